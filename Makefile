@@ -1,0 +1,107 @@
+# ClueVPN. `make` builds, `make demo` shows a mesh, `make check` tests it.
+# V=1 shows the commands, SAN=address,undefined builds with sanitizers.
+
+PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+DESTDIR ?=
+VERSION := 0.1.0
+CC ?= gcc
+O ?= build
+V ?= 0
+SAN ?=
+WERROR ?=
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+
+LIBS := libcrypto libssl zlib
+WARN := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow \
+	-Wstrict-prototypes -Wmissing-prototypes -Wcast-qual -Wpointer-arith \
+	-Wwrite-strings -Wundef -Wvla -Wformat=2 -Wnull-dereference \
+	-Wimplicit-fallthrough $(if $(WERROR)$(CI),-Werror)
+HARDEN := -fstack-protector-strong -fstack-clash-protection -fPIE \
+	$(if $(SAN),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+CPPFLAGS += -iquote include -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
+	-DSYSCONFDIR='"$(SYSCONFDIR)"' -DOPENSSL_NO_DEPRECATED \
+	-DOPENSSL_API_COMPAT=30000
+CFLAGS ?= -O2 -g
+ALL_CFLAGS = -std=c11 $(WARN) $(HARDEN) $(CFLAGS) $(if $(SAN),\
+	-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+LDFLAGS += -pie -Wl,-z,relro,-z,now $(if $(SAN),-fsanitize=$(SAN))
+LDLIBS = -lssl -lcrypto -lz -llzo2 -ljansson -lcap-ng -pthread -lm
+
+FLOORS := base crypto format core sys
+LIB_SRC := $(foreach f,$(FLOORS),$(wildcard src/$f/*.c))
+DAEMON_SRC := $(wildcard src/daemon/*.c)
+TOOL_SRC := $(wildcard tools/*.c)
+TOOLS := $(patsubst tools/%.c,%,$(filter-out tools/tool_%.c,$(TOOL_SRC)))
+UNIT_SRC := $(wildcard tests/unit/*/*_test.c)
+SIM_SRC := $(wildcard tests/sim/*.c)
+HELPER_SRC := $(wildcard tests/helpers/*.c)
+FUZZ_SRC := $(wildcard tests/fuzz/*_fuzz.c)
+
+obj = $(patsubst %.c,$O/%.o,$1)
+LIB := $O/libcluevpn.a
+BINS := $(if $(DAEMON_SRC),$O/cluevpnd) $(addprefix $O/,$(TOOLS))
+UNITS := $(patsubst %.c,$O/%,$(UNIT_SRC))
+SIMS := $(patsubst %.c,$O/%,$(filter tests/sim/%_test.c,$(SIM_SRC)))
+HELPERS := $(patsubst %.c,$O/%,$(HELPER_SRC))
+
+Q := $(if $(filter 1,$V),,@)
+say = $(if $(filter 1,$V),,@printf '  %-5s %s\n' $1 $2)
+
+all: $(BINS)
+
+$O/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$Q$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(LIB): $(call obj,$(LIB_SRC))
+	$(call say,AR,$@)
+	$Qrm -f $@ && $(AR) rcs $@ $^
+
+define link
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$Q$(CC) $(LDFLAGS) -o $@ $^ $1 $(LDLIBS)
+endef
+
+$O/cluevpnd: $(call obj,$(DAEMON_SRC)) $(LIB)
+	$(call link)
+$(addprefix $O/,$(TOOLS)): $O/%: $O/tools/%.o \
+		$(call obj,$(filter tools/tool_%.c,$(TOOL_SRC))) $(LIB)
+	$(call link)
+$(UNITS): $O/tests/unit/%: $O/tests/unit/%.o $(LIB)
+	$(call link,-lcmocka)
+$(SIMS): $O/tests/sim/%: $O/tests/sim/%.o \
+		$(call obj,$(filter-out %_test.c,$(SIM_SRC))) $(LIB)
+	$(call link,-lcmocka)
+$(HELPERS): $O/tests/helpers/%: $O/tests/helpers/%.o $(LIB)
+	$(call link)
+
+tests: all $(UNITS) $(SIMS) $(HELPERS)
+
+unit: $(UNITS)
+	$Qprove --exec '' $(UNITS)
+
+check: tests
+	$QO=$O tests/run
+
+demo: all
+	$QO=$O examples/demo
+
+lint:
+	$Qlint/floors
+
+deps:
+	$Qlint/deps
+
+clean:
+	rm -rf $O
+
+.PHONY: all tests unit check demo lint deps clean
+.SECONDARY:
+
+-include $(shell find $O -name '*.d' 2>/dev/null)

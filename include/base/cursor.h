@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reading and writing wire bytes with an error that sticks. */
+#ifndef BASE_CURSOR_H
+#define BASE_CURSOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Read: every call past the end returns zeros and sets `bad`; so a decoder
+ * reads all its fields and asks rcur_done() once.
+ */
+struct rcur {
+	const uint8_t *p;
+	size_t left;
+	bool bad;
+};
+
+void rcur_init(struct rcur *c, const void *data, size_t len);
+uint8_t rcur_u8(struct rcur *c);
+uint16_t rcur_be16(struct rcur *c);
+uint32_t rcur_be32(struct rcur *c);
+uint64_t rcur_be64(struct rcur *c);
+/* len bytes into out (zeroed when there are not as many). */
+void rcur_bytes(struct rcur *c, void *out, size_t len);
+/* A view of len bytes inside the input; NULL when there are not as many. */
+const uint8_t *rcur_view(struct rcur *c, size_t len);
+/* True when nothing failed and nothing is left over. */
+bool rcur_done(const struct rcur *c);
+
+/* Write: never past the end; `bad` is set when something did not fit. */
+struct wcur {
+	uint8_t *base;
+	size_t cap;
+	size_t len;
+	bool bad;
+};
+
+void wcur_init(struct wcur *c, void *out, size_t cap);
+void wcur_u8(struct wcur *c, uint8_t v);
+void wcur_be16(struct wcur *c, uint16_t v);
+void wcur_be32(struct wcur *c, uint32_t v);
+void wcur_be64(struct wcur *c, uint64_t v);
+void wcur_bytes(struct wcur *c, const void *in, size_t len);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Errors at a boundary: what a file, a parser or a set-up call found wrong. */
+#ifndef BASE_ERR_H
+#define BASE_ERR_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+enum err_code {
+	ERR_NONE,
+	ERR_USAGE,	/* the caller's words are off */
+	ERR_SYNTAX,	/* text or bytes that do not have the form */
+	ERR_RANGE,	/* a value outside its range */
+	ERR_LIMIT,	/* too many, too long, too large */
+	ERR_DUPLICATE,	/* said twice */
+	ERR_CONFLICT,	/* contradicts something else that was said */
+	ERR_SIGNATURE,	/* does not verify, or signed by an unknown key */
+	ERR_STALE,	/* older than what is in force */
+	ERR_FUTURE,	/* dated too far ahead */
+	ERR_NOTFOUND,
+	ERR_EXISTS,
+	ERR_PERM,	/* readable by others, a link, not ours */
+	ERR_IO,
+	ERR_CRYPTO,
+	ERR_PROTO,	/* the peer broke the protocol */
+	ERR_NOMEM,
+	ERR_CODES
+};
+
+#define ERR_TEXT_MAX 320
+
+struct err {
+	enum err_code code;
+	unsigned int line;	/* 1-based; 0 when there is none */
+	unsigned int column;	/* 1-based, in bytes; 0 when there is none */
+	char text[ERR_TEXT_MAX];
+};
+
+/*
+ * Every boundary call takes `struct err *` last. It may be NULL. It is
+ * written only on failure. All of these return -1, so that a failing
+ * function can `return err_set(...)`.
+ */
+int err_set(struct err *e, enum err_code code, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+int err_at(struct err *e, enum err_code code, unsigned int line,
+	   unsigned int column, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
+/* As err_set() with ": " and strerror(errnum) behind it; code ERR_IO,
+ * ERR_NOTFOUND, ERR_EXISTS or ERR_PERM according to errnum. */
+int err_errno(struct err *e, int errnum, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+int err_nomem(struct err *e);
+/* Puts text in front of what stands there: "prefix: old text". */
+int err_prefix(struct err *e, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+/* A short stable word for a code: "syntax", "signature", ... */
+const char *err_code_name(enum err_code code);
+
+/* Several errors of one file, so that all can be shown at once. */
+#define ERRS_MAX 32
+
+struct errs {
+	unsigned int count;		/* how many there were; may be > ERRS_MAX */
+	struct err e[ERRS_MAX];		/* the first ERRS_MAX of them */
+};
+
+void errs_add(struct errs *es, const struct err *e);
+/* Writes "FILE:LINE:COLUMN: text" (parts that are 0 left out) into out,
+ * NUL-terminated, cut at cap. Returns out. */
+char *err_format(char *out, size_t cap, const char *file, const struct err *e);
+
+#endif

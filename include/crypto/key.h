@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Asymmetric keys: DSA and Ed25519 (list signing), EC P-256 (certificates),
+ * X25519 (sessions). Keys are handles; files are the caller's affair.
+ */
+#ifndef CRYPTO_KEY_H
+#define CRYPTO_KEY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "crypto/rng.h"
+
+#define FINGERPRINT_LEN 32	/* SHA-256 of the SubjectPublicKeyInfo (DER) */
+#define FINGERPRINT_TEXT_MAX 72	/* "sha256:" + 64 digits + NUL */
+#define X25519_LEN 32
+
+enum key_type { KEY_DSA, KEY_ED25519, KEY_EC_P256, KEY_OTHER };
+
+struct key;		/* public, or public and private; immutable */
+
+/* Fresh key. DSA: 2048-bit p, 256-bit q (FIPS 186-4); takes seconds. */
+int key_generate(struct key **out, enum key_type type, struct err *e);
+/* PEM text (PKCS#8 or SubjectPublicKeyInfo). A DSA key below 2048/224 and
+ * one above 4096/256 are refused; so is an encrypted file. */
+int key_read_private(struct key **out, const void *pem, size_t len,
+		     struct err *e);
+/* Takes a public key, or a private one of which only the public half is
+ * kept. */
+int key_read_public(struct key **out, const void *pem, size_t len,
+		    struct err *e);
+void key_free(struct key *k);		/* NULL is fine; wipes */
+
+enum key_type key_type(const struct key *k);
+const char *key_type_name(enum key_type t);	/* "DSA", "Ed25519", ... */
+bool key_is_private(const struct key *k);
+void key_fingerprint(uint8_t out[FINGERPRINT_LEN], const struct key *k);
+/* "sha256:hex"; parse takes exactly that. 0 or -1. */
+char *fingerprint_format(char out[FINGERPRINT_TEXT_MAX],
+			 const uint8_t fp[FINGERPRINT_LEN]);
+int fingerprint_parse(uint8_t out[FINGERPRINT_LEN], const char *text,
+		      size_t len);
+
+/* Malloc'd, NUL-terminated PEM; the caller wipes (private) and frees. */
+int key_write_private(char **out, const struct key *k, struct err *e);
+int key_write_public(char **out, const struct key *k, struct err *e);
+
+/* The library's own handle (EVP_PKEY), for this floor only. */
+void *key_native(const struct key *k);
+/* Takes one reference of an EVP_PKEY. */
+int key_from_native(struct key **out, void *pkey, bool is_private,
+		    struct err *e);
+
+/* X25519 (RFC 7748) on raw bytes. */
+void x25519_keypair(uint8_t secret[X25519_LEN], uint8_t public[X25519_LEN],
+		    const struct rng *rng);
+void x25519_public(uint8_t public[X25519_LEN],
+		   const uint8_t secret[X25519_LEN]);
+/* -1 when the result is all zero (a point of small order). */
+int x25519_shared(uint8_t out[X25519_LEN], const uint8_t secret[X25519_LEN],
+		  const uint8_t public[X25519_LEN]);
+
+#endif

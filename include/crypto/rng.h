@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Randomness, injected: the kernel's in programs, a seeded one in tests. */
+#ifndef CRYPTO_RNG_H
+#define CRYPTO_RNG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct rng {
+	void (*fill)(void *ctx, void *out, size_t len);
+	void *ctx;
+};
+
+/* getrandom(2) directly, so that a cloned machine never repeats a key.
+ * Ends the process when the kernel has none to give (never on Linux). */
+struct rng rng_system(void);
+/* ChaCha20 of a seed: the same seed gives the same bytes. Tests only.
+ * state is the caller's and must outlive the rng. */
+struct rng_seeded {
+	uint8_t key[32];
+	uint64_t counter;
+};
+struct rng rng_seeded(struct rng_seeded *state, uint64_t seed);
+
+static inline void
+rng_fill(const struct rng *r, void *out, size_t len)
+{
+	r->fill(r->ctx, out, len);
+}
+
+uint32_t rng_u32(const struct rng *r);
+/* Uniform in 0..bound-1; bound > 0. */
+uint32_t rng_below(const struct rng *r, uint32_t bound);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The Bootstrap Node List: one checked, immutable generation of it. */
+#ifndef FORMAT_BNL_H
+#define FORMAT_BNL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/ipaddr.h"
+#include "base/monotime.h"
+#include "base/text.h"
+#include "crypto/kdf.h"
+#include "crypto/key.h"
+#include "format/proto.h"
+
+/* Lists are ordered by (timestamp, digest); a node takes only greater ones. */
+struct bnl_version {
+	struct walltime timestamp;
+	uint8_t digest[SHA256_LEN];	/* of the signed bytes */
+};
+
+int bnl_version_cmp(const struct bnl_version *a, const struct bnl_version *b);
+#define BNL_VERSION_TEXT_MAX 48		/* "2026-11-22T06:25:00Z (5f0c3a9e)" */
+char *bnl_version_format(char out[BNL_VERSION_TEXT_MAX],
+			 const struct bnl_version *v);
+void bnl_version_write(uint8_t out[BNL_VERSION_WIRE_LEN],
+		       const struct bnl_version *v);
+void bnl_version_read(struct bnl_version *v,
+		      const uint8_t in[BNL_VERSION_WIRE_LEN]);
+
+struct bnl_address {
+	struct endpoint ep;		/* addr.family IP_NONE: a host name */
+	const char *host;		/* NULL when it is an address */
+};
+
+struct bnl_node {
+	const char *name;
+	struct bnl_address *addresses;	/* in order of preference */
+	struct prefix *subnets;		/* as written */
+	uint32_t naddresses;
+	uint32_t nsubnets;
+	uint32_t line;			/* of its `node` statement */
+	bool pinned;
+	uint8_t pin[FINGERPRINT_LEN];
+};
+
+struct bnl {
+	struct arena arena;		/* owns everything below */
+	const char *raw;		/* the whole file as it came, not terminated */
+	size_t rawlen;
+	size_t signedlen;		/* its signed part; 0: not signed */
+	struct bnl_version version;	/* timestamp 0: has none yet */
+	const char *network;
+	struct prefix *prefixes;
+	struct bnl_node *nodes;		/* sorted by name */
+	struct bnl_version *history;	/* newest first */
+	uint8_t (*revoked)[FINGERPRINT_LEN];	/* sorted */
+	uint32_t nprefixes;
+	uint32_t nnodes;
+	uint32_t nhistory;
+	uint32_t nrevoked;
+	uint8_t signer[FINGERPRINT_LEN];	/* key that verified; zero: none */
+};
+
+void bnl_free(struct bnl *b);		/* NULL is fine */
+/* By binary search; NULL when it is not there. */
+const struct bnl_node *bnl_find(const struct bnl *b, const char *name);
+bool bnl_is_revoked(const struct bnl *b, const uint8_t fp[FINGERPRINT_LEN]);
+/* True when the list's history or the list itself names that version. */
+bool bnl_descends_from(const struct bnl *b, const struct bnl_version *v);
+
+/*
+ * How a list stands to the one in force: FORK means that it is newer and its
+ * history reaches back to the time of the one in force but does not name it
+ * (two people signed at once); it is taken all the same, with an alarm.
+ */
+enum bnl_order { BNL_OLDER, BNL_SAME, BNL_NEWER, BNL_NEWER_FORK, BNL_OLDER_FORK };
+enum bnl_order bnl_compare(const struct bnl *in_force, const struct bnl *other);
+
+#endif

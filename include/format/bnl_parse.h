@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The list's grammar and the rules a list must keep. */
+#ifndef FORMAT_BNL_PARSE_H
+#define FORMAT_BNL_PARSE_H
+
+#include "base/err.h"
+#include "format/bnl.h"
+
+/*
+ * Parses and checks the statements of text (without signature block; the
+ * signature is bnl_sign.h's affair). Checks everything of cluevpn-bnl(5):
+ * grammar, limits, duplicates, subnets inside a prefix, no overlap between
+ * two nodes, no subnet that covers a node's address. All errors go to es with
+ * their lines. *out is a new list (signedlen 0, version.digest zero) that the
+ * caller frees; untouched on failure. 0 or -1.
+ */
+int bnl_parse(struct bnl **out, const char *text, size_t len,
+	      struct errs *es);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The signature block: cutting it off, verifying, making it. */
+#ifndef FORMAT_BNL_SIGN_H
+#define FORMAT_BNL_SIGN_H
+
+#include "base/err.h"
+#include "crypto/sign.h"
+#include "format/bnl.h"
+
+#define BNL_BEGIN "-----BEGIN BNL SIGNATURE-----"
+#define BNL_END "-----END BNL SIGNATURE-----"
+
+struct bnl_block {
+	size_t signedlen;	/* bytes before the BEGIN line */
+	bool present;
+	uint8_t signer[FINGERPRINT_LEN];	/* as the block claims */
+	uint8_t sig[SIGN_MAX];
+	size_t siglen;
+};
+
+/* Finds the block. One at most, nothing after it; a text without one is
+ * fine (present false, signedlen = len). 0 or -1. */
+int bnl_block_read(struct bnl_block *out, const char *raw, size_t len,
+		   struct err *e);
+
+/*
+ * Verify, then parse: what a node does with a list from anywhere. keys are
+ * the trusted ones; the algorithm follows from the key, never from the file.
+ * Fails with ERR_SIGNATURE before a byte is parsed when none of them verifies.
+ * On a parse error the first one is in e, with how many more there are.
+ */
+int bnl_open(struct bnl **out, const char *raw, size_t len,
+	     const struct key *const *keys, size_t nkeys, struct err *e);
+
+/*
+ * A list dated more than BNL_FUTURE_MAX_S ahead of a sane clock is refused.
+ * The clock is sane when it is not before built and not before mark less
+ * BNL_FUTURE_MAX_S (mark: the timestamp of the newest list ever taken; 0: none).
+ */
+bool clock_is_sane(struct walltime now, struct walltime built,
+		   struct walltime mark);
+int bnl_check_time(const struct bnl *b, struct walltime now,
+		   struct walltime built, struct walltime mark, struct err *e);
+
+struct bnl_sign_in {
+	const char *text;		/* the edited text, with or without block */
+	size_t len;
+	const struct bnl *previous;	/* the last signed one, verified; NULL: first */
+	const struct key *key;		/* private */
+	struct walltime now;
+	bool reset_time;		/* take now even if the previous is ahead */
+};
+
+/*
+ * Makes the signed file: timestamp = max(now, previous + 1 s), history with
+ * the previous version in front (64 at most), everything else byte for byte
+ * as written. Validates before it signs. out is malloc'd. errs as of
+ * bnl_parse().
+ */
+int bnl_sign(char **out, size_t *outlen, const struct bnl_sign_in *in,
+	     struct errs *es);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a node keeps of a peer on disk: at most three pair secrets. */
+#ifndef FORMAT_PAIR_H
+#define FORMAT_PAIR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/monotime.h"
+#include "base/text.h"
+#include "crypto/aead.h"
+#include "crypto/key.h"
+#include "format/bnl.h"
+#include "format/compress.h"
+#include "format/proto.h"
+
+/* The outcome of one negotiation. */
+struct pair {
+	uint8_t id[PAIR_ID_LEN];
+	uint8_t secret[PAIR_SECRET_LEN];
+	uint32_t generation;		/* 1 + the highest either side held */
+	bool lower_dialled;		/* by the node with the lower name */
+	bool proven;			/* the peer was seen to hold it */
+	enum aead_alg cipher;
+	enum comp_alg comp;
+	uint8_t level;
+	uint8_t peer_static[X25519_LEN];	/* the peer's static key in it */
+	uint8_t self_static[X25519_LEN];	/* ours in it (public half) */
+	uint8_t peer_key[FINGERPRINT_LEN];	/* of the peer's certificate */
+	struct walltime made;
+	struct walltime cert_end;	/* the earlier of both certificates' ends */
+	struct bnl_version list;	/* in force as it was made */
+};
+
+struct pair_record {
+	char peer[NODE_NAME_MAX + 1];
+	struct pair pairs[PAIR_HELD_MAX];	/* newest first */
+	unsigned int n;
+};
+
+#define PAIR_RECORD_MAX 2048	/* bytes of an encoded record */
+
+/* magic, version, fields, SHA-256 of all before it. Returns the length. */
+size_t pair_record_encode(uint8_t out[PAIR_RECORD_MAX],
+			  const struct pair_record *r);
+/* 0 or -1 (short, long, bad checksum, unknown version, value out of range);
+ * out untouched on -1. */
+int pair_record_decode(struct pair_record *out, const uint8_t *in, size_t len,
+		       struct err *e);
+void pair_record_wipe(struct pair_record *r);
+
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The protocol's one page of constants: every size, layout, label and limit
+ * on a wire or in a state file. cluevpn-protocol(7) explains them.
+ */
+#ifndef FORMAT_PROTO_H
+#define FORMAT_PROTO_H
+
+#define PROTO_VERSION 1
+#define PROTO_PORT 3406
+#define PROTO_ALPN "cluevpn/1"
+
+/* --- labels ------------------------------------------------------------ */
+#define LABEL_BNL "cluevpn bnl 1\n"		/* namespace of signatures */
+#define LABEL_TLS_EXPORT "EXPORTER-cluevpn-1-pair"
+#define LABEL_PAIR_SECRET "cluevpn 1 pair secret"
+#define LABEL_PAIR_ID "cluevpn 1 pair id"
+#define LABEL_CONFIRM_KEY "cluevpn 1 confirm key"
+#define LABEL_CONFIRM_DIALLER "dialler"
+#define LABEL_CONFIRM_LISTENER "listener"
+#define LABEL_PSK "cluevpn 1 psk"
+#define LABEL_MAC1 "cluevpn 1 mac1"
+#define LABEL_COOKIE "cluevpn 1 cookie"
+#define LABEL_PROLOGUE "cluevpn 1 resume"
+
+/* --- sizes ------------------------------------------------------------- */
+#define PAIR_ID_LEN 16
+#define PAIR_SECRET_LEN 32
+#define PROTO_RANDOM_LEN 32
+#define PROTO_CONFIRM_LEN 32
+#define PROTO_MAC_LEN 16		/* mac1, mac2, cookie */
+#define BNL_VERSION_WIRE_LEN 40		/* timestamp 8, digest 32 */
+
+/* --- UDP: the first byte is the type ----------------------------------- */
+enum dgram_type {
+	DGRAM_INIT = 1,
+	DGRAM_RESP = 2,
+	DGRAM_COOKIE = 3,
+	DGRAM_DATA = 4
+};
+
+/* INIT  type 1, zero 3, sender index 4, pair id 16, noise message 1
+ *       (e 32, sealed payload 48 + 16), mac1 16, mac2 16		= 152
+ * RESP  type 1, zero 3, sender index 4, receiver index 4, noise message 2
+ *       (e 32, sealed payload 48 + 16), mac1 16, mac2 16		= 140
+ * COOKIE type 1, zero 3, receiver index 4, nonce 12, sealed cookie 16 + 16 = 52
+ * DATA  type 1, flags 1, zero 2, receiver index 4, counter 8, ciphertext, tag 16
+ * handshake payload: list version 40, wall clock in seconds 8		= 48 */
+#define DGRAM_PAYLOAD_LEN 48
+#define DGRAM_NOISE_LEN (32 + DGRAM_PAYLOAD_LEN + 16)
+#define DGRAM_INIT_LEN (4 + 4 + 16 + DGRAM_NOISE_LEN + 16 + 16)
+#define DGRAM_RESP_LEN (4 + 4 + 4 + DGRAM_NOISE_LEN + 16 + 16)
+#define DGRAM_COOKIE_LEN (4 + 4 + 12 + 16 + 16)
+#define DGRAM_DATA_HEADER_LEN 16
+#define DGRAM_DATA_OVERHEAD (DGRAM_DATA_HEADER_LEN + 16)
+
+#define DATA_COMPRESSED 0x01	/* plaintext is one compressed packet */
+#define DATA_CSUM_PARTIAL 0x02	/* transport checksum holds the pseudo-header sum */
+#define DATA_CONTROL 0x04	/* plaintext is control records, not a packet */
+#define DATA_FLAGS (DATA_COMPRESSED | DATA_CSUM_PARTIAL | DATA_CONTROL)
+
+/* Control records inside a DATA_CONTROL packet: type 1, length 2, value. */
+enum record_type {
+	RECORD_PING = 1,	/* send time 8 (opaque), wall clock 8, list version 40, padding */
+	RECORD_PONG = 2,	/* the same fields; send time echoed; never longer than the PING */
+	RECORD_LIST_NEWS = 3	/* list version 40 */
+};
+#define RECORD_HEADER_LEN 3
+#define RECORD_PING_LEN 56	/* without padding */
+
+/* --- TCP: frames on the TLS channel ------------------------------------ */
+/* type 1, zero 1, payload length 2, payload */
+#define FRAME_HEADER_LEN 4
+enum frame_type {
+	FRAME_HELLO = 1,
+	FRAME_CONFIRM = 2,	/* MAC over transcript and selection */
+	FRAME_READY = 3,	/* the new pair is on disk here; empty */
+	FRAME_REFUSE = 4,	/* why, in one message, before the close */
+	FRAME_LIST_QUERY = 5,	/* my version: do you have a newer one? */
+	FRAME_LIST_HAVE = 6,	/* my version and its length: answer, offer or receipt */
+	FRAME_LIST_GET = 7,	/* send me that version */
+	FRAME_LIST_DATA = 8,	/* next piece of it */
+	FRAME_TYPES
+};
+#define FRAME_HELLO_MAX 2048
+#define FRAME_REFUSE_MAX 256
+#define FRAME_LIST_DATA_MAX 16384
+#define FRAME_PAYLOAD_MAX FRAME_LIST_DATA_MAX
+
+enum refuse_code {
+	REFUSE_VERSION = 1,	/* other protocol version */
+	REFUSE_NOT_LISTED = 2,	/* not in list version V */
+	REFUSE_REVOKED = 3,
+	REFUSE_PIN = 4,		/* the list pins another key */
+	REFUSE_OU = 5,
+	REFUSE_WRONG_NAME = 6,	/* I am not the one you dialled */
+	REFUSE_NOTHING_IN_COMMON = 7,
+	REFUSE_BUSY = 8,
+	REFUSE_PROTOCOL = 9	/* broke the protocol */
+};
+
+/* --- the list ---------------------------------------------------------- */
+#define BNL_BYTES_MAX (8u << 20)
+#define BNL_NODES_MAX 65536u
+#define BNL_LINE_MAX 1024u
+#define BNL_HISTORY_MAX 64u
+#define BNL_FUTURE_MAX_S (48 * 3600)	/* a list dated further ahead is refused */
+#define BNL_SIGN_AHEAD_MAX_S 3600	/* bnl-sign refuses a previous one further ahead */
+
+/* --- pairs ------------------------------------------------------------- */
+#define PAIR_HELD_MAX 3		/* proven one, newest unproven one of each dialler */
+#define PAIR_AGE_REFRESH_S (24 * 3600)
+#define PAIR_AGE_HARD_S (30 * 24 * 3600)
+
+/* --- sessions ---------------------------------------------------------- */
+#define REPLAY_WINDOW 8192u
+
+#endif
