@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the core wants done: a queue that its owner drains after each input. */
+#ifndef CORE_ACTION_H
+#define CORE_ACTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/ipaddr.h"
+#include "base/text.h"
+#include "core/event.h"
+
+enum action_kind {
+	ACTION_CONNECT,		/* conn, to: open TCP; answer _opened or _closed */
+	ACTION_STREAM_READY,	/* conn: core_stream_drain() has bytes for it */
+	ACTION_CLOSE,		/* conn: after the bytes still to be drained */
+	ACTION_SEND_UDP,	/* to, local, data: one datagram */
+	ACTION_TUN_WRITE,	/* data: one packet, no offload */
+	ACTION_STORE_PAIR,	/* ticket, peer, data: write; data empty: erase */
+	ACTION_BUILD_LIST,	/* ticket, view: verify and build a generation */
+	ACTION_STORE_LIST,	/* ticket, view, mark: write the list, then the mark */
+	ACTION_RUN_HOOK,	/* hook, peer, subnet */
+	ACTION_EVENT		/* level, event, peer, text */
+};
+
+enum hook_kind {
+	HOOK_NODE_UP,
+	HOOK_NODE_DOWN,
+	HOOK_SUBNET_UP,
+	HOOK_SUBNET_DOWN,
+	HOOK_MYSUBNET_UP,
+	HOOK_MYSUBNET_DOWN
+};
+
+struct action {
+	enum action_kind kind;
+	uint32_t conn;
+	uint32_t ticket;		/* names the answer to STORE_* and BUILD_LIST */
+	struct endpoint to;
+	struct ipaddr local;		/* source address to use; IP_NONE: any */
+	uint8_t *data;			/* owned by the action */
+	size_t len;			/* of data */
+	const uint8_t *view;		/* owned by the core until the answer */
+	size_t viewlen;
+	uint8_t mark[40];		/* STORE_LIST: the version as written on wires */
+	enum hook_kind hook;
+	struct prefix subnet;
+	enum event_level level;
+	enum event_kind event;
+	char peer[NODE_NAME_MAX + 1];	/* "" when none */
+	char *text;			/* EVENT: owned by the action */
+};
+
+struct actions {
+	struct action *ring;
+	size_t head, count, cap;	/* cap: a power of two, or 0 */
+	uint64_t lost;			/* datagrams not queued: full */
+};
+
+/* Datagrams beyond so many waiting actions are dropped and counted. */
+#define ACTIONS_DATAGRAMS_MAX 4096
+
+void actions_init(struct actions *q);
+void actions_free(struct actions *q);
+/* Adds an action of that kind, zeroed, and returns it to be filled in; NULL
+ * when memory is out. The pointer dies with the next call. */
+struct action *actions_add(struct actions *q, enum action_kind kind);
+/* Copies the datagram; dropped and counted when the queue is full. */
+void actions_udp(struct actions *q, const struct endpoint *to,
+		 const struct ipaddr *local, const void *data, size_t len);
+void actions_event(struct actions *q, enum event_level level,
+		   enum event_kind event, const char *peer, const char *fmt,
+		   ...) __attribute__((format(printf, 5, 6)));
+/* Takes the oldest out; the caller then owns data and text: action_done().
+ * false when there is none. */
+bool actions_next(struct actions *q, struct action *out);
+void action_done(struct action *a);
+
+#endif

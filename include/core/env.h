@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What every part of one core shares and none of them owns. */
+#ifndef CORE_ENV_H
+#define CORE_ENV_H
+
+#include <stdint.h>
+
+#include "base/monotime.h"
+#include "crypto/key.h"
+#include "crypto/rng.h"
+#include "crypto/tls.h"
+#include "format/bnl.h"
+#include "format/conf.h"
+
+struct actions;
+
+struct core_env {
+	struct now now;			/* of the call being served */
+	struct walltime built;		/* build date: a clock before it is wrong */
+	struct rng rng;
+	const struct conf *conf;
+	const char *self;		/* own node name */
+	uint8_t static_secret[X25519_LEN];
+	uint8_t static_public[X25519_LEN];
+	struct tls_provider tls;
+	struct cert_info cert;		/* our own certificate */
+	const struct bnl *bnl;		/* in force; NULL: none */
+	struct bnl_version version;	/* of bnl; zero: none */
+	struct actions *actions;
+};
+
+#endif

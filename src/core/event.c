@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The words for events. */
+#include "core/event.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+static const char *const names[EVENTS] = {
+	[EVENT_PEER_UP] = "peer-up",
+	[EVENT_PEER_DOWN] = "peer-down",
+	[EVENT_PEER_MOVED] = "peer-moved",
+	[EVENT_PAIR_NEW] = "pair-new",
+	[EVENT_PAIR_GONE] = "pair-gone",
+	[EVENT_NEGOTIATE_FAILED] = "negotiate-failed",
+	[EVENT_PEER_REFUSED] = "peer-refused",
+	[EVENT_LIST_NEW] = "list-new",
+	[EVENT_LIST_REFUSED] = "list-refused",
+	[EVENT_LIST_FORK] = "list-fork",
+	[EVENT_LIST_SELF_GONE] = "list-self-gone",
+	[EVENT_NODE_NEW] = "node-new",
+	[EVENT_NODE_GONE] = "node-gone",
+	[EVENT_STORE_FAILED] = "store-failed",
+	[EVENT_CLOCK] = "clock",
+};
+
+const char *
+event_name(enum event_kind k)
+{
+	assert(k < EVENTS && names[k] != NULL);
+	return names[k];
+}
