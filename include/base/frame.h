@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The two shapes the data path speaks in: frames of the TUN device with
+ * their segmentation offload, and runs of equal-sized datagrams. They are
+ * what the pure protocol and the system calls share.
+ */
+#ifndef BASE_FRAME_H
+#define BASE_FRAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/ipaddr.h"
+
+/* A piece of memory that is not owned. */
+struct slice {
+	const uint8_t *p;
+	size_t len;
+};
+
+enum frame_kind {
+	FRAME_WHOLE,	/* one packet as it stands */
+	FRAME_TCP4,	/* a TCP segment to be cut at segsize: super-packet */
+	FRAME_TCP6,
+	FRAME_UDP	/* several UDP datagrams of segsize, v4 or v6 */
+};
+
+/*
+ * What the IP packet beside it still needs done. A super-packet has one
+ * header in front; its IP length fields cover the whole, each segment's
+ * payload is segsize bytes (the last may be shorter), its checksum is
+ * always partial.
+ */
+struct frame_offload {
+	uint8_t kind;		/* enum frame_kind */
+	bool needs_csum;	/* partial: the transport checksum field holds the
+				 * folded pseudo-header sum over the whole length */
+	uint16_t segsize;	/* payload bytes a segment; 0 for FRAME_WHOLE */
+	uint16_t hdrlen;	/* IP and transport headers. Read: a hint of the
+				 * kernel, to be computed anew; written: exact */
+	uint16_t csum_start;	/* the transport header, from the IP header's
+				 * first byte; when needs_csum */
+	uint16_t csum_offset;	/* the checksum field, from csum_start */
+};
+
+/* This many bytes in front of tun_frame.data are writable, so that the next
+ * segment's or a datagram's header can be put just before a payload. */
+#define FRAME_HEADROOM 64
+/* The longest IP packet either way. */
+#define FRAME_LEN_MAX 65535
+/* A frame to be written has at most this many pieces. */
+#define FRAME_IOV_MAX 256
+
+/* A frame that was read; the memory is the reader's. */
+struct tun_frame {
+	uint8_t *data;		/* the IP header's first byte; writable */
+	size_t len;
+	struct frame_offload off;
+};
+
+/* A frame to be written, gathered from pieces. */
+struct tun_out {
+	struct frame_offload off;
+	const struct slice *iov;
+	unsigned int niov;	/* <= FRAME_IOV_MAX */
+};
+
+/*
+ * Datagrams to or from one remote in one piece of memory: each is segsize
+ * bytes, the last may be shorter. One datagram: segsize == len. The length
+ * of a run to be sent is not bounded by what one system call takes.
+ */
+struct udp_run {
+	struct endpoint remote;
+	struct ipaddr local;	/* our own address: where a run arrived, where it
+				 * is to leave from; IP_NONE: the system's choice */
+	uint16_t segsize;
+	uint8_t *data;
+	size_t len;
+};
+
+#endif
