@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reading and writing files with care, for every tool. */
+#include "tool_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+
+/* Reads until the end or until cap bytes are there. */
+static ssize_t
+read_all(int fd, char *buf, size_t cap)
+{
+	size_t have = 0;
+
+	while (have < cap) {
+		ssize_t n = read(fd, buf + have, cap - have);
+
+		if (n == 0)
+			break;
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		have += (size_t)n;
+	}
+	return (ssize_t)have;
+}
+
+static int
+check_secret(int fd, const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return err_errno(e, errno, "%s", path);
+	if (S_ISREG(st.st_mode) && (st.st_mode & 077) != 0)
+		return err_set(e, ERR_PERM,
+			       "%s: a private key that others may use "
+			       "(mode %04o): chmod 600 it", path,
+			       (unsigned int)st.st_mode & 07777);
+	return 0;
+}
+
+static int
+read_file(char **out, size_t *len, const char *path, size_t max, bool secret,
+	  struct err *e)
+{
+	char *buf = NULL;
+	ssize_t n = -1;
+	int rc = -1;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return err_errno(e, errno, "%s", path);
+	if (secret && check_secret(fd, path, e) != 0)
+		goto out;
+	/* One piece, never moved: no copy of a key stays behind in the heap.
+	 * One byte more than allowed tells a file that is too long. */
+	buf = malloc(max + 1);
+	if (buf == NULL) {
+		err_nomem(e);
+		goto out;
+	}
+	n = read_all(fd, buf, max + 1);
+	if (n < 0) {
+		err_errno(e, errno, "%s", path);
+		goto out;
+	}
+	if ((size_t)n > max) {
+		err_set(e, ERR_LIMIT, "%s: longer than %zu bytes", path, max);
+		goto out;
+	}
+	buf[n] = '\0';
+	*out = buf;
+	*len = (size_t)n;
+	buf = NULL;
+	rc = 0;
+out:
+	if (buf != NULL)
+		tool_free_secret(buf, n > 0 ? (size_t)n : 0);
+	close(fd);
+	return rc;
+}
+
+int
+tool_read_file(char **out, size_t *len, const char *path, size_t max,
+	       struct err *e)
+{
+	return read_file(out, len, path, max, false, e);
+}
+
+int
+tool_read_secret(char **out, size_t *len, const char *path, size_t max,
+		 struct err *e)
+{
+	return read_file(out, len, path, max, true, e);
+}
+
+void
+tool_free_secret(char *p, size_t len)
+{
+	if (p == NULL)
+		return;
+	bytes_wipe(p, len);
+	free(p);
+}
+
+bool
+tool_exists(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0;
+}
+
+static int
+write_all(int fd, const char *data, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, data, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		data += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* Makes the name itself durable. */
+static int
+sync_dir_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir;
+	int fd, rc;
+
+	if (slash == NULL)
+		dir = strdup(".");
+	else
+		dir = strndup(path, (size_t)(slash - path) + 1);
+	if (dir == NULL)
+		return -1;
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	free(dir);
+	if (fd < 0)
+		return -1;
+	rc = fsync(fd);
+	if (rc != 0 && errno == EINVAL)		/* no such thing here */
+		rc = 0;
+	close(fd);
+	return rc;
+}
+
+int
+tool_write_new(const char *path, mode_t mode, const void *data, size_t len,
+	       struct err *e)
+{
+	struct stat st;
+	int saved;
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
+		      O_CLOEXEC, 0600);
+
+	if (fd < 0 && errno == EEXIST)
+		return err_set(e, ERR_EXISTS, "%s: %s, not touched", path,
+			       lstat(path, &st) == 0 && S_ISLNK(st.st_mode) ?
+			       "is a symbolic link" : "exists already");
+	if (fd < 0)
+		return err_errno(e, errno, "%s", path);
+	/* The umask may have taken rights even from the owner; the final
+	 * ones come only when the content is complete. */
+	if (write_all(fd, data, len) != 0 || fchmod(fd, mode) != 0 ||
+	    fsync(fd) != 0) {
+		saved = errno;
+		close(fd);
+		goto fail;
+	}
+	if (close(fd) != 0 || sync_dir_of(path) != 0) {
+		saved = errno;
+		goto fail;
+	}
+	return 0;
+fail:
+	unlink(path);
+	return err_errno(e, saved, "%s", path);
+}
+
+/* What the new file takes over from the old one; *old is zeroed when there
+ * is none. */
+static int
+look_at_old(struct stat *old, bool *present, const char *path, struct err *e)
+{
+	*present = lstat(path, old) == 0;
+	if (!*present)
+		return errno == ENOENT ? 0 : err_errno(e, errno, "%s", path);
+	if (!S_ISREG(old->st_mode))
+		return err_set(e, ERR_PERM, "%s: %s, not replaced", path,
+			       S_ISLNK(old->st_mode) ? "is a symbolic link" :
+			       "is not a regular file");
+	return 0;
+}
+
+static int
+take_over(int fd, const struct stat *old)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return -1;
+	if ((st.st_uid != old->st_uid || st.st_gid != old->st_gid) &&
+	    fchown(fd, old->st_uid, old->st_gid) != 0)
+		return -1;
+	return fchmod(fd, old->st_mode & 07777);
+}
+
+int
+tool_replace(const char *path, mode_t mode, const void *data, size_t len,
+	     struct err *e)
+{
+	struct stat old;
+	bool present;
+	char *tmp = NULL;
+	int fd, saved = 0;
+
+	if (look_at_old(&old, &present, path, e) != 0)
+		return -1;
+	if (asprintf(&tmp, "%s.XXXXXX", path) < 0)
+		return err_nomem(e);
+	fd = mkostemp(tmp, O_CLOEXEC);
+	if (fd < 0) {
+		err_errno(e, errno, "%s", tmp);
+		free(tmp);
+		return -1;
+	}
+	if (write_all(fd, data, len) != 0 ||
+	    (present ? take_over(fd, &old) : fchmod(fd, mode)) != 0 ||
+	    fsync(fd) != 0)
+		saved = errno;
+	if (close(fd) != 0 && saved == 0)
+		saved = errno;
+	if (saved == 0 && rename(tmp, path) != 0)
+		saved = errno;
+	if (saved != 0) {
+		unlink(tmp);
+		free(tmp);
+		return err_errno(e, saved, "%s", path);
+	}
+	free(tmp);
+	if (sync_dir_of(path) != 0)
+		return err_errno(e, errno, "%s: directory", path);
+	return 0;
+}
+
+struct walltime
+tool_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (struct walltime){ (int64_t)ts.tv_sec };
+}
