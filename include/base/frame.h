@@ -20,10 +20,10 @@ struct slice {
 };
 
 enum frame_kind {
-	FRAME_WHOLE,	/* one packet as it stands */
-	FRAME_TCP4,	/* a TCP segment to be cut at segsize: super-packet */
+	FRAME_WHOLE, /* one packet as it stands */
+	FRAME_TCP4,  /* a TCP segment to be cut at segsize: super-packet */
 	FRAME_TCP6,
-	FRAME_UDP	/* several UDP datagrams of segsize, v4 or v6 */
+	FRAME_UDP /* several UDP datagrams of segsize, v4 or v6 */
 };
 
 /*
@@ -33,15 +33,15 @@ enum frame_kind {
  * always partial.
  */
 struct frame_offload {
-	uint8_t kind;		/* enum frame_kind */
-	bool needs_csum;	/* partial: the transport checksum field holds the
-				 * folded pseudo-header sum over the whole length */
-	uint16_t segsize;	/* payload bytes a segment; 0 for FRAME_WHOLE */
-	uint16_t hdrlen;	/* IP and transport headers. Read: a hint of the
-				 * kernel, to be computed anew; written: exact */
-	uint16_t csum_start;	/* the transport header, from the IP header's
-				 * first byte; when needs_csum */
-	uint16_t csum_offset;	/* the checksum field, from csum_start */
+	uint8_t kind;	      /* enum frame_kind */
+	bool needs_csum;      /* partial: the transport checksum field holds
+			       * the folded pseudo-header sum */
+	uint16_t segsize;     /* payload bytes a segment; 0 for FRAME_WHOLE */
+	uint16_t hdrlen;      /* IP and transport headers. Read: a hint of the
+			       * kernel, to be computed anew; written: exact */
+	uint16_t csum_start;  /* the transport header, from the IP header's
+			       * first byte; when needs_csum */
+	uint16_t csum_offset; /* the checksum field, from csum_start */
 };
 
 /* This many bytes in front of tun_frame.data are writable, so that the next
@@ -54,7 +54,7 @@ struct frame_offload {
 
 /* A frame that was read; the memory is the reader's. */
 struct tun_frame {
-	uint8_t *data;		/* the IP header's first byte; writable */
+	uint8_t *data; /* the IP header's first byte; writable */
 	size_t len;
 	struct frame_offload off;
 };
@@ -63,18 +63,18 @@ struct tun_frame {
 struct tun_out {
 	struct frame_offload off;
 	const struct slice *iov;
-	unsigned int niov;	/* <= FRAME_IOV_MAX */
+	unsigned int niov; /* <= FRAME_IOV_MAX */
 };
 
 /*
  * Datagrams to or from one remote in one piece of memory: each is segsize
  * bytes, the last may be shorter. One datagram: segsize == len. The length
- * of a run to be sent is not bounded by what one system call takes.
+ * of a run to be sent is not bounded by what one system call takes. local is
+ * where it arrived, or is to leave from; IP_NONE: the system's choice.
  */
 struct udp_run {
 	struct endpoint remote;
-	struct ipaddr local;	/* our own address: where a run arrived, where it
-				 * is to leave from; IP_NONE: the system's choice */
+	struct ipaddr local; /* our own address */
 	uint16_t segsize;
 	uint8_t *data;
 	size_t len;

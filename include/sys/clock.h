@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The system's two clocks. */
+#ifndef SYS_CLOCK_H
+#define SYS_CLOCK_H
+
+#include "base/monotime.h"
+
+struct monotime clock_mono(void); /* CLOCK_BOOTTIME */
+struct walltime clock_wall(void); /* CLOCK_REALTIME */
+struct now clock_now(void);
+
+#endif

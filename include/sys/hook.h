@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Shell commands of the administrator. Each runs in a process group of its
+ * own, in /, with exactly the environment given, standard input null, no
+ * inherited descriptor, signals at their defaults, 30 s at most; then the
+ * group gets SIGTERM, and SIGKILL 2 s later.
+ */
+#ifndef SYS_HOOK_H
+#define SYS_HOOK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "sys/loop.h"
+
+#define HOOK_LIMIT_MS 30000
+#define HOOK_KILL_MS 2000
+#define HOOK_OUTPUT_MAX 4096
+#define HOOK_QUEUE_MAX 262144 /* commands waiting */
+
+struct hook_result {
+	int exit_status; /* -1 when it did not exit by itself */
+	int signal;	 /* that ended it, else 0 */
+	int errnum;	 /* it could not be started; else 0 */
+	bool timed_out;
+	size_t discarded; /* bytes of output beyond HOOK_OUTPUT_MAX */
+	size_t len;
+	char output[HOOK_OUTPUT_MAX + 1]; /* stdout and stderr; bytes as
+					   * they came, and a NUL */
+};
+
+bool hook_ok(const struct hook_result *r);
+#define HOOK_TEXT_MAX 96
+/* "exit status 3", "killed by signal 15 after 30 s", ... */
+char *hook_result_text(char out[HOOK_TEXT_MAX], const struct hook_result *r);
+
+typedef void (*hook_done_fn)(void *ctx, const char *command,
+			     const struct hook_result *r);
+
+struct hooks;
+
+/* Commands run one after the other in the order they were given. */
+int hooks_open(struct hooks **out, struct loop *l, struct err *e);
+/* Kills what runs and forgets what waits; no done is called. NULL is fine. */
+void hooks_close(struct hooks *h);
+void hooks_limit(struct hooks *h, int64_t limit_ms); /* for tests */
+/* env: "NAME=value" strings, NULL last. Both are copied. done may be NULL
+ * and may queue more. */
+int hooks_run(struct hooks *h, const char *command, const char *const *env,
+	      hook_done_fn done, void *ctx, struct err *e);
+size_t hooks_pending(const struct hooks *h); /* waiting and running */
+
+/* Waits for it: for up and down, outside the loop. 0 when it could be
+ * started: then r says how it ended. */
+int hook_run_wait(const char *command, const char *const *env, int64_t limit_ms,
+		  struct hook_result *r, struct err *e);
+
+#endif

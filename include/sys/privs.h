@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Giving privileges up. Before any thread is started: the kernel keeps
+ * capabilities by thread. */
+#ifndef SYS_PRIVS_H
+#define SYS_PRIVS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+struct privs_ids {
+	uid_t uid;
+	gid_t gid;
+};
+
+/* user: a name or a number; group: the same, or NULL for the user's own.
+ * May read files: before the change. */
+int privs_lookup(struct privs_ids *out, const char *user, const char *group,
+		 struct err *e);
+/* "adm" -> its number; for the control socket. */
+int privs_group(gid_t *out, const char *group, struct err *e);
+/* Becomes that user for good, without supplementary groups, keeping
+ * CAP_NET_ADMIN or nothing; checks that there is no way back. */
+int privs_drop(const struct privs_ids *ids, bool keep_net_admin, struct err *e);
+/* For every daemon, root or not: no new privileges for what it runs, not
+ * dumpable, no core files (each of them would hold keys). */
+int privs_harden(struct err *e);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * State files in one directory: a write happens whole and is on the disk when
+ * it returns, or did not happen. Blocks: for the worker thread, the start
+ * and the tools. One struct is used by one thread at a time.
+ */
+#ifndef SYS_STORE_H
+#define SYS_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/* The steps of a write, in order, for tests: the hook is called before each;
+ * when it returns non-zero, the write stops there as if the power had gone:
+ * nothing is tidied up. */
+enum store_step {
+	STORE_STEP_CREATE,
+	STORE_STEP_WRITE, /* then half of the bytes are written, if stopped */
+	STORE_STEP_SYNC,
+	STORE_STEP_RENAME,
+	STORE_STEP_SYNC_DIR,
+	STORE_STEPS
+};
+
+struct store {
+	int dirfd;			   /* -1: closed */
+	unsigned int locked;		   /* depth */
+	char *dir;			   /* for messages */
+	int (*fault)(void *ctx, int step); /* NULL: none */
+	void *fault_ctx;
+};
+
+#define STORE_NAME_MAX 200 /* plain file names: no slash, no leading dot */
+
+/* create: makes the directory, and those above it, 0700 where missing. An
+ * unfinished write that is left from before is removed. */
+int store_open(struct store *s, const char *dir, bool create, struct err *e);
+void store_close(struct store *s); /* more than once is fine */
+
+#define STORE_PRIVATE 1u /* refuse what group or others can read */
+
+/* A regular file, no link, at most max bytes, owned by us, root or the
+ * directory's owner, not writable by group or others; otherwise ERR_PERM and
+ * a text that says what to do. *out is the caller's to free(); a NUL that
+ * is not counted follows the bytes. ERR_NOTFOUND when there is none. */
+int store_read(const struct store *s, const char *name, size_t max,
+	       unsigned int flags, uint8_t **out, size_t *len, struct err *e);
+/* The same for a file anywhere, such as a key or the configuration. Links
+ * are followed. */
+int store_read_path(const char *path, size_t max, unsigned int flags,
+		    uint8_t **out, size_t *len, struct err *e);
+/* Mode 0600. As root, the file gets the directory's owner. */
+int store_write(struct store *s, const char *name, const void *data, size_t len,
+		struct err *e);
+/* No error when there is none. */
+int store_remove(struct store *s, const char *name, struct err *e);
+/* Renames NAME to NAME.bad, over an older one. */
+int store_set_aside(struct store *s, const char *name, struct err *e);
+/* The names that end in suffix, sorted; at most max, else ERR_LIMIT. */
+int store_list(const struct store *s, const char *suffix, size_t max,
+	       char ***names, size_t *n, struct err *e);
+void store_names_free(char **names, size_t n);
+/* Other processes' writes wait meanwhile: for read, compare, write. Nests. */
+int store_lock(struct store *s, struct err *e);
+void store_unlock(struct store *s);
+
+#endif

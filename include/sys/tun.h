@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The TUN device: frames with their segmentation offload; its addresses. */
+#ifndef SYS_TUN_H
+#define SYS_TUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/frame.h"
+#include "base/ipaddr.h"
+
+struct tun;
+
+/* What the kernel may hand over undone, and take. Each includes those above
+ * it. */
+enum tun_level {
+	TUN_PLAIN, /* whole packets, checksums done */
+	TUN_CSUM,  /* partial checksums */
+	TUN_TSO,   /* and TCP super-packets, v4 and v6 */
+	TUN_USO	   /* and UDP super-packets */
+};
+
+struct tun_stats {
+	uint64_t read_frames;
+	uint64_t written_frames;
+	uint64_t read_bad; /* not a frame: short, or an offload not asked for */
+	uint64_t read_errors;
+	uint64_t write_again; /* the device was full: dropped */
+	uint64_t write_down;  /* the device is down: dropped */
+	uint64_t write_errors;
+	int last_errno;
+};
+
+/*
+ * Opens or attaches to the device; name may end in %d, NULL or "" is "tun%d".
+ * Non-blocking, close-on-exec. The highest level up to `most` that the
+ * kernel takes is set. The device goes away with tun_close() unless it was
+ * made persistent by somebody else.
+ */
+int tun_open(struct tun **out, const char *name, enum tun_level most,
+	     struct err *e);
+void tun_close(struct tun *t); /* NULL is fine */
+int tun_fd(const struct tun *t);
+const char *tun_name(const struct tun *t);
+unsigned int tun_ifindex(const struct tun *t);
+enum tun_level tun_level(const struct tun *t);
+const char *tun_level_name(enum tun_level level);
+const struct tun_stats *tun_stats(const struct tun *t);
+
+/* A reader's memory must have this much left for one more frame. */
+#define TUN_READ_ROOM (FRAME_HEADROOM + FRAME_LEN_MAX + 1)
+
+/*
+ * Reads until nothing is left, `max` frames are filled or less than
+ * TUN_READ_ROOM of the memory is left. Each frame's data stands in mem, packed,
+ * behind FRAME_HEADROOM bytes that are writable. Returns the count (0: there
+ * was nothing), or -1 when the device is gone for good.
+ */
+int tun_read(struct tun *t, uint8_t *mem, size_t cap, struct tun_frame *frames,
+	     size_t max);
+
+enum tun_result { TUN_OK, TUN_DROPPED, TUN_GONE };
+
+/* One frame, one system call. TUN_DROPPED is counted, by cause. */
+enum tun_result tun_write(struct tun *t, const struct tun_out *f);
+
+/* Set-up through rtnetlink. Adding what is there and removing what is not
+ * there is no error. len: prefix length; addr keeps its host bits. */
+int tun_set_mtu(struct tun *t, uint32_t mtu, struct err *e);
+int tun_set_up(struct tun *t, bool up, struct err *e);
+int tun_addr_add(struct tun *t, const struct ipaddr *addr, unsigned int len,
+		 struct err *e);
+int tun_addr_remove(struct tun *t, const struct ipaddr *addr, unsigned int len,
+		    struct err *e);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The one worker thread, for what would stop the loop: writes that wait for
+ * the disk, checking and building a list, name look-ups. First in, first
+ * out; one job at a time.
+ */
+#ifndef SYS_WORK_H
+#define SYS_WORK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "sys/loop.h"
+
+struct work;
+
+/* A job lives in its owner, who must not touch it between work_submit() and
+ * done. run has the thread to itself and shares nothing with the loop. */
+struct work_job {
+	void (*run)(void *ctx);	 /* in the thread */
+	void (*done)(void *ctx); /* in the loop; may free the job */
+	void *ctx;
+	struct work_job *next; /* the queue's */
+};
+
+/* The thread is started here with every signal blocked: so after the
+ * change of user, which does not reach other threads. */
+int work_open(struct work **out, struct loop *l, struct err *e);
+/* Runs what is queued to its end, in order, with each done called here;
+ * also jobs that a done submits. Then ends the thread. NULL is fine. */
+void work_close(struct work *w);
+void work_submit(struct work *w, struct work_job *job);
+/* Jobs submitted whose done has not been called. */
+size_t work_pending(const struct work *w);
+
+#endif
