@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One node of the mesh as a pure machine: bytes and the time in; bytes,
+ * actions and the next deadline out. It makes no system call, so that many
+ * of them run in one process on a fake network and a fake clock.
+ *
+ * After every call but the getters, drain core_next_action(), then ask
+ * core_deadline() and call core_tick() when it is reached.
+ */
+#ifndef CORE_CORE_H
+#define CORE_CORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/frame.h"
+#include "base/monotime.h"
+#include "core/action.h"
+#include "core/drop.h"
+#include "core/generation.h"
+#include "crypto/rng.h"
+#include "crypto/tls.h"
+#include "format/conf.h"
+#include "format/pair.h"
+
+struct core;
+
+struct core_init {
+	const struct conf *conf;	/* borrowed until core_free or _reconf */
+	struct tls_provider tls;	/* borrowed likewise */
+	const struct cert_info *cert;	/* our own; copied */
+	const uint8_t *static_secret;	/* X25519_LEN bytes; copied */
+	struct rng rng;
+	struct walltime built;		/* a clock before this is wrong */
+	struct generation *list;	/* taken over; NULL: none on disk */
+	const struct bnl_version *mark;	/* newest list ever taken; NULL: none */
+};
+
+/*
+ * 0 or -1. On failure list stays the caller's. A list below the mark is used
+ * to find a newer one, and for nothing else.
+ */
+int core_new(struct core **out, const struct core_init *in, struct now now,
+	     struct err *e);
+void core_free(struct core *c);			/* NULL is fine; wipes */
+/* A stored record, read at start before core_start(). What no longer fits the
+ * list is erased by an action. The caller wipes its copy. */
+void core_load_pair(struct core *c, const struct pair_record *r);
+/* Hooks for what is there; resumes peers with stored pairs. */
+void core_start(struct core *c, struct now now);
+/* Hooks for what goes; nothing may be called but _next_action and _free. */
+void core_stop(struct core *c, struct now now);
+/* A changed configuration, own certificate or CAs: sessions live on. */
+void core_reconf(struct core *c, struct now now, const struct conf *conf,
+		 struct tls_provider tls, const struct cert_info *cert);
+
+/* --- data path: allocates nothing for a packet that has a session ------- */
+
+/* Memory of the caller that a call writes into. */
+struct core_out {
+	uint8_t *mem;			/* bytes of runs and of unpacked packets */
+	size_t cap, used;
+	struct udp_run *runs;
+	unsigned int nruns, maxruns;
+	struct tun_out *frames;
+	unsigned int nframes, maxframes;
+	struct slice *slices;
+	unsigned int nslices, maxslices;
+};
+
+/*
+ * Frames from the TUN device become runs in out. Returns how many frames were
+ * used up: fewer than n when out is full; send what is there, and call again
+ * with the rest. out must have room for CORE_OUT_MIN bytes, one run and one
+ * frame at least.
+ */
+#define CORE_OUT_MIN (128 * 1024)
+size_t core_tun_in(struct core *c, struct now now, struct tun_frame *frames,
+		   size_t n, struct core_out *out);
+/*
+ * Runs from the UDP socket become frames in out, which point into the runs'
+ * memory (decrypted in place) and into out: write them before reusing either.
+ * Returns how many runs were used up.
+ */
+size_t core_udp_in(struct core *c, struct now now, struct udp_run *runs,
+		   size_t n, struct core_out *out);
+
+/* --- TCP streams --------------------------------------------------------- */
+
+/* An accepted connection: its id, or 0: refuse it. */
+uint32_t core_stream_accepted(struct core *c, struct now now,
+			      const struct endpoint *remote);
+/* A connection asked for by ACTION_CONNECT is there. */
+void core_stream_opened(struct core *c, struct now now, uint32_t conn);
+void core_stream_in(struct core *c, struct now now, uint32_t conn,
+		    const uint8_t *bytes, size_t len);
+/* Bytes for the wire: how many were written to out; 0: none for now. */
+size_t core_stream_drain(struct core *c, struct now now, uint32_t conn,
+			 uint8_t *out, size_t cap);
+/* It is gone, or could not be opened: why, or NULL for an orderly end. */
+void core_stream_closed(struct core *c, struct now now, uint32_t conn,
+			const char *why);
+
+/* --- answers to actions -------------------------------------------------- */
+
+/* STORE_PAIR and STORE_LIST: on disk, or not. */
+void core_stored(struct core *c, struct now now, uint32_t ticket, bool ok);
+/* BUILD_LIST: the generation (taken over), or NULL and why not. */
+void core_list_ready(struct core *c, struct now now, uint32_t ticket,
+		     struct generation *g, const struct err *why);
+
+/* --- the administrator --------------------------------------------------- */
+
+/* A list read from disk: taken when it is newer. The bytes are copied. */
+void core_list_offer(struct core *c, struct now now, const void *raw,
+		     size_t len);
+/* Offers the list in force to every other node. */
+void core_push(struct core *c, struct now now);
+
+bool core_next_action(struct core *c, struct action *out);
+struct monotime core_deadline(const struct core *c);
+void core_tick(struct core *c, struct now now);
+
+/* --- what there is to see ------------------------------------------------ */
+
+const struct bnl *core_list(const struct core *c);	/* in force, or NULL */
+bool core_list_is_stale(const struct core *c);	/* below the mark: routes nothing */
+uint64_t core_drops(const struct core *c, enum drop d);
+
+enum peer_state {
+	PEER_IDLE,		/* nothing wanted, nothing there */
+	PEER_NEGOTIATING,	/* over TCP */
+	PEER_RESUMING,		/* INIT sent */
+	PEER_UP			/* a session is there */
+};
+
+const char *peer_state_name(enum peer_state s);
+
+struct peer_info {		/* all pointers live until the next call */
+	const char *name;
+	enum peer_state state;
+	struct endpoint endpoint;	/* port 0: not known */
+	bool has_pair;
+	enum aead_alg cipher;
+	enum comp_alg comp;
+	uint8_t level;
+	int64_t pair_age_s;
+	int64_t session_age_ms;		/* -1: no session */
+	int64_t heard_ms;		/* since authenticated data; -1: never */
+	uint64_t tx_packets, tx_bytes;	/* inner packets */
+	uint64_t rx_packets, rx_bytes;
+	uint64_t queued;
+	const uint64_t *drops;		/* DROPS counters of this peer */
+	const char *last_error;		/* of TCP or negotiation; "" */
+	struct bnl_version version;	/* the list it was last known to run */
+};
+
+size_t core_peer_count(const struct core *c);
+/* i below core_peer_count(), in order of name; ourselves are not among them. */
+void core_peer_info(const struct core *c, struct now now, size_t i,
+		    struct peer_info *out);
+
+#endif
