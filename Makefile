@@ -41,6 +41,9 @@ SIM_SRC := $(wildcard tests/sim/*.c)
 HELPER_SRC := $(wildcard tests/helpers/*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/*_fuzz.c)
 
+# cmocka speaks the protocol that prove understands.
+export CMOCKA_MESSAGE_OUTPUT := TAP
+
 obj = $(patsubst %.c,$O/%.o,$1)
 LIB := $O/libcluevpn.a
 BINS := $(if $(DAEMON_SRC),$O/cluevpnd) $(addprefix $O/,$(TOOLS))
