@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* For calls that fail only when the library or the kernel is broken. */
+#ifndef CRYPTO_MUST_H
+#define CRYPTO_MUST_H
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+/*
+ * Key material that was not made as asked must never be used: without memory
+ * for a hash, or without the kernel's randomness, there is no way on. No input
+ * decides what stands here.
+ */
+static inline void
+must(bool ok)
+{
+	if (!ok)
+		abort();
+}
+
+#endif
