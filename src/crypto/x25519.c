@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* X25519 (RFC 7748) on raw bytes. */
+#include "crypto/key.h"
+
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+
+#include "base/bytes.h"
+#include "crypto/must.h"
+
+static EVP_PKEY *
+private_new(const uint8_t secret[X25519_LEN])
+{
+	EVP_PKEY *k = EVP_PKEY_new_raw_private_key_ex(NULL, "X25519", NULL,
+						      secret, X25519_LEN);
+
+	must(k != NULL);
+	return k;
+}
+
+void
+x25519_public(uint8_t public[X25519_LEN], const uint8_t secret[X25519_LEN])
+{
+	EVP_PKEY *k = private_new(secret);
+	size_t len = X25519_LEN;
+
+	must(EVP_PKEY_get_raw_public_key(k, public, &len) == 1 &&
+	     len == X25519_LEN);
+	EVP_PKEY_free(k);
+}
+
+void
+x25519_keypair(uint8_t secret[X25519_LEN], uint8_t public[X25519_LEN],
+	       const struct rng *rng)
+{
+	rng_fill(rng, secret, X25519_LEN);
+	x25519_public(public, secret);
+}
+
+int
+x25519_shared(uint8_t out[X25519_LEN], const uint8_t secret[X25519_LEN],
+	      const uint8_t public[X25519_LEN])
+{
+	uint8_t shared[X25519_LEN] = { 0 };
+	size_t len = sizeof(shared);
+	EVP_PKEY *own = private_new(secret);
+	EVP_PKEY *other = EVP_PKEY_new_raw_public_key_ex(NULL, "X25519", NULL,
+							 public, X25519_LEN);
+	EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_pkey(NULL, own, NULL);
+	int r = -1;
+
+	must(other != NULL && c != NULL);
+	must(EVP_PKEY_derive_init(c) == 1);
+	/* RFC 7748 section 6.1: the library refuses an all-zero result in
+	 * some versions; here it is refused in all. */
+	if (EVP_PKEY_derive_set_peer(c, other) == 1 &&
+	    EVP_PKEY_derive(c, shared, &len) == 1 && len == sizeof(shared) &&
+	    !bytes_all_zero_ct(shared, sizeof(shared))) {
+		memcpy(out, shared, sizeof(shared));
+		r = 0;
+	} else {
+		ERR_clear_error();
+	}
+	EVP_PKEY_CTX_free(c);
+	EVP_PKEY_free(other);
+	EVP_PKEY_free(own);
+	bytes_wipe(shared, sizeof(shared));
+	return r;
+}
