@@ -16,6 +16,7 @@ struct ippkt {
 	uint8_t dscp_ecn;	/* the TOS or traffic class byte */
 	size_t hdrlen;		/* up to the transport header */
 	bool fragment;		/* IPv4 offset or MF set; IPv6 fragment header */
+	bool later_fragment;	/* a fragment that is not the first one */
 	bool dont_fragment;	/* IPv4 DF; always true for IPv6 */
 };
 
