@@ -20,6 +20,7 @@
 #include "core/action.h"
 #include "core/drop.h"
 #include "core/generation.h"
+#include "core/out.h"
 #include "crypto/rng.h"
 #include "crypto/tls.h"
 #include "format/conf.h"
@@ -58,23 +59,11 @@ void core_reconf(struct core *c, struct now now, const struct conf *conf,
 
 /* --- data path: allocates nothing for a packet that has a session ------- */
 
-/* Memory of the caller that a call writes into. */
-struct core_out {
-	uint8_t *mem;			/* bytes of runs and of unpacked packets */
-	size_t cap, used;
-	struct udp_run *runs;
-	unsigned int nruns, maxruns;
-	struct tun_out *frames;
-	unsigned int nframes, maxframes;
-	struct slice *slices;
-	unsigned int nslices, maxslices;
-};
-
 /*
  * Frames from the TUN device become runs in out. Returns how many frames were
- * used up: fewer than n when out is full; send what is there, and call again
- * with the rest. out must have room for CORE_OUT_MIN bytes, one run and one
- * frame at least.
+ * used up: fewer than n when out is full; send what is there, reset it and call
+ * again with the rest. An out that holds nothing must have room for CORE_OUT_MIN
+ * bytes, 64 runs, 64 frames and 4 * FRAME_IOV_MAX slices at least.
  */
 #define CORE_OUT_MIN (128 * 1024)
 size_t core_tun_in(struct core *c, struct now now, struct tun_frame *frames,
@@ -82,7 +71,8 @@ size_t core_tun_in(struct core *c, struct now now, struct tun_frame *frames,
 /*
  * Runs from the UDP socket become frames in out, which point into the runs'
  * memory (decrypted in place) and into out: write them before reusing either.
- * Returns how many runs were used up.
+ * Returns how many runs were used up; one that was used in part has its data
+ * and len moved on, for the next call.
  */
 size_t core_udp_in(struct core *c, struct now now, struct udp_run *runs,
 		   size_t n, struct core_out *out);

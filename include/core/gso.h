@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Segmentation: cutting a super-packet of the TUN device into packets. Pure
+ * functions over memory. Each segment's header is written just in front of
+ * its payload, over what was sent before it: nothing is copied but headers.
+ */
+#ifndef CORE_GSO_H
+#define CORE_GSO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/frame.h"
+#include "core/drop.h"
+#include "format/ippkt.h"
+
+#define GSO_HEADER_MAX 256	/* IP with options or extensions, and TCP */
+
+struct gso {
+	uint8_t *data;			/* the frame's memory */
+	size_t len;
+	size_t next;			/* offset of the next payload byte */
+	uint8_t kind;			/* enum frame_kind */
+	bool csum_partial;		/* what gso_next() hands out is partial */
+	uint16_t segsize;
+	size_t iphdr, hdrlen;		/* to the transport header; with it */
+	uint32_t index;			/* segments handed out */
+	uint8_t header[GSO_HEADER_MAX];	/* as it came */
+};
+
+/*
+ * Takes a frame whose packet was parsed into ip. Headers are computed from
+ * the packet, never believed from the offload's hint. A whole packet with a
+ * partial checksum that is neither TCP nor UDP (or is a fragment) gets its
+ * checksum completed here. DROP_NONE, or DROP_TUN_MALFORMED when lengths or
+ * offsets contradict each other.
+ */
+enum drop gso_start(struct gso *g, const struct tun_frame *f,
+		    const struct ippkt *ip);
+/* The largest packet that gso_next() will hand out. */
+size_t gso_largest(const struct gso *g);
+/*
+ * The next packet, inside the frame's memory; it may be written over the
+ * packets handed out before, so use (encrypt) each before the next. NULL at
+ * the end. Checksums: g->csum_partial says whether the transport checksum
+ * holds the folded pseudo-header sum over its own length.
+ */
+uint8_t *gso_next(struct gso *g, size_t *len);
+
+/* Completes a partial transport checksum (TCP, UDP) of a whole packet.
+ * -1 when it is neither, or too short. */
+int gso_complete_csum(uint8_t *pkt, size_t len, const struct ippkt *ip);
+
+#endif

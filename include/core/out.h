@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Memory of the caller that the data path writes into. */
+#ifndef CORE_OUT_H
+#define CORE_OUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/frame.h"
+
+struct core_out {
+	uint8_t *mem;			/* bytes of runs and of unpacked packets */
+	size_t cap, used;
+	struct udp_run *runs;
+	unsigned int nruns, maxruns;
+	struct tun_out *frames;
+	unsigned int nframes, maxframes;
+	struct slice *slices;
+	unsigned int nslices, maxslices;
+};
+
+/* Forgets what was in it, once it has been sent and written. */
+void core_out_reset(struct core_out *o);
+
+/*
+ * Where the next datagram of len bytes goes: write it there, then
+ * out_run_add(). NULL when there is no room for the bytes or a new run.
+ */
+uint8_t *out_run_place(struct core_out *o, size_t len);
+/* Counts the len bytes just written as one datagram to remote: appended to
+ * the last run when that is to the same place and none of its datagrams was
+ * shorter, else a run of its own. */
+void out_run_add(struct core_out *o, const struct endpoint *remote,
+		 const struct ipaddr *local, size_t len);
+/* Len bytes of memory that stay until the next reset; NULL: no room. */
+uint8_t *out_alloc(struct core_out *o, size_t len);
+
+#endif
