@@ -14,7 +14,7 @@ void sigwatch_block(void);
 /* fn gets each signal once a turn at most. Blocks, too. */
 int sigwatch_open(struct sigwatch **out, struct loop *l,
 		  void (*fn)(void *ctx, int signo), void *ctx, struct err *e);
-/* The signals stay blocked. NULL is fine. */
+/* The signals stay blocked. Not from within fn. NULL is fine. */
 void sigwatch_close(struct sigwatch *s);
 /* In a child before it runs another program: every signal at its default,
  * none blocked. Async-signal-safe. */

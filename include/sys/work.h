@@ -28,7 +28,8 @@ struct work_job {
  * change of user, which does not reach other threads. */
 int work_open(struct work **out, struct loop *l, struct err *e);
 /* Runs what is queued to its end, in order, with each done called here;
- * also jobs that a done submits. Then ends the thread. NULL is fine. */
+ * also jobs that a done submits. Then ends the thread. Not from within a done.
+ * NULL is fine. */
 void work_close(struct work *w);
 void work_submit(struct work *w, struct work_job *job);
 /* Jobs submitted whose done has not been called. */

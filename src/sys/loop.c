@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The one event loop, over epoll and a timer descriptor. */
+#include "sys/loop.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "sys/clock.h"
+
+#define BATCH 64 /* events a wait; what does not fit comes next time */
+
+struct loop_fd {
+	struct loop *loop;
+	struct loop_fd *next_dead;
+	loop_fd_fn fn; /* NULL: removed */
+	void *ctx;
+	int fd;
+	unsigned int interest;
+};
+
+/*
+ * The sleep ends by a timer descriptor on CLOCK_BOOTTIME: the clock of the
+ * deadlines, which goes on while the machine is suspended, unlike epoll's
+ * own timeout. It is set only when a deadline comes before the one it is set
+ * to; waking once too early is cheaper than a system call a turn.
+ */
+struct loop {
+	int epfd;
+	int timerfd;
+	struct monotime armed; /* what timerfd is set to */
+	struct timerq timers;
+	size_t ntimers; /* room reserved in it */
+	size_t nfds;
+	struct loop_fd *dead; /* removed during this batch */
+	bool in_batch;
+	bool stop;
+	void (*before_sleep)(void *ctx);
+	struct monotime (*deadline)(void *ctx);
+	void *owner;
+};
+
+static uint32_t
+to_epoll(unsigned int interest)
+{
+	return (interest & LOOP_IN ? (uint32_t)EPOLLIN : 0) |
+	       (interest & LOOP_OUT ? (uint32_t)EPOLLOUT : 0);
+}
+
+static unsigned int
+from_epoll(uint32_t events)
+{
+	return (events & EPOLLIN ? LOOP_IN : 0) |
+	       (events & EPOLLOUT ? LOOP_OUT : 0) |
+	       (events & (EPOLLERR | EPOLLHUP) ? LOOP_HUP : 0);
+}
+
+int
+loop_new(struct loop **out, struct err *e)
+{
+	struct loop *l = calloc(1, sizeof(*l));
+	struct epoll_event ev = {.events = EPOLLIN, .data.ptr = NULL};
+	int errnum;
+
+	if (l == NULL)
+		return err_nomem(e);
+	timerq_init(&l->timers);
+	l->armed = MONO_NEVER;
+	l->timerfd = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+	l->epfd = epoll_create1(EPOLL_CLOEXEC);
+	if (l->epfd < 0 || l->timerfd < 0 ||
+	    epoll_ctl(l->epfd, EPOLL_CTL_ADD, l->timerfd, &ev) < 0) {
+		errnum = errno;
+		loop_free(l);
+		return err_errno(e, errnum, "event loop");
+	}
+	*out = l;
+	return 0;
+}
+
+static void
+bury(struct loop *l)
+{
+	struct loop_fd *f;
+
+	while ((f = l->dead) != NULL) {
+		l->dead = f->next_dead;
+		free(f);
+	}
+}
+
+void
+loop_free(struct loop *l)
+{
+	if (l == NULL)
+		return;
+	assert(l->nfds == 0);
+	bury(l);
+	timerq_free(&l->timers);
+	if (l->epfd >= 0)
+		close(l->epfd);
+	if (l->timerfd >= 0)
+		close(l->timerfd);
+	free(l);
+}
+
+int
+loop_add(struct loop_fd **out, struct loop *l, int fd, unsigned int interest,
+	 loop_fd_fn fn, void *ctx, struct err *e)
+{
+	struct loop_fd *f = calloc(1, sizeof(*f));
+	struct epoll_event ev = {.events = to_epoll(interest)};
+	int errnum;
+
+	if (f == NULL)
+		return err_nomem(e);
+	*f = (struct loop_fd){
+	    .loop = l, .fn = fn, .ctx = ctx, .fd = fd, .interest = interest};
+	ev.data.ptr = f;
+	if (epoll_ctl(l->epfd, EPOLL_CTL_ADD, fd, &ev) < 0) {
+		errnum = errno;
+		free(f);
+		return err_errno(e, errnum, "watching a descriptor");
+	}
+	l->nfds++;
+	*out = f;
+	return 0;
+}
+
+void
+loop_interest(struct loop_fd *f, unsigned int interest)
+{
+	struct epoll_event ev = {.events = to_epoll(interest), .data.ptr = f};
+	int rc;
+
+	if (f->interest == interest)
+		return;
+	f->interest = interest;
+	rc = epoll_ctl(f->loop->epfd, EPOLL_CTL_MOD, f->fd, &ev);
+	/* It cannot fail for a descriptor that is open and was added. */
+	assert(rc == 0);
+	(void)rc;
+}
+
+void
+loop_remove(struct loop_fd *f)
+{
+	struct loop *l;
+
+	if (f == NULL)
+		return;
+	l = f->loop;
+	assert(f->fn != NULL);
+	epoll_ctl(l->epfd, EPOLL_CTL_DEL, f->fd, NULL);
+	f->fn = NULL;
+	l->nfds--;
+	f->next_dead = l->dead;
+	l->dead = f;
+	if (!l->in_batch)
+		bury(l);
+}
+
+int
+loop_timer_init(struct loop_timer *t, struct loop *l, void (*fn)(void *ctx),
+		void *ctx, struct err *e)
+{
+	if (timerq_reserve(&l->timers, l->ntimers + 1) < 0)
+		return err_nomem(e);
+	l->ntimers++;
+	*t = (struct loop_timer){.loop = l, .fn = fn, .ctx = ctx};
+	timer_init(&t->t, t, 0);
+	return 0;
+}
+
+void
+loop_timer_set(struct loop_timer *t, struct monotime at)
+{
+	timerq_set(&t->loop->timers, &t->t, at);
+}
+
+void
+loop_timer_cancel(struct loop_timer *t)
+{
+	timerq_cancel(&t->loop->timers, &t->t);
+}
+
+void
+loop_timer_fini(struct loop_timer *t)
+{
+	if (t->loop == NULL)
+		return;
+	loop_timer_cancel(t);
+	t->loop->ntimers--;
+	t->loop = NULL;
+}
+
+void
+loop_owner(struct loop *l, void (*before_sleep)(void *ctx),
+	   struct monotime (*deadline)(void *ctx), void *ctx)
+{
+	l->before_sleep = before_sleep;
+	l->deadline = deadline;
+	l->owner = ctx;
+}
+
+static int
+arm(struct loop *l, struct monotime until, struct err *e)
+{
+	struct itimerspec its = {0};
+
+	if (!mono_before(until, l->armed))
+		return 0;
+	its.it_value.tv_sec = (time_t)(until.ns / NS_PER_S);
+	its.it_value.tv_nsec = (long)(until.ns % NS_PER_S);
+	if (timerfd_settime(l->timerfd, TFD_TIMER_ABSTIME, &its, NULL) < 0)
+		return err_errno(e, errno, "event loop: timer");
+	l->armed = until;
+	return 0;
+}
+
+/* The timer descriptor fired: it has to be set again by the next sleep. */
+static void
+disarm(struct loop *l)
+{
+	uint64_t ticks;
+
+	if (read(l->timerfd, &ticks, sizeof(ticks)) == (ssize_t)sizeof(ticks))
+		l->armed = MONO_NEVER;
+}
+
+static void
+run_timers(struct loop *l)
+{
+	struct monotime now;
+	struct timer *t;
+	struct loop_timer *lt;
+
+	if (timerq_next(&l->timers).ns == MONO_NEVER.ns)
+		return;
+	now = clock_mono();
+	/* As many as there are at most: one that is set to the past again
+	 * waits for the next turn. */
+	for (size_t n = l->ntimers; n > 0; n--) {
+		t = timerq_pop(&l->timers, now);
+		if (t == NULL)
+			return;
+		lt = t->owner;
+		lt->fn(lt->ctx);
+	}
+}
+
+static void
+dispatch(struct loop *l, const struct epoll_event *ev, int n)
+{
+	l->in_batch = true;
+	for (int i = 0; i < n; i++) {
+		struct loop_fd *f = ev[i].data.ptr;
+
+		if (f == NULL)
+			disarm(l);
+		else if (f->fn != NULL)
+			f->fn(f->ctx, from_epoll(ev[i].events));
+	}
+	l->in_batch = false;
+	bury(l);
+}
+
+int
+loop_turn(struct loop *l, struct monotime until, struct err *e)
+{
+	struct epoll_event ev[BATCH];
+	int n, timeout = -1;
+
+	if (l->before_sleep != NULL)
+		l->before_sleep(l->owner);
+	if (l->stop)
+		return 0;
+	if (l->deadline != NULL)
+		until = mono_min(until, l->deadline(l->owner));
+	until = mono_min(until, timerq_next(&l->timers));
+	if (until.ns <= 0 || mono_reached(until, clock_mono()))
+		timeout = 0;
+	else if (arm(l, until, e) < 0)
+		return -1;
+	n = epoll_wait(l->epfd, ev, BATCH, timeout);
+	if (n < 0 && errno != EINTR)
+		return err_errno(e, errno, "event loop");
+	dispatch(l, ev, n < 0 ? 0 : n);
+	run_timers(l);
+	return 0;
+}
+
+int
+loop_run(struct loop *l, struct err *e)
+{
+	while (!l->stop)
+		if (loop_turn(l, MONO_NEVER, e) < 0)
+			return -1;
+	l->stop = false;
+	return 0;
+}
+
+void
+loop_stop(struct loop *l)
+{
+	l->stop = true;
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The one worker thread: two queues under one lock, an eventfd back. */
+#include "sys/work.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+struct queue {
+	struct work_job *head;
+	struct work_job **tail;
+};
+
+struct work {
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;   /* for the thread: a job, or the end */
+	struct queue todo;     /* under lock */
+	struct queue finished; /* under lock */
+	bool ending;	       /* under lock */
+	int eventfd;
+	struct loop_fd *lfd;
+	size_t pending; /* the loop's */
+};
+
+static void
+queue_init(struct queue *q)
+{
+	q->head = NULL;
+	q->tail = &q->head;
+}
+
+static void
+queue_put(struct queue *q, struct work_job *job)
+{
+	job->next = NULL;
+	*q->tail = job;
+	q->tail = &job->next;
+}
+
+static struct work_job *
+queue_take(struct queue *q)
+{
+	struct work_job *job = q->head;
+
+	if (job != NULL) {
+		q->head = job->next;
+		if (q->head == NULL)
+			q->tail = &q->head;
+	}
+	return job;
+}
+
+static void *
+thread_main(void *arg)
+{
+	struct work *w = arg;
+	const uint64_t one = 1;
+	struct work_job *job;
+	ssize_t n;
+
+	pthread_mutex_lock(&w->lock);
+	for (;;) {
+		job = queue_take(&w->todo);
+		if (job == NULL) {
+			if (w->ending)
+				break;
+			pthread_cond_wait(&w->wake, &w->lock);
+			continue;
+		}
+		pthread_mutex_unlock(&w->lock);
+		job->run(job->ctx);
+		pthread_mutex_lock(&w->lock);
+		queue_put(&w->finished, job);
+		/* Cannot fail: the counter is far from full. */
+		n = write(w->eventfd, &one, sizeof(one));
+		(void)n;
+	}
+	pthread_mutex_unlock(&w->lock);
+	return NULL;
+}
+
+static void
+on_finished(void *ctx, unsigned int events)
+{
+	struct work *w = ctx;
+	struct work_job *job;
+	uint64_t count;
+	ssize_t n;
+
+	(void)events;
+	n = read(w->eventfd, &count, sizeof(count));
+	(void)n;
+	for (;;) {
+		pthread_mutex_lock(&w->lock);
+		job = queue_take(&w->finished);
+		pthread_mutex_unlock(&w->lock);
+		if (job == NULL)
+			break;
+		w->pending--;
+		job->done(job->ctx);
+	}
+}
+
+static void
+dismantle(struct work *w)
+{
+	loop_remove(w->lfd);
+	if (w->eventfd >= 0)
+		close(w->eventfd);
+	pthread_cond_destroy(&w->wake);
+	pthread_mutex_destroy(&w->lock);
+	free(w);
+}
+
+static int
+start_thread(struct work *w)
+{
+	sigset_t all, old;
+	int rc;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	rc = pthread_create(&w->thread, NULL, thread_main, w);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return rc;
+}
+
+int
+work_open(struct work **out, struct loop *l, struct err *e)
+{
+	struct work *w = calloc(1, sizeof(*w));
+	int rc;
+
+	if (w == NULL)
+		return err_nomem(e);
+	queue_init(&w->todo);
+	queue_init(&w->finished);
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_cond_init(&w->wake, NULL);
+	w->eventfd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (w->eventfd < 0) {
+		err_errno(e, errno, "worker");
+		goto fail;
+	}
+	if (loop_add(&w->lfd, l, w->eventfd, LOOP_IN, on_finished, w, e) < 0)
+		goto fail;
+	rc = start_thread(w);
+	if (rc != 0) {
+		err_errno(e, rc, "worker thread");
+		goto fail;
+	}
+	*out = w;
+	return 0;
+fail:
+	dismantle(w);
+	return -1;
+}
+
+void
+work_close(struct work *w)
+{
+	struct pollfd pfd = {.events = POLLIN};
+
+	if (w == NULL)
+		return;
+	pfd.fd = w->eventfd;
+	while (w->pending > 0) {
+		poll(&pfd, 1, -1);
+		on_finished(w, LOOP_IN);
+	}
+	pthread_mutex_lock(&w->lock);
+	w->ending = true;
+	pthread_cond_signal(&w->wake);
+	pthread_mutex_unlock(&w->lock);
+	pthread_join(w->thread, NULL);
+	dismantle(w);
+}
+
+void
+work_submit(struct work *w, struct work_job *job)
+{
+	w->pending++;
+	pthread_mutex_lock(&w->lock);
+	queue_put(&w->todo, job);
+	pthread_cond_signal(&w->wake);
+	pthread_mutex_unlock(&w->lock);
+}
+
+size_t
+work_pending(const struct work *w)
+{
+	return w->pending;
+}
