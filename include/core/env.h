@@ -27,6 +27,7 @@ struct core_env {
 	const struct bnl *bnl;		/* in force; NULL: none */
 	struct bnl_version version;	/* of bnl; zero: none */
 	struct actions *actions;
+	uint32_t ticket;		/* the last one given out; 0 is none */
 };
 
 #endif

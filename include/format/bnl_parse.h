@@ -16,5 +16,8 @@
  */
 int bnl_parse(struct bnl **out, const char *text, size_t len,
 	      struct errs *es);
+/* The same of the first textlen bytes of raw; the list keeps all of raw. */
+int bnl_parse_part(struct bnl **out, const char *raw, size_t rawlen,
+		   size_t textlen, struct errs *es);
 
 #endif

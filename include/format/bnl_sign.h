@@ -7,6 +7,10 @@
 #include "crypto/sign.h"
 #include "format/bnl.h"
 
+/*
+ * What is signed: LABEL_BNL, then every byte before the BEGIN line. The
+ * digest of a list is the SHA-256 of exactly that, label included.
+ */
 #define BNL_BEGIN "-----BEGIN BNL SIGNATURE-----"
 #define BNL_END "-----END BNL SIGNATURE-----"
 
@@ -22,6 +26,9 @@ struct bnl_block {
  * fine (present false, signedlen = len). 0 or -1. */
 int bnl_block_read(struct bnl_block *out, const char *raw, size_t len,
 		   struct err *e);
+
+/* The digest of a list whose part before the block is text. */
+void bnl_digest(uint8_t out[SHA256_LEN], const char *text, size_t len);
 
 /*
  * Verify, then parse: what a node does with a list from anywhere. keys are

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * All TLS connections of one core: negotiations and lists. Every call works
+ * at env->now; what is to be done goes to env->actions, what the owner must
+ * know is asked for with channels_next_news() after any call.
+ *
+ * A connection has an id from ACTION_CONNECT or channels_accepted() until
+ * channels_closed(), which must be called exactly once for each id: when the
+ * connection could not be made, when it broke or ended, and after
+ * ACTION_CLOSE (drain what the socket takes, shut it, then tell).
+ */
+#ifndef CORE_CHANNELS_H
+#define CORE_CHANNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/ipaddr.h"
+#include "core/env.h"
+#include "core/pairset.h"
+
+struct channels;
+
+/* mark: the newest list version ever taken (zero: none); when the list in
+ * force is above it, it is raised and stored. env is borrowed. NULL when
+ * memory is out. */
+struct channels *channels_new(struct core_env *env,
+			      const struct bnl_version *mark);
+void channels_free(struct channels *cs);	/* NULL is fine */
+
+/* The pair secrets: load them with pairsets_load() right after the start,
+ * then channels_check_pairs(); also called at every apply and once an hour. */
+struct pairsets *channels_pairs(struct channels *cs);
+void channels_check_pairs(struct channels *cs);
+
+/* --- connections ------------------------------------------------------- */
+
+/* What a dial is for; may be added. Lists are compared on every connection,
+ * whatever it was dialled for, and the newer one is taken over either way. */
+#define CHANNEL_PAIR 0x01u	/* negotiate a pair */
+#define CHANNEL_LIST 0x02u	/* bring the older list up to the newer one */
+#define CHANNEL_ENDPOINTS_MAX 8
+
+/*
+ * Dials a node of the list (or, without a list in force, any name, then for
+ * CHANNEL_LIST only). The endpoints are tried in order until one answers.
+ * An unfinished negotiation that we dialled to the same peer is dropped for
+ * a new one. Returns the id; 0 when maxconnections (or, for CHANNEL_PAIR, a
+ * quarter of it: that many negotiations at a time) or memory forbids it, and
+ * when peer is our own name.
+ */
+uint32_t channels_dial(struct channels *cs, const char *peer,
+		       const struct endpoint *to, size_t n,
+		       unsigned int purpose);
+/* A connection came in. 0: refuse it, close the socket. */
+uint32_t channels_accepted(struct channels *cs, const struct endpoint *from);
+/* The TCP connection of a dial stands. */
+void channels_opened(struct channels *cs, uint32_t id);
+void channels_in(struct channels *cs, uint32_t id, const uint8_t *in,
+		 size_t len);
+/* Bytes for the wire, when it takes some: asked for by ACTION_STREAM_READY,
+ * then until it returns less than cap. Lists are cut into frames here, so
+ * that what waits for a slow wire stays small. */
+size_t channels_drain(struct channels *cs, uint32_t id, uint8_t *out,
+		      size_t cap);
+/* It is gone (the id dies here), or could not be made. why: NULL when it
+ * ended in order; else what the system says. */
+void channels_closed(struct channels *cs, uint32_t id, const char *why);
+
+struct monotime channels_deadline(const struct channels *cs);
+void channels_tick(struct channels *cs);
+
+/* Connections there are, and may still be made. */
+size_t channels_count(const struct channels *cs);
+size_t channels_spare(const struct channels *cs);
+/* True while a negotiation with peer is under way that we dialled. */
+bool channels_negotiating(const struct channels *cs, const char *peer);
+
+/* A connection that this side wants for lists: the owner knows where the
+ * peer is and answers with channels_dial(), now or later, or with
+ * channels_unreachable() when it has no address. Ask after every tick. */
+bool channels_next_want(struct channels *cs, char peer[NODE_NAME_MAX + 1]);
+void channels_unreachable(struct channels *cs, const char *peer);
+
+/* --- what happened ----------------------------------------------------- */
+
+enum channel_news_kind {
+	/* A pair is agreed and durable here; dialled: also at the peer, so
+	 * that an INIT can go out at once. Its EVENT_PAIR_NEW is queued. */
+	CHANNEL_NEGOTIATED,
+	/* A negotiation that we dialled came to nothing. Its event is queued. */
+	CHANNEL_FAILED,
+	/* peer said which list it has. */
+	CHANNEL_LIST_SEEN
+};
+
+struct channel_news {
+	enum channel_news_kind kind;
+	char peer[NODE_NAME_MAX + 1];
+	bool dialled;			/* by us */
+	bool nothing_in_common;		/* FAILED: wait the long back-off */
+	bool behind;			/* FAILED: the peer's list is older and
+					 * lacks us; LIST_SEEN tells when to
+					 * try again */
+	struct bnl_version version;	/* LIST_SEEN */
+};
+
+/* Oldest first; false when there is none. */
+bool channels_next_news(struct channels *cs, struct channel_news *out);
+
+/* --- the list ---------------------------------------------------------- */
+
+/*
+ * How a list becomes the one in force, wherever it comes from:
+ * ACTION_BUILD_LIST -> channels_list_ready() -> checks of order, mark and
+ * time -> ACTION_STORE_LIST -> channels_stored() -> the owner puts it into
+ * force -> channels_list_applied(). One list at a time.
+ */
+
+/* raw: a list from the disk (reload); copied. push: offer it to every other
+ * node once it is in force, also when it is already. 0 or -1 (too large, no
+ * memory). What becomes of it is told by events. */
+int channels_list_offer(struct channels *cs, const char *raw, size_t len,
+			bool push);
+/* The answer to ACTION_BUILD_LIST; bnl NULL: refused for why. true: keep the
+ * built generation until channels_stored() tells what to do with it; false:
+ * discard it. */
+bool channels_list_ready(struct channels *cs, uint32_t ticket,
+			 const struct bnl *bnl, const struct err *why);
+
+enum channels_stored {
+	STORED_PLAIN,		/* nothing to be done */
+	STORED_LIST_APPLY,	/* put the kept generation into force */
+	STORED_LIST_DISCARD	/* it could not be stored: discard it */
+};
+/* The answer to ACTION_STORE_PAIR and ACTION_STORE_LIST. STORE_LIST with an
+ * empty view asks for the mark alone. */
+enum channels_stored channels_stored(struct channels *cs, uint32_t ticket,
+				     bool ok);
+/* env->bnl and env->version are the new ones now; the old list may be freed
+ * after this call. Closes the connections of nodes that have no place any
+ * more, checks the pairs, sends receipts and passes the list on. */
+void channels_list_applied(struct channels *cs);
+
+/* Offers the list in force to every other node (SIGUSR1). */
+void channels_push(struct channels *cs);
+/* A peer told by datagram which list it has. */
+void channels_list_news(struct channels *cs, const char *peer,
+			const struct bnl_version *version);
+/* The newest version ever taken: nothing older is taken. */
+const struct bnl_version *channels_mark(const struct channels *cs);
+/* For the administrator: forgets the mark, and lets the next list from the
+ * disk be older than the one in force. */
+void channels_mark_reset(struct channels *cs);
+
+/* --- for the status ---------------------------------------------------- */
+
+struct channel_info {
+	uint32_t id;
+	const char *peer;		/* "" before it is known */
+	struct endpoint remote;
+	bool dialled;
+	const char *state;		/* one word */
+	struct monotime since;
+};
+
+/* Walks: *pos starts at 0; false at the end. */
+bool channels_info(const struct channels *cs, size_t *pos,
+		   struct channel_info *out);
+
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The UDP side of a peer: handshakes (INIT, RESP, COOKIE) that make sessions
+ * from a stored pair secret, and the sealed DATA datagrams inside a session.
+ *
+ * `struct links` is one of a core: it finds the link that a datagram is for.
+ * `struct link` is one of a peer. Neither calls back: what the owner must do
+ * or know comes back as LINK_* flags. Handshake answers go to env->actions.
+ *
+ * Deadlines: a call may bring a link's deadline forward. After a batch, ask
+ * link_deadline() of each link that was touched, and move the timer when it
+ * is earlier than the one set. A timer that fires early does no harm.
+ * link_deadline() may also be in the past: then link_tick() is due at once,
+ * but after packets that waited were sealed (they serve as the answer that
+ * the link would otherwise send as an empty DATA).
+ */
+#ifndef CORE_LINK_H
+#define CORE_LINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/ipaddr.h"
+#include "base/monotime.h"
+#include "core/drop.h"
+#include "core/env.h"
+#include "crypto/aead.h"
+#include "format/compress.h"
+#include "format/pair.h"
+#include "format/proto.h"
+
+struct links;
+struct link;
+
+/* What a call has brought about; several may be set. */
+enum link_flag {
+	LINK_UP = 0x01,		/* can send now and could not before, or is
+				 * heard again: seal what waits */
+	LINK_DOWN = 0x02,	/* the last session ended, or the peer has not
+				 * answered for a long time */
+	LINK_PROVED = 0x04,	/* the peer showed that it holds a pair that was
+				 * not marked proven: link_in.pair_id */
+	LINK_MOVED = 0x08,	/* link_remote() is another one now */
+	LINK_VERSION = 0x10,	/* the peer's list version: link_in.version */
+	LINK_NEGOTIATE = 0x20	/* a session is wanted and there is no pair, or
+				 * none that the peer answers; said again with
+				 * every further try */
+};
+
+/* --- of a core ----------------------------------------------------------- */
+
+/* 0, or -1 when memory is out. */
+int links_new(struct links **out, const struct core_env *env);
+/* Its links must have been freed: asserts. NULL is fine. */
+void links_free(struct links *ls);
+/* Beyond so many INITs in a second that carry a right MAC, each needs a
+ * cookie; LINKS_LOAD at first. */
+#define LINKS_LOAD 200
+void links_set_load(struct links *ls, uint32_t inits_per_second);
+
+/* What became of a datagram. */
+struct link_in {
+	struct link *link;	/* whose it is; also set for most drops after
+				 * the header; NULL: not known */
+	unsigned int flags;	/* LINK_* */
+	bool is_data;		/* a DATA that authenticates: */
+	uint8_t data_flags;	/* DATA_* */
+	uint8_t *data;		/* plaintext, inside dgram */
+	size_t len;		/* 0: nothing but a sign of life */
+	enum comp_alg comp;	/* what DATA_COMPRESSED means in it */
+	uint8_t pair_id[PAIR_ID_LEN];	/* LINK_PROVED */
+	struct bnl_version version;	/* LINK_VERSION: the peer's list */
+	struct walltime wall;		/* LINK_VERSION: the peer's clock */
+};
+
+/*
+ * Takes one datagram of any type from remote, addressed to local; DATA is
+ * decrypted in place. *res is always set. DROP_NONE: it was taken. Else there
+ * is nothing to do but to count it.
+ * A version told in an INIT may be an old one of that peer (a replay).
+ */
+enum drop links_in(struct links *ls, struct core_env *env,
+		   const struct endpoint *remote, const struct ipaddr *local,
+		   uint8_t *dgram, size_t len, struct link_in *res);
+
+/* --- of a peer ----------------------------------------------------------- */
+
+/* peer, its name, is borrowed until link_free(). 0, or -1: no memory. */
+int link_new(struct link **out, struct links *ls, const char *peer,
+	     void *owner);
+/* Wipes and forgets everything; NULL is fine. */
+void link_free(struct link *l);
+void *link_owner(const struct link *l);
+
+/*
+ * The pairs that are held and durable (NULL or none: none). Those made with
+ * another static key than env->static_public are passed over. A try under a
+ * secret that is no longer there is given up; a session made under it lives
+ * on to its own end. Returns flags (a new pair starts a wanted session).
+ * Out of memory: the pair is not used.
+ */
+unsigned int link_set_pairs(struct link *l, struct core_env *env,
+			    const struct pair_record *durable);
+/* Where the peer may be, in order of preference; copied. A learned address
+ * is kept. 0, or -1: no memory, the old ones stay. */
+int link_set_endpoints(struct link *l, const struct endpoint *eps, size_t n);
+/* The peer was removed, revoked or pinned to another key: sessions, tries,
+ * pairs, keys, cookies and the learned address go at once. Not the endpoints
+ * set. No flags: the link is down. */
+void link_reset(struct link *l);
+
+/* Traffic waits: resume until there is a session, or link_unwant(). Returns
+ * flags (LINK_NEGOTIATE: no pair is held). Cheap when wanted already. */
+unsigned int link_want(struct link *l, struct core_env *env);
+void link_unwant(struct link *l);
+/* Resume in the background, a few tries only. No-op with a session. */
+unsigned int link_resume(struct link *l, struct core_env *env);
+
+/* A DATA can be sealed now. */
+bool link_can_send(const struct link *l, struct monotime now);
+/* Writes len + DGRAM_DATA_OVERHEAD bytes for link_remote(). flags: DATA_*.
+ * in == out + DGRAM_DATA_HEADER_LEN is allowed, any other overlap is not.
+ * DROP_NO_SESSION: keep the packet and call link_want(). */
+enum drop link_seal(struct link *l, const struct core_env *env, uint8_t flags,
+		    const uint8_t *in, size_t len, uint8_t *out);
+/* Where to; port 0: not known (and then there is no session). */
+const struct endpoint *link_remote(const struct link *l);
+/* From which local address; family IP_NONE: any. */
+const struct ipaddr *link_local(const struct link *l);
+
+struct link_algos {
+	enum aead_alg cipher;
+	enum comp_alg comp;
+	uint8_t level;
+};
+
+/* Of the session that sends; NULL when there is none. */
+const struct link_algos *link_algos(const struct link *l);
+
+struct monotime link_deadline(const struct link *l);	/* or MONO_NEVER */
+unsigned int link_tick(struct link *l, struct core_env *env);
+
+/* --- what there is to see ------------------------------------------------ */
+
+struct link_status {
+	bool up;		/* a session sends, and the peer answers */
+	bool trying;		/* INITs are being sent */
+	bool initiator;		/* of the session that sends */
+	int64_t session_age_ms;	/* of the one that sends; -1: none */
+	int64_t heard_ms;	/* since authenticated data; -1: never */
+	uint8_t pair_id[PAIR_ID_LEN];	/* of the session that sends */
+	unsigned int sessions;	/* that can receive */
+	uint64_t inits_sent, inits_taken;
+	uint64_t handshakes;	/* sessions made, of either role */
+	uint64_t cookies_sent, cookies_taken;
+};
+
+void link_status(const struct link *l, struct monotime now,
+		 struct link_status *out);
+
+#endif

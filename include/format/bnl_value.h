@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Words and values of one of the list's statements. */
+#ifndef FORMAT_BNL_VALUE_H
+#define FORMAT_BNL_VALUE_H
+
+#include "base/text.h"
+#include "format/bnl_draft.h"
+
+/* Whose statements `address`, `subnet` and `key` are. */
+enum bnl_section {
+	BNL_IN_HEADER,
+	BNL_IN_NODE,
+	BNL_IN_BAD_NODE, /* it has an error of its own already */
+	BNL_IN_NOTHING
+};
+
+/* Where the reading stands. */
+struct bnl_reader {
+	struct bnl_draft *d;
+	enum bnl_section section;
+	struct span line; /* the statement, without its comment */
+	uint32_t number;
+	struct span rest;      /* words not yet read */
+	const char *statement; /* its first word */
+	struct place at;       /* of the word read last */
+	struct place network_at, timestamp_at;
+	bool cr_told;
+};
+
+#define BNL_COMPLAIN(r, code, ...) \
+	bnl_draft_error((r)->d, (r)->at, code, __VA_ARGS__)
+
+#define BNL_QUOTED_MAX 96 /* of a word in an error */
+const char *bnl_quote(char out[BNL_QUOTED_MAX], struct span w);
+
+/* All of these set r->at to the word they read. false: it has been
+ * complained of (but not by bnl_next_word(), which finds none). */
+bool bnl_next_word(struct bnl_reader *r, struct span *w);
+bool bnl_need_word(struct bnl_reader *r, const char *expected, struct span *w);
+bool bnl_need_end(struct bnl_reader *r);
+
+bool bnl_read_name(struct bnl_reader *r, struct span *name);
+bool bnl_read_time(struct bnl_reader *r, struct walltime *t);
+/* A key or a digest: both are written sha256:HEX. */
+bool bnl_read_sha256(struct bnl_reader *r, uint8_t out[SHA256_LEN]);
+bool bnl_read_prefix(struct bnl_reader *r, struct prefix *p);
+/* The address or host name; the port is left alone. */
+bool bnl_read_address(struct bnl_reader *r, struct bnl_address *a);
+/* `port N` and the end, or the end alone. */
+bool bnl_read_port(struct bnl_reader *r, uint16_t *port);
+
+#endif

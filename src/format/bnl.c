@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Looking things up in a finished list, and how two lists stand. */
+#include "format/bnl.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+
+#define YEAR_9999_END INT64_C(253402300799)
+#define DIGEST_SHOWN 4 /* bytes of a digest that people are shown */
+
+int
+bnl_version_cmp(const struct bnl_version *a, const struct bnl_version *b)
+{
+	if (a->timestamp.s != b->timestamp.s)
+		return a->timestamp.s < b->timestamp.s ? -1 : 1;
+	return memcmp(a->digest, b->digest, SHA256_LEN);
+}
+
+char *
+bnl_version_format(char out[BNL_VERSION_TEXT_MAX], const struct bnl_version *v)
+{
+	char time[TEXT_TIME_MAX] = "no time";
+	char digest[2 * DIGEST_SHOWN + 1];
+
+	/* A version from the wire may be any number. */
+	if (v->timestamp.s > 0 && v->timestamp.s <= YEAR_9999_END)
+		text_time_format(time, v->timestamp);
+	hex_encode(digest, v->digest, DIGEST_SHOWN);
+	snprintf(out, BNL_VERSION_TEXT_MAX, "%s (%s)", time, digest);
+	return out;
+}
+
+void
+bnl_version_write(uint8_t out[BNL_VERSION_WIRE_LEN],
+		  const struct bnl_version *v)
+{
+	put_be64(out, (uint64_t)v->timestamp.s);
+	memcpy(out + 8, v->digest, SHA256_LEN);
+}
+
+void
+bnl_version_read(struct bnl_version *v, const uint8_t in[BNL_VERSION_WIRE_LEN])
+{
+	v->timestamp.s = (int64_t)get_be64(in);
+	memcpy(v->digest, in + 8, SHA256_LEN);
+}
+
+void
+bnl_free(struct bnl *b)
+{
+	if (b == NULL)
+		return;
+	arena_free(&b->arena);
+	free(b);
+}
+
+static int
+name_and_node(const void *name, const void *node)
+{
+	return strcmp(name, ((const struct bnl_node *)node)->name);
+}
+
+const struct bnl_node *
+bnl_find(const struct bnl *b, const char *name)
+{
+	if (b->nnodes == 0)
+		return NULL;
+	return bsearch(name, b->nodes, b->nnodes, sizeof(*b->nodes),
+		       name_and_node);
+}
+
+static int
+two_fingerprints(const void *a, const void *b)
+{
+	return memcmp(a, b, FINGERPRINT_LEN);
+}
+
+bool
+bnl_is_revoked(const struct bnl *b, const uint8_t fp[FINGERPRINT_LEN])
+{
+	return b->nrevoked > 0 &&
+	       bsearch(fp, b->revoked, b->nrevoked, sizeof(*b->revoked),
+		       two_fingerprints) != NULL;
+}
+
+bool
+bnl_descends_from(const struct bnl *b, const struct bnl_version *v)
+{
+	if (bnl_version_cmp(&b->version, v) == 0)
+		return true;
+	for (uint32_t i = 0; i < b->nhistory; i++)
+		if (bnl_version_cmp(&b->history[i], v) == 0)
+			return true;
+	return false;
+}
+
+/* True when newer ought to name older, as its history goes that far back,
+ * and does not. A list that was dated back on purpose names the newer one. */
+static bool
+forked(const struct bnl *newer, const struct bnl *older)
+{
+	bool reaches = false;
+
+	for (uint32_t i = 0; i < newer->nhistory; i++)
+		if (newer->history[i].timestamp.s <= older->version.timestamp.s)
+			reaches = true;
+	return reaches && !bnl_descends_from(newer, &older->version) &&
+	       !bnl_descends_from(older, &newer->version);
+}
+
+enum bnl_order
+bnl_compare(const struct bnl *in_force, const struct bnl *other)
+{
+	int c = bnl_version_cmp(&other->version, &in_force->version);
+
+	if (c == 0)
+		return BNL_SAME;
+	if (c > 0)
+		return forked(other, in_force) ? BNL_NEWER_FORK : BNL_NEWER;
+	return forked(in_force, other) ? BNL_OLDER_FORK : BNL_OLDER;
+}

@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reads the list's statements, line by line. */
+#include "format/bnl_parse.h"
+
+#include <string.h>
+
+#include "format/bnl_check.h"
+#include "format/bnl_value.h"
+
+#define BOM "\xef\xbb\xbf"
+
+static struct draft_node *
+this_node(struct bnl_reader *r)
+{
+	struct draft_node *nodes = r->d->nodes.mem;
+
+	return &nodes[r->d->nodes.n - 1];
+}
+
+/* A statement that stands at most once. */
+static bool
+first_time(struct bnl_reader *r, struct place *seen)
+{
+	if (seen->line != 0) {
+		BNL_COMPLAIN(r, ERR_DUPLICATE, "%s is given twice (line %u)",
+			     r->statement, seen->line);
+		return false;
+	}
+	*seen = r->at;
+	return true;
+}
+
+static bool
+in_header(struct bnl_reader *r)
+{
+	if (r->section == BNL_IN_HEADER)
+		return true;
+	BNL_COMPLAIN(r, ERR_SYNTAX, "%s must stand before the first node",
+		     r->statement);
+	return false;
+}
+
+static bool
+in_node(struct bnl_reader *r)
+{
+	if (r->section == BNL_IN_NODE || r->section == BNL_IN_BAD_NODE)
+		return true;
+	BNL_COMPLAIN(r, ERR_SYNTAX,
+		     "%s must stand below the node it belongs to",
+		     r->statement);
+	return false;
+}
+
+static void *
+push(struct bnl_reader *r, struct vec *v, size_t size)
+{
+	void *item = vec_push(v, size);
+
+	if (item == NULL)
+		r->d->nomem = true;
+	return item;
+}
+
+static const char *
+keep(struct bnl_reader *r, struct span s)
+{
+	const char *copy = arena_strndup(&r->d->list->arena, s.p, s.len);
+
+	if (copy == NULL)
+		r->d->nomem = true;
+	return copy;
+}
+
+/* --- statements -------------------------------------------------------- */
+
+static void
+on_network(struct bnl_reader *r)
+{
+	struct span w;
+
+	if (!in_header(r) || !first_time(r, &r->network_at)) {
+		r->d->network_spoilt = true;
+		return;
+	}
+	if (!bnl_read_name(r, &w) || !bnl_need_end(r))
+		r->d->network_spoilt = true;
+	else
+		r->d->list->network = keep(r, w);
+}
+
+static void
+on_prefix(struct bnl_reader *r)
+{
+	struct draft_prefix p, *item;
+
+	if (!in_header(r) || !bnl_read_prefix(r, &p.p)) {
+		r->d->prefix_spoilt = true;
+		return;
+	}
+	p.at = r->at;
+	if (!bnl_need_end(r)) {
+		r->d->prefix_spoilt = true;
+		return;
+	}
+	item = push(r, &r->d->prefixes, sizeof(*item));
+	if (item != NULL)
+		*item = p;
+}
+
+static void
+on_timestamp(struct bnl_reader *r)
+{
+	struct walltime t;
+
+	if (in_header(r) && first_time(r, &r->timestamp_at) &&
+	    bnl_read_time(r, &t) && bnl_need_end(r))
+		r->d->list->version.timestamp = t;
+}
+
+static void
+on_history(struct bnl_reader *r)
+{
+	struct bnl *b = r->d->list;
+	struct place at = r->at;
+	struct bnl_version v;
+
+	if (!in_header(r) || !bnl_read_time(r, &v.timestamp) ||
+	    !bnl_read_sha256(r, v.digest) || !bnl_need_end(r))
+		return;
+	r->at = at;
+	for (uint32_t i = 0; i < b->nhistory; i++)
+		if (bnl_version_cmp(&b->history[i], &v) == 0) {
+			BNL_COMPLAIN(
+			    r, ERR_DUPLICATE,
+			    "this version stands in the history twice");
+			return;
+		}
+	if (b->nhistory == BNL_HISTORY_MAX) {
+		BNL_COMPLAIN(r, ERR_LIMIT,
+			     "there are more than %u history lines",
+			     BNL_HISTORY_MAX);
+		return;
+	}
+	if (b->history == NULL)
+		b->history = arena_array(&b->arena, BNL_HISTORY_MAX,
+					 sizeof(*b->history));
+	if (b->history == NULL)
+		r->d->nomem = true;
+	else
+		b->history[b->nhistory++] = v;
+}
+
+static void
+on_node(struct bnl_reader *r)
+{
+	struct vec *nodes = &r->d->nodes;
+	struct draft_node *n;
+	struct span w;
+
+	r->section = BNL_IN_BAD_NODE;
+	if (!bnl_read_name(r, &w))
+		return;
+	struct place at = r->at;
+
+	if (!bnl_need_end(r))
+		return;
+	if (nodes->n == BNL_NODES_MAX) {
+		BNL_COMPLAIN(r, ERR_LIMIT, "there are more than %u nodes",
+			     BNL_NODES_MAX);
+		return;
+	}
+	const char *name = keep(r, w);
+
+	n = push(r, nodes, sizeof(*n));
+	if (n == NULL || name == NULL)
+		return;
+	n->name = name;
+	n->at = at;
+	n->subnet0 = r->d->subnets.n;
+	n->address0 = r->d->addresses.n;
+	r->section = BNL_IN_NODE;
+}
+
+static void
+on_address(struct bnl_reader *r)
+{
+	struct draft_address a = {0}, *item;
+
+	if (!in_node(r) || !bnl_read_address(r, &a.a))
+		return;
+	a.at = r->at;
+	if (!bnl_read_port(r, &a.a.ep.port) || r->section == BNL_IN_BAD_NODE)
+		return;
+	item = push(r, &r->d->addresses, sizeof(*item));
+	if (item == NULL)
+		return;
+	*item = a;
+	this_node(r)->naddresses++;
+}
+
+static void
+on_subnet(struct bnl_reader *r)
+{
+	struct draft_prefix p, *item;
+
+	if (!in_node(r) || !bnl_read_prefix(r, &p.p))
+		return;
+	p.at = r->at;
+	if (!bnl_need_end(r) || r->section == BNL_IN_BAD_NODE)
+		return;
+	item = push(r, &r->d->subnets, sizeof(*item));
+	if (item == NULL)
+		return;
+	*item = p;
+	this_node(r)->nsubnets++;
+}
+
+static void
+on_key(struct bnl_reader *r)
+{
+	struct draft_key key;
+
+	if (!in_node(r) || !bnl_read_sha256(r, key.fp))
+		return;
+	key.at = r->at;
+	if (!bnl_need_end(r) || r->section == BNL_IN_BAD_NODE)
+		return;
+	struct draft_node *n = this_node(r);
+
+	if (n->pinned) {
+		r->at = key.at;
+		BNL_COMPLAIN(r, ERR_DUPLICATE,
+			     "key of %s is given twice (line %u)", n->name,
+			     n->pin.at.line);
+		return;
+	}
+	n->pinned = true;
+	n->pin = key;
+}
+
+static void
+on_revoke(struct bnl_reader *r)
+{
+	struct draft_key key, *item;
+
+	/* What follows a revoke cannot be meant for the node above it. */
+	r->section =
+	    r->section == BNL_IN_HEADER ? BNL_IN_HEADER : BNL_IN_NOTHING;
+	if (!bnl_read_sha256(r, key.fp))
+		return;
+	key.at = r->at;
+	if (!bnl_need_end(r))
+		return;
+	item = push(r, &r->d->revoked, sizeof(*item));
+	if (item != NULL)
+		*item = key;
+}
+
+static const struct {
+	const char *word;
+	void (*read)(struct bnl_reader *r);
+} statements[] = {
+    {"network", on_network}, {"prefix", on_prefix}, {"timestamp", on_timestamp},
+    {"history", on_history}, {"node", on_node},	    {"address", on_address},
+    {"subnet", on_subnet},   {"key", on_key},	    {"revoke", on_revoke},
+};
+#define STATEMENTS (sizeof(statements) / sizeof(statements[0]))
+
+static void
+unknown(struct bnl_reader *r, struct span w)
+{
+	const char *words[STATEMENTS + 1], *near;
+	char q[BNL_QUOTED_MAX];
+
+	for (size_t i = 0; i < STATEMENTS; i++)
+		words[i] = statements[i].word;
+	words[STATEMENTS] = NULL;
+	near = text_nearest(w, words);
+	/* Do not take what follows for another node's. */
+	if (near != NULL && strcmp(near, "node") == 0)
+		r->section = BNL_IN_BAD_NODE;
+	if (near != NULL)
+		BNL_COMPLAIN(r, ERR_SYNTAX,
+			     "unknown statement \"%s\", did you mean \"%s\"?",
+			     bnl_quote(q, w), near);
+	else
+		BNL_COMPLAIN(
+		    r, ERR_SYNTAX,
+		    "unknown statement \"%s\": expected network, prefix, "
+		    "timestamp, history, node, address, subnet, key, "
+		    "revoke or x-...",
+		    bnl_quote(q, w));
+}
+
+/* --- lines ------------------------------------------------------------- */
+
+/* False when the line holds what no statement can be read from. */
+static bool
+check_bytes(struct bnl_reader *r)
+{
+	struct span *line = &r->line;
+	const char *nul = memchr(line->p, '\0', line->len);
+	const char *cr = memchr(line->p, '\r', line->len);
+
+	r->at = (struct place){r->number, 1};
+	if (line->len > BNL_LINE_MAX) {
+		BNL_COMPLAIN(r, ERR_LIMIT,
+			     "this line has %zu bytes, at most %u "
+			     "are allowed",
+			     line->len, BNL_LINE_MAX);
+		return false;
+	}
+	if (nul != NULL) {
+		r->at.column = (uint32_t)(nul - line->p) + 1;
+		BNL_COMPLAIN(r, ERR_SYNTAX,
+			     "a NUL byte: the list is plain text");
+		return false;
+	}
+	if (cr != NULL && !r->cr_told) {
+		r->cr_told = true;
+		r->at.column = (uint32_t)(cr - line->p) + 1;
+		BNL_COMPLAIN(r, ERR_SYNTAX,
+			     "a carriage return: lines must end "
+			     "with LF alone");
+	}
+	if (cr != NULL && cr != line->p + line->len - 1)
+		return false;
+	if (cr != NULL)
+		line->len--;
+	if (!text_is_utf8(line->p, line->len)) {
+		BNL_COMPLAIN(r, ERR_SYNTAX, "this line is not UTF-8");
+		return false;
+	}
+	return true;
+}
+
+static void
+read_line(struct bnl_reader *r)
+{
+	struct span w;
+
+	if (!check_bytes(r))
+		return;
+	if (r->line.len > 0) {
+		const char *hash = memchr(r->line.p, '#', r->line.len);
+
+		if (hash != NULL)
+			r->line.len = (size_t)(hash - r->line.p);
+	}
+	r->rest = r->line;
+	if (!bnl_next_word(r, &w) || (w.len > 2 && memcmp(w.p, "x-", 2) == 0))
+		return;
+	for (size_t i = 0; i < STATEMENTS; i++)
+		if (span_is(w, statements[i].word)) {
+			r->statement = statements[i].word;
+			statements[i].read(r);
+			return;
+		}
+	unknown(r, w);
+}
+
+static void
+read_text(struct bnl_draft *d, struct span text)
+{
+	struct bnl_reader r = {.d = d, .section = BNL_IN_HEADER};
+
+	if (text.len > BNL_BYTES_MAX) {
+		BNL_COMPLAIN(&r, ERR_LIMIT,
+			     "the list has %zu bytes, at most %u "
+			     "are allowed",
+			     text.len, BNL_BYTES_MAX);
+		return;
+	}
+	if (text.len >= sizeof(BOM) - 1 &&
+	    memcmp(text.p, BOM, sizeof(BOM) - 1) == 0) {
+		r.at = (struct place){1, 1};
+		BNL_COMPLAIN(&r, ERR_SYNTAX,
+			     "a byte order mark: save the list as "
+			     "UTF-8 without one");
+		text.p += sizeof(BOM) - 1;
+		text.len -= sizeof(BOM) - 1;
+	}
+	while (!d->nomem && span_line(&text, &r.line)) {
+		r.number++;
+		read_line(&r);
+	}
+	bnl_check(d);
+}
+
+/* Puts the errors into the file's order: the checks come last. */
+static void
+sort_errors(struct errs *es, unsigned int from)
+{
+	unsigned int n = es->count < ERRS_MAX ? es->count : ERRS_MAX;
+
+	for (unsigned int i = from + 1; i < n; i++)
+		for (unsigned int j = i; j > from; j--) {
+			struct err *a = &es->e[j - 1], *b = &es->e[j], t = *a;
+
+			if (a->line < b->line ||
+			    (a->line == b->line && a->column <= b->column))
+				break;
+			*a = *b;
+			*b = t;
+		}
+}
+
+int
+bnl_parse_part(struct bnl **out, const char *raw, size_t rawlen, size_t textlen,
+	       struct errs *es)
+{
+	unsigned int before = es->count;
+	struct bnl_draft d;
+	struct bnl *b;
+	int rc = -1;
+
+	if (bnl_draft_init(&d, es) != 0)
+		goto nomem;
+	read_text(&d, (struct span){raw, textlen});
+	if (d.nomem)
+		goto nomem;
+	if (es->count != before) {
+		sort_errors(es, before);
+		goto out;
+	}
+	d.list->rawlen = rawlen;
+	d.list->raw = arena_strndup(&d.list->arena, raw, rawlen);
+	if (d.list->raw == NULL || (b = bnl_draft_take(&d)) == NULL)
+		goto nomem;
+	*out = b;
+	rc = 0;
+	goto out;
+nomem:
+	bnl_draft_error(&d, (struct place){0, 0}, ERR_NOMEM, "out of memory");
+out:
+	bnl_draft_free(&d);
+	return rc;
+}
+
+int
+bnl_parse(struct bnl **out, const char *text, size_t len, struct errs *es)
+{
+	return bnl_parse_part(out, text, len, len, es);
+}
