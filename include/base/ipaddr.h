@@ -34,7 +34,8 @@ struct endpoint {
 /* Strict text forms (RFC 4291, RFC 5952 out); no leading zeros in IPv4, no
  * v4-mapped v6 (folded to v4). 0 or -1, out untouched on -1. */
 int ipaddr_parse(struct ipaddr *out, const char *text, size_t len);
-/* "ADDR/LEN"; -2 when host bits are set (out then holds it masked). */
+/* "ADDR/LEN", neither scoped nor v4-mapped; -2 when host bits are set (out
+ * then holds it masked). */
 int prefix_parse(struct prefix *out, const char *text, size_t len);
 char *ipaddr_format(char out[IPADDR_TEXT_MAX], const struct ipaddr *a);
 char *prefix_format(char out[PREFIX_TEXT_MAX], const struct prefix *p);
@@ -47,6 +48,8 @@ bool ipaddr_is_multicast(const struct ipaddr *a);
 bool ipaddr_is_unspecified(const struct ipaddr *a);
 bool ipaddr_is_loopback(const struct ipaddr *a);
 bool ipaddr_is_linklocal(const struct ipaddr *a);
+/* Without the host bits and the scope; a len beyond the family's bits counts
+ * as all of them. */
 struct prefix prefix_mask(const struct ipaddr *a, unsigned int len);
 bool prefix_contains(const struct prefix *p, const struct ipaddr *a);
 /* True when every address of inner is in outer. */

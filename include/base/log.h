@@ -19,7 +19,8 @@ int log_level_parse(enum log_level *out, const char *text);
 const char *log_level_name(enum log_level level);
 
 /* peer: a node's name or NULL; the line becomes "peer=NAME text". Control
- * bytes of the whole line are escaped. */
+ * bytes of the whole line are escaped; beyond 1023 bytes it is cut. errno
+ * is kept. */
 void log_line(enum log_level level, const char *peer, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -32,6 +32,7 @@ int text_u64(uint64_t *out, struct span s, uint64_t min, uint64_t max);
 /* "2026-11-22T06:25:00Z" (RFC 3339, UTC, whole seconds; years 1970-9999). */
 int text_time_parse(struct walltime *out, struct span s);
 #define TEXT_TIME_MAX 24
+/* A time outside those years is written as "@SECONDS". */
 char *text_time_format(char out[TEXT_TIME_MAX], struct walltime t);
 /* Bytes from elsewhere, safe for a log or a terminal: control bytes,
  * backslash and what is not UTF-8 become \xHH. Always terminated, cut at
@@ -41,7 +42,7 @@ char *text_escape(char *out, size_t cap, const void *in, size_t len);
 #define NODE_NAME_MAX 63
 bool text_is_node_name(struct span s);
 /* The one of names nearest to word when it is near enough to be a typing
- * error, else NULL. names ends with NULL. */
+ * error, else NULL. Case does not count. names ends with NULL. */
 const char *text_nearest(struct span word, const char *const *names);
 /* "3 s", "12 min", "4 h 10 min", "2 d 3 h" for a log or a table. */
 #define TEXT_SPAN_MAX 32

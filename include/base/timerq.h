@@ -22,6 +22,7 @@ struct timerq {
 };
 
 void timerq_init(struct timerq *q);
+/* Timers still set are left as they are: their owners may be gone. */
 void timerq_free(struct timerq *q);
 /* Room for n timers in all; 0, or -1 when memory is out. */
 int timerq_reserve(struct timerq *q, size_t n);

@@ -89,7 +89,6 @@ log_line(enum log_level level, const char *peer, const char *fmt, ...)
 		used = n > 0 ? (size_t)n : 0;
 	}
 	va_start(ap, fmt);
-	errno = saved;
 	vsnprintf(raw + used, sizeof(raw) - used, fmt, ap);
 	va_end(ap);
 	text_escape(line, sizeof(line), raw, strlen(raw));

@@ -12,7 +12,6 @@ timerq_init(struct timerq *q)
 	*q = (struct timerq){ 0 };
 }
 
-/* The timers are left alone: their owners may be gone already. */
 void
 timerq_free(struct timerq *q)
 {
