@@ -32,17 +32,22 @@ struct tls_ops {
 	/* Bytes from the wire; takes them all (bounded: at most 64 KiB a
 	 * call, and what is unread must be read before more is given). */
 	enum tls_status (*feed)(struct tls *t, const uint8_t *in, size_t len);
-	/* Bytes for the wire: how many were written to out; call until 0. */
+	/* Bytes for the wire: how many were written to out; call until 0,
+	 * after a failure too: the alert that tells the other side is there. */
 	size_t (*drain)(struct tls *t, uint8_t *out, size_t cap);
 	/* Moves the handshake on; TLS_OK once it is complete and the other
-	 * side's certificate is verified. Call after every feed() until then. */
+	 * side's certificate is verified. Call after open() (the dialler's
+	 * first bytes come of it) and after every feed() until then. The
+	 * listener looks at the dialler's certificate last: its alert reaches
+	 * a dialler that is through already, at the next read(). */
 	enum tls_status (*handshake)(struct tls *t);
-	/* After the handshake. TLS_AGAIN with *n = 0: nothing to read. */
+	/* After the handshake: before it, an assert. TLS_AGAIN with *n = 0:
+	 * nothing to read. */
 	enum tls_status (*read)(struct tls *t, uint8_t *out, size_t cap,
 				size_t *n);
-	/* Takes all of it or fails. */
+	/* After the handshake as well. Takes all of it or fails. */
 	enum tls_status (*write)(struct tls *t, const uint8_t *in, size_t len);
-	/* Queues close_notify. */
+	/* Queues close_notify; before the handshake is complete, nothing. */
 	void (*shutdown)(struct tls *t);
 	/* The other side's certificate; valid once handshake() was TLS_OK. */
 	const struct cert_info *(*peer)(const struct tls *t);
