@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One value of cluevpn.conf: checked, converted and stored. */
+#ifndef FORMAT_CONF_VALUE_H
+#define FORMAT_CONF_VALUE_H
+
+#include "format/conf_schema.h"
+
+struct conf_value {
+	struct span text;	/* trimmed, without quotes, not empty */
+	unsigned int line;	/* where it stands */
+	unsigned int column;
+};
+
+/*
+ * Stores v where k says in c; any kind but nodes and algorithms. dir: what a
+ * relative path is under. 0, or -1 with the place, what was found and what
+ * is expected in e; c then holds what it held.
+ */
+int conf_value_set(struct conf *c, const struct conf_key *k,
+		   const struct conf_value *v, const char *dir, struct err *e);
+/* The error for a value that is not what k expects. */
+int conf_value_bad(const struct conf_key *k, const struct conf_value *v,
+		   struct err *e);
+/* "120s", "500ms", "5min", "24h"; a bare number counts seconds. 0 or -1. */
+int conf_time_parse(int64_t *ms, struct span text);
+
+/* "aes-256-gcm:100 chacha20-poly1305:50": replaces a's ciphers. */
+int conf_ciphers_set(struct conf_algos *a, const struct conf_value *v,
+		     struct err *e);
+/* "none:100 zlib:6:10 lzo:20": replaces a's compressors; none is added. */
+int conf_comps_set(struct conf_algos *a, const struct conf_value *v,
+		   struct err *e);
+
+/* Text for a message: escaped and cut. */
+#define CONF_QUOTE_MAX 80
+char *conf_quote(char out[CONF_QUOTE_MAX], struct span s);
+
+#endif
