@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The TUN device in a network namespace of its own. Packets to the far
+ * address are reflected: with source and destination swapped and everything
+ * else, offload too, as it was read they are a connection with ourselves.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <net/if.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "sys/sockaddr.h"
+#include "sys/tun.h"
+
+#define MEM_LEN ((size_t)1024 * 1024)
+#define FRAMES 64
+#define BULK ((size_t)3000000)
+
+static const char *unusable; /* why there is no TUN device here */
+
+struct fixture {
+	struct tun *t;
+	uint8_t *mem;
+	struct tun_frame f[FRAMES];
+	struct ipaddr near, far;
+	size_t kinds[FRAME_UDP + 1];
+	size_t longest;
+	uint16_t segsize; /* of the last super-packet */
+};
+
+static struct ipaddr
+addr(const char *text)
+{
+	struct ipaddr a;
+
+	assert_int_equal(ipaddr_parse(&a, text, strlen(text)), 0);
+	return a;
+}
+
+static void
+setup(struct fixture *x, enum tun_level level, bool v6)
+{
+	struct err e = {0};
+
+	*x = (struct fixture){.mem = malloc(MEM_LEN)};
+	x->near = addr(v6 ? "fd00:c1::1" : "10.99.0.1");
+	x->far = addr(v6 ? "fd00:c1::2" : "10.99.0.2");
+	assert_non_null(x->mem);
+	if (tun_open(&x->t, "tuntest%d", level, &e) < 0)
+		fail_msg("%s", e.text);
+	assert_string_equal(tun_name(x->t), "tuntest0");
+	assert_int_equal(tun_ifindex(x->t), if_nametoindex("tuntest0"));
+	if (tun_set_mtu(x->t, 1420, &e) < 0 ||
+	    tun_addr_add(x->t, &x->near, v6 ? 64 : 24, &e) < 0 ||
+	    tun_set_up(x->t, true, &e) < 0)
+		fail_msg("%s", e.text);
+}
+
+static void
+teardown(struct fixture *x)
+{
+	tun_close(x->t);
+	free(x->mem);
+}
+
+static void
+swap(uint8_t *a, uint8_t *b, size_t len)
+{
+	uint8_t tmp[16];
+
+	memcpy(tmp, a, len);
+	memcpy(a, b, len);
+	memcpy(b, tmp, len);
+}
+
+/* Cut into three pieces, to try the gathering. */
+static enum tun_result
+write_back(struct fixture *x, const struct tun_frame *f)
+{
+	struct slice s[3] = {
+	    {f->data, 20}, {f->data + 20, 8}, {f->data + 28, f->len - 28}};
+	struct tun_out out = {.off = f->off, .iov = s, .niov = 3};
+
+	return tun_write(x->t, &out);
+}
+
+static uint16_t
+header_len(const struct tun_frame *f)
+{
+	unsigned int start = f->off.csum_start;
+
+	if (f->off.kind == FRAME_UDP)
+		return (uint16_t)(start + 8);
+	return (uint16_t)(start + (f->data[start + 12] >> 4) * 4u);
+}
+
+static void
+reflect(struct fixture *x)
+{
+	int n = tun_read(x->t, x->mem, MEM_LEN, x->f, FRAMES);
+
+	assert_true(n >= 0);
+	for (int i = 0; i < n; i++) {
+		struct tun_frame *f = &x->f[i];
+
+		assert_true(f->data >= x->mem + FRAME_HEADROOM);
+		memset(f->data - FRAME_HEADROOM, 0xa5, FRAME_HEADROOM);
+		if (f->data[0] >> 4 == 4 &&
+		    memcmp(f->data + 16, x->far.b, 4) == 0)
+			swap(f->data + 12, f->data + 16, 4);
+		else if (f->data[0] >> 4 == 6 &&
+			 memcmp(f->data + 24, x->far.b, 16) == 0)
+			swap(f->data + 8, f->data + 24, 16);
+		else
+			continue;
+		x->kinds[f->off.kind]++;
+		if (f->len > x->longest)
+			x->longest = f->len;
+		if (f->off.kind != FRAME_WHOLE) {
+			assert_true(f->off.segsize > 0);
+			x->segsize = f->off.segsize;
+			assert_true(f->off.needs_csum);
+			f->off.hdrlen = header_len(f);
+		}
+		assert_int_equal(write_back(x, f), TUN_OK);
+	}
+}
+
+static int
+bound_socket(struct fixture *x, int type, struct endpoint *self)
+{
+	struct endpoint e = {.addr = x->near};
+	struct sockaddr_storage ss;
+	socklen_t len = sockaddr_put(&ss, &e);
+	int fd = socket(sockaddr_family(&x->near), type | SOCK_NONBLOCK, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&ss, len), 0);
+	len = sizeof(ss);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&ss, &len), 0);
+	assert_int_equal(sockaddr_get(self, &ss, len), 0);
+	return fd;
+}
+
+static uint8_t
+pattern(size_t at)
+{
+	return (uint8_t)(at * 7 + at / 251);
+}
+
+static void
+tcp_bulk(struct fixture *x)
+{
+	static uint8_t chunk[65536];
+	struct sockaddr_storage ss;
+	struct endpoint self, remote;
+	size_t sent = 0, got = 0;
+	int lfd, cfd, afd = -1;
+	ssize_t n;
+
+	lfd = bound_socket(x, SOCK_STREAM, &self);
+	assert_int_equal(listen(lfd, 1), 0);
+	cfd = socket(sockaddr_family(&x->near), SOCK_STREAM | SOCK_NONBLOCK, 0);
+	remote = (struct endpoint){.addr = x->far, .port = self.port};
+	connect(cfd, (struct sockaddr *)&ss, sockaddr_put(&ss, &remote));
+	while (got < BULK) {
+		struct pollfd p = {.fd = tun_fd(x->t), .events = POLLIN};
+
+		assert_true(poll(&p, 1, 5000) >= 0);
+		reflect(x);
+		if (afd < 0)
+			afd = accept4(lfd, NULL, NULL, SOCK_NONBLOCK);
+		for (size_t i = 0; i < sizeof(chunk); i++)
+			chunk[i] = pattern(sent + i);
+		n = sent < BULK ? send(cfd, chunk, sizeof(chunk), 0) : -1;
+		if (n > 0)
+			sent += (size_t)n;
+		n = afd >= 0 ? recv(afd, chunk, sizeof(chunk), 0) : -1;
+		for (ssize_t i = 0; i < n; i++)
+			assert_int_equal(chunk[i], pattern(got++));
+	}
+	close(cfd);
+	close(lfd);
+	close(afd);
+}
+
+static void
+skip_unless_usable(void)
+{
+	if (unusable == NULL)
+		return;
+	print_message("skipped: %s\n", unusable);
+	skip();
+}
+
+static void
+test_tcp_plain(void **state)
+{
+	struct fixture x;
+
+	(void)state;
+	skip_unless_usable();
+	setup(&x, TUN_PLAIN, false);
+	assert_int_equal(tun_level(x.t), TUN_PLAIN);
+	tcp_bulk(&x);
+	assert_int_equal(x.kinds[FRAME_TCP4], 0);
+	assert_true(x.longest <= 1420);
+	teardown(&x);
+}
+
+static void
+tcp_offloaded(bool v6)
+{
+	struct fixture x;
+
+	setup(&x, TUN_TSO, v6);
+	assert_int_equal(tun_level(x.t), TUN_TSO);
+	tcp_bulk(&x);
+	assert_true(x.kinds[v6 ? FRAME_TCP6 : FRAME_TCP4] > 0);
+	assert_int_equal(x.kinds[v6 ? FRAME_TCP4 : FRAME_TCP6], 0);
+	assert_true(x.longest > 1420);
+	assert_true(tun_stats(x.t)->read_frames > 0);
+	assert_int_equal(tun_stats(x.t)->read_bad, 0);
+	assert_int_equal(tun_stats(x.t)->write_errors, 0);
+	teardown(&x);
+}
+
+static void
+test_tcp4_offloaded(void **state)
+{
+	(void)state;
+	skip_unless_usable();
+	tcp_offloaded(false);
+}
+
+static void
+test_tcp6_offloaded(void **state)
+{
+	(void)state;
+	skip_unless_usable();
+	tcp_offloaded(true);
+}
+
+static void
+udp_offloaded(bool v6)
+{
+	static uint8_t data[5000], got[65536];
+	struct sockaddr_storage ss;
+	struct endpoint self, remote;
+	struct fixture x;
+	int segsize = 1200;
+	struct pollfd p = {.events = POLLIN};
+	int fd;
+
+	setup(&x, TUN_USO, v6);
+	if (tun_level(x.t) < TUN_USO) {
+		teardown(&x);
+		print_message("skipped: no UDP segmentation in this kernel\n");
+		skip();
+	}
+	fd = bound_socket(&x, SOCK_DGRAM, &self);
+	p.fd = fd;
+	remote = (struct endpoint){.addr = x.far, .port = self.port};
+	assert_int_equal(
+	    setsockopt(fd, SOL_UDP, UDP_SEGMENT, &segsize, sizeof(segsize)), 0);
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = pattern(i);
+	assert_int_equal(sendto(fd, data, sizeof(data), 0,
+				(struct sockaddr *)&ss,
+				sockaddr_put(&ss, &remote)),
+			 sizeof(data));
+	reflect(&x);
+	assert_int_equal(x.kinds[FRAME_UDP], 1);
+	assert_int_equal(x.segsize, 1200);
+	for (size_t at = 0; at < sizeof(data); at += 1200) {
+		size_t len =
+		    sizeof(data) - at < 1200 ? sizeof(data) - at : 1200;
+
+		assert_int_equal(poll(&p, 1, 5000), 1);
+		assert_int_equal(recv(fd, got, sizeof(got), 0), len);
+		assert_memory_equal(got, data + at, len);
+	}
+	close(fd);
+	teardown(&x);
+}
+
+static void
+test_udp4_offloaded(void **state)
+{
+	(void)state;
+	skip_unless_usable();
+	udp_offloaded(false);
+}
+
+static void
+test_udp6_offloaded(void **state)
+{
+	(void)state;
+	skip_unless_usable();
+	udp_offloaded(true);
+}
+
+static uint32_t
+mtu_now(const char *name)
+{
+	struct ifreq ifr = {.ifr_mtu = 0};
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
+	assert_int_equal(ioctl(fd, SIOCGIFMTU, &ifr), 0);
+	close(fd);
+	return (uint32_t)ifr.ifr_mtu;
+}
+
+static bool
+can_bind(const struct ipaddr *a)
+{
+	struct endpoint e = {.addr = *a};
+	struct sockaddr_storage ss;
+	socklen_t len = sockaddr_put(&ss, &e);
+	int fd = socket(sockaddr_family(a), SOCK_DGRAM, 0);
+	bool ok = bind(fd, (struct sockaddr *)&ss, len) == 0;
+
+	close(fd);
+	return ok;
+}
+
+static void
+test_settings(void **state)
+{
+	struct ipaddr v4 = addr("10.99.7.1"), v6 = addr("fd00:c7::1");
+	struct ipaddr none = {.family = IP_NONE};
+	struct err e = {0};
+	struct fixture x;
+
+	(void)state;
+	skip_unless_usable();
+	setup(&x, TUN_USO, false);
+	assert_int_equal(mtu_now("tuntest0"), 1420);
+	assert_int_equal(tun_set_mtu(x.t, 9000, NULL), 0);
+	assert_int_equal(mtu_now("tuntest0"), 9000);
+	assert_int_equal(tun_set_mtu(x.t, 1 << 20, &e), -1);
+	assert_non_null(strstr(e.text, "1048576"));
+	assert_false(can_bind(&v4));
+	assert_int_equal(tun_addr_add(x.t, &v4, 16, NULL), 0);
+	assert_int_equal(tun_addr_add(x.t, &v4, 16, NULL), 0);
+	assert_int_equal(tun_addr_add(x.t, &v6, 48, NULL), 0);
+	assert_int_equal(tun_addr_add(x.t, &v6, 48, NULL), 0);
+	assert_true(can_bind(&v4));
+	assert_true(can_bind(&v6));
+	assert_int_equal(tun_addr_remove(x.t, &v4, 16, NULL), 0);
+	assert_int_equal(tun_addr_remove(x.t, &v4, 16, NULL), 0);
+	assert_int_equal(tun_addr_remove(x.t, &v6, 48, NULL), 0);
+	assert_false(can_bind(&v4));
+	assert_false(can_bind(&v6));
+	assert_int_equal(tun_addr_add(x.t, &v4, 33, &e), -1);
+	assert_int_equal(e.code, ERR_RANGE);
+	assert_int_equal(tun_addr_add(x.t, &none, 0, &e), -1);
+	teardown(&x);
+}
+
+static void
+test_down_and_gone(void **state)
+{
+	uint8_t junk[40] = {0x45};
+	struct tun_frame f = {.data = junk, .len = sizeof(junk)};
+	struct fixture x;
+
+	(void)state;
+	skip_unless_usable();
+	setup(&x, TUN_TSO, false);
+	while (tun_read(x.t, x.mem, MEM_LEN, x.f, FRAMES) > 0)
+		;
+	assert_int_equal(tun_read(x.t, x.mem, MEM_LEN, x.f, FRAMES), 0);
+	/* Not enough memory for one frame: reads none. */
+	assert_int_equal(tun_read(x.t, x.mem, TUN_READ_ROOM - 1, x.f, 1), 0);
+	assert_int_equal(write_back(&x, &f), TUN_OK);
+	assert_int_equal(tun_set_up(x.t, false, NULL), 0);
+	assert_int_equal(write_back(&x, &f), TUN_DROPPED);
+	assert_int_equal(tun_stats(x.t)->write_down, 1);
+	assert_int_equal(tun_set_up(x.t, true, NULL), 0);
+	f.data[0] = 0; /* neither IPv4 nor IPv6: the kernel refuses it */
+	assert_int_equal(write_back(&x, &f), TUN_DROPPED);
+	assert_int_equal(tun_stats(x.t)->write_errors, 1);
+	assert_int_equal(tun_stats(x.t)->last_errno, EINVAL);
+
+	assert_int_equal(system("ip link del tuntest0"), 0);
+	assert_int_equal(write_back(&x, &f), TUN_GONE);
+	assert_int_equal(tun_read(x.t, x.mem, MEM_LEN, x.f, FRAMES), -1);
+	assert_int_equal(tun_set_up(x.t, true, NULL), -1);
+	teardown(&x);
+}
+
+static void
+test_open_refused(void **state)
+{
+	struct tun *t = NULL, *first;
+	struct err e = {0};
+
+	(void)state;
+	assert_int_equal(tun_open(&t, "a-name-much-too-long", TUN_PLAIN, &e),
+			 -1);
+	assert_int_equal(e.code, ERR_RANGE);
+	skip_unless_usable();
+	assert_int_equal(tun_open(&first, "taken0", TUN_PLAIN, NULL), 0);
+	assert_int_equal(tun_open(&t, "taken0", TUN_PLAIN, &e), -1);
+	assert_non_null(strstr(e.text, "taken0"));
+	assert_null(t);
+	tun_close(first);
+	tun_close(NULL);
+}
+
+static void
+enter_namespace(void)
+{
+	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0) {
+		unusable = "/dev/net/tun cannot be opened";
+		return;
+	}
+	close(fd);
+	if (geteuid() != 0 || unshare(CLONE_NEWNET) < 0)
+		unusable = "no network namespace: run as root, or in a "
+			   "user namespace";
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_tcp_plain),
+	    cmocka_unit_test(test_tcp4_offloaded),
+	    cmocka_unit_test(test_tcp6_offloaded),
+	    cmocka_unit_test(test_udp4_offloaded),
+	    cmocka_unit_test(test_udp6_offloaded),
+	    cmocka_unit_test(test_settings),
+	    cmocka_unit_test(test_down_and_gone),
+	    cmocka_unit_test(test_open_refused),
+	};
+
+	enter_namespace();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
