@@ -178,6 +178,30 @@ growth_is_geometric(void **state)
 	buf_free(&b);
 }
 
+/* Bytes are moved down only when at least as many were consumed: else a
+ * slow reader of a full buffer would make each small write move all. */
+static void
+moving_down_is_paid_for(void **state)
+{
+	uint8_t data[256] = { 0 };
+	struct buf b;
+	size_t cap;
+
+	(void)state;
+	buf_init(&b, SIZE_MAX);
+	buf_put(&b, data, 256);
+	cap = b.cap;
+	assert_int_equal(cap, 256);
+	buf_consume(&b, 128);
+	assert_int_equal(buf_put(&b, data, 128), 0);
+	assert_int_equal(b.cap, cap);
+	buf_consume(&b, 1);
+	assert_int_equal(buf_put(&b, data, 1), 0);
+	assert_true(b.cap > cap);
+	assert_int_equal(buf_len(&b), 256);
+	buf_free(&b);
+}
+
 /* Against a stream of numbered bytes: what comes out is what went in. */
 static void
 behaves_like_a_stream(void **state)
@@ -224,6 +248,7 @@ main(void)
 		cmocka_unit_test(memory_running_out_changes_nothing),
 		cmocka_unit_test(reserved_bytes_count_after_commit),
 		cmocka_unit_test(growth_is_geometric),
+		cmocka_unit_test(moving_down_is_paid_for),
 		cmocka_unit_test(behaves_like_a_stream),
 	};
 

@@ -105,7 +105,7 @@ static const char *const wrong_addresses[] = {
 	"1:2:3:4:5:6:7:1.2.3.4", "::1.2.3", "::1.2.3.256", "::01.2.3.4",
 	"::1.2.3.4:5", "::1.2.3.4.5", "[::1]", "[::1", "::1 ", " ::1",
 	"::ffff:1.2.3.4%1", "2001:db8::1%1", "::1%1", "ff02::1%1", "fec0::1%1",
-	"fe80::1%", "fe80::1%0", "fe80::1%01", "fe80::1%eth0", "fe80::1%1 ",
+	"169.254.0.1%1", "fe80::1%", "fe80::1%0", "fe80::1%01", "fe80::1%eth0", "fe80::1%1 ",
 	"fe80::1%-1", "fe80::1%4294967296", "fe80::1%1%1", "fe80%1::1",
 	"fe80::1%18446744073709551617",
 	"0000000000000000000000000000000000000000000000000000000000000000",
@@ -148,6 +148,8 @@ length_is_obeyed(void **state)
 	assert_non_null(exact);
 	memcpy(exact, "1.2.3.4", 7);
 	assert_int_equal(ipaddr_parse(&a, exact, 7), 0);
+	memcpy(exact, "fe80::%", 7);
+	assert_int_equal(ipaddr_parse(&a, exact, 7), -1);
 	free(exact);
 	assert_int_equal(ipaddr_parse(&a, "10.0.0.123", 8), 0);
 	assert_string_equal(ipaddr_format(out, &a), "10.0.0.1");

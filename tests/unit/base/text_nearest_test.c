@@ -47,12 +47,17 @@ case_costs_nothing(void **state)
 static void
 longer_words_forgive_more(void **state)
 {
+	static const char *const commands[] = { "subnetdowncmd", NULL };
+
 	(void)state;
 	assert_string_equal(nearest("cryptoalgs"), "cryptalgos");
 	assert_string_equal(nearest("crptalgs"), "cryptalgos");
 	assert_string_equal(nearest("kepalve"), "keepalive");
 	/* Four edits are no typing error, however long the word. */
 	assert_null(nearest("crxxxxlgos"));
+	assert_null(text_nearest(SPAN("subxxxxowncmd"), commands));
+	assert_string_equal(text_nearest(SPAN("subxxxdowncmd"), commands),
+			    "subnetdowncmd");
 	/* A third of a short word is less. */
 	assert_null(nearest("usxx"));
 	assert_null(nearest("xxrt"));
@@ -99,6 +104,7 @@ lengths_around_the_limit(void **state)
 	for (size_t n = 2; n < sizeof(name); n++) {
 		memset(name, 'a', n);
 		name[n] = '\0';
+		assert_null(text_nearest(SPAN("b"), names));
 		if (n <= 64)
 			assert_ptr_equal(
 			    text_nearest((struct span){ name, n }, names),

@@ -112,6 +112,9 @@ reserve_keeps_what_is_set(void **state)
 	assert_int_equal(q.cap, 64);
 	assert_int_equal(timerq_reserve(&q, SIZE_MAX), -1);
 	assert_int_equal(timerq_reserve(&q, SIZE_MAX / 16), -1);
+	/* In bytes this wraps around to a few. */
+	assert_int_equal(timerq_reserve(&q, SIZE_MAX / sizeof(void *) + 2),
+			 -1);
 	assert_int_equal(q.cap, 64);
 	for (int i = 63; i >= 0; i--)
 		assert_int_equal(timerq_pop(&q, at(1000))->kind, i);
