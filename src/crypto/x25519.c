@@ -10,14 +10,12 @@
 #include "base/bytes.h"
 #include "crypto/must.h"
 
+/* NULL when there is no memory: all values of secret are keys. */
 static EVP_PKEY *
 private_new(const uint8_t secret[X25519_LEN])
 {
-	EVP_PKEY *k = EVP_PKEY_new_raw_private_key_ex(NULL, "X25519", NULL,
-						      secret, X25519_LEN);
-
-	must(k != NULL);
-	return k;
+	return EVP_PKEY_new_raw_private_key_ex(NULL, "X25519", NULL, secret,
+					       X25519_LEN);
 }
 
 void
@@ -26,7 +24,8 @@ x25519_public(uint8_t public[X25519_LEN], const uint8_t secret[X25519_LEN])
 	EVP_PKEY *k = private_new(secret);
 	size_t len = X25519_LEN;
 
-	must(EVP_PKEY_get_raw_public_key(k, public, &len) == 1 &&
+	must(k != NULL &&
+	     EVP_PKEY_get_raw_public_key(k, public, &len) == 1 &&
 	     len == X25519_LEN);
 	EVP_PKEY_free(k);
 }
@@ -48,14 +47,15 @@ x25519_shared(uint8_t out[X25519_LEN], const uint8_t secret[X25519_LEN],
 	EVP_PKEY *own = private_new(secret);
 	EVP_PKEY *other = EVP_PKEY_new_raw_public_key_ex(NULL, "X25519", NULL,
 							 public, X25519_LEN);
-	EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_pkey(NULL, own, NULL);
+	EVP_PKEY_CTX *c = NULL;
 	int r = -1;
 
-	must(other != NULL && c != NULL);
-	must(EVP_PKEY_derive_init(c) == 1);
+	if (own != NULL && other != NULL)
+		c = EVP_PKEY_CTX_new_from_pkey(NULL, own, NULL);
 	/* RFC 7748 section 6.1: the library refuses an all-zero result in
 	 * some versions; here it is refused in all. */
-	if (EVP_PKEY_derive_set_peer(c, other) == 1 &&
+	if (c != NULL && EVP_PKEY_derive_init(c) == 1 &&
+	    EVP_PKEY_derive_set_peer(c, other) == 1 &&
 	    EVP_PKEY_derive(c, shared, &len) == 1 && len == sizeof(shared) &&
 	    !bytes_all_zero_ct(shared, sizeof(shared))) {
 		memcpy(out, shared, sizeof(shared));
