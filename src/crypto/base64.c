@@ -53,7 +53,7 @@ measure(size_t *n, const char *in, size_t len)
 
 	if (len % 4 != 0)
 		return -1;
-	while (pad < 2 && pad < len && in[len - 1 - pad] == '=')
+	while (len > 0 && pad < 2 && in[len - 1 - pad] == '=')
 		pad++;
 	for (size_t i = 0; i < len - pad; i++)
 		if (value_of(in[i]) < 0)
