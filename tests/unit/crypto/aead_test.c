@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <openssl/crypto.h>
 #include <cmocka.h>
 
 #include "crypto/aead.h"
@@ -185,6 +187,59 @@ lengths_and_places(void **state)
 	}
 }
 
+/* What the library asks for goes through these. */
+static unsigned int allocations;
+
+static void *
+count_malloc(size_t n, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	allocations++;
+	return malloc(n);
+}
+
+static void *
+count_realloc(void *p, size_t n, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	allocations++;
+	return realloc(p, n);
+}
+
+static void
+count_free(void *p, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	free(p);
+}
+
+static void
+packets_allocate_nothing(void **state)
+{
+	static uint8_t buf[1436];
+
+	(void)state;
+	assert_true(allocations > 0);
+	for (size_t i = 0; i < NALGS; i++) {
+		struct aead *a = new_aead(algs[i], 1);
+
+		/* The first refusal sets up the thread's error queue. */
+		assert_int_equal(aead_open(a, 0, NULL, 0, buf, 1436, buf), -1);
+		allocations = 0;
+		for (uint64_t n = 0; n < 5; n++) {
+			assert_int_equal(aead_seal(a, n, buf, 16, buf, 1420,
+						   buf), 0);
+			assert_int_equal(aead_open(a, n, buf, 16, buf, 1436,
+						   buf), -1);
+		}
+		assert_int_equal(allocations, 0);
+		aead_free(a);
+	}
+}
+
 #define LEN 24
 #define AD_LEN 16
 
@@ -341,11 +396,16 @@ main(void)
 		cmocka_unit_test(seals_and_opens_vectors),
 		cmocka_unit_test(counters_are_nonces),
 		cmocka_unit_test(lengths_and_places),
+		cmocka_unit_test(packets_allocate_nothing),
 		cmocka_unit_test(refuses_every_flip),
 		cmocka_unit_test(algorithms_differ),
 		cmocka_unit_test(names),
 		cmocka_unit_test(there_is_no_null_cipher),
 	};
 
+	/* Before the library's first allocation, or it says no. */
+	if (CRYPTO_set_mem_functions(count_malloc, count_realloc,
+				     count_free) != 1)
+		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
