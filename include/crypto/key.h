@@ -49,7 +49,7 @@ int key_write_public(char **out, const struct key *k, struct err *e);
 
 /* The library's own handle (EVP_PKEY), for this floor only. */
 void *key_native(const struct key *k);
-/* Takes one reference of an EVP_PKEY. */
+/* Takes one reference of an EVP_PKEY; on failure it stays the caller's. */
 int key_from_native(struct key **out, void *pkey, bool is_private,
 		    struct err *e);
 

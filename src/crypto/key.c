@@ -15,6 +15,7 @@
 #include <openssl/x509.h>
 
 #include "base/bytes.h"
+#include "base/text.h"
 #include "crypto/kdf.h"
 
 #define PEM_SIZE_MAX (64 * 1024)	/* the largest key takes a tenth */
@@ -225,7 +226,9 @@ block_read(struct block *b, const void *pem, size_t len, struct err *e)
 	if (b->header[0] != '\0' ||
 	    strcmp(b->name, PEM_STRING_PKCS8) == 0) {
 		block_free(b);
-		return err_set(e, ERR_CRYPTO, "key file is encrypted");
+		return err_set(e, ERR_CRYPTO,
+			       "key is encrypted; store it without a "
+			       "passphrase, readable by its owner alone");
 	}
 	return 0;
 }
@@ -270,6 +273,17 @@ strip_private(EVP_PKEY *pkey)
 }
 
 static int
+wrong_block(const struct block *b, const char *wanted, struct err *e)
+{
+	char name[64];
+
+	text_escape(name, sizeof(name), b->name, strlen(b->name));
+	return err_set(e, ERR_SYNTAX,
+		       "PEM block is a \"%s\"; expected a \"%s\"", name,
+		       wanted);
+}
+
+static int
 wrap(struct key **out, EVP_PKEY *pkey, bool is_private, struct err *e)
 {
 	if (pkey == NULL)
@@ -292,9 +306,7 @@ key_read_private(struct key **out, const void *pem, size_t len, struct err *e)
 	if (strcmp(b.name, PEM_STRING_PKCS8INF) == 0)
 		r = wrap(out, decode_private(&b), true, e);
 	else
-		r = err_set(e, ERR_SYNTAX,
-			    "\"%.40s\" where a PKCS#8 \"PRIVATE KEY\" is "
-			    "expected", b.name);
+		r = wrong_block(&b, PEM_STRING_PKCS8INF, e);
 	block_free(&b);
 	return r;
 }
@@ -312,9 +324,7 @@ key_read_public(struct key **out, const void *pem, size_t len, struct err *e)
 	else if (strcmp(b.name, PEM_STRING_PKCS8INF) == 0)
 		r = wrap(out, strip_private(decode_private(&b)), false, e);
 	else
-		r = err_set(e, ERR_SYNTAX,
-			    "\"%.40s\" where a \"PUBLIC KEY\" is expected",
-			    b.name);
+		r = wrong_block(&b, PEM_STRING_PUBLIC, e);
 	block_free(&b);
 	return r;
 }
