@@ -205,7 +205,7 @@ choose_time(struct walltime *out, const struct bnl_sign_in *in, struct err *e)
 			t.s = last.s + 1;
 	}
 	if (t.s <= 0 || t.s > YEAR_9999_END)
-		return err_set(e, ERR_RANGE, "the clock is not set");
+		return err_set(e, ERR_USAGE, "the clock is not set");
 	*out = t;
 	return 0;
 }

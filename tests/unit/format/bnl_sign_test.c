@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Signing a list, and refusing whatever is not exactly as it was signed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "bnl_keys.h"
+#include "format/bnl_sign.h"
+
+#define NOW ((struct walltime){1795328700}) /* 2026-11-22T06:25:00Z */
+#define SMALL "network a\nnode b\n"
+
+enum { DSA_1, DSA_2, ED_1, ED_2, KEYS };
+
+static struct key *keys[KEYS]; /* private */
+static struct key *publics[KEYS];
+
+struct signed_list {
+	char *p;
+	size_t len;
+};
+
+static int
+load_keys(void **state)
+{
+	(void)state;
+	static const char *const pem[KEYS] = {PEM_DSA_1, PEM_DSA_2, PEM_ED_1,
+					      PEM_ED_2};
+
+	for (size_t i = 0; i < KEYS; i++) {
+		if (key_read_private(&keys[i], pem[i], strlen(pem[i]), NULL) !=
+			0 ||
+		    key_read_public(&publics[i], pem[i], strlen(pem[i]),
+				    NULL) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+free_keys(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < KEYS; i++) {
+		key_free(keys[i]);
+		key_free(publics[i]);
+	}
+	return 0;
+}
+
+static struct signed_list
+sign_text(const char *text, size_t key, const struct bnl *previous)
+{
+	const struct bnl_sign_in in = {
+	    .text = text,
+	    .len = strlen(text),
+	    .previous = previous,
+	    .key = keys[key],
+	    .now = NOW,
+	};
+	struct signed_list l = {0};
+	struct errs es = {0};
+
+	if (bnl_sign(&l.p, &l.len, &in, &es) != 0)
+		fail_msg("%s", es.e[0].text);
+	return l;
+}
+
+/* With exactly one trusted key. */
+static int
+open_list(struct bnl **b, const char *p, size_t len, size_t key, struct err *e)
+{
+	const struct key *trusted = publics[key];
+
+	*b = NULL;
+	return bnl_open(b, p, len, &trusted, 1, e);
+}
+
+static struct bnl *
+must_open(const struct signed_list *l, size_t key)
+{
+	struct err e = {0};
+	struct bnl *b;
+
+	if (open_list(&b, l->p, l->len, key, &e) != 0)
+		fail_msg("%s", e.text);
+	return b;
+}
+
+static void
+must_refuse(const char *p, size_t len, size_t key, enum err_code code)
+{
+	struct err e = {0};
+	struct bnl *b;
+
+	assert_int_equal(open_list(&b, p, len, key, &e), -1);
+	assert_null(b);
+	if (code != ERR_NONE && e.code != code)
+		fail_msg("%s: \"%s\"", err_code_name(e.code), e.text);
+}
+
+/* --- verifying --------------------------------------------------------- */
+
+static void
+round_trip(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < KEYS; i++) {
+		struct signed_list l = sign_text(SMALL, i, NULL);
+		struct bnl *b = must_open(&l, i);
+		uint8_t want[SHA256_LEN];
+		struct bytes whole[] = {
+		    {"cluevpn bnl 1\n", 14},
+		    {l.p, b->signedlen},
+		};
+
+		assert_int_equal(b->version.timestamp.s, NOW.s);
+		assert_int_equal(b->rawlen, l.len);
+		assert_memory_equal(b->raw, l.p, l.len);
+		assert_memory_equal(l.p + b->signedlen, BNL_BEGIN "\n",
+				    sizeof(BNL_BEGIN));
+		key_fingerprint(want, publics[i]);
+		assert_memory_equal(b->signer, want, SHA256_LEN);
+		sha256_parts(want, whole, 2);
+		assert_memory_equal(b->version.digest, want, SHA256_LEN);
+		assert_int_equal(b->nnodes, 1);
+		bnl_free(b);
+		free(l.p);
+	}
+}
+
+static void
+other_keys(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < KEYS; i++) {
+		struct signed_list l = sign_text(SMALL, i, NULL);
+		const struct key *all[KEYS];
+		struct bnl *b = NULL;
+
+		for (size_t j = 0; j < KEYS; j++) {
+			all[j] = publics[j];
+			if (i != j)
+				must_refuse(l.p, l.len, j, ERR_SIGNATURE);
+		}
+		assert_int_equal(bnl_open(&b, l.p, l.len, all, 0, NULL), -1);
+		assert_null(b);
+		assert_int_equal(bnl_open(&b, l.p, l.len, all, KEYS, NULL), 0);
+		bnl_free(b);
+		free(l.p);
+	}
+}
+
+/* What one key signed, under the name of another that is trusted. */
+static void
+borrowed_name(void **state)
+{
+	(void)state;
+	struct signed_list l = sign_text(SMALL, DSA_1, NULL);
+	char name[FINGERPRINT_TEXT_MAX], *field;
+	uint8_t fp[FINGERPRINT_LEN];
+
+	for (size_t i = 0; i < KEYS; i++) {
+		field = strstr(l.p, "key: ");
+		assert_non_null(field);
+		key_fingerprint(fp, publics[i]);
+		fingerprint_format(name, fp);
+		memcpy(field + 5, name, strlen(name));
+		if (i == DSA_1)
+			bnl_free(must_open(&l, i));
+		else
+			must_refuse(l.p, l.len, i, ERR_SIGNATURE);
+	}
+	free(l.p);
+}
+
+static void
+every_byte(void **state)
+{
+	(void)state;
+	static const uint8_t masks[] = {0x01, 0x20, 0x80};
+
+	for (size_t key = 0; key < KEYS; key += 2) {
+		struct signed_list l = sign_text(SMALL, key, NULL);
+
+		for (size_t i = 0; i < l.len; i++)
+			for (size_t m = 0; m < sizeof(masks); m++) {
+				l.p[i] = (char)(l.p[i] ^ masks[m]);
+				must_refuse(l.p, l.len, key, ERR_NONE);
+				l.p[i] = (char)(l.p[i] ^ masks[m]);
+			}
+		for (size_t i = 0; i < l.len; i++)
+			must_refuse(l.p, i, key, ERR_NONE);
+		bnl_free(must_open(&l, key));
+		free(l.p);
+	}
+}
+
+static char *
+join(const char *a, size_t alen, const char *b, size_t blen)
+{
+	char *p = malloc(alen + blen + 1);
+
+	assert_non_null(p);
+	memcpy(p, a, alen);
+	memcpy(p + alen, b, blen);
+	p[alen + blen] = '\0';
+	return p;
+}
+
+static void
+block_shape(void **state)
+{
+	(void)state;
+	struct signed_list l = sign_text(SMALL, ED_1, NULL);
+	size_t body = (size_t)(strstr(l.p, BNL_BEGIN) - l.p);
+	char *p;
+
+	/* anything after it: a byte, a line, a second block */
+	p = join(l.p, l.len, "\n", 1);
+	must_refuse(p, l.len + 1, ED_1, ERR_SYNTAX);
+	free(p);
+	p = join(l.p, l.len, "# bye\n", 6);
+	must_refuse(p, l.len + 6, ED_1, ERR_SYNTAX);
+	free(p);
+	p = join(l.p, l.len, l.p + body, l.len - body);
+	must_refuse(p, 2 * l.len - body, ED_1, ERR_SYNTAX);
+	free(p);
+	p = join(l.p, l.len, "", 1);
+	must_refuse(p, l.len + 1, ED_1, ERR_SYNTAX);
+	free(p);
+	/* the block moved to the front */
+	p = join(l.p + body, l.len - body, l.p, body);
+	must_refuse(p, l.len, ED_1, ERR_SYNTAX);
+	free(p);
+	/* no block, or nothing but one */
+	must_refuse(l.p, body, ED_1, ERR_SIGNATURE);
+	must_refuse(l.p + body, l.len - body, ED_1, ERR_SIGNATURE);
+	must_refuse("", 0, ED_1, ERR_SIGNATURE);
+	/* a block that is indented is text */
+	p = join(l.p, body, " ", 1);
+	char *q = join(p, body + 1, l.p + body, l.len - body);
+
+	must_refuse(q, l.len + 1, ED_1, ERR_SIGNATURE);
+	free(q);
+	free(p);
+	free(l.p);
+}
+
+#define BLOCK(key, sig) SMALL BNL_BEGIN "\n" key "\n" sig BNL_END "\n"
+#define KEY_LINE       \
+	"key: sha256:" \
+	"5fe4e2ba0bd48a5c19bcc1bd9eab0d0a4ca0d9d3b4f2a7ad4e4f4a3cd0c8a1b2"
+#define B64_64 \
+	"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
+static void
+block_grammar(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		int rc;
+		unsigned int line;
+	} cases[] = {
+	    {SMALL, 0, 0},
+	    {BLOCK(KEY_LINE, "AAAA\n"), 0, 0},
+	    {BLOCK(KEY_LINE, B64_64 "\n"), 0, 0},
+	    {BLOCK(KEY_LINE, B64_64 "\n" B64_64 "\nAAAA\n"), 0, 0},
+	    {BLOCK(KEY_LINE, ""), -1, 5},
+	    {BLOCK(KEY_LINE, "\n"), -1, 5},
+	    {BLOCK(KEY_LINE, "AAA\n"), -1, 6},
+	    {BLOCK(KEY_LINE, "AAB=\n"), -1, 6},
+	    {BLOCK(KEY_LINE, "AAAA\nAAAA\n"), -1, 6},
+	    {BLOCK(KEY_LINE, B64_64 "A\n"), -1, 5},
+	    {BLOCK(KEY_LINE, "AAAA\r\n"), -1, 6},
+	    {BLOCK(KEY_LINE, " AAAA\n"), -1, 6},
+	    {BLOCK(KEY_LINE " ", "AAAA\n"), -1, 4},
+	    {BLOCK("key:sha256:00", "AAAA\n"), -1, 4},
+	    {BLOCK("key: ", "AAAA\n"), -1, 4},
+	    {BLOCK("AAAA", ""), -1, 4},
+	    {SMALL BNL_BEGIN, -1, 4},
+	    {SMALL BNL_BEGIN "\n", -1, 4},
+	    {SMALL BNL_BEGIN "\n" KEY_LINE "\n", -1, 5},
+	    {SMALL BNL_BEGIN "\n" KEY_LINE "\nAAAA\n", -1, 6},
+	    {SMALL BNL_BEGIN "\n" KEY_LINE "\nAAAA\n" BNL_END, -1, 6},
+	    {BLOCK(KEY_LINE, "AAAA\n") "node c\n", -1, 7},
+	    {BLOCK(KEY_LINE,
+		   B64_64 "\n" B64_64 "\n" B64_64 "\n" B64_64 "\n" B64_64
+			  "\n" B64_64 "\n" B64_64 "\n" B64_64 "\n" B64_64
+			  "\n" B64_64 "\n" B64_64 "\n"),
+	     -1, 15},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct bnl_block b = {.siglen = 77};
+		struct err e = {0};
+		int rc = bnl_block_read(&b, cases[i].text,
+					strlen(cases[i].text), &e);
+
+		if (rc != cases[i].rc || e.line != cases[i].line)
+			fail_msg("case %zu: %d, line %u: %s", i, rc, e.line,
+				 e.text);
+		if (rc != 0)
+			assert_int_equal(b.siglen, 77);
+		else
+			assert_int_equal(b.signedlen, i == 0
+							  ? strlen(SMALL)
+							  : sizeof(SMALL) - 1);
+	}
+}
+
+/* A valid signature over a text that is no list, or has no time. */
+static void
+signed_nonsense(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		enum err_code code;
+		const char *says;
+	} cases[] = {
+	    {"network a\n", ERR_SYNTAX, "no timestamp"},
+	    {"network a\ntimestamp 2026-11-22T06:25:00Z\nnode B\n", ERR_SYNTAX,
+	     "node \"B\""},
+	    {"timestamp 2026-11-22T06:25:00Z\nnode B\nnode C\n", ERR_SYNTAX,
+	     "(and 2 more)"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct bytes parts[] = {
+		    {LABEL_BNL, sizeof(LABEL_BNL) - 1},
+		    {cases[i].text, strlen(cases[i].text)},
+		};
+		char b64[BASE64_MAX(SIGN_MAX)], name[FINGERPRINT_TEXT_MAX];
+		uint8_t sig[SIGN_MAX], fp[FINGERPRINT_LEN];
+		struct err e = {0};
+		struct bnl *b;
+		size_t siglen;
+		char *text;
+
+		assert_int_equal(
+		    sign_make(sig, &siglen, keys[ED_1], parts, 2, NULL), 0);
+		base64_encode(b64, sizeof(b64), sig, siglen);
+		key_fingerprint(fp, keys[ED_1]);
+		assert_true(asprintf(&text,
+				     "%s" BNL_BEGIN "\nkey: %s\n"
+				     "%.64s\n%s\n" BNL_END "\n",
+				     cases[i].text,
+				     fingerprint_format(name, fp), b64,
+				     b64 + 64) > 0);
+		assert_int_equal(open_list(&b, text, strlen(text), ED_1, &e),
+				 -1);
+		assert_null(b);
+		assert_int_equal(e.code, cases[i].code);
+		assert_non_null(strstr(e.text, cases[i].says));
+		/* Spoilt, it is the signature that is told, not the grammar. */
+		text[0] ^= 1;
+		must_refuse(text, strlen(text), ED_1, ERR_SIGNATURE);
+		free(text);
+	}
+}
+
+static void
+too_large(void **state)
+{
+	(void)state;
+	char *p = calloc(1, BNL_BYTES_MAX + 1);
+
+	assert_non_null(p);
+	must_refuse(p, BNL_BYTES_MAX + 1, ED_1, ERR_LIMIT);
+	free(p);
+}
+
+/* --- times ------------------------------------------------------------- */
+
+static void
+sane_clock(void **state)
+{
+	(void)state;
+	static const struct {
+		int64_t now, built, mark;
+		bool want;
+	} cases[] = {
+	    {1000, 1000, 0, true},
+	    {999, 1000, 0, false},
+	    {1000000, 1000, 1000000 + BNL_FUTURE_MAX_S, true},
+	    {1000000, 1000, 1000001 + BNL_FUTURE_MAX_S, false},
+	    {1000000, 1000, 5, true},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(
+		    clock_is_sane((struct walltime){cases[i].now},
+				  (struct walltime){cases[i].built},
+				  (struct walltime){cases[i].mark}),
+		    cases[i].want);
+}
+
+static void
+future(void **state)
+{
+	(void)state;
+	struct bnl b = {.version.timestamp = NOW};
+	const struct walltime built = {1700000000}, none = {0};
+	struct walltime now = {NOW.s - BNL_FUTURE_MAX_S};
+	struct err e = {0};
+
+	assert_int_equal(bnl_check_time(&b, NOW, built, none, &e), 0);
+	assert_int_equal(bnl_check_time(&b, now, built, none, &e), 0);
+	now.s--;
+	assert_int_equal(bnl_check_time(&b, now, built, none, &e), -1);
+	assert_int_equal(e.code, ERR_FUTURE);
+	/* A clock that is known to be wrong cannot tell. */
+	assert_int_equal(bnl_check_time(&b, now, built, NOW, &e), 0);
+	now.s = 5;
+	assert_int_equal(bnl_check_time(&b, now, built, none, &e), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(round_trip),      cmocka_unit_test(other_keys),
+	    cmocka_unit_test(borrowed_name),   cmocka_unit_test(every_byte),
+	    cmocka_unit_test(block_shape),     cmocka_unit_test(block_grammar),
+	    cmocka_unit_test(signed_nonsense), cmocka_unit_test(too_large),
+	    cmocka_unit_test(sane_clock),      cmocka_unit_test(future),
+	};
+
+	return cmocka_run_group_tests(tests, load_keys, free_keys);
+}
