@@ -73,6 +73,16 @@ word_bad(const struct word *w, const char *expected, struct err *e)
 }
 
 static int
+word_unknown(const struct word *w, const char *known, struct err *e)
+{
+	char found[CONF_QUOTE_MAX];
+
+	return err_at(e, ERR_RANGE, w->line, w->column,
+		      "unknown algorithm \"%s\", expected %s",
+		      conf_quote(found, w->fields[0]), known);
+}
+
+static int
 word_twice(const struct word *w, struct err *e)
 {
 	char found[CONF_QUOTE_MAX];
@@ -96,10 +106,10 @@ cipher_read(struct conf_cipher *out, const struct word *w, struct err *e)
 
 	out->alg = aead_by_name(w->fields[0].p, w->fields[0].len);
 	if (out->alg == AEAD_NONE)
-		return word_bad(w,
-				"aes-256-gcm, aes-128-gcm or "
-				"chacha20-poly1305, and :PREFERENCE",
-				e);
+		return word_unknown(w,
+				    "aes-256-gcm, aes-128-gcm or "
+				    "chacha20-poly1305",
+				    e);
 	if (w->n != 2 ||
 	    text_u64(&preference, w->fields[1], 0, PREFERENCE_MAX) != 0)
 		return word_bad(w,
@@ -159,7 +169,7 @@ comp_read(struct conf_comp *out, const struct word *w, struct err *e)
 
 	out->alg = comp_by_name(w->fields[0].p, w->fields[0].len);
 	if (out->alg == COMP_ALGS)
-		return word_bad(w, "none, lzo or zlib, and :PREFERENCE", e);
+		return word_unknown(w, "none, lzo or zlib", e);
 	if (w->n < 2 || w->n > FIELDS_MAX ||
 	    text_u64(&preference, w->fields[w->n - 1], 0, PREFERENCE_MAX) != 0)
 		return word_bad(w,

@@ -493,8 +493,8 @@ test_bad_algorithms(void **state)
 {
 	(void)state;
 	refused("name = a\ncryptalgos = aes-256-gcm:1 null:2\n", ERR_RANGE,
-		2, 28, "found \"null:2\", expected aes-256-gcm, aes-128-gcm "
-		       "or chacha20-poly1305");
+		2, 28, "unknown algorithm \"null\", expected aes-256-gcm, "
+		       "aes-128-gcm or chacha20-poly1305");
 	refused("name = a\ncryptalgos = none:1\n", ERR_RANGE, 2, 14,
 		"chacha20-poly1305");
 	refused("name = a\ncryptalgos = aes-256-gcm\n", ERR_RANGE, 2, 14,

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Any bytes, unpacked within bounds; and packed, they come back. The first
+ * byte says by what. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "format/compress.h"
+
+#define MTU 9000
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+static void
+require(int cond)
+{
+	if (!cond)
+		abort();
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	static struct comp *comp;
+	static uint8_t packed[MTU], back[MTU];
+	enum comp_alg alg;
+	uint8_t level;
+	size_t n;
+
+	if (comp == NULL)
+		comp = comp_new();
+	require(comp != NULL);
+	if (len < 2 || len > MTU)
+		return 0;
+	level = data[0] & 15;
+	alg = level == 0 ? COMP_LZO : COMP_ZLIB;
+	level = level == 0 ? 1 : level;
+	data++;
+	len--;
+	require(comp_unpack(comp, alg, data, len, back, MTU) <= MTU);
+	require(comp_unpack(comp, alg, data, len, back, 100) <= 100);
+	n = comp_pack(comp, alg, level, data, len, packed, MTU);
+	if (n == 0)
+		return 0;
+	require(n < len && level <= comp_level_max(alg));
+	require(comp_unpack(comp, alg, packed, n, back, len) == len);
+	require(memcmp(back, data, len) == 0);
+	require(comp_unpack(comp, alg, packed, n, back, len - 1) == 0);
+	return 0;
+}
