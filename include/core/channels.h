@@ -19,7 +19,7 @@
 #include "base/err.h"
 #include "base/ipaddr.h"
 #include "core/env.h"
-#include "core/pairset.h"
+#include "core/pairsets.h"
 
 struct channels;
 
@@ -119,11 +119,9 @@ bool channels_next_news(struct channels *cs, struct channel_news *out);
  * force -> channels_list_applied(). One list at a time.
  */
 
-/* raw: a list from the disk (reload); copied. push: offer it to every other
- * node once it is in force, also when it is already. 0 or -1 (too large, no
- * memory). What becomes of it is told by events. */
-int channels_list_offer(struct channels *cs, const char *raw, size_t len,
-			bool push);
+/* raw: a list from the disk (reload); copied. What becomes of it is told by
+ * events. */
+void channels_list_offer(struct channels *cs, const char *raw, size_t len);
 /* The answer to ACTION_BUILD_LIST; bnl NULL: refused for why. true: keep the
  * built generation until channels_stored() tells what to do with it; false:
  * discard it. */
@@ -144,7 +142,9 @@ enum channels_stored channels_stored(struct channels *cs, uint32_t ticket,
  * more, checks the pairs, sends receipts and passes the list on. */
 void channels_list_applied(struct channels *cs);
 
-/* Offers the list in force to every other node (SIGUSR1). */
+/* Offers the list in force to every other node (SIGUSR1), and retries with
+ * those that are down. One from the disk that is on its way into force takes
+ * its place. */
 void channels_push(struct channels *cs);
 /* A peer told by datagram which list it has. */
 void channels_list_news(struct channels *cs, const char *peer,

@@ -30,4 +30,13 @@ struct core_env {
 	uint32_t ticket;		/* the last one given out; 0 is none */
 };
 
+/* A ticket for STORE_* and BUILD_LIST; never 0. */
+static inline uint32_t
+core_env_ticket(struct core_env *env)
+{
+	if (++env->ticket == 0)
+		env->ticket = 1;
+	return env->ticket;
+}
+
 #endif

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
+
 #define RING_FIRST 16
 #define EVENT_TEXT_MAX 512
 
@@ -114,6 +116,8 @@ actions_next(struct actions *q, struct action *out)
 void
 action_done(struct action *a)
 {
+	if (a->kind == ACTION_STORE_PAIR && a->data != NULL)
+		bytes_wipe(a->data, a->len);
 	free(a->data);
 	free(a->text);
 	a->data = NULL;

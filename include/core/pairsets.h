@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The pair secrets held with all peers, and their way to the disk. What is
+ * shown here, listed in a HELLO and used for sessions is on the disk; which
+ * secrets are held is decided by the rules of core/pairset.h.
+ */
+#ifndef CORE_PAIRSETS_H
+#define CORE_PAIRSETS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/env.h"
+#include "format/ctlmsg.h"
+#include "format/pair.h"
+
+struct pairsets;
+
+/* NULL when memory is out. env is borrowed. */
+struct pairsets *pairsets_new(struct core_env *env);
+void pairsets_free(struct pairsets *ps);	/* NULL is fine; wipes */
+
+/* A record read from the disk at start; nothing is written. 0, or -1 when
+ * memory is out. */
+int pairsets_load(struct pairsets *ps, const struct pair_record *r);
+/*
+ * What is held with peer now, newest first; NULL when nothing is. Borrowed,
+ * and to be copied: the next call may change it. Its pairs are durable, all
+ * may be tried for INIT and all are accepted.
+ */
+const struct pair_record *pairsets_get(const struct pairsets *ps,
+				       const char *peer);
+/* Told by the data path: a packet of peer was authenticated under
+ * that pair. true when something changed. Cheap when it was proven before. */
+bool pairsets_prove(struct pairsets *ps, const char *peer,
+		    const uint8_t id[PAIR_ID_LEN]);
+/* Erases all that is held with peer, here and on the disk. */
+void pairsets_erase(struct pairsets *ps, const char *peer, const char *why);
+/*
+ * Erases what may not be used any more, with EVENT_PAIR_GONE: the peer is not
+ * in the list in force, its key is revoked or not the pinned one, our static
+ * key is another one now; and while sane (the wall clock is believable) what
+ * is beyond its hard age or a certificate's end. With no list in force
+ * nothing is erased for not being in it.
+ */
+void pairsets_check(struct pairsets *ps, bool sane);
+/* Pull: a peer whose held pairs changed since this was last asked; false when
+ * there is none. */
+bool pairsets_next_changed(struct pairsets *ps, char peer[NODE_NAME_MAX + 1]);
+
+/* The answer to ACTION_STORE_PAIR. false: the ticket is not one of these. */
+bool pairsets_stored(struct pairsets *ps, uint32_t ticket, bool ok);
+/* A write that failed is tried again. */
+struct monotime pairsets_deadline(const struct pairsets *ps);
+void pairsets_tick(struct pairsets *ps);
+
+/* --- what a negotiation asks ------------------------------------------- */
+
+/* True when the disk is known to hold exactly what is shown: no write is
+ * under way or failed. */
+bool pairsets_settled(const struct pairsets *ps, const char *peer);
+/* What a HELLO lists; requires settled. */
+void pairsets_list(struct pairsets *ps, const char *peer,
+		   struct hello_held *held, uint8_t *n);
+/* The peer's HELLO in a negotiation lists held. */
+void pairsets_hello(struct pairsets *ps, const char *peer, bool lower_dialled,
+		    const struct hello_held *held, uint8_t n);
+/* A new pair: written now, held once it is written. 0, or -1 when memory is
+ * out. */
+int pairsets_add(struct pairsets *ps, const char *peer,
+		 const struct pair *pair);
+
+enum pair_place { PAIR_ABSENT, PAIR_STORING, PAIR_HELD };
+enum pair_place pairsets_place(const struct pairsets *ps, const char *peer,
+			       const uint8_t id[PAIR_ID_LEN]);
+
+#endif

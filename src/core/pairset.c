@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which pair secrets are held with one peer. */
+#include "core/pairset.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/bytes.h"
+
+bool
+pair_less(const struct pair *a, const struct pair *b)
+{
+	if (a->generation != b->generation)
+		return a->generation < b->generation;
+	return !a->lower_dialled && b->lower_dialled;
+}
+
+void
+pairset_remove(struct pair_record *r, unsigned int i)
+{
+	r->n--;
+	memmove(&r->pairs[i], &r->pairs[i + 1],
+		(r->n - i) * sizeof(r->pairs[0]));
+	bytes_wipe(&r->pairs[r->n], sizeof(r->pairs[0]));
+}
+
+int
+pairset_find(const struct pair_record *r, const uint8_t id[PAIR_ID_LEN])
+{
+	for (unsigned int i = 0; i < r->n; i++)
+		if (memcmp(r->pairs[i].id, id, PAIR_ID_LEN) == 0)
+			return (int)i;
+	return -1;
+}
+
+/* Sorted, so the lesser ones are those behind it. */
+bool
+pairset_prove(struct pair_record *r, unsigned int i)
+{
+	bool change = !r->pairs[i].proven || r->n > i + 1;
+
+	r->pairs[i].proven = true;
+	while (r->n > i + 1)
+		pairset_remove(r, r->n - 1);
+	return change;
+}
+
+static bool
+is_listed(const struct pair *p, const struct hello_held *held, uint8_t n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		if (memcmp(p->id, held[i].id, PAIR_ID_LEN) == 0)
+			return true;
+	return false;
+}
+
+bool
+pairset_hello(struct pair_record *r, bool lower_dialled,
+	      const struct hello_held *held, uint8_t n)
+{
+	bool change = false;
+
+	/* From the least, so that the greatest proof is the last. */
+	for (unsigned int i = r->n; i-- > 0;) {
+		const struct pair *p = &r->pairs[i];
+
+		if (is_listed(p, held, n)) {
+			change |= pairset_prove(r, i);
+		} else if (!p->proven && p->lower_dialled == lower_dialled) {
+			pairset_remove(r, i);
+			change = true;
+		}
+	}
+	return change;
+}
+
+bool
+pairset_insert(struct pair_record *r, const struct pair *p)
+{
+	unsigned int at = 0;
+
+	for (unsigned int i = 0; i < r->n; i++) {
+		const struct pair *q = &r->pairs[i];
+		bool rival = q->proven ||
+			     (!p->proven &&
+			      q->lower_dialled == p->lower_dialled);
+
+		if (rival && pair_less(p, q))
+			return false;
+	}
+	/* The place is empty by rule 2; a disk may say otherwise. */
+	for (unsigned int i = r->n; !p->proven && i-- > 0;)
+		if (!r->pairs[i].proven &&
+		    r->pairs[i].lower_dialled == p->lower_dialled)
+			pairset_remove(r, i);
+	while (at < r->n && pair_less(p, &r->pairs[at]))
+		at++;
+	assert(r->n < PAIR_HELD_MAX);
+	memmove(&r->pairs[at + 1], &r->pairs[at],
+		(r->n - at) * sizeof(r->pairs[0]));
+	r->pairs[at] = *p;
+	r->n++;
+	if (p->proven)
+		(void)pairset_prove(r, at);
+	return true;
+}
+
+const char *
+pairset_unfit(const struct core_env *env, const char *peer,
+	      const struct pair *p, bool sane)
+{
+	if (env->bnl != NULL) {
+		const struct bnl_node *node = bnl_find(env->bnl, peer);
+
+		if (node == NULL)
+			return "not in the list";
+		if (bnl_is_revoked(env->bnl, p->peer_key))
+			return "its key is revoked";
+		if (node->pinned &&
+		    memcmp(node->pin, p->peer_key, FINGERPRINT_LEN) != 0)
+			return "the list pins another key";
+	}
+	if (memcmp(p->self_static, env->static_public, X25519_LEN) != 0)
+		return "made with another static key of ours";
+	if (sane && env->now.wall.s - p->made.s >= PAIR_AGE_HARD_S)
+		return "too old";
+	if (sane && env->now.wall.s >= p->cert_end.s)
+		return "a certificate it was made with has ended";
+	return NULL;
+}

@@ -1,0 +1,523 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which secrets are held, and when they are on the disk. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "core/action.h"
+#include "core/pairset.h"
+#include "core/pairsets.h"
+#include "format/bnl_parse.h"
+
+#define PEER "beta"
+
+struct fixture {
+	struct core_env env;
+	struct rng_seeded seed;
+	struct actions actions;
+	struct pairsets *ps;
+	struct bnl *bnl;
+	uint32_t ticket;		/* of the last write asked for */
+	struct pair_record written;	/* what it would put on the disk */
+	unsigned int writes, gone, failed;
+	char why[128];
+};
+
+static struct fixture f;
+
+static int
+setup(void **state)
+{
+	(void)state;
+	memset(&f, 0, sizeof(f));
+	actions_init(&f.actions);
+	f.env.actions = &f.actions;
+	f.env.rng = rng_seeded(&f.seed, 1);
+	f.env.now.mono.ns = NS_PER_S;
+	f.env.now.wall.s = 1800000000;
+	memset(f.env.static_public, 0x51, X25519_LEN);
+	f.ps = pairsets_new(&f.env);
+	return f.ps == NULL ? -1 : 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	actions_free(&f.actions);
+	pairsets_free(f.ps);
+	bnl_free(f.bnl);
+	return 0;
+}
+
+static void
+collect(void)
+{
+	struct action a;
+	struct err e;
+
+	while (actions_next(&f.actions, &a)) {
+		if (a.kind == ACTION_STORE_PAIR) {
+			assert_string_equal(a.peer, PEER);
+			f.ticket = a.ticket;
+			f.writes++;
+			memset(&f.written, 0, sizeof(f.written));
+			if (a.len > 0)
+				assert_int_equal(
+				    pair_record_decode(&f.written, a.data,
+						       a.len, &e), 0);
+		} else if (a.event == EVENT_PAIR_GONE) {
+			f.gone++;
+			snprintf(f.why, sizeof(f.why), "%s", a.text);
+		} else if (a.event == EVENT_STORE_FAILED) {
+			f.failed++;
+		}
+		action_done(&a);
+	}
+}
+
+static struct pair
+pair(uint32_t generation, bool lower, bool proven)
+{
+	struct pair p = {.generation = generation,
+			 .lower_dialled = lower,
+			 .proven = proven,
+			 .cipher = AEAD_AES_256_GCM,
+			 .made.s = 1800000000,
+			 .cert_end.s = 1900000000};
+
+	p.id[0] = (uint8_t)(generation * 2 + lower);
+	memset(p.self_static, 0x51, sizeof(p.self_static));
+	memset(p.peer_key, 0x61, sizeof(p.peer_key));
+	memset(p.secret, 0x71, sizeof(p.secret));
+	return p;
+}
+
+static const uint8_t *
+id_of(uint32_t generation, bool lower)
+{
+	static struct pair p;
+
+	p = pair(generation, lower, false);
+	return p.id;
+}
+
+static void
+load(unsigned int n, const struct pair *pairs)
+{
+	struct pair_record r = {.peer = PEER, .n = n};
+
+	memcpy(r.pairs, pairs, n * sizeof(*pairs));
+	assert_int_equal(pairsets_load(f.ps, &r), 0);
+}
+
+static unsigned int
+count(void)
+{
+	const struct pair_record *r = pairsets_get(f.ps, PEER);
+
+	return r == NULL ? 0 : r->n;
+}
+
+static void
+answer(bool ok)
+{
+	uint32_t t = f.ticket;
+
+	collect();
+	if (t == 0)
+		t = f.ticket;
+	f.ticket = 0;
+	assert_true(pairsets_stored(f.ps, t, ok));
+	collect();
+}
+
+/* --- the rules on one record --------------------------------------------- */
+
+static void
+order_of_pairs(void **state)
+{
+	struct pair a = pair(1, true, false), b = pair(1, false, false),
+		    c = pair(2, false, false);
+
+	(void)state;
+	assert_true(pair_less(&b, &a));
+	assert_false(pair_less(&a, &b));
+	assert_true(pair_less(&a, &c));
+	assert_false(pair_less(&a, &a));
+}
+
+static void
+proof_erases_lesser_ones_only(void **state)
+{
+	struct pair_record r = {.n = 3};
+
+	(void)state;
+	r.pairs[0] = pair(3, true, false);
+	r.pairs[1] = pair(2, false, false);
+	r.pairs[2] = pair(1, true, true);
+	assert_true(pairset_prove(&r, 1));
+	assert_int_equal(r.n, 2);
+	assert_false(r.pairs[0].proven);
+	assert_true(r.pairs[1].proven);
+	assert_int_equal(r.pairs[2].secret[0], 0); /* wiped */
+	assert_false(pairset_prove(&r, 1));
+	assert_true(pairset_prove(&r, 0));
+	assert_int_equal(r.n, 1);
+}
+
+static void
+hello_proves_and_clears_its_direction(void **state)
+{
+	struct pair_record r = {.n = 3}, was;
+	struct hello_held held[1] = {{.generation = 1}};
+
+	(void)state;
+	r.pairs[0] = pair(3, true, false);
+	r.pairs[1] = pair(2, false, false);
+	r.pairs[2] = pair(1, true, true);
+	was = r;
+	memcpy(held[0].id, id_of(1, true), PAIR_ID_LEN);
+	assert_true(pairset_hello(&r, true, held, 1));
+	assert_int_equal(r.n, 2);
+	assert_int_equal(r.pairs[0].generation, 2);
+	r = was;
+	assert_true(pairset_hello(&r, false, held, 1));
+	assert_int_equal(r.n, 2);
+	assert_int_equal(r.pairs[0].generation, 3);
+	assert_false(pairset_hello(&r, false, held, 1));
+	/* A proven one stays, even if the peer has lost everything. */
+	assert_true(pairset_hello(&r, true, held, 0));
+	assert_int_equal(r.n, 1);
+	assert_true(r.pairs[0].proven);
+	/* Listed means proven, in either direction. */
+	r = was;
+	memcpy(held[0].id, id_of(2, false), PAIR_ID_LEN);
+	assert_true(pairset_hello(&r, true, held, 1));
+	assert_int_equal(r.n, 1);
+	assert_int_equal(r.pairs[0].generation, 2);
+	assert_true(r.pairs[0].proven);
+}
+
+static void
+insert_takes_its_place(void **state)
+{
+	struct pair_record r = {.n = 0};
+	struct pair p = pair(2, true, true);
+
+	(void)state;
+	assert_true(pairset_insert(&r, &p));
+	p = pair(1, true, false);
+	assert_false(pairset_insert(&r, &p));
+	p = pair(3, false, false);
+	assert_true(pairset_insert(&r, &p));
+	p = pair(3, true, false);
+	assert_true(pairset_insert(&r, &p));
+	assert_int_equal(r.n, 3);
+	assert_true(r.pairs[0].lower_dialled);
+	assert_false(r.pairs[1].lower_dialled);
+	assert_true(r.pairs[2].proven);
+	p = pair(2, false, false);
+	assert_false(pairset_insert(&r, &p));
+	p = pair(4, false, false);
+	assert_true(pairset_insert(&r, &p));
+	assert_int_equal(r.n, 3);
+	assert_int_equal(pairset_find(&r, id_of(4, false)), 0);
+	assert_int_equal(pairset_find(&r, id_of(3, false)), -1);
+}
+
+static void
+load_mends_a_record(void **state)
+{
+	const struct pair odd[3] = {pair(1, true, false), pair(3, true, false),
+				    pair(2, true, true)};
+	const struct pair_record *r;
+	char peer[NODE_NAME_MAX + 1];
+
+	(void)state;
+	load(3, odd);
+	r = pairsets_get(f.ps, PEER);
+	assert_non_null(r);
+	assert_int_equal(r->n, 2);
+	assert_int_equal(r->pairs[0].generation, 3);
+	assert_int_equal(r->pairs[1].generation, 2);
+	assert_true(pairsets_next_changed(f.ps, peer));
+	assert_string_equal(peer, PEER);
+	assert_false(pairsets_next_changed(f.ps, peer));
+}
+
+/* --- the disk ------------------------------------------------------------ */
+
+static void
+durable_before_visible(void **state)
+{
+	struct pair p = pair(1, true, false);
+	char peer[NODE_NAME_MAX + 1];
+
+	(void)state;
+	assert_true(pairsets_settled(f.ps, PEER));
+	assert_int_equal(pairsets_add(f.ps, PEER, &p), 0);
+	collect();
+	assert_int_equal(f.writes, 1);
+	assert_int_equal(f.written.n, 1);
+	assert_int_equal(count(), 0);
+	assert_false(pairsets_settled(f.ps, PEER));
+	assert_int_equal(pairsets_place(f.ps, PEER, p.id), PAIR_STORING);
+	assert_false(pairsets_prove(f.ps, PEER, p.id));
+	assert_false(pairsets_next_changed(f.ps, peer));
+	answer(true);
+	assert_int_equal(count(), 1);
+	assert_int_equal(pairsets_place(f.ps, PEER, p.id), PAIR_HELD);
+	assert_true(pairsets_settled(f.ps, PEER));
+	assert_true(pairsets_next_changed(f.ps, peer));
+	assert_int_equal(f.writes, 1);
+	assert_false(pairsets_stored(f.ps, 12345, true));
+}
+
+static void
+failed_write_holds_nothing_and_is_tried_again(void **state)
+{
+	struct pair p = pair(1, true, false);
+
+	(void)state;
+	assert_int_equal(pairsets_add(f.ps, PEER, &p), 0);
+	answer(false);
+	assert_int_equal(count(), 0);
+	assert_int_equal(f.failed, 1);
+	assert_int_equal(pairsets_place(f.ps, PEER, p.id), PAIR_ABSENT);
+	/* The disk may hold it all the same: no HELLO until that is mended. */
+	assert_false(pairsets_settled(f.ps, PEER));
+	assert_int_equal(f.writes, 1);
+	assert_true(pairsets_deadline(f.ps).ns < MONO_NEVER.ns);
+	pairsets_tick(f.ps);
+	collect();
+	assert_int_equal(f.writes, 1);
+	f.env.now.mono = pairsets_deadline(f.ps);
+	pairsets_tick(f.ps);
+	collect();
+	assert_int_equal(f.writes, 2);
+	assert_int_equal(f.written.n, 0);
+	answer(true);
+	assert_true(pairsets_settled(f.ps, PEER));
+	assert_int_equal(pairsets_deadline(f.ps).ns, MONO_NEVER.ns);
+}
+
+static void
+one_write_at_a_time_newest_wins(void **state)
+{
+	struct pair p = pair(1, true, false), q = pair(1, false, false);
+	uint32_t first;
+
+	(void)state;
+	assert_int_equal(pairsets_add(f.ps, PEER, &p), 0);
+	collect();
+	first = f.ticket;
+	assert_int_equal(pairsets_add(f.ps, PEER, &q), 0);
+	collect();
+	assert_int_equal(f.writes, 1);
+	f.ticket = first;
+	answer(true);
+	assert_int_equal(f.writes, 2);
+	assert_int_equal(f.written.n, 2);
+	assert_int_equal(count(), 1);
+	assert_int_equal(pairsets_place(f.ps, PEER, q.id), PAIR_STORING);
+	answer(true);
+	assert_int_equal(count(), 2);
+	assert_true(pairsets_settled(f.ps, PEER));
+}
+
+static void
+lesser_than_proven_while_stored(void **state)
+{
+	const struct pair have[1] = {pair(2, true, false)};
+	struct pair p = pair(1, false, false);
+
+	(void)state;
+	load(1, have);
+	assert_int_equal(pairsets_add(f.ps, PEER, &p), 0);
+	collect();
+	assert_true(pairsets_prove(f.ps, PEER, have[0].id));
+	answer(true);
+	assert_int_equal(count(), 1);
+	assert_int_equal(pairsets_place(f.ps, PEER, p.id), PAIR_ABSENT);
+	assert_int_equal(f.writes, 2);
+	assert_int_equal(f.written.n, 1);
+	assert_true(f.written.pairs[0].proven);
+}
+
+static void
+list_says_what_is_held(void **state)
+{
+	const struct pair have[2] = {pair(2, true, false),
+				     pair(1, false, true)};
+	struct hello_held held[PAIR_HELD_MAX];
+	uint8_t n = 9;
+
+	(void)state;
+	pairsets_list(f.ps, PEER, held, &n);
+	assert_int_equal(n, 0);
+	load(2, have);
+	pairsets_list(f.ps, PEER, held, &n);
+	assert_int_equal(n, 2);
+	assert_int_equal(held[0].generation, 2);
+	assert_memory_equal(held[0].id, have[0].id, PAIR_ID_LEN);
+	assert_memory_equal(held[1].id, have[1].id, PAIR_ID_LEN);
+}
+
+static void
+erase_is_at_once_here_and_then_on_disk(void **state)
+{
+	const struct pair have[1] = {pair(1, true, true)};
+	struct pair p = pair(2, true, false);
+	char peer[NODE_NAME_MAX + 1];
+
+	(void)state;
+	load(1, have);
+	assert_int_equal(pairsets_add(f.ps, PEER, &p), 0);
+	collect();
+	pairsets_erase(f.ps, PEER, "test");
+	collect();
+	assert_int_equal(count(), 0);
+	assert_int_equal(f.gone, 1);
+	assert_int_equal(f.writes, 1);
+	answer(true);	/* of the write with the new pair in it */
+	assert_int_equal(count(), 0);
+	assert_int_equal(f.writes, 2);
+	assert_int_equal(f.written.n, 0);
+	answer(true);
+	assert_true(pairsets_next_changed(f.ps, peer));
+	assert_true(pairsets_settled(f.ps, PEER));
+	pairsets_erase(f.ps, PEER, "again");
+	collect();
+	assert_int_equal(f.gone, 1);
+	assert_int_equal(f.writes, 2);
+}
+
+/* --- what may not be used any more --------------------------------------- */
+
+static void
+in_force(const char *more)
+{
+	struct errs es = {.count = 0};
+	char text[512];
+
+	snprintf(text, sizeof(text), "network example.org\nprefix 10.0.0.0/8\n"
+		 "timestamp 2026-11-22T06:25:00Z\n%s", more);
+	bnl_free(f.bnl);
+	f.bnl = NULL;
+	assert_int_equal(bnl_parse(&f.bnl, text, strlen(text), &es), 0);
+	f.env.bnl = f.bnl;
+}
+
+static void
+assert_check(bool sane, bool stays, const char *why)
+{
+	const struct pair have[1] = {pair(1, true, true)};
+	unsigned int gone = f.gone;
+
+	load(1, have);
+	pairsets_check(f.ps, sane);
+	collect();
+	assert_int_equal(count(), stays ? 1 : 0);
+	assert_int_equal(f.gone - gone, stays ? 0 : 1);
+	if (stays)
+		return;
+	assert_non_null(strstr(f.why, why));
+	assert_int_equal(f.written.n, 0);
+	answer(true);
+}
+
+#define SIXES "61616161616161616161616161616161"
+#define SEVENS "71717171717171717171717171717171"
+
+static void
+check_against_the_list(void **state)
+{
+	(void)state;
+	assert_check(true, true, NULL);
+	in_force("node alpha\n");
+	assert_check(true, false, "not in the list");
+	in_force("node beta\n");
+	assert_check(true, true, NULL);
+	in_force("node beta\n  key sha256:" SIXES SIXES "\n");
+	assert_check(true, true, NULL);
+	in_force("node beta\n  key sha256:" SEVENS SEVENS "\n");
+	assert_check(true, false, "pins another key");
+	in_force("node beta\nrevoke sha256:" SIXES SIXES "\n");
+	assert_check(true, false, "revoked");
+	in_force("node beta\nrevoke sha256:" SEVENS SEVENS "\n");
+	assert_check(true, true, NULL);
+	f.env.static_public[0] ^= 1;
+	assert_check(true, false, "static key");
+}
+
+static void
+check_against_the_clock(void **state)
+{
+	(void)state;
+	f.env.now.wall.s = 1800000000 + PAIR_AGE_HARD_S - 1;
+	assert_check(true, true, NULL);
+	f.env.now.wall.s++;
+	assert_check(false, true, NULL);
+	assert_check(true, false, "too old");
+	f.env.now.wall.s = 1900000000;
+	assert_check(false, true, NULL);
+	f.env.now.wall.s = 0;
+	assert_check(true, true, NULL);
+}
+
+static void
+check_a_certificate_end(void **state)
+{
+	struct pair p = pair(1, true, false);
+
+	(void)state;
+	p.cert_end.s = p.made.s + 10;
+	load(1, &p);
+	p = pair(2, true, false);
+	p.cert_end.s = p.made.s + 20;
+	assert_int_equal(pairsets_add(f.ps, PEER, &p), 0);
+	collect();
+	f.env.now.wall.s = p.made.s + 10;
+	pairsets_check(f.ps, true);
+	collect();
+	assert_int_equal(count(), 0);
+	assert_non_null(strstr(f.why, "certificate"));
+	assert_int_equal(pairsets_place(f.ps, PEER, p.id), PAIR_STORING);
+	f.env.now.wall.s = p.made.s + 20;
+	pairsets_check(f.ps, true);
+	assert_int_equal(pairsets_place(f.ps, PEER, p.id), PAIR_ABSENT);
+	answer(true);
+	assert_int_equal(count(), 0);
+	assert_int_equal(f.written.n, 0);
+}
+
+#define TEST(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(order_of_pairs),
+		TEST(proof_erases_lesser_ones_only),
+		TEST(hello_proves_and_clears_its_direction),
+		TEST(insert_takes_its_place),
+		TEST(load_mends_a_record),
+		TEST(durable_before_visible),
+		TEST(failed_write_holds_nothing_and_is_tried_again),
+		TEST(one_write_at_a_time_newest_wins),
+		TEST(lesser_than_proven_while_stored),
+		TEST(list_says_what_is_held),
+		TEST(erase_is_at_once_here_and_then_on_disk),
+		TEST(check_against_the_list),
+		TEST(check_against_the_clock),
+		TEST(check_a_certificate_end),
+	};
+
+	return cmocka_run_group_tests_name("pairsets", tests, NULL, NULL);
+}
