@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A CA's certificate and key, out of their files. */
+#ifndef TOOL_CA_H
+#define TOOL_CA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "crypto/key.h"
+
+struct tool_ca {
+	char *pem;
+	size_t len;
+	struct key *key;
+};
+
+/*
+ * Reads cert and key, by default ca.pem and ca.key in dir (NULL: the current
+ * directory). 1, or -1; or 0 when one of them is not there and need not be:
+ * a ca.pem without its key is what every node has.
+ */
+int tool_ca_find(struct tool_ca *out, const char *dir, const char *cert,
+		 const char *key, bool must, struct err *e);
+void tool_ca_free(struct tool_ca *ca);		/* zeroed is fine */
+
+#endif

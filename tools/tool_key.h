@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Keys out of files of any kind. */
+#ifndef TOOL_KEY_H
+#define TOOL_KEY_H
+
+#include "base/err.h"
+#include "crypto/key.h"
+
+/* A private key; refused when others have any right to the file. */
+int tool_read_private_key(struct key **out, const char *path, struct err *e);
+/* The public key in a private or public key, a certificate or a request;
+ * "-" is standard input. */
+int tool_read_public_key(struct key **out, const char *path, struct err *e);
+
+#endif
