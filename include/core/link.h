@@ -25,7 +25,7 @@
 #include "base/monotime.h"
 #include "core/drop.h"
 #include "core/env.h"
-#include "crypto/aead.h"
+#include "core/session.h"
 #include "format/compress.h"
 #include "format/pair.h"
 #include "format/proto.h"
@@ -36,12 +36,13 @@ struct link;
 /* What a call has brought about; several may be set. */
 enum link_flag {
 	LINK_UP = 0x01,		/* can send now and could not before, or is
-				 * heard again: seal what waits */
+				 * heard again: seal what waits. May be said
+				 * of a link that is up already */
 	LINK_DOWN = 0x02,	/* the last session ended, or the peer has not
 				 * answered for a long time */
 	LINK_PROVED = 0x04,	/* the peer showed that it holds a pair that was
 				 * not marked proven: link_in.pair_id */
-	LINK_MOVED = 0x08,	/* link_remote() is another one now */
+	LINK_MOVED = 0x08,	/* link_remote() was known and is another now */
 	LINK_VERSION = 0x10,	/* the peer's list version: link_in.version */
 	LINK_NEGOTIATE = 0x20	/* a session is wanted and there is no pair, or
 				 * none that the peer answers; said again with
@@ -113,7 +114,7 @@ void link_reset(struct link *l);
 /* Traffic waits: resume until there is a session, or link_unwant(). Returns
  * flags (LINK_NEGOTIATE: no pair is held). Cheap when wanted already. */
 unsigned int link_want(struct link *l, struct core_env *env);
-void link_unwant(struct link *l);
+void link_unwant(struct link *l, struct core_env *env);
 /* Resume in the background, a few tries only. No-op with a session. */
 unsigned int link_resume(struct link *l, struct core_env *env);
 
@@ -129,14 +130,8 @@ const struct endpoint *link_remote(const struct link *l);
 /* From which local address; family IP_NONE: any. */
 const struct ipaddr *link_local(const struct link *l);
 
-struct link_algos {
-	enum aead_alg cipher;
-	enum comp_alg comp;
-	uint8_t level;
-};
-
 /* Of the session that sends; NULL when there is none. */
-const struct link_algos *link_algos(const struct link *l);
+const struct session_algos *link_algos(const struct link *l);
 
 struct monotime link_deadline(const struct link *l);	/* or MONO_NEVER */
 unsigned int link_tick(struct link *l, struct core_env *env);

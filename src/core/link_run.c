@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a link does by itself: INITs, confirmations, timers. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "core/action.h"
+#include "link_local.h"
+
+static const uint8_t *
+cookie_for(const struct link *l, struct monotime now,
+	   const struct pair_keys *keys, const struct endpoint *to)
+{
+	const struct link_cookie *c = &l->cookie;
+
+	if (!mono_is_set(c->until) || mono_reached(c->until, now) ||
+	    memcmp(c->pair_id, keys->id, PAIR_ID_LEN) != 0 ||
+	    !endpoint_equal(&c->to, to))
+		return NULL;
+	return c->value;
+}
+
+/* Makes room in front: the oldest one can no longer be answered. */
+static void
+push_pending(struct link *l, struct handshake *h)
+{
+	struct handshake *oldest = l->pending[LINK_PENDING - 1];
+
+	if (oldest != NULL)
+		link_forget(l, oldest->serial);
+	for (int i = LINK_PENDING - 1; i > 0; i--)
+		l->pending[i] = l->pending[i - 1];
+	l->pending[0] = h;
+}
+
+static void
+send_init(struct link *l, struct core_env *env, struct pair_keys *keys,
+	  const struct endpoint *to, const struct ipaddr *local)
+{
+	struct session *tentative = keyring_tentative(&l->keys);
+	struct handshake *h = calloc(1, sizeof(*h));
+	uint8_t dgram[DGRAM_INIT_LEN];
+
+	if (h == NULL)
+		return;
+	h->keys = keys;
+	h->to = *to;
+	h->local = *local;
+	h->serial = ++l->serial;
+	h->local_index = rxindex_add(&l->all->index, &env->rng, l);
+	if (h->local_index == 0) {
+		free(h);
+		return;
+	}
+	if (handshake_init(h, env, l->peer,
+			   cookie_for(l, env->now.mono, keys, to),
+			   dgram) < 0) {
+		rxindex_remove(&l->all->index, h->local_index);
+		bytes_wipe(h, sizeof(*h));
+		free(h);
+		return;
+	}
+	rxindex_get(&l->all->index, h->local_index)->handshake = h;
+	push_pending(l, h);
+	if (tentative != NULL && tentative->rival == 0)
+		tentative->rival = h->serial;
+	l->counts.inits_sent++;
+	actions_udp(env->actions, to, local, dgram, sizeof(dgram));
+}
+
+/* The INIT that a cookie came for, once more: to the same place, under the
+ * same pair. None when one with a cookie is under way already. */
+static void
+try_again(struct link *l, struct core_env *env)
+{
+	const struct handshake *asked = NULL;
+	struct endpoint to;
+	struct ipaddr local;
+
+	for (int i = LINK_PENDING - 1; i >= 0; i--) {
+		if (l->pending[i] == NULL)
+			continue;
+		if (l->pending[i]->with_cookie)
+			return;
+		if (l->pending[i]->cookied)
+			asked = l->pending[i];
+	}
+	if (asked == NULL)
+		return;
+	to = asked->to;		/* *asked may go to make room */
+	local = asked->local;
+	send_init(l, env, asked->keys, &to, &local);
+}
+
+/*
+ * Each further try takes the next pair, and after the last pair the next
+ * address: the learned one, then those of the list. In the first round the
+ * learned one is used from the local address that was addressed; later from
+ * any, since that one may be gone.
+ */
+static void
+try_next(struct link *l, struct core_env *env)
+{
+	static const struct ipaddr any;
+	bool learned = l->remote.port != 0;
+	size_t n = l->neps + learned;
+	size_t turn = l->resume.tries - 1;
+	size_t round = turn / l->npairs;
+	size_t where;
+
+	if (n == 0)
+		return;
+	where = round % n;
+	if (learned && where == 0)
+		send_init(l, env, &l->pairs[turn % l->npairs]->keys,
+			  &l->remote, round == 0 ? &l->local : &any);
+	else
+		send_init(l, env, &l->pairs[turn % l->npairs]->keys,
+			  &l->eps[where - learned], &any);
+}
+
+static void
+send_empty(struct link *l, struct core_env *env)
+{
+	uint8_t dgram[DGRAM_DATA_OVERHEAD];
+
+	l->answer_at = MONO_NONE;
+	if (link_seal(l, env, 0, NULL, 0, dgram) == DROP_NONE)
+		actions_udp(env->actions, &l->remote, &l->local, dgram,
+			    sizeof(dgram));
+}
+
+static struct resume_view
+view(const struct link *l)
+{
+	const struct session *t = keyring_tentative(&l->keys);
+	const struct session *s = keyring_current(&l->keys);
+	struct resume_view v = { .pairs = l->npairs,
+				 .offered = t == NULL ? MONO_NONE : t->made,
+				 .sent = s != NULL && s->counter > 0 };
+
+	return v;
+}
+
+static unsigned int
+negotiate(struct link *l, const struct core_env *env)
+{
+	if (!l->up || l->npairs == 0 ||
+	    mono_ms(l->heard, env->now.mono) < env->conf->timers.unanswered)
+		return LINK_NEGOTIATE;
+	l->up = false;
+	return LINK_NEGOTIATE | LINK_DOWN;
+}
+
+/* Without a new deadline. */
+static unsigned int
+step(struct link *l, struct core_env *env, enum resume_event event)
+{
+	struct resume_view v = view(l);
+	unsigned int todo = resume_step(&l->resume, event, env, &v);
+
+	if (todo & RESUME_DO_FORGET)
+		link_forget(l, UINT64_MAX);
+	if (todo & RESUME_DO_INIT)
+		try_next(l, env);
+	if (todo & RESUME_DO_AGAIN)
+		try_again(l, env);
+	if (todo & RESUME_DO_EMPTY)
+		send_empty(l, env);
+	return todo & RESUME_DO_NEGOTIATE ? negotiate(l, env) : 0;
+}
+
+unsigned int
+link_step(struct link *l, struct core_env *env, enum resume_event event)
+{
+	unsigned int flags = step(l, env, event);
+
+	link_rearm(l, env);
+	return flags;
+}
+
+unsigned int
+link_want(struct link *l, struct core_env *env)
+{
+	if (link_can_send(l, env->now.mono))
+		return 0;
+	return link_step(l, env, RESUME_WANT);
+}
+
+void
+link_unwant(struct link *l, struct core_env *env)
+{
+	link_step(l, env, RESUME_UNWANT);
+}
+
+unsigned int
+link_resume(struct link *l, struct core_env *env)
+{
+	if (l->npairs == 0 || link_can_send(l, env->now.mono))
+		return 0;
+	return link_step(l, env, RESUME_START);
+}
+
+/* --- timers --------------------------------------------------------------- */
+
+static struct monotime
+keepalive_at(const struct link *l, const struct core_env *env)
+{
+	const struct session *s = keyring_current(&l->keys);
+	struct monotime since;
+
+	if (env->conf->keepalive == 0 || s == NULL ||
+	    !session_can_send(s, env->now.mono))
+		return MONO_NEVER;
+	since = mono_before(l->sent, s->made) ? s->made : l->sent;
+	return mono_add_ms(since, (int64_t)env->conf->keepalive * 1000);
+}
+
+static struct monotime
+first(struct monotime a, struct monotime b)
+{
+	return mono_is_set(b) ? mono_min(a, b) : a;
+}
+
+void
+link_rearm(struct link *l, const struct core_env *env)
+{
+	struct monotime d = keyring_deadline(&l->keys);
+
+	d = mono_min(d, resume_deadline(&l->resume));
+	d = mono_min(d, keepalive_at(l, env));
+	d = first(d, l->answer_at);
+	d = first(d, l->silence_at);
+	l->deadline = l->renew ? mono_min(d, env->now.mono) : d;
+}
+
+static bool
+is_due(struct monotime at, struct monotime now)
+{
+	return mono_is_set(at) && mono_reached(at, now);
+}
+
+static unsigned int
+end_sessions(struct link *l, struct core_env *env)
+{
+	struct session *s, *current = keyring_current(&l->keys);
+	unsigned int flags = 0;
+
+	while ((s = keyring_take_ended(&l->keys, env->now.mono)) != NULL)
+		link_drop_session(l, s);
+	if (current == NULL || keyring_current(&l->keys) != NULL)
+		return 0;
+	l->answer_at = l->silence_at = MONO_NONE;
+	l->renew = false;
+	if (l->up)
+		flags |= LINK_DOWN;
+	l->up = false;
+	flags |= step(l, env, RESUME_ENDED);
+	if (env->conf->keepalive > 0 && l->npairs > 0)
+		flags |= step(l, env, RESUME_START);
+	return flags;
+}
+
+unsigned int
+link_tick(struct link *l, struct core_env *env)
+{
+	struct monotime now = env->now.mono;
+	unsigned int flags = end_sessions(l, env);
+
+	if (is_due(l->silence_at, now)) {
+		l->silence_at = MONO_NONE;
+		l->renew = true;
+	}
+	if (is_due(l->answer_at, now))
+		send_empty(l, env);
+	if (mono_reached(keepalive_at(l, env), now)) {
+		send_empty(l, env);
+		if (session_is_old(keyring_current(&l->keys), now))
+			l->renew = true;
+	}
+	if (l->renew) {
+		l->renew = false;
+		flags |= step(l, env, RESUME_RENEW);
+	}
+	if (mono_reached(resume_deadline(&l->resume), now))
+		flags |= step(l, env, RESUME_DUE);
+	link_rearm(l, env);
+	return flags;
+}

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The machine behind INIT retries and confirmations. */
+#include "core/resume.h"
+
+#include <assert.h>
+
+#define WANT_TRAFFIC 0x01
+#define WANT_BACKGROUND 0x02
+#define WANT_RENEWAL 0x04
+
+#define BACKGROUND_TRIES 6	/* for a peer that nothing waits for */
+#define FIRST_PART 4		/* the first retry comes after 1/4 of the time */
+#define JITTER_PART 5		/* delays differ by a fifth */
+
+/* When a session is confirmed again, in units of init_retry after RESP; the
+ * last one ends it. */
+static const int64_t confirm_at[] = { 0, 1, 2, 4, 8 };
+#define CONFIRMS (sizeof(confirm_at) / sizeof(confirm_at[0]))
+
+static void
+enter(struct resume *r, enum resume_state state, struct monotime due)
+{
+	r->state = state;
+	r->due = due;
+}
+
+static unsigned int
+rest(struct resume *r)
+{
+	r->wants = 0;
+	enter(r, RESUME_IDLE, MONO_NEVER);
+	return RESUME_DO_FORGET;
+}
+
+static struct monotime
+soonest(const struct resume *r, const struct conf_timers *t)
+{
+	return mono_add_ms(r->last, t->init_retry / FIRST_PART);
+}
+
+static int64_t
+delay(const struct resume *r, const struct core_env *env)
+{
+	const struct conf_timers *t = &env->conf->timers;
+	int64_t ms = 2 * t->init_retry;
+	int64_t spread;
+
+	if (mono_ms(r->began, env->now.mono) >= t->init_give_up)
+		ms = t->init_retry_slow;
+	else if (r->burst == 1)
+		ms = t->init_retry / FIRST_PART;
+	else if (r->burst == 2)
+		ms = t->init_retry;
+	spread = ms / JITTER_PART;
+	if (spread > 0)
+		ms += (int64_t)rng_below(&env->rng, (uint32_t)spread) -
+		      spread / 2;
+	return ms;
+}
+
+static unsigned int
+bare(struct resume *r, const struct core_env *env)
+{
+	enter(r, RESUME_BARE,
+	      mono_add_ms(env->now.mono, 2 * env->conf->timers.init_retry));
+	return RESUME_DO_NEGOTIATE;
+}
+
+static void
+forget_tries(struct resume *r)
+{
+	r->unanswered = MONO_NONE;
+	r->tries = 0;
+}
+
+static unsigned int
+try(struct resume *r, const struct core_env *env, const struct resume_view *v)
+{
+	const struct conf_timers *t = &env->conf->timers;
+	struct monotime now = env->now.mono;
+	unsigned int todo = RESUME_DO_INIT;
+
+	if (mono_is_set(r->last) && mono_before(now, soonest(r, t))) {
+		enter(r, RESUME_TRY, soonest(r, t));
+		return 0;
+	}
+	if (!mono_is_set(r->unanswered))
+		r->unanswered = now;
+	if (mono_ms(r->unanswered, now) >= t->unanswered &&
+	    r->tries >= 2 * v->pairs)
+		todo |= RESUME_DO_NEGOTIATE;
+	r->last = now;
+	r->burst++;
+	r->tries++;
+	enter(r, RESUME_TRY, mono_add_ms(now, delay(r, env)));
+	return todo;
+}
+
+/* A stretch of tries from its beginning. */
+static unsigned int
+begin(struct resume *r, const struct core_env *env,
+      const struct resume_view *v)
+{
+	const struct conf_timers *t = &env->conf->timers;
+	struct monotime now = env->now.mono, held;
+
+	if (v->pairs == 0)
+		return bare(r, env);
+	held = mono_add_ms(v->offered, t->init_retry / FIRST_PART);
+	if (mono_is_set(v->offered) && mono_before(now, held) &&
+	    r->state == RESUME_IDLE) {
+		enter(r, RESUME_HELD, held);
+		return 0;
+	}
+	if (mono_is_set(r->last) && mono_ms(r->last, now) > t->unanswered)
+		forget_tries(r);
+	r->began = now;
+	r->burst = 0;
+	return try(r, env, v);
+}
+
+/* Traffic now waits for what was tried slowly or in the background. */
+static void
+hurry(struct resume *r, const struct core_env *env)
+{
+	struct monotime now = env->now.mono;
+
+	r->began = now;
+	r->burst = 0;
+	r->due = mono_min(r->due, soonest(r, &env->conf->timers));
+}
+
+static unsigned int
+retry(struct resume *r, const struct core_env *env,
+      const struct resume_view *v)
+{
+	if (r->wants == WANT_BACKGROUND && env->conf->keepalive == 0 &&
+	    r->burst >= BACKGROUND_TRIES)
+		return rest(r);
+	return try(r, env, v);
+}
+
+/* The session of the peer's INIT may come first. */
+static void
+give_way(struct resume *r, const struct core_env *env)
+{
+	struct monotime later =
+	    mono_add_ms(env->now.mono, env->conf->timers.init_retry);
+
+	if (mono_before(r->due, later))
+		r->due = later;
+}
+
+static unsigned int
+confirm(struct resume *r, const struct core_env *env,
+	const struct resume_view *v)
+{
+	unsigned int n = ++r->confirms;
+
+	if (n == CONFIRMS)
+		return rest(r);
+	enter(r, RESUME_CONFIRM,
+	      mono_add_ms(r->answered,
+			  confirm_at[n] * env->conf->timers.init_retry));
+	/* What was sent at once has confirmed it already. */
+	return n == 1 && v->sent ? 0 : RESUME_DO_EMPTY;
+}
+
+static unsigned int
+answered(struct resume *r, const struct core_env *env)
+{
+	forget_tries(r);
+	r->wants = 0;
+	r->confirms = 0;
+	r->answered = env->now.mono;
+	enter(r, RESUME_CONFIRM, env->now.mono);
+	return 0;
+}
+
+static unsigned int
+promoted(struct resume *r)
+{
+	forget_tries(r);
+	return rest(r);
+}
+
+static unsigned int
+rest_unless_wanted(struct resume *r)
+{
+	return r->wants == 0 ? rest(r) : 0;
+}
+
+static unsigned int
+step_idle(struct resume *r, enum resume_event event,
+	  const struct core_env *env, const struct resume_view *v)
+{
+	switch (event) {
+	case RESUME_WANT:
+	case RESUME_START:
+	case RESUME_RENEW:
+		return begin(r, env, v);
+	default:
+		return 0;
+	}
+}
+
+static unsigned int
+step_bare(struct resume *r, enum resume_event event,
+	  const struct core_env *env, const struct resume_view *v)
+{
+	switch (event) {
+	case RESUME_DUE:
+		return bare(r, env);
+	case RESUME_PAIRS:
+		return v->pairs == 0 ? 0 : begin(r, env, v);
+	case RESUME_UNWANT:
+	case RESUME_ENDED:
+		return rest_unless_wanted(r);
+	default:
+		return 0;
+	}
+}
+
+static unsigned int
+step_held(struct resume *r, enum resume_event event,
+	  const struct core_env *env, const struct resume_view *v)
+{
+	switch (event) {
+	case RESUME_DUE:
+		return begin(r, env, v);
+	case RESUME_PAIRS:
+		return v->pairs == 0 ? bare(r, env) : 0;
+	case RESUME_UNWANT:
+	case RESUME_ENDED:
+		return rest_unless_wanted(r);
+	default:
+		return 0;
+	}
+}
+
+static unsigned int
+step_try(struct resume *r, enum resume_event event, const struct core_env *env,
+	 const struct resume_view *v)
+{
+	switch (event) {
+	case RESUME_WANT:
+		if ((r->wants & WANT_TRAFFIC) == 0)
+			hurry(r, env);
+		return 0;
+	case RESUME_DUE:
+		return retry(r, env, v);
+	case RESUME_COOKIED:
+		return RESUME_DO_AGAIN;
+	case RESUME_OFFERED:
+		give_way(r, env);
+		return 0;
+	case RESUME_PAIRS:
+		if (v->pairs == 0)
+			return bare(r, env) | RESUME_DO_FORGET;
+		forget_tries(r);
+		return begin(r, env, v);
+	case RESUME_UNWANT:
+	case RESUME_ENDED:
+		return rest_unless_wanted(r);
+	default:
+		return 0;
+	}
+}
+
+static unsigned int
+step_confirm(struct resume *r, enum resume_event event,
+	     const struct core_env *env, const struct resume_view *v)
+{
+	switch (event) {
+	case RESUME_WANT:
+	case RESUME_START:
+	case RESUME_RENEW:
+		return begin(r, env, v);
+	case RESUME_DUE:
+		return confirm(r, env, v);
+	case RESUME_HEARD:
+	case RESUME_ENDED:
+		return rest(r);
+	default:
+		return 0;
+	}
+}
+
+static unsigned int
+want_of(enum resume_event event)
+{
+	switch (event) {
+	case RESUME_WANT:
+	case RESUME_UNWANT:
+		return WANT_TRAFFIC;
+	case RESUME_START:
+		return WANT_BACKGROUND;
+	case RESUME_RENEW:
+	case RESUME_ENDED:
+		return WANT_RENEWAL;
+	default:
+		return 0;
+	}
+}
+
+unsigned int
+resume_step(struct resume *r, enum resume_event event,
+	    const struct core_env *env, const struct resume_view *v)
+{
+	unsigned int todo = 0;
+
+	if (event == RESUME_ANSWERED)
+		return answered(r, env);
+	if (event == RESUME_PROMOTED)
+		return promoted(r);
+	if (event == RESUME_UNWANT || event == RESUME_ENDED)
+		r->wants &= ~want_of(event);
+	switch (r->state) {
+	case RESUME_IDLE:
+		todo = step_idle(r, event, env, v);
+		break;
+	case RESUME_BARE:
+		todo = step_bare(r, event, env, v);
+		break;
+	case RESUME_HELD:
+		todo = step_held(r, event, env, v);
+		break;
+	case RESUME_TRY:
+		todo = step_try(r, event, env, v);
+		break;
+	case RESUME_CONFIRM:
+		todo = step_confirm(r, event, env, v);
+		break;
+	case RESUME_STATES:
+		assert(false);
+	}
+	if (event == RESUME_WANT || event == RESUME_START ||
+	    event == RESUME_RENEW)
+		r->wants |= want_of(event);
+	return todo;
+}
