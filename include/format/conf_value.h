@@ -21,8 +21,6 @@ int conf_value_set(struct conf *c, const struct conf_key *k,
 /* The error for a value that is not what k expects. */
 int conf_value_bad(const struct conf_key *k, const struct conf_value *v,
 		   struct err *e);
-/* "120s", "500ms", "5min", "24h"; a bare number counts seconds. 0 or -1. */
-int conf_time_parse(int64_t *ms, struct span text);
 
 /* "aes-256-gcm:100 chacha20-poly1305:50": replaces a's ciphers. */
 int conf_ciphers_set(struct conf_algos *a, const struct conf_value *v,

@@ -24,8 +24,9 @@ conf_value_bad(const struct conf_key *k, const struct conf_value *v,
 		      conf_quote(found, v->text), k->expects);
 }
 
-int
-conf_time_parse(int64_t *ms, struct span text)
+/* "120s", "500ms", "5min", "24h"; a bare number counts seconds. 0 or -1. */
+static int
+time_parse(int64_t *ms, struct span text)
 {
 	static const struct {
 		const char *name;
@@ -180,12 +181,12 @@ number_read(uint64_t *out, const struct conf_key *k, struct span s)
 
 	switch (k->kind) {
 	case CONF_KIND_MS:
-		if (conf_time_parse(&ms, s) != 0)
+		if (time_parse(&ms, s) != 0)
 			return -1;
 		n = (uint64_t)ms;
 		break;
 	case CONF_KIND_SECONDS:
-		if (conf_time_parse(&ms, s) != 0 || ms % MS_PER_S != 0)
+		if (time_parse(&ms, s) != 0 || ms % MS_PER_S != 0)
 			return -1;
 		n = (uint64_t)ms / MS_PER_S;
 		break;

@@ -331,6 +331,7 @@ static void
 test_too_many(void **state)
 {
 	char text[2048] = "name = alpha\n";
+	size_t len;
 
 	(void)state;
 	for (unsigned int i = 0; i < CONF_MANY_MAX; i++) {
@@ -340,7 +341,10 @@ test_too_many(void **state)
 			 "cacert = ca%u\nlisten = 10.0.0.%u\n", i, i);
 	}
 	conf_free(parse_ok(text));
-	strcat(text, "cacert = one-more\n");
+	len = strlen(text);
+	snprintf(text + len, sizeof(text) - len, "cacert = one-more\n");
+	refused(text, ERR_LIMIT, 34, 10, "16 times at most");
+	snprintf(text + len, sizeof(text) - len, "listen = 10.0.1.0\n");
 	refused(text, ERR_LIMIT, 34, 10, "16 times at most");
 }
 

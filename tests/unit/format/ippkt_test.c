@@ -255,7 +255,7 @@ test_v6_extensions(void **state)
 	x[0] = 43, x[1] = 1, x += 16;	/* destination options, 16 */
 	x[0] = 51, x[1] = 2, x += 24;	/* routing, 24 */
 	x[0] = 44, x[1] = 1, x += 12;	/* authentication, 12 */
-	x[0] = 6, x[1] = 0, put_be16(x + 2, 1); /* first fragment */
+	x[0] = 6, x[1] = 0, put_be16(x + 2, 7); /* first; reserved bits */
 	assert_int_equal(parse(&k, p, len), 0);
 	assert_int_equal(k.proto, 6);
 	assert_int_equal(k.hdrlen, 40 + 8 + 16 + 24 + 12 + 8);

@@ -254,6 +254,9 @@ test_out_of_range(void **state)
 	assert_int_equal(refused_with(b, len, AT_COMP, COMP_NONE), ERR_RANGE);
 	assert_int_equal(refused_with(b, len, AT_LEVEL, 0), ERR_RANGE);
 	assert_int_equal(refused_with(b, len, AT_LEVEL, 10), ERR_RANGE);
+	b[AT_LEVEL] = 0;
+	assert_int_equal(refused_with(b, len, AT_COMP, COMP_ALGS), ERR_RANGE);
+	b[AT_LEVEL] = 6;
 	assert_int_equal(refused_with(b, len, AT_MADE, 0x80), ERR_RANGE);
 	assert_int_equal(refused_with(b, len, AT_MADE + 8, 1), ERR_RANGE);
 	assert_int_equal(refused_with(b, len, AT_MADE + 16, 1), ERR_RANGE);
