@@ -510,6 +510,76 @@ texts_that_are_no_certificate(void **state)
 	free(pem);
 }
 
+/* The text with a byte behind the end of its DER. */
+static char *
+with_tail(const char *pem)
+{
+	BIO *in = BIO_new_mem_buf(pem, -1), *out = BIO_new(BIO_s_mem());
+	char *label, *header;
+	unsigned char *der;
+	long len;
+
+	odd_require(PEM_read_bio(in, &label, &header, &der, &len) == 1);
+	der = OPENSSL_realloc(der, (size_t)len + 1);
+	der[len] = 0;
+	odd_require(PEM_write_bio(out, label, header, der, len + 1) > 0);
+	OPENSSL_free(label);
+	OPENSSL_free(header);
+	OPENSSL_free(der);
+	BIO_free(in);
+	return odd_text(out);
+}
+
+static void
+bytes_behind_the_end_are_refused(void **state)
+{
+	struct world *w = *state;
+	char name[NODE_NAME_MAX + 1], ou[CERT_OU_MAX + 1];
+	char *pem = with_tail(w->node), *req = NULL;
+	struct key *k = NULL;
+	struct err e = { 0 };
+
+	assert_info_refused(pem, "broken certificate");
+	free(pem);
+	assert_int_equal(cert_make_request(&req, w->key, "n", NULL, &e), 0);
+	pem = with_tail(req);
+	assert_int_equal(cert_read_request(name, ou, &k, pem, strlen(pem),
+					   &e), -1);
+	assert_int_equal(e.code, ERR_SYNTAX);
+	assert_null(k);
+	free(pem);
+	free(req);
+}
+
+/* Signed all right, by keys that could not serve a node. */
+static void
+requests_with_keys_of_no_use(void **state)
+{
+	char name[NODE_NAME_MAX + 1], ou[CERT_OU_MAX + 1];
+	struct key *k = NULL, *got = NULL;
+	struct err e = { 0 };
+	char *pem;
+
+	(void)state;
+	assert_int_equal(key_from_native(&k, EVP_PKEY_Q_keygen(NULL, NULL,
+			"RSA", (size_t)1024), true, &e), 0);
+	pem = odd_request(k, k, "n", 0);
+	assert_int_equal(cert_read_request(name, ou, &got, pem, strlen(pem),
+					   &e), -1);
+	assert_int_equal(e.code, ERR_CRYPTO);
+	free(pem);
+	key_free(k);
+	assert_int_equal(key_read_private(&k, dsa_private_pem,
+					  strlen(dsa_private_pem), &e), 0);
+	pem = odd_request(k, k, "n", 0);
+	assert_int_equal(cert_read_request(name, ou, &got, pem, strlen(pem),
+					   &e), -1);
+	assert_int_equal(e.code, ERR_CRYPTO);
+	free(pem);
+	key_free(k);
+	assert_null(got);
+}
+
 static void
 first_certificate_counts(void **state)
 {
@@ -561,6 +631,8 @@ main(void)
 		cmocka_unit_test(bad_requests_are_refused),
 		cmocka_unit_test(names_that_are_no_node),
 		cmocka_unit_test(texts_that_are_no_certificate),
+		cmocka_unit_test(bytes_behind_the_end_are_refused),
+		cmocka_unit_test(requests_with_keys_of_no_use),
 		cmocka_unit_test(first_certificate_counts),
 		cmocka_unit_test(ed25519_works_too),
 	};
