@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Any bytes as a list: refused with errors, or a list that keeps the rules. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "format/bnl_parse.h"
+#include "format/bnl_sign.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+static void
+require(int cond)
+{
+	if (!cond)
+		abort();
+}
+
+static void
+check_node(const struct bnl *b, const struct bnl_node *n)
+{
+	require(text_is_node_name((struct span){ n->name, strlen(n->name) }));
+	require(bnl_find(b, n->name) == n);
+	require(!n->pinned || !bnl_is_revoked(b, n->pin));
+	for (uint32_t i = 0; i < n->naddresses; i++) {
+		const struct bnl_address *a = &n->addresses[i];
+
+		require(a->ep.port != 0);
+		require((a->host != NULL) == (a->ep.addr.family == IP_NONE));
+	}
+	for (uint32_t i = 0; i < n->nsubnets; i++) {
+		unsigned int covered = 0;
+
+		for (uint32_t j = 0; j < b->nprefixes; j++)
+			covered += prefix_covers(&b->prefixes[j],
+						 &n->subnets[i]);
+		require(covered > 0);
+	}
+}
+
+/* By comparing all with all: the check itself is a sweep. */
+static void
+check_pair(const struct bnl_node *a, const struct bnl_node *b)
+{
+	for (uint32_t i = 0; i < a->nsubnets; i++) {
+		for (uint32_t j = 0; a != b && j < b->nsubnets; j++)
+			require(!prefix_overlaps(&a->subnets[i],
+						 &b->subnets[j]));
+		for (uint32_t j = 0; j < b->naddresses; j++)
+			require(b->addresses[j].host != NULL ||
+				!prefix_contains(&a->subnets[i],
+						 &b->addresses[j].ep.addr));
+	}
+	for (uint32_t i = 0; a != b && i < a->naddresses; i++)
+		for (uint32_t j = 0; j < b->naddresses; j++)
+			require(a->addresses[i].host != NULL ||
+				!endpoint_equal(&a->addresses[i].ep,
+						&b->addresses[j].ep));
+	require(a == b || !a->pinned || !b->pinned ||
+		memcmp(a->pin, b->pin, FINGERPRINT_LEN) != 0);
+}
+
+static void
+check_list(const struct bnl *b)
+{
+	require(b->network != NULL && b->nhistory <= BNL_HISTORY_MAX);
+	for (uint32_t i = 0; i < b->nnodes; i++) {
+		check_node(b, &b->nodes[i]);
+		require(i == 0 || strcmp(b->nodes[i - 1].name,
+					 b->nodes[i].name) < 0);
+		for (uint32_t j = 0; b->nnodes <= 256 && j < b->nnodes; j++)
+			check_pair(&b->nodes[i], &b->nodes[j]);
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	const char *text = (const char *)data;
+	static struct errs es;
+	struct bnl_block block;
+	struct bnl *b = NULL;
+	struct err e;
+
+	es.count = 0;
+	if (bnl_block_read(&block, text, len, &e) == 0) {
+		require(block.signedlen <= len);
+		require(block.present || block.signedlen == len);
+		require(block.siglen <= sizeof(block.sig));
+		len = block.signedlen;
+	}
+	if (bnl_parse(&b, text, len, &es) == 0) {
+		require(es.count == 0);
+		check_list(b);
+		bnl_free(b);
+	} else {
+		require(es.count != 0 && b == NULL);
+	}
+	return 0;
+}

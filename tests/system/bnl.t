@@ -1,0 +1,355 @@
+#!/bin/sh
+# bnl-sign and bnl-verify on real files.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+O=$(cd "${O:-build}" && pwd) || exit 1
+keys=$PWD/tests/unit/format/bnl_keys.h
+page=$PWD/man/cluevpn-bnl.5
+dir=$(mktemp -d /tmp/bnl-test.XXXXXX) || exit 1
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 1
+umask 022
+unset VISUAL
+
+count=0
+ok() {		# ok STATUS TEXT
+	count=$((count + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $count - $2"
+	else
+		echo "not ok $count - $2"
+		sed 's/^/# /' out err
+	fi
+}
+run() {		# run COMMAND...: its exit code becomes $rc
+	"$@" >out 2>err </dev/null
+	rc=$?
+}
+code() {	# code WANTED TEXT
+	[ "$rc" -eq "$1" ]
+	ok $? "$2"
+}
+says() {	# says FILE PATTERN TEXT
+	grep -q -- "$2" "$1"
+	ok $? "$3"
+}
+same() {
+	cmp -s "$1" "$2"
+	ok $? "$3"
+}
+sign() { run "$O/bnl-sign" -k dsa.key "$@"; }
+verify() { run "$O/bnl-verify" "$@"; }
+editor() {	# editor COMMAND...: $EDITOR does that to its file
+	printf '#!/bin/sh\nf=$1\n%s\n' "$*" >editor
+	chmod +x editor
+	export EDITOR="$dir/editor"
+}
+
+pem() { sed -n "/define PEM_$1 /,/END/s/.*\"\\(.*\\)\\\\n\".*/\\1/p" "$keys"; }
+pem DSA_1 >dsa.key
+pem DSA_2 >other.key
+pem ED_1 >ed.key
+chmod 600 ./*.key
+for k in dsa other ed; do openssl pkey -in $k.key -pubout -out $k.pub; done
+
+list() {
+	cat <<-END
+	# Ours.
+	network   example.org
+	prefix    10.156.0.0/16
+	
+	node alpha
+	  address 192.0.2.1
+	  subnet  10.156.1.0/24
+	node beta
+	  address beta.example.org port 4406
+	  subnet  10.156.2.0/24
+	END
+}
+
+# --- the first list ---------------------------------------------------------
+list >net
+cp net net.0
+sign net
+code 1 'an unsigned list is refused'
+says err '--first' 'and told of --first'
+same net net.0 'and not touched'
+sign --first -n net
+code 0 'a dry run'
+says out '^+ node beta' 'shows what would come'
+same net net.0 'and changes nothing'
+[ ! -e net.prev ]
+ok $? 'and leaves nothing behind'
+chmod 640 net
+sign --first net
+code 0 'the first list is signed'
+[ "$(stat -c %a net)" = 640 ] && [ "$(stat -c %a net.prev)" = 640 ]
+ok $? 'and keeps its mode'
+same net net.prev 'and is copied'
+grep -v '^timestamp' net | sed '/^-----BEGIN/,$d' | cmp -s - net.0
+ok $? 'and is otherwise byte for byte what it was'
+verify -k dsa.pub net
+code 0 'it verifies'
+says out '^nodes    2, with 2 addresses and 2 subnets' 'and is summed up'
+verify -k other.pub -k ed.pub -k dsa.pub net
+code 0 'it verifies with one of several keys'
+verify -k other.pub net
+code 1 'it does not verify with another key'
+says err 'no trusted key' 'which is told'
+verify -k dsa.pub --json net
+[ "$(jq -r '.valid, .network, .nodes[1].name, .nodes[1].addresses[0].port' \
+	out | tr '\n' ' ')" = 'true example.org beta 4406 ' ]
+ok $? 'it is shown as JSON'
+verify -k other.pub --json net
+[ "$(jq -r '.valid, .error' out | tr '\n' ' ')" = 'false signature ' ]
+ok $? 'a refusal too'
+sign --first net
+code 1 '--first is for the first list only'
+
+# --- in place ---------------------------------------------------------------
+cp net net.1
+sign net
+code 0 'nothing has changed'
+same net net.1 'so nothing is signed'
+sed -i 's/^node beta/node gamma/' net
+verify -k dsa.pub net
+code 1 'an edited list does not verify'
+cp net net.edited
+sign net
+code 0 'but can be signed'
+says out '^- node beta' 'what went is shown'
+says out '^+ node gamma' 'what came is shown'
+verify -k dsa.pub net
+code 0 'then it verifies'
+says out '^history  1' 'and knows what it came from'
+cp net net.2
+sign -f net
+code 0 'an unchanged list can be signed anew'
+verify -k dsa.pub net
+says out '^history  2' 'as a list of its own'
+cp net net.3
+
+cp net.edited net
+sign net
+code 1 'an edit of an older list is refused'
+says err 'not edited from net.prev' 'which is told'
+same net net.edited 'and it is not touched'
+cp net.2 net
+sign net
+code 1 'an older list is refused'
+says err 'is older than net.prev' 'which is told'
+sed '/^-----BEGIN/,$d' net.3 >net
+sign net
+code 1 'an edit without the old block is refused'
+{ cat net; echo 'node late'; sed -n '/^-----BEGIN/,$p' net.prev; } >net.new
+mv net.new net
+sign net
+code 0 'and taken once the block is put back'
+cp net net.4
+
+echo '# eta' | cat - net.4 >net
+rm net.prev
+sign net
+code 1 'an edit of a list that nobody kept is refused'
+sign --first net
+code 0 'unless it is to be a first list'
+cp net.4 net
+cp net.4 net.prev
+sed -i 's/192.0.2.1$/192.0.2.2/' net.prev
+sed -i 's/192.0.2.1$/192.0.2.2/' net
+sign net
+code 1 'a copy that was tampered with too does not help'
+says err 'signature does not verify' 'which is told'
+cp net.4 net
+cp net.4 net.prev
+
+# A newer list that the daemon has taken meanwhile.
+cp net.3 net.prev
+sign net
+code 0 'a newer list that verifies'
+same net.4 net.prev 'becomes the one to go on from'
+
+# --- errors in the list -----------------------------------------------------
+sed -i 's/^node alpha/node Alpha/; s/10.156.2.0/10.157.2.0/' net
+sign net
+code 2 'a list with errors'
+says err '^net:9:6: node "Alpha"' 'each is told with its place'
+says err '^net:14:11: subnet 10.157.2.0/24 of gamma lies outside' 'at once'
+cp net.4 net
+echo 'node behind' >>net
+sign net
+code 2 'text after the block'
+says err '^net:[0-9]*:1: text after the signature block' 'is told'
+cp net.4 net
+
+# --- keys -------------------------------------------------------------------
+run "$O/bnl-sign" -k other.key net
+code 1 'another key follows nothing'
+run "$O/bnl-sign" -k other.key -p dsa.pub net
+code 0 'unless the old one is named'
+verify -k other.pub net
+code 0 'then the list is signed by the new one'
+run "$O/bnl-sign" -k ed.key -p dsa.pub -p other.pub net
+code 0 'from DSA to Ed25519'
+verify -k ed.pub net
+says out '^history  5' 'all of it one line of descent'
+chmod 644 ed.key
+run "$O/bnl-sign" -k ed.key net
+code 1 'a key that others can read is refused'
+chmod 600 ed.key
+run "$O/bnl-sign" -k dsa.pub net
+code 1 'a public key does not sign'
+cp net.4 net
+cp net.4 net.prev
+
+# --- time -------------------------------------------------------------------
+cat >future.c <<-'END'
+	#include <stddef.h>
+	#include <time.h>
+	int clock_gettime(clockid_t c, struct timespec *t)
+	{ (void)c; t->tv_sec = 4000000000; t->tv_nsec = 0; return 0; }
+END
+if ${CC:-cc} -shared -fPIC -o future.so future.c 2>/dev/null &&
+    LD_PRELOAD=$dir/future.so "$O/bnl-sign" -f -k dsa.key net >out 2>err; then
+	cp net net.future
+	sign -f net
+	code 1 'a list dated far ahead is not followed'
+	says err '--reset-time' 'and the way back is told'
+	same net net.future 'and nothing is changed'
+	sign --reset-time net
+	code 0 'it is taken back to the present time'
+	verify -k dsa.pub net
+	says out "^version  20[2-9][0-9]-" 'which it then has'
+else
+	for t in 1 2 3 4 5; do
+		ok 0 "no way to set the clock here # skip"
+	done
+fi
+cp net.4 net
+cp net.4 net.prev
+
+# --- elsewhere --------------------------------------------------------------
+list >source
+sign --first -o target source
+code 0 'a list signed to another place'
+list | cmp -s - source
+ok $? 'the source stays as it is'
+same target target.prev 'and can be edited there'
+sed -i 's/10.156.1.0/10.156.9.0/' source
+sign -o target source
+code 0 'a source without a block follows the target'
+verify -k dsa.pub target
+says out '^history  1' 'as its descendant'
+cp target target.1
+sed -i 's/^node beta/node delta/' target
+cp target target.edit
+sign -o target source
+code 1 'a target with an open edit is not replaced'
+same target target.edit 'nor touched'
+cp target.1 target
+sign -o target net.1
+code 1 'an older list does not replace a newer one'
+
+# --- the editor -------------------------------------------------------------
+editor 'printf "node zeta\n" >>"$f"'
+sign -e net
+code 0 'edited and signed'
+says out '^+ node zeta' 'what came is shown'
+verify -k dsa.pub net
+code 0 'the list verifies'
+[ -z "$(find . -name 'net.edit.*')" ]
+ok $? 'and no copy is left'
+cp net net.5
+editor ':'
+sign -e net
+code 0 'an edit that changes nothing'
+same net net.5 'signs nothing'
+editor 'exit 1'
+sign -e net
+code 1 'an editor that fails'
+same net net.5 'installs nothing'
+rm -f net.edit.*
+
+editor 'printf "node Eta\n" >>"$f"'
+sign -e net
+code 2 'an edit with an error'
+says err "^$(ls net.edit.*):[0-9]*:6: node \"Eta\"" 'is told with its place'
+same net net.5 'and not installed'
+kept=$(ls net.edit.*)
+says err "bnl-sign -o net $kept" 'but kept, and how to go on is told'
+sed -i 's/Eta/eta/' "$kept"
+sign -o net "$kept"
+code 0 'which works'
+verify -k dsa.pub net
+code 0 'and gives a list that verifies'
+rm -f net.edit.*
+cp net net.6
+
+editor 'if grep -q Theta "$f"; then sed -i s/Theta/theta/ "$f"; else
+	echo node Theta >>"$f"; fi'
+echo e | "$O/bnl-sign" -e -k dsa.key net >out 2>err
+rc=$?
+code 0 'the edit goes on when asked'
+says err 'dit again' 'as the question said'
+says out '^+ node theta' 'until it is right'
+cp net net.7
+
+editor 'printf "node iota\n" >>"$f"; cp net.6 net'
+sign -e net
+code 1 'a list that was replaced during the edit'
+says err 'no longer the list' 'is told'
+same net net.6 'and left alone'
+kept=$(ls net.edit.*)
+says err "diff net $kept" 'the edit is kept'
+grep -q '^node iota' "$kept"
+ok $? 'with all that is in it'
+cp net.7 net
+rm -f net.edit.*
+
+editor "\"$O/bnl-sign\" -f -k dsa.key net 2>inner; echo \$? >inner.rc"
+sign -e net
+[ "$(cat inner.rc)" -eq 1 ] && grep -q 'another process' inner
+ok $? 'two at once are kept apart'
+same net net.7 'and nothing happens to the list'
+
+editor 'sed -i "s/^# node/node/" "$f"'
+sign -e --first new
+code 0 'a first list from the template'
+verify -k dsa.pub new
+says out '^nodes    1,' 'which is a valid one'
+
+sed -n '/^network   example.org/,/^\.Ed/p' "$page" | sed '$d' >example
+sign --first example
+code 0 'the manual page shows a list that can be signed'
+verify -k dsa.pub example
+says out '^nodes    2, with 2 addresses and 3 subnets' 'of two nodes'
+
+# --- words ------------------------------------------------------------------
+run "$O/bnl-sign" --nonsense
+code 2 'bnl-sign: an unknown option'
+run "$O/bnl-sign" a b
+code 2 'bnl-sign: too many files'
+run "$O/bnl-sign" -e -n a
+code 2 'bnl-sign: -e and -n'
+run "$O/bnl-sign" -k nowhere.key net
+code 1 'bnl-sign: no such key'
+sign nowhere
+code 1 'bnl-sign: no such list'
+sign --first nowhere
+code 1 'bnl-sign: no such first list'
+run "$O/bnl-verify" -k nowhere.pub net
+code 2 'bnl-verify: no such key'
+verify -k dsa.pub nowhere
+code 1 'bnl-verify: no such list'
+run "$O/bnl-verify" -k dsa.pub a b
+code 2 'bnl-verify: too many files'
+ln -s net link
+sign -f link
+code 1 'bnl-sign: a symbolic link is not replaced'
+for t in bnl-sign bnl-verify; do
+	run "$O/$t" --help
+	code 0 "$t --help"
+	run "$O/$t" -V
+	code 0 "$t -V"
+done
+echo "1..$count"

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Verifies a list and tells what is in it. */
+#include <errno.h>
+#include <getopt.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tool_bnl.h"
+
+enum { EXIT_INVALID = 1, EXIT_USAGE = 2 };
+enum { OPT_JSON = 256 };
+
+static void
+usage(FILE *f)
+{
+	fprintf(f, "usage: bnl-verify [-k PUBKEY]... [--json] [FILE]\n"
+		   "Verifies a signed node list and shows what is in it.\n"
+		   "  -k, --key PUBKEY  a trusted key (" TOOL_BNL_PUB ")\n"
+		   "      --json        for programs\n"
+		   "  -h, --help\n"
+		   "  -V, --version\n"
+		   "FILE is " TOOL_BNL " when it is not given.\n");
+}
+
+static void
+print_node(const struct bnl_node *n)
+{
+	char text[ENDPOINT_TEXT_MAX];
+
+	printf("%-24s", n->name);
+	for (uint32_t i = 0; i < n->naddresses; i++) {
+		const struct bnl_address *a = &n->addresses[i];
+
+		if (a->host != NULL)
+			printf(" %s:%u", a->host, a->ep.port);
+		else
+			printf(" %s", endpoint_format(text, &a->ep));
+	}
+	printf("%s", n->naddresses == 0 ? " (no address)" : "");
+	for (uint32_t i = 0; i < n->nsubnets; i++)
+		printf(" %s", prefix_format(text, &n->subnets[i]));
+	printf("%s\n", n->pinned ? " (key pinned)" : "");
+}
+
+static void
+print_text(const struct bnl *b)
+{
+	char version[BNL_VERSION_TEXT_MAX], fp[FINGERPRINT_TEXT_MAX];
+	char text[PREFIX_TEXT_MAX];
+	size_t addresses = 0, subnets = 0;
+
+	for (uint32_t i = 0; i < b->nnodes; i++) {
+		addresses += b->nodes[i].naddresses;
+		subnets += b->nodes[i].nsubnets;
+	}
+	printf("network  %s\nversion  %s\n", b->network,
+	       bnl_version_format(version, &b->version));
+	printf("signer   %s\n", fingerprint_format(fp, b->signer));
+	for (uint32_t i = 0; i < b->nprefixes; i++)
+		printf("prefix   %s\n", prefix_format(text, &b->prefixes[i]));
+	printf("nodes    %u, with %zu addresses and %zu subnets\n", b->nnodes,
+	       addresses, subnets);
+	printf("history  %u\nrevoked  %u\n", b->nhistory, b->nrevoked);
+	for (uint32_t i = 0; i < b->nnodes; i++)
+		print_node(&b->nodes[i]);
+}
+
+static json_t *
+version_json(const struct bnl_version *v)
+{
+	char time[TEXT_TIME_MAX], digest[FINGERPRINT_TEXT_MAX];
+
+	return json_pack("{s:s, s:s}", "timestamp",
+			 text_time_format(time, v->timestamp), "digest",
+			 fingerprint_format(digest, v->digest));
+}
+
+static json_t *
+prefixes_json(const struct prefix *p, uint32_t n)
+{
+	json_t *array = json_array();
+	char text[PREFIX_TEXT_MAX];
+
+	for (uint32_t i = 0; i < n; i++)
+		json_array_append_new(array,
+				      json_string(prefix_format(text, &p[i])));
+	return array;
+}
+
+static json_t *
+node_json(const struct bnl_node *n)
+{
+	char text[IPADDR_TEXT_MAX], key[FINGERPRINT_TEXT_MAX];
+	json_t *addresses = json_array();
+	json_t *o;
+
+	for (uint32_t i = 0; i < n->naddresses; i++) {
+		const struct bnl_address *a = &n->addresses[i];
+
+		json_array_append_new(
+		    addresses, json_pack("{s:s, s:i}", "address",
+					 a->host != NULL
+					     ? a->host
+					     : ipaddr_format(text, &a->ep.addr),
+					 "port", (int)a->ep.port));
+	}
+	o = json_pack("{s:s, s:o, s:o}", "name", n->name, "addresses",
+		      addresses, "subnets",
+		      prefixes_json(n->subnets, n->nsubnets));
+	if (n->pinned)
+		json_object_set_new(
+		    o, "key", json_string(fingerprint_format(key, n->pin)));
+	return o;
+}
+
+static json_t *
+list_json(const struct bnl *b)
+{
+	json_t *nodes = json_array(), *history = json_array();
+	json_t *revoked = json_array();
+	char fp[FINGERPRINT_TEXT_MAX];
+
+	for (uint32_t i = 0; i < b->nnodes; i++)
+		json_array_append_new(nodes, node_json(&b->nodes[i]));
+	for (uint32_t i = 0; i < b->nhistory; i++)
+		json_array_append_new(history, version_json(&b->history[i]));
+	for (uint32_t i = 0; i < b->nrevoked; i++)
+		json_array_append_new(revoked, json_string(fingerprint_format(
+						   fp, b->revoked[i])));
+	return json_pack("{s:b, s:s, s:o, s:s, s:o, s:o, s:o, s:o}", "valid", 1,
+			 "network", b->network, "version",
+			 version_json(&b->version), "signer",
+			 fingerprint_format(fp, b->signer), "prefixes",
+			 prefixes_json(b->prefixes, b->nprefixes), "nodes",
+			 nodes, "history", history, "revoked", revoked);
+}
+
+static json_t *
+error_json(const struct err *e)
+{
+	json_t *o = json_pack("{s:b, s:s, s:s}", "valid", 0, "error",
+			      err_code_name(e->code), "text", e->text);
+
+	if (e->line != 0)
+		json_object_set_new(o, "line", json_integer(e->line));
+	if (e->column != 0)
+		json_object_set_new(o, "column", json_integer(e->column));
+	return o;
+}
+
+static int
+print_json(json_t *o)
+{
+	int rc = o == NULL ? -1 : json_dumpf(o, stdout, JSON_INDENT(2));
+
+	putchar('\n');
+	json_decref(o);
+	return rc;
+}
+
+static int
+verify(const char *path, const struct tool_keys *keys, bool json)
+{
+	int rc = EXIT_INVALID;
+	struct tool_list l;
+
+	if (tool_list_read(&l, path, keys) != 0)
+		tool_print_err(NULL, &l.why);
+	else if (l.bnl == NULL)
+		tool_print_err(path, &l.why);
+	else
+		rc = EXIT_SUCCESS;
+	if (rc == EXIT_SUCCESS && !json)
+		print_text(l.bnl);
+	if (json && print_json(l.bnl != NULL ? list_json(l.bnl)
+					     : error_json(&l.why)) != 0)
+		rc = EXIT_INVALID;
+	tool_list_free(&l);
+	if (fflush(stdout) != 0)
+		rc = EXIT_INVALID;
+	return rc;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"key", required_argument, NULL, 'k'},
+	    {"json", no_argument, NULL, OPT_JSON},
+	    {"help", no_argument, NULL, 'h'},
+	    {"version", no_argument, NULL, 'V'},
+	    {NULL, 0, NULL, 0},
+	};
+	struct tool_keys keys = {0};
+	bool json = false;
+	struct err e;
+	int c, rc = EXIT_USAGE;
+
+	while ((c = getopt_long(argc, argv, "k:hV", options, NULL)) != -1)
+		switch (c) {
+		case 'k':
+			if (tool_keys_add(&keys, optarg, &e) != 0)
+				goto bad_key;
+			break;
+		case OPT_JSON:
+			json = true;
+			break;
+		case 'h':
+			usage(stdout);
+			return EXIT_SUCCESS;
+		case 'V':
+			printf("bnl-verify %s\n", VERSION);
+			return EXIT_SUCCESS;
+		default:
+			usage(stderr);
+			return EXIT_USAGE;
+		}
+	if (argc - optind > 1) {
+		usage(stderr);
+		goto out;
+	}
+	if (keys.n == 0 && tool_keys_add(&keys, TOOL_BNL_PUB, &e) != 0)
+		goto bad_key;
+	rc = verify(optind < argc ? argv[optind] : TOOL_BNL, &keys, json);
+	goto out;
+bad_key:
+	tool_print_err(NULL, &e);
+out:
+	tool_keys_free(&keys);
+	return rc;
+}

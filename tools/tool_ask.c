@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Questions to the one at the terminal, and their editor. */
+#include "tool_ask.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+bool
+tool_can_ask(void)
+{
+	return isatty(STDIN_FILENO) == 1;
+}
+
+char
+tool_ask(const char *question, const char *letters)
+{
+	char *line = NULL;
+	size_t cap = 0;
+	char answer = 0;
+
+	for (;;) {
+		fprintf(stderr, "%s ", question);
+		fflush(stderr);
+		if (getline(&line, &cap, stdin) <= 0) {
+			fputc('\n', stderr);
+			break;
+		}
+		if (line[0] != '\0' && strchr(letters, line[0]) != NULL) {
+			answer = line[0];
+			break;
+		}
+	}
+	free(line);
+	return answer;
+}
+
+static const char *
+editor(void)
+{
+	const char *name = getenv("VISUAL");
+
+	if (name == NULL || name[0] == '\0')
+		name = getenv("EDITOR");
+	return name == NULL || name[0] == '\0' ? "vi" : name;
+}
+
+/* The shell splits the editor's words; the path is never one of them. */
+static pid_t
+start(const char *command, const char *path)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		signal(SIGINT, SIG_DFL);
+		signal(SIGQUIT, SIG_DFL);
+		execl("/bin/sh", "sh", "-c", command, "sh", path, (char *)NULL);
+		_exit(127);
+	}
+	return pid;
+}
+
+int
+tool_edit_file(const char *path, struct err *e)
+{
+	struct sigaction ignore = {.sa_handler = SIG_IGN}, intr, quit;
+	int status = 0, saved = 0;
+	char *command;
+	pid_t pid;
+
+	if (asprintf(&command, "%s \"$1\"", editor()) < 0)
+		return err_nomem(e);
+	/* Keys that interrupt are meant for the editor. */
+	sigaction(SIGINT, &ignore, &intr);
+	sigaction(SIGQUIT, &ignore, &quit);
+	pid = start(command, path);
+	free(command);
+	if (pid < 0)
+		saved = errno;
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && saved == 0)
+		if (errno != EINTR)
+			saved = errno;
+	sigaction(SIGINT, &intr, NULL);
+	sigaction(SIGQUIT, &quit, NULL);
+	if (saved != 0)
+		return err_errno(e, saved, "the editor %s", editor());
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		return err_set(e, ERR_IO, "the editor %s failed", editor());
+	return 0;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Questions to the one at the terminal, and their editor. */
+#ifndef TOOL_ASK_H
+#define TOOL_ASK_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+/* True when there is a person to be asked. */
+bool tool_can_ask(void);
+/* Asks until the answer begins with one of letters; 0 at the end of input. */
+char tool_ask(const char *question, const char *letters);
+/* Has path edited with $VISUAL, $EDITOR or vi, and waits. -1 when the editor
+ * cannot be run or fails. */
+int tool_edit_file(const char *path, struct err *e);
+
+#endif

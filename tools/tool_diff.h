@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What differs between two lists, for people. */
+#ifndef TOOL_DIFF_H
+#define TOOL_DIFF_H
+
+#include <stdio.h>
+
+#include "format/bnl.h"
+
+struct tool_diff {
+	unsigned int added;	/* nodes */
+	unsigned int removed;
+	unsigned int changed;
+	unsigned int header;	/* lines: network, prefixes, revoked keys */
+	unsigned int lost;	/* things that stop working: nodes, subnets */
+};
+
+/*
+ * Writes what came (+), went (-) and changed (~), then the two versions and
+ * how many nodes that concerns. before: NULL when there was no list.
+ * 0, or -1 when memory is out.
+ */
+int tool_diff_print(FILE *f, const struct bnl *before, const struct bnl *after,
+		    struct tool_diff *sum);
+
+#endif

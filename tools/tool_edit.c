@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The copy comes without the signature block, so that a line can be added at
+ * its end; a kept edit gets the block back, so that it can be seen later
+ * which list it was made from.
+ */
+#include "tool_edit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "format/bnl_sign.h"
+#include "tool_ask.h"
+#include "tool_file.h"
+
+struct edit {
+	struct tool_sign *s;
+	char *path; /* the copy */
+	char *text; /* what is in it now */
+	size_t len;
+	struct tool_made made;
+};
+
+/* What a network's first list begins as. */
+static const char template[] =
+    "network   example.org\n"
+    "prefix    10.156.0.0/16        # every subnet lies inside a prefix\n"
+    "\n"
+    "# node alpha                   # the Common Name of its certificate\n"
+    "#   address 192.0.2.10         # where others reach it; port 3406\n"
+    "#   subnet  10.156.1.0/24      # what is routed to it\n";
+
+/* What the copy begins as: the list without its block. */
+static struct span
+original(const struct tool_sign *s)
+{
+	size_t blocklen;
+
+	if (s->file.raw == NULL)
+		return SPAN(template);
+	tool_list_block(&s->file, &blocklen);
+	return (struct span){s->file.raw, s->file.len - blocklen};
+}
+
+static int
+make_copy(struct edit *ed, struct err *e)
+{
+	struct span text = original(ed->s);
+	int fd, rc;
+
+	if (asprintf(&ed->path, "%s.edit.XXXXXX", ed->s->out) < 0) {
+		ed->path = NULL;
+		return err_nomem(e);
+	}
+	fd = mkstemp(ed->path);
+	if (fd < 0) {
+		rc = err_errno(e, errno, "%s", ed->path);
+		free(ed->path);
+		ed->path = NULL;
+		return rc;
+	}
+	close(fd);
+	return tool_replace(ed->path, 0600, text.p, text.len, e);
+}
+
+static int
+read_copy(struct edit *ed, struct err *e)
+{
+	free(ed->text);
+	ed->text = NULL;
+	return tool_read_file(&ed->text, &ed->len, ed->path, BNL_BYTES_MAX, e);
+}
+
+/* True when the editor left the copy as it was. */
+static bool
+untouched(const struct edit *ed)
+{
+	struct span text = original(ed->s);
+
+	return ed->len == text.len && memcmp(ed->text, text.p, text.len) == 0;
+}
+
+/* Gives the copy the block of the list that it was made from. */
+static int
+mark_copy(const struct edit *ed, struct err *e)
+{
+	struct bnl_block own;
+	const char *block;
+	size_t blocklen;
+	char *all;
+	int rc;
+
+	block = tool_list_block(&ed->s->file, &blocklen);
+	if (block == NULL || ed->text == NULL ||
+	    bnl_block_read(&own, ed->text, ed->len, NULL) != 0 || own.present)
+		return 0;
+	all = malloc(ed->len + 1 + blocklen);
+	if (all == NULL)
+		return err_nomem(e);
+	memcpy(all, ed->text, ed->len);
+
+	size_t n = ed->len;
+
+	if (n > 0 && all[n - 1] != '\n')
+		all[n++] = '\n';
+	memcpy(all + n, block, blocklen);
+	rc = tool_replace(ed->path, 0600, all, n + blocklen, e);
+	free(all);
+	return rc;
+}
+
+static void
+keep(const struct edit *ed, bool outrun)
+{
+	struct err e;
+
+	if (mark_copy(ed, &e) != 0)
+		tool_print_err(NULL, &e);
+	fprintf(stderr, "The edit is kept in %s\n", ed->path);
+	if (outrun)
+		fprintf(stderr,
+			"See what differs (diff %s %s), then edit the "
+			"new list.\n",
+			ed->s->out, ed->path);
+	else
+		fprintf(stderr, "Go on with: bnl-sign %s-o %s %s\n",
+			ed->s->first ? "--first " : "", ed->s->out, ed->path);
+}
+
+/* One round of the editor: TOOL_OK when there is a signed list in made. */
+static int
+round_of(struct edit *ed, bool *same)
+{
+	struct err e;
+
+	*same = false;
+	if (tool_edit_file(ed->path, &e) != 0 || read_copy(ed, &e) != 0) {
+		tool_print_err(NULL, &e);
+		return TOOL_FAILED;
+	}
+	*same = untouched(ed) && !ed->s->force &&
+		(ed->s->file.raw == NULL || tool_sign_unchanged(ed->s));
+	if (*same)
+		return TOOL_OK;
+	return tool_sign_make(ed->s, ed->path, ed->text, ed->len, &ed->made);
+}
+
+static char
+ask_next(const struct edit *ed, int rc)
+{
+	if (rc != TOOL_OK)
+		return tool_ask("(e)dit again, or e(x)it keeping the edit?",
+				"ex");
+	if (ed->s->yes || !tool_can_ask())
+		return 's';
+	return tool_ask("(s)ign and install, (e)dit again, or e(x)it keeping "
+			"the edit?",
+			"sex");
+}
+
+static int
+install(struct edit *ed)
+{
+	struct err e;
+
+	if (tool_sign_install(ed->s, ed->made.p, ed->made.len, &e) == 0) {
+		unlink(ed->path);
+		return TOOL_OK;
+	}
+	tool_print_err(NULL, &e);
+	keep(ed, e.code == ERR_CONFLICT);
+	return TOOL_FAILED;
+}
+
+static int
+edit_until_done(struct edit *ed)
+{
+	for (;;) {
+		bool same;
+		int rc = round_of(ed, &same);
+
+		if (same) {
+			printf("%s: nothing has changed\n", ed->s->out);
+			unlink(ed->path);
+			return TOOL_OK;
+		}
+		switch (ask_next(ed, rc)) {
+		case 's':
+			return install(ed);
+		case 'e':
+			tool_made_free(&ed->made);
+			continue;
+		default:
+			keep(ed, false);
+			return rc == TOOL_OK ? TOOL_FAILED : rc;
+		}
+	}
+}
+
+int
+tool_edit(struct tool_sign *s)
+{
+	struct edit ed = {.s = s};
+	struct err e;
+	int rc = TOOL_FAILED;
+
+	if (make_copy(&ed, &e) != 0)
+		tool_print_err(NULL, &e);
+	else
+		rc = edit_until_done(&ed);
+	tool_made_free(&ed.made);
+	free(ed.text);
+	free(ed.path);
+	return rc;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One editor of a file at a time. */
+#include "tool_lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+int
+tool_lock(const char *path, struct err *e)
+{
+	char *name;
+	int fd;
+
+	if (asprintf(&name, "%s.lock", path) < 0)
+		return err_nomem(e);
+	fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0) {
+		err_errno(e, errno, "%s", name);
+	} else if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		if (errno == EWOULDBLOCK)
+			err_set(e, ERR_EXISTS,
+				"%s: is being edited or signed by another "
+				"process right now",
+				path);
+		else
+			err_errno(e, errno, "%s", name);
+		close(fd);
+		fd = -1;
+	}
+	free(name);
+	return fd;
+}
+
+void
+tool_unlock(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}

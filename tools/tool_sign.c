@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A list edited in place does not verify any more. So the list as it was
+ * signed last is kept beside it, as FILE.prev; the signature block that the
+ * edit left in FILE must be that list's. What was changed by somebody else
+ * is thereby never signed unseen.
+ */
+#include "tool_sign.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "format/bnl_sign.h"
+#include "tool_ask.h"
+#include "tool_file.h"
+
+#define LIST_MODE 0644 /* of a new one: there is no secret in it */
+
+static int
+print_failed(const char *name, const struct err *e)
+{
+	tool_print_err(name, e);
+	return TOOL_FAILED;
+}
+
+static bool
+in_place(const struct tool_sign *s)
+{
+	return strcmp(s->in, s->out) == 0;
+}
+
+static bool
+same_block(const struct tool_list *a, const struct tool_list *b)
+{
+	size_t alen, blen;
+	const char *pa = tool_list_block(a, &alen);
+	const char *pb = tool_list_block(b, &blen);
+
+	return pa != NULL && pb != NULL && alen == blen &&
+	       memcmp(pa, pb, alen) == 0;
+}
+
+/* The base is what stands where the new list goes. */
+static bool
+replaces_base(const struct tool_sign *s)
+{
+	return strcmp(s->base_path, s->out) == 0;
+}
+
+static int
+bad_base(const struct tool_sign *s, struct err *e)
+{
+	*e = s->base.why;
+	err_prefix(e, "%s", s->base_path);
+	return err_prefix(e, "nothing is signed");
+}
+
+static int
+choose_first(const struct tool_sign *s, struct err *e)
+{
+	const struct tool_list *old = s->base.bnl != NULL   ? &s->base
+				      : s->file.bnl != NULL ? &s->file
+							    : NULL;
+	char text[BNL_VERSION_TEXT_MAX];
+
+	if (old == NULL)
+		return 0;
+	return err_set(e, ERR_EXISTS,
+		       "%s is a signed list already, %s: --first is for a "
+		       "network's first list (to begin anew, move it away)",
+		       old == &s->base ? s->base_path : s->in,
+		       bnl_version_format(text, &old->bnl->version));
+}
+
+/* The file was edited: it must have come from the base. */
+static int
+choose_base(const struct tool_sign *s, struct err *e)
+{
+	size_t blocklen;
+
+	tool_list_block(&s->file, &blocklen);
+	if (s->base.raw == NULL && s->base.why.code != ERR_NOTFOUND) {
+		*e = s->base.why;
+		return -1;
+	}
+	if (s->base.raw == NULL && blocklen == 0)
+		return err_set(e, ERR_SIGNATURE,
+			       "%s was never signed: a network's first list is "
+			       "signed with --first",
+			       s->in);
+	if (s->base.raw == NULL)
+		return err_set(e, ERR_SIGNATURE,
+			       "%s: its signature does not verify, and there "
+			       "is no %s to show what it was edited from: "
+			       "nothing is signed (put the signed list back "
+			       "and edit it with bnl-sign -e)",
+			       s->in, s->base_path);
+	if (s->base.bnl == NULL)
+		return bad_base(s, e);
+	if (blocklen == 0 && in_place(s))
+		return err_set(e, ERR_SIGNATURE,
+			       "%s: its signature block is gone, so nothing "
+			       "shows what it was edited from: nothing is "
+			       "signed (append the block of %s)",
+			       s->in, s->base_path);
+	if (blocklen != 0 && !same_block(&s->file, &s->base))
+		return err_set(e, ERR_SIGNATURE,
+			       "%s: its signature does not verify, and it was "
+			       "not edited from %s: nothing is signed (compare "
+			       "the two, put the signed list back and edit it "
+			       "with bnl-sign -e)",
+			       s->in, s->base_path);
+	return 0;
+}
+
+static int
+choose_previous(struct tool_sign *s, struct err *e)
+{
+	char text[BNL_VERSION_TEXT_MAX];
+
+	if (s->first)
+		return choose_first(s, e);
+	if (s->file.bnl == NULL) {
+		if (choose_base(s, e) != 0)
+			return -1;
+		s->previous = s->base.bnl;
+		return 0;
+	}
+	if (replaces_base(s) && s->base.bnl == NULL)
+		return bad_base(s, e);
+	if (s->base.bnl != NULL &&
+	    bnl_version_cmp(&s->base.bnl->version, &s->file.bnl->version) > 0)
+		return err_set(e, ERR_STALE,
+			       "%s is older than %s, which is %s: nothing is "
+			       "signed (edit that one, or move it away to go "
+			       "on from the older one)",
+			       s->in, s->base_path,
+			       bnl_version_format(text, &s->base.bnl->version));
+	s->previous = s->file.bnl;
+	return 0;
+}
+
+static int
+choose_paths(struct tool_sign *s)
+{
+	char *in_prev;
+
+	if (asprintf(&in_prev, "%s.prev", s->in) < 0)
+		return -1;
+	if (asprintf(&s->out_prev, "%s.prev", s->out) < 0)
+		s->out_prev = NULL;
+	s->base_path = !in_place(s) && tool_exists(s->out) ? strdup(s->out)
+							   : strdup(in_prev);
+	free(in_prev);
+	return s->out_prev == NULL || s->base_path == NULL ? -1 : 0;
+}
+
+int
+tool_sign_begin(struct tool_sign *s)
+{
+	struct bnl_block block;
+	struct errs es = {0};
+	struct err e;
+
+	if (choose_paths(s) != 0) {
+		err_nomem(&e);
+		return print_failed(NULL, &e);
+	}
+	if (tool_list_read(&s->file, s->in, &s->trusted) != 0 &&
+	    !(s->first && s->file.why.code == ERR_NOTFOUND))
+		return print_failed(NULL, &s->file.why);
+	if (s->file.raw != NULL &&
+	    bnl_block_read(&block, s->file.raw, s->file.len, &e) != 0) {
+		errs_add(&es, &e);
+		tool_print_errs(s->in, &es);
+		return TOOL_BAD_LIST;
+	}
+	tool_list_read(&s->base, s->base_path, &s->trusted);
+	return choose_previous(s, &e) != 0 ? print_failed(NULL, &e) : TOOL_OK;
+}
+
+void
+tool_sign_end(struct tool_sign *s)
+{
+	tool_list_free(&s->file);
+	tool_list_free(&s->base);
+	free(s->out_prev);
+	free(s->base_path);
+	s->out_prev = NULL;
+	s->base_path = NULL;
+}
+
+bool
+tool_sign_unchanged(const struct tool_sign *s)
+{
+	uint8_t fp[FINGERPRINT_LEN];
+
+	key_fingerprint(fp, s->key);
+	return s->file.bnl != NULL &&
+	       memcmp(fp, s->file.bnl->signer, sizeof(fp)) == 0;
+}
+
+static int
+print_failure(const char *name, const struct errs *es)
+{
+	switch (es->e[0].code) {
+	case ERR_USAGE:
+	case ERR_FUTURE:
+	case ERR_CRYPTO:
+	case ERR_NOMEM:
+		return print_failed(name, &es->e[0]);
+	default:
+		tool_print_errs(name, es);
+		return TOOL_BAD_LIST;
+	}
+}
+
+int
+tool_sign_make(const struct tool_sign *s, const char *name, const char *text,
+	       size_t len, struct tool_made *made)
+{
+	const struct bnl_sign_in in = {
+	    .text = text,
+	    .len = len,
+	    .previous = s->previous,
+	    .key = s->key,
+	    .now = tool_now(),
+	    .reset_time = s->reset_time,
+	};
+	const struct key *self = s->key;
+	struct errs es = {0};
+	struct err e;
+
+	memset(made, 0, sizeof(*made));
+	if (bnl_sign(&made->p, &made->len, &in, &es) != 0)
+		return print_failure(name, &es);
+	/* What goes out must be what every node will take. */
+	if (bnl_open(&made->bnl, made->p, made->len, &self, 1, &e) != 0) {
+		tool_made_free(made);
+		return print_failed(name, &e);
+	}
+	if (tool_diff_print(stdout, s->previous, made->bnl, &made->diff) != 0 ||
+	    fflush(stdout) != 0) {
+		err_set(&e, ERR_IO, "cannot show what changes");
+		tool_made_free(made);
+		return print_failed(name, &e);
+	}
+	return TOOL_OK;
+}
+
+void
+tool_made_free(struct tool_made *m)
+{
+	free(m->p);
+	bnl_free(m->bnl);
+	memset(m, 0, sizeof(*m));
+}
+
+bool
+tool_sign_confirmed(const struct tool_sign *s, const struct tool_made *m)
+{
+	if (s->yes || m->diff.lost == 0 || !tool_can_ask())
+		return true;
+	return tool_ask("This takes nodes or subnets away from every node. "
+			"Sign it? [y/n]",
+			"yn") == 'y';
+}
+
+/* The target still has the bytes that the work began from. */
+static int
+check_target(const struct tool_sign *s, struct err *e)
+{
+	const struct tool_list *began = in_place(s) ? &s->file : &s->base;
+	bool was_there = in_place(s) ? s->file.raw != NULL : replaces_base(s);
+	struct err why = {0};
+	char *now;
+	size_t len;
+	bool same;
+
+	if (tool_read_file(&now, &len, s->out, BNL_BYTES_MAX, &why) != 0) {
+		if (why.code == ERR_NOTFOUND && !was_there)
+			return 0;
+		*e = why;
+		return -1;
+	}
+	same = was_there && began->raw != NULL && len == began->len &&
+	       memcmp(now, began->raw, len) == 0;
+	free(now);
+	if (same)
+		return 0;
+	return err_set(e, ERR_CONFLICT,
+		       "%s is no longer the list that this one began from: "
+		       "nothing is installed",
+		       s->out);
+}
+
+static mode_t
+mode_of(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 ? st.st_mode & 0777 : LIST_MODE;
+}
+
+int
+tool_sign_install(const struct tool_sign *s, const char *p, size_t len,
+		  struct err *e)
+{
+	if (check_target(s, e) != 0)
+		return -1;
+	/* In this order: after a crash in between, a list that verifies is
+	 * newer than its copy, which is understood. */
+	if (tool_replace(s->out, LIST_MODE, p, len, e) != 0)
+		return -1;
+	if (tool_replace(s->out_prev, mode_of(s->out), p, len, e) != 0)
+		return err_prefix(e,
+				  "%s is signed and in place, but not its "
+				  "copy",
+				  s->out);
+	return 0;
+}
+
+/* A list that is valid as it is goes where it belongs, its copy too. */
+static int
+pass_on(const struct tool_sign *s)
+{
+	char text[BNL_VERSION_TEXT_MAX];
+	struct err e;
+
+	printf("%s: nothing has changed since it was signed, %s\n", s->in,
+	       bnl_version_format(text, &s->file.bnl->version));
+	if (s->dry_run || (s->base.raw != NULL && s->base.len == s->file.len &&
+			   memcmp(s->base.raw, s->file.raw, s->file.len) == 0))
+		return TOOL_OK;
+	if (tool_sign_install(s, s->file.raw, s->file.len, &e) == 0)
+		return TOOL_OK;
+	return print_failed(NULL, &e);
+}
+
+int
+tool_sign_file(struct tool_sign *s)
+{
+	struct tool_made made;
+	struct err e;
+	int rc;
+
+	if (s->file.raw == NULL)
+		return print_failed(NULL, &s->file.why);
+	if (tool_sign_unchanged(s) && !s->force)
+		return pass_on(s);
+	rc = tool_sign_make(s, s->in, s->file.raw, s->file.len, &made);
+	if (rc != TOOL_OK || s->dry_run)
+		goto out;
+	if (!tool_sign_confirmed(s, &made)) {
+		err_set(&e, ERR_USAGE, "nothing is signed");
+		rc = print_failed(s->in, &e);
+	} else if (tool_sign_install(s, made.p, made.len, &e) != 0) {
+		rc = print_failed(NULL, &e);
+	}
+out:
+	tool_made_free(&made);
+	return rc;
+}

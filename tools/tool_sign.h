@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Signing a list file: what it follows, what changes, installing it. */
+#ifndef TOOL_SIGN_H
+#define TOOL_SIGN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "tool_bnl.h"
+#include "tool_diff.h"
+
+enum { TOOL_OK = 0, TOOL_FAILED = 1, TOOL_BAD_LIST = 2 };
+
+struct tool_sign {
+	/* the caller's part */
+	const char *in;			/* the list to sign */
+	const char *out;		/* where it goes; may be the same */
+	struct key *key;		/* private */
+	struct tool_keys trusted;	/* whose lists may be followed */
+	bool first;			/* there is none to follow */
+	bool reset_time;
+	bool force;			/* sign what has not changed */
+	bool dry_run;
+	bool yes;			/* do not ask */
+	/* tool_sign_begin()'s part */
+	char *out_prev;			/* the copy of what was signed last */
+	char *base_path;
+	struct tool_list file;		/* at in; may be missing when first */
+	struct tool_list base;		/* at base_path: what it came from */
+	const struct bnl *previous;	/* one of the two; NULL: first */
+};
+
+/* A list that was signed in memory. */
+struct tool_made {
+	char *p;
+	size_t len;
+	struct bnl *bnl;
+	struct tool_diff diff;
+};
+
+/*
+ * Reads the files and finds the list that the new one is to follow; fails,
+ * and says how to go on, when the file at hand did not come from it. Prints
+ * its errors. TOOL_OK, TOOL_FAILED or TOOL_BAD_LIST.
+ */
+int tool_sign_begin(struct tool_sign *s);
+void tool_sign_end(struct tool_sign *s);
+/* True when the file is a valid list as it is, by this key. */
+bool tool_sign_unchanged(const struct tool_sign *s);
+/*
+ * Signs text, called name in errors, and shows on standard output what
+ * changes. Prints its errors and returns as tool_sign_begin() does.
+ */
+int tool_sign_make(const struct tool_sign *s, const char *name,
+		   const char *text, size_t len, struct tool_made *made);
+void tool_made_free(struct tool_made *m);
+/* False when somebody is there and says no to a list that takes away. */
+bool tool_sign_confirmed(const struct tool_sign *s, const struct tool_made *m);
+/*
+ * Puts bytes where they belong, and the copy beside them. ERR_CONFLICT, and
+ * nothing done, when the file there is no longer the one that was read.
+ */
+int tool_sign_install(const struct tool_sign *s, const char *p, size_t len,
+		      struct err *e);
+/* Signs the file as it is. Prints and returns as tool_sign_begin(). */
+int tool_sign_file(struct tool_sign *s);
+
+#endif
