@@ -121,7 +121,7 @@ run_bnl(const struct args *a, struct err *e)
 	       "wrote %s: for every node, as bnlpubkey\n", f[0].path,
 	       key_type_name(a->type), f[1].path);
 	show_key(k);
-	puts("next: sign the list with it, see bnl-sign(1)");
+	puts("next: sign the list with it, see bnl-sign(8)");
 	rc = 0;
 out:
 	tool_out_free(f, 2);
@@ -191,7 +191,7 @@ show_node(const struct tool_out *f, bool has_cert, const char *name, int64_t end
 	if (has_cert) {
 		printf("wrote %s: the certificate of %s\n", f[2].path, name);
 		show_end(f[2].data, end);
-		printf("next: name %s in the list, see bnl-sign(1)\n", name);
+		printf("next: name %s in the list, see bnl-sign(8)\n", name);
 		return;
 	}
 	printf("next, where the CA is: keygen sign %s; the certificate "
