@@ -26,15 +26,18 @@ struct gso {
 	uint16_t segsize;
 	size_t iphdr, hdrlen;		/* to the transport header; with it */
 	uint32_t index;			/* segments handed out */
-	uint8_t header[GSO_HEADER_MAX];	/* as it came */
+	uint64_t ip_sum;		/* IPv4 header without length and id */
+	uint64_t pseudo_sum;		/* pseudo-header without length */
+	uint8_t header[GSO_HEADER_MAX];	/* as it came; super-packets only */
 };
 
 /*
  * Takes a frame whose packet was parsed into ip. Headers are computed from
  * the packet, never believed from the offload's hint. A whole packet with a
- * partial checksum that is neither TCP nor UDP (or is a fragment) gets its
- * checksum completed here. DROP_NONE, or DROP_TUN_MALFORMED when lengths or
- * offsets contradict each other.
+ * partial checksum that is neither TCP's nor UDP's (or is in a fragment) gets
+ * its checksum completed here; else the frame stays as it is until the first
+ * gso_next(). DROP_NONE, or DROP_TUN_MALFORMED when lengths or offsets
+ * contradict each other: the frame was not touched.
  */
 enum drop gso_start(struct gso *g, const struct tun_frame *f,
 		    const struct ippkt *ip);
@@ -49,7 +52,7 @@ size_t gso_largest(const struct gso *g);
 uint8_t *gso_next(struct gso *g, size_t *len);
 
 /* Completes a partial transport checksum (TCP, UDP) of a whole packet.
- * -1 when it is neither, or too short. */
+ * -1 when it is neither, a fragment, or too short. */
 int gso_complete_csum(uint8_t *pkt, size_t len, const struct ippkt *ip);
 
 #endif

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Cutting super-packets, the way the kernel would have done it. */
+#include "core/gso.h"
+
+#include <string.h>
+
+#include "segment.h"
+
+/* The partial checksum at `at` of p is completed over len bytes. Zero is
+ * written as 0xffff: the same number in one's complement, and in UDP the only
+ * one of both that is a checksum (RFC 768). */
+static void
+complete(uint8_t *p, size_t len, size_t at)
+{
+	uint16_t csum = (uint16_t)~ippkt_fold(ippkt_sum(0, p, len));
+
+	put_be16(p + at, csum != 0 ? csum : 0xffff);
+}
+
+/* True when the offload means the checksum of the TCP or UDP header that the
+ * packet was found to have. */
+static bool
+csum_agrees(const struct tun_frame *f, const struct ippkt *ip)
+{
+	return f->off.needs_csum && has_transport(ip, f->len) &&
+	       f->off.csum_start == ip->hdrlen &&
+	       f->off.csum_offset == transport_csum_at(ip->proto);
+}
+
+static enum drop
+start_whole(struct gso *g, const struct tun_frame *f, const struct ippkt *ip)
+{
+	const struct frame_offload *off = &f->off;
+
+	g->csum_partial = csum_agrees(f, ip);
+	if (!off->needs_csum || g->csum_partial)
+		return DROP_NONE;
+	if (off->csum_start < ip->hdrlen ||
+	    (size_t)off->csum_start + off->csum_offset + 2 > f->len)
+		return DROP_TUN_MALFORMED;
+	complete(f->data + off->csum_start, f->len - off->csum_start,
+		 off->csum_offset);
+	return DROP_NONE;
+}
+
+/* Both headers' length, or 0 when the packet is not what kind says. */
+static size_t
+super_header_len(const struct tun_frame *f, const struct ippkt *ip)
+{
+	const uint8_t *transport = f->data + ip->hdrlen;
+	size_t left = f->len - ip->hdrlen;
+	size_t tcplen;
+
+	if (!csum_agrees(f, ip))
+		return 0;
+	if (f->off.kind == FRAME_UDP)
+		return ip->proto == PROTO_UDP &&
+		       get_be16(transport + UDP_LEN_AT) == left ?
+			   ip->hdrlen + UDP_HEADER_LEN : 0;
+	if (ip->proto != PROTO_TCP ||
+	    ip->src.family != (f->off.kind == FRAME_TCP4 ? IP_V4 : IP_V6))
+		return 0;
+	tcplen = tcp_header_len(transport);
+	if (tcplen < TCP_HEADER_MIN || tcplen > left)
+		return 0;
+	return ip->hdrlen + tcplen;
+}
+
+static enum drop
+start_super(struct gso *g, const struct tun_frame *f, const struct ippkt *ip)
+{
+	size_t hdrlen = super_header_len(f, ip);
+	const uint8_t *p = g->header;
+
+	if (hdrlen == 0 || hdrlen > GSO_HEADER_MAX || f->off.segsize == 0)
+		return DROP_TUN_MALFORMED;
+	memcpy(g->header, f->data, hdrlen);
+	g->csum_partial = true;
+	g->iphdr = ip->hdrlen;
+	g->hdrlen = hdrlen;
+	g->next = hdrlen;
+	/* In one's complement, adding the inverse subtracts. */
+	g->pseudo_sum = (uint64_t)get_be16(p + f->off.csum_start +
+					   f->off.csum_offset) +
+			(uint16_t)~(f->len - ip->hdrlen);
+	if (p[0] >> 4 == 4)
+		g->ip_sum = ippkt_sum(0, p, ip->hdrlen) +
+			    (uint16_t)~get_be16(p + V4_LEN_AT) +
+			    (uint16_t)~get_be16(p + V4_ID_AT) +
+			    (uint16_t)~get_be16(p + V4_CSUM_AT);
+	return DROP_NONE;
+}
+
+enum drop
+gso_start(struct gso *g, const struct tun_frame *f, const struct ippkt *ip)
+{
+	g->data = f->data;
+	g->len = f->len;
+	g->kind = f->off.kind;
+	g->segsize = f->off.segsize;
+	g->index = 0;
+	if (g->kind == FRAME_WHOLE)
+		return start_whole(g, f, ip);
+	return start_super(g, f, ip);
+}
+
+static size_t
+next_payload(const struct gso *g, size_t at)
+{
+	return g->len - at < g->segsize ? g->len - at : g->segsize;
+}
+
+size_t
+gso_largest(const struct gso *g)
+{
+	if (g->kind == FRAME_WHOLE)
+		return g->len;
+	return g->hdrlen + next_payload(g, g->hdrlen);
+}
+
+static void
+put_ip(const struct gso *g, uint8_t *p, size_t len)
+{
+	uint16_t id;
+
+	if (p[0] >> 4 == 6) {
+		put_be16(p + V6_LEN_AT, (uint16_t)(len - V6_HEADER_LEN));
+		return;
+	}
+	id = (uint16_t)(get_be16(g->header + V4_ID_AT) + g->index);
+	put_be16(p + V4_LEN_AT, (uint16_t)len);
+	put_be16(p + V4_ID_AT, id);
+	v4_put_csum(p, g->ip_sum + len + id);
+}
+
+static void
+put_transport(const struct gso *g, uint8_t *p, size_t len, bool last)
+{
+	uint16_t csum = ippkt_fold(g->pseudo_sum + len);
+	uint8_t flags = g->header[g->iphdr + TCP_FLAGS_AT];
+
+	if (g->kind == FRAME_UDP) {
+		put_be16(p + UDP_LEN_AT, (uint16_t)len);
+		put_be16(p + UDP_CSUM_AT, csum);
+		return;
+	}
+	put_be32(p + TCP_SEQ_AT, get_be32(g->header + g->iphdr + TCP_SEQ_AT) +
+				     g->index * g->segsize);
+	put_be16(p + TCP_CSUM_AT, csum);
+	/* FIN and PSH speak of the data's end; CWR is said once. */
+	if (!last)
+		flags &= (uint8_t)~(TCP_FIN | TCP_PSH);
+	if (g->index != 0)
+		flags &= (uint8_t)~TCP_CWR;
+	p[TCP_FLAGS_AT] = flags;
+}
+
+uint8_t *
+gso_next(struct gso *g, size_t *len)
+{
+	size_t n;
+	uint8_t *p;
+
+	if (g->kind == FRAME_WHOLE) {
+		if (g->index != 0)
+			return NULL;
+		g->index = 1;
+		*len = g->len;
+		return g->data;
+	}
+	if (g->next == g->len && g->index != 0)
+		return NULL;
+	n = next_payload(g, g->next);
+	p = g->data + (g->next - g->hdrlen);
+	if (g->index != 0)
+		memcpy(p, g->header, g->hdrlen);
+	g->next += n;
+	put_ip(g, p, g->hdrlen + n);
+	put_transport(g, p + g->iphdr, g->hdrlen - g->iphdr + n,
+		      g->next == g->len);
+	g->index++;
+	*len = g->hdrlen + n;
+	return p;
+}
+
+int
+gso_complete_csum(uint8_t *pkt, size_t len, const struct ippkt *ip)
+{
+	if (!has_transport(ip, len))
+		return -1;
+	complete(pkt + ip->hdrlen, len - ip->hdrlen,
+		 transport_csum_at(ip->proto));
+	return 0;
+}
