@@ -55,6 +55,41 @@ addr(const char *text)
 	return a;
 }
 
+static int
+bound_socket(struct fixture *x, int type, struct endpoint *self)
+{
+	struct endpoint e = {.addr = x->near};
+	struct sockaddr_storage ss;
+	socklen_t len = sockaddr_put(&ss, &e);
+	int fd = socket(sockaddr_family(&x->near), type | SOCK_NONBLOCK, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&ss, len), 0);
+	len = sizeof(ss);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&ss, &len), 0);
+	assert_int_equal(sockaddr_get(self, &ss, len), 0);
+	return fd;
+}
+
+/* The kernel makes an IPv6 address local a little after the device is up:
+ * until then, what is sent to ourselves does not arrive. */
+static void
+wait_until_local(struct fixture *x)
+{
+	struct sockaddr_storage ss;
+	struct endpoint self;
+	int fd = bound_socket(x, SOCK_DGRAM, &self);
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	socklen_t len = sockaddr_put(&ss, &self);
+	int tries = 0;
+
+	do {
+		assert_true(tries++ < 500);
+		sendto(fd, "", 1, 0, (struct sockaddr *)&ss, len);
+	} while (poll(&p, 1, 10) == 0);
+	close(fd);
+}
+
 static void
 setup(struct fixture *x, enum tun_level level, bool v6)
 {
@@ -72,6 +107,7 @@ setup(struct fixture *x, enum tun_level level, bool v6)
 	    tun_addr_add(x->t, &x->near, v6 ? 64 : 24, &e) < 0 ||
 	    tun_set_up(x->t, true, &e) < 0)
 		fail_msg("%s", e.text);
+	wait_until_local(x);
 }
 
 static void
@@ -142,22 +178,6 @@ reflect(struct fixture *x)
 		}
 		assert_int_equal(write_back(x, f), TUN_OK);
 	}
-}
-
-static int
-bound_socket(struct fixture *x, int type, struct endpoint *self)
-{
-	struct endpoint e = {.addr = x->near};
-	struct sockaddr_storage ss;
-	socklen_t len = sockaddr_put(&ss, &e);
-	int fd = socket(sockaddr_family(&x->near), type | SOCK_NONBLOCK, 0);
-
-	assert_true(fd >= 0);
-	assert_int_equal(bind(fd, (struct sockaddr *)&ss, len), 0);
-	len = sizeof(ss);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&ss, &len), 0);
-	assert_int_equal(sockaddr_get(self, &ss, len), 0);
-	return fd;
 }
 
 static uint8_t
@@ -438,7 +458,8 @@ enter_namespace(void)
 		return;
 	}
 	close(fd);
-	if (geteuid() != 0 || unshare(CLONE_NEWNET) < 0)
+	if (geteuid() != 0 || unshare(CLONE_NEWNET) < 0 ||
+	    system("ip link set lo up") != 0)
 		unusable = "no network namespace: run as root, or in a "
 			   "user namespace";
 }
