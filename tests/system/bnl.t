@@ -246,6 +246,9 @@ cp target target.edit
 sign -o target source
 code 1 'a target with an open edit is not replaced'
 same target target.edit 'nor touched'
+echo 'network other' >target
+sign -o target net.4
+code 1 'a target that does not verify is not replaced either'
 cp target.1 target
 sign -o target net.1
 code 1 'an older list does not replace a newer one'
@@ -304,6 +307,13 @@ says err "diff net $kept" 'the edit is kept'
 grep -q '^node iota' "$kept"
 ok $? 'with all that is in it'
 cp net.7 net
+sign -o net "$kept"
+code 0 'and it still fits the list that it began from'
+cp net.6 net
+sign -o net "$kept"
+code 1 'but not another one'
+cp net.7 net
+cp net.7 net.prev
 rm -f net.edit.*
 
 editor "\"$O/bnl-sign\" -f -k dsa.key net 2>inner; echo \$? >inner.rc"

@@ -140,9 +140,10 @@ static const struct {
     {"far descendant, short history", 90, 7, {{80, 6}, {70, 5}}},
     {"another first", 15, 4, {{0, 0}}},
     {"third dated back", 12, 2, {{30, 3}, {20, 2}, {10, 1}}},
+    {"third, short history", 30, 5, {{20, 2}}},
 };
 
-enum { FIRST, SECOND, THIRD, RIVAL, LATER, FAR, OTHER, BACK, LISTS };
+enum { FIRST, SECOND, THIRD, RIVAL, LATER, FAR, OTHER, BACK, SHORT };
 
 static void
 fill(struct bnl *b, struct bnl_version history[4], size_t i)
@@ -180,6 +181,9 @@ compare(void **state)
 	    {THIRD, RIVAL, BNL_OLDER_FORK},
 	    {THIRD, LATER, BNL_OLDER_FORK},
 	    {FIRST, RIVAL, BNL_NEWER},
+	    /* the rival of the oldest that it names */
+	    {RIVAL, SHORT, BNL_NEWER_FORK},
+	    {SHORT, RIVAL, BNL_OLDER_FORK},
 	    /* history that does not reach back concludes nothing */
 	    {SECOND, FAR, BNL_NEWER},
 	    {FAR, SECOND, BNL_OLDER},
