@@ -67,24 +67,25 @@ work(struct tool_sign *s, const struct options *o)
 	return rc;
 }
 
-/* EXIT_USAGE with the message printed, or -1 to go on; 0 when done. */
+static const struct option options[] = {
+    {"edit", no_argument, NULL, 'e'},
+    {"force", no_argument, NULL, 'f'},
+    {"key", required_argument, NULL, 'k'},
+    {"dry-run", no_argument, NULL, 'n'},
+    {"output", required_argument, NULL, 'o'},
+    {"pubkey", required_argument, NULL, 'p'},
+    {"yes", no_argument, NULL, 'y'},
+    {"first", no_argument, NULL, OPT_FIRST},
+    {"reset-time", no_argument, NULL, OPT_RESET_TIME},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {NULL, 0, NULL, 0},
+};
+
+/* The exit code, with all said that is to be said, or -1 to go on. */
 static int
 read_options(struct tool_sign *s, struct options *o, int argc, char **argv)
 {
-	static const struct option options[] = {
-	    {"edit", no_argument, NULL, 'e'},
-	    {"force", no_argument, NULL, 'f'},
-	    {"key", required_argument, NULL, 'k'},
-	    {"dry-run", no_argument, NULL, 'n'},
-	    {"output", required_argument, NULL, 'o'},
-	    {"pubkey", required_argument, NULL, 'p'},
-	    {"yes", no_argument, NULL, 'y'},
-	    {"first", no_argument, NULL, OPT_FIRST},
-	    {"reset-time", no_argument, NULL, OPT_RESET_TIME},
-	    {"help", no_argument, NULL, 'h'},
-	    {"version", no_argument, NULL, 'V'},
-	    {NULL, 0, NULL, 0},
-	};
 	struct err e;
 	int c;
 

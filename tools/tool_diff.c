@@ -177,7 +177,7 @@ diff_node(FILE *f, const struct bnl_node *a, const struct bnl_node *b,
 		a == NULL   ? '+'
 		: b == NULL ? '-'
 			    : '~',
-		(b != NULL ? b : a)->name);
+		a == NULL ? b->name : a->name);
 	diff_lines(f, "  ", &la, &lb, &sum->lost);
 	if (n == 0 && order)
 		fprintf(f, "~   address order\n");
