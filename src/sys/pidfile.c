@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A locked file with the process number. */
+#include "sys/pidfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PID_TEXT_MAX 24
+
+static int
+make_dir(const char *path, struct err *e)
+{
+	char *dir = strdup(path);
+	char *slash = dir == NULL ? NULL : strrchr(dir, '/');
+	int rc = 0;
+
+	if (dir == NULL)
+		return err_nomem(e);
+	if (slash != NULL && slash != dir) {
+		*slash = '\0';
+		if (mkdir(dir, 0755) < 0 && errno != EEXIST)
+			rc = err_errno(e, errno, "directory %s", dir);
+	}
+	free(dir);
+	return rc;
+}
+
+/* A record lock, so that pidfile_read() can ask who holds it. */
+static int
+lock(int fd, struct flock *fl, int cmd)
+{
+	*fl = (struct flock){ .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	return fcntl(fd, cmd, fl);
+}
+
+/* The file that was locked may have been removed by its last owner in
+ * between: then it is not the one at the path any more. */
+static bool
+still_there(int fd, const char *path)
+{
+	struct stat a, b;
+
+	return fstat(fd, &a) == 0 && stat(path, &b) == 0 &&
+	       a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+}
+
+static int
+open_locked(const char *path, struct err *e)
+{
+	for (;;) {
+		int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+			      0644);
+		struct flock fl;
+
+		if (fd < 0)
+			return err_errno(e, errno, "pid file %s", path);
+		if (lock(fd, &fl, F_SETLK) < 0) {
+			pid_t other = lock(fd, &fl, F_GETLK) == 0 &&
+				      fl.l_type != F_UNLCK ? fl.l_pid : 0;
+
+			close(fd);
+			return err_set(e, ERR_EXISTS, "another daemon (pid %d) "
+				       "holds %s", (int)other, path);
+		}
+		if (still_there(fd, path))
+			return fd;
+		close(fd);
+	}
+}
+
+int
+pidfile_open(struct pidfile *p, const char *path, struct err *e)
+{
+	char text[PID_TEXT_MAX];
+	int n, fd;
+	char *copy;
+
+	p->fd = -1;
+	p->path = NULL;
+	if (make_dir(path, e) < 0)
+		return -1;
+	copy = strdup(path);
+	if (copy == NULL)
+		return err_nomem(e);
+	fd = open_locked(path, e);
+	if (fd < 0) {
+		free(copy);
+		return -1;
+	}
+	n = snprintf(text, sizeof(text), "%d\n", (int)getpid());
+	if (ftruncate(fd, 0) < 0 || write(fd, text, (size_t)n) != n) {
+		err_errno(e, errno, "pid file %s", path);
+		close(fd);
+		free(copy);
+		return -1;
+	}
+	p->fd = fd;
+	p->path = copy;
+	return 0;
+}
+
+void
+pidfile_close(struct pidfile *p)
+{
+	if (p->fd < 0)
+		return;
+	if (still_there(p->fd, p->path))
+		(void)unlink(p->path);
+	close(p->fd);
+	free(p->path);
+	p->fd = -1;
+	p->path = NULL;
+}
+
+int
+pidfile_read(const char *path, pid_t *out, struct err *e)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	struct flock fl;
+	int rc = 0;
+
+	if (fd < 0 && errno == ENOENT) {
+		*out = 0;
+		return 0;
+	}
+	if (fd < 0)
+		return err_errno(e, errno, "pid file %s", path);
+	if (lock(fd, &fl, F_GETLK) < 0)
+		rc = err_errno(e, errno, "pid file %s", path);
+	else
+		*out = fl.l_type == F_UNLCK ? 0 : fl.l_pid;
+	close(fd);
+	return rc;
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From root to a user with one capability. */
+#include "sys/privs.h"
+
+#include <cap-ng.h>
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+#define ID_MAX UINT32_C(4294967294)	/* (uid_t)-1 means "unchanged" */
+
+static bool
+number(uint64_t *out, const char *text)
+{
+	struct span s = { text, 0 };
+
+	while (text[s.len] != '\0')
+		s.len++;
+	return text_u64(out, s, 0, ID_MAX) == 0;
+}
+
+int
+privs_group(gid_t *out, const char *group, struct err *e)
+{
+	const struct group *gr;
+	uint64_t id;
+
+	if (number(&id, group)) {
+		*out = (gid_t)id;
+		return 0;
+	}
+	errno = 0;
+	gr = getgrnam(group);
+	if (gr == NULL)
+		return err_set(e, ERR_NOTFOUND, "there is no group \"%s\"",
+			       group);
+	*out = gr->gr_gid;
+	return 0;
+}
+
+int
+privs_lookup(struct privs_ids *out, const char *user, const char *group,
+	     struct err *e)
+{
+	struct privs_ids ids;
+	const struct passwd *pw;
+	uint64_t id;
+
+	if (number(&id, user)) {
+		pw = getpwuid((uid_t)id);
+		ids.uid = (uid_t)id;
+		if (pw == NULL && group == NULL)
+			return err_set(e, ERR_NOTFOUND,
+				       "there is no user %s: its group has to "
+				       "be given, too", user);
+	} else {
+		pw = getpwnam(user);
+		if (pw == NULL)
+			return err_set(e, ERR_NOTFOUND,
+				       "there is no user \"%s\"", user);
+		ids.uid = pw->pw_uid;
+	}
+	if (group != NULL) {
+		if (privs_group(&ids.gid, group, e) < 0)
+			return -1;
+	} else {
+		ids.gid = pw->pw_gid;
+	}
+	*out = ids;
+	return 0;
+}
+
+int
+privs_drop(const struct privs_ids *ids, bool keep_net_admin, struct err *e)
+{
+	capng_clear(CAPNG_SELECT_ALL);
+	if (keep_net_admin &&
+	    capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED,
+			 CAP_NET_ADMIN) < 0)
+		return err_set(e, ERR_PERM, "cannot choose capabilities");
+	if (capng_change_id((int)ids->uid, (int)ids->gid,
+			    CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING) != 0)
+		return err_set(e, ERR_PERM, "cannot become user %u, group %u",
+			       (unsigned int)ids->uid,
+			       (unsigned int)ids->gid);
+	if (ids->uid != 0 && (setuid(0) == 0 || seteuid(0) == 0))
+		return err_set(e, ERR_PERM, "there is a way back to root");
+	return 0;
+}
+
+int
+privs_harden(struct err *e)
+{
+	const struct rlimit none = { 0, 0 };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ||
+	    setrlimit(RLIMIT_CORE, &none) < 0)
+		return err_errno(e, errno, "cannot give up privileges");
+	return 0;
+}
