@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* State files: whole or not at all. */
+#include "sys/store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define TMP_NAME ".tmp"
+#define BAD_SUFFIX ".bad"
+#define FILE_MODE 0600
+#define DIR_MODE 0700
+#define NAME_BUF (STORE_NAME_MAX + sizeof(BAD_SUFFIX))
+
+static bool
+name_ok(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 0 && len <= STORE_NAME_MAX && name[0] != '.' &&
+	       strchr(name, '/') == NULL;
+}
+
+static int
+bad_name(const char *name, struct err *e)
+{
+	return err_set(e, ERR_USAGE, "\"%s\" is no name of a state file",
+		       name);
+}
+
+/* --- the directory -------------------------------------------------------- */
+
+/* mkdir -p, mode 0700 for all that is new. */
+static int
+make_dirs(const char *dir, struct err *e)
+{
+	char *path = strdup(dir);
+	int rc = 0;
+
+	if (path == NULL)
+		return err_nomem(e);
+	for (char *p = path + 1; rc == 0 && p[-1] != '\0'; p++) {
+		char c = *p;
+
+		if (c != '/' && c != '\0')
+			continue;
+		*p = '\0';
+		if (mkdir(path, DIR_MODE) < 0 && errno != EEXIST &&
+		    errno != EROFS)
+			rc = err_errno(e, errno, "directory %s", path);
+		*p = c;
+	}
+	free(path);
+	return rc;
+}
+
+int
+store_open(struct store *s, const char *dir, bool create, struct err *e)
+{
+	memset(s, 0, sizeof(*s));
+	s->dirfd = -1;
+	if (create && make_dirs(dir, e) < 0)
+		return -1;
+	s->dir = strdup(dir);
+	if (s->dir == NULL)
+		return err_nomem(e);
+	s->dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->dirfd < 0) {
+		err_errno(e, errno, "directory %s", dir);
+		store_close(s);
+		return -1;
+	}
+	(void)unlinkat(s->dirfd, TMP_NAME, 0);
+	return 0;
+}
+
+void
+store_close(struct store *s)
+{
+	if (s->dirfd >= 0)
+		close(s->dirfd);
+	free(s->dir);
+	s->dirfd = -1;
+	s->dir = NULL;
+	s->locked = 0;
+}
+
+int
+store_lock(struct store *s, struct err *e)
+{
+	int rc;
+
+	if (s->locked++ > 0)
+		return 0;
+	do
+		rc = flock(s->dirfd, LOCK_EX);
+	while (rc < 0 && errno == EINTR);
+	if (rc == 0)
+		return 0;
+	s->locked--;
+	return err_errno(e, errno, "cannot lock %s", s->dir);
+}
+
+void
+store_unlock(struct store *s)
+{
+	if (s->locked > 0 && --s->locked == 0)
+		(void)flock(s->dirfd, LOCK_UN);
+}
+
+/* --- reading ---------------------------------------------------------------- */
+
+static int
+check_file(const struct stat *st, uid_t dirowner, unsigned int flags,
+	   const char *path, struct err *e)
+{
+	if (!S_ISREG(st->st_mode))
+		return err_set(e, ERR_PERM, "%s is no regular file", path);
+	if (st->st_uid != 0 && st->st_uid != geteuid() &&
+	    st->st_uid != dirowner)
+		return err_set(e, ERR_PERM, "%s belongs to user %u: give it to "
+			       "root", path, (unsigned int)st->st_uid);
+	if (st->st_mode & (S_IWGRP | S_IWOTH))
+		return err_set(e, ERR_PERM, "%s can be written by others: "
+			       "chmod go-w %s", path, path);
+	if ((flags & STORE_PRIVATE) && (st->st_mode & (S_IRWXG | S_IRWXO)))
+		return err_set(e, ERR_PERM, "%s can be read by others: "
+			       "chmod 600 %s", path, path);
+	return 0;
+}
+
+/* The whole file of at most max bytes; NUL behind it. */
+static int
+read_all(int fd, size_t max, const char *path, uint8_t **out, size_t *len,
+	 struct err *e)
+{
+	size_t cap = 4096, n = 0;
+	uint8_t *mem = NULL;
+
+	for (;;) {
+		uint8_t *more = realloc(mem, cap + 1);
+		ssize_t got;
+
+		if (more == NULL) {
+			free(mem);
+			return err_nomem(e);
+		}
+		mem = more;
+		got = read(fd, mem + n, cap - n);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0) {
+			err_errno(e, errno, "%s", path);
+			free(mem);
+			return -1;
+		}
+		n += (size_t)got;
+		if (n > max) {
+			free(mem);
+			return err_set(e, ERR_LIMIT, "%s is larger than %zu "
+				       "bytes", path, max);
+		}
+		if (got == 0)
+			break;
+		if (n == cap)
+			cap *= 2;
+	}
+	mem[n] = 0;
+	*out = mem;
+	*len = n;
+	return 0;
+}
+
+static int
+read_fd(int fd, uid_t dirowner, size_t max, unsigned int flags,
+	const char *path, uint8_t **out, size_t *len, struct err *e)
+{
+	struct stat st;
+	int rc;
+
+	if (fd < 0)
+		return errno == ELOOP ?
+			       err_set(e, ERR_PERM, "%s is a link", path) :
+			       err_errno(e, errno, "%s", path);
+	if (fstat(fd, &st) < 0)
+		rc = err_errno(e, errno, "%s", path);
+	else if (check_file(&st, dirowner, flags, path, e) < 0)
+		rc = -1;
+	else
+		rc = read_all(fd, max, path, out, len, e);
+	close(fd);
+	return rc;
+}
+
+int
+store_read(const struct store *s, const char *name, size_t max,
+	   unsigned int flags, uint8_t **out, size_t *len, struct err *e)
+{
+	char path[4096];
+	struct stat dir;
+	int fd;
+
+	if (!name_ok(name))
+		return bad_name(name, e);
+	snprintf(path, sizeof(path), "%s/%s", s->dir, name);
+	if (fstat(s->dirfd, &dir) < 0)
+		return err_errno(e, errno, "%s", s->dir);
+	fd = openat(s->dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW |
+					    O_NONBLOCK);
+	return read_fd(fd, dir.st_uid, max, flags, path, out, len, e);
+}
+
+int
+store_read_path(const char *path, size_t max, unsigned int flags,
+		uint8_t **out, size_t *len, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	return read_fd(fd, 0, max, flags, path, out, len, e);
+}
+
+/* --- writing ---------------------------------------------------------------- */
+
+static bool
+fault(struct store *s, enum store_step step)
+{
+	return s->fault != NULL && s->fault(s->fault_ctx, (int)step) != 0;
+}
+
+static int
+write_all(int fd, const uint8_t *data, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, data, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		data += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int
+stopped(struct err *e)
+{
+	return err_set(e, ERR_IO, "stopped");
+}
+
+/* The temporary file, complete and on the disk. */
+static int
+write_tmp(struct store *s, const void *data, size_t len, struct err *e)
+{
+	struct stat dir;
+	int fd, rc = -1;
+
+	if (fault(s, STORE_STEP_CREATE))
+		return stopped(e);
+	(void)unlinkat(s->dirfd, TMP_NAME, 0);
+	fd = openat(s->dirfd, TMP_NAME, O_WRONLY | O_CREAT | O_EXCL |
+		    O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
+	if (fd < 0)
+		return err_errno(e, errno, "%s/%s", s->dir, TMP_NAME);
+	if (fault(s, STORE_STEP_WRITE)) {
+		(void)write_all(fd, data, len / 2);
+		stopped(e);
+		goto out;
+	}
+	/* As root, what root makes for the daemon's user is that user's. */
+	if (geteuid() == 0 && fstat(s->dirfd, &dir) == 0 &&
+	    (dir.st_uid != 0 || dir.st_gid != 0) &&
+	    fchown(fd, dir.st_uid, dir.st_gid) < 0) {
+		err_errno(e, errno, "%s/%s", s->dir, TMP_NAME);
+		goto out;
+	}
+	if (write_all(fd, data, len) < 0) {
+		err_errno(e, errno, "%s/%s", s->dir, TMP_NAME);
+		goto out;
+	}
+	if (fault(s, STORE_STEP_SYNC)) {
+		stopped(e);
+		goto out;
+	}
+	rc = fsync(fd) < 0 ?
+		     err_errno(e, errno, "%s/%s", s->dir, TMP_NAME) : 0;
+out:
+	close(fd);
+	return rc;
+}
+
+static int
+write_locked(struct store *s, const char *name, const void *data, size_t len,
+	     struct err *e)
+{
+	if (write_tmp(s, data, len, e) < 0)
+		return -1;
+	if (fault(s, STORE_STEP_RENAME))
+		return stopped(e);
+	if (renameat(s->dirfd, TMP_NAME, s->dirfd, name) < 0)
+		return err_errno(e, errno, "%s/%s", s->dir, name);
+	if (fault(s, STORE_STEP_SYNC_DIR))
+		return stopped(e);
+	if (fsync(s->dirfd) < 0)
+		return err_errno(e, errno, "%s", s->dir);
+	return 0;
+}
+
+int
+store_write(struct store *s, const char *name, const void *data, size_t len,
+	    struct err *e)
+{
+	int rc;
+
+	if (!name_ok(name))
+		return bad_name(name, e);
+	if (store_lock(s, e) < 0)
+		return -1;
+	rc = write_locked(s, name, data, len, e);
+	store_unlock(s);
+	return rc;
+}
+
+int
+store_remove(struct store *s, const char *name, struct err *e)
+{
+	if (!name_ok(name))
+		return bad_name(name, e);
+	if (unlinkat(s->dirfd, name, 0) < 0)
+		return errno == ENOENT ?
+			       0 : err_errno(e, errno, "%s/%s", s->dir, name);
+	if (fsync(s->dirfd) < 0)
+		return err_errno(e, errno, "%s", s->dir);
+	return 0;
+}
+
+int
+store_set_aside(struct store *s, const char *name, struct err *e)
+{
+	char bad[NAME_BUF];
+
+	if (!name_ok(name))
+		return bad_name(name, e);
+	snprintf(bad, sizeof(bad), "%s%s", name, BAD_SUFFIX);
+	if (renameat(s->dirfd, name, s->dirfd, bad) < 0)
+		return err_errno(e, errno, "%s/%s", s->dir, name);
+	return 0;
+}
+
+/* --- names --------------------------------------------------------------------- */
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool
+ends_in(const char *name, const char *suffix)
+{
+	size_t n = strlen(name), m = strlen(suffix);
+
+	return n > m && strcmp(name + n - m, suffix) == 0;
+}
+
+/* Appends a copy of name; the array grows by doubling. */
+static int
+names_add(char ***names, size_t *n, const char *name, struct err *e)
+{
+	char **more = *names;
+
+	if ((*n & (*n - 1)) == 0) {
+		more = realloc(*names, (*n == 0 ? 1 : *n * 2) * sizeof(*more));
+		if (more == NULL)
+			return err_nomem(e);
+		*names = more;
+	}
+	more[*n] = strdup(name);
+	if (more[*n] == NULL)
+		return err_nomem(e);
+	(*n)++;
+	return 0;
+}
+
+int
+store_list(const struct store *s, const char *suffix, size_t max,
+	   char ***names, size_t *n, struct err *e)
+{
+	int fd = openat(s->dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *d;
+	char **found = NULL;
+	size_t count = 0;
+	int rc = 0;
+
+	if (dir == NULL) {
+		err_errno(e, errno, "directory %s", s->dir);
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	while (rc == 0 && (d = readdir(dir)) != NULL) {
+		if (!name_ok(d->d_name) || !ends_in(d->d_name, suffix))
+			continue;
+		if (count == max)
+			rc = err_set(e, ERR_LIMIT, "more than %zu files in %s",
+				     max, s->dir);
+		else
+			rc = names_add(&found, &count, d->d_name, e);
+	}
+	closedir(dir);
+	if (rc < 0) {
+		store_names_free(found, count);
+		return -1;
+	}
+	if (count > 0)
+		qsort(found, count, sizeof(*found), by_name);
+	*names = found;
+	*n = count;
+	return 0;
+}
+
+void
+store_names_free(char **names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(names[i]);
+	free(names);
+}
