@@ -36,14 +36,15 @@ struct udp_stats {
 	uint64_t failed;  /* all that were not sent */
 	uint64_t too_big; /* of these: larger than the path or device takes */
 	uint64_t full;	  /* of these: no room in the socket or device */
-	uint64_t unreachable; /* of these: no route, host or permission */
-	uint64_t gso_refused; /* segmented sends that had to be cut here */
-	int last_errno;	      /* of the last failure, either way */
+	uint64_t unreachable;	 /* of these: no route, host or permission */
+	uint64_t gso_refused;	 /* segmented sends that had to be cut here */
+	uint64_t source_refused; /* sent from the system's choice instead */
+	int last_errno;		 /* of the last failure, either way */
 };
 
 /* Bound to local: its family decides; an unspecified address is the
  * wildcard, port 0 any. IPv6 sockets take IPv6 only. Outer datagrams are never
- * fragmented, and ICMP cannot lower the path's MTU. */
+ * fragmented here, and ICMP cannot lower the path's MTU. */
 int udp_open(struct udp **out, const struct endpoint *local,
 	     const struct udp_opts *opts, struct err *e);
 void udp_close(struct udp *u); /* NULL is fine */
@@ -71,9 +72,12 @@ struct udp_result {
 	size_t sent; /* datagrams */
 	size_t failed;
 	int last_errno; /* 0 when none failed */
+	bool full;	/* the socket had no room: all that came after it was
+			 * dropped; LOOP_OUT says when there is room again */
 };
 
-/* Sends or drops all of them, in order. res may be NULL. */
+/* Sends or drops all of them, in order. A source address that is not ours
+ * any more is left to the system. res may be NULL. */
 void udp_send(struct udp *u, const struct udp_run *runs, size_t n,
 	      struct udp_result *res);
 

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a UDP socket is made of: for the files that implement sys/udp.h. */
+#ifndef SYS_UDP_SOCKET_H
+#define SYS_UDP_SOCKET_H
+
+#include <netinet/in.h>
+#include <stdalign.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "sys/udp.h"
+
+/* Room for the local address and the segment size. */
+#define UDP_CONTROL_LEN \
+	(CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(int)))
+
+/* One message's places, for either direction. */
+struct udp_slot {
+	struct sockaddr_storage name;
+	struct iovec iov;
+	alignas(struct cmsghdr) uint8_t control[UDP_CONTROL_LEN];
+};
+
+struct udp_slots {
+	struct mmsghdr msg[UDP_BATCH];
+	struct udp_slot slot[UDP_BATCH];
+};
+
+struct udp {
+	int fd;
+	uint8_t family; /* enum ip_family */
+	bool gso;
+	bool gro;
+	int buffer;
+	struct endpoint local;
+	struct udp_stats stats;
+	struct udp_slots rx;
+	struct udp_slots tx;
+};
+
+#endif

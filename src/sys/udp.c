@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* UDP sockets: opening one with all it needs, and asking about it. */
+#include "sys/udp.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "sys/sockaddr.h"
+#include "sys/udp_socket.h"
+
+struct option {
+	int level;
+	int name;
+	int value;
+	const char *what;
+};
+
+/*
+ * PMTUDISC_PROBE: never fragmented, but a learned path MTU is not applied:
+ * anybody can forge the ICMP it is learned from. No IP_RECVERR: errors of
+ * single datagrams are no errors of the socket.
+ */
+static const struct option v4_options[] = {
+    {IPPROTO_IP, IP_PKTINFO, 1, "IP_PKTINFO"},
+    {IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE, "IP_MTU_DISCOVER"},
+};
+
+static const struct option v6_options[] = {
+    {IPPROTO_IPV6, IPV6_V6ONLY, 1, "IPV6_V6ONLY"},
+    {IPPROTO_IPV6, IPV6_RECVPKTINFO, 1, "IPV6_RECVPKTINFO"},
+    {IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE, "IPV6_MTU_DISCOVER"},
+    {IPPROTO_IPV6, IPV6_DONTFRAG, 1, "IPV6_DONTFRAG"},
+};
+
+static int
+set_options(int fd, const struct option *o, size_t n, struct err *e)
+{
+	for (size_t i = 0; i < n; i++)
+		if (setsockopt(fd, o[i].level, o[i].name, &o[i].value,
+			       sizeof(o[i].value)) < 0)
+			return err_errno(e, errno, "%s", o[i].what);
+	return 0;
+}
+
+/* As much as asked for with CAP_NET_ADMIN, else what the system's limits
+ * allow. Returns what came of it; the kernel tells twice that. */
+static int
+set_buffer(int fd, int force, int name, int bytes)
+{
+	socklen_t len = sizeof(bytes);
+
+	if (setsockopt(fd, SOL_SOCKET, force, &bytes, len) < 0)
+		setsockopt(fd, SOL_SOCKET, name, &bytes, len);
+	if (getsockopt(fd, SOL_SOCKET, name, &bytes, &len) < 0)
+		return 0;
+	return bytes / 2;
+}
+
+static void
+set_offload(struct udp *u, const struct udp_opts *opts)
+{
+	int value = 0;
+	socklen_t len = sizeof(value);
+
+	u->gso = opts->gso &&
+		 getsockopt(u->fd, IPPROTO_UDP, UDP_SEGMENT, &value, &len) == 0;
+	value = 1;
+	u->gro = opts->gro && setsockopt(u->fd, IPPROTO_UDP, UDP_GRO, &value,
+					 sizeof(value)) == 0;
+}
+
+static int
+bind_to(struct udp *u, const struct endpoint *local, struct err *e)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sockaddr_put(&ss, local);
+	char text[ENDPOINT_TEXT_MAX];
+
+	if (bind(u->fd, (struct sockaddr *)&ss, len) < 0)
+		return err_errno(e, errno, "UDP %s",
+				 endpoint_format(text, local));
+	len = sizeof(ss);
+	if (getsockname(u->fd, (struct sockaddr *)&ss, &len) < 0 ||
+	    sockaddr_get(&u->local, &ss, len) < 0)
+		return err_set(e, ERR_IO, "UDP %s: no local address",
+			       endpoint_format(text, local));
+	return 0;
+}
+
+static int
+prepare(struct udp *u, const struct endpoint *local,
+	const struct udp_opts *opts, struct err *e)
+{
+	int bytes = opts->buffer > 0 ? opts->buffer : UDP_BUFFER_DEFAULT;
+	int rx, tx;
+
+	u->fd = socket(sockaddr_family(&local->addr),
+		       SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (u->fd < 0)
+		return err_errno(e, errno, "UDP socket");
+	if (u->family == IP_V6
+		? set_options(u->fd, v6_options,
+			      sizeof(v6_options) / sizeof(v6_options[0]), e)
+		: set_options(u->fd, v4_options,
+			      sizeof(v4_options) / sizeof(v4_options[0]), e))
+		return -1;
+	rx = set_buffer(u->fd, SO_RCVBUFFORCE, SO_RCVBUF, bytes);
+	tx = set_buffer(u->fd, SO_SNDBUFFORCE, SO_SNDBUF, bytes);
+	u->buffer = rx < tx ? rx : tx;
+	set_offload(u, opts);
+	return bind_to(u, local, e);
+}
+
+static void
+init_slots(struct udp_slots *s)
+{
+	for (int i = 0; i < UDP_BATCH; i++) {
+		s->msg[i].msg_hdr.msg_name = &s->slot[i].name;
+		s->msg[i].msg_hdr.msg_iov = &s->slot[i].iov;
+		s->msg[i].msg_hdr.msg_iovlen = 1;
+		s->msg[i].msg_hdr.msg_control = s->slot[i].control;
+	}
+}
+
+int
+udp_open(struct udp **out, const struct endpoint *local,
+	 const struct udp_opts *opts, struct err *e)
+{
+	struct udp *u;
+
+	if (sockaddr_family(&local->addr) == AF_UNSPEC)
+		return err_set(e, ERR_USAGE, "UDP: address without a family");
+	u = calloc(1, sizeof(*u));
+	if (u == NULL)
+		return err_nomem(e);
+	u->family = local->addr.family;
+	init_slots(&u->rx);
+	init_slots(&u->tx);
+	if (prepare(u, local, opts, e) < 0) {
+		udp_close(u);
+		return -1;
+	}
+	*out = u;
+	return 0;
+}
+
+void
+udp_close(struct udp *u)
+{
+	if (u == NULL)
+		return;
+	if (u->fd >= 0)
+		close(u->fd);
+	free(u);
+}
+
+int
+udp_fd(const struct udp *u)
+{
+	return u->fd;
+}
+
+struct endpoint
+udp_local(const struct udp *u)
+{
+	return u->local;
+}
+
+bool
+udp_gso(const struct udp *u)
+{
+	return u->gso;
+}
+
+bool
+udp_gro(const struct udp *u)
+{
+	return u->gro;
+}
+
+int
+udp_buffer(const struct udp *u)
+{
+	return u->buffer;
+}
+
+const struct udp_stats *
+udp_stats(const struct udp *u)
+{
+	return &u->stats;
+}

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Sending runs of datagrams: sendmmsg(2) with UDP_SEGMENT, and what to do
+ * where that is refused. A run becomes messages of many datagrams each; a
+ * message that fails is retried datagram by datagram when the way it was
+ * packed may be the reason, and given up otherwise.
+ */
+#include <errno.h>
+#include <netinet/udp.h>
+#include <string.h>
+
+#include "sys/sockaddr.h"
+#include "sys/udp.h"
+#include "sys/udp_socket.h"
+
+/* What every kernel since 4.18 takes in one message. */
+#define SEGMENTS_MAX 64
+#define MESSAGE_MAX 65507
+
+/* Where in the runs the next message begins. */
+struct place {
+	const struct udp_run *runs;
+	size_t n;
+	size_t i;  /* the run */
+	size_t at; /* and the byte in it */
+};
+
+/* A piece of a run that goes into one message. */
+struct piece {
+	const struct udp_run *run;
+	uint8_t *data;
+	size_t len;
+	bool source; /* leave from run->local */
+};
+
+static size_t
+datagrams(const struct piece *p)
+{
+	size_t segsize = p->run->segsize;
+
+	return segsize == 0 ? 1 : (p->len + segsize - 1) / segsize;
+}
+
+static struct piece
+next_piece(struct place *pl, bool gso)
+{
+	const struct udp_run *r = &pl->runs[pl->i];
+	struct piece p = {.run = r,
+			  .data = r->data + pl->at,
+			  .len = r->len - pl->at,
+			  .source = r->local.family != IP_NONE};
+	size_t segments = 1, most;
+
+	if (gso && r->segsize > 0 && r->segsize <= MESSAGE_MAX) {
+		segments = MESSAGE_MAX / r->segsize;
+		if (segments > SEGMENTS_MAX)
+			segments = SEGMENTS_MAX;
+	}
+	most = segments * r->segsize;
+	if (most > 0 && p.len > most)
+		p.len = most;
+	pl->at += p.len;
+	if (pl->at >= r->len) {
+		pl->i++;
+		pl->at = 0;
+	}
+	return p;
+}
+
+static void
+put_control(struct msghdr *h, size_t *used, int level, int type,
+	    const void *data, size_t len)
+{
+	struct cmsghdr c = {
+	    .cmsg_level = level, .cmsg_type = type, .cmsg_len = CMSG_LEN(len)};
+	uint8_t *at = (uint8_t *)h->msg_control + *used;
+
+	memset(at, 0, CMSG_SPACE(len));
+	memcpy(at, &c, sizeof(c));
+	memcpy(at + CMSG_LEN(0), data, len);
+	*used += CMSG_SPACE(len);
+}
+
+static void
+put_source(struct msghdr *h, size_t *used, const struct ipaddr *a)
+{
+	struct in_pktinfo v4 = {0};
+	struct in6_pktinfo v6 = {0};
+
+	if (a->family == IP_V4) {
+		memcpy(&v4.ipi_spec_dst, a->b, sizeof(v4.ipi_spec_dst));
+		put_control(h, used, IPPROTO_IP, IP_PKTINFO, &v4, sizeof(v4));
+	} else {
+		memcpy(&v6.ipi6_addr, a->b, sizeof(v6.ipi6_addr));
+		v6.ipi6_ifindex = a->scope;
+		put_control(h, used, IPPROTO_IPV6, IPV6_PKTINFO, &v6,
+			    sizeof(v6));
+	}
+}
+
+static void
+put_message(struct udp *u, unsigned int i, const struct piece *p)
+{
+	struct msghdr *h = &u->tx.msg[i].msg_hdr;
+	struct udp_slot *s = &u->tx.slot[i];
+	size_t used = 0;
+
+	h->msg_namelen = sockaddr_put(&s->name, &p->run->remote);
+	s->iov.iov_base = p->data;
+	s->iov.iov_len = p->len;
+	h->msg_control = s->control;
+	if (p->source)
+		put_source(h, &used, &p->run->local);
+	if (p->len > p->run->segsize)
+		put_control(h, &used, IPPROTO_UDP, UDP_SEGMENT,
+			    &p->run->segsize, sizeof(p->run->segsize));
+	h->msg_controllen = used;
+	if (used == 0)
+		h->msg_control = NULL;
+}
+
+static void
+count_sent(struct udp *u, struct udp_result *res, size_t n)
+{
+	u->stats.sent += n;
+	res->sent += n;
+}
+
+static void
+count_failed(struct udp *u, struct udp_result *res, size_t n, int errnum)
+{
+	u->stats.failed += n;
+	u->stats.last_errno = errnum;
+	res->failed += n;
+	res->last_errno = errnum;
+	switch (errnum) {
+	case EMSGSIZE:
+		u->stats.too_big += n;
+		break;
+	case EAGAIN:
+	case ENOBUFS:
+	case ENOMEM:
+		u->stats.full += n;
+		break;
+	case ENETUNREACH:
+	case EHOSTUNREACH:
+	case ENETDOWN:
+	case EHOSTDOWN:
+	case ECONNREFUSED:
+	case EPERM:
+	case EACCES:
+	case EADDRNOTAVAIL:
+		u->stats.unreachable += n;
+		break;
+	default:
+		break;
+	}
+}
+
+/* Messages first..n-1. Returns how many went, or minus the errno of the
+ * first. */
+static int
+send_messages(struct udp *u, unsigned int first, unsigned int n)
+{
+	int rc;
+
+	do {
+		u->stats.send_calls++;
+		rc = sendmmsg(u->fd, u->tx.msg + first, n - first, 0);
+	} while (rc < 0 && errno == EINTR);
+	return rc < 0 ? -errno : rc;
+}
+
+/* How kernels of different age say that the source is not an address of
+ * this host, or has no way to the remote. */
+static bool
+may_be_source(int errnum)
+{
+	return errnum == EINVAL || errnum == ENETUNREACH ||
+	       errnum == EADDRNOTAVAIL;
+}
+
+/* One datagram alone, in place 0. 0 or its errno. Clears p->source when it
+ * went without. */
+static int
+send_one(struct udp *u, struct piece *p)
+{
+	struct piece plain = *p;
+	int rc;
+
+	put_message(u, 0, p);
+	rc = send_messages(u, 0, 1);
+	if (rc >= 0)
+		return 0;
+	if (!p->source || !may_be_source(-rc))
+		return -rc;
+	plain.source = false;
+	put_message(u, 0, &plain);
+	if (send_messages(u, 0, 1) < 0)
+		return -rc;
+	u->stats.source_refused++;
+	p->source = false;
+	return 0;
+}
+
+/*
+ * A message that was refused for what may lie in its packing: its size (the
+ * last datagram may be smaller), segmentation, or its source. Its datagrams
+ * go one by one. Segmentation is given up for good only where a full-sized
+ * datagram from the same source then went through: so it was neither the
+ * size nor the source.
+ */
+static void
+send_singly(struct udp *u, const struct piece *p, int errnum,
+	    struct udp_result *res)
+{
+	size_t segsize = p->run->segsize;
+	bool segmented = p->len > segsize, source = p->source;
+	int rc;
+
+	if (segmented)
+		u->stats.gso_refused++;
+	for (size_t at = 0; at < p->len; at += segsize) {
+		struct piece one = *p;
+
+		one.source = source;
+		one.data += at;
+		one.len = p->len - at < segsize ? p->len - at : segsize;
+		rc = send_one(u, &one);
+		if (rc != 0) {
+			count_failed(u, res, 1, rc);
+		} else {
+			count_sent(u, res, 1);
+			if (segmented && at == 0 && errnum != EMSGSIZE &&
+			    one.source == p->source)
+				u->gso = false;
+		}
+		source = one.source;
+	}
+}
+
+static bool
+may_be_packing(const struct piece *p, int errnum)
+{
+	if (p->source && may_be_source(errnum))
+		return true;
+	return p->len > p->run->segsize &&
+	       (errnum == EMSGSIZE || errnum == EINVAL || errnum == EIO);
+}
+
+/* Builds messages from where pl stands; returns their number. */
+static unsigned int
+build(struct udp *u, struct place *pl, struct piece *pieces,
+      struct udp_result *res)
+{
+	unsigned int n = 0;
+
+	while (n < UDP_BATCH && pl->i < pl->n) {
+		pieces[n] = next_piece(pl, u->gso);
+		if (pieces[n].len == 0 || pieces[n].run->segsize == 0 ||
+		    pieces[n].run->remote.addr.family != u->family ||
+		    (pieces[n].source &&
+		     pieces[n].run->local.family != u->family)) {
+			count_failed(u, res, datagrams(&pieces[n]),
+				     EAFNOSUPPORT);
+			continue;
+		}
+		put_message(u, n, &pieces[n]);
+		n++;
+	}
+	return n;
+}
+
+/* Returns how many pieces were dealt with: fewer than n when the socket is
+ * full. */
+static unsigned int
+send_batch(struct udp *u, const struct piece *pieces, unsigned int n,
+	   struct udp_result *res)
+{
+	unsigned int done = 0;
+	int rc;
+
+	while (done < n) {
+		rc = send_messages(u, done, n);
+		if (rc == -EAGAIN)
+			break;
+		if (rc > 0) {
+			for (int i = 0; i < rc; i++)
+				count_sent(u, res, datagrams(&pieces[done++]));
+			continue;
+		}
+		/* After a short count this is the message that ended it. Place
+		 * 0 may be written over: it is this one, or has been sent. */
+		if (may_be_packing(&pieces[done], -rc))
+			send_singly(u, &pieces[done], -rc, res);
+		else
+			count_failed(u, res, datagrams(&pieces[done]), -rc);
+		done++;
+	}
+	return done;
+}
+
+/* The rest would only find out the same, one system call each. */
+static void
+drop_rest(struct udp *u, const struct piece *pieces, unsigned int n,
+	  struct place *pl, struct udp_result *res)
+{
+	struct piece p;
+
+	res->full = true;
+	for (unsigned int i = 0; i < n; i++)
+		count_failed(u, res, datagrams(&pieces[i]), EAGAIN);
+	while (pl->i < pl->n) {
+		p = next_piece(pl, u->gso);
+		count_failed(u, res, datagrams(&p), EAGAIN);
+	}
+}
+
+void
+udp_send(struct udp *u, const struct udp_run *runs, size_t n,
+	 struct udp_result *res)
+{
+	struct place pl = {.runs = runs, .n = n};
+	struct udp_result mine = {.sent = 0};
+	struct piece pieces[UDP_BATCH];
+	unsigned int count, done;
+
+	while (pl.i < pl.n) {
+		count = build(u, &pl, pieces, &mine);
+		done = send_batch(u, pieces, count, &mine);
+		if (done < count)
+			drop_rest(u, pieces + done, count - done, &pl, &mine);
+	}
+	if (res != NULL)
+		*res = mine;
+}
