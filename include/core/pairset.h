@@ -45,9 +45,9 @@ bool pairset_hello(struct pair_record *r, bool lower_dialled,
  * the unproven one of its dialler. */
 bool pairset_insert(struct pair_record *r, const struct pair *p);
 void pairset_remove(struct pair_record *r, unsigned int i);
-/* Why a pair may not be used with the list in force, our static key and, when
- * it is sane, the wall clock; NULL when it may. */
-const char *pairset_unfit(const struct core_env *env, const char *peer,
-			  const struct pair *p, bool sane);
+/* Why a pair may not be used with that list (NULL: any), our static key and,
+ * when it is sane, the wall clock; NULL when it may. */
+const char *pairset_unfit(const struct core_env *env, const struct bnl *b,
+			  const char *peer, const struct pair *p, bool sane);
 
 #endif

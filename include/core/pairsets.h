@@ -39,12 +39,11 @@ bool pairsets_prove(struct pairsets *ps, const char *peer,
 void pairsets_erase(struct pairsets *ps, const char *peer, const char *why);
 /*
  * Erases what may not be used any more, with EVENT_PAIR_GONE: the peer is not
- * in the list in force, its key is revoked or not the pinned one, our static
- * key is another one now; and while sane (the wall clock is believable) what
- * is beyond its hard age or a certificate's end. With no list in force
- * nothing is erased for not being in it.
+ * in the list (NULL: that is not looked at), its key is revoked or not the
+ * pinned one, our static key is another one now; and while sane (the wall
+ * clock is believable) what is beyond its hard age or a certificate's end.
  */
-void pairsets_check(struct pairsets *ps, bool sane);
+void pairsets_check(struct pairsets *ps, const struct bnl *b, bool sane);
 /* Pull: a peer whose held pairs changed since this was last asked; false when
  * there is none. */
 bool pairsets_next_changed(struct pairsets *ps, char peer[NODE_NAME_MAX + 1]);

@@ -106,15 +106,15 @@ pairset_insert(struct pair_record *r, const struct pair *p)
 }
 
 const char *
-pairset_unfit(const struct core_env *env, const char *peer,
-	      const struct pair *p, bool sane)
+pairset_unfit(const struct core_env *env, const struct bnl *b,
+	      const char *peer, const struct pair *p, bool sane)
 {
-	if (env->bnl != NULL) {
-		const struct bnl_node *node = bnl_find(env->bnl, peer);
+	if (b != NULL) {
+		const struct bnl_node *node = bnl_find(b, peer);
 
 		if (node == NULL)
 			return "not in the list";
-		if (bnl_is_revoked(env->bnl, p->peer_key))
+		if (bnl_is_revoked(b, p->peer_key))
 			return "its key is revoked";
 		if (node->pinned &&
 		    memcmp(node->pin, p->peer_key, FINGERPRINT_LEN) != 0)

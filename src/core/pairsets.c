@@ -298,12 +298,14 @@ pairsets_erase(struct pairsets *ps, const char *peer, const char *why)
 }
 
 static void
-set_check(struct pairsets *ps, struct pairset *s, bool sane)
+set_check(struct pairsets *ps, struct pairset *s, const struct bnl *b,
+	  bool sane)
 {
 	const char *why = NULL, *w;
 
 	for (unsigned int i = s->held.n; i-- > 0;) {
-		w = pairset_unfit(ps->env, s->peer, &s->held.pairs[i], sane);
+		w = pairset_unfit(ps->env, b, s->peer, &s->held.pairs[i],
+				  sane);
 		if (w != NULL) {
 			why = w;
 			pairset_remove(&s->held, i);
@@ -312,8 +314,8 @@ set_check(struct pairsets *ps, struct pairset *s, bool sane)
 	for (unsigned int i = 0; i < DIRECTIONS; i++) {
 		struct pending *p = &s->pending[i];
 
-		w = !p->used ? NULL
-			     : pairset_unfit(ps->env, s->peer, &p->pair, sane);
+		w = !p->used ? NULL : pairset_unfit(ps->env, b, s->peer,
+						    &p->pair, sane);
 		if (w != NULL) {
 			why = w;
 			bytes_wipe(p, sizeof(*p));
@@ -328,13 +330,13 @@ set_check(struct pairsets *ps, struct pairset *s, bool sane)
 }
 
 void
-pairsets_check(struct pairsets *ps, bool sane)
+pairsets_check(struct pairsets *ps, const struct bnl *b, bool sane)
 {
 	struct pairset *s;
 	size_t pos = 0;
 
 	while ((s = table_next(&ps->by_peer, &pos)) != NULL)
-		set_check(ps, s, sane);
+		set_check(ps, s, b, sane);
 }
 
 /* The write that was under way put the pending pairs on the disk. */

@@ -411,7 +411,6 @@ in_force(const char *more)
 	bnl_free(f.bnl);
 	f.bnl = NULL;
 	assert_int_equal(bnl_parse(&f.bnl, text, strlen(text), &es), 0);
-	f.env.bnl = f.bnl;
 }
 
 static void
@@ -421,7 +420,7 @@ assert_check(bool sane, bool stays, const char *why)
 	unsigned int gone = f.gone;
 
 	load(1, have);
-	pairsets_check(f.ps, sane);
+	pairsets_check(f.ps, f.bnl, sane);
 	collect();
 	assert_int_equal(count(), stays ? 1 : 0);
 	assert_int_equal(f.gone - gone, stays ? 0 : 1);
@@ -484,13 +483,13 @@ check_a_certificate_end(void **state)
 	assert_int_equal(pairsets_add(f.ps, PEER, &p), 0);
 	collect();
 	f.env.now.wall.s = p.made.s + 10;
-	pairsets_check(f.ps, true);
+	pairsets_check(f.ps, NULL, true);
 	collect();
 	assert_int_equal(count(), 0);
 	assert_non_null(strstr(f.why, "certificate"));
 	assert_int_equal(pairsets_place(f.ps, PEER, p.id), PAIR_STORING);
 	f.env.now.wall.s = p.made.s + 20;
-	pairsets_check(f.ps, true);
+	pairsets_check(f.ps, NULL, true);
 	assert_int_equal(pairsets_place(f.ps, PEER, p.id), PAIR_ABSENT);
 	answer(true);
 	assert_int_equal(count(), 0);

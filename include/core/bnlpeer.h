@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a node remembers of every other one about lists. */
+#ifndef CORE_BNLPEER_H
+#define CORE_BNLPEER_H
+
+#include <stdbool.h>
+
+#include "base/table.h"
+#include "base/text.h"
+#include "base/timerq.h"
+#include "core/env.h"
+#include "format/bnl.h"
+
+struct bnlpeer {
+	char name[NODE_NAME_MAX + 1];
+	struct bnl_version seen;	/* the list it said it has */
+	struct monotime muted_until;
+	unsigned int strikes;
+	unsigned int conns;		/* open connections */
+	/* of core/bnlround */
+	struct monotime wanted;		/* when a connection last was */
+	bool push;			/* until it has our list */
+	bool pull;			/* it has a newer one */
+	bool pass;			/* wanted for passing on */
+	unsigned int tries;		/* of the push */
+	struct timer retry;
+	bool ready;			/* in the queue */
+	struct bnlpeer *next;
+};
+
+struct bnlpeers {
+	struct table table;
+};
+
+void bnlpeers_init(struct bnlpeers *ps, const struct rng *rng);
+void bnlpeers_free(struct bnlpeers *ps);
+struct bnlpeer *bnlpeer_find(const struct bnlpeers *ps, const char *name);
+/* Makes one when there is none; NULL when memory is out. */
+struct bnlpeer *bnlpeer_get(struct bnlpeers *ps, const char *name);
+/* Forgets nodes that are not in the list (NULL: none is), unless there is
+ * something held against them or still to be done. */
+void bnlpeers_purge(struct bnlpeers *ps, const struct bnl *b);
+
+/* It announced a list and did not deliver it, or delivered one that is
+ * refused: it is not asked for an hour, then two, ... */
+void bnlpeer_strike(struct bnlpeer *p, struct monotime now);
+void bnlpeer_delivered(struct bnlpeer *p);
+bool bnlpeer_muted(const struct bnlpeer *p, struct monotime now);
+
+#endif

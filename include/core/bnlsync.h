@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Lists over connections. Both HELLOs say which list their sender has; the
+ * side with the older one asks:
+ *
+ *	LIST_QUERY ->  <- LIST_HAVE  LIST_GET ->  <- LIST_DATA ...
+ *	(verified, stored, in force)  LIST_HAVE ->   the receipt
+ *
+ * A LIST_HAVE that nobody asked for says that another list is in force now:
+ * an offer, a receipt, or, in the middle of LIST_DATA, that the rest will not
+ * come. Frames are made when the wire takes them, so nothing waits in memory.
+ */
+#ifndef CORE_BNLSYNC_H
+#define CORE_BNLSYNC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "core/bnlround.h"
+#include "core/bnltake.h"
+#include "core/env.h"
+#include "format/ctlmsg.h"
+
+struct bnlsync;
+
+/* What is received on one connection. */
+enum sync_in {
+	SYNC_IDLE,
+	SYNC_ASKED,		/* QUERY said, HAVE awaited */
+	SYNC_OFFERED,		/* it has a newer one: waits for its turn */
+	SYNC_GETTING		/* LIST_DATA comes in */
+};
+
+/* The list side of one connection; lives inside the connection. */
+struct bnlsync_conn {
+	uint32_t id;
+	char peer[NODE_NAME_MAX + 1];
+	bool open;
+	bool deliver_only;	/* it is not in the list: may only deliver */
+	bool armed;		/* STREAM_READY is queued */
+	bool say_query, say_have, say_get;
+	struct bnl_version theirs;	/* what it said last */
+	enum sync_in in;
+	struct list_have have;	/* OFFERED, GETTING */
+	struct buf data;
+	struct monotime deadline;	/* ASKED, GETTING */
+	bool sending;
+	size_t sent;
+	struct bnlsync_conn *next;
+};
+
+/* NULL when memory is out. */
+struct bnlsync *bnlsync_new(struct core_env *env,
+			    const struct bnl_version *mark);
+void bnlsync_free(struct bnlsync *s);	/* NULL is fine */
+struct bnlround *bnlsync_round(struct bnlsync *s);
+struct bnltake *bnlsync_take(struct bnlsync *s);
+struct bnlpeers *bnlsync_peers(struct bnlsync *s);
+
+/* The HELLOs have been exchanged: c holds zeros, it is filled in here. */
+void bnlsync_open(struct bnlsync *s, struct bnlsync_conn *c, uint32_t id,
+		  const char *peer, bool deliver_only,
+		  const struct bnl_version *theirs);
+/* The connection ends, also one that was never opened. lost: not by us. */
+void bnlsync_close(struct bnlsync *s, struct bnlsync_conn *c, bool lost);
+/* A LIST_* frame. -1: the protocol is broken, close the connection. */
+int bnlsync_frame(struct bnlsync *s, struct bnlsync_conn *c,
+		  enum frame_type type, const uint8_t *payload, size_t len,
+		  struct err *e);
+/* The next frame to be sent, when there is one. */
+bool bnlsync_next_frame(struct bnlsync *s, struct bnlsync_conn *c,
+			enum frame_type *type,
+			uint8_t payload[FRAME_PAYLOAD_MAX], size_t *len);
+/* Nothing to send, nothing under way: the one who dialled may end it. */
+bool bnlsync_quiet(const struct bnlsync *s, const struct bnlsync_conn *c);
+/* Something comes in or goes out: not idle even if slow. */
+struct monotime bnlsync_conn_deadline(const struct bnlsync_conn *c);
+/* The deadline was missed: the connection is to be closed. */
+void bnlsync_late(struct bnlsync *s, struct bnlsync_conn *c);
+
+/* After any answer of bnltake, and after a list was applied. */
+void bnlsync_settle(struct bnlsync *s);
+void bnlsync_applied(struct bnlsync *s);
+/* Offers what is in force to every other node; after the one from the disk
+ * that is in work, if there is one. */
+void bnlsync_push(struct bnlsync *s);
+
+#endif

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One TLS connection: who is at the other end, the two HELLOs, a negotiation
+ * when it is wanted, lists, the end. core/channels owns them all.
+ *
+ *	dialler   CONNECT > TLS > SETTLE > HELLO > CONFIRM > STORE > READY > OPEN
+ *	listener            TLS > HELLO > ANSWER > CONFIRM > STORE >         OPEN
+ *
+ * SETTLE and ANSWER wait for the disk before the own HELLO. Without a
+ * negotiation OPEN follows upon the HELLOs. Every state goes to ENDING, from
+ * where only the owner's word that the connection is gone leads on.
+ */
+#ifndef CORE_CHANNEL_H
+#define CORE_CHANNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/table.h"
+#include "base/timerq.h"
+#include "core/bnlsync.h"
+#include "core/channels.h"
+#include "core/env.h"
+#include "core/event.h"
+#include "core/negotiate.h"
+#include "core/pairsets.h"
+#include "core/recent.h"
+#include "core/stream.h"
+
+enum channel_state {
+	CHANNEL_CONNECT,	/* TCP is being opened */
+	CHANNEL_TLS,		/* the handshake runs */
+	CHANNEL_SETTLE,		/* dialler: the own HELLO waits for the disk */
+	CHANNEL_HELLO,		/* the other one's HELLO is awaited */
+	CHANNEL_ANSWER,		/* listener: the own HELLO waits for the disk */
+	CHANNEL_CONFIRM,	/* the other one's CONFIRM is awaited */
+	CHANNEL_STORE,		/* the new pair is on its way to the disk */
+	CHANNEL_READY,		/* dialler: the other one's READY is awaited */
+	CHANNEL_OPEN,		/* lists only */
+	CHANNEL_ENDING		/* to be closed by the owner */
+};
+
+/* All connections of a core, and what they share. */
+struct channels {
+	struct core_env *env;
+	struct pairsets *pairs;
+	struct bnlsync *sync;
+	struct channel *all;		/* newest first */
+	struct timerq timers;
+	struct table heard;		/* struct channel_heard by name */
+	struct recent said;		/* what was logged */
+	struct monotime outsiders_until;
+	unsigned int outsiders;		/* lines about them until then */
+	struct recent unlisted;		/* names that delivered lists */
+	struct channel *news, **news_tail;
+	struct table by_id;
+	uint32_t last_id;
+	uint64_t last_seq;
+	size_t total;			/* with those that are ENDING */
+	struct monotime next_check;	/* of the age of pairs */
+};
+
+/* The newest connection by which a peer that dialled us negotiated. */
+struct channel_heard {
+	char peer[NODE_NAME_MAX + 1];
+	uint64_t seq;
+};
+
+/* What a negotiation needs until its end; wiped then. */
+struct channel_pair {
+	struct hello mine, theirs;
+	uint8_t my_frame[FRAME_HEADER_LEN + FRAME_HELLO_MAX];
+	uint8_t their_frame[FRAME_HEADER_LEN + FRAME_HELLO_MAX];
+	size_t my_len, their_len;
+	uint8_t th[SHA256_LEN];
+	struct selection selection;
+	struct negotiate_keys keys;
+	bool ready_seen;		/* the peer's READY came */
+};
+
+enum channel_news_bit {
+	NEWS_SEEN = 1,
+	NEWS_NEGOTIATED = 2,
+	NEWS_FAILED = 4
+};
+
+struct channel {
+	struct channels *ctx;
+	struct channel *next;
+	uint32_t id;
+	uint64_t seq;			/* counts connections, never wraps */
+	enum channel_state state;
+	bool dialled;
+	unsigned int purpose;		/* CHANNEL_*; 0: they dialled */
+	bool wanted;			/* dialled because lists wanted it */
+	char peer[NODE_NAME_MAX + 1];	/* "" until it is known */
+	struct endpoint to[CHANNEL_ENDPOINTS_MAX];
+	size_t nto, ito;
+	struct endpoint remote;
+	struct stream stream;
+	struct cert_info cert;		/* of the peer, from CHANNEL_SETTLE on */
+	bool deliver_only;		/* not in the list: may deliver one */
+	struct channel_pair *pair;	/* from the own HELLO to STORE's end */
+	uint8_t pair_id[PAIR_ID_LEN];
+	struct bnlsync_conn list;
+	struct bnl_version told;	/* version last told as news */
+	bool armed;			/* STREAM_READY is queued */
+	struct monotime since;
+	struct monotime deadline;	/* of the state, or idle */
+	struct timer timer;
+	bool negotiated, failed;	/* how the negotiation ended */
+	bool nothing_in_common, behind;
+	unsigned int news;		/* NEWS_* not yet told */
+	bool queued;			/* among ctx->news */
+	bool gone;			/* freed once the news are told */
+	struct channel *next_news;
+	char reason[160];		/* why it failed; "": it did not */
+	bool said;			/* and it was logged */
+};
+
+/* --- core/channel: its life ---------------------------------------------- */
+
+struct channel *channel_new(struct channels *ctx, uint32_t id,
+			    uint64_t seq);
+void channel_free(struct channel *ch);
+/* Queues ACTION_CONNECT for the endpoint at ito. */
+int channel_connect(struct channel *ch);
+void channel_timeout(struct channel *ch);
+/* The owner says that it is gone. true: it goes on with another endpoint. */
+bool channel_gone(struct channel *ch, const char *why);
+/* Another list is in force: may it stay? */
+void channel_review(struct channel *ch);
+const char *channel_state_name(enum channel_state s);
+
+void channel_set_state(struct channel *ch, enum channel_state s);
+/* Sets the timer to the nearest deadline. */
+void channel_rearm(struct channel *ch);
+void channel_arm(struct channel *ch);		/* STREAM_READY */
+void channel_tell(struct channel *ch, enum channel_news_bit bit);
+/* An event about the peer, or about an address that has shown no
+ * certificate; the same one is not told again for an hour. */
+void channel_say(struct channel *ch, enum event_kind kind, const char *text);
+/* Ends it; why NULL: nothing is wrong. _lose: by the other side's doing. */
+void channel_end(struct channel *ch, const char *why);
+void channel_lose(struct channel *ch, const char *why);
+/* Tells the other side why, when it can hear it, logs it once, ends it. */
+void channel_refuse(struct channel *ch, int code, const char *why);
+/* Ends a dialled connection that has nothing left to do. */
+void channel_end_if_done(struct channel *ch);
+
+/* --- core/channel_io: bytes ---------------------------------------------- */
+
+/* TCP stands, dialled or accepted. */
+void channel_opened(struct channel *ch);
+void channel_in(struct channel *ch, const uint8_t *in, size_t len);
+size_t channel_drain(struct channel *ch, uint8_t *out, size_t cap);
+/* The HELLOs are exchanged: lists may be. */
+void channel_open_lists(struct channel *ch, const struct hello *theirs);
+
+/* --- core/channel_pair: HELLO and negotiation ---------------------------- */
+
+/* The certificate is verified and admitted. */
+void channel_pair_start(struct channel *ch);
+void channel_pair_hello(struct channel *ch);
+void channel_pair_confirm(struct channel *ch);
+void channel_pair_ready(struct channel *ch);
+/* The disk has answered, for whatever it was that the state waits. */
+void channel_pair_poke(struct channel *ch);
+/* What was negotiated is forgotten; failed unless it was completed. */
+void channel_pair_end(struct channel *ch);
+/* This node can negotiate: it has a list that is not stale and is in it. */
+bool channel_can_negotiate(const struct channels *ctx);
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a node remembers of every other one about lists. */
+#include "core/bnlpeer.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MUTE_MS INT64_C(3600000)	/* then twice that, and so on */
+#define MUTE_DOUBLINGS 10
+
+void
+bnlpeers_init(struct bnlpeers *ps, const struct rng *rng)
+{
+	uint8_t seed[HASH_SEED_LEN];
+
+	rng_fill(rng, seed, sizeof(seed));
+	table_init(&ps->table, seed);
+}
+
+void
+bnlpeers_free(struct bnlpeers *ps)
+{
+	struct bnlpeer *p;
+	size_t pos = 0;
+
+	while ((p = table_next(&ps->table, &pos)) != NULL)
+		free(p);
+	table_free(&ps->table);
+}
+
+struct bnlpeer *
+bnlpeer_find(const struct bnlpeers *ps, const char *name)
+{
+	return table_get(&ps->table, name, strlen(name));
+}
+
+struct bnlpeer *
+bnlpeer_get(struct bnlpeers *ps, const char *name)
+{
+	struct bnlpeer *p = bnlpeer_find(ps, name);
+	size_t len = strlen(name);
+
+	if (p != NULL)
+		return p;
+	assert(len <= NODE_NAME_MAX);
+	p = calloc(1, sizeof(*p));
+	if (p == NULL)
+		return NULL;
+	memcpy(p->name, name, len);
+	timer_init(&p->retry, p, 0);
+	if (table_put(&ps->table, p->name, len, p) < 0) {
+		free(p);
+		return NULL;
+	}
+	return p;
+}
+
+static bool
+is_idle(const struct bnlpeer *p)
+{
+	return p->conns == 0 && p->strikes == 0 && !p->ready &&
+	       !timer_is_set(&p->retry);
+}
+
+void
+bnlpeers_purge(struct bnlpeers *ps, const struct bnl *b)
+{
+	struct bnlpeer **gone, *p;
+	size_t pos = 0, n = 0;
+
+	gone = calloc(ps->table.count + 1, sizeof(*gone));
+	if (gone == NULL)
+		return;
+	while ((p = table_next(&ps->table, &pos)) != NULL)
+		if (is_idle(p) && (b == NULL || bnl_find(b, p->name) == NULL))
+			gone[n++] = p;
+	while (n-- > 0) {
+		table_remove(&ps->table, gone[n]->name, strlen(gone[n]->name));
+		free(gone[n]);
+	}
+	free(gone);
+}
+
+void
+bnlpeer_strike(struct bnlpeer *p, struct monotime now)
+{
+	p->muted_until = mono_add_ms(now, MUTE_MS << p->strikes);
+	if (p->strikes < MUTE_DOUBLINGS)
+		p->strikes++;
+}
+
+void
+bnlpeer_delivered(struct bnlpeer *p)
+{
+	p->strikes = 0;
+}
+
+bool
+bnlpeer_muted(const struct bnlpeer *p, struct monotime now)
+{
+	return mono_is_set(p->muted_until) &&
+	       !mono_reached(p->muted_until, now);
+}

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Whom to connect to for lists, and when. */
+#include "core/bnlround.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/timerq.h"
+
+#define FIRST_PULL_MS 2000	/* at most so long after the start */
+#define HURRY_MS 10000		/* between pulls while there is no proper list */
+#define PUSH_RETRY_MS 15000	/* then twice that, up to */
+#define PUSH_RETRY_MAX_MS (3600 * 1000)
+#define NEWS_GAP_MS 30000	/* between two pulls from one node by news */
+#define PASS_RANDOM 2		/* besides the next one by name */
+#define PASS_TRIES 6		/* of those that cannot be reached */
+
+struct bnlround {
+	struct core_env *env;
+	struct bnlpeers *peers;
+	struct timerq retries;
+	struct bnlpeer *ready, **ready_tail;
+	struct monotime next_pull;
+	bool hurry;
+	char cursor[NODE_NAME_MAX + 1];	/* last one asked in a round */
+	size_t ask, visit;		/* left in this round */
+	char pass_after[NODE_NAME_MAX + 1];	/* the one after this is next */
+	bool pass_next;
+	unsigned int pass_random;	/* others still to be asked */
+	unsigned int pass_spare;	/* replacements left */
+};
+
+/* Between three quarters and five quarters of it. */
+static int64_t
+jittered(struct bnlround *r, int64_t ms)
+{
+	return ms - ms / 4 +
+	       (int64_t)rng_below(&r->env->rng, (uint32_t)(ms / 2 + 1));
+}
+
+struct bnlround *
+bnlround_new(struct core_env *env, struct bnlpeers *peers)
+{
+	struct bnlround *r = calloc(1, sizeof(*r));
+
+	if (r == NULL)
+		return NULL;
+	r->env = env;
+	r->peers = peers;
+	timerq_init(&r->retries);
+	r->ready_tail = &r->ready;
+	r->next_pull = mono_add_ms(env->now.mono,
+				   rng_below(&env->rng, FIRST_PULL_MS));
+	return r;
+}
+
+void
+bnlround_free(struct bnlround *r)
+{
+	if (r == NULL)
+		return;
+	timerq_free(&r->retries);
+	free(r);
+}
+
+static void
+enqueue(struct bnlround *r, struct bnlpeer *p)
+{
+	if (p->ready)
+		return;
+	p->ready = true;
+	p->next = NULL;
+	*r->ready_tail = p;
+	r->ready_tail = &p->next;
+}
+
+static struct bnlpeer *
+dequeue(struct bnlround *r)
+{
+	struct bnlpeer *p = r->ready;
+
+	if (p == NULL)
+		return NULL;
+	r->ready = p->next;
+	if (r->ready == NULL)
+		r->ready_tail = &r->ready;
+	p->ready = false;
+	return p;
+}
+
+static bool
+has_ours(const struct bnlround *r, const struct bnlpeer *p)
+{
+	return bnl_version_cmp(&p->seen, &r->env->version) >= 0;
+}
+
+static void
+push_done(struct bnlround *r, struct bnlpeer *p)
+{
+	p->push = false;
+	timerq_cancel(&r->retries, &p->retry);
+}
+
+void
+bnlround_seen(struct bnlround *r, const char *name,
+	      const struct bnl_version *v)
+{
+	struct bnlpeer *p = bnlpeer_get(r->peers, name);
+
+	if (p == NULL)
+		return;
+	p->seen = *v;
+	if (p->push && has_ours(r, p))
+		push_done(r, p);
+}
+
+void
+bnlround_news(struct bnlround *r, const char *name,
+	      const struct bnl_version *v, const struct bnl_version *at_least)
+{
+	struct bnlpeer *p;
+
+	bnlround_seen(r, name, v);
+	p = bnlpeer_find(r->peers, name);
+	if (p == NULL || bnl_version_cmp(v, &r->env->version) <= 0 ||
+	    bnl_version_cmp(v, at_least) < 0 || p->conns > 0 ||
+	    bnlpeer_muted(p, r->env->now.mono))
+		return;
+	if (mono_is_set(p->wanted) &&
+	    mono_ms(p->wanted, r->env->now.mono) < NEWS_GAP_MS)
+		return;
+	p->pull = true;
+	enqueue(r, p);
+}
+
+/* --- pushing ------------------------------------------------------------- */
+
+void
+bnlround_push(struct bnlround *r)
+{
+	const struct bnl *b = r->env->bnl;
+
+	for (uint32_t i = 0; b != NULL && i < b->nnodes; i++) {
+		struct bnlpeer *p;
+
+		if (strcmp(b->nodes[i].name, r->env->self) == 0)
+			continue;
+		p = bnlpeer_get(r->peers, b->nodes[i].name);
+		if (p == NULL || has_ours(r, p))
+			continue;
+		p->push = true;
+		p->tries = 0;
+		timerq_cancel(&r->retries, &p->retry);
+		enqueue(r, p);
+	}
+}
+
+void
+bnlround_pass_on(struct bnlround *r)
+{
+	memcpy(r->pass_after, r->env->self, strlen(r->env->self) + 1);
+	r->pass_next = true;
+	r->pass_random = PASS_RANDOM;
+	r->pass_spare = PASS_TRIES;
+}
+
+void
+bnlround_failed(struct bnlround *r, const char *name)
+{
+	struct bnlpeer *p = bnlpeer_find(r->peers, name);
+
+	if (p == NULL || !p->pass || r->pass_spare == 0)
+		return;
+	p->pass = false;
+	r->pass_spare--;
+	/* When the next one is down, the one after it is asked. */
+	if (strcmp(name, r->pass_after) == 0)
+		r->pass_next = true;
+	else
+		r->pass_random++;
+}
+
+void
+bnlround_applied(struct bnlround *r)
+{
+	struct bnlpeer *p;
+	size_t pos = 0;
+
+	while ((p = table_next(&r->peers->table, &pos)) != NULL)
+		if (p->push)
+			push_done(r, p);
+	r->pass_next = false;
+	r->pass_random = 0;
+	bnlpeers_purge(r->peers, r->env->bnl);
+}
+
+/* --- who is next --------------------------------------------------------- */
+
+/* The first node of the list behind that name, round the end. */
+static const struct bnl_node *
+node_after(const struct bnl *b, const char *name)
+{
+	uint32_t lo = 0, hi = b->nnodes;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (strcmp(b->nodes[mid].name, name) <= 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return &b->nodes[lo < b->nnodes ? lo : 0];
+}
+
+static bool
+is_self(const struct bnlround *r, const struct bnl_node *n)
+{
+	return strcmp(n->name, r->env->self) == 0;
+}
+
+/* Wait for the answer to this try before the next. */
+static void
+push_again_later(struct bnlround *r, struct bnlpeer *p)
+{
+	int64_t ms = PUSH_RETRY_MS;
+
+	for (unsigned int i = 0; i < p->tries && ms < PUSH_RETRY_MAX_MS; i++)
+		ms *= 2;
+	if (ms > PUSH_RETRY_MAX_MS)
+		ms = PUSH_RETRY_MAX_MS;
+	p->tries++;
+	if (timerq_reserve(&r->retries, r->peers->table.cap) < 0)
+		return;
+	timerq_set(&r->retries, &p->retry,
+		   mono_add_ms(r->env->now.mono, jittered(r, ms)));
+}
+
+static const char *
+next_ready(struct bnlround *r)
+{
+	struct bnlpeer *p;
+
+	while ((p = dequeue(r)) != NULL) {
+		bool pull = p->pull && !bnlpeer_muted(p, r->env->now.mono) &&
+			    bnl_version_cmp(&p->seen, &r->env->version) > 0;
+
+		p->pull = false;
+		if (p->push)
+			push_again_later(r, p);
+		/* A connection that stands serves as well. */
+		if ((pull || p->push) && p->conns == 0)
+			return p->name;
+	}
+	return NULL;
+}
+
+/* One that is not known to have the list. */
+static const char *
+pass_to(struct bnlround *r, const struct bnl_node *n)
+{
+	struct bnlpeer *p = is_self(r, n) ? NULL : bnlpeer_get(r->peers, n->name);
+
+	if (p == NULL || has_ours(r, p) || p->conns > 0)
+		return NULL;
+	p->pass = true;
+	return p->name;
+}
+
+static const char *
+next_pass(struct bnlround *r)
+{
+	const struct bnl *b = r->env->bnl;
+	const char *name;
+
+	if (r->pass_next) {
+		const struct bnl_node *n = node_after(b, r->pass_after);
+
+		/* If it has it already, it is its turn to pass it on. */
+		r->pass_next = false;
+		memcpy(r->pass_after, n->name, strlen(n->name) + 1);
+		name = pass_to(r, n);
+		if (name != NULL)
+			return name;
+	}
+	while (r->pass_random > 0) {
+		r->pass_random--;
+		for (int i = 0; i < PASS_TRIES; i++) {
+			uint32_t k = rng_below(&r->env->rng, b->nnodes);
+
+			name = pass_to(r, &b->nodes[k]);
+			if (name != NULL)
+				return name;
+		}
+	}
+	return NULL;
+}
+
+static const char *
+next_pull(struct bnlround *r)
+{
+	while (r->ask > 0 && r->visit > 0) {
+		const struct bnl_node *n = node_after(r->env->bnl, r->cursor);
+		const struct bnlpeer *p = bnlpeer_find(r->peers, n->name);
+
+		r->visit--;
+		memcpy(r->cursor, n->name, strlen(n->name) + 1);
+		if (is_self(r, n) || (p != NULL && bnlpeer_muted(p, r->env->now.mono)) ||
+		    (p != NULL && p->conns > 0))
+			continue;
+		r->ask--;
+		return n->name;
+	}
+	return NULL;
+}
+
+bool
+bnlround_next(struct bnlround *r, size_t spare, char name[NODE_NAME_MAX + 1])
+{
+	const char *next;
+	struct bnlpeer *p;
+
+	if (spare == 0 || r->env->bnl == NULL || r->env->bnl->nnodes == 0)
+		return false;
+	next = next_ready(r);
+	if (next == NULL)
+		next = next_pass(r);
+	if (next == NULL)
+		next = next_pull(r);
+	if (next == NULL)
+		return false;
+	memcpy(name, next, strlen(next) + 1);
+	p = bnlpeer_get(r->peers, name);
+	if (p != NULL)
+		p->wanted = r->env->now.mono;
+	return true;
+}
+
+struct monotime
+bnlround_deadline(const struct bnlround *r)
+{
+	return mono_min(r->next_pull, timerq_next(&r->retries));
+}
+
+void
+bnlround_tick(struct bnlround *r, size_t spare)
+{
+	struct monotime now = r->env->now.mono;
+	int64_t ms = (int64_t)r->env->conf->pullinterval * 1000;
+	struct timer *t;
+
+	while ((t = timerq_pop(&r->retries, now)) != NULL)
+		enqueue(r, t->owner);
+	if (!mono_reached(r->next_pull, now))
+		return;
+	if (r->hurry && ms > HURRY_MS)
+		ms = HURRY_MS;
+	r->next_pull = mono_add_ms(now, jittered(r, ms));
+	r->ask = spare;
+	r->visit = r->env->bnl == NULL ? 0 : r->env->bnl->nnodes;
+}
+
+void
+bnlround_hurry(struct bnlround *r, bool on)
+{
+	if (on && !r->hurry)
+		r->next_pull = r->env->now.mono;
+	r->hurry = on;
+}

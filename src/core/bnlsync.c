@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Lists over connections. */
+#include "core/bnlsync.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/action.h"
+#include "core/recent.h"
+
+#define ANSWER_MS 10000			/* from QUERY to HAVE */
+#define TRANSFER_MS 60000		/* for a whole list, and */
+#define TRANSFER_MS_PER_64K 1000	/* for each 64 KiB of it */
+#define FORK_ALARM_MS INT64_C(3600000)	/* one alarm a peer */
+
+struct bnlsync {
+	struct core_env *env;
+	struct bnlpeers peers;
+	struct bnlround *round;
+	struct bnltake *take;
+	struct bnlsync_conn *conns;
+	struct recent forks;
+	bool push;		/* as soon as nothing from the disk is in work */
+};
+
+struct bnlsync *
+bnlsync_new(struct core_env *env, const struct bnl_version *mark)
+{
+	struct bnlsync *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	s->env = env;
+	bnlpeers_init(&s->peers, &env->rng);
+	recent_init(&s->forks);
+	s->round = bnlround_new(env, &s->peers);
+	s->take = bnltake_new(env, mark);
+	if (s->round == NULL || s->take == NULL) {
+		bnlsync_free(s);
+		return NULL;
+	}
+	bnlround_hurry(s->round, bnltake_stale(s->take));
+	return s;
+}
+
+void
+bnlsync_free(struct bnlsync *s)
+{
+	if (s == NULL)
+		return;
+	assert(s->conns == NULL);
+	bnlround_free(s->round);
+	bnltake_free(s->take);
+	bnlpeers_free(&s->peers);
+	free(s);
+}
+
+struct bnlround *
+bnlsync_round(struct bnlsync *s)
+{
+	return s->round;
+}
+
+struct bnltake *
+bnlsync_take(struct bnlsync *s)
+{
+	return s->take;
+}
+
+struct bnlpeers *
+bnlsync_peers(struct bnlsync *s)
+{
+	return &s->peers;
+}
+
+static bool
+muted(const struct bnlsync *s, const char *peer)
+{
+	const struct bnlpeer *p = bnlpeer_find(&s->peers, peer);
+
+	return p != NULL && bnlpeer_muted(p, s->env->now.mono);
+}
+
+static void
+strike(struct bnlsync *s, const char *peer, const char *why)
+{
+	struct bnlpeer *p = bnlpeer_get(&s->peers, peer);
+
+	actions_event(s->env->actions, EVENT_WARN, EVENT_LIST_REFUSED, peer,
+		      "it %s: not asked for a list for a while", why);
+	if (p != NULL)
+		bnlpeer_strike(p, s->env->now.mono);
+}
+
+/* There is a frame to be made for it. */
+static void
+arm(struct bnlsync *s, struct bnlsync_conn *c)
+{
+	struct action *a;
+
+	if (c->armed)
+		return;
+	a = actions_add(s->env->actions, ACTION_STREAM_READY);
+	if (a == NULL)
+		return;
+	a->conn = c->id;
+	c->armed = true;
+}
+
+static void
+stop_receiving(struct bnlsync_conn *c)
+{
+	buf_free(&c->data);
+	c->in = SYNC_IDLE;
+	c->say_query = c->say_get = false;
+	c->deadline = MONO_NEVER;
+}
+
+/* --- what others have ---------------------------------------------------- */
+
+/* Two people signed at once: an older list that ours does not descend from,
+ * though its history reaches back to it. */
+static void
+look_for_fork(struct bnlsync *s, const char *peer, const struct bnl_version *v)
+{
+	char ours[BNL_VERSION_TEXT_MAX], theirs[BNL_VERSION_TEXT_MAX];
+	const struct bnl *b = s->env->bnl;
+
+	if (b == NULL || b->nhistory == 0 ||
+	    bnl_version_cmp(v, &b->version) >= 0 ||
+	    v->timestamp.s < b->history[b->nhistory - 1].timestamp.s ||
+	    bnl_descends_from(b, v) ||
+	    !recent_first(&s->forks, peer, 0, s->env->now.mono,
+			  FORK_ALARM_MS))
+		return;
+	actions_event(s->env->actions, EVENT_ERROR, EVENT_LIST_FORK, peer,
+		      "two lists were signed at once: it has %s, which is not "
+		      "in the history of %s, in force here; the changes of "
+		      "the other must be made again",
+		      bnl_version_format(theirs, v),
+		      bnl_version_format(ours, &b->version));
+}
+
+static void
+seen(struct bnlsync *s, struct bnlsync_conn *c, const struct bnl_version *v)
+{
+	c->theirs = *v;
+	bnlround_seen(s->round, c->peer, v);
+	look_for_fork(s, c->peer, v);
+}
+
+static size_t
+receiving(const struct bnlsync *s)
+{
+	size_t n = 0;
+
+	for (const struct bnlsync_conn *c = s->conns; c != NULL; c = c->next)
+		n += c->in == SYNC_GETTING;
+	return n;
+}
+
+/* Somebody else delivers that version or a newer one. */
+static bool
+on_its_way(const struct bnlsync *s, const struct bnl_version *v)
+{
+	for (const struct bnlsync_conn *c = s->conns; c != NULL; c = c->next)
+		if (c->in == SYNC_GETTING &&
+		    bnl_version_cmp(&c->have.version, v) >= 0)
+			return true;
+	return bnltake_has(s->take, v);
+}
+
+/* What to do about the list at the other side of this connection. */
+static void
+consider(struct bnlsync *s, struct bnlsync_conn *c)
+{
+	bool wanted = bnltake_wants(s->take, &c->theirs) &&
+		      !muted(s, c->peer);
+
+	if (c->in == SYNC_OFFERED && !wanted)
+		stop_receiving(c);
+	if (c->in == SYNC_IDLE && wanted) {
+		c->in = SYNC_ASKED;
+		c->say_query = true;
+		c->deadline = mono_add_ms(s->env->now.mono, ANSWER_MS);
+		arm(s, c);
+	}
+	if (c->in != SYNC_OFFERED || on_its_way(s, &c->have.version) ||
+	    receiving(s) + bnltake_count(s->take) >= BNLTAKE_MAX)
+		return;
+	c->in = SYNC_GETTING;
+	c->say_get = true;
+	buf_init(&c->data, c->have.len);
+	c->deadline = mono_add_ms(s->env->now.mono, TRANSFER_MS +
+				  c->have.len / 65536 * TRANSFER_MS_PER_64K);
+	arm(s, c);
+}
+
+static void
+offer_to_all(struct bnlsync *s)
+{
+	for (struct bnlsync_conn *c = s->conns; c != NULL; c = c->next)
+		if (bnl_version_cmp(&c->theirs, &s->env->version) < 0) {
+			c->say_have = true;
+			arm(s, c);
+		}
+	bnlround_push(s->round);
+}
+
+void
+bnlsync_push(struct bnlsync *s)
+{
+	s->push = true;
+	bnlsync_settle(s);
+}
+
+void
+bnlsync_settle(struct bnlsync *s)
+{
+	char from[NODE_NAME_MAX + 1];
+	bool bad;
+
+	while (bnltake_next_dropped(s->take, from, &bad)) {
+		struct bnlpeer *p = bnlpeer_get(&s->peers, from);
+
+		if (bad && p != NULL)
+			bnlpeer_strike(p, s->env->now.mono);
+	}
+	for (struct bnlsync_conn *c = s->conns; c != NULL; c = c->next)
+		consider(s, c);
+	if (!s->push || bnltake_local_busy(s->take))
+		return;
+	s->push = false;
+	offer_to_all(s);
+}
+
+/* --- connections --------------------------------------------------------- */
+
+void
+bnlsync_open(struct bnlsync *s, struct bnlsync_conn *c, uint32_t id,
+	     const char *peer, bool deliver_only,
+	     const struct bnl_version *theirs)
+{
+	struct bnlpeer *p = bnlpeer_get(&s->peers, peer);
+
+	memset(c, 0, sizeof(*c));
+	c->id = id;
+	memcpy(c->peer, peer, strlen(peer) + 1);
+	c->open = true;
+	c->deliver_only = deliver_only;
+	c->deadline = MONO_NEVER;
+	c->next = s->conns;
+	s->conns = c;
+	if (p != NULL)
+		p->conns++;
+	seen(s, c, theirs);
+	consider(s, c);
+}
+
+void
+bnlsync_close(struct bnlsync *s, struct bnlsync_conn *c, bool lost)
+{
+	struct bnlsync_conn **at = &s->conns;
+	struct bnlpeer *p;
+
+	if (!c->open)
+		return;
+	if (lost && c->in == SYNC_GETTING && !c->say_get)
+		strike(s, c->peer, "announced a list and did not deliver it");
+	while (*at != c)
+		at = &(*at)->next;
+	*at = c->next;
+	stop_receiving(c);
+	c->open = false;
+	p = bnlpeer_find(&s->peers, c->peer);
+	if (p != NULL && p->conns > 0)
+		p->conns--;
+	for (c = s->conns; c != NULL; c = c->next)
+		consider(s, c);
+}
+
+struct monotime
+bnlsync_conn_deadline(const struct bnlsync_conn *c)
+{
+	return c->open ? c->deadline : MONO_NEVER;
+}
+
+void
+bnlsync_late(struct bnlsync *s, struct bnlsync_conn *c)
+{
+	if (c->in == SYNC_ASKED && !c->say_query)
+		strike(s, c->peer, "announced a list and does not answer");
+	else if (c->in == SYNC_GETTING)
+		strike(s, c->peer, "announced a list and did not deliver it "
+		       "in time");
+	stop_receiving(c);
+}
+
+bool
+bnlsync_quiet(const struct bnlsync *s, const struct bnlsync_conn *c)
+{
+	/* Whoever has the older one is expected to ask, and to say when it
+	 * has the newer one. */
+	return !c->say_query && !c->say_have && !c->say_get && !c->sending &&
+	       c->in == SYNC_IDLE && !bnltake_has(s->take, &c->theirs) &&
+	       bnl_version_cmp(&c->theirs, &s->env->version) >= 0;
+}
+
+/* --- frames in ----------------------------------------------------------- */
+
+static int
+take_have(struct bnlsync *s, struct bnlsync_conn *c,
+	  const struct list_have *h, struct err *e)
+{
+	bool newer = bnltake_wants(s->take, &h->version);
+
+	seen(s, c, &h->version);
+	if (newer && (h->len == 0 || h->len > BNL_BYTES_MAX)) {
+		strike(s, c->peer, "announced a list of an impossible size");
+		return err_set(e, ERR_PROTO, "a list of %u bytes", h->len);
+	}
+	if (c->in == SYNC_GETTING &&
+	    bnl_version_cmp(&h->version, &c->have.version) == 0)
+		return 0;	/* said twice: what was asked for comes */
+	stop_receiving(c);
+	if (newer && !muted(s, c->peer)) {
+		c->in = SYNC_OFFERED;
+		c->have = *h;
+	}
+	consider(s, c);
+	/* It may have been the one that others were waiting for. */
+	for (c = s->conns; c != NULL; c = c->next)
+		consider(s, c);
+	return 0;
+}
+
+static int
+take_get(struct bnlsync *s, struct bnlsync_conn *c,
+	 const struct bnl_version *v, struct err *e)
+{
+	if (c->sending)
+		return err_set(e, ERR_PROTO, "two lists asked for at once");
+	if (s->env->bnl == NULL ||
+	    bnl_version_cmp(v, &s->env->version) != 0) {
+		c->say_have = true;
+	} else {
+		c->sending = true;
+		c->sent = 0;
+	}
+	arm(s, c);
+	return 0;
+}
+
+static int
+take_data(struct bnlsync *s, struct bnlsync_conn *c, const uint8_t *payload,
+	  size_t len, struct err *e)
+{
+	uint8_t *raw;
+
+	if (c->in != SYNC_GETTING || c->say_get)
+		return err_set(e, ERR_PROTO, "list data that nobody asked for");
+	if (len > c->have.len - buf_len(&c->data)) {
+		strike(s, c->peer, "sent more of a list than it announced");
+		return err_set(e, ERR_PROTO, "more list data than announced");
+	}
+	if (buf_put(&c->data, payload, len) < 0)
+		return err_nomem(e);
+	if (buf_len(&c->data) < c->have.len)
+		return 0;
+	/* The memory itself moves on: nothing was consumed from it. */
+	raw = c->data.mem;
+	buf_init(&c->data, 0);
+	stop_receiving(c);
+	bnltake_offer(s->take, raw, c->have.len, c->peer, &c->have.version);
+	bnlsync_settle(s);
+	return 0;
+}
+
+int
+bnlsync_frame(struct bnlsync *s, struct bnlsync_conn *c, enum frame_type type,
+	      const uint8_t *payload, size_t len, struct err *e)
+{
+	struct bnl_version v;
+	struct list_have h;
+
+	if (c->deliver_only &&
+	    (type == FRAME_LIST_QUERY || type == FRAME_LIST_GET))
+		return err_set(e, ERR_PROTO, "%s from a node not in the list",
+			       frame_name(type));
+	switch (type) {
+	case FRAME_LIST_QUERY:
+		bnl_version_read(&v, payload);
+		seen(s, c, &v);
+		c->say_have = true;
+		arm(s, c);
+		return 0;
+	case FRAME_LIST_HAVE:
+		list_have_decode(&h, payload);
+		return take_have(s, c, &h, e);
+	case FRAME_LIST_GET:
+		bnl_version_read(&v, payload);
+		return take_get(s, c, &v, e);
+	case FRAME_LIST_DATA:
+		return take_data(s, c, payload, len, e);
+	default:
+		return err_set(e, ERR_PROTO, "%s frame", frame_name(type));
+	}
+}
+
+/* --- frames out ---------------------------------------------------------- */
+
+static size_t
+make_have(const struct bnlsync *s, uint8_t *payload)
+{
+	struct list_have h = {.version = s->env->version};
+
+	if (s->env->bnl != NULL)
+		h.len = (uint32_t)s->env->bnl->rawlen;
+	list_have_encode(payload, &h);
+	return LIST_HAVE_LEN;
+}
+
+static size_t
+make_data(const struct bnlsync *s, struct bnlsync_conn *c, uint8_t *payload)
+{
+	const struct bnl *b = s->env->bnl;
+	size_t n = b->rawlen - c->sent;
+
+	if (n > FRAME_LIST_DATA_MAX)
+		n = FRAME_LIST_DATA_MAX;
+	memcpy(payload, b->raw + c->sent, n);
+	c->sent += n;
+	if (c->sent == b->rawlen)
+		c->sending = false;
+	return n;
+}
+
+bool
+bnlsync_next_frame(struct bnlsync *s, struct bnlsync_conn *c,
+		   enum frame_type *type, uint8_t payload[FRAME_PAYLOAD_MAX],
+		   size_t *len)
+{
+	c->armed = false;
+	if (!c->open)
+		return false;
+	if (c->say_have) {
+		c->say_have = false;
+		*type = FRAME_LIST_HAVE;
+		*len = make_have(s, payload);
+	} else if (c->say_query) {
+		c->say_query = false;
+		*type = FRAME_LIST_QUERY;
+		bnl_version_write(payload, &s->env->version);
+		*len = LIST_ASK_LEN;
+	} else if (c->say_get) {
+		c->say_get = false;
+		*type = FRAME_LIST_GET;
+		bnl_version_write(payload, &c->have.version);
+		*len = LIST_ASK_LEN;
+	} else if (c->sending) {
+		*type = FRAME_LIST_DATA;
+		*len = make_data(s, c, payload);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+/* --- another list in force ----------------------------------------------- */
+
+void
+bnlsync_applied(struct bnlsync *s)
+{
+	char from[NODE_NAME_MAX + 1] = "";
+	bool taken = bnltake_applied(s->take, from);
+	struct bnlpeer *p = from[0] != '\0' ? bnlpeer_find(&s->peers, from)
+					    : NULL;
+
+	if (p != NULL)
+		bnlpeer_delivered(p);
+	bnlround_applied(s->round);
+	bnlround_hurry(s->round, bnltake_stale(s->take));
+	/* What was being sent is gone; HAVE tells of the new one. */
+	for (struct bnlsync_conn *c = s->conns; c != NULL; c = c->next) {
+		if (!c->sending && strcmp(c->peer, from) != 0 &&
+		    bnl_version_cmp(&c->theirs, &s->env->version) >= 0)
+			continue;
+		c->sending = false;
+		c->say_have = true;
+		arm(s, c);
+	}
+	if (taken && from[0] != '\0')
+		bnlround_pass_on(s->round);
+	bnlsync_settle(s);
+}

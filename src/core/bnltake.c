@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How a list becomes the one in force, and the mark. */
+#include "core/bnltake.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/action.h"
+#include "format/bnl_sign.h"
+
+enum stage { FREE, WAIT, BUILD, STORE, APPLY, DROPPED };
+
+struct candidate {
+	enum stage stage;
+	char from[NODE_NAME_MAX + 1];	/* "": the disk */
+	struct bnl_version announced;	/* by a peer */
+	struct bnl_version version;	/* once it is built */
+	uint8_t *raw;
+	size_t len;
+	uint32_t ticket;
+	bool strike;			/* DROPPED */
+};
+
+/* From the disk: one in work and one that waits. */
+#define LOCALS 2
+#define CANDIDATES (LOCALS + BNLTAKE_MAX)
+
+/* Signed lists that were refused all the same (their date): not fetched
+ * again for a while, whoever offers them. */
+#define REFUSED_MAX 8
+#define REFUSED_MS INT64_C(3600000)
+
+struct bnltake {
+	struct core_env *env;
+	struct candidate c[CANDIDATES];
+	struct bnl_version mark;
+	uint32_t mark_ticket;		/* of the last write of the mark alone */
+	bool any_local;			/* the next from the disk may be older */
+	struct {
+		struct bnl_version version;
+		struct monotime at;
+	} refused[REFUSED_MAX];
+	unsigned int nrefused;		/* counts on; the place is modulo */
+};
+
+static void
+store_mark(struct bnltake *t)
+{
+	struct action *a = actions_add(t->env->actions, ACTION_STORE_LIST);
+
+	if (a == NULL)
+		return;
+	t->mark_ticket = core_env_ticket(t->env);
+	a->ticket = t->mark_ticket;
+	bnl_version_write(a->mark, &t->mark);
+}
+
+struct bnltake *
+bnltake_new(struct core_env *env, const struct bnl_version *mark)
+{
+	struct bnltake *t = calloc(1, sizeof(*t));
+
+	if (t == NULL)
+		return NULL;
+	t->env = env;
+	t->mark = *mark;
+	if (bnl_version_cmp(&env->version, mark) > 0) {
+		t->mark = env->version;
+		store_mark(t);
+	}
+	return t;
+}
+
+void
+bnltake_free(struct bnltake *t)
+{
+	if (t == NULL)
+		return;
+	for (unsigned int i = 0; i < CANDIDATES; i++)
+		free(t->c[i].raw);
+	free(t);
+}
+
+/* --- the mark ------------------------------------------------------------ */
+
+const struct bnl_version *
+bnltake_mark(const struct bnltake *t)
+{
+	return &t->mark;
+}
+
+void
+bnltake_mark_reset(struct bnltake *t)
+{
+	memset(&t->mark, 0, sizeof(t->mark));
+	t->any_local = true;
+	store_mark(t);
+}
+
+bool
+bnltake_stale(const struct bnltake *t)
+{
+	return bnl_version_cmp(&t->env->version, &t->mark) < 0;
+}
+
+bool
+bnltake_clock_sane(const struct bnltake *t)
+{
+	return clock_is_sane(t->env->now.wall, t->env->built,
+			     t->mark.timestamp);
+}
+
+static bool
+was_refused(const struct bnltake *t, const struct bnl_version *v)
+{
+	for (unsigned int i = 0; i < REFUSED_MAX && i < t->nrefused; i++)
+		if (bnl_version_cmp(&t->refused[i].version, v) == 0 &&
+		    mono_ms(t->refused[i].at, t->env->now.mono) < REFUSED_MS)
+			return true;
+	return false;
+}
+
+static void
+remember_refused(struct bnltake *t, const struct bnl_version *v)
+{
+	unsigned int i = t->nrefused++ % REFUSED_MAX;
+
+	t->refused[i].version = *v;
+	t->refused[i].at = t->env->now.mono;
+}
+
+bool
+bnltake_wants(const struct bnltake *t, const struct bnl_version *v)
+{
+	return bnl_version_cmp(v, &t->env->version) > 0 &&
+	       bnl_version_cmp(v, &t->mark) >= 0 && !was_refused(t, v);
+}
+
+/* --- candidates ---------------------------------------------------------- */
+
+static bool
+is_local(const struct bnltake *t, const struct candidate *c)
+{
+	return c < t->c + LOCALS;
+}
+
+static void
+candidate_drop(struct bnltake *t, struct candidate *c, bool strike)
+{
+	free(c->raw);
+	c->raw = NULL;
+	c->strike = strike;
+	c->stage = is_local(t, c) ? FREE : DROPPED;
+}
+
+static struct candidate *
+find_stage(struct bnltake *t, enum stage stage)
+{
+	for (unsigned int i = 0; i < CANDIDATES; i++)
+		if (t->c[i].stage == stage)
+			return &t->c[i];
+	return NULL;
+}
+
+/* One at a time; those from the disk stand first in the array. */
+static void
+start_next(struct bnltake *t)
+{
+	struct candidate *c;
+
+	if (find_stage(t, BUILD) != NULL || find_stage(t, STORE) != NULL ||
+	    find_stage(t, APPLY) != NULL)
+		return;
+	while ((c = find_stage(t, WAIT)) != NULL) {
+		struct action *a = NULL;
+
+		if (is_local(t, c) || bnltake_wants(t, &c->announced))
+			a = actions_add(t->env->actions, ACTION_BUILD_LIST);
+		if (a == NULL) {
+			candidate_drop(t, c, false);
+			continue;
+		}
+		c->stage = BUILD;
+		c->ticket = core_env_ticket(t->env);
+		a->ticket = c->ticket;
+		a->view = c->raw;
+		a->viewlen = c->len;
+		return;
+	}
+}
+
+void
+bnltake_local(struct bnltake *t, uint8_t *raw, size_t len)
+{
+	struct candidate *c = &t->c[0];
+
+	for (unsigned int i = 0; i < LOCALS; i++)
+		if (t->c[i].stage == FREE || t->c[i].stage == WAIT)
+			c = &t->c[i];
+	assert(c->stage == FREE || c->stage == WAIT);
+	free(c->raw);
+	memset(c, 0, sizeof(*c));
+	c->stage = WAIT;
+	c->raw = raw;
+	c->len = len;
+	start_next(t);
+}
+
+void
+bnltake_offer(struct bnltake *t, uint8_t *raw, size_t len, const char *from,
+	      const struct bnl_version *announced)
+{
+	struct candidate *c = &t->c[LOCALS];
+
+	while (c->stage != FREE)
+		c++;
+	assert(c < t->c + CANDIDATES);
+	memset(c, 0, sizeof(*c));
+	c->stage = WAIT;
+	memcpy(c->from, from, strlen(from) + 1);
+	c->announced = *announced;
+	c->raw = raw;
+	c->len = len;
+	start_next(t);
+}
+
+size_t
+bnltake_count(const struct bnltake *t)
+{
+	size_t n = 0;
+
+	for (unsigned int i = LOCALS; i < CANDIDATES; i++)
+		n += t->c[i].stage != FREE;
+	return n;
+}
+
+bool
+bnltake_has(const struct bnltake *t, const struct bnl_version *v)
+{
+	for (unsigned int i = LOCALS; i < CANDIDATES; i++)
+		if (t->c[i].stage != FREE && t->c[i].stage != DROPPED &&
+		    bnl_version_cmp(&t->c[i].announced, v) >= 0)
+			return true;
+	return false;
+}
+
+bool
+bnltake_local_busy(const struct bnltake *t)
+{
+	return t->c[0].stage != FREE || t->c[1].stage != FREE;
+}
+
+bool
+bnltake_next_dropped(struct bnltake *t, char from[NODE_NAME_MAX + 1],
+		     bool *strike)
+{
+	struct candidate *c = find_stage(t, DROPPED);
+
+	if (c == NULL)
+		return false;
+	memcpy(from, c->from, sizeof(c->from));
+	*strike = c->strike;
+	c->stage = FREE;
+	return true;
+}
+
+/* --- the answers --------------------------------------------------------- */
+
+static void
+say_refused(struct bnltake *t, const struct candidate *c, const char *why)
+{
+	bool local = is_local(t, c);
+
+	actions_event(t->env->actions, local ? EVENT_ERROR : EVENT_WARN,
+		      EVENT_LIST_REFUSED, c->from, "list %s refused: %s",
+		      local ? "on disk" : "from it", why);
+}
+
+static void
+say_fork(struct bnltake *t, const struct candidate *c, const struct bnl *b)
+{
+	char ours[BNL_VERSION_TEXT_MAX], other[BNL_VERSION_TEXT_MAX];
+	enum bnl_order order;
+
+	if (t->env->bnl == NULL)
+		return;
+	order = bnl_compare(t->env->bnl, b);
+	if (order != BNL_NEWER_FORK && order != BNL_OLDER_FORK)
+		return;
+	bnl_version_format(ours, &t->env->version);
+	bnl_version_format(other, &b->version);
+	actions_event(t->env->actions, EVENT_ERROR, EVENT_LIST_FORK, c->from,
+		      "two lists were signed at once: %s and %s, neither "
+		      "descends from the other; %s holds, the changes of the "
+		      "other must be made again",
+		      ours, other, order == BNL_NEWER_FORK ? other : ours);
+}
+
+enum verdict { TAKE, NOT_NEWER, REFUSE, REFUSE_DATE };
+
+static enum verdict
+judge(const struct bnltake *t, const struct candidate *c, const struct bnl *b,
+      struct err *e)
+{
+	bool local = is_local(t, c);
+	bool any = local && t->any_local;
+	int order = bnl_version_cmp(&b->version, &t->env->version);
+
+	if (!local && bnl_version_cmp(&b->version, &c->announced) != 0) {
+		(void)err_set(e, ERR_PROTO,
+			      "it is not the version that was announced");
+		return REFUSE;
+	}
+	if (order == 0 || (order < 0 && !local))
+		return NOT_NEWER;
+	if (order < 0 && !any) {
+		(void)err_set(e, ERR_STALE, "older than the one in force");
+		return REFUSE;
+	}
+	if (bnl_version_cmp(&b->version, &t->mark) < 0) {
+		(void)err_set(e, ERR_STALE,
+			      "older than the newest one ever taken");
+		return REFUSE;
+	}
+	if (bnl_check_time(b, t->env->now.wall, t->env->built,
+			   t->mark.timestamp, e) < 0)
+		return REFUSE_DATE;
+	return TAKE;
+}
+
+/* What came from the disk is there already: only the mark is written. */
+static bool
+store(struct bnltake *t, struct candidate *c)
+{
+	struct action *a = actions_add(t->env->actions, ACTION_STORE_LIST);
+
+	if (a == NULL)
+		return false;
+	c->stage = STORE;
+	c->ticket = core_env_ticket(t->env);
+	a->ticket = c->ticket;
+	if (!is_local(t, c)) {
+		a->view = c->raw;
+		a->viewlen = c->len;
+	}
+	bnl_version_write(a->mark, &c->version);
+	return true;
+}
+
+static struct candidate *
+find_ticket(struct bnltake *t, enum stage stage, uint32_t ticket)
+{
+	struct candidate *c = find_stage(t, stage);
+
+	return c != NULL && c->ticket == ticket ? c : NULL;
+}
+
+bool
+bnltake_ready(struct bnltake *t, uint32_t ticket, const struct bnl *bnl,
+	      const struct err *why)
+{
+	struct candidate *c = find_ticket(t, BUILD, ticket);
+	enum verdict v = REFUSE;
+	struct err e;
+
+	if (c == NULL)
+		return false;
+	if (bnl == NULL) {
+		say_refused(t, c, why->text);
+	} else {
+		v = judge(t, c, bnl, &e);
+		say_fork(t, c, bnl);
+		if (v == REFUSE || v == REFUSE_DATE)
+			say_refused(t, c, e.text);
+		if (v == REFUSE_DATE)
+			remember_refused(t, &bnl->version);
+		c->version = bnl->version;
+	}
+	if (v == TAKE && store(t, c))
+		return true;
+	candidate_drop(t, c, v == REFUSE || v == REFUSE_DATE);
+	start_next(t);
+	return false;
+}
+
+enum bnltake_stored
+bnltake_stored(struct bnltake *t, uint32_t ticket, bool ok)
+{
+	struct candidate *c = find_ticket(t, STORE, ticket);
+
+	if (c == NULL && ticket == t->mark_ticket && !ok)
+		actions_event(t->env->actions, EVENT_ERROR,
+			      EVENT_STORE_FAILED, NULL,
+			      "the mark of the newest list could not be stored");
+	if (c == NULL)
+		return BNLTAKE_PLAIN;
+	if (ok) {
+		t->mark = c->version;
+		c->stage = APPLY;
+		return BNLTAKE_APPLY;
+	}
+	actions_event(t->env->actions, EVENT_ERROR, EVENT_STORE_FAILED,
+		      c->from, "a newer list could not be stored: the one in "
+		      "force stays");
+	candidate_drop(t, c, false);
+	start_next(t);
+	return BNLTAKE_DISCARD;
+}
+
+bool
+bnltake_applied(struct bnltake *t, char from[NODE_NAME_MAX + 1])
+{
+	struct candidate *c = find_stage(t, APPLY);
+	char version[BNL_VERSION_TEXT_MAX];
+
+	if (c == NULL)
+		return false;
+	memcpy(from, c->from, sizeof(c->from));
+	bnl_version_format(version, &c->version);
+	actions_event(t->env->actions, EVENT_INFO, EVENT_LIST_NEW, c->from,
+		      "list %s is in force, taken from %s", version,
+		      is_local(t, c) ? "the disk" : "it");
+	t->any_local = false;
+	free(c->raw);
+	memset(c, 0, sizeof(*c));
+	start_next(t);
+	return true;
+}

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The life of one TLS connection. */
+#include "core/channel.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "core/action.h"
+#include "core/admit.h"
+
+#define LIFE_MS 600000		/* however busy it is */
+#define DELIVER_MS 30000	/* for a node that is not in the list */
+#define OUTSIDERS_A_MINUTE 10
+#define SAY_AGAIN_MS INT64_C(3600000)	/* the same line about one node */
+
+static const char *const state_names[] = {
+	[CHANNEL_CONNECT] = "connect", [CHANNEL_TLS] = "tls",
+	[CHANNEL_SETTLE] = "settle",   [CHANNEL_HELLO] = "hello",
+	[CHANNEL_ANSWER] = "answer",   [CHANNEL_CONFIRM] = "confirm",
+	[CHANNEL_STORE] = "store",     [CHANNEL_READY] = "ready",
+	[CHANNEL_OPEN] = "open",       [CHANNEL_ENDING] = "ending",
+};
+
+const char *
+channel_state_name(enum channel_state s)
+{
+	return state_names[s];
+}
+
+struct channel *
+channel_new(struct channels *ctx, uint32_t id, uint64_t seq)
+{
+	struct channel *ch = calloc(1, sizeof(*ch));
+
+	if (ch == NULL)
+		return NULL;
+	ch->ctx = ctx;
+	ch->id = id;
+	ch->seq = seq;
+	ch->since = ctx->env->now.mono;
+	ch->deadline = MONO_NEVER;
+	timer_init(&ch->timer, ch, 0);
+	return ch;
+}
+
+void
+channel_free(struct channel *ch)
+{
+	channel_pair_end(ch);
+	bnlsync_close(ch->ctx->sync, &ch->list, false);
+	timerq_cancel(&ch->ctx->timers, &ch->timer);
+	stream_free(&ch->stream);
+	free(ch);
+}
+
+/* --- time ---------------------------------------------------------------- */
+
+static struct monotime
+next_deadline(const struct channel *ch)
+{
+	struct monotime at =
+		mono_min(ch->deadline, bnlsync_conn_deadline(&ch->list));
+
+	if (ch->deliver_only)
+		at = mono_min(at, mono_add_ms(ch->since, DELIVER_MS));
+	return mono_min(at, mono_add_ms(ch->since, LIFE_MS));
+}
+
+void
+channel_rearm(struct channel *ch)
+{
+	if (ch->state == CHANNEL_ENDING)
+		timerq_cancel(&ch->ctx->timers, &ch->timer);
+	else
+		timerq_set(&ch->ctx->timers, &ch->timer, next_deadline(ch));
+}
+
+static void
+deadline_in(struct channel *ch, int64_t ms)
+{
+	ch->deadline = mono_add_ms(ch->ctx->env->now.mono, ms);
+}
+
+/* TLS and both HELLOs have one deadline together; so has each later step. */
+void
+channel_set_state(struct channel *ch, enum channel_state s)
+{
+	const struct conf_timers *t = &ch->ctx->env->conf->timers;
+
+	ch->state = s;
+	switch (s) {
+	case CHANNEL_CONNECT:
+	case CHANNEL_TLS:
+	case CHANNEL_CONFIRM:
+	case CHANNEL_STORE:
+	case CHANNEL_READY:
+		deadline_in(ch, t->channel_handshake);
+		break;
+	case CHANNEL_SETTLE:
+	case CHANNEL_HELLO:
+	case CHANNEL_ANSWER:
+		break;
+	case CHANNEL_OPEN:
+		deadline_in(ch, t->channel_idle);
+		break;
+	case CHANNEL_ENDING:
+		ch->deadline = MONO_NEVER;
+		break;
+	}
+	channel_rearm(ch);
+}
+
+/* --- what is told -------------------------------------------------------- */
+
+void
+channel_arm(struct channel *ch)
+{
+	struct action *a;
+
+	if (ch->armed)
+		return;
+	a = actions_add(ch->ctx->env->actions, ACTION_STREAM_READY);
+	if (a == NULL)
+		return;
+	a->conn = ch->id;
+	ch->armed = true;
+}
+
+void
+channel_tell(struct channel *ch, enum channel_news_bit bit)
+{
+	ch->news |= bit;
+	if (ch->queued)
+		return;
+	ch->queued = true;
+	ch->next_news = NULL;
+	*ch->ctx->news_tail = ch;
+	ch->ctx->news_tail = &ch->next_news;
+}
+
+/* So many lines a minute at most about those who are nobody. */
+static bool
+outsider_may_be_said(struct channels *ctx)
+{
+	struct monotime now = ctx->env->now.mono;
+
+	if (mono_reached(ctx->outsiders_until, now)) {
+		ctx->outsiders_until = mono_add_ms(now, 60000);
+		ctx->outsiders = 0;
+	}
+	return ctx->outsiders++ < OUTSIDERS_A_MINUTE;
+}
+
+/* A line about a peer, or about an address that has shown no certificate;
+ * the same one is not said again for an hour. */
+void
+channel_say(struct channel *ch, enum event_kind kind, const char *text)
+{
+	static const uint8_t no_seed[HASH_SEED_LEN];
+	struct core_env *env = ch->ctx->env;
+	bool known = ch->peer[0] != '\0';
+	char at[IPADDR_TEXT_MAX], safe[448];
+	uint64_t what = 0;
+
+	ch->said = true;
+	if (known)
+		what = hash_bytes(no_seed, text, strlen(text));
+	else if (!outsider_may_be_said(ch->ctx))
+		return;
+	ipaddr_format(at, &ch->remote.addr);
+	if (!recent_first(&ch->ctx->said, known ? ch->peer : at, what,
+			  env->now.mono, SAY_AGAIN_MS))
+		return;
+	text_escape(safe, sizeof(safe), text, strlen(text));
+	if (known)
+		actions_event(env->actions, EVENT_WARN, kind, ch->peer, "%s",
+			      safe);
+	else
+		actions_event(env->actions, EVENT_INFO, kind, NULL,
+			      "connection from %s: %s", at, safe);
+}
+
+/* --- the end ------------------------------------------------------------- */
+
+static void
+set_reason(struct channel *ch, const char *why)
+{
+	if (why != NULL && ch->reason[0] == '\0')
+		snprintf(ch->reason, sizeof(ch->reason), "%.*s",
+			 (int)sizeof(ch->reason) - 1, why);
+}
+
+/* What follows from the end of it, however it came. */
+static void
+finish(struct channel *ch, bool lost)
+{
+	bool wanted_pair = ch->dialled && (ch->purpose & CHANNEL_PAIR) != 0;
+	bool early = ch->state < CHANNEL_CONFIRM;
+
+	bnlsync_close(ch->ctx->sync, &ch->list, lost);
+	channel_pair_end(ch);
+	if (ch->wanted && early)
+		bnlround_failed(bnlsync_round(ch->ctx->sync), ch->peer);
+	if (wanted_pair && !ch->negotiated && !ch->failed) {
+		ch->failed = true;
+		set_reason(ch, "the connection ended");
+		channel_tell(ch, NEWS_FAILED);
+		if (!ch->said)
+			channel_say(ch, EVENT_NEGOTIATE_FAILED, ch->reason);
+	} else if (early && !ch->said && ch->reason[0] != '\0') {
+		channel_say(ch, EVENT_PEER_REFUSED, ch->reason);
+	}
+}
+
+static void
+end(struct channel *ch, bool lost)
+{
+	struct action *a;
+
+	if (ch->state == CHANNEL_ENDING)
+		return;
+	finish(ch, lost);
+	stream_shutdown(&ch->stream);
+	channel_set_state(ch, CHANNEL_ENDING);
+	a = actions_add(ch->ctx->env->actions, ACTION_CLOSE);
+	if (a != NULL)
+		a->conn = ch->id;
+}
+
+void
+channel_end(struct channel *ch, const char *why)
+{
+	set_reason(ch, why);
+	end(ch, false);
+}
+
+/* The other side's doing. */
+void
+channel_lose(struct channel *ch, const char *why)
+{
+	set_reason(ch, why);
+	end(ch, true);
+}
+
+void
+channel_refuse(struct channel *ch, int code, const char *why)
+{
+	struct refuse r = {.code = (uint8_t)code,
+			   .list = ch->ctx->env->version};
+	uint8_t payload[FRAME_REFUSE_MAX];
+	char line[sizeof(r.text) + 64];
+
+	snprintf(r.text, sizeof(r.text), "%.*s", (int)sizeof(r.text) - 1, why);
+	snprintf(line, sizeof(line), "refused: %s%s%s", refuse_name(r.code),
+		 why[0] == '\0' ? "" : ": ", why);
+	channel_say(ch, EVENT_PEER_REFUSED, line);
+	if (ch->stream.secure && ch->state != CHANNEL_ENDING)
+		(void)stream_send(&ch->stream, FRAME_REFUSE, payload,
+				  refuse_encode(payload, &r));
+	set_reason(ch, line);
+	/* It has been said. */
+	end(ch, code == REFUSE_PROTOCOL);
+}
+
+bool
+channel_gone(struct channel *ch, const char *why)
+{
+	char line[ENDPOINT_TEXT_MAX + 64], at[ENDPOINT_TEXT_MAX];
+
+	if (ch->state == CHANNEL_CONNECT && ch->ito + 1 < ch->nto) {
+		ch->ito++;
+		if (channel_connect(ch) == 0)
+			return true;
+	}
+	if (ch->state == CHANNEL_ENDING)
+		return false;
+	if (why != NULL) {
+		endpoint_format(at, &ch->remote);
+		snprintf(line, sizeof(line), "%s: %s", at, why);
+		set_reason(ch, line);
+	}
+	finish(ch, true);
+	channel_set_state(ch, CHANNEL_ENDING);
+	return false;
+}
+
+void
+channel_timeout(struct channel *ch)
+{
+	struct monotime now = ch->ctx->env->now.mono;
+	struct action *a;
+
+	if (!mono_reached(next_deadline(ch), now)) {
+		channel_rearm(ch);	/* it has been put off meanwhile */
+		return;
+	}
+	if (mono_reached(bnlsync_conn_deadline(&ch->list), now)) {
+		bnlsync_late(ch->ctx->sync, &ch->list);
+		channel_end(ch, "no list came in time");
+		return;
+	}
+	if (ch->state == CHANNEL_CONNECT && ch->ito + 1 < ch->nto) {
+		/* The next endpoint, once the owner has closed this one. */
+		ch->deadline = MONO_NEVER;
+		channel_rearm(ch);
+		a = actions_add(ch->ctx->env->actions, ACTION_CLOSE);
+		if (a != NULL)
+			a->conn = ch->id;
+		return;
+	}
+	if (ch->state == CHANNEL_OPEN)
+		end(ch, true);
+	else
+		channel_lose(ch, "no answer in time");
+}
+
+/* --- the way up ---------------------------------------------------------- */
+
+int
+channel_connect(struct channel *ch)
+{
+	struct action *a = actions_add(ch->ctx->env->actions, ACTION_CONNECT);
+
+	if (a == NULL)
+		return -1;
+	ch->remote = ch->to[ch->ito];
+	a->conn = ch->id;
+	a->to = ch->remote;
+	channel_set_state(ch, CHANNEL_CONNECT);
+	return 0;
+}
+
+void
+channel_review(struct channel *ch)
+{
+	const struct core_env *env = ch->ctx->env;
+	int code;
+
+	if (ch->state == CHANNEL_ENDING)
+		return;
+	if (ch->state == CHANNEL_CONNECT || ch->state == CHANNEL_TLS) {
+		if (ch->dialled && bnl_find(env->bnl, ch->peer) == NULL)
+			channel_end(ch, "it is not in the list any more");
+		return;
+	}
+	code = admit_check(env, &ch->cert, ch->dialled ? ch->peer : NULL);
+	if (code != ADMIT_YES) {
+		channel_refuse(ch, code, "");
+		return;
+	}
+	ch->deliver_only = ch->list.deliver_only = false;
+	channel_end_if_done(ch);
+}
+
+void
+channel_end_if_done(struct channel *ch)
+{
+	if (ch->state == CHANNEL_OPEN && ch->dialled && ch->list.open &&
+	    bnlsync_quiet(ch->ctx->sync, &ch->list))
+		channel_end(ch, NULL);
+}

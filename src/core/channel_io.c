@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The bytes and frames of one TLS connection. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/admit.h"
+#include "core/channel.h"
+
+static void
+secured(struct channel *ch)
+{
+	struct core_env *env = ch->ctx->env;
+	const struct cert_info *cert =
+		ch->stream.ops->peer(ch->stream.tls);
+	char why[2 * NODE_NAME_MAX + 64] = "";
+	int code;
+
+	ch->cert = *cert;
+	code = admit_check(env, cert, ch->dialled ? ch->peer : NULL);
+	if (code == REFUSE_WRONG_NAME)
+		snprintf(why, sizeof(why), "the certificate is of %s",
+			 cert->cn);
+	if (!ch->dialled)
+		memcpy(ch->peer, cert->cn, sizeof(ch->peer));
+	/* A name that is not in the list may deliver a newer one: if it has
+	 * one is seen from its HELLO. Without a list nobody is in it. */
+	if (code == REFUSE_NOT_LISTED && (!ch->dialled || env->bnl == NULL)) {
+		ch->deliver_only = true;
+		code = ADMIT_YES;
+	}
+	if (code == ADMIT_YES)
+		channel_pair_start(ch);
+	else
+		channel_refuse(ch, code, why);
+}
+
+void
+channel_open_lists(struct channel *ch, const struct hello *theirs)
+{
+	bnlsync_open(ch->ctx->sync, &ch->list, ch->id, ch->peer,
+		     ch->deliver_only, &theirs->list);
+	ch->told = theirs->list;
+	channel_tell(ch, NEWS_SEEN);
+}
+
+static void
+refused(struct channel *ch)
+{
+	struct core_env *env = ch->ctx->env;
+	char version[BNL_VERSION_TEXT_MAX], line[320];
+	const uint8_t *p;
+	struct refuse r;
+	struct err e;
+	size_t len;
+
+	p = stream_payload(&ch->stream, &len);
+	if (refuse_decode(&r, p, len, &e) < 0) {
+		channel_lose(ch, e.text);
+		return;
+	}
+	snprintf(line, sizeof(line), "refuses us: %s%s%s (its list is %s)",
+		 refuse_name(r.code), r.text[0] == '\0' ? "" : ": ", r.text,
+		 bnl_version_format(version, &r.list));
+	channel_say(ch, EVENT_PEER_REFUSED, line);
+	ch->told = r.list;
+	ch->behind = r.code == REFUSE_NOT_LISTED &&
+		     bnl_version_cmp(&r.list, &env->version) < 0;
+	bnlround_seen(bnlsync_round(ch->ctx->sync), ch->peer, &r.list);
+	channel_tell(ch, NEWS_SEEN);
+	channel_lose(ch, line);
+}
+
+static void
+list_frame(struct channel *ch)
+{
+	enum frame_type type = ch->stream.head.type;
+	const uint8_t *p;
+	struct err e;
+	size_t len;
+
+	if (!ch->list.open) {
+		snprintf(e.text, sizeof(e.text), "%s before its time",
+			 frame_name(type));
+		channel_refuse(ch, REFUSE_PROTOCOL, e.text);
+		return;
+	}
+	p = stream_payload(&ch->stream, &len);
+	if (bnlsync_frame(ch->ctx->sync, &ch->list, type, p, len, &e) < 0) {
+		channel_refuse(ch, REFUSE_PROTOCOL, e.text);
+		return;
+	}
+	if (bnl_version_cmp(&ch->told, &ch->list.theirs) != 0) {
+		ch->told = ch->list.theirs;
+		channel_tell(ch, NEWS_SEEN);
+	}
+	if (ch->state == CHANNEL_OPEN)
+		channel_set_state(ch, CHANNEL_OPEN);	/* not idle */
+	channel_end_if_done(ch);
+}
+
+static void
+frame(struct channel *ch)
+{
+	switch (ch->stream.head.type) {
+	case FRAME_HELLO:
+		channel_pair_hello(ch);
+		break;
+	case FRAME_CONFIRM:
+		channel_pair_confirm(ch);
+		break;
+	case FRAME_READY:
+		channel_pair_ready(ch);
+		break;
+	case FRAME_REFUSE:
+		refused(ch);
+		break;
+	default:
+		list_frame(ch);
+		break;
+	}
+}
+
+static void
+progress(struct channel *ch)
+{
+	while (ch->state != CHANNEL_ENDING) {
+		switch (stream_next(&ch->stream)) {
+		case STREAM_NOTHING:
+			return;
+		case STREAM_SECURE:
+			secured(ch);
+			break;
+		case STREAM_FRAME:
+			frame(ch);
+			break;
+		case STREAM_CLOSED:
+			channel_lose(ch, "the other side closed the connection");
+			return;
+		case STREAM_BROKEN:
+			channel_lose(ch, ch->stream.why);
+			return;
+		case STREAM_MISFRAMED:
+			channel_refuse(ch, REFUSE_PROTOCOL, ch->stream.why);
+			return;
+		}
+	}
+}
+
+void
+channel_opened(struct channel *ch)
+{
+	struct core_env *env = ch->ctx->env;
+	struct err e;
+
+	if (ch->state != CHANNEL_CONNECT)
+		return;
+	channel_set_state(ch, CHANNEL_TLS);
+	if (stream_open(&ch->stream, &env->tls, ch->dialled, env->now.wall,
+			&e) < 0) {
+		channel_end(ch, e.text);
+		return;
+	}
+	/* The dialler has the first move. */
+	progress(ch);
+	channel_arm(ch);
+}
+
+void
+channel_in(struct channel *ch, const uint8_t *in, size_t len)
+{
+	if (ch->state == CHANNEL_CONNECT || ch->state == CHANNEL_ENDING)
+		return;
+	while (len > 0 && ch->state != CHANNEL_ENDING) {
+		size_t n = len < STREAM_FEED_MAX ? len : STREAM_FEED_MAX;
+
+		stream_feed(&ch->stream, in, n);
+		progress(ch);
+		in += n;
+		len -= n;
+	}
+	channel_arm(ch);
+	channel_rearm(ch);
+}
+
+size_t
+channel_drain(struct channel *ch, uint8_t *out, size_t cap)
+{
+	uint8_t payload[FRAME_PAYLOAD_MAX];
+	enum frame_type type;
+	size_t used = 0, n, len;
+
+	ch->armed = false;
+	for (;;) {
+		while ((n = stream_drain(&ch->stream, out + used,
+					 cap - used)) > 0)
+			used += n;
+		if (used == cap || ch->state == CHANNEL_ENDING)
+			break;
+		if (!bnlsync_next_frame(ch->ctx->sync, &ch->list, &type,
+					payload, &len)) {
+			channel_end_if_done(ch);
+			if (ch->state != CHANNEL_ENDING)
+				break;
+			continue;
+		}
+		if (stream_send(&ch->stream, type, payload, len) < 0) {
+			channel_lose(ch, ch->stream.ops->reason(ch->stream.tls));
+			break;
+		}
+		if (ch->state == CHANNEL_OPEN)
+			channel_set_state(ch, CHANNEL_OPEN);	/* not idle */
+	}
+	channel_rearm(ch);
+	return used;
+}
+

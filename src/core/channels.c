@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* All TLS connections of one core. */
+#include "core/channels.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/action.h"
+#include "core/channel.h"
+
+#define CHECK_MS 3600000	/* between two looks at the age of pairs */
+#define UNKNOWN_PER_ADDRESS 8	/* connections that have not said who they are */
+
+struct channels *
+channels_new(struct core_env *env, const struct bnl_version *mark)
+{
+	struct channels *cs = calloc(1, sizeof(*cs));
+	uint8_t seed[HASH_SEED_LEN];
+
+	if (cs == NULL)
+		return NULL;
+	rng_fill(&env->rng, seed, sizeof(seed));
+	table_init(&cs->by_id, seed);
+	table_init(&cs->heard, seed);
+	timerq_init(&cs->timers);
+	recent_init(&cs->said);
+	recent_init(&cs->unlisted);
+	cs->news_tail = &cs->news;
+	cs->env = env;
+	cs->pairs = pairsets_new(env);
+	cs->sync = bnlsync_new(env, mark);
+	cs->next_check = mono_add_ms(env->now.mono, CHECK_MS);
+	if (cs->pairs == NULL || cs->sync == NULL) {
+		channels_free(cs);
+		return NULL;
+	}
+	return cs;
+}
+
+static void
+news_pop(struct channels *ctx)
+{
+	struct channel *ch = ctx->news;
+
+	ctx->news = ch->next_news;
+	if (ctx->news == NULL)
+		ctx->news_tail = &ctx->news;
+	ch->queued = false;
+	if (ch->gone)
+		channel_free(ch);
+}
+
+void
+channels_free(struct channels *cs)
+{
+	struct channel_heard *h;
+	size_t pos = 0;
+
+	if (cs == NULL)
+		return;
+	while (cs->news != NULL)
+		news_pop(cs);
+	while (cs->all != NULL) {
+		struct channel *ch = cs->all;
+
+		cs->all = ch->next;
+		channel_free(ch);
+	}
+	while ((h = table_next(&cs->heard, &pos)) != NULL)
+		free(h);
+	table_free(&cs->heard);
+	table_free(&cs->by_id);
+	timerq_free(&cs->timers);
+	pairsets_free(cs->pairs);
+	bnlsync_free(cs->sync);
+	free(cs);
+}
+
+/* --- how many ------------------------------------------------------------ */
+
+static size_t
+max_connections(const struct channels *cs)
+{
+	return cs->env->conf->maxconnections;
+}
+
+/* A quarter is for negotiations that we dial: so many at a time. */
+static size_t
+max_negotiations(const struct channels *cs)
+{
+	size_t quarter = max_connections(cs) / 4;
+
+	return quarter == 0 ? 1 : quarter;
+}
+
+static bool
+is_negotiating(const struct channel *ch)
+{
+	return ch->dialled && (ch->purpose & CHANNEL_PAIR) != 0 &&
+	       ch->state < CHANNEL_OPEN;
+}
+
+static size_t
+count_negotiations(const struct channels *cs)
+{
+	size_t n = 0;
+
+	for (const struct channel *ch = cs->all; ch != NULL; ch = ch->next)
+		n += is_negotiating(ch);
+	return n;
+}
+
+size_t
+channels_count(const struct channels *cs)
+{
+	size_t n = 0;
+
+	for (const struct channel *ch = cs->all; ch != NULL; ch = ch->next)
+		n += ch->state != CHANNEL_ENDING;
+	return n;
+}
+
+/* What negotiations may still need is not to spare. */
+size_t
+channels_spare(const struct channels *cs)
+{
+	size_t max = max_connections(cs), quarter = max / 4;
+	size_t negotiations = count_negotiations(cs);
+	size_t used = channels_count(cs);
+
+	if (negotiations < quarter)
+		used += quarter - negotiations;
+	return used < max ? max - used : 0;
+}
+
+bool
+channels_negotiating(const struct channels *cs, const char *peer)
+{
+	for (const struct channel *ch = cs->all; ch != NULL; ch = ch->next)
+		if (is_negotiating(ch) && strcmp(ch->peer, peer) == 0)
+			return true;
+	return false;
+}
+
+/* --- making and losing --------------------------------------------------- */
+
+static struct channel *
+find(const struct channels *cs, uint32_t id)
+{
+	return table_get(&cs->by_id, &id, sizeof(id));
+}
+
+static struct channel *
+add(struct channels *cs)
+{
+	struct channel *ch;
+
+	do {
+		cs->last_id++;
+	} while (cs->last_id == 0 || find(cs, cs->last_id) != NULL);
+	if (timerq_reserve(&cs->timers, cs->total + 1) < 0)
+		return NULL;
+	ch = channel_new(cs, cs->last_id, ++cs->last_seq);
+	if (ch == NULL)
+		return NULL;
+	if (table_put(&cs->by_id, &ch->id, sizeof(ch->id), ch) < 0) {
+		channel_free(ch);
+		return NULL;
+	}
+	ch->next = cs->all;
+	cs->all = ch;
+	cs->total++;
+	return ch;
+}
+
+static void
+drop(struct channels *cs, struct channel *ch)
+{
+	struct channel **at = &cs->all;
+
+	while (*at != ch)
+		at = &(*at)->next;
+	*at = ch->next;
+	table_remove(&cs->by_id, &ch->id, sizeof(ch->id));
+	cs->total--;
+	ch->gone = true;
+	if (!ch->queued)
+		channel_free(ch);
+}
+
+static bool
+may_dial(const struct channels *cs, const char *peer, unsigned int purpose)
+{
+	const struct core_env *env = cs->env;
+
+	if (strcmp(peer, env->self) == 0 ||
+	    (env->bnl != NULL && bnl_find(env->bnl, peer) == NULL))
+		return false;
+	if ((purpose & CHANNEL_PAIR) == 0)
+		return channels_spare(cs) > 0;
+	return channel_can_negotiate(cs) &&
+	       channels_count(cs) < max_connections(cs) &&
+	       count_negotiations(cs) < max_negotiations(cs);
+}
+
+uint32_t
+channels_dial(struct channels *cs, const char *peer, const struct endpoint *to,
+	      size_t n, unsigned int purpose)
+{
+	struct channel *ch;
+
+	assert(n > 0 && purpose != 0);
+	for (ch = cs->all; ch != NULL; ch = ch->next)
+		if ((purpose & CHANNEL_PAIR) != 0 && is_negotiating(ch) &&
+		    strcmp(ch->peer, peer) == 0)
+			channel_end(ch, "dialled anew");
+	if (!may_dial(cs, peer, purpose))
+		return 0;
+	ch = add(cs);
+	if (ch == NULL)
+		return 0;
+	ch->dialled = true;
+	ch->purpose = purpose;
+	memcpy(ch->peer, peer, strlen(peer) + 1);
+	ch->nto = n < CHANNEL_ENDPOINTS_MAX ? n : CHANNEL_ENDPOINTS_MAX;
+	memcpy(ch->to, to, ch->nto * sizeof(*to));
+	if (channel_connect(ch) == 0)
+		return ch->id;
+	drop(cs, ch);
+	return 0;
+}
+
+/* Nobody who does not say who he is keeps others out: there are few from one
+ * address, and the oldest one goes when there is no room. */
+static bool
+make_room(struct channels *cs, const struct endpoint *from)
+{
+	struct channel *oldest = NULL;
+	unsigned int same = 0;
+
+	for (struct channel *ch = cs->all; ch != NULL; ch = ch->next) {
+		if (ch->dialled || ch->state != CHANNEL_TLS)
+			continue;
+		same += ipaddr_equal(&ch->remote.addr, &from->addr);
+		oldest = ch;	/* the newest stand first */
+	}
+	if (same >= UNKNOWN_PER_ADDRESS)
+		return false;
+	if (channels_spare(cs) > 0)
+		return true;
+	if (oldest == NULL || cs->total >= 2 * max_connections(cs))
+		return false;
+	channel_end(oldest, "too many connections");
+	return true;
+}
+
+uint32_t
+channels_accepted(struct channels *cs, const struct endpoint *from)
+{
+	struct channel *ch;
+
+	if (!make_room(cs, from))
+		return 0;
+	ch = add(cs);
+	if (ch == NULL)
+		return 0;
+	ch->remote = *from;
+	channel_opened(ch);
+	return ch->id;
+}
+
+void
+channels_opened(struct channels *cs, uint32_t id)
+{
+	struct channel *ch = find(cs, id);
+
+	if (ch != NULL)
+		channel_opened(ch);
+}
+
+void
+channels_in(struct channels *cs, uint32_t id, const uint8_t *in, size_t len)
+{
+	struct channel *ch = find(cs, id);
+
+	if (ch != NULL)
+		channel_in(ch, in, len);
+}
+
+size_t
+channels_drain(struct channels *cs, uint32_t id, uint8_t *out, size_t cap)
+{
+	struct channel *ch = find(cs, id);
+
+	return ch == NULL ? 0 : channel_drain(ch, out, cap);
+}
+
+void
+channels_closed(struct channels *cs, uint32_t id, const char *why)
+{
+	struct channel *ch = find(cs, id);
+
+	if (ch != NULL && !channel_gone(ch, why))
+		drop(cs, ch);
+}
+
+/* --- time ---------------------------------------------------------------- */
+
+struct monotime
+channels_deadline(const struct channels *cs)
+{
+	struct monotime at = timerq_next(&cs->timers);
+
+	at = mono_min(at, pairsets_deadline(cs->pairs));
+	at = mono_min(at, bnlround_deadline(bnlsync_round(cs->sync)));
+	return mono_min(at, cs->next_check);
+}
+
+void
+channels_tick(struct channels *cs)
+{
+	struct monotime now = cs->env->now.mono;
+	struct timer *t;
+
+	while ((t = timerq_pop(&cs->timers, now)) != NULL)
+		channel_timeout(t->owner);
+	pairsets_tick(cs->pairs);
+	bnlround_tick(bnlsync_round(cs->sync), channels_spare(cs));
+	if (!mono_reached(cs->next_check, now))
+		return;
+	cs->next_check = mono_add_ms(now, CHECK_MS);
+	channels_check_pairs(cs);
+}
+
+/* --- what the owner asks ------------------------------------------------- */
+
+struct pairsets *
+channels_pairs(struct channels *cs)
+{
+	return cs->pairs;
+}
+
+void
+channels_check_pairs(struct channels *cs)
+{
+	const struct bnltake *t = bnlsync_take(cs->sync);
+
+	/* A list below the mark says nothing about who is a node. */
+	pairsets_check(cs->pairs,
+		       bnltake_stale(t) ? NULL : cs->env->bnl,
+		       bnltake_clock_sane(t));
+}
+
+bool
+channels_next_want(struct channels *cs, char peer[NODE_NAME_MAX + 1])
+{
+	return bnlround_next(bnlsync_round(cs->sync), channels_spare(cs),
+			     peer);
+}
+
+void
+channels_unreachable(struct channels *cs, const char *peer)
+{
+	bnlround_failed(bnlsync_round(cs->sync), peer);
+}
+
+bool
+channels_next_news(struct channels *cs, struct channel_news *out)
+{
+	struct channel *ch = cs->news;
+
+	if (ch == NULL)
+		return false;
+	memset(out, 0, sizeof(*out));
+	memcpy(out->peer, ch->peer, sizeof(out->peer));
+	out->dialled = ch->dialled;
+	if (ch->news & NEWS_SEEN) {
+		ch->news &= ~(unsigned int)NEWS_SEEN;
+		out->kind = CHANNEL_LIST_SEEN;
+		out->version = ch->told;
+	} else if (ch->news & NEWS_NEGOTIATED) {
+		ch->news &= ~(unsigned int)NEWS_NEGOTIATED;
+		out->kind = CHANNEL_NEGOTIATED;
+	} else {
+		ch->news = 0;
+		out->kind = CHANNEL_FAILED;
+		out->nothing_in_common = ch->nothing_in_common;
+		out->behind = ch->behind;
+	}
+	if (ch->news == 0)
+		news_pop(cs);
+	return true;
+}
+
+bool
+channels_info(const struct channels *cs, size_t *pos, struct channel_info *out)
+{
+	const struct channel *ch = cs->all;
+
+	for (size_t i = 0; ch != NULL && i < *pos; i++)
+		ch = ch->next;
+	if (ch == NULL)
+		return false;
+	++*pos;
+	out->id = ch->id;
+	out->peer = ch->peer;
+	out->remote = ch->remote;
+	out->dialled = ch->dialled;
+	out->state = channel_state_name(ch->state);
+	out->since = ch->since;
+	return true;
+}

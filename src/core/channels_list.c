@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The list, as far as the owner of all connections has to do with it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/action.h"
+#include "core/channel.h"
+
+/* Something was decided about a list: who waited for it has nothing left to
+ * do, perhaps. */
+static void
+settle(struct channels *cs)
+{
+	bnlsync_settle(cs->sync);
+	for (struct channel *ch = cs->all; ch != NULL; ch = ch->next)
+		channel_end_if_done(ch);
+}
+
+void
+channels_list_offer(struct channels *cs, const char *raw, size_t len)
+{
+	struct actions *q = cs->env->actions;
+	uint8_t *copy;
+
+	if (len == 0 || len > BNL_BYTES_MAX) {
+		actions_event(q, EVENT_ERROR, EVENT_LIST_REFUSED, NULL,
+			      "list on disk refused: its size is %zu bytes",
+			      len);
+		return;
+	}
+	copy = malloc(len);
+	if (copy == NULL) {
+		actions_event(q, EVENT_ERROR, EVENT_LIST_REFUSED, NULL,
+			      "list on disk refused: out of memory");
+		return;
+	}
+	memcpy(copy, raw, len);
+	bnltake_local(bnlsync_take(cs->sync), copy, len);
+}
+
+bool
+channels_list_ready(struct channels *cs, uint32_t ticket,
+		    const struct bnl *bnl, const struct err *why)
+{
+	if (bnltake_ready(bnlsync_take(cs->sync), ticket, bnl, why))
+		return true;
+	settle(cs);
+	return false;
+}
+
+enum channels_stored
+channels_stored(struct channels *cs, uint32_t ticket, bool ok)
+{
+	if (pairsets_stored(cs->pairs, ticket, ok)) {
+		for (struct channel *ch = cs->all; ch != NULL; ch = ch->next)
+			channel_pair_poke(ch);
+		return STORED_PLAIN;
+	}
+	switch (bnltake_stored(bnlsync_take(cs->sync), ticket, ok)) {
+	case BNLTAKE_APPLY:
+		return STORED_LIST_APPLY;
+	case BNLTAKE_DISCARD:
+		settle(cs);
+		return STORED_LIST_DISCARD;
+	case BNLTAKE_PLAIN:
+		break;
+	}
+	return STORED_PLAIN;
+}
+
+/* Of those that are no nodes any more nothing is remembered. */
+static void
+forget_heard(struct channels *cs)
+{
+	struct channel_heard *h;
+	size_t pos = 0;
+
+	while ((h = table_next(&cs->heard, &pos)) != NULL) {
+		if (bnl_find(cs->env->bnl, h->peer) != NULL)
+			continue;
+		table_remove(&cs->heard, h->peer, strlen(h->peer));
+		free(h);
+		pos = 0;	/* it moved what stands behind */
+	}
+}
+
+void
+channels_list_applied(struct channels *cs)
+{
+	bnlsync_applied(cs->sync);
+	for (struct channel *ch = cs->all; ch != NULL; ch = ch->next)
+		channel_review(ch);
+	channels_check_pairs(cs);
+	forget_heard(cs);
+}
+
+void
+channels_push(struct channels *cs)
+{
+	bnlsync_push(cs->sync);
+}
+
+void
+channels_list_news(struct channels *cs, const char *peer,
+		   const struct bnl_version *version)
+{
+	if (cs->env->bnl != NULL && bnl_find(cs->env->bnl, peer) != NULL)
+		bnlround_news(bnlsync_round(cs->sync), peer, version,
+			      channels_mark(cs));
+}
+
+const struct bnl_version *
+channels_mark(const struct channels *cs)
+{
+	return bnltake_mark(bnlsync_take(cs->sync));
+}
+
+void
+channels_mark_reset(struct channels *cs)
+{
+	struct bnltake *t = bnlsync_take(cs->sync);
+
+	bnltake_mark_reset(t);
+	bnlround_hurry(bnlsync_round(cs->sync), bnltake_stale(t));
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What was said or done lately. */
+#include "core/recent.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void
+recent_init(struct recent *r)
+{
+	memset(r, 0, sizeof(*r));
+}
+
+bool
+recent_first(struct recent *r, const char *key, uint64_t what,
+	     struct monotime now, int64_t period_ms)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < RECENT_MAX; i++) {
+		if (r->e[i].what == what && strcmp(r->e[i].key, key) == 0) {
+			if (mono_ms(r->e[i].at, now) < period_ms)
+				return false;
+			at = i;
+			break;
+		}
+		if (mono_before(r->e[i].at, r->e[at].at))
+			at = i;
+	}
+	snprintf(r->e[at].key, sizeof(r->e[at].key), "%s", key);
+	r->e[at].what = what;
+	r->e[at].at = now;
+	return true;
+}
+
+void
+recent_forget(struct recent *r, const char *key)
+{
+	for (size_t i = 0; i < RECENT_MAX; i++)
+		if (strcmp(r->e[i].key, key) == 0)
+			memset(&r->e[i], 0, sizeof(r->e[i]));
+}
