@@ -28,12 +28,12 @@ struct gro_segment {
 };
 
 struct gro_flow {
-	uint64_t key;			/* of addresses and ports: a hint */
+	uint64_t key;			/* of addresses and ports */
 	struct gro_segment head;	/* first packet */
 	uint32_t next_seq;		/* TCP: the sequence number that fits */
 	bool ended;			/* takes no further packet */
 	bool verified;			/* the head's checksum is known right */
-	bool push;			/* TCP: the last packet had PSH */
+	bool push;			/* TCP: the last one joined had PSH */
 	unsigned int frame;		/* in out->frames */
 	unsigned int nseg;
 	size_t total;			/* bytes of the super-packet */

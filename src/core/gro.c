@@ -120,6 +120,8 @@ add_whole(struct gro *g, const uint8_t *pkt, size_t len, bool csum_partial,
 
 /* --- which flow ----------------------------------------------------------- */
 
+/* Each step can be undone, so that of packets with the same addresses only
+ * those with the same ports have the same key. */
 static uint64_t
 flow_key(const uint8_t *p, size_t iphdr)
 {
@@ -149,16 +151,13 @@ same_addrs(const uint8_t *p, const uint8_t *q)
 }
 
 static struct gro_flow *
-find_flow(struct gro *g, uint64_t key, const uint8_t *p,
-	  const struct ippkt *ip)
+find_flow(struct gro *g, uint64_t key, uint8_t proto, const uint8_t *p)
 {
 	for (unsigned int i = 0; i < g->nflows; i++) {
 		struct gro_flow *f = &g->flows[i];
 		const struct gro_segment *h = &f->head;
 
-		if (f->key == key && h->proto == ip->proto &&
-		    same_addrs(h->pkt, p) &&
-		    memcmp(h->pkt + h->iphdr, p + ip->hdrlen, PORTS_LEN) == 0)
+		if (f->key == key && h->proto == proto && same_addrs(h->pkt, p))
 			return f;
 	}
 	return NULL;
@@ -274,7 +273,7 @@ continues(struct gro_flow *f, const struct gro_segment *s)
 {
 	const struct gro_segment *h = &f->head;
 
-	if (f->ended || f->nseg == GRO_SEGMENTS_MAX || s->iphdr != h->iphdr ||
+	if (f->ended || f->nseg == GRO_SEGMENTS_MAX ||
 	    s->hdrlen != h->hdrlen || s->csum_partial != h->csum_partial ||
 	    s->len > h->len || s->len - s->hdrlen > FRAME_LEN_MAX - f->total ||
 	    !ip_continues(f, s->pkt) ||
@@ -297,7 +296,6 @@ open_flow(struct gro *g, struct gro_flow *f, uint64_t key,
 	f->head = *s;
 	f->ended = s->last;
 	f->verified = false;
-	f->push = false;
 	f->frame = g->out->nframes++;
 	f->nseg = 1;
 	f->total = s->len;
@@ -339,7 +337,7 @@ gro_add(struct gro *g, uint8_t *pkt, size_t len, bool csum_partial,
 		return true;
 	}
 	key = flow_key(pkt, ip->hdrlen);
-	f = find_flow(g, key, pkt, ip);
+	f = find_flow(g, key, ip->proto, pkt);
 	if (!segment_read(&s, g)) {
 		if (f != NULL)
 			f->ended = true;

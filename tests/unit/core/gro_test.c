@@ -500,7 +500,7 @@ test_bad_checksum(void **state)
 	}
 }
 
-/* In UDP no checksum at all cannot be verified. */
+/* In UDP no checksum at all cannot be verified, even if the sum is right. */
 static void
 test_udp_no_checksum(void **state)
 {
@@ -512,8 +512,12 @@ test_udp_no_checksum(void **state)
 	m.partial = false;
 	start();
 	for (int i = 0; i < 2; i++, m = after(&m)) {
-		len = make_packet(buf, &m);
+		make_packet(buf, &m);
+		put_be16(buf + 28, 0);
+		slow_csum(buf, 20, 28 + PAYLOAD, 17, false);
+		memcpy(buf + 28, buf + 26, 2);
 		put_be16(buf + 26, 0);
+		len = 28 + PAYLOAD;
 		assert_true(add_bytes(buf, len, false));
 	}
 	gro_flush(&gro);
@@ -548,6 +552,7 @@ static void
 test_tcp_header_length(void **state)
 {
 	static const uint8_t doffs[] = {0x00, 0x40, 0xf0};
+	static const uint32_t left[] = {50, 34, 30};
 
 	(void)state;
 	for (size_t i = 0; i < LEN(doffs); i++) {
@@ -557,7 +562,7 @@ test_tcp_header_length(void **state)
 
 		m.len = 30;
 		start();
-		for (int k = 0; k < 2; k++, m = after(&m)) {
+		for (int k = 0; k < 2; k++, m.seq += left[i]) {
 			len = make_packet(buf, &m);
 			buf[40 + 12] = doffs[i];
 			assert_true(add_bytes(buf, len, true));
@@ -641,6 +646,51 @@ test_length_max(void **state)
 			expect(0, &sum, a.len);
 		end();
 	}
+}
+
+/* IPv6 packets can be longer than a frame may become. */
+static void
+test_too_long(void **state)
+{
+	struct made a = tcp6, b;
+
+	(void)state;
+	a.len = FRAME_LEN_MAX - 20;
+	b = after(&a);
+	b.payload = payload;
+	b.len = 1;
+	expect_apart(&a, &b);
+}
+
+/* Addresses made to have the same key are still not the same. */
+static void
+test_same_key(void **state)
+{
+	const uint64_t factor = UINT64_C(0x9e3779b97f4a7c15);
+	struct made m = udp6;
+	uint8_t p[40 + 8 + PAYLOAD];
+	size_t len = make_packet(p, &m);
+	uint64_t word[4], key, other;
+	uint32_t ports;
+
+	(void)state;
+	start();
+	assert_true(add_bytes(p, len, true));
+	memcpy(&ports, p + 40, 4);
+	memcpy(word, p + 8, 32);
+	key = (((uint64_t)ports * factor ^ word[0]) * factor ^ word[1]) * factor;
+	other = key ^ word[2] ^ 1;
+	key ^= word[2];
+	word[2] ^= 1;
+	word[3] ^= key * factor ^ other * factor;
+	memcpy(p + 8, word, 32);
+	slow_csum(p, 40, len, 17, true);
+	assert_true(add_bytes(p, len, true));
+	assert_int_equal(gro.nflows, 2);
+	assert_int_equal(gro.flows[0].key, gro.flows[1].key);
+	gro_flush(&gro);
+	assert_int_equal(out.nframes, 2);
+	end();
 }
 
 static void
@@ -780,6 +830,8 @@ main(void)
 	    cmocka_unit_test(test_no_transport),
 	    cmocka_unit_test(test_segments_max),
 	    cmocka_unit_test(test_length_max),
+	    cmocka_unit_test(test_too_long),
+	    cmocka_unit_test(test_same_key),
 	    cmocka_unit_test(test_not_wanted),
 	    cmocka_unit_test(test_interleaved),
 	    cmocka_unit_test(test_full),

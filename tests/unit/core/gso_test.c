@@ -310,6 +310,7 @@ test_super_refused(void **state)
 	refuse(&f);
 	f = good;
 	f.off.kind = FRAME_UDP;
+	put_be16(mem + 20 + 4, (uint16_t)(f.len - 20)); /* as in UDP */
 	refuse(&f);
 	mem[20 + 12] = 0x40; /* a TCP header of 16 bytes */
 	refuse(&good);
@@ -349,6 +350,7 @@ test_super_udp_refused(void **state)
 	m.len = 3000;
 	f = frame_of(&m, 1000);
 	f.off.kind = FRAME_TCP4;
+	mem[20 + 12] = 0x50; /* as in TCP */
 	refuse(&f);
 	f.off.kind = FRAME_UDP;
 	put_be16(mem + 24, 3007); /* a byte less than there is */
