@@ -14,38 +14,38 @@
 #include "core/out.h"
 #include "format/ippkt.h"
 
-#define GRO_FLOWS 8		/* open at one time; the oldest is closed */
+#define GRO_FLOWS 8 /* open at one time; the oldest is closed */
 #define GRO_SEGMENTS_MAX 64
 
 /* A packet that may be part of a super-packet. */
 struct gro_segment {
 	uint8_t *pkt;
 	size_t len;
-	size_t iphdr, hdrlen;		/* to the transport header; with it */
+	size_t iphdr, hdrlen; /* to the transport header; with it */
 	uint8_t proto;
 	bool csum_partial;
-	bool last;			/* nothing may follow it: PSH */
+	bool last; /* nothing may follow it: PSH */
 };
 
 struct gro_flow {
-	uint64_t key;			/* of addresses and ports */
-	struct gro_segment head;	/* first packet */
-	uint32_t next_seq;		/* TCP: the sequence number that fits */
-	bool ended;			/* takes no further packet */
-	bool verified;			/* the head's checksum is known right */
-	bool push;			/* TCP: the last one joined had PSH */
-	unsigned int frame;		/* in out->frames */
+	uint64_t key;		 /* of addresses and ports */
+	struct gro_segment head; /* first packet */
+	uint32_t next_seq;	 /* TCP: the sequence number that fits */
+	bool ended;		 /* takes no further packet */
+	bool verified;		 /* the head's checksum is known right */
+	bool push;		 /* TCP: the last one joined had PSH */
+	unsigned int frame;	 /* in out->frames */
 	unsigned int nseg;
-	size_t total;			/* bytes of the super-packet */
+	size_t total; /* bytes of the super-packet */
 	struct slice pieces[GRO_SEGMENTS_MAX];
 };
 
 struct gro {
 	struct core_out *out;
-	bool tcp, udp;			/* what the device takes */
+	bool tcp, udp; /* what the device takes */
 	unsigned int nflows;
-	unsigned int oldest;		/* when all are in use */
-	unsigned int placed;		/* out->slices that are filled */
+	unsigned int oldest; /* when all are in use */
+	unsigned int placed; /* out->slices that are filled */
 	struct gro_flow flows[GRO_FLOWS];
 };
 

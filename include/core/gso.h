@@ -15,20 +15,20 @@
 #include "core/drop.h"
 #include "format/ippkt.h"
 
-#define GSO_HEADER_MAX 256	/* IP with options or extensions, and TCP */
+#define GSO_HEADER_MAX 256 /* IP with options or extensions, and TCP */
 
 struct gso {
-	uint8_t *data;			/* the frame's memory */
+	uint8_t *data; /* the frame's memory */
 	size_t len;
-	size_t next;			/* offset of the next payload byte */
-	uint8_t kind;			/* enum frame_kind */
-	bool csum_partial;		/* what gso_next() hands out is partial */
+	size_t next;	   /* offset of the next payload byte */
+	uint8_t kind;	   /* enum frame_kind */
+	bool csum_partial; /* what gso_next() hands out is partial */
 	uint16_t segsize;
 	size_t iphdr, hdrlen;		/* to the transport header; with it */
 	uint32_t index;			/* segments handed out */
 	uint64_t ip_sum;		/* IPv4 header without length and id */
 	uint64_t pseudo_sum;		/* pseudo-header without length */
-	uint8_t header[GSO_HEADER_MAX];	/* as it came; super-packets only */
+	uint8_t header[GSO_HEADER_MAX]; /* as it came; super-packets only */
 };
 
 /*

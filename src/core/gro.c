@@ -120,34 +120,40 @@ add_whole(struct gro *g, const uint8_t *pkt, size_t len, bool csum_partial,
 
 /* --- which flow ----------------------------------------------------------- */
 
-/* Each step can be undone, so that of packets with the same addresses only
- * those with the same ports have the same key. */
-static uint64_t
-flow_key(const uint8_t *p, size_t iphdr)
+/* The source's and the destination's, side by side. */
+static const uint8_t *
+addrs_of(const uint8_t *p, size_t *len)
 {
-	size_t n = is_v4(p) ? V4_ADDRS_LEN : V6_ADDRS_LEN;
-	const uint8_t *addrs = p + (is_v4(p) ? V4_ADDRS_AT : V6_ADDRS_AT);
-	uint64_t key, word;
-	uint32_t ports;
-
-	memcpy(&ports, p + iphdr, PORTS_LEN);
-	key = ports;
-	for (size_t i = 0; i < n; i += sizeof(word)) {
-		memcpy(&word, addrs + i, sizeof(word));
-		key = key * KEY_FACTOR ^ word;
-	}
-	return key;
+	*len = is_v4(p) ? V4_ADDRS_LEN : V6_ADDRS_LEN;
+	return p + (is_v4(p) ? V4_ADDRS_AT : V6_ADDRS_AT);
 }
 
 static bool
 same_addrs(const uint8_t *p, const uint8_t *q)
 {
-	if ((p[0] ^ q[0]) >> 4 != 0)
-		return false;
-	if (is_v4(p))
-		return memcmp(p + V4_ADDRS_AT, q + V4_ADDRS_AT,
-			      V4_ADDRS_LEN) == 0;
-	return memcmp(p + V6_ADDRS_AT, q + V6_ADDRS_AT, V6_ADDRS_LEN) == 0;
+	size_t plen, qlen;
+	const uint8_t *a = addrs_of(p, &plen), *b = addrs_of(q, &qlen);
+
+	return plen == qlen && memcmp(a, b, plen) == 0;
+}
+
+/* Each step can be undone, so that of packets with the same addresses only
+ * those with the same ports have the same key. */
+static uint64_t
+flow_key(const uint8_t *p, size_t iphdr)
+{
+	size_t len;
+	const uint8_t *addrs = addrs_of(p, &len);
+	uint64_t key, word;
+	uint32_t ports;
+
+	memcpy(&ports, p + iphdr, PORTS_LEN);
+	key = ports;
+	for (size_t i = 0; i < len; i += sizeof(word)) {
+		memcpy(&word, addrs + i, sizeof(word));
+		key = key * KEY_FACTOR ^ word;
+	}
+	return key;
 }
 
 static struct gro_flow *
@@ -273,9 +279,9 @@ continues(struct gro_flow *f, const struct gro_segment *s)
 {
 	const struct gro_segment *h = &f->head;
 
-	if (f->ended || f->nseg == GRO_SEGMENTS_MAX ||
-	    s->hdrlen != h->hdrlen || s->csum_partial != h->csum_partial ||
-	    s->len > h->len || s->len - s->hdrlen > FRAME_LEN_MAX - f->total ||
+	if (f->ended || f->nseg == GRO_SEGMENTS_MAX || s->hdrlen != h->hdrlen ||
+	    s->csum_partial != h->csum_partial || s->len > h->len ||
+	    s->len - s->hdrlen > FRAME_LEN_MAX - f->total ||
 	    !ip_continues(f, s->pkt) ||
 	    (s->proto == PROTO_TCP && !tcp_continues(f, s)))
 		return false;
@@ -322,7 +328,9 @@ bool
 gro_add(struct gro *g, uint8_t *pkt, size_t len, bool csum_partial,
 	const struct ippkt *ip)
 {
-	struct gro_segment s = {.pkt = pkt, .len = len, .iphdr = ip->hdrlen,
+	struct gro_segment s = {.pkt = pkt,
+				.len = len,
+				.iphdr = ip->hdrlen,
 				.proto = ip->proto,
 				.csum_partial = csum_partial};
 	struct core_out *out = g->out;

@@ -53,10 +53,12 @@ super_header_len(const struct tun_frame *f, const struct ippkt *ip)
 
 	if (!csum_agrees(f, ip))
 		return 0;
-	if (f->off.kind == FRAME_UDP)
-		return ip->proto == PROTO_UDP &&
-		       get_be16(transport + UDP_LEN_AT) == left ?
-			   ip->hdrlen + UDP_HEADER_LEN : 0;
+	if (f->off.kind == FRAME_UDP) {
+		if (ip->proto != PROTO_UDP ||
+		    get_be16(transport + UDP_LEN_AT) != left)
+			return 0;
+		return ip->hdrlen + UDP_HEADER_LEN;
+	}
 	if (ip->proto != PROTO_TCP ||
 	    ip->src.family != (f->off.kind == FRAME_TCP4 ? IP_V4 : IP_V6))
 		return 0;
@@ -66,10 +68,18 @@ super_header_len(const struct tun_frame *f, const struct ippkt *ip)
 	return ip->hdrlen + tcplen;
 }
 
+/* What takes a 16-bit number away from a one's complement sum. */
+static uint64_t
+minus(size_t v)
+{
+	return UINT16_MAX - v;
+}
+
 static enum drop
 start_super(struct gso *g, const struct tun_frame *f, const struct ippkt *ip)
 {
 	size_t hdrlen = super_header_len(f, ip);
+	size_t csum_at = ip->hdrlen + f->off.csum_offset;
 	const uint8_t *p = g->header;
 
 	if (hdrlen == 0 || hdrlen > GSO_HEADER_MAX || f->off.segsize == 0)
@@ -79,15 +89,12 @@ start_super(struct gso *g, const struct tun_frame *f, const struct ippkt *ip)
 	g->iphdr = ip->hdrlen;
 	g->hdrlen = hdrlen;
 	g->next = hdrlen;
-	/* In one's complement, adding the inverse subtracts. */
-	g->pseudo_sum = (uint64_t)get_be16(p + f->off.csum_start +
-					   f->off.csum_offset) +
-			(uint16_t)~(f->len - ip->hdrlen);
+	g->pseudo_sum = get_be16(p + csum_at) + minus(f->len - ip->hdrlen);
 	if (p[0] >> 4 == 4)
 		g->ip_sum = ippkt_sum(0, p, ip->hdrlen) +
-			    (uint16_t)~get_be16(p + V4_LEN_AT) +
-			    (uint16_t)~get_be16(p + V4_ID_AT) +
-			    (uint16_t)~get_be16(p + V4_CSUM_AT);
+			    minus(get_be16(p + V4_LEN_AT)) +
+			    minus(get_be16(p + V4_ID_AT)) +
+			    minus(get_be16(p + V4_CSUM_AT));
 	return DROP_NONE;
 }
 
@@ -149,7 +156,7 @@ put_transport(const struct gso *g, uint8_t *p, size_t len, bool last)
 	put_be16(p + TCP_CSUM_AT, csum);
 	/* FIN and PSH speak of the data's end; CWR is said once. */
 	if (!last)
-		flags &= (uint8_t)~(TCP_FIN | TCP_PSH);
+		flags &= (uint8_t)~TCP_END;
 	if (g->index != 0)
 		flags &= (uint8_t)~TCP_CWR;
 	p[TCP_FLAGS_AT] = flags;

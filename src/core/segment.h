@@ -38,6 +38,7 @@
 #define TCP_URGENT_AT 18
 #define TCP_FIN 0x01
 #define TCP_PSH 0x08
+#define TCP_END (TCP_FIN | TCP_PSH) /* what the last one says */
 #define TCP_ACK 0x10
 #define TCP_CWR 0x80
 #define UDP_HEADER_LEN 8

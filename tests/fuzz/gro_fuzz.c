@@ -21,8 +21,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *in, size_t len);
 
 static struct packet {
-	uint8_t *p;	/* what was given away */
-	uint8_t *copy;	/* NULL: it came out again */
+	uint8_t *p;    /* what was given away */
+	uint8_t *copy; /* NULL: it came out again */
 	size_t len;
 } packets[PACKETS];
 static size_t npackets;
@@ -184,8 +184,8 @@ strike(const uint8_t *p, size_t len, bool whole)
 		struct packet *k = &packets[i];
 
 		if (k->copy == NULL || k->len != len ||
-		    !(whole ? memcmp(p, k->copy, len) == 0 :
-			      same_blanked(p, k->copy, len)))
+		    !(whole ? memcmp(p, k->copy, len) == 0
+			    : same_blanked(p, k->copy, len)))
 			continue;
 		free(k->copy);
 		k->copy = NULL;
@@ -239,8 +239,9 @@ add_all(const uint8_t *in, size_t len)
 
 		in += RECORD_LEN;
 		len -= RECORD_LEN;
-		used = (flags & RECORD_NEXT) != 0 ? read_next(in, len, number) :
-						    read_record(in, len, number);
+		used = (flags & RECORD_NEXT) != 0
+			   ? read_next(in, len, number)
+			   : read_record(in, len, number);
 		if (!add_last(flags))
 			return;
 		in += used;

@@ -16,13 +16,27 @@
 
 static uint8_t mem[FRAME_LEN_MAX + 1], payload[FRAME_LEN_MAX];
 
-static const struct made tcp4 = {
-    .proto = 6, .ttl = 64, .tos = 0x2e, .id = 0xfffe, .frag = 0x4000,
-    .seq = 0xfffffc00, .ack = 77, .flags = FLAG_ACK, .window = 512,
-    .tcpopt = 12, .optbyte = 1, .partial = true};
-static const struct made tcp6 = {
-    .v6 = true, .proto = 6, .ttl = 64, .label = 0xabcde, .seq = 5, .ack = 77,
-    .flags = FLAG_ACK, .window = 512, .partial = true};
+static const struct made tcp4 = {.proto = 6,
+				 .ttl = 64,
+				 .tos = 0x2e,
+				 .id = 0xfffe,
+				 .frag = 0x4000,
+				 .seq = 0xfffffc00,
+				 .ack = 77,
+				 .flags = FLAG_ACK,
+				 .window = 512,
+				 .tcpopt = 12,
+				 .optbyte = 1,
+				 .partial = true};
+static const struct made tcp6 = {.v6 = true,
+				 .proto = 6,
+				 .ttl = 64,
+				 .label = 0xabcde,
+				 .seq = 5,
+				 .ack = 77,
+				 .flags = FLAG_ACK,
+				 .window = 512,
+				 .partial = true};
 static const struct made udp4 = {
     .proto = 17, .ttl = 64, .id = 9, .partial = true};
 static const struct made udp6 = {
@@ -50,9 +64,9 @@ frame_of(const struct made *m, size_t segsize)
 		return f;
 	f.off.segsize = (uint16_t)segsize;
 	f.off.hdrlen = 1; /* a hint, and wrong */
-	f.off.kind = m->proto == 17 ? FRAME_UDP :
-		     m->v6	    ? FRAME_TCP6 :
-				      FRAME_TCP4;
+	f.off.kind = m->proto == 17 ? FRAME_UDP
+		     : m->v6	    ? FRAME_TCP6
+				    : FRAME_TCP4;
 	return f;
 }
 
@@ -76,7 +90,7 @@ segment_of(const struct made *m, size_t segsize, size_t i, size_t n)
 	s.seq += (uint32_t)(i * segsize);
 	s.id = (uint16_t)(s.id + i);
 	if (i + 1 < n)
-		s.flags &= (uint8_t)~(FLAG_FIN | FLAG_PSH);
+		s.flags &= (uint8_t) ~(FLAG_FIN | FLAG_PSH);
 	if (i > 0)
 		s.flags &= (uint8_t)~FLAG_CWR;
 	return s;

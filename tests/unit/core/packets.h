@@ -23,21 +23,21 @@
 /* What a packet says; all zero but proto is a plain one. */
 struct made {
 	bool v6;
-	uint8_t proto;		/* 6 or 17 */
-	uint8_t host;		/* last byte of the source address */
+	uint8_t proto; /* 6 or 17 */
+	uint8_t host;  /* last byte of the source address */
 	uint16_t sport;
 	uint8_t tos, ttl;
-	uint32_t label;		/* IPv6 flow label */
-	uint16_t id, frag;	/* IPv4 */
-	size_t ipopt;		/* bytes of IPv4 options or an IPv6 extension */
+	uint32_t label;	   /* IPv6 flow label */
+	uint16_t id, frag; /* IPv4 */
+	size_t ipopt;	   /* bytes of IPv4 options or an IPv6 extension */
 	uint32_t seq, ack;
 	uint8_t flags;
 	uint16_t window, urgent;
-	size_t tcpopt;		/* bytes of TCP options */
-	uint8_t optbyte;	/* what they are filled with */
+	size_t tcpopt;	 /* bytes of TCP options */
+	uint8_t optbyte; /* what they are filled with */
 	const uint8_t *payload;
 	size_t len;
-	bool partial;		/* leave the pseudo-header sum */
+	bool partial; /* leave the pseudo-header sum */
 };
 
 /* RFC 1071, one 16-bit word after the other, carry at once. */
