@@ -100,6 +100,7 @@ struct channel_news {
 	enum channel_news_kind kind;
 	char peer[NODE_NAME_MAX + 1];
 	bool dialled;			/* by us */
+	bool reached;			/* FAILED: somebody answered by TCP */
 	bool nothing_in_common;		/* FAILED: wait the long back-off */
 	bool behind;			/* FAILED: the peer's list is older and
 					 * lacks us; LIST_SEEN tells when to

@@ -103,10 +103,12 @@ void core_list_ready(struct core *c, struct now now, uint32_t ticket,
 
 /* --- the administrator --------------------------------------------------- */
 
-/* A list read from disk: taken when it is newer. The bytes are copied. */
+/* A list read from disk: taken when it is newer; copied. What becomes of it,
+ * events tell. */
 void core_list_offer(struct core *c, struct now now, const void *raw,
 		     size_t len);
-/* Offers the list in force to every other node. */
+/* Offers the list in force to every other node; one from the disk that is on
+ * its way into force takes its place. */
 void core_push(struct core *c, struct now now);
 
 bool core_next_action(struct core *c, struct action *out);
@@ -141,9 +143,9 @@ struct peer_info {		/* all pointers live until the next call */
 	int64_t heard_ms;		/* since authenticated data; -1: never */
 	uint64_t tx_packets, tx_bytes;	/* inner packets */
 	uint64_t rx_packets, rx_bytes;
-	uint64_t queued;
+	uint64_t queued;		/* packets that wait for a session */
+	uint64_t handshakes;		/* sessions made since the start */
 	const uint64_t *drops;		/* DROPS counters of this peer */
-	const char *last_error;		/* of TCP or negotiation; "" */
 	struct bnl_version version;	/* the list it was last known to run */
 };
 

@@ -31,7 +31,7 @@ void waitq_init(struct waitq *q);
 /* Copies the packet; budget counts down what all queues may still hold.
  * false when it does not fit: nothing has changed. */
 bool waitq_put(struct waitq *q, size_t *budget, struct monotime now,
-	       uint8_t flags, const uint8_t *data, size_t len);
+	       uint8_t flags, const void *data, size_t len);
 /* Takes out the oldest, for the caller to free(); NULL when empty. */
 struct waitq_packet *waitq_take(struct waitq *q, size_t *budget);
 /* Throws away what is too old (all: everything); returns how many. */

@@ -154,6 +154,7 @@ channel_opened(struct channel *ch)
 
 	if (ch->state != CHANNEL_CONNECT)
 		return;
+	ch->reached = true;
 	channel_set_state(ch, CHANNEL_TLS);
 	if (stream_open(&ch->stream, &env->tls, ch->dialled, env->now.wall,
 			&e) < 0) {

@@ -385,6 +385,7 @@ channels_next_news(struct channels *cs, struct channel_news *out)
 	} else {
 		ch->news = 0;
 		out->kind = CHANNEL_FAILED;
+		out->reached = ch->reached;
 		out->nothing_in_common = ch->nothing_in_common;
 		out->behind = ch->behind;
 	}

@@ -14,7 +14,7 @@ waitq_init(struct waitq *q)
 
 bool
 waitq_put(struct waitq *q, size_t *budget, struct monotime now, uint8_t flags,
-	  const uint8_t *data, size_t len)
+	  const void *data, size_t len)
 {
 	size_t cost = sizeof(struct waitq_packet) + len;
 	struct waitq_packet *p;

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The machine's face: every call works at the time it is given, then settles
+ * what it has stirred up. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core_impl.h"
+
+#include "base/bytes.h"
+#include "crypto/key.h"
+#include "format/bnl_sign.h"
+
+#define SWEEP_STEP_MS 100	/* so many peers in so long: 100 a second */
+#define SWEEP_STEP_PEERS 10
+#define SWEEP_REST_MS 30000	/* between two rounds over all peers */
+#define SCRATCH_LEN (FRAME_LEN_MAX + DGRAM_DATA_OVERHEAD + 1)
+
+static void
+env_fill(struct core *c, const struct core_init *in, struct now now)
+{
+	struct core_env *e = &c->env;
+
+	e->now = now;
+	e->built = in->built;
+	e->rng = in->rng;
+	e->conf = in->conf;
+	memcpy(c->self, in->conf->name, strlen(in->conf->name) + 1);
+	e->self = c->self;
+	memcpy(e->static_secret, in->static_secret, X25519_LEN);
+	x25519_public(e->static_public, e->static_secret);
+	e->tls = in->tls;
+	e->cert = *in->cert;
+	e->actions = &c->actions;
+}
+
+int
+core_new(struct core **out, const struct core_init *in, struct now now,
+	 struct err *e)
+{
+	static const struct bnl_version none;
+	const struct bnl_version *mark = in->mark != NULL ? in->mark : &none;
+	struct generation *old;
+	uint8_t seed[HASH_SEED_LEN];
+	struct core *c;
+
+	c = calloc(1, sizeof(*c));
+	if (c == NULL)
+		return err_nomem(e);
+	actions_init(&c->actions);
+	timerq_init(&c->timers);
+	rng_fill(&in->rng, seed, sizeof(seed));
+	table_init(&c->by_name, seed);
+	timer_init(&c->sweep, c, TIMER_SWEEP);
+	env_fill(c, in, now);
+	c->self_node = ROUTE_NONE;
+	c->wait_budget = WAITQ_BUDGET;
+	c->icmp_refill = now.mono;
+	c->scratch = malloc(SCRATCH_LEN);
+	c->comp = comp_new();
+	if (c->scratch == NULL || c->comp == NULL ||
+	    links_new(&c->links, &c->env) < 0 ||
+	    timerq_reserve(&c->timers, 1) < 0)
+		goto nomem;
+	if (in->list != NULL) {
+		c->stale = bnl_version_cmp(&in->list->bnl->version, mark) < 0;
+		if (peers_apply(c, in->list, &old) < 0)
+			goto nomem;
+	}
+	c->channels = channels_new(&c->env, mark);
+	if (c->channels == NULL) {
+		c->gen = NULL;	/* stays the caller's */
+		goto nomem;
+	}
+	*out = c;
+	return 0;
+nomem:
+	core_free(c);
+	return err_nomem(e);
+}
+
+void
+core_free(struct core *c)
+{
+	if (c == NULL)
+		return;
+	peers_free(c);
+	channels_free(c->channels);
+	links_free(c->links);
+	generation_free(c->gen);
+	generation_free(c->pending);
+	comp_free(c->comp);
+	if (c->scratch != NULL)
+		bytes_wipe(c->scratch, SCRATCH_LEN);
+	free(c->scratch);
+	actions_free(&c->actions);
+	timerq_free(&c->timers);
+	bytes_wipe(c, sizeof(*c));
+	free(c);
+}
+
+void
+core_load_pair(struct core *c, const struct pair_record *r)
+{
+	(void)pairsets_load(channels_pairs(c->channels), r);
+}
+
+void
+core_start(struct core *c, struct now now)
+{
+	c->env.now = now;
+	channels_check_pairs(c->channels);
+	c->started = true;
+	peers_hooks(c, true);
+	if (c->gen != NULL && !c->stale && c->self_node == ROUTE_NONE)
+		actions_event(&c->actions, EVENT_ERROR, EVENT_LIST_SELF_GONE,
+			      NULL, "this node (%s) is not in the list",
+			      c->self);
+	if (c->stale)
+		actions_event(&c->actions, EVENT_ERROR, EVENT_LIST_REFUSED,
+			      NULL, "the list on disk is older than one that "
+			      "was in force before: nothing is routed until a "
+			      "current one is found");
+	timerq_set(&c->timers, &c->sweep, now.mono);
+	core_settle(c);
+}
+
+void
+core_stop(struct core *c, struct now now)
+{
+	c->env.now = now;
+	peers_hooks(c, false);
+}
+
+void
+core_reconf(struct core *c, struct now now, const struct conf *conf,
+	    struct tls_provider tls, const struct cert_info *cert)
+{
+	c->env.now = now;
+	c->env.conf = conf;
+	c->env.tls = tls;
+	c->env.cert = *cert;
+	for (size_t i = 0; i < c->npeers; i++) {
+		peer_locate(c->peers[i], c->peers[i]->node);
+		peer_touch(c->peers[i]);
+	}
+	core_settle(c);
+}
+
+/* --- settling ------------------------------------------------------------ */
+
+static struct peer *
+peer_named(const struct core *c, const char *name)
+{
+	return table_get(&c->by_name, name, strlen(name));
+}
+
+static void
+settle_pairs(struct core *c)
+{
+	struct pairsets *ps = channels_pairs(c->channels);
+	char name[NODE_NAME_MAX + 1];
+	struct peer *p;
+
+	while (pairsets_next_changed(ps, name)) {
+		const struct pair_record *r = pairsets_get(ps, name);
+
+		p = peer_named(c, name);
+		if (p == NULL)
+			continue;
+		if (r == NULL)
+			peer_reset(p);
+		peer_flags(p, link_set_pairs(p->link, &c->env, r), NULL);
+		peer_touch(p);
+	}
+}
+
+/* A connection for lists: any node of the list, with or without a peer. */
+static void
+settle_wants(struct core *c)
+{
+	char name[NODE_NAME_MAX + 1];
+
+	while (channels_next_want(c->channels, name)) {
+		struct endpoint eps[CHANNEL_ENDPOINTS_MAX];
+		const struct bnl_node *node =
+			c->gen == NULL ? NULL : bnl_find(c->gen->bnl, name);
+		size_t n = node == NULL ? 0 : peer_endpoints(c, node, eps);
+
+		if (n == 0 || channels_dial(c->channels, name, eps, n,
+					    CHANNEL_LIST) == 0)
+			channels_unreachable(c->channels, name);
+	}
+}
+
+void
+core_settle(struct core *c)
+{
+	struct channel_news news;
+
+	settle_pairs(c);
+	while (channels_next_news(c->channels, &news)) {
+		struct peer *p = peer_named(c, news.peer);
+
+		if (p != NULL)
+			peer_news(p, &news);
+		settle_pairs(c);
+	}
+	settle_wants(c);
+	while (c->ntouched > 0)
+		peer_settle(c->touched[--c->ntouched]);
+}
+
+/* --- streams --------------------------------------------------------------- */
+
+uint32_t
+core_stream_accepted(struct core *c, struct now now,
+		     const struct endpoint *remote)
+{
+	uint32_t id;
+
+	c->env.now = now;
+	id = channels_accepted(c->channels, remote);
+	core_settle(c);
+	return id;
+}
+
+void
+core_stream_opened(struct core *c, struct now now, uint32_t conn)
+{
+	c->env.now = now;
+	channels_opened(c->channels, conn);
+	core_settle(c);
+}
+
+void
+core_stream_in(struct core *c, struct now now, uint32_t conn,
+	       const uint8_t *bytes, size_t len)
+{
+	c->env.now = now;
+	channels_in(c->channels, conn, bytes, len);
+	core_settle(c);
+}
+
+size_t
+core_stream_drain(struct core *c, struct now now, uint32_t conn, uint8_t *out,
+		  size_t cap)
+{
+	size_t n;
+
+	c->env.now = now;
+	n = channels_drain(c->channels, conn, out, cap);
+	core_settle(c);
+	return n;
+}
+
+void
+core_stream_closed(struct core *c, struct now now, uint32_t conn,
+		   const char *why)
+{
+	c->env.now = now;
+	channels_closed(c->channels, conn, why);
+	core_settle(c);
+}
+
+/* --- lists ----------------------------------------------------------------- */
+
+static void
+apply_pending(struct core *c)
+{
+	struct generation *old;
+
+	if (peers_apply(c, c->pending, &old) < 0) {
+		actions_event(&c->actions, EVENT_ERROR, EVENT_LIST_REFUSED,
+			      NULL, "not enough memory to apply the list");
+		generation_free(c->pending);
+		c->pending = NULL;
+		return;
+	}
+	c->pending = NULL;
+	channels_list_applied(c->channels);
+	generation_free(old);
+}
+
+void
+core_stored(struct core *c, struct now now, uint32_t ticket, bool ok)
+{
+	c->env.now = now;
+	switch (channels_stored(c->channels, ticket, ok)) {
+	case STORED_PLAIN:
+		break;
+	case STORED_LIST_APPLY:
+		apply_pending(c);
+		break;
+	case STORED_LIST_DISCARD:
+		generation_free(c->pending);
+		c->pending = NULL;
+		break;
+	}
+	core_settle(c);
+}
+
+void
+core_list_ready(struct core *c, struct now now, uint32_t ticket,
+		struct generation *g, const struct err *why)
+{
+	c->env.now = now;
+	if (channels_list_ready(c->channels, ticket,
+				g == NULL ? NULL : g->bnl, why)) {
+		generation_free(c->pending);
+		c->pending = g;
+	} else {
+		generation_free(g);
+	}
+	core_settle(c);
+}
+
+void
+core_list_offer(struct core *c, struct now now, const void *raw, size_t len)
+{
+	c->env.now = now;
+	channels_list_offer(c->channels, raw, len);
+	core_settle(c);
+}
+
+void
+core_push(struct core *c, struct now now)
+{
+	c->env.now = now;
+	channels_push(c->channels);
+	core_settle(c);
+}
+
+/* --- time -------------------------------------------------------------------- */
+
+static void
+sweep(struct core *c)
+{
+	struct monotime now = c->env.now.mono;
+
+	for (int i = 0; i < SWEEP_STEP_PEERS && c->sweep_at < c->npeers; i++)
+		peer_sweep(c->peers[c->sweep_at++], c->sweep_pass);
+	if (c->sweep_at < c->npeers) {
+		timerq_set(&c->timers, &c->sweep,
+			   mono_add_ms(now, SWEEP_STEP_MS));
+		return;
+	}
+	c->sweep_at = 0;
+	c->sweep_pass++;
+	timerq_set(&c->timers, &c->sweep, mono_add_ms(now, SWEEP_REST_MS));
+}
+
+bool
+core_next_action(struct core *c, struct action *out)
+{
+	return actions_next(&c->actions, out);
+}
+
+struct monotime
+core_deadline(const struct core *c)
+{
+	return mono_min(timerq_next(&c->timers),
+			channels_deadline(c->channels));
+}
+
+void
+core_tick(struct core *c, struct now now)
+{
+	struct timer *t;
+
+	c->env.now = now;
+	while ((t = timerq_pop(&c->timers, now.mono)) != NULL) {
+		if (t->kind == TIMER_SWEEP)
+			sweep(c);
+		else
+			peer_tick(t->owner);
+	}
+	channels_tick(c->channels);
+	core_settle(c);
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the files of the core share among themselves. */
+#ifndef CORE_IMPL_H
+#define CORE_IMPL_H
+
+#include "base/table.h"
+#include "base/timerq.h"
+#include "core/channels.h"
+#include "core/core.h"
+#include "core/env.h"
+#include "core/gro.h"
+#include "core/link.h"
+#include "core/waitq.h"
+#include "format/compress.h"
+
+struct peer {
+	struct core *core;
+	char name[NODE_NAME_MAX + 1];
+	uint32_t node;			/* index in the list in force */
+	struct link *link;
+	struct timer timer;
+	struct waitq wait;
+	bool touched;			/* in core->touched: settle it */
+	bool up;			/* as last told by the link */
+	bool wants_pair;		/* a negotiation is due, maybe later */
+	unsigned int unreached;		/* dials in a row that found nobody */
+	struct monotime dial_after;	/* no dial before this */
+	struct bnl_version version;	/* the list it was last seen with */
+	uint64_t tx_packets, tx_bytes, rx_packets, rx_bytes;
+	uint64_t drops[DROPS];
+};
+
+struct core {
+	struct core_env env;
+	struct actions actions;
+	char self[NODE_NAME_MAX + 1];
+	struct links *links;
+	struct channels *channels;
+	struct comp *comp;
+	uint8_t *scratch;		/* one packet being packed */
+
+	struct generation *gen;		/* in force; NULL: none */
+	struct generation *pending;	/* built, being stored */
+	bool started;
+	bool stale;			/* below the mark: no peers */
+	uint32_t self_node;		/* our index in it; ROUTE_NONE: gone */
+	struct ipaddr own4, own6;	/* sources of our ICMP errors */
+
+	struct peer **peers;		/* by name; without ourselves */
+	size_t npeers;
+	struct peer **by_node;		/* by index in the list; NULL: ourselves */
+	struct table by_name;
+	struct timerq timers;
+	struct peer **touched;		/* room for all of them */
+	size_t ntouched;
+
+	struct timer sweep;		/* the background look at every peer */
+	size_t sweep_at;
+	unsigned int sweep_pass;
+
+	size_t wait_budget;
+	struct monotime icmp_refill;
+	unsigned int icmp_tokens;
+	struct gro gro;
+	uint64_t drops[DROPS];
+};
+
+enum core_timer { TIMER_PEER, TIMER_SWEEP };
+
+/* --- core.c ------------------------------------------------------------- */
+/* Passes on what channels and pair secrets have to tell, moves the timers of
+ * touched peers. At the end of every call that is not a getter. */
+void core_settle(struct core *c);
+
+/* --- peer.c ------------------------------------------------------------- */
+int peer_new(struct peer **out, struct core *c, const char *name);
+void peer_free(struct peer *p);
+/* Addresses of its node, in the order they are to be tried. Returns how many,
+ * at most CHANNEL_ENDPOINTS_MAX. */
+size_t peer_endpoints(const struct core *c, const struct bnl_node *node,
+		      struct endpoint *out);
+/* The list in force changed: its index and addresses are looked up anew. */
+void peer_locate(struct peer *p, uint32_t node);
+/* Keeps its timer right at the next core_settle(). */
+void peer_touch(struct peer *p);
+void peer_settle(struct peer *p);
+/* What the link's calls returned; in: where version and pair id are. */
+void peer_flags(struct peer *p, unsigned int flags, const struct link_in *in);
+/* One packet for the peer has no session: it waits. */
+void peer_wait(struct peer *p, uint8_t flags, const uint8_t *data, size_t len);
+void peer_tick(struct peer *p);
+/* Nothing that was agreed with it holds any more: its sessions end. */
+void peer_reset(struct peer *p);
+/* A negotiation is wanted: now, or as soon as it may be. */
+void peer_negotiate(struct peer *p);
+void peer_news(struct peer *p, const struct channel_news *n);
+/* The background look: what this peer lacks. */
+void peer_sweep(struct peer *p, unsigned int pass);
+void peer_drop(struct peer *p, enum drop d);
+
+/* --- peers.c ------------------------------------------------------------ */
+/* Puts the generation into force: peers come and go, hooks are queued. What
+ * was in force is returned by way of *old for the caller to free. */
+int peers_apply(struct core *c, struct generation *g, struct generation **old);
+/* Hooks of everything that is there, up or down. */
+void peers_hooks(struct core *c, bool up);
+void peers_free(struct core *c);
+
+#endif

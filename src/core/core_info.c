@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What there is to see of a core. */
+#include <assert.h>
+
+#include "core_impl.h"
+
+const struct bnl *
+core_list(const struct core *c)
+{
+	return c->gen == NULL ? NULL : c->gen->bnl;
+}
+
+bool
+core_list_is_stale(const struct core *c)
+{
+	return c->stale;
+}
+
+uint64_t
+core_drops(const struct core *c, enum drop d)
+{
+	assert(d < DROPS);
+	return c->drops[d];
+}
+
+const char *
+peer_state_name(enum peer_state s)
+{
+	switch (s) {
+	case PEER_IDLE:
+		return "idle";
+	case PEER_NEGOTIATING:
+		return "negotiating";
+	case PEER_RESUMING:
+		return "resuming";
+	case PEER_UP:
+		return "up";
+	}
+	return "?";
+}
+
+size_t
+core_peer_count(const struct core *c)
+{
+	return c->npeers;
+}
+
+static enum peer_state
+state_of(const struct peer *p, const struct link_status *ls)
+{
+	if (ls->up)
+		return PEER_UP;
+	if (channels_negotiating(p->core->channels, p->name))
+		return PEER_NEGOTIATING;
+	return ls->trying ? PEER_RESUMING : PEER_IDLE;
+}
+
+void
+core_peer_info(const struct core *c, struct now now, size_t i,
+	       struct peer_info *out)
+{
+	const struct peer *p = c->peers[i];
+	const struct pair_record *r =
+		pairsets_get(channels_pairs(c->channels), p->name);
+	struct link_status ls;
+
+	link_status(p->link, now.mono, &ls);
+	*out = (struct peer_info){
+		.name = p->name,
+		.state = state_of(p, &ls),
+		.endpoint = *link_remote(p->link),
+		.session_age_ms = ls.session_age_ms,
+		.heard_ms = ls.heard_ms,
+		.tx_packets = p->tx_packets,
+		.tx_bytes = p->tx_bytes,
+		.rx_packets = p->rx_packets,
+		.rx_bytes = p->rx_bytes,
+		.queued = p->wait.packets,
+		.handshakes = ls.handshakes,
+		.drops = p->drops,
+		.version = p->version,
+	};
+	if (r != NULL && r->n > 0) {
+		out->has_pair = true;
+		out->cipher = r->pairs[0].cipher;
+		out->comp = r->pairs[0].comp;
+		out->level = r->pairs[0].level;
+		out->pair_age_s = now.wall.s - r->pairs[0].made.s;
+	}
+}

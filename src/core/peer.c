@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One peer: its link, the packets that wait, when to negotiate with it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core_impl.h"
+
+#define DIAL_FIRST_MS 250	/* nobody there: again soon, then twice that */
+#define DIAL_DOUBLINGS 7	/* ... up to half a minute */
+#define DIAL_BUSY_MS 300	/* all connections in use */
+#define SWEEP_PAIR_PASS 1	/* from this pass on, the higher name dials too */
+
+int
+peer_new(struct peer **out, struct core *c, const char *name)
+{
+	struct peer *p = calloc(1, sizeof(*p));
+
+	if (p == NULL)
+		return -1;
+	p->core = c;
+	memcpy(p->name, name, strlen(name) + 1);
+	waitq_init(&p->wait);
+	timer_init(&p->timer, p, TIMER_PEER);
+	p->dial_after = MONO_NONE;
+	if (link_new(&p->link, c->links, p->name, p) < 0) {
+		free(p);
+		return -1;
+	}
+	*out = p;
+	return 0;
+}
+
+void
+peer_free(struct peer *p)
+{
+	struct core *c = p->core;
+
+	timerq_cancel(&c->timers, &p->timer);
+	waitq_expire(&p->wait, &c->wait_budget, c->env.now.mono, true);
+	link_free(p->link);
+	free(p);
+}
+
+size_t
+peer_endpoints(const struct core *c, const struct bnl_node *node,
+	       struct endpoint *out)
+{
+	const struct conf *conf = c->env.conf;
+	size_t n = 0;
+
+	/* Two rounds when one family is preferred: first that one. */
+	for (int round = 0; round < 2; round++) {
+		for (uint32_t i = 0; i < node->naddresses; i++) {
+			const struct bnl_address *a = &node->addresses[i];
+			bool v6 = a->ep.addr.family == IP_V6;
+			bool first = !conf->preferipv6 || v6;
+
+			if (a->host != NULL || (v6 && conf->disableipv6) ||
+			    first != (round == 0))
+				continue;
+			if (n < CHANNEL_ENDPOINTS_MAX)
+				out[n++] = a->ep;
+		}
+	}
+	return n;
+}
+
+void
+peer_locate(struct peer *p, uint32_t node)
+{
+	struct endpoint eps[CHANNEL_ENDPOINTS_MAX];
+	size_t n = peer_endpoints(p->core, &p->core->gen->bnl->nodes[node],
+				  eps);
+
+	p->node = node;
+	/* Without memory the old addresses stay: nothing is lost. */
+	(void)link_set_endpoints(p->link, eps, n);
+}
+
+void
+peer_touch(struct peer *p)
+{
+	struct core *c = p->core;
+
+	if (p->touched)
+		return;
+	p->touched = true;
+	c->touched[c->ntouched++] = p;
+}
+
+void
+peer_settle(struct peer *p)
+{
+	struct monotime at = mono_min(link_deadline(p->link),
+				      waitq_deadline(&p->wait));
+
+	p->touched = false;
+	if (p->wants_pair)
+		at = mono_min(at, p->dial_after);
+	if (at.ns == MONO_NEVER.ns)
+		timerq_cancel(&p->core->timers, &p->timer);
+	else
+		timerq_set(&p->core->timers, &p->timer, at);
+}
+
+void
+peer_drop(struct peer *p, enum drop d)
+{
+	p->drops[d]++;
+	p->core->drops[d]++;
+}
+
+/* Sends what waited, one datagram each: this is not the busy path. */
+static void
+flush(struct peer *p)
+{
+	struct core *c = p->core;
+	struct waitq_packet *w;
+
+	while (link_can_send(p->link, c->env.now.mono) &&
+	       (w = waitq_take(&p->wait, &c->wait_budget)) != NULL) {
+		uint8_t *out = c->scratch;
+		enum drop d = link_seal(p->link, &c->env, w->flags, w->data,
+					w->len, out);
+
+		if (d == DROP_NONE) {
+			actions_udp(&c->actions, link_remote(p->link),
+				    link_local(p->link), out,
+				    w->len + DGRAM_DATA_OVERHEAD);
+			p->tx_packets++;
+			p->tx_bytes += w->len;
+		} else {
+			peer_drop(p, d);
+		}
+		free(w);
+	}
+}
+
+void
+peer_flags(struct peer *p, unsigned int flags, const struct link_in *in)
+{
+	struct core *c = p->core;
+
+	if (flags & LINK_PROVED)
+		(void)pairsets_prove(channels_pairs(c->channels), p->name,
+				     in->pair_id);
+	if (flags & LINK_VERSION)
+		channels_list_news(c->channels, p->name, &in->version);
+	if (flags & LINK_UP) {
+		if (!p->up)
+			actions_event(&c->actions, EVENT_INFO, EVENT_PEER_UP,
+				      p->name, "up");
+		p->up = true;
+		flush(p);
+	}
+	if ((flags & LINK_MOVED) && p->up) {
+		char text[ENDPOINT_TEXT_MAX];
+
+		endpoint_format(text, link_remote(p->link));
+		actions_event(&c->actions, EVENT_DEBUG, EVENT_PEER_MOVED,
+			      p->name, "now at %s", text);
+	}
+	if (flags & LINK_DOWN) {
+		if (p->up)
+			actions_event(&c->actions, EVENT_INFO, EVENT_PEER_DOWN,
+				      p->name, "down");
+		p->up = false;
+	}
+	if (flags & LINK_NEGOTIATE)
+		peer_negotiate(p);
+	if (flags != 0)
+		peer_touch(p);
+}
+
+void
+peer_wait(struct peer *p, uint8_t flags, const uint8_t *data, size_t len)
+{
+	struct core *c = p->core;
+
+	if (!waitq_put(&p->wait, &c->wait_budget, c->env.now.mono, flags, data,
+		       len))
+		peer_drop(p, DROP_QUEUE_FULL);
+	peer_touch(p);
+	peer_flags(p, link_want(p->link, &c->env), NULL);
+}
+
+void
+peer_reset(struct peer *p)
+{
+	link_reset(p->link);
+	if (p->up)
+		actions_event(&p->core->actions, EVENT_INFO, EVENT_PEER_DOWN,
+			      p->name, "down: its pair secrets were erased");
+	p->up = false;
+	peer_touch(p);
+}
+
+void
+peer_tick(struct peer *p)
+{
+	struct core *c = p->core;
+	size_t old = waitq_expire(&p->wait, &c->wait_budget, c->env.now.mono,
+				  false);
+
+	for (size_t i = 0; i < old; i++)
+		peer_drop(p, DROP_QUEUE_OLD);
+	if (old > 0 && p->wait.packets == 0 && !p->up)
+		link_unwant(p->link, &c->env);
+	flush(p);
+	peer_flags(p, link_tick(p->link, &c->env), NULL);
+	if (p->wants_pair && mono_reached(p->dial_after, c->env.now.mono))
+		peer_negotiate(p);
+	peer_touch(p);
+}
+
+/* base with up to a quarter more, so that no two nodes keep in step. */
+static struct monotime
+jittered(const struct core *c, int64_t base_ms)
+{
+	uint32_t quarter = (uint32_t)(base_ms / 4 + 1);
+
+	return mono_add_ms(c->env.now.mono,
+			   base_ms + rng_below(&c->env.rng, quarter));
+}
+
+void
+peer_negotiate(struct peer *p)
+{
+	struct core *c = p->core;
+	struct endpoint eps[CHANNEL_ENDPOINTS_MAX];
+	size_t n;
+
+	peer_touch(p);
+	if (channels_negotiating(c->channels, p->name))
+		return;
+	p->wants_pair = true;
+	if (!mono_reached(p->dial_after, c->env.now.mono))
+		return;
+	n = peer_endpoints(c, &c->gen->bnl->nodes[p->node], eps);
+	if (n == 0) {
+		/* It has no address: it has to dial us. */
+		p->wants_pair = false;
+		return;
+	}
+	if (channels_dial(c->channels, p->name, eps, n,
+			  CHANNEL_PAIR | CHANNEL_LIST) == 0) {
+		p->dial_after = jittered(c, DIAL_BUSY_MS);
+		return;
+	}
+	p->wants_pair = false;
+	p->dial_after = jittered(c, c->env.conf->timers.negotiate_gap);
+}
+
+static void
+failed(struct peer *p, const struct channel_news *n)
+{
+	struct core *c = p->core;
+	const struct conf_timers *t = &c->env.conf->timers;
+
+	if (n->nothing_in_common) {
+		p->unreached = 0;
+		p->dial_after = jittered(c, t->negotiate_backoff);
+	} else if (n->reached) {
+		p->unreached = 0;
+		p->dial_after = jittered(c, t->negotiate_gap);
+	} else {
+		p->dial_after = jittered(c, DIAL_FIRST_MS << p->unreached);
+		if (p->unreached < DIAL_DOUBLINGS)
+			p->unreached++;
+	}
+	if (p->wait.packets > 0)
+		p->wants_pair = true;
+}
+
+void
+peer_news(struct peer *p, const struct channel_news *n)
+{
+	struct core *c = p->core;
+
+	switch (n->kind) {
+	case CHANNEL_NEGOTIATED:
+		p->unreached = 0;
+		p->wants_pair = false;
+		if (n->dialled)
+			peer_flags(p, link_resume(p->link, &c->env), NULL);
+		break;
+	case CHANNEL_FAILED:
+		failed(p, n);
+		break;
+	case CHANNEL_LIST_SEEN:
+		p->version = n->version;
+		break;
+	}
+	peer_touch(p);
+}
+
+/* How long the newest pair has been there; -1: there is none. */
+static int64_t
+pair_age_s(const struct peer *p)
+{
+	const struct pair_record *r =
+		pairsets_get(channels_pairs(p->core->channels), p->name);
+
+	if (r == NULL || r->n == 0)
+		return -1;
+	return p->core->env.now.wall.s - r->pairs[0].made.s;
+}
+
+void
+peer_sweep(struct peer *p, unsigned int pass)
+{
+	struct core *c = p->core;
+	bool lower = strcmp(c->self, p->name) < 0;
+	int64_t age = pair_age_s(p);
+
+	/* The lower name dials; the higher one only when that did not help. */
+	if (age < 0) {
+		if (lower || pass >= SWEEP_PAIR_PASS)
+			peer_negotiate(p);
+	} else if (age >= PAIR_AGE_REFRESH_S + (lower ? 0 : 3600)) {
+		peer_negotiate(p);
+	} else if (pass == 0) {
+		peer_flags(p, link_resume(p->link, &c->env), NULL);
+	}
+	peer_touch(p);
+}

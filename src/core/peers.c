@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* All peers of a core: from one generation of the list to the next. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core_impl.h"
+
+static void
+hook(struct core *c, enum hook_kind kind, const struct bnl_node *node,
+     const struct prefix *subnet)
+{
+	struct action *a = actions_add(&c->actions, ACTION_RUN_HOOK);
+
+	if (a == NULL)
+		return;
+	a->hook = kind;
+	memcpy(a->peer, node->name, strlen(node->name) + 1);
+	if (subnet != NULL)
+		a->subnet = *subnet;
+}
+
+static bool
+has_subnet(const struct bnl_node *node, const struct prefix *p)
+{
+	for (uint32_t i = 0; node != NULL && i < node->nsubnets; i++)
+		if (prefix_cmp(&node->subnets[i], p) == 0)
+			return true;
+	return false;
+}
+
+/* Hooks for what `node` has and `other` (NULL: nothing) has not. */
+static void
+hooks_difference(struct core *c, const struct bnl_node *node,
+		 const struct bnl_node *other, bool up)
+{
+	bool own = strcmp(node->name, c->self) == 0;
+	enum hook_kind subnet_hook =
+		own ? (up ? HOOK_MYSUBNET_UP : HOOK_MYSUBNET_DOWN) :
+		      (up ? HOOK_SUBNET_UP : HOOK_SUBNET_DOWN);
+
+	if (up && other == NULL && !own)
+		hook(c, HOOK_NODE_UP, node, NULL);
+	for (uint32_t i = 0; i < node->nsubnets; i++)
+		if (!has_subnet(other, &node->subnets[i]))
+			hook(c, subnet_hook, node, &node->subnets[i]);
+	if (!up && other == NULL && !own)
+		hook(c, HOOK_NODE_DOWN, node, NULL);
+}
+
+/* A list that names us and is not below the mark puts its nodes in force. */
+static const struct bnl *
+effective(const struct core *c, const struct generation *g)
+{
+	if (g == NULL || c->stale || bnl_find(g->bnl, c->self) == NULL)
+		return NULL;
+	return g->bnl;
+}
+
+/* Hooks for what stands in `have` and not in `lack` (either may be NULL). */
+static void
+hooks_lists(struct core *c, const struct bnl *have, const struct bnl *lack,
+	    bool up)
+{
+	if (have == NULL)
+		return;
+	for (uint32_t i = 0; i < have->nnodes; i++) {
+		const struct bnl_node *node = &have->nodes[i];
+		const struct bnl_node *other =
+			lack == NULL ? NULL : bnl_find(lack, node->name);
+
+		hooks_difference(c, node, other, up);
+	}
+}
+
+void
+peers_hooks(struct core *c, bool up)
+{
+	hooks_lists(c, effective(c, c->gen), NULL, up);
+}
+
+/* The places for n peers, made before anything changes. */
+struct places {
+	struct peer **peers, **by_node, **touched;
+};
+
+static int
+places_alloc(struct places *s, size_t nodes)
+{
+	s->peers = calloc(nodes + 1, sizeof(*s->peers));
+	s->by_node = calloc(nodes + 1, sizeof(*s->by_node));
+	s->touched = calloc(nodes + 1, sizeof(*s->touched));
+	if (s->peers != NULL && s->by_node != NULL && s->touched != NULL)
+		return 0;
+	free(s->peers);
+	free(s->by_node);
+	free(s->touched);
+	return -1;
+}
+
+/* The peers of the new list: those that were there, and new ones. */
+static int
+peers_gather(struct core *c, const struct bnl *b, struct places *s, size_t *n)
+{
+	for (uint32_t i = 0; i < b->nnodes; i++) {
+		const char *name = b->nodes[i].name;
+		struct peer *p;
+
+		if (strcmp(name, c->self) == 0)
+			continue;
+		p = table_get(&c->by_name, name, strlen(name));
+		if (p == NULL) {
+			if (peer_new(&p, c, name) < 0)
+				return -1;
+			if (table_put(&c->by_name, p->name, strlen(p->name),
+				      p) < 0) {
+				peer_free(p);
+				return -1;
+			}
+			p->node = ROUTE_NONE;	/* new: none of the old list */
+		}
+		s->peers[(*n)++] = p;
+		s->by_node[i] = p;
+	}
+	return 0;
+}
+
+static void
+peer_forget(struct core *c, struct peer *p)
+{
+	table_remove(&c->by_name, p->name, strlen(p->name));
+	peer_free(p);
+}
+
+/* Undoes peers_gather(): what is not among the peers in force goes. */
+static void
+peers_ungather(struct core *c, struct places *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (s->peers[i]->node == ROUTE_NONE)
+			peer_forget(c, s->peers[i]);
+	free(s->peers);
+	free(s->by_node);
+	free(s->touched);
+}
+
+static void
+remove_gone(struct core *c, const struct bnl *now)
+{
+	for (size_t i = 0; i < c->npeers; i++) {
+		struct peer *p = c->peers[i];
+
+		if (now != NULL && bnl_find(now, p->name) != NULL)
+			continue;
+		if (p->up)
+			actions_event(&c->actions, EVENT_INFO, EVENT_PEER_DOWN,
+				      p->name, "down: gone from the list");
+		peer_forget(c, p);
+	}
+}
+
+static void
+find_own(struct core *c, const struct bnl *b)
+{
+	c->self_node = ROUTE_NONE;
+	c->own4.family = IP_NONE;
+	c->own6.family = IP_NONE;
+	for (uint32_t i = 0; b != NULL && i < b->nnodes; i++) {
+		const struct bnl_node *node = &b->nodes[i];
+
+		if (strcmp(node->name, c->self) != 0)
+			continue;
+		c->self_node = i;
+		for (uint32_t j = 0; j < node->nsubnets; j++) {
+			struct ipaddr a = prefix_first_host(&node->subnets[j]);
+			struct ipaddr *own =
+				a.family == IP_V4 ? &c->own4 : &c->own6;
+
+			if (own->family == IP_NONE)
+				*own = a;
+		}
+	}
+}
+
+static void
+places_install(struct core *c, struct places *s, size_t n)
+{
+	free(c->peers);
+	free(c->by_node);
+	free(c->touched);
+	c->peers = s->peers;
+	c->by_node = s->by_node;
+	c->touched = s->touched;
+	c->npeers = n;
+	c->ntouched = 0;
+}
+
+/* Tells of nodes that came and went, once the daemon runs. */
+static void
+events(struct core *c, const struct bnl *have, const struct bnl *lack,
+       enum event_kind kind)
+{
+	for (uint32_t i = 0; have != NULL && i < have->nnodes; i++) {
+		const char *name = have->nodes[i].name;
+
+		if (strcmp(name, c->self) != 0 &&
+		    (lack == NULL || bnl_find(lack, name) == NULL))
+			actions_event(&c->actions, EVENT_INFO, kind, name, "%s",
+				      kind == EVENT_NODE_NEW ?
+					      "new in the list" :
+					      "gone from the list");
+	}
+}
+
+/* What the world outside has to know of the change. */
+static void
+announce(struct core *c, const struct bnl *was, const struct bnl *now)
+{
+	if (!c->started)
+		return;
+	hooks_lists(c, was, now, false);
+	hooks_lists(c, now, was, true);
+	events(c, was, now, EVENT_NODE_GONE);
+	events(c, now, was, EVENT_NODE_NEW);
+	if (now == NULL && was != NULL)
+		actions_event(&c->actions, EVENT_ERROR, EVENT_LIST_SELF_GONE,
+			      NULL,
+			      "this node (%s) is not in the list: all sessions "
+			      "are dropped until a newer list names it",
+			      c->self);
+}
+
+int
+peers_apply(struct core *c, struct generation *g, struct generation **old)
+{
+	const struct bnl *was = effective(c, c->gen);
+	const struct bnl *now;
+	struct places s;
+	size_t n = 0;
+
+	/* What replaces a stale list passed the mark. */
+	c->stale = c->stale && c->gen == NULL;
+	now = effective(c, g);
+	if (places_alloc(&s, now == NULL ? 0 : now->nnodes) < 0)
+		return -1;
+	if (now != NULL && (peers_gather(c, now, &s, &n) < 0 ||
+			    timerq_reserve(&c->timers, n + c->npeers + 1) < 0)) {
+		peers_ungather(c, &s, n);
+		return -1;
+	}
+	announce(c, was, now);
+	remove_gone(c, now);
+	*old = c->gen;
+	c->gen = g;
+	c->env.bnl = g->bnl;
+	c->env.version = g->bnl->version;
+	places_install(c, &s, n);
+	find_own(c, now);
+	for (uint32_t i = 0; now != NULL && i < now->nnodes; i++) {
+		struct peer *p = c->by_node[i];
+
+		if (p == NULL)
+			continue;
+		p->touched = false;
+		peer_locate(p, i);
+		peer_touch(p);
+	}
+	return 0;
+}
+
+void
+peers_free(struct core *c)
+{
+	for (size_t i = 0; i < c->npeers; i++)
+		peer_free(c->peers[i]);
+	free(c->peers);
+	free(c->by_node);
+	free(c->touched);
+	table_free(&c->by_name);
+}

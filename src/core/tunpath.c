@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * From the TUN device to the peers: route, cut, pack, seal. A payload is
+ * copied once at the most, by the packer; sealing writes straight into the
+ * datagram.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core_impl.h"
+
+#include "core/gso.h"
+
+#define ICMP_BURST 50		/* errors at once, and a second */
+
+static bool
+icmp_allowed(struct core *c)
+{
+	int64_t s = mono_ms(c->icmp_refill, c->env.now.mono) / 1000;
+
+	if (s > 0 || c->icmp_refill.ns == c->env.now.mono.ns) {
+		c->icmp_tokens = ICMP_BURST;
+		c->icmp_refill = c->env.now.mono;
+	}
+	if (c->icmp_tokens == 0)
+		return false;
+	c->icmp_tokens--;
+	return true;
+}
+
+/* Drops a packet of our own host, telling its sender why. */
+static void
+answer(struct core *c, const struct tun_frame *f, const struct ippkt *ip,
+       enum ippkt_error kind, uint32_t mtu)
+{
+	const struct ipaddr *from = ip->src.family == IP_V4 ? &c->own4 :
+							      &c->own6;
+	uint8_t icmp[IPPKT_ERROR_MAX];
+	struct action *a;
+	size_t len;
+
+	if (from->family == IP_NONE || !icmp_allowed(c))
+		return;
+	len = ippkt_make_error(icmp, kind, mtu, from, f->data, f->len);
+	if (len == 0)
+		return;
+	a = actions_add(&c->actions, ACTION_TUN_WRITE);
+	if (a == NULL)
+		return;
+	a->data = malloc(len);
+	if (a->data == NULL)
+		return;
+	memcpy(a->data, icmp, len);
+	a->len = len;
+}
+
+/* The peer that has the destination; NULL when the packet was dropped. */
+static struct peer *
+route(struct core *c, const struct tun_frame *f, struct ippkt *ip)
+{
+	enum drop d = DROP_NONE;
+	uint32_t node = ROUTE_NONE;
+
+	if (ippkt_parse(ip, f->data, f->len) < 0) {
+		c->drops[DROP_TUN_MALFORMED]++;
+		return NULL;
+	}
+	if (ipaddr_is_multicast(&ip->dst)) {
+		c->drops[DROP_MULTICAST]++;
+		return NULL;
+	}
+	if (c->self_node != ROUTE_NONE)
+		node = route_lookup(&c->gen->routes, &ip->dst);
+	if (node == ROUTE_NONE)
+		d = DROP_NO_ROUTE;
+	else if (node == c->self_node)
+		d = DROP_OWN_SUBNET;
+	else if (route_lookup(&c->gen->routes, &ip->src) != c->self_node)
+		d = DROP_TUN_SOURCE;
+	if (d == DROP_NONE)
+		return c->by_node[node];
+	c->drops[d]++;
+	answer(c, f, ip, d == DROP_NO_ROUTE ? IPPKT_NO_ROUTE :
+			 d == DROP_OWN_SUBNET ? IPPKT_HOST_DOWN :
+						IPPKT_PROHIBITED, 0);
+	return NULL;
+}
+
+/* Seals one packet behind what is in out. false: out is full. */
+static bool
+send_packet(struct peer *p, uint8_t flags, const uint8_t *pkt, size_t len,
+	    struct core_out *out)
+{
+	struct core *c = p->core;
+	const struct session_algos *algos = link_algos(p->link);
+	uint8_t *at = out_run_place(out, len + DGRAM_DATA_OVERHEAD);
+	const uint8_t *in = pkt;
+	size_t inlen = len;
+	enum drop d;
+
+	if (at == NULL)
+		return false;
+	if (algos != NULL && algos->comp != COMP_NONE) {
+		size_t packed = comp_pack(c->comp, algos->comp, algos->level,
+					  pkt, len, c->scratch, len);
+
+		if (packed > 0) {
+			in = c->scratch;
+			inlen = packed;
+			flags |= DATA_COMPRESSED;
+		}
+	}
+	d = link_seal(p->link, &c->env, flags, in, inlen, at);
+	if (d == DROP_NONE) {
+		out_run_add(out, link_remote(p->link), link_local(p->link),
+			    inlen + DGRAM_DATA_OVERHEAD);
+		p->tx_packets++;
+		p->tx_bytes += len;
+	} else if (d == DROP_NO_SESSION) {
+		peer_wait(p, flags & (uint8_t)~DATA_COMPRESSED, pkt, len);
+	} else {
+		peer_drop(p, d);
+	}
+	return true;
+}
+
+/* false: out is full; the frame was not touched. */
+static bool
+frame_in(struct core *c, const struct tun_frame *f, struct core_out *out)
+{
+	struct ippkt ip;
+	struct peer *p;
+	struct gso g;
+	uint8_t *pkt;
+	size_t len;
+	enum drop d;
+
+	/* Whatever the frame is cut into fits, or it is not begun. */
+	if (out->cap - out->used < CORE_OUT_MIN ||
+	    out->nruns == out->maxruns)
+		return false;
+	p = route(c, f, &ip);
+	if (p == NULL)
+		return true;
+	d = gso_start(&g, f, &ip);
+	if (d != DROP_NONE) {
+		peer_drop(p, d);
+		return true;
+	}
+	if (gso_largest(&g) > c->env.conf->mtu) {
+		peer_drop(p, DROP_TOO_BIG);
+		answer(c, f, &ip, IPPKT_TOO_BIG, c->env.conf->mtu);
+		return true;
+	}
+	peer_touch(p);
+	while ((pkt = gso_next(&g, &len)) != NULL)
+		if (!send_packet(p, g.csum_partial ? DATA_CSUM_PARTIAL : 0,
+				 pkt, len, out))
+			peer_drop(p, DROP_OUT_FULL);
+	return true;
+}
+
+size_t
+core_tun_in(struct core *c, struct now now, struct tun_frame *frames, size_t n,
+	    struct core_out *out)
+{
+	size_t i;
+
+	c->env.now = now;
+	for (i = 0; i < n; i++)
+		if (!frame_in(c, &frames[i], out))
+			break;
+	core_settle(c);
+	return i;
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * From the peers to the TUN device: open, unpack, check, coalesce. Packets
+ * are decrypted where they arrived and handed on by reference; only a
+ * compressed one is written elsewhere.
+ */
+#include <string.h>
+
+#include "core_impl.h"
+
+#include "base/cursor.h"
+
+/* Every check that an inner packet must pass before anything is delivered. */
+static enum drop
+check_inner(const struct core *c, const struct peer *p, struct ippkt *ip,
+	    const uint8_t *pkt, size_t len)
+{
+	if (ippkt_parse(ip, pkt, len) < 0)
+		return DROP_INNER_MALFORMED;
+	if (route_lookup(&c->gen->routes, &ip->src) != p->node)
+		return DROP_INNER_SOURCE;
+	if (c->self_node == ROUTE_NONE ||
+	    route_lookup(&c->gen->routes, &ip->dst) != c->self_node)
+		return DROP_INNER_DEST;
+	return DROP_NONE;
+}
+
+/* PING is answered with what it brought and our own clock and list. */
+static void
+pong(struct peer *p, const uint8_t *ping, size_t len)
+{
+	struct core *c = p->core;
+	uint8_t record[RECORD_HEADER_LEN + RECORD_PING_LEN];
+	struct wcur w;
+	uint8_t version[BNL_VERSION_WIRE_LEN];
+
+	(void)len;
+	wcur_init(&w, record, sizeof(record));
+	wcur_u8(&w, RECORD_PONG);
+	wcur_be16(&w, RECORD_PING_LEN);
+	wcur_bytes(&w, ping, 8);
+	wcur_be64(&w, (uint64_t)c->env.now.wall.s);
+	bnl_version_write(version, &c->env.version);
+	wcur_bytes(&w, version, sizeof(version));
+	if (link_seal(p->link, &c->env, DATA_CONTROL, record, w.len,
+		      c->scratch) == DROP_NONE)
+		actions_udp(&c->actions, link_remote(p->link),
+			    link_local(p->link), c->scratch,
+			    w.len + DGRAM_DATA_OVERHEAD);
+}
+
+static enum drop
+control_in(struct peer *p, const uint8_t *data, size_t len)
+{
+	struct rcur r;
+
+	rcur_init(&r, data, len);
+	while (r.left > 0 && !r.bad) {
+		uint8_t type = rcur_u8(&r);
+		size_t vlen = rcur_be16(&r);
+		const uint8_t *value = rcur_view(&r, vlen);
+		struct bnl_version v;
+
+		if (value == NULL)
+			return DROP_CONTROL;
+		if (type == RECORD_PING && vlen >= RECORD_PING_LEN) {
+			pong(p, value, vlen);
+		} else if (type == RECORD_LIST_NEWS &&
+			   vlen == BNL_VERSION_WIRE_LEN) {
+			bnl_version_read(&v, value);
+			channels_list_news(p->core->channels, p->name, &v);
+		}
+	}
+	return r.bad ? DROP_CONTROL : DROP_NONE;
+}
+
+/* One packet for the device. false: out is full. */
+static bool
+deliver(struct peer *p, const struct link_in *in, struct core_out *out)
+{
+	struct core *c = p->core;
+	uint8_t *pkt = in->data;
+	size_t len = in->len;
+	struct ippkt ip;
+	enum drop d;
+
+	if (in->data_flags & DATA_COMPRESSED) {
+		uint8_t *at = out_alloc(out, c->env.conf->mtu);
+
+		if (at == NULL)
+			return false;
+		len = comp_unpack(c->comp, in->comp, in->data, in->len, at,
+				  c->env.conf->mtu);
+		out->used -= c->env.conf->mtu - len;
+		pkt = at;
+		if (len == 0) {
+			peer_drop(p, DROP_UNPACK);
+			return true;
+		}
+	}
+	d = check_inner(c, p, &ip, pkt, len);
+	if (d != DROP_NONE) {
+		peer_drop(p, d);
+		return true;
+	}
+	if (!gro_add(&c->gro, pkt, len,
+		     (in->data_flags & DATA_CSUM_PARTIAL) != 0, &ip))
+		return false;
+	p->rx_packets++;
+	p->rx_bytes += len;
+	return true;
+}
+
+/* Room for one more packet, whatever it turns out to be: asked before a
+ * datagram is opened, since opening it twice would be a replay. */
+static bool
+has_room(const struct core *c, const struct core_out *out)
+{
+	return out->cap - out->used >= c->env.conf->mtu &&
+	       out->nframes < out->maxframes &&
+	       out->maxslices - out->nslices >= FRAME_IOV_MAX;
+}
+
+static bool
+datagram_in(struct core *c, const struct udp_run *r, size_t len,
+	    struct core_out *out)
+{
+	struct link_in in;
+	struct peer *p;
+	enum drop d;
+
+	if (!has_room(c, out))
+		return false;
+	d = links_in(c->links, &c->env, &r->remote, &r->local, r->data, len,
+		     &in);
+	p = in.link == NULL ? NULL : link_owner(in.link);
+	if (d != DROP_NONE) {
+		if (p != NULL)
+			peer_drop(p, d);
+		else
+			c->drops[d]++;
+		return true;
+	}
+	peer_touch(p);
+	if (in.flags != 0)
+		peer_flags(p, in.flags, &in);
+	if (!in.is_data || in.len == 0)
+		return true;
+	if (!(in.data_flags & DATA_CONTROL)) {
+		if (!deliver(p, &in, out))
+			peer_drop(p, DROP_OUT_FULL);
+		return true;
+	}
+	d = control_in(p, in.data, in.len);
+	if (d != DROP_NONE)
+		peer_drop(p, d);
+	return true;
+}
+
+static bool
+run_in(struct core *c, struct udp_run *r, struct core_out *out)
+{
+	while (r->len > 0) {
+		size_t len = r->len < r->segsize ? r->len : r->segsize;
+
+		if (!datagram_in(c, r, len, out))
+			return false;
+		r->data += len;
+		r->len -= len;
+	}
+	return true;
+}
+
+size_t
+core_udp_in(struct core *c, struct now now, struct udp_run *runs, size_t n,
+	    struct core_out *out)
+{
+	size_t i;
+
+	c->env.now = now;
+	gro_begin(&c->gro, out, true, true);
+	for (i = 0; i < n; i++)
+		if (!run_in(c, &runs[i], out))
+			break;
+	gro_flush(&c->gro);
+	core_settle(c);
+	return i;
+}
