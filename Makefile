@@ -1,5 +1,6 @@
 # ClueVPN. `make` builds, `make demo` shows a mesh, `make check` tests it.
-# V=1 shows the commands, SAN=address,undefined builds with sanitizers.
+# V=1 shows the commands, SAN=address,undefined builds with sanitizers,
+# `make fuzz` runs each fuzz target for FUZZ_TIME seconds.
 
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
@@ -10,12 +11,14 @@ O ?= build
 V ?= 0
 SAN ?=
 WERROR ?=
+FUZZ_TIME ?= 20
+JOBS ?= $(shell nproc 2>/dev/null || echo 1)
+BUILD_TIME := $(or $(SOURCE_DATE_EPOCH),$(shell stat -c %Y Makefile))
 
 ifeq ($(origin CC),default)
 CC := gcc
 endif
 
-LIBS := libcrypto libssl zlib
 WARN := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow \
 	-Wstrict-prototypes -Wmissing-prototypes -Wcast-qual -Wpointer-arith \
 	-Wwrite-strings -Wundef -Wvla -Wformat=2 -Wnull-dereference \
@@ -23,7 +26,7 @@ WARN := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow \
 HARDEN := -fstack-protector-strong -fstack-clash-protection -fPIE \
 	$(if $(SAN),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 CPPFLAGS += -iquote include -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
-	-DSYSCONFDIR='"$(SYSCONFDIR)"' -DOPENSSL_NO_DEPRECATED \
+	-DSYSCONFDIR='"$(SYSCONFDIR)"' -DBUILD_TIME=$(BUILD_TIME) -DOPENSSL_NO_DEPRECATED \
 	-DOPENSSL_API_COMPAT=30000
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=c11 $(WARN) $(HARDEN) $(CFLAGS) $(if $(SAN),\
@@ -50,6 +53,7 @@ BINS := $(if $(DAEMON_SRC),$O/cluevpnd) $(addprefix $O/,$(TOOLS))
 UNITS := $(patsubst %.c,$O/%,$(UNIT_SRC))
 SIMS := $(patsubst %.c,$O/%,$(filter tests/sim/%_test.c,$(SIM_SRC)))
 HELPERS := $(patsubst %.c,$O/%,$(HELPER_SRC))
+FUZZERS := $(patsubst %.c,$O/%,$(FUZZ_SRC))
 
 Q := $(if $(filter 1,$V),,@)
 say = $(if $(filter 1,$V),,@printf '  %-5s %s\n' $1 $2)
@@ -84,16 +88,33 @@ $(SIMS): $O/tests/sim/%: $O/tests/sim/%.o \
 $(HELPERS): $O/tests/helpers/%: $O/tests/helpers/%.o $(LIB)
 	$(call link)
 
+$(FUZZERS): $O/tests/fuzz/%: $O/tests/fuzz/%.o $(LIB)
+	$(call link,-fsanitize=fuzzer)
+
 tests: all $(UNITS) $(SIMS) $(HELPERS)
 
-unit: $(UNITS)
-	$Qprove --exec '' $(UNITS)
-
-check: tests
+# These call make again, so that `make deps check` first installs and then
+# builds, on all processors.
+check:
+	$Q$(MAKE) --no-print-directory -j$(JOBS) tests
 	$QO=$O tests/run
 
-demo: all
+demo:
+	$Q$(MAKE) --no-print-directory -j$(JOBS) all
 	$QO=$O examples/demo
+
+fuzz:
+	$Q$(MAKE) --no-print-directory -j$(JOBS) O=$O-fuzz CC=clang \
+		SAN=address,undefined,fuzzer-no-link fuzzers
+	$QO=$O-fuzz FUZZ_TIME=$(FUZZ_TIME) tests/fuzz/run
+
+fuzzers: $(FUZZERS)
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man
+	install $(BINS) $(DESTDIR)$(PREFIX)/sbin
+	for m in man/*.[0-9]; do install -D -m 644 $$m \
+		$(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
 
 lint:
 	$Qlint/floors
@@ -102,9 +123,9 @@ deps:
 	$Qlint/deps
 
 clean:
-	rm -rf $O
+	rm -rf $O $O-fuzz
 
-.PHONY: all tests unit check demo lint deps clean
+.PHONY: all tests check demo fuzz fuzzers install lint deps clean
 .SECONDARY:
 
 -include $(shell find $O -name '*.d' 2>/dev/null)

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The running daemon: what it holds, in the order it is started. */
+#ifndef DAEMON_DAEMON_H
+#define DAEMON_DAEMON_H
+
+#include "base/table.h"
+#include "core/core.h"
+#include "daemon/identity.h"
+#include "daemon/options.h"
+#include "daemon/state.h"
+#include "sys/ctlsock.h"
+#include "sys/hook.h"
+#include "sys/logsink.h"
+#include "sys/loop.h"
+#include "sys/notify.h"
+#include "sys/pidfile.h"
+#include "sys/sigwatch.h"
+#include "sys/tcp.h"
+#include "sys/tun.h"
+#include "sys/udp.h"
+#include "sys/work.h"
+
+#define DAEMON_SOCKETS_MAX CONF_MANY_MAX
+
+struct daemon {
+	const struct options *options;
+	struct identity *id;
+	struct logsink *log;
+	struct notify notify;
+	struct pidfile pidfile;
+	struct state state;
+	struct rng rng;
+	struct loop *loop;
+	struct work *work;
+	struct sigwatch *signals;
+	struct hooks *hooks;
+	struct ctlsock *ctl;
+	struct tun *tun;
+	struct loop_fd *tun_place;
+	struct udp *udp[DAEMON_SOCKETS_MAX];
+	struct loop_fd *udp_place[DAEMON_SOCKETS_MAX];
+	size_t nudp;
+	struct tcp_listener *tcp[DAEMON_SOCKETS_MAX];
+	size_t ntcp;
+	struct core *core;
+	struct loop_timer alive;	/* watchdog of the service manager */
+	struct table conns;		/* by connection id */
+	struct datapath *data;
+	bool draining;			/* actions are being worked off */
+	int status;			/* the process's exit status */
+};
+
+/*
+ * Starts everything, runs until a signal stops it, stops everything in
+ * reverse. Takes id over; log is borrowed. ready is called once the daemon carries traffic (it tells a waiting
+ * parent). Returns the exit status.
+ */
+int daemon_run(struct identity *id, const struct options *o,
+	       struct logsink *log, void (*ready)(void *ctx), void *ctx);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Everything an administrator's files say: configuration, certificate, keys,
+ * CAs. Read at the start and, whole, at every reload. */
+#ifndef DAEMON_IDENTITY_H
+#define DAEMON_IDENTITY_H
+
+#include <stddef.h>
+
+#include "base/log.h"
+#include "crypto/key.h"
+#include "crypto/tls.h"
+#include "format/conf.h"
+
+struct identity {
+	struct conf *conf;
+	struct tls_ctx *tls;
+	struct key *bnlkeys[CONF_MANY_MAX];
+	size_t nbnlkeys;
+};
+
+/* path: of the configuration file. Everything found wrong is logged, each
+ * with its file. 0 or -1. */
+int identity_load(struct identity **out, const char *path);
+void identity_free(struct identity *id);	/* NULL is fine */
+
+#endif

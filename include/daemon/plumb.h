@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Core actions become system calls, and what the system answers goes back. */
+#ifndef DAEMON_PLUMB_H
+#define DAEMON_PLUMB_H
+
+#include "daemon/daemon.h"
+
+/* Works off all waiting actions. After every call into the core. */
+void plumb_drain(struct daemon *d);
+/* The same for the loop: due timers of the core first. */
+void plumb_before_sleep(void *daemon);
+struct monotime plumb_deadline(void *daemon);
+
+/* --- jobs.c: what the worker does --------------------------------------- */
+void job_store_pair(struct daemon *d, struct action *a);
+void job_store_list(struct daemon *d, const struct action *a);
+void job_build_list(struct daemon *d, const struct action *a);
+/* Freed once every job submitted before has ended. */
+void job_retire_identity(struct daemon *d, struct identity *id);
+
+/* --- streams.c: TCP connections ------------------------------------------ */
+void streams_accept(void *daemon, int fd, const struct endpoint *remote,
+		    const struct endpoint *local);
+void streams_connect(struct daemon *d, const struct action *a);
+void streams_flush(struct daemon *d, uint32_t conn);
+void streams_close(struct daemon *d, uint32_t conn);
+void streams_close_all(struct daemon *d);
+
+/* --- datapath.c: TUN and UDP --------------------------------------------- */
+int datapath_open(struct daemon *d, struct err *e);
+void datapath_close(struct daemon *d);
+void datapath_send(struct daemon *d, const struct action *a);
+void datapath_tun_write(struct daemon *d, const struct action *a);
+
+/* --- script.c: hooks and autoconf ----------------------------------------- */
+void script_run(struct daemon *d, const struct action *a);
+/* upcmd or downcmd, waited for. 0 when there is none or it succeeded. */
+int script_wait(struct daemon *d, const char *what, const char *command);
+
+/* --- reload.c -------------------------------------------------------------- */
+void reload_all(struct daemon *d);		/* HUP */
+void reload_push(struct daemon *d);		/* USR1 */
+
+/* --- status.c --------------------------------------------------------------- */
+void status_log(struct daemon *d);		/* USR2 */
+void status_request(void *daemon, uint64_t client,
+		    const struct ctlsock_peer *peer, const char *line);
+
+#endif

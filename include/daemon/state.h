@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The daemon's own files under the state directory. */
+#ifndef DAEMON_STATE_H
+#define DAEMON_STATE_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "core/core.h"
+#include "crypto/rng.h"
+#include "sys/store.h"
+
+struct state {
+	struct store dir;	/* mark, static.key */
+	struct store pairs;	/* NAME.pair */
+	struct store list;	/* the directory of the list */
+	char *listname;		/* its name in there */
+};
+
+/* Opens (and makes) the directories. 0 or -1. */
+int state_open(struct state *s, const struct conf *conf, struct err *e);
+void state_close(struct state *s);
+
+/* The static X25519 key; made when there is none, or when what is there is
+ * damaged (it is set aside and logged). */
+int state_static_key(struct state *s, uint8_t out[X25519_LEN],
+		     const struct rng *rng, struct err *e);
+/* The high-water mark; zero when there is none. A damaged one is an error:
+ * guessing would let an old list in. */
+int state_mark(struct state *s, struct bnl_version *out, struct err *e);
+int state_store_mark(struct state *s,
+		     const uint8_t version[BNL_VERSION_WIRE_LEN],
+		     struct err *e);
+/* Every stored pair goes into the core; damaged ones are set aside. */
+void state_load_pairs(struct state *s, struct core *c);
+/* data empty: erase. */
+int state_store_pair(struct state *s, const char *peer, const uint8_t *data,
+		     size_t len, struct err *e);
+/* The list's bytes; ERR_NOTFOUND when there is none. */
+int state_read_list(struct state *s, uint8_t **out, size_t *len,
+		    struct err *e);
+int state_store_list(struct state *s, const uint8_t *data, size_t len,
+		     struct err *e);
+
+#endif

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The order of the start, and the same in reverse for the end. */
+#include "daemon/daemon.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/log.h"
+#include "daemon/plumb.h"
+#include "sys/clock.h"
+#include "sys/privs.h"
+
+#define HOOKS_END_MS 35000	/* all that is left to run at the end */
+#define CTL_MODE 0660
+
+static void
+on_signal(void *ctx, int signo)
+{
+	struct daemon *d = ctx;
+
+	switch (signo) {
+	case SIGHUP:
+		reload_all(d);
+		break;
+	case SIGUSR1:
+		reload_push(d);
+		break;
+	case SIGUSR2:
+		status_log(d);
+		break;
+	case SIGTERM:
+	case SIGINT:
+		log_info("stopping: got signal %d", signo);
+		loop_stop(d->loop);
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+on_alive(void *ctx)
+{
+	struct daemon *d = ctx;
+
+	notify_alive(&d->notify);
+	loop_timer_set(&d->alive, mono_add_ms(clock_mono(),
+					      d->notify.watchdog_ms));
+}
+
+static int
+start_loop(struct daemon *d, struct err *e)
+{
+	uint8_t seed[HASH_SEED_LEN];
+
+	rng_fill(&d->rng, seed, sizeof(seed));
+	table_init(&d->conns, seed);
+	if (loop_new(&d->loop, e) < 0 ||
+	    sigwatch_open(&d->signals, d->loop, on_signal, d, e) < 0 ||
+	    hooks_open(&d->hooks, d->loop, e) < 0 ||
+	    notify_open(&d->notify, e) < 0)
+		return -1;
+	return 0;
+}
+
+/* One address to listen on: UDP and TCP. */
+static int
+listen_on(struct daemon *d, const struct ipaddr *addr, struct err *e)
+{
+	struct udp_opts opts = { .gso = true, .gro = true };
+	struct endpoint local = { .addr = *addr, .port = d->id->conf->port };
+	char text[ENDPOINT_TEXT_MAX];
+
+	endpoint_format(text, &local);
+	if (udp_open(&d->udp[d->nudp], &local, &opts, e) < 0)
+		return err_prefix(e, "UDP %s", text);
+	d->nudp++;
+	if (tcp_listen(&d->tcp[d->ntcp], d->loop, &local, streams_accept, d,
+		       e) < 0)
+		return err_prefix(e, "TCP %s", text);
+	d->ntcp++;
+	return 0;
+}
+
+static int
+start_sockets(struct daemon *d, struct err *e)
+{
+	const struct conf *c = d->id->conf;
+	const struct ipaddr any4 = { .family = IP_V4 };
+	const struct ipaddr any6 = { .family = IP_V6 };
+
+	for (unsigned int i = 0; i < c->nlisten; i++)
+		if (listen_on(d, &c->listen[i], e) < 0)
+			return -1;
+	if (c->nlisten > 0)
+		return 0;
+	if (listen_on(d, &any4, e) < 0)
+		return -1;
+	if (!c->disableipv6 && listen_on(d, &any6, e) < 0) {
+		/* A host without IPv6 is no broken host. */
+		log_warn("IPv6 is left out: %s", e->text);
+	}
+	return 0;
+}
+
+static int
+start_device(struct daemon *d, struct err *e)
+{
+	const struct conf *c = d->id->conf;
+
+	if (tun_open(&d->tun, c->devname, TUN_USO, e) < 0 ||
+	    (c->autoconf && (tun_set_mtu(d->tun, c->mtu, e) < 0 ||
+			     tun_set_up(d->tun, true, e) < 0)))
+		return err_prefix(e, "%s", c->devname);
+	return 0;
+}
+
+/* What is left of privileges once everything is open. */
+static int
+give_up_privileges(struct daemon *d, struct err *e)
+{
+	const struct conf *c = d->id->conf;
+	struct privs_ids ids;
+
+	if (c->user != NULL && geteuid() == 0 &&
+	    (privs_lookup(&ids, c->user, c->group, e) < 0 ||
+	     privs_drop(&ids, true, e) < 0))
+		return -1;
+	return privs_harden(e);
+}
+
+/* The list on disk; NULL when there is none. A damaged or foreign one does
+ * not keep the daemon from starting: others have a better one. */
+static struct generation *
+read_list(struct daemon *d)
+{
+	struct generation *g = NULL;
+	uint8_t *raw;
+	size_t len;
+	struct err e;
+
+	if (state_read_list(&d->state, &raw, &len, &e) < 0) {
+		log_warn("list: %s: starting without one", e.text);
+		return NULL;
+	}
+	if (generation_build(&g, raw, len,
+			     (const struct key *const *)d->id->bnlkeys,
+			     d->id->nbnlkeys, &e) < 0)
+		log_error("list %s: %s: starting without one",
+			  d->id->conf->bnl, e.text);
+	free(raw);
+	return g;
+}
+
+static int
+start_core(struct daemon *d, struct err *e)
+{
+	uint8_t secret[X25519_LEN];
+	struct bnl_version mark;
+	struct core_init in = {
+		.conf = d->id->conf,
+		.tls = tls_ctx_provider(d->id->tls),
+		.cert = tls_ctx_self(d->id->tls),
+		.static_secret = secret,
+		.rng = d->rng,
+		.built = { BUILD_TIME },	/* set by the Makefile */
+		.mark = &mark,
+	};
+	int rc;
+
+	if (state_mark(&d->state, &mark, e) < 0 ||
+	    state_static_key(&d->state, secret, &d->rng, e) < 0)
+		return -1;
+	in.list = read_list(d);
+	rc = core_new(&d->core, &in, clock_now(), e);
+	bytes_wipe(secret, sizeof(secret));
+	if (rc < 0) {
+		generation_free(in.list);
+		return -1;
+	}
+	state_load_pairs(&d->state, d->core);
+	return 0;
+}
+
+static int
+start_work(struct daemon *d, struct err *e)
+{
+	const struct conf *c = d->id->conf;
+
+	if (work_open(&d->work, d->loop, e) < 0 || datapath_open(d, e) < 0)
+		return -1;
+	loop_owner(d->loop, plumb_before_sleep, plumb_deadline, d);
+	core_start(d->core, clock_now());
+	plumb_drain(d);
+	if (script_wait(d, "upcmd", c->upcmd) < 0)
+		return err_set(e, ERR_IO, "upcmd failed: not starting");
+	return 0;
+}
+
+static int
+start(struct daemon *d, struct err *e)
+{
+	const struct conf *c = d->id->conf;
+
+	if (start_loop(d, e) < 0 || state_open(&d->state, c, e) < 0 ||
+	    pidfile_open(&d->pidfile, d->options->pidfile, e) < 0 ||
+	    start_sockets(d, e) < 0 || start_device(d, e) < 0 ||
+	    ctlsock_open(&d->ctl, d->loop, c->ctlsocket, CTL_MODE,
+			 (gid_t)-1, status_request, d, e) < 0 ||
+	    give_up_privileges(d, e) < 0 || start_core(d, e) < 0 ||
+	    start_work(d, e) < 0)
+		return -1;
+	if (d->notify.watchdog_ms > 0) {
+		if (loop_timer_init(&d->alive, d->loop, on_alive, d, e) < 0)
+			return -1;
+		on_alive(d);
+	}
+	return 0;
+}
+
+/* Down hooks, in the loop but without packets. */
+static void
+stop_hooks(struct daemon *d)
+{
+	struct monotime end = mono_add_ms(clock_mono(), HOOKS_END_MS);
+	struct err e;
+
+	core_stop(d->core, clock_now());
+	plumb_drain(d);
+	loop_owner(d->loop, NULL, NULL, NULL);
+	while (hooks_pending(d->hooks) > 0 && mono_before(clock_mono(), end))
+		if (loop_turn(d->loop, end, &e) < 0)
+			break;
+	(void)script_wait(d, "downcmd", d->id->conf->downcmd);
+}
+
+static void
+stop(struct daemon *d, bool started)
+{
+	notify_stopping(&d->notify);
+	datapath_close(d);
+	if (started)
+		stop_hooks(d);
+	loop_timer_fini(&d->alive);
+	for (size_t i = 0; i < d->ntcp; i++)
+		tcp_listener_close(d->tcp[i]);
+	work_close(d->work);
+	streams_close_all(d);
+	core_free(d->core);
+	ctlsock_close(d->ctl);
+	tun_close(d->tun);
+	for (size_t i = 0; i < d->nudp; i++)
+		udp_close(d->udp[i]);
+	pidfile_close(&d->pidfile);
+	state_close(&d->state);
+	hooks_close(d->hooks);
+	sigwatch_close(d->signals);
+	notify_close(&d->notify);
+	loop_free(d->loop);
+}
+
+int
+daemon_run(struct identity *id, const struct options *o, struct logsink *log,
+	   void (*ready)(void *ctx), void *ctx)
+{
+	struct daemon d = {
+		.options = o,
+		.id = id,
+		.log = log,
+		.notify = { .fd = -1 },
+		.pidfile = { .fd = -1 },
+		.state = { .dir.dirfd = -1, .pairs.dirfd = -1,
+			   .list.dirfd = -1 },
+		.rng = rng_system(),
+	};
+	struct err e;
+	bool started = start(&d, &e) == 0;
+
+	if (!started) {
+		log_error("%s", e.text);
+		d.status = EXIT_FAILED;
+	} else {
+		log_info("cluevpnd " VERSION ": %s on %s", d.id->conf->name,
+			 tun_name(d.tun));
+		notify_ready(&d.notify);
+		ready(ctx);
+		if (loop_run(d.loop, &e) < 0) {
+			log_error("%s", e.text);
+			d.status = EXIT_FAILED;
+		}
+	}
+	stop(&d, started);
+	identity_free(d.id);
+	return d.status;
+}

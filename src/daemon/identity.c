@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reading the configuration and what it names. */
+#include "daemon/identity.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "sys/store.h"
+
+#define CONF_BYTES_MAX (1024 * 1024)
+#define PEM_BYTES_MAX (256 * 1024)
+
+struct file {
+	uint8_t *data;
+	size_t len;
+};
+
+static void
+file_free(struct file *f)
+{
+	if (f->data != NULL)
+		bytes_wipe(f->data, f->len);
+	free(f->data);
+	f->data = NULL;
+}
+
+static struct pem
+pem_of(const struct file *f)
+{
+	return (struct pem){ f->data, f->len };
+}
+
+/* What went wrong with a file, which the error does not name by itself. */
+static int
+complain(const char *path, const struct err *e)
+{
+	char text[ERR_TEXT_MAX + 512];
+
+	log_error("%s", err_format(text, sizeof(text), path, e));
+	return -1;
+}
+
+static int
+read_file(struct file *f, const char *path, size_t max, unsigned int flags)
+{
+	struct err e;
+
+	if (store_read_path(path, max, flags, &f->data, &f->len, &e) < 0) {
+		log_error("%s", e.text);
+		return -1;
+	}
+	return 0;
+}
+
+static char *
+folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL)
+		return strdup(".");
+	return slash == path ? strdup("/") :
+			       strndup(path, (size_t)(slash - path));
+}
+
+static int
+load_conf(struct identity *id, const char *path)
+{
+	struct file f = { 0 };
+	struct errs *es = calloc(1, sizeof(*es));
+	char *dir = folder_of(path);
+	int rc = -1;
+
+	if (es == NULL || dir == NULL) {
+		log_error("out of memory");
+		goto out;
+	}
+	if (read_file(&f, path, CONF_BYTES_MAX, 0) < 0)
+		goto out;
+	rc = conf_parse(&id->conf, (const char *)f.data, f.len, dir, es);
+	for (unsigned int i = 0; rc < 0 && i < es->count && i < ERRS_MAX; i++)
+		complain(path, &es->e[i]);
+	if (rc < 0 && es->count > ERRS_MAX)
+		log_error("%s: and %u more", path, es->count - ERRS_MAX);
+out:
+	file_free(&f);
+	free(dir);
+	free(es);
+	return rc;
+}
+
+static int
+load_tls(struct identity *id)
+{
+	const struct conf *c = id->conf;
+	struct file cert = { 0 }, key = { 0 }, ca[CONF_MANY_MAX] = { 0 };
+	struct pem cas[CONF_MANY_MAX];
+	struct err e;
+	int rc = 0;
+
+	/* All of them are looked at, so that all errors are shown at once. */
+	rc |= read_file(&cert, c->cert, PEM_BYTES_MAX, 0);
+	rc |= read_file(&key, c->privkey, PEM_BYTES_MAX, STORE_PRIVATE);
+	for (unsigned int i = 0; i < c->cacert.n; i++) {
+		rc |= read_file(&ca[i], c->cacert.v[i], PEM_BYTES_MAX, 0);
+		cas[i] = pem_of(&ca[i]);
+	}
+	if (rc == 0 && tls_ctx_new(&id->tls, pem_of(&cert), pem_of(&key), cas,
+				   c->cacert.n, &e) < 0)
+		rc = complain(c->cert, &e);
+	if (rc == 0 && strcmp(tls_ctx_self(id->tls)->cn, c->name) != 0) {
+		log_error("%s: the certificate is for \"%s\", but name is "
+			  "\"%s\"", c->cert, tls_ctx_self(id->tls)->cn,
+			  c->name);
+		rc = -1;
+	}
+	file_free(&cert);
+	file_free(&key);
+	for (unsigned int i = 0; i < c->cacert.n; i++)
+		file_free(&ca[i]);
+	return rc;
+}
+
+static int
+load_bnlkeys(struct identity *id)
+{
+	const struct conf_many *paths = &id->conf->bnlpubkey;
+	struct err e;
+	int rc = 0;
+
+	for (unsigned int i = 0; i < paths->n; i++) {
+		struct file f = { 0 };
+
+		if (read_file(&f, paths->v[i], PEM_BYTES_MAX, 0) < 0) {
+			rc = -1;
+			continue;
+		}
+		if (key_read_public(&id->bnlkeys[id->nbnlkeys], f.data, f.len,
+				    &e) < 0)
+			rc = complain(paths->v[i], &e);
+		else
+			id->nbnlkeys++;
+		file_free(&f);
+	}
+	return rc;
+}
+
+int
+identity_load(struct identity **out, const char *path)
+{
+	struct identity *id = calloc(1, sizeof(*id));
+	int rc;
+
+	if (id == NULL) {
+		log_error("out of memory");
+		return -1;
+	}
+	rc = load_conf(id, path);
+	if (rc == 0) {
+		rc |= load_tls(id);
+		rc |= load_bnlkeys(id);
+	}
+	if (rc != 0) {
+		identity_free(id);
+		return -1;
+	}
+	*out = id;
+	return 0;
+}
+
+void
+identity_free(struct identity *id)
+{
+	if (id == NULL)
+		return;
+	for (size_t i = 0; i < id->nbnlkeys; i++)
+		key_free(id->bnlkeys[i]);
+	tls_ctx_free(id->tls);
+	conf_free(id->conf);
+	free(id);
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the worker thread does. A job owns all it touches there. */
+#include "daemon/plumb.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/log.h"
+#include "sys/clock.h"
+
+enum job_kind { JOB_STORE_PAIR, JOB_STORE_LIST, JOB_BUILD_LIST, JOB_RETIRE };
+
+struct job {
+	struct work_job work;
+	struct daemon *daemon;
+	enum job_kind kind;
+	uint32_t ticket;
+	char peer[NODE_NAME_MAX + 1];
+	uint8_t *data;			/* owned */
+	size_t len;
+	const uint8_t *view;		/* the core's, until it is answered */
+	size_t viewlen;
+	uint8_t mark[BNL_VERSION_WIRE_LEN];
+	struct identity *id;		/* BUILD: whose keys; RETIRE: to free */
+	struct generation *built;
+	bool ok;
+	struct err why;
+};
+
+static void
+job_free(struct job *j)
+{
+	if (j->data != NULL)
+		bytes_wipe(j->data, j->len);
+	free(j->data);
+	free(j);
+}
+
+static bool
+write_list(struct job *j)
+{
+	struct state *s = &j->daemon->state;
+
+	/* The list first: a mark without its list would lock us out. */
+	if (j->viewlen > 0 &&
+	    state_store_list(s, j->view, j->viewlen, &j->why) < 0)
+		return false;
+	return state_store_mark(s, j->mark, &j->why) == 0;
+}
+
+static void
+run(void *ctx)
+{
+	struct job *j = ctx;
+
+	switch (j->kind) {
+	case JOB_STORE_PAIR:
+		j->ok = state_store_pair(&j->daemon->state, j->peer, j->data,
+					 j->len, &j->why) == 0;
+		break;
+	case JOB_STORE_LIST:
+		j->ok = write_list(j);
+		break;
+	case JOB_BUILD_LIST:
+		j->ok = generation_build(&j->built, j->view, j->viewlen,
+					 (const struct key *const *)
+						 j->id->bnlkeys,
+					 j->id->nbnlkeys, &j->why) == 0;
+		break;
+	case JOB_RETIRE:
+		break;
+	}
+}
+
+static void
+done(void *ctx)
+{
+	struct job *j = ctx;
+	struct daemon *d = j->daemon;
+
+	switch (j->kind) {
+	case JOB_STORE_PAIR:
+	case JOB_STORE_LIST:
+		if (!j->ok)
+			log_line(LOG_LVL_ERROR, j->peer[0] ? j->peer : NULL,
+				 "cannot store: %s", j->why.text);
+		core_stored(d->core, clock_now(), j->ticket, j->ok);
+		break;
+	case JOB_BUILD_LIST:
+		core_list_ready(d->core, clock_now(), j->ticket, j->built,
+				&j->why);
+		break;
+	case JOB_RETIRE:
+		identity_free(j->id);
+		break;
+	}
+	job_free(j);
+	plumb_drain(d);
+}
+
+/* A job that cannot even be made is answered as failed at once. */
+static struct job *
+job_new(struct daemon *d, enum job_kind kind, uint32_t ticket)
+{
+	struct job *j = calloc(1, sizeof(*j));
+
+	if (j == NULL) {
+		log_error("out of memory");
+		return NULL;
+	}
+	j->work = (struct work_job){ .run = run, .done = done, .ctx = j };
+	j->daemon = d;
+	j->kind = kind;
+	j->ticket = ticket;
+	return j;
+}
+
+void
+job_store_pair(struct daemon *d, struct action *a)
+{
+	struct job *j = job_new(d, JOB_STORE_PAIR, a->ticket);
+
+	if (j == NULL) {
+		core_stored(d->core, clock_now(), a->ticket, false);
+		return;
+	}
+	memcpy(j->peer, a->peer, sizeof(j->peer));
+	j->data = a->data;
+	j->len = a->len;
+	a->data = NULL;
+	work_submit(d->work, &j->work);
+}
+
+void
+job_store_list(struct daemon *d, const struct action *a)
+{
+	struct job *j = job_new(d, JOB_STORE_LIST, a->ticket);
+
+	if (j == NULL) {
+		core_stored(d->core, clock_now(), a->ticket, false);
+		return;
+	}
+	j->view = a->view;
+	j->viewlen = a->viewlen;
+	memcpy(j->mark, a->mark, sizeof(j->mark));
+	work_submit(d->work, &j->work);
+}
+
+void
+job_build_list(struct daemon *d, const struct action *a)
+{
+	struct job *j = job_new(d, JOB_BUILD_LIST, a->ticket);
+	struct err why;
+
+	if (j == NULL) {
+		err_nomem(&why);
+		core_list_ready(d->core, clock_now(), a->ticket, NULL, &why);
+		return;
+	}
+	j->view = a->view;
+	j->viewlen = a->viewlen;
+	j->id = d->id;
+	work_submit(d->work, &j->work);
+}
+
+void
+job_retire_identity(struct daemon *d, struct identity *id)
+{
+	struct job *j = job_new(d, JOB_RETIRE, 0);
+
+	/* Without memory it is kept: a leak, but nobody uses what is freed. */
+	if (j == NULL)
+		return;
+	j->id = id;
+	work_submit(d->work, &j->work);
+}

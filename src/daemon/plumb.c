@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One action, one function. */
+#include "daemon/plumb.h"
+
+#include "base/log.h"
+#include "sys/clock.h"
+
+static void
+event(const struct action *a)
+{
+	static const enum log_level levels[] = {
+		[EVENT_ERROR] = LOG_LVL_ERROR,
+		[EVENT_WARN] = LOG_LVL_WARN,
+		[EVENT_INFO] = LOG_LVL_INFO,
+		[EVENT_DEBUG] = LOG_LVL_DEBUG,
+	};
+
+	log_line(levels[a->level], a->peer[0] == '\0' ? NULL : a->peer,
+		 "%s: %s", event_name(a->event),
+		 a->text == NULL ? "(out of memory)" : a->text);
+}
+
+static void
+act(struct daemon *d, struct action *a)
+{
+	switch (a->kind) {
+	case ACTION_CONNECT:
+		streams_connect(d, a);
+		break;
+	case ACTION_STREAM_READY:
+		streams_flush(d, a->conn);
+		break;
+	case ACTION_CLOSE:
+		streams_close(d, a->conn);
+		break;
+	case ACTION_SEND_UDP:
+		datapath_send(d, a);
+		break;
+	case ACTION_TUN_WRITE:
+		datapath_tun_write(d, a);
+		break;
+	case ACTION_STORE_PAIR:
+		job_store_pair(d, a);
+		break;
+	case ACTION_BUILD_LIST:
+		job_build_list(d, a);
+		break;
+	case ACTION_STORE_LIST:
+		job_store_list(d, a);
+		break;
+	case ACTION_RUN_HOOK:
+		script_run(d, a);
+		break;
+	case ACTION_EVENT:
+		event(a);
+		break;
+	}
+}
+
+void
+plumb_drain(struct daemon *d)
+{
+	struct action a;
+
+	/* An action's answer may come at once and bring new actions: the
+	 * outermost call works them all off. */
+	if (d->draining)
+		return;
+	d->draining = true;
+	while (core_next_action(d->core, &a)) {
+		act(d, &a);
+		action_done(&a);
+	}
+	d->draining = false;
+}
+
+void
+plumb_before_sleep(void *daemon)
+{
+	struct daemon *d = daemon;
+	struct now now = clock_now();
+
+	if (mono_reached(core_deadline(d->core), now.mono))
+		core_tick(d->core, now);
+	plumb_drain(d);
+}
+
+struct monotime
+plumb_deadline(void *daemon)
+{
+	struct daemon *d = daemon;
+
+	return core_deadline(d->core);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* HUP and USR1. What fails leaves everything as it was. */
+#include "daemon/plumb.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "sys/clock.h"
+
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* Says which changed settings wait for a restart. */
+static void
+note_restart(const struct conf *was, const struct conf *is)
+{
+	const struct {
+		const char *key;
+		bool same;
+	} fixed[] = {
+		{ "name", same_text(was->name, is->name) },
+		{ "devname", same_text(was->devname, is->devname) },
+		{ "port", was->port == is->port },
+		{ "listen", was->nlisten == is->nlisten &&
+			    memcmp(was->listen, is->listen,
+				   sizeof(was->listen)) == 0 },
+		{ "bnl", same_text(was->bnl, is->bnl) },
+		{ "statedir", same_text(was->statedir, is->statedir) },
+		{ "ctlsocket", same_text(was->ctlsocket, is->ctlsocket) },
+		{ "user", same_text(was->user, is->user) },
+		{ "group", same_text(was->group, is->group) },
+		{ "logmethod", was->logmethod == is->logmethod },
+		{ "logfile", same_text(was->logfile, is->logfile) },
+	};
+
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
+		if (!fixed[i].same)
+			log_warn("%s has changed: restart needed for it to "
+				 "take effect", fixed[i].key);
+}
+
+/* The list from disk goes to the core, which takes it when it is newer. */
+static void
+reload_list(struct daemon *d)
+{
+	uint8_t *raw;
+	size_t len;
+	struct err e;
+
+	if (state_read_list(&d->state, &raw, &len, &e) < 0) {
+		log_error("list: %s; the one in force stays", e.text);
+		return;
+	}
+	core_list_offer(d->core, clock_now(), raw, len);
+	free(raw);
+}
+
+void
+reload_all(struct daemon *d)
+{
+	struct identity *old = d->id, *new;
+	struct err e;
+
+	notify_reloading(&d->notify);
+	if (logsink_reopen(d->log, &e) < 0)
+		log_error("%s", e.text);
+	if (identity_load(&new, d->options->conf) < 0) {
+		log_error("reload failed: everything stays as it was");
+	} else if (strcmp(new->conf->name, old->conf->name) != 0) {
+		log_error("reload refused: name is \"%s\" now, it was \"%s\"; "
+			  "restart for that", new->conf->name,
+			  old->conf->name);
+		identity_free(new);
+	} else {
+		note_restart(old->conf, new->conf);
+		d->id = new;
+		if (d->options->loglevel < 0)
+			log_set_level((enum log_level)new->conf->loglevel);
+		if (tun_set_mtu(d->tun, new->conf->mtu, &e) < 0)
+			log_error("%s: cannot set the MTU: %s",
+				  tun_name(d->tun), e.text);
+		core_reconf(d->core, clock_now(), new->conf,
+			    tls_ctx_provider(new->tls),
+			    tls_ctx_self(new->tls));
+		job_retire_identity(d, old);
+		log_info("configuration and certificate reloaded");
+	}
+	reload_list(d);
+	plumb_drain(d);
+	notify_ready(&d->notify);
+}
+
+void
+reload_push(struct daemon *d)
+{
+	reload_list(d);
+	core_push(d->core, clock_now());
+	plumb_drain(d);
+}

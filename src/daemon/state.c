@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Small sealed files, the pairs and the list. */
+#include "daemon/state.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/log.h"
+#include "crypto/kdf.h"
+
+#define MAGIC_LEN 8		/* "CVMARK1\n": what it is, and its version */
+#define MAGIC_STATIC "CVSTAT1\n"
+#define MAGIC_MARK "CVMARK1\n"
+#define SEALED_MAX 128
+#define STATIC_NAME "static.key"
+#define MARK_NAME "mark"
+#define PAIR_SUFFIX ".pair"
+#define PAIR_NAME_MAX (NODE_NAME_MAX + sizeof(PAIR_SUFFIX))
+#define PAIRS_MAX 131072
+
+static int
+join_pairs(char **out, const struct conf *conf, struct err *e)
+{
+	size_t len = strlen(conf->statedir) + sizeof("/pairs");
+
+	*out = malloc(len);
+	if (*out == NULL)
+		return err_nomem(e);
+	snprintf(*out, len, "%s/pairs", conf->statedir);
+	return 0;
+}
+
+int
+state_open(struct state *s, const struct conf *conf, struct err *e)
+{
+	const char *slash = strrchr(conf->bnl, '/');
+	char *pairs = NULL, *dir = NULL;
+	int rc = -1;
+
+	memset(s, 0, sizeof(*s));
+	s->dir.dirfd = s->pairs.dirfd = s->list.dirfd = -1;
+	dir = slash == NULL ? strdup(".") :
+			      strndup(conf->bnl, (size_t)(slash - conf->bnl));
+	s->listname = strdup(slash == NULL ? conf->bnl : slash + 1);
+	if (dir == NULL || s->listname == NULL) {
+		err_nomem(e);
+		goto out;
+	}
+	if (join_pairs(&pairs, conf, e) < 0 ||
+	    store_open(&s->dir, conf->statedir, true, e) < 0 ||
+	    store_open(&s->pairs, pairs, true, e) < 0 ||
+	    store_open(&s->list, dir[0] == '\0' ? "/" : dir, true, e) < 0)
+		goto out;
+	rc = 0;
+out:
+	free(pairs);
+	free(dir);
+	if (rc < 0)
+		state_close(s);
+	return rc;
+}
+
+void
+state_close(struct state *s)
+{
+	store_close(&s->dir);
+	store_close(&s->pairs);
+	store_close(&s->list);
+	free(s->listname);
+	s->listname = NULL;
+}
+
+/* --- sealed: magic, payload, SHA-256 of both ---------------------------- */
+
+static int
+sealed_write(struct store *st, const char *name, const char *magic,
+	     const uint8_t *payload, size_t len, struct err *e)
+{
+	uint8_t file[SEALED_MAX];
+	int rc;
+
+	memcpy(file, magic, MAGIC_LEN);
+	memcpy(file + MAGIC_LEN, payload, len);
+	sha256(file + MAGIC_LEN + len, file, MAGIC_LEN + len);
+	rc = store_write(st, name, file, MAGIC_LEN + len + SHA256_LEN, e);
+	bytes_wipe(file, sizeof(file));
+	return rc;
+}
+
+/* ERR_NOTFOUND: there is none. ERR_SYNTAX: it is damaged. */
+static int
+sealed_read(struct store *st, const char *name, const char *magic,
+	    uint8_t *payload, size_t len, struct err *e)
+{
+	uint8_t sum[SHA256_LEN];
+	uint8_t *file;
+	size_t got;
+	int rc = 0;
+
+	if (store_read(st, name, SEALED_MAX, STORE_PRIVATE, &file, &got,
+		       e) < 0)
+		return -1;
+	if (got == MAGIC_LEN + len + SHA256_LEN)
+		sha256(sum, file, MAGIC_LEN + len);
+	if (got != MAGIC_LEN + len + SHA256_LEN ||
+	    memcmp(file, magic, MAGIC_LEN) != 0 ||
+	    !bytes_equal_ct(sum, file + MAGIC_LEN + len, SHA256_LEN))
+		rc = err_set(e, ERR_SYNTAX, "%s/%s is damaged", st->dir, name);
+	else
+		memcpy(payload, file + MAGIC_LEN, len);
+	bytes_wipe(file, got);
+	free(file);
+	return rc;
+}
+
+int
+state_static_key(struct state *s, uint8_t out[X25519_LEN],
+		 const struct rng *rng, struct err *e)
+{
+	uint8_t secret[X25519_LEN], public[X25519_LEN];
+	struct err why;
+	int rc;
+
+	if (sealed_read(&s->dir, STATIC_NAME, MAGIC_STATIC, out, X25519_LEN,
+			&why) == 0)
+		return 0;
+	if (why.code == ERR_SYNTAX) {
+		log_warn("%s: set aside, a new one is made and every pair is "
+			 "negotiated anew", why.text);
+		if (store_set_aside(&s->dir, STATIC_NAME, e) < 0)
+			return -1;
+	} else if (why.code != ERR_NOTFOUND) {
+		if (e != NULL)
+			*e = why;
+		return -1;
+	}
+	x25519_keypair(secret, public, rng);
+	rc = sealed_write(&s->dir, STATIC_NAME, MAGIC_STATIC, secret,
+			  sizeof(secret), e);
+	if (rc == 0)
+		memcpy(out, secret, X25519_LEN);
+	bytes_wipe(secret, sizeof(secret));
+	return rc;
+}
+
+int
+state_mark(struct state *s, struct bnl_version *out, struct err *e)
+{
+	uint8_t wire[BNL_VERSION_WIRE_LEN];
+	struct err why;
+
+	memset(out, 0, sizeof(*out));
+	if (sealed_read(&s->dir, MARK_NAME, MAGIC_MARK, wire, sizeof(wire),
+			&why) == 0) {
+		bnl_version_read(out, wire);
+		return 0;
+	}
+	if (why.code == ERR_NOTFOUND)
+		return 0;
+	if (e != NULL)
+		*e = why;
+	return -1;
+}
+
+int
+state_store_mark(struct state *s, const uint8_t version[BNL_VERSION_WIRE_LEN],
+		 struct err *e)
+{
+	return sealed_write(&s->dir, MARK_NAME, MAGIC_MARK, version,
+			    BNL_VERSION_WIRE_LEN, e);
+}
+
+/* --- pairs ---------------------------------------------------------------- */
+
+/* The record of one file; a damaged one, or one of another name, is an
+ * ERR_SYNTAX. */
+static int
+read_pair(struct store *st, const char *name, struct pair_record *r,
+	  struct err *e)
+{
+	size_t stem = strlen(name) - strlen(PAIR_SUFFIX);
+	uint8_t *file;
+	size_t len;
+	int rc;
+
+	if (store_read(st, name, PAIR_RECORD_MAX, STORE_PRIVATE, &file, &len,
+		       e) < 0)
+		return -1;
+	rc = pair_record_decode(r, file, len, e);
+	if (rc < 0 && e != NULL)
+		e->code = ERR_SYNTAX;
+	if (rc == 0 && (strlen(r->peer) != stem ||
+			memcmp(r->peer, name, stem) != 0))
+		rc = err_set(e, ERR_SYNTAX, "it is the record of \"%s\"",
+			     r->peer);
+	bytes_wipe(file, len);
+	free(file);
+	return rc;
+}
+
+void
+state_load_pairs(struct state *s, struct core *c)
+{
+	struct pair_record r;
+	char **names;
+	struct err e;
+	size_t n;
+
+	if (store_list(&s->pairs, PAIR_SUFFIX, PAIRS_MAX, &names, &n,
+		       &e) < 0) {
+		log_warn("stored pairs: %s", e.text);
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (read_pair(&s->pairs, names[i], &r, &e) == 0) {
+			core_load_pair(c, &r);
+			continue;
+		}
+		log_warn("%s/%s: %s: %s", s->pairs.dir, names[i], e.text,
+			 e.code == ERR_SYNTAX ?
+				 "set aside, to be negotiated anew" :
+				 "left alone, to be negotiated anew");
+		if (e.code == ERR_SYNTAX &&
+		    store_set_aside(&s->pairs, names[i], &e) < 0)
+			log_warn("%s", e.text);
+	}
+	pair_record_wipe(&r);
+	store_names_free(names, n);
+}
+
+int
+state_store_pair(struct state *s, const char *peer, const uint8_t *data,
+		 size_t len, struct err *e)
+{
+	char name[PAIR_NAME_MAX];
+
+	snprintf(name, sizeof(name), "%s%s", peer, PAIR_SUFFIX);
+	if (len == 0)
+		return store_remove(&s->pairs, name, e);
+	return store_write(&s->pairs, name, data, len, e);
+}
+
+/* --- the list ------------------------------------------------------------- */
+
+int
+state_read_list(struct state *s, uint8_t **out, size_t *len, struct err *e)
+{
+	return store_read(&s->list, s->listname, BNL_BYTES_MAX, 0, out, len, e);
+}
+
+int
+state_store_list(struct state *s, const uint8_t *data, size_t len,
+		 struct err *e)
+{
+	return store_write(&s->list, s->listname, data, len, e);
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the daemon tells of itself: as JSON on the control socket, as lines in
+ * the log. */
+#include "daemon/plumb.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "sys/clock.h"
+
+static json_t *
+version_json(const struct bnl_version *v)
+{
+	char text[BNL_VERSION_TEXT_MAX];
+
+	if (v->timestamp.s == 0)
+		return json_null();
+	return json_string(bnl_version_format(text, v));
+}
+
+static json_t *
+drops_json(const uint64_t *drops)
+{
+	json_t *o = json_object();
+
+	for (int i = DROP_NONE + 1; i < DROPS; i++)
+		if (drops[i] > 0)
+			json_object_set_new(o, drop_name((enum drop)i),
+					    json_integer((json_int_t)drops[i]));
+	return o;
+}
+
+static json_t *
+counters_json(const struct peer_info *p)
+{
+	return json_pack("{sIsIsIsI}",
+			 "tx_packets", (json_int_t)p->tx_packets,
+			 "tx_bytes", (json_int_t)p->tx_bytes,
+			 "rx_packets", (json_int_t)p->rx_packets,
+			 "rx_bytes", (json_int_t)p->rx_bytes);
+}
+
+static json_t *
+age_json(int64_t age)
+{
+	return age < 0 ? json_null() : json_integer(age);
+}
+
+static json_t *
+peer_json(const struct peer_info *p)
+{
+	char text[ENDPOINT_TEXT_MAX];
+	json_t *o = json_object();
+
+	json_object_set_new(o, "name", json_string(p->name));
+	json_object_set_new(o, "state",
+			    json_string(peer_state_name(p->state)));
+	json_object_set_new(o, "endpoint", p->endpoint.port == 0 ? json_null() :
+			    json_string(endpoint_format(text, &p->endpoint)));
+	json_object_set_new(o, "cipher", !p->has_pair ? json_null() :
+			    json_string(aead_name(p->cipher)));
+	json_object_set_new(o, "compressor", !p->has_pair ? json_null() :
+			    json_string(comp_name(p->comp)));
+	json_object_set_new(o, "level", !p->has_pair ? json_null() :
+			    json_integer(p->level));
+	json_object_set_new(o, "pair_age_s",
+			    age_json(p->has_pair ? p->pair_age_s : -1));
+	json_object_set_new(o, "session_age_ms", age_json(p->session_age_ms));
+	json_object_set_new(o, "heard_ms", age_json(p->heard_ms));
+	json_object_set_new(o, "handshakes",
+			    json_integer((json_int_t)p->handshakes));
+	json_object_set_new(o, "waiting",
+			    json_integer((json_int_t)p->queued));
+	json_object_set_new(o, "counters", counters_json(p));
+	json_object_set_new(o, "drops", drops_json(p->drops));
+	json_object_set_new(o, "list", version_json(&p->version));
+	return o;
+}
+
+static json_t *
+peers_json(const struct daemon *d)
+{
+	struct now now = clock_now();
+	json_t *peers = json_array();
+
+	for (size_t i = 0; i < core_peer_count(d->core); i++) {
+		struct peer_info p;
+
+		core_peer_info(d->core, now, i, &p);
+		json_array_append_new(peers, peer_json(&p));
+	}
+	return peers;
+}
+
+static json_t *
+sockets_json(const struct daemon *d)
+{
+	json_t *sockets = json_array();
+
+	for (size_t i = 0; i < d->nudp; i++) {
+		const struct udp_stats *s = udp_stats(d->udp[i]);
+		struct endpoint at = udp_local(d->udp[i]);
+		char text[ENDPOINT_TEXT_MAX];
+
+		json_array_append_new(sockets, json_pack(
+			"{sssbsbsIsIsI}",
+			"local", endpoint_format(text, &at),
+			"segmentation", (int)udp_gso(d->udp[i]),
+			"coalescing", (int)udp_gro(d->udp[i]),
+			"received", (json_int_t)s->received,
+			"sent", (json_int_t)s->sent,
+			"failed", (json_int_t)s->failed));
+	}
+	return sockets;
+}
+
+static json_t *
+status_json(const struct daemon *d)
+{
+	const struct bnl *b = core_list(d->core);
+	uint64_t drops[DROPS];
+	size_t up = 0;
+	json_t *o = json_object();
+
+	for (int i = 0; i < DROPS; i++)
+		drops[i] = core_drops(d->core, (enum drop)i);
+	for (size_t i = 0; i < core_peer_count(d->core); i++) {
+		struct peer_info p;
+
+		core_peer_info(d->core, clock_now(), i, &p);
+		up += p.state == PEER_UP;
+	}
+	json_object_set_new(o, "name", json_string(d->id->conf->name));
+	json_object_set_new(o, "version", json_string(VERSION));
+	json_object_set_new(o, "device", json_string(tun_name(d->tun)));
+	json_object_set_new(o, "device_offload",
+			    json_string(tun_level_name(tun_level(d->tun))));
+	json_object_set_new(o, "network",
+			    b == NULL ? json_null() : json_string(b->network));
+	json_object_set_new(o, "list",
+			    b == NULL ? json_null() : version_json(&b->version));
+	json_object_set_new(o, "list_stale",
+			    json_boolean(core_list_is_stale(d->core)));
+	json_object_set_new(o, "peers",
+			    json_integer((json_int_t)core_peer_count(d->core)));
+	json_object_set_new(o, "peers_up", json_integer((json_int_t)up));
+	json_object_set_new(o, "sockets", sockets_json(d));
+	json_object_set_new(o, "drops", drops_json(drops));
+	return o;
+}
+
+void
+status_request(void *daemon, uint64_t client, const struct ctlsock_peer *peer,
+	       const char *line)
+{
+	struct daemon *d = daemon;
+	json_t *answer;
+	char *text;
+
+	(void)peer;
+	if (strcmp(line, "status") == 0)
+		answer = status_json(d);
+	else if (strcmp(line, "peers") == 0)
+		answer = peers_json(d);
+	else
+		answer = json_pack("{ss}", "error", "unknown request");
+	text = json_dumps(answer, JSON_INDENT(2));
+	json_decref(answer);
+	if (text == NULL)
+		text = strdup("{ \"error\": \"out of memory\" }");
+	if (text != NULL)
+		(void)ctlsock_reply(d->ctl, client, text, strlen(text), false);
+	(void)ctlsock_reply(d->ctl, client, "\n", 1, true);
+	free(text);
+}
+
+void
+status_log(struct daemon *d)
+{
+	struct now now = clock_now();
+	const struct bnl *b = core_list(d->core);
+	char text[BNL_VERSION_TEXT_MAX];
+
+	log_info("status: list %s%s, %zu peers",
+		 b == NULL ? "none" : bnl_version_format(text, &b->version),
+		 core_list_is_stale(d->core) ? " (stale)" : "",
+		 core_peer_count(d->core));
+	for (size_t i = 0; i < core_peer_count(d->core); i++) {
+		char at[ENDPOINT_TEXT_MAX] = "-";
+		struct peer_info p;
+
+		core_peer_info(d->core, now, i, &p);
+		if (p.endpoint.port != 0)
+			endpoint_format(at, &p.endpoint);
+		log_line(LOG_LVL_INFO, p.name,
+			 "status: %s, at %s, %s %s %u, sent %llu, received %llu "
+			 "bytes", peer_state_name(p.state), at,
+			 p.has_pair ? aead_name(p.cipher) : "no pair",
+			 p.has_pair ? comp_name(p.comp) : "-", p.level,
+			 (unsigned long long)p.tx_bytes,
+			 (unsigned long long)p.rx_bytes);
+	}
+}

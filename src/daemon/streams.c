@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* TCP connections of the core: descriptors, what the socket has not taken
+ * yet, and an end that lets the last bytes arrive. */
+#include "daemon/plumb.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "sys/clock.h"
+
+#define STREAM_PIECE 16384
+#define STREAM_TURN 4		/* pieces read from one in a turn */
+#define LINGER_MS 2000		/* for the other side to read and hang up */
+
+struct stream {
+	struct daemon *daemon;
+	uint32_t id;			/* 0: the core has let go of it */
+	int fd;
+	struct loop_fd *place;
+	struct loop_timer linger;
+	bool opened;
+	bool closing;			/* flush what is there, then end */
+	size_t start, end;		/* of what the socket has not taken */
+	uint8_t out[STREAM_PIECE];
+};
+
+static struct stream *
+stream_find(struct daemon *d, uint32_t id)
+{
+	return table_get(&d->conns, &id, sizeof(id));
+}
+
+static void
+stream_free(struct stream *s)
+{
+	if (s->id != 0)
+		table_remove(&s->daemon->conns, &s->id, sizeof(s->id));
+	loop_timer_fini(&s->linger);
+	loop_remove(s->place);
+	tcp_close(s->fd, false);
+	free(s);
+}
+
+/* Gone: tells the core, if it still cares. why NULL: an orderly end. */
+static void
+stream_end(struct stream *s, const char *why)
+{
+	struct daemon *d = s->daemon;
+	uint32_t id = s->id;
+
+	stream_free(s);
+	if (id == 0)
+		return;
+	core_stream_closed(d->core, clock_now(), id, why);
+	plumb_drain(d);
+}
+
+static void
+linger_over(void *ctx)
+{
+	stream_free(ctx);
+}
+
+/* All is written: says so, and waits a little for the other side, because
+ * closing with unread bytes would throw away what is still on its way. */
+static void
+stream_finish(struct stream *s)
+{
+	struct daemon *d = s->daemon;
+	uint32_t id = s->id;
+
+	tcp_finish(s->fd);
+	loop_interest(s->place, LOOP_IN);
+	table_remove(&d->conns, &s->id, sizeof(s->id));
+	s->id = 0;
+	loop_timer_set(&s->linger, mono_add_ms(clock_mono(), LINGER_MS));
+	core_stream_closed(d->core, clock_now(), id, NULL);
+}
+
+/* Writes until the socket is full or nothing is left. */
+static void
+stream_write(struct stream *s)
+{
+	struct daemon *d = s->daemon;
+
+	for (;;) {
+		size_t n;
+
+		if (s->start == s->end) {
+			s->start = 0;
+			s->end = core_stream_drain(d->core, clock_now(), s->id,
+						   s->out, sizeof(s->out));
+			if (s->end == 0)
+				break;
+		}
+		switch (tcp_write(s->fd, s->out + s->start, s->end - s->start,
+				  &n)) {
+		case TCP_OK:
+			s->start += n;
+			break;
+		case TCP_AGAIN:
+			loop_interest(s->place, LOOP_IN | LOOP_OUT);
+			return;
+		case TCP_EOF:
+		case TCP_ERROR:
+			stream_end(s, strerror(errno));
+			return;
+		}
+	}
+	loop_interest(s->place, LOOP_IN);
+	if (s->closing)
+		stream_finish(s);
+}
+
+static void
+stream_read(struct stream *s)
+{
+	uint8_t in[STREAM_PIECE];
+
+	for (int i = 0; i < STREAM_TURN; i++) {
+		struct daemon *d = s->daemon;
+		uint32_t id = s->id;
+		size_t n;
+
+		switch (tcp_read(s->fd, in, sizeof(in), &n)) {
+		case TCP_OK:
+			if (id == 0)
+				break;	/* lingering: nobody listens */
+			core_stream_in(d->core, clock_now(), id, in, n);
+			plumb_drain(d);
+			/* It may have ended meanwhile. */
+			if (stream_find(d, id) != s)
+				return;
+			break;
+		case TCP_AGAIN:
+			return;
+		case TCP_EOF:
+			stream_end(s, NULL);
+			return;
+		case TCP_ERROR:
+			stream_end(s, strerror(errno));
+			return;
+		}
+	}
+}
+
+static void
+stream_connected(struct stream *s)
+{
+	struct daemon *d = s->daemon;
+	int errnum = tcp_connect_result(s->fd);
+
+	if (errnum != 0) {
+		stream_end(s, strerror(errnum));
+		return;
+	}
+	s->opened = true;
+	loop_interest(s->place, LOOP_IN);
+	core_stream_opened(d->core, clock_now(), s->id);
+	plumb_drain(d);
+}
+
+static void
+stream_event(void *ctx, unsigned int events)
+{
+	struct stream *s = ctx;
+	struct daemon *d = s->daemon;
+	uint32_t id = s->id;
+
+	if (!s->opened) {
+		stream_connected(s);
+		return;
+	}
+	if ((events & LOOP_OUT) && id != 0) {
+		stream_write(s);
+		plumb_drain(d);
+		if (stream_find(d, id) != s)
+			return;
+	}
+	if (events & (LOOP_IN | LOOP_HUP))
+		stream_read(s);
+}
+
+/* NULL: the descriptor is closed. */
+static struct stream *
+stream_new(struct daemon *d, int fd, uint32_t id, bool opened)
+{
+	struct stream *s = calloc(1, sizeof(*s));
+	struct err e;
+
+	if (s == NULL)
+		goto close;
+	s->daemon = d;
+	s->id = id;
+	s->fd = fd;
+	s->opened = opened;
+	if (loop_timer_init(&s->linger, d->loop, linger_over, s, &e) < 0)
+		goto free;
+	if (loop_add(&s->place, d->loop, fd, opened ? LOOP_IN : LOOP_OUT,
+		     stream_event, s, &e) < 0)
+		goto fini;
+	if (table_put(&d->conns, &s->id, sizeof(s->id), s) < 0)
+		goto remove;
+	return s;
+remove:
+	loop_remove(s->place);
+fini:
+	loop_timer_fini(&s->linger);
+free:
+	free(s);
+close:
+	tcp_close(fd, true);
+	return NULL;
+}
+
+void
+streams_accept(void *daemon, int fd, const struct endpoint *remote,
+	       const struct endpoint *local)
+{
+	struct daemon *d = daemon;
+	uint32_t id = core_stream_accepted(d->core, clock_now(), remote);
+
+	(void)local;
+	if (id == 0)
+		tcp_close(fd, true);
+	else if (stream_new(d, fd, id, true) == NULL)
+		core_stream_closed(d->core, clock_now(), id, "out of memory");
+	plumb_drain(d);
+}
+
+void
+streams_connect(struct daemon *d, const struct action *a)
+{
+	struct err e;
+	int fd = tcp_connect(&a->to, &a->local, &e);
+
+	if (fd < 0)
+		core_stream_closed(d->core, clock_now(), a->conn, e.text);
+	else if (stream_new(d, fd, a->conn, false) == NULL)
+		core_stream_closed(d->core, clock_now(), a->conn,
+				   "out of memory");
+}
+
+void
+streams_flush(struct daemon *d, uint32_t conn)
+{
+	struct stream *s = stream_find(d, conn);
+
+	if (s != NULL && s->opened)
+		stream_write(s);
+}
+
+void
+streams_close(struct daemon *d, uint32_t conn)
+{
+	struct stream *s = stream_find(d, conn);
+
+	if (s == NULL)
+		return;
+	if (!s->opened) {
+		stream_end(s, NULL);
+		return;
+	}
+	s->closing = true;
+	stream_write(s);
+}
+
+void
+streams_close_all(struct daemon *d)
+{
+	struct stream *s;
+	size_t pos = 0;
+
+	while ((s = table_next(&d->conns, &pos)) != NULL) {
+		stream_free(s);
+		pos = 0;
+	}
+	table_free(&d->conns);
+}
