@@ -17,7 +17,8 @@ struct pidfile {
 int pidfile_open(struct pidfile *p, const char *path, struct err *e);
 /* Removes the file, if it is still ours. More than once is fine. */
 void pidfile_close(struct pidfile *p);
-/* The number of the process that holds the lock; 0 when none does. */
+/* The number of the process that holds the lock; 0 when none does. Not in
+ * the process that holds it: closing the file again would give up its lock. */
 int pidfile_read(const char *path, pid_t *out, struct err *e);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "sys/clock.h"
+#include "sys/dirs.h"
 
 #define BACKLOG 16
 
@@ -196,24 +197,6 @@ on_client(void *ctx, unsigned int events)
 	}
 }
 
-static int
-make_dir(const char *path, struct err *e)
-{
-	char *dir = strdup(path);
-	char *slash = dir == NULL ? NULL : strrchr(dir, '/');
-	int rc = 0;
-
-	if (dir == NULL)
-		return err_nomem(e);
-	if (slash != NULL && slash != dir) {
-		*slash = '\0';
-		if (mkdir(dir, 0755) < 0 && errno != EEXIST)
-			rc = err_errno(e, errno, "directory %s", dir);
-	}
-	free(dir);
-	return rc;
-}
-
 /* Removes a socket that nobody listens on any more. */
 static int
 remove_stale(const struct sockaddr_un *sun, struct err *e)
@@ -288,7 +271,7 @@ ctlsock_open(struct ctlsock **out, struct loop *l, const char *path,
 		err_errno(e, errno, "socket");
 		goto fail;
 	}
-	if (make_dir(path, e) < 0 || remove_stale(&sun, e) < 0 ||
+	if (dirs_make_parent(path, 0755, e) < 0 || remove_stale(&sun, e) < 0 ||
 	    bind_listen(s->fd, &sun, mode, group, e) < 0)
 		goto fail;
 	s->path = strdup(path);		/* from here on it is ours to remove */

@@ -11,25 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sys/dirs.h"
+
 #define PID_TEXT_MAX 24
-
-static int
-make_dir(const char *path, struct err *e)
-{
-	char *dir = strdup(path);
-	char *slash = dir == NULL ? NULL : strrchr(dir, '/');
-	int rc = 0;
-
-	if (dir == NULL)
-		return err_nomem(e);
-	if (slash != NULL && slash != dir) {
-		*slash = '\0';
-		if (mkdir(dir, 0755) < 0 && errno != EEXIST)
-			rc = err_errno(e, errno, "directory %s", dir);
-	}
-	free(dir);
-	return rc;
-}
 
 /* A record lock, so that pidfile_read() can ask who holds it. */
 static int
@@ -83,7 +67,7 @@ pidfile_open(struct pidfile *p, const char *path, struct err *e)
 
 	p->fd = -1;
 	p->path = NULL;
-	if (make_dir(path, e) < 0)
+	if (dirs_make_parent(path, 0755, e) < 0)
 		return -1;
 	copy = strdup(path);
 	if (copy == NULL)
@@ -108,10 +92,18 @@ pidfile_open(struct pidfile *p, const char *path, struct err *e)
 void
 pidfile_close(struct pidfile *p)
 {
+	int rc = 0;
+
 	if (p->fd < 0)
 		return;
-	if (still_there(p->fd, p->path))
-		(void)unlink(p->path);
+	if (still_there(p->fd, p->path)) {
+		/* In a directory that is not ours to change, it is emptied. */
+		rc = unlink(p->path);
+		if (rc < 0)
+			rc = ftruncate(p->fd, 0);
+	}
+	/* Whatever is left: no lock says that nobody runs. */
+	(void)rc;
 	close(p->fd);
 	free(p->path);
 	p->fd = -1;
@@ -121,7 +113,7 @@ pidfile_close(struct pidfile *p)
 int
 pidfile_read(const char *path, pid_t *out, struct err *e)
 {
-	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	struct flock fl;
 	int rc = 0;
 

@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sys/dirs.h"
+
 #define TMP_NAME ".tmp"
 #define BAD_SUFFIX ".bad"
 #define FILE_MODE 0600
@@ -36,28 +38,15 @@ bad_name(const char *name, struct err *e)
 
 /* --- the directory -------------------------------------------------------- */
 
-/* mkdir -p, mode 0700 for all that is new. */
-static int
-make_dirs(const char *dir, struct err *e)
+/* What a write left that did not come to its end: unless one is under way
+ * just now, in another process. */
+static void
+remove_leftover(const struct store *s)
 {
-	char *path = strdup(dir);
-	int rc = 0;
-
-	if (path == NULL)
-		return err_nomem(e);
-	for (char *p = path + 1; rc == 0 && p[-1] != '\0'; p++) {
-		char c = *p;
-
-		if (c != '/' && c != '\0')
-			continue;
-		*p = '\0';
-		if (mkdir(path, DIR_MODE) < 0 && errno != EEXIST &&
-		    errno != EROFS)
-			rc = err_errno(e, errno, "directory %s", path);
-		*p = c;
-	}
-	free(path);
-	return rc;
+	if (flock(s->dirfd, LOCK_EX | LOCK_NB) < 0)
+		return;
+	(void)unlinkat(s->dirfd, TMP_NAME, 0);
+	(void)flock(s->dirfd, LOCK_UN);
 }
 
 int
@@ -65,7 +54,7 @@ store_open(struct store *s, const char *dir, bool create, struct err *e)
 {
 	memset(s, 0, sizeof(*s));
 	s->dirfd = -1;
-	if (create && make_dirs(dir, e) < 0)
+	if (create && dirs_make(dir, DIR_MODE, e) < 0)
 		return -1;
 	s->dir = strdup(dir);
 	if (s->dir == NULL)
@@ -76,7 +65,7 @@ store_open(struct store *s, const char *dir, bool create, struct err *e)
 		store_close(s);
 		return -1;
 	}
-	(void)unlinkat(s->dirfd, TMP_NAME, 0);
+	remove_leftover(s);
 	return 0;
 }
 
@@ -255,6 +244,15 @@ stopped(struct err *e)
 	return err_set(e, ERR_IO, "stopped");
 }
 
+static int
+tmp_failed(const struct store *s, struct err *e)
+{
+	int errnum = errno;
+
+	(void)unlinkat(s->dirfd, TMP_NAME, 0);
+	return err_errno(e, errnum, "%s/%s", s->dir, TMP_NAME);
+}
+
 /* The temporary file, complete and on the disk. */
 static int
 write_tmp(struct store *s, const void *data, size_t len, struct err *e)
@@ -278,19 +276,18 @@ write_tmp(struct store *s, const void *data, size_t len, struct err *e)
 	if (geteuid() == 0 && fstat(s->dirfd, &dir) == 0 &&
 	    (dir.st_uid != 0 || dir.st_gid != 0) &&
 	    fchown(fd, dir.st_uid, dir.st_gid) < 0) {
-		err_errno(e, errno, "%s/%s", s->dir, TMP_NAME);
+		tmp_failed(s, e);
 		goto out;
 	}
 	if (write_all(fd, data, len) < 0) {
-		err_errno(e, errno, "%s/%s", s->dir, TMP_NAME);
+		tmp_failed(s, e);
 		goto out;
 	}
 	if (fault(s, STORE_STEP_SYNC)) {
 		stopped(e);
 		goto out;
 	}
-	rc = fsync(fd) < 0 ?
-		     err_errno(e, errno, "%s/%s", s->dir, TMP_NAME) : 0;
+	rc = fsync(fd) < 0 ? tmp_failed(s, e) : 0;
 out:
 	close(fd);
 	return rc;
@@ -304,8 +301,12 @@ write_locked(struct store *s, const char *name, const void *data, size_t len,
 		return -1;
 	if (fault(s, STORE_STEP_RENAME))
 		return stopped(e);
-	if (renameat(s->dirfd, TMP_NAME, s->dirfd, name) < 0)
-		return err_errno(e, errno, "%s/%s", s->dir, name);
+	if (renameat(s->dirfd, TMP_NAME, s->dirfd, name) < 0) {
+		int errnum = errno;
+
+		(void)unlinkat(s->dirfd, TMP_NAME, 0);
+		return err_errno(e, errnum, "%s/%s", s->dir, name);
+	}
 	if (fault(s, STORE_STEP_SYNC_DIR))
 		return stopped(e);
 	if (fsync(s->dirfd) < 0)
@@ -351,6 +352,8 @@ store_set_aside(struct store *s, const char *name, struct err *e)
 	snprintf(bad, sizeof(bad), "%s%s", name, BAD_SUFFIX);
 	if (renameat(s->dirfd, name, s->dirfd, bad) < 0)
 		return err_errno(e, errno, "%s/%s", s->dir, name);
+	if (fsync(s->dirfd) < 0)
+		return err_errno(e, errno, "%s", s->dir);
 	return 0;
 }
 
