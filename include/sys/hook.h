@@ -33,7 +33,7 @@ struct hook_result {
 
 bool hook_ok(const struct hook_result *r);
 #define HOOK_TEXT_MAX 96
-/* "exit status 3", "killed by signal 15 after 30 s", ... */
+/* "exit status 3", "killed by signal 15, because it took too long", ... */
 char *hook_result_text(char out[HOOK_TEXT_MAX], const struct hook_result *r);
 
 typedef void (*hook_done_fn)(void *ctx, const char *command,
@@ -43,11 +43,12 @@ struct hooks;
 
 /* Commands run one after the other in the order they were given. */
 int hooks_open(struct hooks **out, struct loop *l, struct err *e);
-/* Kills what runs and forgets what waits; no done is called. NULL is fine. */
+/* Kills what runs and forgets what waits; no done is called. Not from within
+ * done. NULL is fine. */
 void hooks_close(struct hooks *h);
 void hooks_limit(struct hooks *h, int64_t limit_ms); /* for tests */
 /* env: "NAME=value" strings, NULL last. Both are copied. done may be NULL
- * and may queue more. */
+ * and may queue more; it is called from the loop. */
 int hooks_run(struct hooks *h, const char *command, const char *const *env,
 	      hook_done_fn done, void *ctx, struct err *e);
 size_t hooks_pending(const struct hooks *h); /* waiting and running */

@@ -21,13 +21,13 @@
 
 /* One command that runs. */
 struct running {
-	pid_t pid;		/* and its process group; 0: none */
+	pid_t pid; /* and its process group; 0: none */
 	int pidfd;
-	int out;		/* its output */
+	int out; /* its output */
 	struct hook_result result;
 };
 
-struct entry {			/* one that waits */
+struct entry { /* one that waits */
 	struct entry *next;
 	char *command;
 	char **env;
@@ -38,9 +38,9 @@ struct entry {			/* one that waits */
 struct hooks {
 	struct loop *loop;
 	int64_t limit_ms;
-	struct entry *head, **tail;	/* the first one runs */
+	struct entry *head, **tail; /* the first one runs */
 	size_t count;
-	bool killing;			/* SIGTERM was sent */
+	bool killing; /* SIGTERM was sent */
 	struct running now;
 	struct loop_fd *out_place, *pid_place;
 	struct loop_timer timer;
@@ -62,15 +62,16 @@ hook_result_text(char out[HOOK_TEXT_MAX], const struct hook_result *r)
 		snprintf(out, HOOK_TEXT_MAX, "cannot be started: %s",
 			 strerror(r->errnum));
 	else if (r->signal != 0)
-		snprintf(out, HOOK_TEXT_MAX, "killed by signal %d%s",
-			 r->signal, late);
+		snprintf(out, HOOK_TEXT_MAX, "killed by signal %d%s", r->signal,
+			 late);
 	else
-		snprintf(out, HOOK_TEXT_MAX, "exit status %d%s",
-			 r->exit_status, late);
+		snprintf(out, HOOK_TEXT_MAX, "exit status %d%s", r->exit_status,
+			 late);
 	return out;
 }
 
-/* --- one command ------------------------------------------------------------- */
+/* --- one command -------------------------------------------------------------
+ */
 
 /* In the child; only async-signal-safe calls. */
 static void __attribute__((noreturn))
@@ -78,7 +79,7 @@ child(const char *command, char *const *env, int out)
 {
 	static char sh[] = "sh", c[] = "-c", dash[] = "--";
 	char *copy = (char *)(uintptr_t)command;
-	char *const argv[] = { sh, c, dash, copy, NULL };
+	char *const argv[] = {sh, c, dash, copy, NULL};
 	int null = open("/dev/null", O_RDONLY);
 
 	setpgid(0, 0);
@@ -113,7 +114,7 @@ running_start(struct running *r, const char *command, char *const *env)
 		r->pid = 0;
 		return errnum;
 	}
-	setpgid(r->pid, r->pid);	/* whoever comes first */
+	setpgid(r->pid, r->pid); /* whoever comes first */
 	r->out = out[0];
 	(void)fcntl(r->out, F_SETFL, O_NONBLOCK);
 	r->pidfd = (int)syscall(SYS_pidfd_open, r->pid, 0u);
@@ -148,8 +149,7 @@ running_kill(const struct running *r, int signo)
 	(void)kill(-r->pid, signo);
 }
 
-/* The shell has ended: takes its status, what is left of its output, and
- * ends what it left running. */
+/* The shell has ended: takes its status and what is left of its output. */
 static void
 running_reap(struct running *r)
 {
@@ -175,7 +175,8 @@ running_reap(struct running *r)
 	r->pid = 0;
 }
 
-/* --- the queue --------------------------------------------------------------- */
+/* --- the queue ---------------------------------------------------------------
+ */
 
 static void
 env_free(char **env)
@@ -212,7 +213,14 @@ entry_free(struct entry *en)
 	free(en);
 }
 
-static void start_next(struct hooks *h);
+/* The next one starts from the loop: a queue of commands that cannot be
+ * started must not become as many nested calls. */
+static void
+start_soon(struct hooks *h)
+{
+	if (h->head != NULL && h->now.pid == 0)
+		loop_timer_set(&h->timer, clock_mono());
+}
 
 static void
 unwatch(struct hooks *h)
@@ -237,8 +245,7 @@ finish(struct hooks *h)
 	if (en->done != NULL)
 		en->done(en->ctx, en->command, &result);
 	entry_free(en);
-	if (h->now.pid == 0)
-		start_next(h);
+	start_soon(h);
 }
 
 static void
@@ -248,8 +255,6 @@ on_exit_of_shell(void *ctx, unsigned int events)
 
 	(void)events;
 	unwatch(h);
-	/* What it started in its group ends with it. */
-	running_kill(&h->now, SIGKILL);
 	running_reap(&h->now);
 	finish(h);
 }
@@ -264,17 +269,6 @@ on_output(void *ctx, unsigned int events)
 		return;
 	loop_remove(h->out_place);
 	h->out_place = NULL;
-}
-
-static void
-on_late(void *ctx)
-{
-	struct hooks *h = ctx;
-
-	h->now.result.timed_out = true;
-	running_kill(&h->now, h->killing ? SIGKILL : SIGTERM);
-	h->killing = true;
-	loop_timer_set(&h->timer, mono_add_ms(clock_mono(), HOOK_KILL_MS));
 }
 
 static int
@@ -296,22 +290,35 @@ watch(struct hooks *h)
 static void
 start_next(struct hooks *h)
 {
-	while (h->head != NULL && h->now.pid == 0) {
-		int errnum = running_start(&h->now, h->head->command,
-					   h->head->env);
+	int errnum = running_start(&h->now, h->head->command, h->head->env);
 
-		if (errnum == 0 && watch(h) == 0)
-			return;
-		if (errnum == 0) {
-			/* It cannot be watched: it must not run. */
-			unwatch(h);
-			running_kill(&h->now, SIGKILL);
-			running_reap(&h->now);
-			errnum = ENOMEM;
-		}
-		h->now.result.errnum = errnum;
-		finish(h);
+	if (errnum == 0 && watch(h) == 0)
+		return;
+	if (errnum == 0) {
+		/* It cannot be watched: it must not run. */
+		unwatch(h);
+		running_kill(&h->now, SIGKILL);
+		running_reap(&h->now);
+		errnum = ENOMEM;
 	}
+	h->now.result.errnum = errnum;
+	finish(h);
+}
+
+/* Time for the next one to start, or too late for the one that runs. */
+static void
+on_timer(void *ctx)
+{
+	struct hooks *h = ctx;
+
+	if (h->now.pid == 0) {
+		start_next(h);
+		return;
+	}
+	h->now.result.timed_out = true;
+	running_kill(&h->now, h->killing ? SIGKILL : SIGTERM);
+	h->killing = true;
+	loop_timer_set(&h->timer, mono_add_ms(clock_mono(), HOOK_KILL_MS));
 }
 
 int
@@ -324,7 +331,7 @@ hooks_open(struct hooks **out, struct loop *l, struct err *e)
 	h->loop = l;
 	h->limit_ms = HOOK_LIMIT_MS;
 	h->tail = &h->head;
-	if (loop_timer_init(&h->timer, l, on_late, h, e) < 0) {
+	if (loop_timer_init(&h->timer, l, on_timer, h, e) < 0) {
 		free(h);
 		return -1;
 	}
@@ -380,8 +387,8 @@ hooks_run(struct hooks *h, const char *command, const char *const *env,
 	en->ctx = ctx;
 	*h->tail = en;
 	h->tail = &en->next;
-	if (h->count++ == 0)
-		start_next(h);
+	h->count++;
+	start_soon(h);
 	return 0;
 }
 
@@ -391,7 +398,8 @@ hooks_pending(const struct hooks *h)
 	return h->count;
 }
 
-/* --- waited for ---------------------------------------------------------------- */
+/* --- waited for
+ * ---------------------------------------------------------------- */
 
 int
 hook_run_wait(const char *command, const char *const *env, int64_t limit_ms,
@@ -401,7 +409,8 @@ hook_run_wait(const char *command, const char *const *env, int64_t limit_ms,
 	char **copy = env_copy(env);
 	struct running r;
 	bool killing = false;
-	int errnum, out;
+	struct pollfd fds[2] = {{.events = POLLIN}, {.events = POLLIN}};
+	int errnum;
 
 	if (copy == NULL)
 		return err_nomem(e);
@@ -409,12 +418,9 @@ hook_run_wait(const char *command, const char *const *env, int64_t limit_ms,
 	env_free(copy);
 	if (errnum != 0)
 		return err_errno(e, errnum, "cannot start");
-	out = r.out;
+	fds[0].fd = r.pidfd;
+	fds[1].fd = r.out;
 	for (;;) {
-		struct pollfd fds[2] = {
-			{ .fd = r.pidfd, .events = POLLIN },
-			{ .fd = out, .events = POLLIN },
-		};
 		int64_t left = mono_ms(clock_mono(), end);
 
 		if (left <= 0) {
@@ -429,9 +435,10 @@ hook_run_wait(const char *command, const char *const *env, int64_t limit_ms,
 		if (fds[0].revents != 0)
 			break;
 		if (fds[1].revents != 0 && !running_read(&r))
-			out = -1;
+			fds[1].fd = -1; /* its output has ended */
 	}
-	running_kill(&r, SIGKILL);
+	if (fds[0].revents == 0) /* the wait itself failed */
+		running_kill(&r, SIGKILL);
 	running_reap(&r);
 	*res = r.result;
 	return 0;
