@@ -161,9 +161,9 @@ take_init(const struct arrival *a)
 	a->res->link = p->link;
 	if (!handshake_init_mac(&p->keys, a->dgram))
 		return DROP_MAC;
-	busy = is_overloaded(a->all, now);
 	if (has_seen(p->link, handshake_init_ephemeral(a->dgram)))
 		return DROP_EPHEMERAL;
+	busy = is_overloaded(a->all, now);
 	tentative = keyring_tentative(&p->link->keys);
 	if (tentative != NULL && mono_before(now, tentative->reject_at))
 		busy = true;
@@ -305,8 +305,12 @@ first_heard(const struct arrival *a, struct link *l, struct session *s)
 		a->res->flags |= link_step(l, a->env, RESUME_HEARD);
 }
 
-/* When to answer, if nothing else is sent: a confirmation at once, also one
- * that is repeated because our answer was lost; data after a while. */
+/*
+ * When to answer, if nothing else is sent: a confirmation at once, also one
+ * that is repeated because our answer was lost; data after a while. What is
+ * empty is answered by the responder only, and only in the session that it
+ * came in: so no answer is ever answered.
+ */
 static void
 plan_answer(const struct arrival *a, struct link *l, const struct session *s,
 	    bool was_heard)
@@ -314,10 +318,11 @@ plan_answer(const struct arrival *a, struct link *l, const struct session *s,
 	const struct conf_timers *t = &a->env->conf->timers;
 	struct monotime now = a->env->now.mono, at;
 
-	if (!s->initiator &&
-	    (!was_heard ||
-	     (a->res->len == 0 &&
-	      mono_ms(s->made, now) < CONFIRM_SPAN * t->init_retry)))
+	if (!s->initiator && !was_heard)
+		at = now;
+	else if (!s->initiator && a->res->len == 0 &&
+		 s == keyring_current(&l->keys) &&
+		 mono_ms(s->made, now) < CONFIRM_SPAN * t->init_retry)
 		at = now;
 	else if (a->res->len > 0)
 		at = mono_add_ms(now, t->answer_after);

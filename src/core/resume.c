@@ -11,6 +11,7 @@
 #define BACKGROUND_TRIES 6	/* for a peer that nothing waits for */
 #define FIRST_PART 4		/* the first retry comes after 1/4 of the time */
 #define JITTER_PART 5		/* delays differ by a fifth */
+#define GAP_PART 5		/* no two tries are nearer than 1/5 */
 
 /* When a session is confirmed again, in units of init_retry after RESP; the
  * last one ends it. */
@@ -35,7 +36,7 @@ rest(struct resume *r)
 static struct monotime
 soonest(const struct resume *r, const struct conf_timers *t)
 {
-	return mono_add_ms(r->last, t->init_retry / FIRST_PART);
+	return mono_add_ms(r->last, t->init_retry / GAP_PART);
 }
 
 static int64_t

@@ -52,6 +52,7 @@ struct world {
 	size_t count;
 	size_t sent;			/* datagrams ever put on the wire */
 	void (*on_send)(struct world *w, int from, const struct wired *d);
+	void (*on_data)(struct world *w, int to, const struct wired *d);
 	void *ctx;
 };
 
@@ -277,6 +278,8 @@ world_hand(struct world *w, int to, const struct wired *d,
 	if (r == DROP_NONE && n->last.is_data) {
 		n->got++;
 		n->empties += n->last.len == 0;
+		if (w->on_data != NULL)
+			w->on_data(w, to, d);
 	}
 	if (r != DROP_NONE)
 		assert_int_equal(n->last.flags, 0);
@@ -307,12 +310,13 @@ world_deliver(struct world *w, size_t i)
 	return world_hand(w, d.to, &d, &d.source);
 }
 
-/* In order, until the wire is empty. */
+/* In order, until the wire is empty; no answers to answers for ever. */
 static inline void
 world_settle(struct world *w)
 {
-	while (w->count > 0)
+	for (int i = 0; i < 1000 && w->count > 0; i++)
 		world_deliver(w, 0);
+	assert_int_equal(w->count, 0);
 }
 
 /* Moves the clock and serves the timers that come due on the way. */
@@ -321,6 +325,8 @@ world_wait(struct world *w, int64_t ms, bool deliver)
 {
 	struct monotime end = mono_add_ms(w->n[A].env.now.mono, ms);
 
+	if (deliver)
+		world_settle(w);
 	for (;;) {
 		struct monotime next = mono_min(link_deadline(w->n[A].l),
 						link_deadline(w->n[B].l));

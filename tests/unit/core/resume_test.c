@@ -348,7 +348,7 @@ test_no_flood(void **state)
 		step(&r, RESUME_UNWANT);
 		wait_ms(1);
 	}
-	assert_in_range(inits, 6, 9);
+	assert_in_range(inits, 8, 11);
 }
 
 static void
