@@ -192,11 +192,11 @@ start_work(struct daemon *d, struct err *e)
 
 	if (work_open(&d->work, d->loop, e) < 0 || datapath_open(d, e) < 0)
 		return -1;
+	if (script_wait(d, "upcmd", c->upcmd) < 0)
+		return err_set(e, ERR_IO, "upcmd failed: not starting");
 	loop_owner(d->loop, plumb_before_sleep, plumb_deadline, d);
 	core_start(d->core, clock_now());
 	plumb_drain(d);
-	if (script_wait(d, "upcmd", c->upcmd) < 0)
-		return err_set(e, ERR_IO, "upcmd failed: not starting");
 	return 0;
 }
 
