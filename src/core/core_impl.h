@@ -23,6 +23,7 @@ struct peer {
 	bool touched;			/* in core->touched: settle it */
 	bool up;			/* as last told by the link */
 	bool wants_pair;		/* a negotiation is due, maybe later */
+	bool behind;			/* it first needs the list we have */
 	unsigned int unreached;		/* dials in a row that found nobody */
 	struct monotime dial_after;	/* no dial before this */
 	struct bnl_version version;	/* the list it was last seen with */

@@ -257,6 +257,7 @@ failed(struct peer *p, const struct channel_news *n)
 	struct core *c = p->core;
 	const struct conf_timers *t = &c->env.conf->timers;
 
+	p->behind = n->behind;
 	if (n->nothing_in_common) {
 		p->unreached = 0;
 		p->dial_after = jittered(c, t->negotiate_backoff);
@@ -268,8 +269,22 @@ failed(struct peer *p, const struct channel_news *n)
 		if (p->unreached < DIAL_DOUBLINGS)
 			p->unreached++;
 	}
-	if (p->wait.packets > 0)
+	if (p->wait.packets > 0 || p->behind)
 		p->wants_pair = true;
+}
+
+/* A peer that lacked our list has it now: what failed for that is due. */
+static void
+list_seen(struct peer *p, const struct bnl_version *v)
+{
+	struct core *c = p->core;
+
+	p->version = *v;
+	if (!p->behind || bnl_version_cmp(v, &c->env.version) < 0)
+		return;
+	p->behind = false;
+	p->dial_after = c->env.now.mono;
+	peer_negotiate(p);
 }
 
 void
@@ -281,6 +296,7 @@ peer_news(struct peer *p, const struct channel_news *n)
 	case CHANNEL_NEGOTIATED:
 		p->unreached = 0;
 		p->wants_pair = false;
+		p->behind = false;
 		if (n->dialled)
 			peer_flags(p, link_resume(p->link, &c->env), NULL);
 		break;
@@ -288,7 +304,7 @@ peer_news(struct peer *p, const struct channel_news *n)
 		failed(p, n);
 		break;
 	case CHANNEL_LIST_SEEN:
-		p->version = n->version;
+		list_seen(p, &n->version);
 		break;
 	}
 	peer_touch(p);
