@@ -15,16 +15,17 @@
 #include "sys/dirs.h"
 
 #define BACKLOG 16
+#define REST_MS 1000 /* when descriptors have run out */
 
 struct client {
 	struct ctlsock *owner;
 	uint64_t number;
-	int fd;			/* -1: free place */
+	int fd; /* -1: free place */
 	struct loop_fd *place;
 	struct loop_timer timer;
 	struct ctlsock_peer peer;
-	bool asked;		/* the line is complete */
-	bool ended;		/* nothing follows what is in out */
+	bool asked; /* the line is complete */
+	bool ended; /* nothing follows what is in out */
 	size_t inlen;
 	char in[CTLSOCK_LINE_MAX];
 	struct buf out;
@@ -34,6 +35,7 @@ struct ctlsock {
 	struct loop *loop;
 	int fd;
 	struct loop_fd *place;
+	struct loop_timer rest;
 	char *path;
 	ctlsock_fn fn;
 	void *ctx;
@@ -61,8 +63,16 @@ client_late(void *ctx)
 }
 
 static void
+client_limit(struct client *c, int64_t ms)
+{
+	loop_timer_set(&c->timer, mono_add_ms(clock_mono(), ms));
+}
+
+static void
 client_write(struct client *c)
 {
+	bool progress = false;
+
 	while (buf_len(&c->out) > 0) {
 		ssize_t n = send(c->fd, buf_data(&c->out), buf_len(&c->out),
 				 MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -71,20 +81,25 @@ client_write(struct client *c)
 			continue;
 		if (n < 0 && errno == EAGAIN) {
 			loop_interest(c->place, LOOP_OUT);
-			return;
+			break;
 		}
 		if (n < 0) {
 			client_close(c);
 			return;
 		}
 		buf_consume(&c->out, (size_t)n);
-		loop_timer_set(&c->timer, mono_add_ms(clock_mono(),
-						      c->owner->write_ms));
+		progress = true;
 	}
-	if (c->ended)
+	if (buf_len(&c->out) > 0) {
+		if (progress || !timer_is_set(&c->timer.t))
+			client_limit(c, c->owner->write_ms);
+	} else if (c->ended) {
 		client_close(c);
-	else
+	} else {
+		/* The owner has time to think. */
+		loop_timer_cancel(&c->timer);
 		loop_interest(c->place, 0);
+	}
 }
 
 /* A complete line goes to the owner, once; what follows it is not read. */
@@ -98,8 +113,7 @@ client_line(struct client *c, char *end)
 	}
 	c->asked = true;
 	loop_interest(c->place, 0);
-	loop_timer_set(&c->timer, mono_add_ms(clock_mono(),
-					      c->owner->write_ms));
+	loop_timer_cancel(&c->timer);
 	c->owner->fn(c->owner->ctx, c->number, &c->peer, c->in);
 }
 
@@ -163,16 +177,24 @@ client_open(struct client *c, struct ctlsock *s, int fd)
 	buf_init(&c->out, CTLSOCK_REPLY_MAX);
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
 		return -1;
-	c->peer = (struct ctlsock_peer){ cred.pid, cred.uid, cred.gid };
+	c->peer = (struct ctlsock_peer){cred.pid, cred.uid, cred.gid};
 	if (loop_timer_init(&c->timer, s->loop, client_late, c, NULL) < 0)
 		return -1;
-	if (loop_add(&c->place, s->loop, fd, LOOP_IN, client_event, c,
-		     NULL) < 0) {
+	if (loop_add(&c->place, s->loop, fd, LOOP_IN, client_event, c, NULL) <
+	    0) {
 		loop_timer_fini(&c->timer);
 		return -1;
 	}
-	loop_timer_set(&c->timer, mono_add_ms(clock_mono(), s->request_ms));
+	client_limit(c, s->request_ms);
 	return 0;
+}
+
+static void
+on_rested(void *ctx)
+{
+	struct ctlsock *s = ctx;
+
+	loop_interest(s->place, LOOP_IN);
 }
 
 /* Without a free place the next client waits in the kernel. */
@@ -189,6 +211,12 @@ on_client(void *ctx, unsigned int events)
 		return;
 	}
 	fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+		       errno == ENOMEM)) {
+		/* It would be ready again at once. */
+		loop_interest(s->place, 0);
+		loop_timer_set(&s->rest, mono_add_ms(clock_mono(), REST_MS));
+	}
 	if (fd < 0)
 		return;
 	if (client_open(c, s, fd) < 0) {
@@ -205,19 +233,24 @@ remove_stale(const struct sockaddr_un *sun, struct err *e)
 	int fd, rc;
 
 	if (lstat(sun->sun_path, &st) < 0)
-		return errno == ENOENT ? 0 :
-			       err_errno(e, errno, "%s", sun->sun_path);
+		return errno == ENOENT
+			   ? 0
+			   : err_errno(e, errno, "%s", sun->sun_path);
 	if (!S_ISSOCK(st.st_mode))
 		return err_set(e, ERR_PERM, "%s is there, and no socket",
 			       sun->sun_path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return err_errno(e, errno, "socket");
-	rc = connect(fd, (const struct sockaddr *)sun, sizeof(*sun));
+	rc = connect(fd, (const struct sockaddr *)sun, sizeof(*sun)) < 0 ? errno
+									 : 0;
 	close(fd);
-	if (rc == 0)
+	/* EAGAIN: somebody listens and is busy. */
+	if (rc == 0 || rc == EAGAIN)
 		return err_set(e, ERR_EXISTS, "another daemon answers at %s",
 			       sun->sun_path);
+	if (rc != ECONNREFUSED)
+		return err_errno(e, rc, "%s", sun->sun_path);
 	if (unlink(sun->sun_path) < 0 && errno != ENOENT)
 		return err_errno(e, errno, "%s", sun->sun_path);
 	return 0;
@@ -249,7 +282,7 @@ int
 ctlsock_open(struct ctlsock **out, struct loop *l, const char *path,
 	     mode_t mode, gid_t group, ctlsock_fn fn, void *ctx, struct err *e)
 {
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
 	struct ctlsock *s;
 
 	if (strlen(path) >= sizeof(sun.sun_path))
@@ -274,13 +307,14 @@ ctlsock_open(struct ctlsock **out, struct loop *l, const char *path,
 	if (dirs_make_parent(path, 0755, e) < 0 || remove_stale(&sun, e) < 0 ||
 	    bind_listen(s->fd, &sun, mode, group, e) < 0)
 		goto fail;
-	s->path = strdup(path);		/* from here on it is ours to remove */
+	s->path = strdup(path); /* from here on it is ours to remove */
 	if (s->path == NULL) {
 		(void)unlink(path);
 		err_nomem(e);
 		goto fail;
 	}
-	if (loop_add(&s->place, l, s->fd, LOOP_IN, on_client, s, e) < 0)
+	if (loop_timer_init(&s->rest, l, on_rested, s, e) < 0 ||
+	    loop_add(&s->place, l, s->fd, LOOP_IN, on_client, s, e) < 0)
 		goto fail;
 	*out = s;
 	return 0;
@@ -297,6 +331,7 @@ ctlsock_close(struct ctlsock *s)
 	for (size_t i = 0; i < CTLSOCK_CLIENTS_MAX; i++)
 		if (s->clients[i].fd >= 0)
 			client_close(&s->clients[i]);
+	loop_timer_fini(&s->rest);
 	loop_remove(s->place);
 	if (s->fd >= 0)
 		close(s->fd);
