@@ -49,7 +49,7 @@ enum bnltake_stored {
 enum bnltake_stored bnltake_stored(struct bnltake *t, uint32_t ticket,
 				   bool ok);
 /* The owner has put it into force. from: who delivered it, "" for the disk;
- * false: nothing was in work. */
+ * false: it is not the one in force, or nothing was in work. */
 bool bnltake_applied(struct bnltake *t, char from[NODE_NAME_MAX + 1]);
 
 /* Pull: a peer whose list was refused (strike) or turned out not to be newer

@@ -116,7 +116,7 @@ struct channel {
 	bool queued;			/* among ctx->news */
 	bool gone;			/* freed once the news are told */
 	struct channel *next_news;
-	char reason[160];		/* why it failed; "": it did not */
+	char reason[CHANNEL_REASON_MAX];	/* why it failed; "": it did not */
 	bool said;			/* and it was logged */
 };
 
@@ -145,6 +145,8 @@ void channel_say(struct channel *ch, enum event_kind kind, const char *text);
 /* Ends it; why NULL: nothing is wrong. _lose: by the other side's doing. */
 void channel_end(struct channel *ch, const char *why);
 void channel_lose(struct channel *ch, const char *why);
+/* Remembers why something failed, unless something did before. */
+void channel_set_reason(struct channel *ch, const char *why);
 /* Tells the other side why, when it can hear it, logs it once, ends it. */
 void channel_refuse(struct channel *ch, int code, const char *why);
 /* Ends a dialled connection that has nothing left to do. */

@@ -65,7 +65,8 @@ void channels_in(struct channels *cs, uint32_t id, const uint8_t *in,
  * that what waits for a slow wire stays small. */
 size_t channels_drain(struct channels *cs, uint32_t id, uint8_t *out,
 		      size_t cap);
-/* It is gone (the id dies here), or could not be made. why: NULL when it
+/* It is gone, or could not be made: the id dies here, unless the next action
+ * is ACTION_CONNECT for it again, with the next endpoint. why: NULL when it
  * ended in order; else what the system says. */
 void channels_closed(struct channels *cs, uint32_t id, const char *why);
 
@@ -96,6 +97,8 @@ enum channel_news_kind {
 	CHANNEL_LIST_SEEN
 };
 
+#define CHANNEL_REASON_MAX 160
+
 struct channel_news {
 	enum channel_news_kind kind;
 	char peer[NODE_NAME_MAX + 1];
@@ -106,6 +109,7 @@ struct channel_news {
 					 * lacks us; LIST_SEEN tells when to
 					 * try again */
 	struct bnl_version version;	/* LIST_SEEN */
+	char reason[CHANNEL_REASON_MAX];	/* FAILED: one line */
 };
 
 /* Oldest first; false when there is none. */
@@ -138,8 +142,9 @@ enum channels_stored {
  * empty view asks for the mark alone. */
 enum channels_stored channels_stored(struct channels *cs, uint32_t ticket,
 				     bool ok);
-/* env->bnl and env->version are the new ones now; the old list may be freed
- * after this call. Closes the connections of nodes that have no place any
+/* env->bnl and env->version are the new ones now (or still the old ones, when
+ * it could not be put into force); the old list may be freed after this call.
+ * Must follow upon STORED_LIST_APPLY. Closes the connections of nodes that have no place any
  * more, checks the pairs, sends receipts and passes the list on. */
 void channels_list_applied(struct channels *cs);
 

@@ -82,17 +82,6 @@ muted(const struct bnlsync *s, const char *peer)
 	return p != NULL && bnlpeer_muted(p, s->env->now.mono);
 }
 
-static void
-strike(struct bnlsync *s, const char *peer, const char *why)
-{
-	struct bnlpeer *p = bnlpeer_get(&s->peers, peer);
-
-	actions_event(s->env->actions, EVENT_WARN, EVENT_LIST_REFUSED, peer,
-		      "it %s: not asked for a list for a while", why);
-	if (p != NULL)
-		bnlpeer_strike(p, s->env->now.mono);
-}
-
 /* There is a frame to be made for it. */
 static void
 arm(struct bnlsync *s, struct bnlsync_conn *c)
@@ -115,6 +104,19 @@ stop_receiving(struct bnlsync_conn *c)
 	c->in = SYNC_IDLE;
 	c->say_query = c->say_get = false;
 	c->deadline = MONO_NEVER;
+}
+
+/* It will not be asked for a while, nor waited for. */
+static void
+strike(struct bnlsync *s, struct bnlsync_conn *c, const char *why)
+{
+	struct bnlpeer *p = bnlpeer_get(&s->peers, c->peer);
+
+	actions_event(s->env->actions, EVENT_WARN, EVENT_LIST_REFUSED, c->peer,
+		      "it %s: not asked for a list for a while", why);
+	if (p != NULL)
+		bnlpeer_strike(p, s->env->now.mono);
+	stop_receiving(c);
 }
 
 /* --- what others have ---------------------------------------------------- */
@@ -267,7 +269,7 @@ bnlsync_close(struct bnlsync *s, struct bnlsync_conn *c, bool lost)
 	if (!c->open)
 		return;
 	if (lost && c->in == SYNC_GETTING && !c->say_get)
-		strike(s, c->peer, "announced a list and did not deliver it");
+		strike(s, c, "announced a list and did not deliver it");
 	while (*at != c)
 		at = &(*at)->next;
 	*at = c->next;
@@ -290,9 +292,9 @@ void
 bnlsync_late(struct bnlsync *s, struct bnlsync_conn *c)
 {
 	if (c->in == SYNC_ASKED && !c->say_query)
-		strike(s, c->peer, "announced a list and does not answer");
+		strike(s, c, "announced a list and does not answer");
 	else if (c->in == SYNC_GETTING)
-		strike(s, c->peer, "announced a list and did not deliver it "
+		strike(s, c, "announced a list and did not deliver it "
 		       "in time");
 	stop_receiving(c);
 }
@@ -317,7 +319,7 @@ take_have(struct bnlsync *s, struct bnlsync_conn *c,
 
 	seen(s, c, &h->version);
 	if (newer && (h->len == 0 || h->len > BNL_BYTES_MAX)) {
-		strike(s, c->peer, "announced a list of an impossible size");
+		strike(s, c, "announced a list of an impossible size");
 		return err_set(e, ERR_PROTO, "a list of %u bytes", h->len);
 	}
 	if (c->in == SYNC_GETTING &&
@@ -361,7 +363,7 @@ take_data(struct bnlsync *s, struct bnlsync_conn *c, const uint8_t *payload,
 	if (c->in != SYNC_GETTING || c->say_get)
 		return err_set(e, ERR_PROTO, "list data that nobody asked for");
 	if (len > c->have.len - buf_len(&c->data)) {
-		strike(s, c->peer, "sent more of a list than it announced");
+		strike(s, c, "sent more of a list than it announced");
 		return err_set(e, ERR_PROTO, "more list data than announced");
 	}
 	if (buf_put(&c->data, payload, len) < 0)

@@ -26,10 +26,11 @@ struct candidate {
 #define LOCALS 2
 #define CANDIDATES (LOCALS + BNLTAKE_MAX)
 
-/* Signed lists that were refused all the same (their date): not fetched
- * again for a while, whoever offers them. */
-#define REFUSED_MAX 8
-#define REFUSED_MS INT64_C(3600000)
+/* Proper lists that could not be taken all the same: not fetched again for a
+ * while, whoever offers them. */
+#define HELD_OFF_MAX 8
+#define HELD_OFF_DATE_MS INT64_C(3600000)	/* dated too far ahead */
+#define HELD_OFF_DISK_MS INT64_C(60000)		/* our disk failed */
 
 struct bnltake {
 	struct core_env *env;
@@ -39,9 +40,9 @@ struct bnltake {
 	bool any_local;			/* the next from the disk may be older */
 	struct {
 		struct bnl_version version;
-		struct monotime at;
-	} refused[REFUSED_MAX];
-	unsigned int nrefused;		/* counts on; the place is modulo */
+		struct monotime until;
+	} off[HELD_OFF_MAX];
+	unsigned int noff;		/* counts on; the place is modulo */
 };
 
 static void
@@ -112,29 +113,29 @@ bnltake_clock_sane(const struct bnltake *t)
 }
 
 static bool
-was_refused(const struct bnltake *t, const struct bnl_version *v)
+is_held_off(const struct bnltake *t, const struct bnl_version *v)
 {
-	for (unsigned int i = 0; i < REFUSED_MAX && i < t->nrefused; i++)
-		if (bnl_version_cmp(&t->refused[i].version, v) == 0 &&
-		    mono_ms(t->refused[i].at, t->env->now.mono) < REFUSED_MS)
+	for (unsigned int i = 0; i < HELD_OFF_MAX && i < t->noff; i++)
+		if (bnl_version_cmp(&t->off[i].version, v) == 0 &&
+		    !mono_reached(t->off[i].until, t->env->now.mono))
 			return true;
 	return false;
 }
 
 static void
-remember_refused(struct bnltake *t, const struct bnl_version *v)
+hold_off(struct bnltake *t, const struct bnl_version *v, int64_t ms)
 {
-	unsigned int i = t->nrefused++ % REFUSED_MAX;
+	unsigned int i = t->noff++ % HELD_OFF_MAX;
 
-	t->refused[i].version = *v;
-	t->refused[i].at = t->env->now.mono;
+	t->off[i].version = *v;
+	t->off[i].until = mono_add_ms(t->env->now.mono, ms);
 }
 
 bool
 bnltake_wants(const struct bnltake *t, const struct bnl_version *v)
 {
 	return bnl_version_cmp(v, &t->env->version) > 0 &&
-	       bnl_version_cmp(v, &t->mark) >= 0 && !was_refused(t, v);
+	       bnl_version_cmp(v, &t->mark) >= 0 && !is_held_off(t, v);
 }
 
 /* --- candidates ---------------------------------------------------------- */
@@ -374,7 +375,7 @@ bnltake_ready(struct bnltake *t, uint32_t ticket, const struct bnl *bnl,
 		if (v == REFUSE || v == REFUSE_DATE)
 			say_refused(t, c, e.text);
 		if (v == REFUSE_DATE)
-			remember_refused(t, &bnl->version);
+			hold_off(t, &bnl->version, HELD_OFF_DATE_MS);
 		c->version = bnl->version;
 	}
 	if (v == TAKE && store(t, c))
@@ -403,6 +404,7 @@ bnltake_stored(struct bnltake *t, uint32_t ticket, bool ok)
 	actions_event(t->env->actions, EVENT_ERROR, EVENT_STORE_FAILED,
 		      c->from, "a newer list could not be stored: the one in "
 		      "force stays");
+	hold_off(t, &c->version, HELD_OFF_DISK_MS);
 	candidate_drop(t, c, false);
 	start_next(t);
 	return BNLTAKE_DISCARD;
@@ -413,17 +415,20 @@ bnltake_applied(struct bnltake *t, char from[NODE_NAME_MAX + 1])
 {
 	struct candidate *c = find_stage(t, APPLY);
 	char version[BNL_VERSION_TEXT_MAX];
+	bool taken;
 
 	if (c == NULL)
 		return false;
+	taken = bnl_version_cmp(&c->version, &t->env->version) == 0;
 	memcpy(from, c->from, sizeof(c->from));
 	bnl_version_format(version, &c->version);
-	actions_event(t->env->actions, EVENT_INFO, EVENT_LIST_NEW, c->from,
-		      "list %s is in force, taken from %s", version,
-		      is_local(t, c) ? "the disk" : "it");
-	t->any_local = false;
+	if (taken)
+		actions_event(t->env->actions, EVENT_INFO, EVENT_LIST_NEW,
+			      c->from, "list %s is in force, taken from %s",
+			      version, is_local(t, c) ? "the disk" : "it");
+	t->any_local = t->any_local && !taken;
 	free(c->raw);
 	memset(c, 0, sizeof(*c));
 	start_next(t);
-	return true;
+	return taken;
 }

@@ -184,8 +184,8 @@ channel_say(struct channel *ch, enum event_kind kind, const char *text)
 
 /* --- the end ------------------------------------------------------------- */
 
-static void
-set_reason(struct channel *ch, const char *why)
+void
+channel_set_reason(struct channel *ch, const char *why)
 {
 	if (why != NULL && ch->reason[0] == '\0')
 		snprintf(ch->reason, sizeof(ch->reason), "%.*s",
@@ -205,7 +205,7 @@ finish(struct channel *ch, bool lost)
 		bnlround_failed(bnlsync_round(ch->ctx->sync), ch->peer);
 	if (wanted_pair && !ch->negotiated && !ch->failed) {
 		ch->failed = true;
-		set_reason(ch, "the connection ended");
+		channel_set_reason(ch, "the connection ended");
 		channel_tell(ch, NEWS_FAILED);
 		if (!ch->said)
 			channel_say(ch, EVENT_NEGOTIATE_FAILED, ch->reason);
@@ -232,7 +232,7 @@ end(struct channel *ch, bool lost)
 void
 channel_end(struct channel *ch, const char *why)
 {
-	set_reason(ch, why);
+	channel_set_reason(ch, why);
 	end(ch, false);
 }
 
@@ -240,7 +240,7 @@ channel_end(struct channel *ch, const char *why)
 void
 channel_lose(struct channel *ch, const char *why)
 {
-	set_reason(ch, why);
+	channel_set_reason(ch, why);
 	end(ch, true);
 }
 
@@ -259,7 +259,7 @@ channel_refuse(struct channel *ch, int code, const char *why)
 	if (ch->stream.secure && ch->state != CHANNEL_ENDING)
 		(void)stream_send(&ch->stream, FRAME_REFUSE, payload,
 				  refuse_encode(payload, &r));
-	set_reason(ch, line);
+	channel_set_reason(ch, line);
 	/* It has been said. */
 	end(ch, code == REFUSE_PROTOCOL);
 }
@@ -279,7 +279,7 @@ channel_gone(struct channel *ch, const char *why)
 	if (why != NULL) {
 		endpoint_format(at, &ch->remote);
 		snprintf(line, sizeof(line), "%s: %s", at, why);
-		set_reason(ch, line);
+		channel_set_reason(ch, line);
 	}
 	finish(ch, true);
 	channel_set_state(ch, CHANNEL_ENDING);

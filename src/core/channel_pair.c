@@ -34,6 +34,7 @@ static void
 negotiation_failed(struct channel *ch, const char *why)
 {
 	channel_say(ch, EVENT_NEGOTIATE_FAILED, why);
+	channel_set_reason(ch, why);
 	channel_pair_end(ch);
 	ch->failed = true;
 	if (ch->dialled)
@@ -203,6 +204,7 @@ static void
 dialler_hello(struct channel *ch)
 {
 	const struct hello *h = &ch->pair->theirs;
+	const struct bnl_version *theirs = &ch->told;
 	char version[BNL_VERSION_TEXT_MAX], why[128];
 
 	if (h->negotiate && !ch->pair->mine.negotiate) {
@@ -219,9 +221,9 @@ dialler_hello(struct channel *ch)
 	open_without_pair(ch);
 	if ((ch->purpose & CHANNEL_PAIR) == 0)
 		return;
-	ch->behind = bnl_version_cmp(&h->list, &ch->ctx->env->version) < 0;
+	ch->behind = bnl_version_cmp(theirs, &ch->ctx->env->version) < 0;
 	snprintf(why, sizeof(why), "it does not negotiate now: its list is %s",
-		 bnl_version_format(version, &h->list));
+		 bnl_version_format(version, theirs));
 	negotiation_failed(ch, why);
 	channel_end_if_done(ch);
 }

@@ -388,6 +388,7 @@ channels_next_news(struct channels *cs, struct channel_news *out)
 		out->reached = ch->reached;
 		out->nothing_in_common = ch->nothing_in_common;
 		out->behind = ch->behind;
+		memcpy(out->reason, ch->reason, sizeof(out->reason));
 	}
 	if (ch->news == 0)
 		news_pop(cs);

@@ -73,7 +73,7 @@ struct side {
 
 struct wire {
 	bool used;
-	bool cut;			/* nothing arrives any more */
+	bool held;			/* nothing moves by itself */
 	struct side s[2];		/* dialler, listener */
 };
 
@@ -86,7 +86,6 @@ struct world {
 	struct rng rng;
 	struct key *key, *other_key;	/* the lists' signer; somebody else */
 	size_t chunk;			/* at most so many bytes at a time */
-	bool leak;			/* wires are cut now and then */
 };
 
 static struct world w;
@@ -132,11 +131,11 @@ sign_list(char **out, size_t *len, const struct bnl *previous,
 static inline struct bnl *
 open_list(const char *raw, size_t len)
 {
-	const struct key *keys[1] = {w.key};
+	const struct key *keys[2] = {w.key, w.other_key};
 	struct bnl *b = NULL;
 	struct err e;
 
-	if (bnl_open(&b, raw, len, keys, 1, &e) < 0)
+	if (bnl_open(&b, raw, len, keys, 2, &e) < 0)
 		fail_msg("%s", e.text);
 	return b;
 }
@@ -316,7 +315,7 @@ do_connect(struct host *h, const struct action *a)
 		id = channels_accepted(w.h[to].cs, &from);
 	}
 	if (id == 0) {
-		if (to < w.n)
+		if (to < w.n && w.h[to].cs != NULL)
 			collect(&w.h[to]);
 		channels_closed(h->cs, a->conn, "Connection refused");
 		collect(h);
@@ -520,12 +519,12 @@ deliver(struct wire *x, int from, size_t most)
 	uint8_t mem[20000];
 
 	if (n > 0) {
-		n = 1 + lot((uint32_t)(n < most ? n : most));
+		n = x->held ? most : 1 + lot((uint32_t)(n < most ? n : most));
 		if (n > buf_len(&s->out))
 			n = buf_len(&s->out);
 		memcpy(mem, buf_data(&s->out), n);
 		buf_consume(&s->out, n);
-		if (o->gone || x->cut)
+		if (o->gone)
 			return;
 		w.h[o->host].env.now = w.now;
 		channels_in(w.h[o->host].cs, o->id, mem, n);
@@ -547,7 +546,7 @@ world_step(void)
 	for (int i = 0; i < WIRES_MAX; i++) {
 		struct wire *x = &w.wires[i];
 
-		if (!x->used)
+		if (!x->used || x->held)
 			continue;
 		for (int k = 0; k < 2; k++) {
 			struct side *s = &x->s[k];
