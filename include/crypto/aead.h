@@ -35,6 +35,9 @@ struct aead;
 /* key: aead_key_len(alg) bytes, copied. One context serves one direction. */
 int aead_new(struct aead **out, enum aead_alg alg, const uint8_t *key,
 	     struct err *e);
+/* The same by OpenSSL always: what a faster one is checked against. */
+int aead_new_plain(struct aead **out, enum aead_alg alg, const uint8_t *key,
+		   struct err *e);
 void aead_free(struct aead *a);			/* NULL is fine; wipes */
 /* Writes len + AEAD_TAG_LEN bytes to out. in == out is allowed, any other
  * overlap is not. No allocation. 0, or -1 when the library failed. */

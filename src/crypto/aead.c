@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Authenticated encryption: the algorithms, and the seam to who does them. */
-#include "crypto/aead.h"
+#include "aead_impl.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -28,22 +28,8 @@ static const struct algorithm algorithms[AEAD_ALGS] = {
 	[AEAD_AES_256_GCM] = { "aes-256-gcm", 32, EVP_aes_256_gcm },
 };
 
-/* What an implementation brings. Lengths are checked before it is called,
- * len is that of the plain text, and the tag stands behind the text. */
-struct impl {
-	const char *name;
-	void *(*new)(enum aead_alg alg, const uint8_t *key);
-	void (*free)(void *state);
-	int (*seal)(void *state, const uint8_t nonce[AEAD_NONCE_LEN],
-		    const void *ad, size_t adlen, const void *in, size_t len,
-		    uint8_t *out);
-	int (*open)(void *state, const uint8_t nonce[AEAD_NONCE_LEN],
-		    const void *ad, size_t adlen, const void *in, size_t len,
-		    uint8_t *out);
-};
-
 struct aead {
-	const struct impl *impl;
+	const struct aead_impl *impl;
 	void *state;
 };
 
@@ -123,7 +109,7 @@ openssl_open(void *state, const uint8_t nonce[AEAD_NONCE_LEN], const void *ad,
 	return 0;
 }
 
-static const struct impl openssl = {
+static const struct aead_impl openssl = {
 	.name = "openssl",
 	.new = openssl_new,
 	.free = openssl_free,
@@ -131,10 +117,15 @@ static const struct impl openssl = {
 	.open = openssl_open,
 };
 
-static const struct impl *
+/* The fastest one first. */
+static const struct aead_impl *
 impl_of(enum aead_alg alg)
 {
-	return aead_key_len(alg) > 0 ? &openssl : NULL;
+	const struct aead_impl *fast = aead_mb(alg);
+
+	if (aead_key_len(alg) == 0)
+		return NULL;
+	return fast != NULL ? fast : &openssl;
 }
 
 const char *
@@ -162,16 +153,15 @@ aead_key_len(enum aead_alg alg)
 const char *
 aead_impl(enum aead_alg alg)
 {
-	const struct impl *impl = impl_of(alg);
+	const struct aead_impl *impl = impl_of(alg);
 
 	return impl != NULL ? impl->name : NULL;
 }
 
-int
-aead_new(struct aead **out, enum aead_alg alg, const uint8_t *key,
-	 struct err *e)
+static int
+new_of(struct aead **out, const struct aead_impl *impl, enum aead_alg alg,
+       const uint8_t *key, struct err *e)
 {
-	const struct impl *impl = impl_of(alg);
 	struct aead *a;
 
 	if (impl == NULL)
@@ -189,6 +179,21 @@ aead_new(struct aead **out, enum aead_alg alg, const uint8_t *key,
 	}
 	*out = a;
 	return 0;
+}
+
+int
+aead_new(struct aead **out, enum aead_alg alg, const uint8_t *key,
+	 struct err *e)
+{
+	return new_of(out, impl_of(alg), alg, key, e);
+}
+
+int
+aead_new_plain(struct aead **out, enum aead_alg alg, const uint8_t *key,
+	       struct err *e)
+{
+	return new_of(out, aead_key_len(alg) > 0 ? &openssl : NULL, alg, key,
+		      e);
 }
 
 void
