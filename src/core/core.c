@@ -138,6 +138,7 @@ core_stop(struct core *c, struct now now)
 {
 	c->env.now = now;
 	peers_hooks(c, false);
+	c->started = false;	/* no hooks for a list that comes too late */
 }
 
 void

@@ -186,6 +186,36 @@ test_hooks_of_changes(void **state)
 	end();
 }
 
+/* A list that was on its way to the disk when the node was stopped. */
+static void
+test_no_hooks_after_stop(void **state)
+{
+	struct action act;
+	size_t len;
+	char *raw;
+
+	(void)state;
+	begin("");
+	rig_new(&a, rig_list(BOTH, RIG_START), NULL);
+	rig_start(&a);
+	raw = rig_sign(PREFIX ALPHA "node gamma\n  subnet 10.156.3.0/24\n",
+		       RIG_START + 1, &len);
+	core_list_offer(a.core, rig.now, raw, len);
+	free(raw);
+	assert_true(core_next_action(a.core, &act));
+	assert_int_equal(act.kind, ACTION_BUILD_LIST);
+	core_stop(a.core, rig.now);
+	rig_drain(&a);
+	a.nhooks = 0;
+	rig_act(&a, &act);
+	rig_drain(&a);
+	assert_int_equal(core_list(a.core)->nnodes, 2);
+	assert_non_null(rig_peer(&a, "gamma"));
+	assert_int_equal(a.nhooks, 0);
+	action_done(&act);
+	end();
+}
+
 int
 main(void)
 {
@@ -196,6 +226,7 @@ main(void)
 		cmocka_unit_test(test_pairs_after_absence),
 		cmocka_unit_test(test_pairs_of_the_gone),
 		cmocka_unit_test(test_hooks_of_changes),
+		cmocka_unit_test(test_no_hooks_after_stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
