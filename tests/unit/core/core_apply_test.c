@@ -156,6 +156,72 @@ test_pairs_of_the_gone(void **state)
 	end();
 }
 
+/* --- the age of a pair ------------------------------------------------------ */
+
+/* The clock was ahead when the pair was made, and has been set right since. */
+static void
+test_pair_from_the_future(void **state)
+{
+	struct peer_info info;
+	struct pair p;
+
+	(void)state;
+	begin("pullinterval = 24h\n");
+	p = rig_pair(COMP_NONE, RIG_START + 7200);
+	rig_new(&a, rig_list(BOTH, RIG_START), NULL);
+	rig_load(&a, &b, &p);
+	rig_start(&a);
+	a.connects = 0;
+	rig_pass(&a, 20 * 60 * 1000);
+	/* Lists may be asked for, at the start. */
+	assert_in_range(a.connects, 0, 2);
+	core_peer_info(a.core, rig.now, 0, &info);
+	assert_true(info.has_pair);
+	assert_int_equal(info.pair_age_s, 0);
+	end();
+}
+
+/* Pairs that were made at one time are not all replaced at one time. */
+static void
+test_refresh_is_spread(void **state)
+{
+	char body[4096] = PREFIX ALPHA;
+	struct rig_node n[20];
+	struct generation *g;
+	size_t len, soon;
+
+	(void)state;
+	begin("pullinterval = 24h\n");
+	for (int i = 0; i < 20; i++) {
+		char name[8];
+
+		len = strlen(body);
+		snprintf(name, sizeof(name), "node%02d", i);
+		snprintf(body + len, sizeof(body) - len,
+			 "node %s\n  address 192.0.2.%d\n", name, 100 + i);
+		rig_node_init(&n[i], name, "");
+	}
+	g = rig_list(body, RIG_START);
+	rig_new(&a, g, NULL);
+	for (int i = 0; i < 20; i++) {
+		struct pair p = rig_pair(COMP_NONE, RIG_START -
+					 PAIR_AGE_REFRESH_S + 10);
+
+		rig_load(&a, &n[i], &p);
+		conf_free(n[i].conf);
+	}
+	rig_start(&a);
+	rig_pass(&a, 5000);
+	a.connects = 0;
+	rig_pass(&a, 60000);
+	soon = a.connects;
+	assert_in_range(soon, 0, 10);
+	rig_pass(&a, 3600 * 1000);
+	for (size_t i = 0; i < 20; i++)
+		assert_true(a.core->peers[i]->unreached > 0);
+	end();
+}
+
 /* --- hooks ------------------------------------------------------------------ */
 
 static void
@@ -225,6 +291,8 @@ main(void)
 		cmocka_unit_test(test_resumed_in_background),
 		cmocka_unit_test(test_pairs_after_absence),
 		cmocka_unit_test(test_pairs_of_the_gone),
+		cmocka_unit_test(test_pair_from_the_future),
+		cmocka_unit_test(test_refresh_is_spread),
 		cmocka_unit_test(test_hooks_of_changes),
 		cmocka_unit_test(test_no_hooks_after_stop),
 	};
