@@ -51,7 +51,8 @@ void core_free(struct core *c);			/* NULL is fine; wipes */
 void core_load_pair(struct core *c, const struct pair_record *r);
 /* Hooks for what is there; resumes peers with stored pairs. */
 void core_start(struct core *c, struct now now);
-/* Hooks for what goes; nothing may be called but _next_action and _free. */
+/* Hooks for what goes, and none after that. Answers to actions may still be
+ * given; then _free. */
 void core_stop(struct core *c, struct now now);
 /* A changed configuration, own certificate or CAs: sessions live on. */
 void core_reconf(struct core *c, struct now now, const struct conf *conf,

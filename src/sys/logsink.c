@@ -6,9 +6,11 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
@@ -42,6 +44,21 @@ open_file(const char *path, struct err *e)
 	return fd;
 }
 
+/* Whether the journal reads our standard error: the variable alone does not
+ * say so, a shell under a service inherits it, too. See systemd.exec(5). */
+static bool
+journal_reads_stderr(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	uintmax_t dev, ino;
+	struct stat st;
+
+	return stream != NULL &&
+	       sscanf(stream, "%ju:%ju", &dev, &ino) == 2 &&
+	       fstat(STDERR_FILENO, &st) == 0 && st.st_dev == dev &&
+	       st.st_ino == ino;
+}
+
 int
 logsink_open(struct logsink **out, enum logsink_kind kind, const char *path,
 	     struct err *e)
@@ -64,7 +81,7 @@ logsink_open(struct logsink **out, enum logsink_kind kind, const char *path,
 	} else if (kind == LOGSINK_SYSLOG) {
 		openlog("cluevpnd", LOG_PID | LOG_NDELAY, LOG_DAEMON);
 	} else {
-		s->journal = getenv("JOURNAL_STREAM") != NULL;
+		s->journal = journal_reads_stderr();
 	}
 	*out = s;
 	return 0;

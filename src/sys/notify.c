@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 #define TEXT_MAX 256
 
 static int
@@ -43,16 +45,28 @@ dial(const char *path, struct err *e)
 	return fd;
 }
 
+/* A number from the environment; 0 when there is none. */
+static uint64_t
+number(const char *name)
+{
+	const char *text = getenv(name);
+	uint64_t v;
+
+	if (text == NULL ||
+	    text_u64(&v, (struct span){ text, strlen(text) }, 1,
+		     INT64_MAX) < 0)
+		return 0;
+	return v;
+}
+
 static int64_t
 watchdog_ms(void)
 {
-	const char *usec = getenv("WATCHDOG_USEC");
-	const char *pid = getenv("WATCHDOG_PID");
-
-	if (usec == NULL || (pid != NULL && atoll(pid) != getpid()))
+	if (getenv("WATCHDOG_PID") != NULL &&
+	    number("WATCHDOG_PID") != (uint64_t)getpid())
 		return 0;
 	/* Half the time it waits, as sd_watchdog_enabled(3) advises. */
-	return (int64_t)strtoll(usec, NULL, 10) / 1000 / 2;
+	return (int64_t)(number("WATCHDOG_USEC") / 1000 / 2);
 }
 
 int

@@ -75,6 +75,29 @@ privs_lookup(struct privs_ids *out, const char *user, const char *group,
 	return 0;
 }
 
+/* What was asked for is what the kernel has, and there is no way back. */
+static int
+check_dropped(const struct privs_ids *ids, bool keep_net_admin, struct err *e)
+{
+	uid_t r, eff, saved;
+	gid_t gr, geff, gsaved;
+
+	if (getresuid(&r, &eff, &saved) < 0 || r != ids->uid ||
+	    eff != ids->uid || saved != ids->uid ||
+	    getresgid(&gr, &geff, &gsaved) < 0 || gr != ids->gid ||
+	    geff != ids->gid || gsaved != ids->gid || getgroups(0, NULL) != 0)
+		return err_set(e, ERR_PERM, "user and groups did not change");
+	if (ids->uid != 0 && (setuid(0) == 0 || seteuid(0) == 0))
+		return err_set(e, ERR_PERM, "there is a way back to root");
+	if (capng_get_caps_process() < 0 ||
+	    capng_have_capabilities(CAPNG_SELECT_CAPS) !=
+		(keep_net_admin ? CAPNG_PARTIAL : CAPNG_NONE) ||
+	    capng_have_capability(CAPNG_EFFECTIVE, CAP_NET_ADMIN) !=
+		keep_net_admin)
+		return err_set(e, ERR_PERM, "capabilities did not change");
+	return 0;
+}
+
 int
 privs_drop(const struct privs_ids *ids, bool keep_net_admin, struct err *e)
 {
@@ -88,9 +111,7 @@ privs_drop(const struct privs_ids *ids, bool keep_net_admin, struct err *e)
 		return err_set(e, ERR_PERM, "cannot become user %u, group %u",
 			       (unsigned int)ids->uid,
 			       (unsigned int)ids->gid);
-	if (ids->uid != 0 && (setuid(0) == 0 || seteuid(0) == 0))
-		return err_set(e, ERR_PERM, "there is a way back to root");
-	return 0;
+	return check_dropped(ids, keep_net_admin, e);
 }
 
 int

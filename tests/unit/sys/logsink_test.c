@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Where log lines go. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sys/logsink.h"
+
+static char dir[32];
+static char path[64], rotated[64];
+
+static int
+setup(void **state)
+{
+	(void)state;
+	strcpy(dir, "/tmp/logsink_test.XXXXXX");
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/log", dir);
+	snprintf(rotated, sizeof(rotated), "%s/log.1", dir);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	unlink(path);
+	unlink(rotated);
+	return rmdir(dir);
+}
+
+static const char *
+content(const char *file)
+{
+	static char text[65536];
+	int fd = open(file, O_RDONLY);
+	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+
+	text[n < 0 ? 0 : n] = '\0';
+	if (fd >= 0)
+		close(fd);
+	return text;
+}
+
+/* "2026-11-22T06:25:00.123Z " in front; returns what follows. */
+static const char *
+after_stamp(const char *line)
+{
+	static const char form[] = "dddd-dd-ddTdd:dd:dd.dddZ ";
+
+	for (size_t i = 0; i < sizeof(form) - 1; i++) {
+		if (form[i] == 'd')
+			assert_in_range(line[i], '0', '9');
+		else
+			assert_int_equal(line[i], form[i]);
+	}
+	return line + sizeof(form) - 1;
+}
+
+static void
+test_file_and_rotation(void **state)
+{
+	struct logsink *s;
+	struct stat st;
+	mode_t old = umask(0);
+
+	(void)state;
+	assert_int_equal(logsink_open(&s, LOGSINK_FILE, path, NULL), 0);
+	umask(old);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0640);
+	log_set_sink(logsink_write, s);
+	errno = EDOM;
+	log_warn("first %d%%", 100);
+	assert_int_equal(errno, EDOM);
+	assert_string_equal(after_stamp(content(path)), "warn: first 100%\n");
+	assert_int_equal(rename(path, rotated), 0);
+	log_info("second");
+	assert_non_null(strstr(content(rotated), "info: second\n"));
+	assert_int_equal(logsink_reopen(s, NULL), 0);
+	log_error("third");
+	assert_string_equal(after_stamp(content(path)), "error: third\n");
+	assert_null(strstr(content(rotated), "third"));
+	log_set_sink(NULL, NULL);
+	logsink_close(s);
+
+	/* What is there is kept. */
+	assert_int_equal(logsink_open(&s, LOGSINK_FILE, path, NULL), 0);
+	logsink_write(s, LOG_LVL_INFO, "fourth");
+	assert_non_null(strstr(content(path), "third\n"));
+	assert_non_null(strstr(content(path), "fourth\n"));
+	logsink_close(s);
+}
+
+static void
+test_reopen_fails(void **state)
+{
+	struct logsink *s;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(logsink_open(&s, LOGSINK_FILE, path, NULL), 0);
+	assert_int_equal(rename(path, rotated), 0);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(logsink_reopen(s, &e), -1);
+	assert_non_null(strstr(e.text, path));
+	logsink_write(s, LOG_LVL_INFO, "still here");
+	assert_non_null(strstr(content(rotated), "still here\n"));
+	logsink_close(s);
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(logsink_open(&s, LOGSINK_FILE, "/nonexistent/log", &e),
+			 -1);
+	assert_non_null(strstr(e.text, "/nonexistent/log"));
+}
+
+/* Standard error into the file for one line. */
+static void
+write_to_stderr(void)
+{
+	struct logsink *s;
+	int saved = dup(2);
+	int fd = open(path, O_CREAT | O_TRUNC | O_WRONLY, 0600);
+
+	dup2(fd, 2);
+	close(fd);
+	assert_int_equal(logsink_open(&s, LOGSINK_STDERR, NULL, NULL), 0);
+	logsink_write(s, LOG_LVL_DEBUG, "a line");
+	assert_int_equal(logsink_reopen(s, NULL), 0);
+	logsink_close(s);
+	dup2(saved, 2);
+	close(saved);
+}
+
+static void
+test_stderr(void **state)
+{
+	char stream[64];
+	struct stat st;
+
+	(void)state;
+	unsetenv("JOURNAL_STREAM");
+	write_to_stderr();
+	assert_string_equal(after_stamp(content(path)), "debug: a line\n");
+	/* Inherited, but our standard error is something else. */
+	setenv("JOURNAL_STREAM", "1:2", 1);
+	write_to_stderr();
+	assert_string_equal(after_stamp(content(path)), "debug: a line\n");
+	setenv("JOURNAL_STREAM", "nonsense", 1);
+	write_to_stderr();
+	assert_string_equal(after_stamp(content(path)), "debug: a line\n");
+	assert_int_equal(stat(path, &st), 0);
+	snprintf(stream, sizeof(stream), "%ju:%ju", (uintmax_t)st.st_dev,
+		 (uintmax_t)st.st_ino);
+	setenv("JOURNAL_STREAM", stream, 1);
+	write_to_stderr();
+	assert_string_equal(content(path), "<7>a line\n");
+	unsetenv("JOURNAL_STREAM");
+}
+
+static void
+test_syslog(void **state)
+{
+	struct logsink *s;
+
+	(void)state;
+	/* Nobody need listen: it must only not fail, nor take a format. */
+	assert_int_equal(logsink_open(&s, LOGSINK_SYSLOG, NULL, NULL), 0);
+	logsink_write(s, LOG_LVL_INFO, "%s%n test");
+	assert_int_equal(logsink_reopen(s, NULL), 0);
+	logsink_close(s);
+	logsink_close(NULL);
+}
+
+static void *
+write_many(void *ctx)
+{
+	for (int i = 0; i < 200; i++)
+		logsink_write(ctx, LOG_LVL_INFO, "0123456789abcdef");
+	return NULL;
+}
+
+/* Lines of several threads, while the file is opened anew, stay whole. */
+static void
+test_threads(void **state)
+{
+	struct logsink *s;
+	pthread_t thread[2];
+	const char *p;
+	int lines = 0;
+
+	(void)state;
+	assert_int_equal(logsink_open(&s, LOGSINK_FILE, path, NULL), 0);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(
+		    pthread_create(&thread[i], NULL, write_many, s), 0);
+	for (int i = 0; i < 50; i++)
+		assert_int_equal(logsink_reopen(s, NULL), 0);
+	for (int i = 0; i < 2; i++)
+		pthread_join(thread[i], NULL);
+	logsink_close(s);
+	for (p = content(path); *p != '\0'; lines++) {
+		p = after_stamp(p);
+		assert_memory_equal(p, "info: 0123456789abcdef\n", 23);
+		p += 23;
+	}
+	assert_int_equal(lines, 400);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    T(test_file_and_rotation),
+	    T(test_reopen_fails),
+	    T(test_stderr),
+	    T(test_syslog),
+	    T(test_threads),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Giving privileges up: in children, as there is no way back. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <grp.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sys/privs.h"
+
+#define NET_ADMIN_BIT (UINT64_C(1) << 12)
+
+/* A hexadecimal line of /proc/self/status. */
+static uint64_t
+status_hex(const char *key)
+{
+	char line[256];
+	uint64_t v = UINT64_MAX;
+	FILE *f = fopen("/proc/self/status", "r");
+
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+		if (strncmp(line, key, strlen(key)) == 0)
+			sscanf(line + strlen(key), ":\t%" SCNx64, &v);
+	if (f != NULL)
+		fclose(f);
+	return v;
+}
+
+/* The number of the first thing that is not as it must be; 0: all is. */
+static int
+drop_and_check(bool keep)
+{
+	const struct privs_ids ids = {.uid = 12345, .gid = 12346};
+	const uint64_t caps = keep ? NET_ADMIN_BIT : 0;
+	const gid_t extra[] = {4, 27};
+	struct err e;
+
+	if (setgroups(2, extra) < 0)
+		return 100;
+	if (privs_drop(&ids, keep, &e) < 0) {
+		fprintf(stderr, "%s\n", e.text);
+		return 1;
+	}
+	if (getuid() != 12345 || geteuid() != 12345 || getgid() != 12346 ||
+	    getegid() != 12346)
+		return 2;
+	if (getgroups(0, NULL) != 0)
+		return 3;
+	if (status_hex("CapEff") != caps || status_hex("CapPrm") != caps)
+		return 4;
+	if (status_hex("CapInh") != 0 || status_hex("CapBnd") != 0 ||
+	    status_hex("CapAmb") != 0)
+		return 5;
+	if (setuid(0) == 0 || setgid(0) == 0 || setgroups(2, extra) == 0)
+		return 6;
+	return 0;
+}
+
+static int
+harden_and_check(void)
+{
+	struct rlimit core;
+
+	if (privs_harden(NULL) < 0)
+		return 1;
+	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
+		return 2;
+	if (prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 0)
+		return 3;
+	if (getrlimit(RLIMIT_CORE, &core) < 0 || core.rlim_max != 0)
+		return 4;
+	return 0;
+}
+
+static int
+drop_without_privilege(void)
+{
+	const struct privs_ids other = {.uid = 23456, .gid = 23456};
+	struct err e;
+
+	if (drop_and_check(false) != 0)
+		return 1;
+	/* Not root any more: this cannot work, and must say so. */
+	return privs_drop(&other, false, &e) == -1 && e.code == ERR_PERM ? 0
+									 : 2;
+}
+
+static void
+expect_zero(int (*in_child)(void))
+{
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(in_child());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == 100) {
+		print_message("skipped: not root over other users\n");
+		skip();
+	}
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static int
+keep(void)
+{
+	return drop_and_check(true);
+}
+
+static int
+keep_nothing(void)
+{
+	return drop_and_check(false);
+}
+
+static void
+test_drop(void **state)
+{
+	(void)state;
+	expect_zero(keep);
+	expect_zero(keep_nothing);
+}
+
+static void
+test_drop_refused(void **state)
+{
+	(void)state;
+	if (geteuid() != 0 || setgroups(0, NULL) < 0) {
+		print_message("skipped: not root over other users\n");
+		skip();
+	}
+	expect_zero(drop_without_privilege);
+}
+
+static void
+test_harden(void **state)
+{
+	(void)state;
+	expect_zero(harden_and_check);
+}
+
+static void
+test_lookup(void **state)
+{
+	struct privs_ids ids = {7, 7};
+	struct err e;
+	gid_t group;
+
+	(void)state;
+	assert_int_equal(privs_lookup(&ids, "root", NULL, &e), 0);
+	assert_int_equal(ids.uid, 0);
+	assert_int_equal(ids.gid, 0);
+	assert_int_equal(privs_lookup(&ids, "daemon", NULL, &e), 0);
+	assert_int_not_equal(ids.uid, 0);
+	assert_int_equal(privs_lookup(&ids, "54321", "4242", &e), 0);
+	assert_int_equal(ids.uid, 54321);
+	assert_int_equal(ids.gid, 4242);
+	assert_int_equal(privs_lookup(&ids, "daemon", "root", &e), 0);
+	assert_int_equal(ids.gid, 0);
+	assert_int_equal(privs_group(&group, "adm", &e), 0);
+
+	ids = (struct privs_ids){7, 7};
+	assert_int_equal(privs_lookup(&ids, "no-such-user", NULL, &e), -1);
+	assert_int_equal(e.code, ERR_NOTFOUND);
+	assert_non_null(strstr(e.text, "no-such-user"));
+	assert_int_equal(privs_lookup(&ids, "daemon", "no-such", &e), -1);
+	assert_int_equal(privs_lookup(&ids, "54321", NULL, &e), -1);
+	/* -1 would mean "leave it as it is". */
+	assert_int_equal(privs_lookup(&ids, "4294967295", "0", &e), -1);
+	assert_int_equal(privs_lookup(&ids, "", NULL, &e), -1);
+	assert_int_equal(ids.uid, 7);
+	assert_int_equal(ids.gid, 7);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_drop),
+	    cmocka_unit_test(test_drop_refused),
+	    cmocka_unit_test(test_harden),
+	    cmocka_unit_test(test_lookup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
