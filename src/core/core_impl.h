@@ -60,8 +60,8 @@ struct core {
 	unsigned int sweep_pass;
 
 	size_t wait_budget;
-	struct monotime icmp_refill;
-	unsigned int icmp_tokens;
+	struct monotime icmp_since;	/* of the second that is counted */
+	unsigned int icmp_sent;
 	struct gro gro;
 	uint64_t drops[DROPS];
 };

@@ -16,16 +16,14 @@
 static bool
 icmp_allowed(struct core *c)
 {
-	int64_t s = mono_ms(c->icmp_refill, c->env.now.mono) / 1000;
+	struct monotime now = c->env.now.mono;
 
-	if (s > 0 || c->icmp_refill.ns == c->env.now.mono.ns) {
-		c->icmp_tokens = ICMP_BURST;
-		c->icmp_refill = c->env.now.mono;
+	if (!mono_is_set(c->icmp_since) ||
+	    mono_ms(c->icmp_since, now) >= 1000) {
+		c->icmp_since = now;
+		c->icmp_sent = 0;
 	}
-	if (c->icmp_tokens == 0)
-		return false;
-	c->icmp_tokens--;
-	return true;
+	return c->icmp_sent++ < ICMP_BURST;
 }
 
 /* Drops a packet of our own host, telling its sender why. */
@@ -39,10 +37,10 @@ answer(struct core *c, const struct tun_frame *f, const struct ippkt *ip,
 	struct action *a;
 	size_t len;
 
-	if (from->family == IP_NONE || !icmp_allowed(c))
+	if (from->family == IP_NONE)
 		return;
 	len = ippkt_make_error(icmp, kind, mtu, from, f->data, f->len);
-	if (len == 0)
+	if (len == 0 || !icmp_allowed(c))
 		return;
 	a = actions_add(&c->actions, ACTION_TUN_WRITE);
 	if (a == NULL)
