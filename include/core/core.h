@@ -64,7 +64,8 @@ void core_reconf(struct core *c, struct now now, const struct conf *conf,
  * Frames from the TUN device become runs in out. Returns how many frames were
  * used up: fewer than n when out is full; send what is there, reset it and call
  * again with the rest. An out that holds nothing must have room for CORE_OUT_MIN
- * bytes, 64 runs, 64 frames and 4 * FRAME_IOV_MAX slices at least.
+ * bytes, 64 runs, 64 frames and 4 * FRAME_IOV_MAX slices at least; packets of a
+ * super-packet that needs more than is there are dropped.
  */
 #define CORE_OUT_MIN (128 * 1024)
 size_t core_tun_in(struct core *c, struct now now, struct tun_frame *frames,

@@ -122,6 +122,20 @@ send_packet(struct peer *p, uint8_t flags, const uint8_t *pkt, size_t len,
 	return true;
 }
 
+/* Whether all that the frame is cut into fits behind what is in out: every
+ * packet may need a run, because packing makes them differ in length. */
+static bool
+fits(const struct core_out *out, const struct tun_frame *f)
+{
+	size_t packets = 1;
+
+	if (f->off.kind != FRAME_WHOLE && f->off.segsize > 0)
+		packets += f->len / f->off.segsize;
+	return out->maxruns - out->nruns >= packets &&
+	       out->cap - out->used >=
+		       f->len + packets * (GSO_HEADER_MAX + DGRAM_DATA_OVERHEAD);
+}
+
 /* false: out is full; the frame was not touched. */
 static bool
 frame_in(struct core *c, const struct tun_frame *f, struct core_out *out)
@@ -133,9 +147,8 @@ frame_in(struct core *c, const struct tun_frame *f, struct core_out *out)
 	size_t len;
 	enum drop d;
 
-	/* Whatever the frame is cut into fits, or it is not begun. */
-	if (out->cap - out->used < CORE_OUT_MIN ||
-	    out->nruns == out->maxruns)
+	/* It waits for an empty out; what does not fit there is dropped. */
+	if (out->nruns > 0 && !fits(out, f))
 		return false;
 	p = route(c, f, &ip);
 	if (p == NULL)

@@ -99,6 +99,58 @@ test_errors_are_bounded(void **state)
 	end();
 }
 
+/* TCP super-packet of n payload bytes; what its segments hold shrinks to
+ * ever different lengths. */
+static void
+make_super(struct tun_frame *f, uint8_t *mem, size_t n, uint16_t segsize)
+{
+	static uint8_t payload[60000];
+	struct made m = { .proto = 6, .host = 1, .ttl = 64, .flags = FLAG_ACK,
+			  .payload = payload, .len = n, .partial = true };
+
+	memset(payload, 0, n);
+	for (size_t i = 0, at = 0; at + segsize <= n; i++, at += segsize)
+		rng_fill(&rig.rng, payload + at, i * 16 % segsize);
+	f->data = mem + FRAME_HEADROOM;
+	f->len = make_packet(f->data, &m);
+	f->off = (struct frame_offload){ .kind = FRAME_TCP4, .segsize = segsize,
+					 .hdrlen = 40, .needs_csum = true,
+					 .csum_start = 20, .csum_offset = 16 };
+}
+
+/* A frame waits for the next out, rather than be cut short by this one. */
+static void
+test_frames_stay_whole(void **state)
+{
+	static uint8_t mem[9][FRAME_HEADROOM + 60040];
+	static const uint16_t sizes[] = { 1380, 48 };
+	struct tun_frame f[9];
+
+	(void)state;
+	for (size_t k = 0; k < 2; k++) {
+		size_t done = 0, packets = 0;
+
+		begin_up(k == 0 ? COMP_ZLIB : COMP_NONE);
+		for (int i = 0; i < 9; i++)
+			make_super(&f[i], mem[i], 60000, sizes[k]);
+		while (done < 9) {
+			size_t n = core_tun_in(a.core, rig.now, f + done,
+					       9 - done, rig_out(&out));
+
+			assert_true(n > 0);
+			done += n;
+			for (unsigned int i = 0; i < out.o.nruns; i++)
+				packets += (out.o.runs[i].len +
+					    out.o.runs[i].segsize - 1) /
+					   out.o.runs[i].segsize;
+		}
+		assert_int_equal(drops_of(&a, DROP_OUT_FULL), 0);
+		assert_int_equal(packets, 9u * ((60000u + sizes[k] - 1) /
+						sizes[k]));
+		end();
+	}
+}
+
 /* --- from a peer -------------------------------------------------------------- */
 
 static size_t
@@ -190,6 +242,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_errors_are_bounded),
+		cmocka_unit_test(test_frames_stay_whole),
 		cmocka_unit_test(test_inner_addresses),
 		cmocka_unit_test(test_unpacking_is_bounded),
 	};
