@@ -2,6 +2,8 @@
 /* The data path of whole cores, and what it must not let through. */
 #include "core_rig.h"
 
+#include "base/cursor.h"
+
 #define LIST                                                                   \
 	"prefix 10.156.0.0/16\n"                                               \
 	"node alpha\n  address 192.0.2.1\n  subnet 10.156.1.0/24\n"            \
@@ -237,6 +239,55 @@ test_unpacking_is_bounded(void **state)
 	end();
 }
 
+static size_t
+ping(uint8_t *p)
+{
+	struct wcur w;
+
+	memset(p, 0, RECORD_HEADER_LEN + RECORD_PING_LEN);
+	wcur_init(&w, p, RECORD_HEADER_LEN);
+	wcur_u8(&w, RECORD_PING);
+	wcur_be16(&w, RECORD_PING_LEN);
+	return RECORD_HEADER_LEN + RECORD_PING_LEN;
+}
+
+static void
+test_ping_is_answered_once(void **state)
+{
+	uint8_t p[1024];
+	size_t len = 0, sent;
+
+	(void)state;
+	begin_up(COMP_NONE);
+	while (len + 100 < sizeof(p))
+		len += ping(p + len);
+	sent = b.nsent;
+	seal_to_b(DATA_CONTROL, p, len);
+	assert_int_equal(b.nsent, sent + 1);
+	assert_int_equal(b.sent[sent % RIG_KEPT].len,
+			 RECORD_HEADER_LEN + RECORD_PING_LEN +
+				 DGRAM_DATA_OVERHEAD);
+	assert_int_equal(out.o.nframes, 0);
+	end();
+}
+
+/* Control records are no packet: never compressed, without a checksum. */
+static void
+test_control_stands_alone(void **state)
+{
+	uint8_t p[128];
+	size_t len = ping(p), sent;
+
+	(void)state;
+	begin_up(COMP_ZLIB);
+	sent = b.nsent;
+	assert_dropped(DATA_CONTROL | DATA_COMPRESSED, p, len, DROP_CONTROL);
+	assert_dropped(DATA_CONTROL | DATA_CSUM_PARTIAL, p, len, DROP_CONTROL);
+	assert_dropped(DATA_CONTROL, p, len - 1, DROP_CONTROL);
+	assert_int_equal(b.nsent, sent);
+	end();
+}
+
 int
 main(void)
 {
@@ -245,6 +296,8 @@ main(void)
 		cmocka_unit_test(test_frames_stay_whole),
 		cmocka_unit_test(test_inner_addresses),
 		cmocka_unit_test(test_unpacking_is_bounded),
+		cmocka_unit_test(test_ping_is_answered_once),
+		cmocka_unit_test(test_control_stands_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
