@@ -37,6 +37,7 @@ struct core_init {
 	struct walltime built;		/* a clock before this is wrong */
 	struct generation *list;	/* taken over; NULL: none on disk */
 	const struct bnl_version *mark;	/* newest list ever taken; NULL: none */
+	bool no_tcp_gro, no_udp_gro;	/* the device takes no such frames */
 };
 
 /*

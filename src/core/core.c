@@ -63,6 +63,8 @@ core_new(struct core **out, const struct core_init *in, struct now now,
 	env_fill(c, in, now);
 	c->self_node = ROUTE_NONE;
 	c->wait_budget = WAITQ_BUDGET;
+	c->gro_tcp = !in->no_tcp_gro;
+	c->gro_udp = !in->no_udp_gro;
 	c->scratch = malloc(SCRATCH_LEN);
 	c->comp = comp_new();
 	if (c->scratch == NULL || c->comp == NULL ||

@@ -63,6 +63,7 @@ struct core {
 	struct monotime icmp_since;	/* of the second that is counted */
 	unsigned int icmp_sent;
 	struct gro gro;
+	bool gro_tcp, gro_udp;		/* what the device takes */
 	uint64_t drops[DROPS];
 };
 

@@ -182,7 +182,7 @@ core_udp_in(struct core *c, struct now now, struct udp_run *runs, size_t n,
 	size_t i;
 
 	c->env.now = now;
-	gro_begin(&c->gro, out, true, true);
+	gro_begin(&c->gro, out, c->gro_tcp, c->gro_udp);
 	for (i = 0; i < n; i++)
 		if (!run_in(c, &runs[i], out))
 			break;

@@ -14,13 +14,14 @@ static struct rig_out out;
 
 /* Both with a pair, without a session. */
 static void
-begin(enum comp_alg comp)
+begin(enum comp_alg comp, bool no_gro)
 {
 	struct pair p;
 
 	rig_begin();
 	rig_node_init(&a, "alpha", "");
 	rig_node_init(&b, "beta", "");
+	b.no_gro = no_gro;
 	p = rig_pair(comp, RIG_START - 60);
 	rig_new(&a, rig_list(LIST, RIG_START), NULL);
 	rig_new(&b, rig_list(LIST, RIG_START), NULL);
@@ -32,14 +33,20 @@ begin(enum comp_alg comp)
 
 /* With a session as well. */
 static void
-begin_up(enum comp_alg comp)
+begin_up_on(enum comp_alg comp, bool no_gro)
 {
-	begin(comp);
+	begin(comp, no_gro);
 	rig_talk(&a, &b, rig_out(&out));
 	rig_clock(mono_add_ms(rig.now.mono, 500));
 	rig_talk(&a, &b, rig_out(&out));
 	assert_true(rig_peer(&a, "beta")->up);
 	assert_true(rig_peer(&b, "alpha")->up);
+}
+
+static void
+begin_up(enum comp_alg comp)
+{
+	begin_up_on(comp, false);
 }
 
 static void
@@ -212,6 +219,52 @@ test_inner_addresses(void **state)
 	end();
 }
 
+/* Five packets of a flow, as one run. */
+static void
+five_to_b(uint8_t proto)
+{
+	struct link *l = rig_peer(&a, "beta")->link;
+	static uint8_t mem[5 * 256];
+	struct udp_run run = { .remote = a.at, .local = b.at.addr,
+			       .data = mem };
+	uint8_t p[200];
+
+	a.core->env.now = rig.now;
+	for (int i = 0; i < 5; i++) {
+		struct made m = { .proto = proto, .host = 1, .ttl = 64,
+				  .id = (uint16_t)i, .flags = FLAG_ACK,
+				  .seq = 100u * (uint32_t)i,
+				  .payload = mem, .len = 100 };
+		size_t len = make_packet(p, &m);
+
+		assert_int_equal(link_seal(l, &a.core->env, 0, p, len,
+					   run.data + run.len), DROP_NONE);
+		run.segsize = (uint16_t)(len + DGRAM_DATA_OVERHEAD);
+		run.len += run.segsize;
+	}
+	assert_int_equal(core_udp_in(b.core, rig.now, &run, 1, rig_out(&out)),
+			 1);
+}
+
+/* A device that takes no super-packets gets none. */
+static void
+test_coalescing(void **state)
+{
+	(void)state;
+	for (int off = 0; off <= 1; off++) {
+		begin_up_on(COMP_NONE, off);
+		five_to_b(6);
+		assert_int_equal(out.o.nframes, off ? 5 : 1);
+		assert_int_equal(out.o.frames[0].off.kind,
+				 off ? FRAME_WHOLE : FRAME_TCP4);
+		five_to_b(17);
+		assert_int_equal(out.o.nframes, off ? 5 : 1);
+		assert_int_equal(out.o.frames[0].off.kind,
+				 off ? FRAME_WHOLE : FRAME_UDP);
+		end();
+	}
+}
+
 static void
 test_unpacking_is_bounded(void **state)
 {
@@ -295,6 +348,7 @@ main(void)
 		cmocka_unit_test(test_errors_are_bounded),
 		cmocka_unit_test(test_frames_stay_whole),
 		cmocka_unit_test(test_inner_addresses),
+		cmocka_unit_test(test_coalescing),
 		cmocka_unit_test(test_unpacking_is_bounded),
 		cmocka_unit_test(test_ping_is_answered_once),
 		cmocka_unit_test(test_control_stands_alone),

@@ -39,6 +39,7 @@ struct rig_node {
 	struct plain_ctx plain;
 	struct rng_seeded seed;
 	uint8_t secret[X25519_LEN], public[X25519_LEN];
+	bool no_gro;
 	struct endpoint at;
 	struct rig_dgram sent[RIG_KEPT];
 	size_t nsent;
@@ -212,6 +213,8 @@ rig_new(struct rig_node *n, struct generation *list,
 		.built = { RIG_START - 86400 },
 		.list = list,
 		.mark = mark,
+		.no_tcp_gro = n->no_gro,
+		.no_udp_gro = n->no_gro,
 	};
 	struct err e;
 
