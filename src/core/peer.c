@@ -5,8 +5,8 @@
 
 #include "core_impl.h"
 
-#define DIAL_FIRST_MS 250	/* nobody there: again soon, then twice that */
-#define DIAL_DOUBLINGS 7	/* ... up to half a minute */
+#define DIAL_FIRST_MS 50	/* nobody there: again soon, then twice that */
+#define DIAL_DOUBLINGS 9	/* ... up to half a minute */
 #define DIAL_BUSY_MS 300	/* all connections in use */
 #define REFRESH_SPREAD_S 3600	/* pairs are replaced over so long */
 #define SWEEP_PAIR_PASS 1	/* from this pass on, the higher name dials too */
