@@ -14,6 +14,7 @@
 struct bnlpeer {
 	char name[NODE_NAME_MAX + 1];
 	struct bnl_version seen;	/* the list it said it has */
+	struct monotime told;		/* when it said so */
 	struct monotime muted_until;
 	unsigned int strikes;
 	unsigned int conns;		/* open connections */

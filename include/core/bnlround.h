@@ -14,8 +14,8 @@
 
 struct bnlround;
 
-/* Both are borrowed. NULL when memory is out. The first pull round comes soon
- * after. */
+/* Both are borrowed. NULL when memory is out. The first pull round comes some
+ * seconds after. */
 struct bnlround *bnlround_new(struct core_env *env, struct bnlpeers *peers);
 void bnlround_free(struct bnlround *r);		/* NULL is fine */
 

@@ -37,7 +37,6 @@ struct core_init {
 	struct walltime built;		/* a clock before this is wrong */
 	struct generation *list;	/* taken over; NULL: none on disk */
 	const struct bnl_version *mark;	/* newest list ever taken; NULL: none */
-	bool no_tcp_gro, no_udp_gro;	/* the device takes no such frames */
 };
 
 /*
@@ -52,8 +51,7 @@ void core_free(struct core *c);			/* NULL is fine; wipes */
 void core_load_pair(struct core *c, const struct pair_record *r);
 /* Hooks for what is there; resumes peers with stored pairs. */
 void core_start(struct core *c, struct now now);
-/* Hooks for what goes, and none after that. Answers to actions may still be
- * given; then _free. */
+/* Hooks for what goes; nothing may be called but _next_action and _free. */
 void core_stop(struct core *c, struct now now);
 /* A changed configuration, own certificate or CAs: sessions live on. */
 void core_reconf(struct core *c, struct now now, const struct conf *conf,
@@ -65,8 +63,7 @@ void core_reconf(struct core *c, struct now now, const struct conf *conf,
  * Frames from the TUN device become runs in out. Returns how many frames were
  * used up: fewer than n when out is full; send what is there, reset it and call
  * again with the rest. An out that holds nothing must have room for CORE_OUT_MIN
- * bytes, 64 runs, 64 frames and 4 * FRAME_IOV_MAX slices at least; packets of a
- * super-packet that needs more than is there are dropped.
+ * bytes, 64 runs, 64 frames and 4 * FRAME_IOV_MAX slices at least.
  */
 #define CORE_OUT_MIN (128 * 1024)
 size_t core_tun_in(struct core *c, struct now now, struct tun_frame *frames,
@@ -114,11 +111,6 @@ void core_list_offer(struct core *c, struct now now, const void *raw,
  * its way into force takes its place. */
 void core_push(struct core *c, struct now now);
 
-/* Forgets the newest version ever taken, so that an older list can be put
- * back: a list that was stale is in force at once, and the next one from the
- * disk may be older than the one in force. */
-void core_mark_reset(struct core *c, struct now now);
-
 bool core_next_action(struct core *c, struct action *out);
 struct monotime core_deadline(const struct core *c);
 void core_tick(struct core *c, struct now now);
@@ -127,8 +119,6 @@ void core_tick(struct core *c, struct now now);
 
 const struct bnl *core_list(const struct core *c);	/* in force, or NULL */
 bool core_list_is_stale(const struct core *c);	/* below the mark: routes nothing */
-/* One from the disk is on its way into force, or to its refusal. */
-bool core_list_is_pending(const struct core *c);
 uint64_t core_drops(const struct core *c, enum drop d);
 
 enum peer_state {

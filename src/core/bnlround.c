@@ -7,7 +7,9 @@
 
 #include "base/timerq.h"
 
-#define FIRST_PULL_MS 2000	/* at most so long after the start */
+#define FIRST_PULL_MS 1000	/* after the start: what resumed sessions tell
+				 * of lists, comes before */
+#define FIRST_PULL_SPREAD_MS 2000
 #define HURRY_MS 10000		/* between pulls while there is no proper list */
 #define PUSH_RETRY_MS 15000	/* then twice that, up to */
 #define PUSH_RETRY_MAX_MS (3600 * 1000)
@@ -49,8 +51,8 @@ bnlround_new(struct core_env *env, struct bnlpeers *peers)
 	r->peers = peers;
 	timerq_init(&r->retries);
 	r->ready_tail = &r->ready;
-	r->next_pull = mono_add_ms(env->now.mono,
-				   rng_below(&env->rng, FIRST_PULL_MS));
+	r->next_pull = mono_add_ms(env->now.mono, FIRST_PULL_MS +
+				   rng_below(&env->rng, FIRST_PULL_SPREAD_MS));
 	return r;
 }
 
@@ -110,6 +112,7 @@ bnlround_seen(struct bnlround *r, const char *name,
 	if (p == NULL)
 		return;
 	p->seen = *v;
+	p->told = r->env->now.mono;
 	if (p->push && has_ours(r, p))
 		push_done(r, p);
 }
@@ -296,6 +299,17 @@ next_pass(struct bnlround *r)
 	return NULL;
 }
 
+/* It has told lately, in a handshake or a connection, which list it has: a
+ * newer one would have been pulled already. */
+static bool
+has_told(const struct bnlround *r, const struct bnlpeer *p)
+{
+	int64_t ms = (int64_t)r->env->conf->pullinterval * 1000;
+
+	return !r->hurry && mono_is_set(p->told) &&
+	       mono_ms(p->told, r->env->now.mono) < ms / 2;
+}
+
 static const char *
 next_pull(struct bnlround *r)
 {
@@ -305,8 +319,9 @@ next_pull(struct bnlround *r)
 
 		r->visit--;
 		memcpy(r->cursor, n->name, strlen(n->name) + 1);
-		if (is_self(r, n) || (p != NULL && bnlpeer_muted(p, r->env->now.mono)) ||
-		    (p != NULL && p->conns > 0))
+		if (is_self(r, n) ||
+		    (p != NULL && (bnlpeer_muted(p, r->env->now.mono) ||
+				   p->conns > 0 || has_told(r, p))))
 			continue;
 		r->ask--;
 		return n->name;

@@ -15,15 +15,6 @@
 #define SWEEP_REST_MS 30000	/* between two rounds over all peers */
 #define SCRATCH_LEN (FRAME_LEN_MAX + DGRAM_DATA_OVERHEAD + 1)
 
-/* The first round over all peers resumes those with stored pairs. */
-static void
-sweep_restart(struct core *c)
-{
-	c->sweep_at = 0;
-	c->sweep_pass = 0;
-	timerq_set(&c->timers, &c->sweep, c->env.now.mono);
-}
-
 static void
 env_fill(struct core *c, const struct core_init *in, struct now now)
 {
@@ -63,8 +54,7 @@ core_new(struct core **out, const struct core_init *in, struct now now,
 	env_fill(c, in, now);
 	c->self_node = ROUTE_NONE;
 	c->wait_budget = WAITQ_BUDGET;
-	c->gro_tcp = !in->no_tcp_gro;
-	c->gro_udp = !in->no_udp_gro;
+	c->icmp_refill = now.mono;
 	c->scratch = malloc(SCRATCH_LEN);
 	c->comp = comp_new();
 	if (c->scratch == NULL || c->comp == NULL ||
@@ -130,7 +120,7 @@ core_start(struct core *c, struct now now)
 			      NULL, "the list on disk is older than one that "
 			      "was in force before: nothing is routed until a "
 			      "current one is found");
-	sweep_restart(c);
+	timerq_set(&c->timers, &c->sweep, now.mono);
 	core_settle(c);
 }
 
@@ -139,7 +129,6 @@ core_stop(struct core *c, struct now now)
 {
 	c->env.now = now;
 	peers_hooks(c, false);
-	c->started = false;	/* no hooks for a list that comes too late */
 }
 
 void
@@ -275,26 +264,9 @@ core_stream_closed(struct core *c, struct now now, uint32_t conn,
 
 /* --- lists ----------------------------------------------------------------- */
 
-/* A pair may have been there before its peer: read at the start, when there
- * was no list in force or one without us. */
-static void
-hand_out_pairs(struct core *c)
-{
-	const struct pairsets *ps = channels_pairs(c->channels);
-
-	for (size_t i = 0; i < c->npeers; i++) {
-		struct peer *p = c->peers[i];
-
-		peer_flags(p, link_set_pairs(p->link, &c->env,
-					     pairsets_get(ps, p->name)),
-			   NULL);
-	}
-}
-
 static void
 apply_pending(struct core *c)
 {
-	bool first = c->npeers == 0;
 	struct generation *old;
 
 	if (peers_apply(c, c->pending, &old) < 0) {
@@ -307,9 +279,6 @@ apply_pending(struct core *c)
 	c->pending = NULL;
 	channels_list_applied(c->channels);
 	generation_free(old);
-	hand_out_pairs(c);
-	if (first)
-		sweep_restart(c);
 }
 
 void
@@ -358,32 +327,6 @@ core_push(struct core *c, struct now now)
 {
 	c->env.now = now;
 	channels_push(c->channels);
-	core_settle(c);
-}
-
-/* What was below the mark is not any more: it is put into force. */
-static void
-unstale(struct core *c)
-{
-	struct generation *g = c->gen, *old;
-
-	c->gen = NULL;
-	c->stale = false;
-	if (peers_apply(c, g, &old) < 0) {
-		c->gen = g;
-		c->stale = true;
-		return;
-	}
-	channels_list_applied(c->channels);
-}
-
-void
-core_mark_reset(struct core *c, struct now now)
-{
-	c->env.now = now;
-	channels_mark_reset(c->channels);
-	if (c->stale)
-		unstale(c);
 	core_settle(c);
 }
 

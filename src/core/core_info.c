@@ -16,12 +16,6 @@ core_list_is_stale(const struct core *c)
 	return c->stale;
 }
 
-bool
-core_list_is_pending(const struct core *c)
-{
-	return channels_list_busy(c->channels);
-}
-
 uint64_t
 core_drops(const struct core *c, enum drop d)
 {
@@ -86,11 +80,11 @@ core_peer_info(const struct core *c, struct now now, size_t i,
 		.drops = p->drops,
 		.version = p->version,
 	};
-	if (r != NULL) {
+	if (r != NULL && r->n > 0) {
 		out->has_pair = true;
 		out->cipher = r->pairs[0].cipher;
 		out->comp = r->pairs[0].comp;
 		out->level = r->pairs[0].level;
-		out->pair_age_s = peer_pair_age_s(&r->pairs[0], now.wall);
+		out->pair_age_s = now.wall.s - r->pairs[0].made.s;
 	}
 }

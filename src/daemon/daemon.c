@@ -23,10 +23,10 @@ on_signal(void *ctx, int signo)
 
 	switch (signo) {
 	case SIGHUP:
-		(void)reload_all(d);
+		reload_all(d);
 		break;
 	case SIGUSR1:
-		(void)reload_push(d);
+		reload_push(d);
 		break;
 	case SIGUSR2:
 		status_log(d);
@@ -168,9 +168,6 @@ start_core(struct daemon *d, struct err *e)
 		.rng = d->rng,
 		.built = { BUILD_TIME },	/* set by the Makefile */
 		.mark = &mark,
-		/* A kernel that does not hand them over does not take them. */
-		.no_tcp_gro = tun_level(d->tun) < TUN_TSO,
-		.no_udp_gro = tun_level(d->tun) < TUN_USO,
 	};
 	int rc;
 
@@ -212,7 +209,7 @@ start(struct daemon *d, struct err *e)
 	    pidfile_open(&d->pidfile, d->options->pidfile, e) < 0 ||
 	    start_sockets(d, e) < 0 || start_device(d, e) < 0 ||
 	    ctlsock_open(&d->ctl, d->loop, c->ctlsocket, CTL_MODE,
-			 (gid_t)-1, control_request, d, e) < 0 ||
+			 (gid_t)-1, status_request, d, e) < 0 ||
 	    give_up_privileges(d, e) < 0 || start_core(d, e) < 0 ||
 	    start_work(d, e) < 0)
 		return -1;

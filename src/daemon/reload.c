@@ -44,7 +44,7 @@ note_restart(const struct conf *was, const struct conf *is)
 }
 
 /* The list from disk goes to the core, which takes it when it is newer. */
-static int
+static void
 reload_list(struct daemon *d)
 {
 	uint8_t *raw;
@@ -53,19 +53,17 @@ reload_list(struct daemon *d)
 
 	if (state_read_list(&d->state, &raw, &len, &e) < 0) {
 		log_error("list: %s; the one in force stays", e.text);
-		return -1;
+		return;
 	}
 	core_list_offer(d->core, clock_now(), raw, len);
 	free(raw);
-	return 0;
 }
 
-int
+void
 reload_all(struct daemon *d)
 {
 	struct identity *old = d->id, *new;
 	struct err e;
-	int rc = -1;
 
 	notify_reloading(&d->notify);
 	if (logsink_reopen(d->log, &e) < 0)
@@ -90,21 +88,16 @@ reload_all(struct daemon *d)
 			    tls_ctx_self(new->tls));
 		job_retire_identity(d, old);
 		log_info("configuration and certificate reloaded");
-		rc = 0;
 	}
-	if (reload_list(d) < 0)
-		rc = -1;
+	reload_list(d);
 	plumb_drain(d);
 	notify_ready(&d->notify);
-	return rc;
 }
 
-int
+void
 reload_push(struct daemon *d)
 {
-	int rc = reload_list(d);
-
+	reload_list(d);
 	core_push(d->core, clock_now());
 	plumb_drain(d);
-	return rc;
 }

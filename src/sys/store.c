@@ -65,8 +65,7 @@ store_open(struct store *s, const char *dir, bool create, struct err *e)
 		store_close(s);
 		return -1;
 	}
-	if (create)
-		remove_leftover(s);
+	remove_leftover(s);
 	return 0;
 }
 

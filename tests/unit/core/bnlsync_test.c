@@ -1045,6 +1045,35 @@ news_by_datagram_lead_to_a_pull(void **state)
 	assert_int_equal(w.h[5].dials, 0);
 }
 
+/* Who has told by datagram which list it has needs no connection for it. */
+static void
+who_has_told_is_not_asked(void **state)
+{
+	struct host *h = &w.h[6];
+	char name[8];
+
+	(void)state;
+	host_stop(h);
+	world_pass(1000);
+	host_start(h);
+	h->follow_wants = true;
+	h->dials = 0;
+	for (int i = 0; i < MANY; i++) {
+		if (&w.h[i] == h)
+			continue;
+		w.h[i].follow_wants = false;
+		h->env.now = w.now;
+		snprintf(name, sizeof(name), "n%02d", i);
+		channels_list_news(h->cs, name, &v1->version);
+	}
+	collect(h);
+	world_pass(20000);
+	assert_int_equal(h->dials, 0);
+	/* But not for ever. */
+	world_pass(400000);
+	assert_int_not_equal(h->dials, 0);
+}
+
 #define TEST(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
 #define LARGE(t) cmocka_unit_test_setup_teardown(t, setup_large, teardown)
 #define MESH(t) cmocka_unit_test_setup_teardown(t, setup_many, teardown)
@@ -1092,6 +1121,7 @@ main(void)
 		MESH(a_pull_finds_it),
 		MESH(a_push_is_retried),
 		MESH(news_by_datagram_lead_to_a_pull),
+		MESH(who_has_told_is_not_asked),
 	};
 
 	return cmocka_run_group_tests_name("bnlsync", tests, NULL, NULL);

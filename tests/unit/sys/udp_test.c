@@ -14,7 +14,6 @@
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <poll.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -537,46 +536,6 @@ test_open(void **state)
 	udp_close(NULL);
 }
 
-/* A device with a small MTU, and the kernel's own answer. Changes the
- * namespace: the last test. */
-static void
-test_small_mtu(void **state)
-{
-	const char *set = "ip link set lo mtu 1500 up";
-	static const char *const hosts[] = {"127.0.0.1", "::1"};
-	static const char *const any[] = {"0.0.0.0", "::"};
-	struct fixture x;
-	struct udp_run r;
-
-	(void)state;
-	if (geteuid() != 0 || unshare(CLONE_NEWNET) < 0 || system(set) != 0) {
-		print_message("skipped: no network namespace\n");
-		skip();
-	}
-	for (int i = 0; i < 2; i++) {
-		setup(&x, hosts[i], any[i], true, true);
-		/* Two that are too long and a short one; in one message. */
-		r = run(&x, 0, 4300, 2000);
-		r.local = x.to.addr;
-		udp_send(x.tx, &r, 1, &x.res);
-		assert_int_equal(x.res.sent, 1);
-		assert_int_equal(x.res.failed, 2);
-		assert_int_equal(x.res.last_errno, EMSGSIZE);
-		assert_int_equal(udp_stats(x.tx)->too_big, 2);
-		assert_true(udp_gso(x.tx));
-		assert_int_equal(receive(&x), 1);
-		assert_int_equal(x.runs[0].len, 300);
-		/* What fits goes on in one message. */
-		r = run(&x, 0, 40000, 1400);
-		refuse.calls = 0;
-		udp_send(x.tx, &r, 1, &x.res);
-		assert_int_equal(x.res.failed, 0);
-		assert_int_equal(refuse.calls, 1);
-		expect_stream(&x, 0, 40000, 1400);
-		teardown(&x);
-	}
-}
-
 int
 main(void)
 {
@@ -596,7 +555,6 @@ main(void)
 	    cmocka_unit_test(test_receive_bounds),
 	    cmocka_unit_test(test_empty_datagram),
 	    cmocka_unit_test(test_open),
-	    cmocka_unit_test(test_small_mtu),
 	};
 
 	if (system(up) != 0)
