@@ -1,74 +1,40 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cluevpnctl: asks the running daemon and prints what it says. */
-#include <errno.h>
 #include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
+#include <time.h>
 
-#include "base/buf.h"
 #include "base/text.h"
+#include "tool_ctl.h"
 
 #define SOCKET "/run/cluevpn/ctl"
-#define ANSWER_MAX ((size_t)64 * 1024 * 1024)
+#define WAIT_S 30		/* for receipts, when nothing else is said */
+#define POLL_MS 200
+#define NAMES_MAX 12		/* of missing nodes in one line */
 
-enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_NO_DAEMON = 3 };
+struct command_line {
+	const char *socket;
+	bool json;
+	bool wait;
+	uint64_t wait_s;
+};
 
 static void
 usage(FILE *to)
 {
-	fprintf(to, "usage: cluevpnctl [-s SOCKET] [--json] status|peers\n"
-		    "  status   the node, its list, its sockets\n"
-		    "  peers    every other node: state, address, algorithms\n");
-}
-
-static int
-dial(const char *path)
-{
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	int fd;
-
-	if (strlen(path) >= sizeof(sun.sun_path)) {
-		fprintf(stderr, "cluevpnctl: %s: the path is too long\n",
-			path);
-		return -1;
-	}
-	memcpy(sun.sun_path, path, strlen(path) + 1);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0 &&
-	    connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) == 0)
-		return fd;
-	fprintf(stderr,
-		"cluevpnctl: no daemon answers at %s: %s\n"
-		"is cluevpnd running, and may you ask it?\n",
-		path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	return -1;
-}
-
-/* The whole answer to one request; 0 or -1. */
-static int
-ask(int fd, const char *request, struct buf *answer)
-{
-	char line[64];
-	int len = snprintf(line, sizeof(line), "%s\n", request);
-
-	if (len < 0 || send(fd, line, (size_t)len, MSG_NOSIGNAL) != len)
-		return -1;
-	for (;;) {
-		uint8_t piece[16384];
-		ssize_t n = read(fd, piece, sizeof(piece));
-
-		if (n == 0)
-			return 0;
-		if (n < 0 || buf_put(answer, piece, (size_t)n) < 0)
-			return -1;
-	}
+	fprintf(to,
+		"usage: cluevpnctl [-s SOCKET] [--json] COMMAND\n"
+		"  status               the node, its list, its sockets\n"
+		"  peers                every other node: state, address, "
+		"algorithms\n"
+		"  list                 which list every node runs, as far as "
+		"known\n"
+		"  reload               what SIGHUP does\n"
+		"  push [--wait[=S]]    what SIGUSR1 does; waits for receipts\n"
+		"  mark reset           let an older list be put back (root)\n");
 }
 
 static const char *
@@ -144,49 +110,236 @@ print_status(const json_t *s)
 		       json_integer_value(count), reason);
 }
 
-static int
-print_answer(const char *request, const struct buf *answer)
-{
-	json_error_t why;
-	json_t *root = json_loadb((const char *)buf_data(answer),
-				  buf_len(answer), 0, &why);
-	const json_t *error = json_object_get(root, "error");
-	int rc = 0;
 
-	if (root == NULL || error != NULL) {
-		fprintf(stderr, "cluevpnctl: the daemon's answer: %s\n",
-			root == NULL ? why.text : json_string_value(error));
-		rc = EXIT_FAILED;
-	} else if (strcmp(request, "peers") == 0) {
-		print_peers(root);
-	} else {
-		print_status(root);
+/* --- lists ----------------------------------------------------------------- */
+
+struct spread {			/* who runs which list */
+	size_t nodes, current;
+	bool pending;		/* ours is about to change */
+	char missing[1024];
+};
+
+static void
+spread_missing(struct spread *s, size_t nth, const char *name)
+{
+	size_t len = strlen(s->missing);
+
+	if (nth < NAMES_MAX)
+		snprintf(s->missing + len, sizeof(s->missing) - len, "%s%s",
+			 nth == 0 ? "" : ", ", name);
+	else if (nth == NAMES_MAX)
+		snprintf(s->missing + len, sizeof(s->missing) - len, ", ...");
+}
+
+/* Compares what every peer is known to run with our own. */
+static void
+spread_of(struct spread *s, const json_t *status, const json_t *peers)
+{
+	const char *own = text_of(status, "list");
+	size_t i, missing = 0;
+	const json_t *p;
+
+	memset(s, 0, sizeof(*s));
+	s->nodes = s->current = 1;
+	s->pending = json_is_true(json_object_get(status, "list_pending"));
+	json_array_foreach(peers, i, p) {
+		s->nodes++;
+		if (strcmp(text_of(p, "list"), own) == 0)
+			s->current++;
+		else
+			spread_missing(s, missing++, text_of(p, "name"));
 	}
-	json_decref(root);
+}
+
+static void
+print_spread(const struct spread *s, const json_t *status)
+{
+	printf("%zu of %zu nodes run list %s", s->current, s->nodes,
+	       text_of(status, "list"));
+	if (s->current < s->nodes)
+		printf(", missing: %s", s->missing);
+	printf("\n");
+}
+
+static enum ctl_exit
+ask_spread(const struct command_line *c, struct spread *s, json_t **status,
+	   json_t **peers)
+{
+	enum ctl_exit rc = ctl_ask(status, c->socket, "status");
+
+	if (rc != CTL_OK)
+		return rc;
+	rc = ctl_ask(peers, c->socket, "peers");
+	if (rc != CTL_OK)
+		json_decref(*status);
+	else
+		spread_of(s, *status, *peers);
 	return rc;
 }
 
-static int
-request(const char *socket, const char *what, bool json)
+static void
+pause_ms(long ms)
 {
-	struct buf answer;
-	int fd = dial(socket);
-	int rc = 0;
+	const struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
 
-	if (fd < 0)
-		return EXIT_NO_DAEMON;
-	buf_init(&answer, ANSWER_MAX);
-	if (ask(fd, what, &answer) < 0) {
-		fprintf(stderr, "cluevpnctl: the daemon broke off\n");
-		rc = EXIT_FAILED;
-	} else if (json) {
-		fwrite(buf_data(&answer), 1, buf_len(&answer), stdout);
-	} else {
-		rc = print_answer(what, &answer);
+	nanosleep(&t, NULL);
+}
+
+/* --- commands --------------------------------------------------------------- */
+
+static enum ctl_exit
+show(const struct command_line *c, const char *request,
+     void (*print)(const json_t *))
+{
+	json_t *answer;
+	enum ctl_exit rc = ctl_ask(&answer, c->socket, request);
+
+	if (rc != CTL_OK)
+		return rc;
+	if (c->json) {
+		json_dumpf(answer, stdout, JSON_INDENT(2));
+		printf("\n");
+	} else if (print != NULL) {
+		print(answer);
 	}
-	close(fd);
-	buf_free(&answer);
-	return rc;
+	json_decref(answer);
+	return CTL_OK;
+}
+
+static enum ctl_exit
+do_status(const struct command_line *c)
+{
+	return show(c, "status", print_status);
+}
+
+static enum ctl_exit
+do_peers(const struct command_line *c)
+{
+	return show(c, "peers", print_peers);
+}
+
+static enum ctl_exit
+do_reload(const struct command_line *c)
+{
+	return show(c, "reload", NULL);
+}
+
+static enum ctl_exit
+do_mark_reset(const struct command_line *c)
+{
+	return show(c, "mark reset", NULL);
+}
+
+static enum ctl_exit
+do_list(const struct command_line *c)
+{
+	json_t *status, *peers, *p;
+	struct spread s;
+	size_t i;
+	enum ctl_exit rc = ask_spread(c, &s, &status, &peers);
+
+	if (rc != CTL_OK)
+		return rc;
+	if (c->json) {
+		json_t *out = json_object();
+
+		json_object_set_new(out, text_of(status, "name"),
+				    json_string(text_of(status, "list")));
+		json_array_foreach(peers, i, p)
+			json_object_set(out, text_of(p, "name"),
+					json_object_get(p, "list"));
+		json_dumpf(out, stdout, JSON_INDENT(2));
+		printf("\n");
+		json_decref(out);
+	} else {
+		printf("%-30s %s (this node)\n", text_of(status, "name"),
+		       text_of(status, "list"));
+		json_array_foreach(peers, i, p)
+			printf("%-30s %s\n", text_of(p, "name"),
+			       text_of(p, "list"));
+		print_spread(&s, status);
+	}
+	json_decref(status);
+	json_decref(peers);
+	return CTL_OK;
+}
+
+/* Progress while it goes, the receipts at the end. */
+static enum ctl_exit
+wait_for_receipts(const struct command_line *c)
+{
+	time_t end = time(NULL) + (time_t)c->wait_s;
+	size_t last = 0;
+
+	for (;;) {
+		json_t *status, *peers;
+		struct spread s;
+		bool over;
+		enum ctl_exit rc = ask_spread(c, &s, &status, &peers);
+
+		if (rc != CTL_OK)
+			return rc;
+		over = (s.current == s.nodes && !s.pending) ||
+		       time(NULL) >= end;
+		if (over)
+			print_spread(&s, status);
+		else if (s.current != last)
+			fprintf(stderr, "%zu of %zu\n", s.current, s.nodes);
+		last = s.current;
+		json_decref(status);
+		json_decref(peers);
+		if (over)
+			return s.current == s.nodes ? CTL_OK : CTL_FAILED;
+		pause_ms(POLL_MS);
+	}
+}
+
+static enum ctl_exit
+do_push(const struct command_line *c)
+{
+	enum ctl_exit rc = show(c, "push", NULL);
+
+	return rc != CTL_OK || !c->wait ? rc : wait_for_receipts(c);
+}
+
+static const struct {
+	const char *first, *second;
+	enum ctl_exit (*run)(const struct command_line *c);
+} commands[] = {
+	{ "status", NULL, do_status },
+	{ "peers", NULL, do_peers },
+	{ "list", NULL, do_list },
+	{ "reload", NULL, do_reload },
+	{ "push", NULL, do_push },
+	{ "mark", "reset", do_mark_reset },
+};
+
+static enum ctl_exit
+run(const struct command_line *c, int argc, char **argv)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
+		int words = commands[i].second == NULL ? 1 : 2;
+
+		if (argc == words && strcmp(argv[0], commands[i].first) == 0 &&
+		    (words == 1 || strcmp(argv[1], commands[i].second) == 0))
+			return commands[i].run(c);
+	}
+	usage(stderr);
+	return CTL_USAGE;
+}
+
+static int
+wait_parse(struct command_line *c, const char *arg)
+{
+	c->wait = true;
+	c->wait_s = WAIT_S;
+	if (arg == NULL ||
+	    text_u64(&c->wait_s, (struct span){ arg, strlen(arg) }, 0,
+		     86400) == 0)
+		return 0;
+	fprintf(stderr, "cluevpnctl: --wait: expected seconds, found \"%s\"\n",
+		arg);
+	return -1;
 }
 
 int
@@ -194,37 +347,36 @@ main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, 'j' },
+		{ "wait", optional_argument, NULL, 'w' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
 	};
-	const char *socket = SOCKET;
-	bool json = false;
+	struct command_line c = { .socket = SOCKET };
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "s:hV", options, NULL)) != -1) {
 		switch (opt) {
 		case 's':
-			socket = optarg;
+			c.socket = optarg;
 			break;
 		case 'j':
-			json = true;
+			c.json = true;
+			break;
+		case 'w':
+			if (wait_parse(&c, optarg) < 0)
+				return CTL_USAGE;
 			break;
 		case 'V':
 			printf("cluevpnctl " VERSION "\n");
-			return 0;
+			return CTL_OK;
 		case 'h':
 			usage(stdout);
-			return 0;
+			return CTL_OK;
 		default:
 			usage(stderr);
-			return EXIT_USAGE;
+			return CTL_USAGE;
 		}
 	}
-	if (optind + 1 != argc || (strcmp(argv[optind], "status") != 0 &&
-				   strcmp(argv[optind], "peers") != 0)) {
-		usage(stderr);
-		return EXIT_USAGE;
-	}
-	return request(socket, argv[optind], json);
+	return (int)run(&c, argc - optind, argv + optind);
 }

@@ -136,18 +136,23 @@ write_all(int fd, const char *data, size_t len)
 	return 0;
 }
 
+char *
+tool_dir_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL)
+		return strdup(".");
+	return strndup(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
 /* Makes the name itself durable. */
 static int
 sync_dir_of(const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	char *dir;
+	char *dir = tool_dir_of(path);
 	int fd, rc;
 
-	if (slash == NULL)
-		dir = strdup(".");
-	else
-		dir = strndup(path, (size_t)(slash - path) + 1);
 	if (dir == NULL)
 		return -1;
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

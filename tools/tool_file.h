@@ -23,6 +23,8 @@ int tool_read_secret(char **out, size_t *len, const char *path, size_t max,
 /* Wipes and frees; NULL is fine. */
 void tool_free_secret(char *p, size_t len);
 
+/* The directory that path is in; malloc'd, NULL when memory is out. */
+char *tool_dir_of(const char *path);
 /* True when something has this name, be it a dangling link. */
 bool tool_exists(const char *path);
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One editor of a file at a time. */
+/* One editor of a file at a time, and no daemon in between. */
 #include "tool_lock.h"
 
 #include <errno.h>
@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <unistd.h>
+
+#include "tool_file.h"
 
 int
 tool_lock(const char *path, struct err *e)
@@ -40,4 +42,22 @@ tool_unlock(int fd)
 {
 	if (fd >= 0)
 		close(fd);
+}
+
+int
+tool_lock_store(struct store *s, const char *path, struct err *e)
+{
+	char *dir = tool_dir_of(path);
+	int rc;
+
+	if (dir == NULL)
+		return err_nomem(e);
+	rc = store_open(s, dir, false, e);
+	free(dir);
+	if (rc != 0)
+		return -1;
+	rc = store_lock(s, e);
+	if (rc != 0)
+		store_close(s);
+	return rc;
 }

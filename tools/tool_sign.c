@@ -15,6 +15,7 @@
 #include "format/bnl_sign.h"
 #include "tool_ask.h"
 #include "tool_file.h"
+#include "tool_lock.h"
 
 #define LIST_MODE 0644 /* of a new one: there is no secret in it */
 
@@ -304,9 +305,9 @@ mode_of(const char *path)
 	return stat(path, &st) == 0 ? st.st_mode & 0777 : LIST_MODE;
 }
 
-int
-tool_sign_install(const struct tool_sign *s, const char *p, size_t len,
-		  struct err *e)
+static int
+install_locked(const struct tool_sign *s, const char *p, size_t len,
+	       struct err *e)
 {
 	if (check_target(s, e) != 0)
 		return -1;
@@ -320,6 +321,22 @@ tool_sign_install(const struct tool_sign *s, const char *p, size_t len,
 				  "copy",
 				  s->out);
 	return 0;
+}
+
+int
+tool_sign_install(const struct tool_sign *s, const char *p, size_t len,
+		  struct err *e)
+{
+	struct store dir;
+	int rc;
+
+	/* What a daemon stores here right now either comes first, so that the
+	 * comparison sees it, or waits until this is done. */
+	if (tool_lock_store(&dir, s->out, e) != 0)
+		return -1;
+	rc = install_locked(s, p, len, e);
+	store_close(&dir);
+	return rc;
 }
 
 /* A list that is valid as it is goes where it belongs, its copy too. */

@@ -3,69 +3,9 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 O=$(cd "${O:-build}" && pwd) || exit 1
-keys=$PWD/tests/unit/format/bnl_keys.h
 page=$PWD/man/cluevpn-bnl.5
-dir=$(mktemp -d /tmp/bnl-test.XXXXXX) || exit 1
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
-umask 022
-unset VISUAL
-
-count=0
-ok() {		# ok STATUS TEXT
-	count=$((count + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $count - $2"
-	else
-		echo "not ok $count - $2"
-		sed 's/^/# /' out err
-	fi
-}
-run() {		# run COMMAND...: its exit code becomes $rc
-	"$@" >out 2>err </dev/null
-	rc=$?
-}
-code() {	# code WANTED TEXT
-	[ "$rc" -eq "$1" ]
-	ok $? "$2"
-}
-says() {	# says FILE PATTERN TEXT
-	grep -q -- "$2" "$1"
-	ok $? "$3"
-}
-same() {
-	cmp -s "$1" "$2"
-	ok $? "$3"
-}
-sign() { run "$O/bnl-sign" -k dsa.key "$@"; }
-verify() { run "$O/bnl-verify" "$@"; }
-editor() {	# editor COMMAND...: $EDITOR does that to its file
-	printf '#!/bin/sh\nf=$1\n%s\n' "$*" >editor
-	chmod +x editor
-	export EDITOR="$dir/editor"
-}
-
-pem() { sed -n "/define PEM_$1 /,/END/s/.*\"\\(.*\\)\\\\n\".*/\\1/p" "$keys"; }
-pem DSA_1 >dsa.key
-pem DSA_2 >other.key
-pem ED_1 >ed.key
-chmod 600 ./*.key
-for k in dsa other ed; do openssl pkey -in $k.key -pubout -out $k.pub; done
-
-list() {
-	cat <<-END
-	# Ours.
-	network   example.org
-	prefix    10.156.0.0/16
-	
-	node alpha
-	  address 192.0.2.1
-	  subnet  10.156.1.0/24
-	node beta
-	  address beta.example.org port 4406
-	  subnet  10.156.2.0/24
-	END
-}
+# shellcheck source=tests/system/bnl_lib.sh
+. tests/system/bnl_lib.sh
 
 # --- the first list ---------------------------------------------------------
 list >net
@@ -333,6 +273,39 @@ sign --first example
 code 0 'the manual page shows a list that can be signed'
 verify -k dsa.pub example
 says out '^nodes    2, with 2 addresses and 3 subnets' 'of two nodes'
+
+# --- a daemon stores a list while another is signed ----------------------------
+waits() {	# waits PID: until it waits for a lock
+	for t in $(seq 500); do
+		grep -q -- "-> FLOCK .* $1 " /proc/locks && return 0
+		kill -0 "$1" 2>/dev/null || return 1
+		sleep 0.01
+	done
+	return 1
+}
+list >net
+rm -f net.prev
+sign --first net
+cp net net.8
+sign -f net
+cp net net.9
+cp net.8 net
+cp net.8 net.prev
+# What the store does, in the shell's words: net.9 is there when it is done.
+flock . sh -c 'touch held; until [ -e go ]; do sleep 0.01; done; cp net.9 net' &
+until [ -e held ]; do sleep 0.01; done
+"$O/bnl-sign" -f -k dsa.key net >out 2>err </dev/null &
+waits $!
+ok $? 'bnl-sign waits for the lock of the store'
+same net net.8 'and has changed nothing till then'
+touch go
+wait $!
+rc=$?
+code 1 'a list that was stored meanwhile is not overwritten'
+says err 'no longer the list' 'which is told'
+same net net.9 'it stays'
+same net.prev net.8 'and so does the copy'
+wait
 
 # --- words ------------------------------------------------------------------
 run "$O/bnl-sign" --nonsense

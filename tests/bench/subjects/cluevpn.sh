@@ -1,0 +1,31 @@
+# shellcheck shell=bash
+# The tunnel of this tree, between two daemons. CIPHER chooses the cipher.
+subject_available() { [ -x "$O/cluevpnd" ]; }
+
+subject_start() {
+	local d=$WORK/cluevpn
+	TARGET=10.66.2.1
+	if [ ! -d "$d" ]; then
+		mkdir -p "$d/a/state" "$d/b/state"
+		"$O/keygen" bnl -t ed25519 -o "$d/bnl.key"
+		"$O/keygen" ca -n bench -d "$d"
+		"$O/keygen" node a -d "$d/a" --ca "$d"
+		"$O/keygen" node b -d "$d/b" --ca "$d"
+		printf '%s\n' 'network bench' 'prefix 10.66.0.0/16' \
+			'node a' 'address 192.0.2.1' 'subnet 10.66.1.0/24' \
+			'node b' 'address 192.0.2.2' 'subnet 10.66.2.0/24' \
+			>"$d/list"
+		"$O/bnl-sign" -k "$d/bnl.key" --first -y "$d/list"
+		for n in a b; do
+			cp "$d/list" "$d/$n/state/network.bnl"
+			cp "$d/ca.pem" "$d/bnl-pub.pem" "$d/$n"
+			printf '%s\n' "name = $n" "statedir = $d/$n/state" \
+				"ctlsocket = $d/$n/ctl" 'logmethod = stderr' \
+				"cryptalgos = ${CIPHER:-aes-256-gcm}:100" \
+				"${COMP:+compalgos = $COMP:100 none:1}" \
+				>"$d/$n/cluevpn.conf"
+		done
+	fi >>"$WORK/a.log" 2>&1
+	run_a "$O/cluevpnd" -f -c "$d/a" -p "$d/a/pid"
+	run_b "$O/cluevpnd" -f -c "$d/b" -p "$d/b/pid"
+}

@@ -1,0 +1,35 @@
+# shellcheck shell=bash
+subject_available() { command -v fastd >/dev/null; }
+
+
+subject_start() {
+	local d=$WORK/fastd n keys
+	TARGET=10.70.2.1
+	if [ ! -d "$d" ]; then
+		mkdir -p "$d"
+		for n in a b; do
+			keys=$(fastd --generate-key 2>/dev/null)
+			awk '/Secret/ { print $2 }' <<<"$keys" >"$d/$n.secret"
+			awk '/Public/ { print $2 }' <<<"$keys" >"$d/$n.public"
+		done
+	fi
+	for n in a b; do
+		local other=b ip=192.0.2.2 own=1
+		[ $n = b ] && other=a ip=192.0.2.1 own=2
+		cat >"$d/$n.conf" <<-END
+			interface "fastd$n";
+			mode tun;
+			method "salsa2012+umac";
+			mtu 1420;
+			bind 0.0.0.0:10000;
+			secret "$(cat "$d/$n.secret")";
+			on up "ip addr add 10.70.$own.1/16 dev fastd$n; ip link set fastd$n up";
+			peer "$other" {
+				key "$(cat "$d/$other.public")";
+				remote $ip:10000;
+			}
+		END
+	done
+	run_a fastd -c "$d/a.conf"
+	run_b fastd -c "$d/b.conf"
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The control socket from the other side. */
+#include "tool_ctl.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+
+#define ANSWER_MAX ((size_t)64 * 1024 * 1024)
+
+static int
+dial(const char *path)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd;
+
+	if (strlen(path) >= sizeof(sun.sun_path)) {
+		fprintf(stderr, "cluevpnctl: %s: the path is too long\n",
+			path);
+		return -1;
+	}
+	memcpy(sun.sun_path, path, strlen(path) + 1);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 &&
+	    connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) == 0)
+		return fd;
+	fprintf(stderr,
+		"cluevpnctl: no daemon answers at %s: %s\n"
+		"is cluevpnd running, and may you ask it?\n",
+		path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+/* The whole answer to one request; 0 or -1. */
+static int
+ask(int fd, const char *request, struct buf *answer)
+{
+	char line[64];
+	int len = snprintf(line, sizeof(line), "%s\n", request);
+
+	if (len < 0 || send(fd, line, (size_t)len, MSG_NOSIGNAL) != len)
+		return -1;
+	for (;;) {
+		uint8_t piece[16384];
+		ssize_t n = read(fd, piece, sizeof(piece));
+
+		if (n == 0)
+			return 0;
+		if (n < 0 || buf_put(answer, piece, (size_t)n) < 0)
+			return -1;
+	}
+}
+
+static enum ctl_exit
+parse(json_t **out, const struct buf *answer)
+{
+	json_error_t why;
+	json_t *root = json_loadb((const char *)buf_data(answer),
+				  buf_len(answer), 0, &why);
+	const json_t *error = json_object_get(root, "error");
+
+	if (root != NULL && error == NULL) {
+		*out = root;
+		return CTL_OK;
+	}
+	fprintf(stderr, "cluevpnctl: the daemon says: %s\n",
+		root == NULL ? why.text : json_string_value(error));
+	json_decref(root);
+	return CTL_FAILED;
+}
+
+enum ctl_exit
+ctl_ask(json_t **out, const char *socket, const char *request)
+{
+	enum ctl_exit rc = CTL_FAILED;
+	struct buf answer;
+	int fd = dial(socket);
+
+	if (fd < 0)
+		return CTL_NO_DAEMON;
+	buf_init(&answer, ANSWER_MAX);
+	if (ask(fd, request, &answer) < 0)
+		fprintf(stderr, "cluevpnctl: the daemon broke off\n");
+	else
+		rc = parse(out, &answer);
+	close(fd);
+	buf_free(&answer);
+	return rc;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Asking the running daemon by its control socket. */
+#ifndef TOOL_CTL_H
+#define TOOL_CTL_H
+
+#include <jansson.h>
+
+enum ctl_exit { CTL_OK = 0, CTL_FAILED = 1, CTL_USAGE = 2, CTL_NO_DAEMON = 3 };
+
+/* One request, one answer (the caller's to json_decref()). Otherwise what was
+ * wrong is on standard error, and *out is untouched. */
+enum ctl_exit ctl_ask(json_t **out, const char *socket, const char *request);
+
+#endif
