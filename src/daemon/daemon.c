@@ -221,7 +221,7 @@ start(struct daemon *d, struct err *e)
 	return 0;
 }
 
-/* Down hooks, in the loop but without packets. */
+/* Down hooks: the loop turns for nothing else. */
 static void
 stop_hooks(struct daemon *d)
 {
@@ -237,27 +237,29 @@ stop_hooks(struct daemon *d)
 	(void)script_wait(d, "downcmd", d->id->conf->downcmd);
 }
 
+/* First all that asks for something, so that nothing new begins; then what the
+ * worker has in hand is brought to its end. */
 static void
 stop(struct daemon *d, bool started)
 {
 	notify_stopping(&d->notify);
+	sigwatch_close(d->signals);
+	ctlsock_close(d->ctl);
 	datapath_close(d);
-	if (started)
-		stop_hooks(d);
-	loop_timer_fini(&d->alive);
 	for (size_t i = 0; i < d->ntcp; i++)
 		tcp_listener_close(d->tcp[i]);
 	work_close(d->work);
 	streams_close_all(d);
+	if (started)
+		stop_hooks(d);
+	loop_timer_fini(&d->alive);
 	core_free(d->core);
-	ctlsock_close(d->ctl);
 	tun_close(d->tun);
 	for (size_t i = 0; i < d->nudp; i++)
 		udp_close(d->udp[i]);
 	pidfile_close(&d->pidfile);
 	state_close(&d->state);
 	hooks_close(d->hooks);
-	sigwatch_close(d->signals);
 	notify_close(&d->notify);
 	loop_free(d->loop);
 }
