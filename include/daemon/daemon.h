@@ -45,6 +45,7 @@ struct daemon {
 	struct core *core;
 	struct loop_timer alive;	/* watchdog of the service manager */
 	struct table conns;		/* by connection id */
+	struct stream *lingering;	/* connections the core is done with */
 	struct datapath *data;
 	bool draining;			/* actions are being worked off */
 	int status;			/* the process's exit status */

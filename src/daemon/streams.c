@@ -13,14 +13,17 @@
 
 #define STREAM_PIECE 16384
 #define STREAM_TURN 4		/* pieces read from one in a turn */
-#define LINGER_MS 2000		/* for the other side to read and hang up */
+#define CLOSE_MS 10000		/* for the other side to take the rest */
+#define LINGER_MS 2000		/* and then to hang up */
+#define LINGER_MAX 64		/* so many at a time: anybody can cause them */
 
 struct stream {
 	struct daemon *daemon;
-	uint32_t id;			/* 0: the core has let go of it */
+	uint32_t id;			/* 0: the core has let go of it, and */
+	struct stream *next;		/* it is among those that linger */
 	int fd;
 	struct loop_fd *place;
-	struct loop_timer linger;
+	struct loop_timer timer;	/* of its end */
 	bool opened;
 	bool closing;			/* flush what is there, then end */
 	size_t start, end;		/* of what the socket has not taken */
@@ -36,9 +39,16 @@ stream_find(struct daemon *d, uint32_t id)
 static void
 stream_free(struct stream *s)
 {
-	if (s->id != 0)
+	struct stream **at = &s->daemon->lingering;
+
+	if (s->id != 0) {
 		table_remove(&s->daemon->conns, &s->id, sizeof(s->id));
-	loop_timer_fini(&s->linger);
+	} else {
+		while (*at != s)
+			at = &(*at)->next;
+		*at = s->next;
+	}
+	loop_timer_fini(&s->timer);
 	loop_remove(s->place);
 	tcp_close(s->fd, false);
 	free(s);
@@ -59,9 +69,28 @@ stream_end(struct stream *s, const char *why)
 }
 
 static void
-linger_over(void *ctx)
+too_late(void *ctx)
 {
-	stream_free(ctx);
+	stream_end(ctx, "it does not take what is sent");
+}
+
+/* The oldest one of too many that linger goes. */
+static void
+linger(struct stream *s)
+{
+	struct daemon *d = s->daemon;
+	struct stream *oldest = s;
+	unsigned int n = 1;
+
+	table_remove(&d->conns, &s->id, sizeof(s->id));
+	s->id = 0;
+	s->next = d->lingering;
+	d->lingering = s;
+	for (; oldest->next != NULL; n++)
+		oldest = oldest->next;
+	if (n > LINGER_MAX)
+		stream_free(oldest);
+	loop_timer_set(&s->timer, mono_add_ms(clock_mono(), LINGER_MS));
 }
 
 /* All is written: says so, and waits a little for the other side, because
@@ -74,9 +103,7 @@ stream_finish(struct stream *s)
 
 	tcp_finish(s->fd);
 	loop_interest(s->place, LOOP_IN);
-	table_remove(&d->conns, &s->id, sizeof(s->id));
-	s->id = 0;
-	loop_timer_set(&s->linger, mono_add_ms(clock_mono(), LINGER_MS));
+	linger(s);
 	core_stream_closed(d->core, clock_now(), id, NULL);
 }
 
@@ -197,7 +224,7 @@ stream_new(struct daemon *d, int fd, uint32_t id, bool opened)
 	s->id = id;
 	s->fd = fd;
 	s->opened = opened;
-	if (loop_timer_init(&s->linger, d->loop, linger_over, s, &e) < 0)
+	if (loop_timer_init(&s->timer, d->loop, too_late, s, &e) < 0)
 		goto free;
 	if (loop_add(&s->place, d->loop, fd, opened ? LOOP_IN : LOOP_OUT,
 		     stream_event, s, &e) < 0)
@@ -208,7 +235,7 @@ stream_new(struct daemon *d, int fd, uint32_t id, bool opened)
 remove:
 	loop_remove(s->place);
 fini:
-	loop_timer_fini(&s->linger);
+	loop_timer_fini(&s->timer);
 free:
 	free(s);
 close:
@@ -265,6 +292,7 @@ streams_close(struct daemon *d, uint32_t conn)
 		return;
 	}
 	s->closing = true;
+	loop_timer_set(&s->timer, mono_add_ms(clock_mono(), CLOSE_MS));
 	stream_write(s);
 }
 
@@ -279,4 +307,6 @@ streams_close_all(struct daemon *d)
 		pos = 0;
 	}
 	table_free(&d->conns);
+	while (d->lingering != NULL)
+		stream_free(d->lingering);
 }
