@@ -285,18 +285,11 @@ tcp_offloaded(bool v6)
 }
 
 static void
-test_tcp4_offloaded(void **state)
+test_tcp_offloaded(void **state)
 {
 	(void)state;
 	skip_unless_usable();
 	tcp_offloaded(false);
-}
-
-static void
-test_tcp6_offloaded(void **state)
-{
-	(void)state;
-	skip_unless_usable();
 	tcp_offloaded(true);
 }
 
@@ -344,18 +337,11 @@ udp_offloaded(bool v6)
 }
 
 static void
-test_udp4_offloaded(void **state)
+test_udp_offloaded(void **state)
 {
 	(void)state;
 	skip_unless_usable();
 	udp_offloaded(false);
-}
-
-static void
-test_udp6_offloaded(void **state)
-{
-	(void)state;
-	skip_unless_usable();
 	udp_offloaded(true);
 }
 
@@ -492,10 +478,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_tcp_plain),
-	    cmocka_unit_test(test_tcp4_offloaded),
-	    cmocka_unit_test(test_tcp6_offloaded),
-	    cmocka_unit_test(test_udp4_offloaded),
-	    cmocka_unit_test(test_udp6_offloaded),
+	    cmocka_unit_test(test_tcp_offloaded),
+	    cmocka_unit_test(test_udp_offloaded),
 	    cmocka_unit_test(test_settings),
 	    cmocka_unit_test(test_down_and_gone),
 	    cmocka_unit_test(test_open_refused),

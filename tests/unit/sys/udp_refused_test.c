@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* UDP that is not taken: what is counted, cut, remembered, dropped. */
+#include "udp_fixture.h"
+
+static void
+gso_refused(int errnum, bool off)
+{
+	struct fixture x;
+	struct udp_run r;
+
+	setup(&x, "127.0.0.1", "0.0.0.0", true, true);
+	assert_true(udp_gso(x.tx));
+	refuse.segmented_errno = errnum;
+	r = run(&x, 0, 4300, 1000);
+	r.local = addr("127.0.0.1");
+	udp_send(x.tx, &r, 1, &x.res);
+	assert_int_equal(x.res.sent, 5);
+	assert_int_equal(x.res.failed, 0);
+	assert_int_equal(udp_stats(x.tx)->gso_refused, 1);
+	assert_true(udp_gso(x.tx) != off);
+	expect_stream(&x, 0, 4300, 1000);
+
+	refuse.calls = 0;
+	udp_send(x.tx, &r, 1, NULL);
+	expect_stream(&x, 0, 4300, 1000);
+	/* Remembered: one call for all five. */
+	assert_int_equal(refuse.calls, off ? 1 : 6);
+	teardown(&x);
+}
+
+static void
+test_gso_refused(void **state)
+{
+	(void)state;
+	gso_refused(EIO, true);
+	gso_refused(EINVAL, true);
+	gso_refused(EMSGSIZE, false);
+}
+
+/* Segmentation is refused, and so is each full-sized datagram: the size is
+ * to blame. The short last one gets through. */
+static void
+test_too_big(void **state)
+{
+	static const int errnums[] = {EINVAL, EMSGSIZE};
+	struct fixture x;
+	struct udp_run r;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		setup(&x, "127.0.0.1", "0.0.0.0", true, true);
+		memset(x.data, 1, 3000);
+		memset(x.data + 3000, 2, 10);
+		refuse.segmented_errno = errnums[i];
+		refuse.errnum = EMSGSIZE;
+		refuse.mark = 1;
+		r = run(&x, 0, 3010, 1000);
+		udp_send(x.tx, &r, 1, &x.res);
+		assert_int_equal(x.res.sent, 1);
+		assert_int_equal(x.res.failed, 3);
+		assert_int_equal(x.res.last_errno, EMSGSIZE);
+		assert_int_equal(udp_stats(x.tx)->too_big, 3);
+		assert_true(udp_gso(x.tx));
+		assert_int_equal(receive(&x), 1);
+		assert_int_equal(x.runs[0].len, 10);
+		teardown(&x);
+	}
+}
+
+/* What the kernel itself finds too big for the loopback device. */
+static void
+test_really_too_big(void **state)
+{
+	struct udp_run r[2];
+	struct fixture x;
+
+	(void)state;
+	setup(&x, "127.0.0.1", "0.0.0.0", true, true);
+	r[0] = run(&x, 0, 65530, 65530);
+	r[1] = run(&x, 0, 100, 100);
+	udp_send(x.tx, r, 2, &x.res);
+	assert_int_equal(x.res.sent, 1);
+	assert_int_equal(x.res.failed, 1);
+	assert_int_equal(udp_stats(x.tx)->too_big, 1);
+	assert_int_equal(receive(&x), 1);
+	teardown(&x);
+}
+
+/* The failing message is left out, those behind it are sent. */
+static void
+test_errors_are_counted(void **state)
+{
+	static const struct {
+		int errnum;
+		size_t unreachable, full;
+	} cases[] = {
+	    {ECONNREFUSED, 1, 0}, {ENETUNREACH, 1, 0}, {EHOSTUNREACH, 1, 0},
+	    {EPERM, 1, 0},	  {ENOBUFS, 0, 1},     {EPROTO, 0, 0},
+	};
+	struct udp_run r[5];
+	struct fixture x;
+
+	(void)state;
+	for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
+		setup(&x, "127.0.0.1", "0.0.0.0", true, true);
+		for (size_t i = 0; i < 5; i++) {
+			x.data[i * 10] = (uint8_t)(100 + i);
+			r[i] = run(&x, i * 10, 10, 10);
+		}
+		refuse.errnum = cases[c].errnum;
+		refuse.mark = 102;
+		udp_send(x.tx, r, 5, &x.res);
+		assert_int_equal(x.res.sent, 4);
+		assert_int_equal(x.res.failed, 1);
+		assert_int_equal(x.res.last_errno, cases[c].errnum);
+		assert_false(x.res.full);
+		assert_int_equal(udp_stats(x.tx)->unreachable,
+				 cases[c].unreachable);
+		assert_int_equal(udp_stats(x.tx)->full, cases[c].full);
+		assert_int_equal(udp_stats(x.tx)->last_errno, cases[c].errnum);
+		assert_int_equal(receive(&x), 4);
+		assert_int_equal(x.runs[1].data[0], 101);
+		assert_int_equal(x.runs[2].data[0], 103);
+		teardown(&x);
+	}
+}
+
+static void
+test_full_drops_the_rest(void **state)
+{
+	struct udp_run r[3];
+	struct fixture x;
+
+	(void)state;
+	setup(&x, "127.0.0.1", "0.0.0.0", true, true);
+	memset(x.data, 1, 100);
+	memset(x.data + 100, 2, 100000);
+	r[0] = run(&x, 0, 100, 50);
+	r[1] = run(&x, 100, 100, 10);
+	r[2] = run(&x, 200, 99900, 100);
+	refuse.errnum = EAGAIN;
+	refuse.mark = 2;
+	udp_send(x.tx, r, 3, &x.res);
+	assert_true(x.res.full);
+	assert_int_equal(x.res.sent, 2);
+	assert_int_equal(x.res.failed, 10 + 999);
+	assert_int_equal(udp_stats(x.tx)->full, 10 + 999);
+	assert_int_equal(refuse.calls, 2);
+	teardown(&x);
+}
+
+static void
+test_not_sendable(void **state)
+{
+	struct udp_run r[4];
+	struct fixture x;
+
+	(void)state;
+	setup(&x, "127.0.0.1", "0.0.0.0", true, true);
+	for (int i = 0; i < 4; i++)
+		r[i] = run(&x, 0, 100, 100);
+	r[0].remote.addr = addr("::1");
+	r[1].local = addr("::1");
+	r[2].segsize = 0;
+	udp_send(x.tx, r, 4, &x.res);
+	assert_int_equal(x.res.sent, 1);
+	assert_int_equal(x.res.failed, 3);
+	udp_send(x.tx, NULL, 0, &x.res);
+	assert_int_equal(x.res.sent + x.res.failed, 0);
+	teardown(&x);
+}
+
+/* A device with a small MTU, and the kernel's own answer. Changes the
+ * namespace: the last test. */
+static void
+test_small_mtu(void **state)
+{
+	const char *set = "ip link set lo mtu 1500 up";
+	static const char *const hosts[] = {"127.0.0.1", "::1"};
+	static const char *const any[] = {"0.0.0.0", "::"};
+	struct fixture x;
+	struct udp_run r;
+
+	(void)state;
+	if (geteuid() != 0 || unshare(CLONE_NEWNET) < 0 || system(set) != 0) {
+		print_message("skipped: no network namespace\n");
+		skip();
+	}
+	for (int i = 0; i < 2; i++) {
+		setup(&x, hosts[i], any[i], true, true);
+		/* Two that are too long and a short one; in one message. */
+		r = run(&x, 0, 4300, 2000);
+		r.local = x.to.addr;
+		udp_send(x.tx, &r, 1, &x.res);
+		assert_int_equal(x.res.sent, 1);
+		assert_int_equal(x.res.failed, 2);
+		assert_int_equal(x.res.last_errno, EMSGSIZE);
+		assert_int_equal(udp_stats(x.tx)->too_big, 2);
+		assert_true(udp_gso(x.tx));
+		assert_int_equal(receive(&x), 1);
+		assert_int_equal(x.runs[0].len, 300);
+		/* What fits goes on in one message. */
+		r = run(&x, 0, 40000, 1400);
+		refuse.calls = 0;
+		udp_send(x.tx, &r, 1, &x.res);
+		assert_int_equal(x.res.failed, 0);
+		assert_int_equal(refuse.calls, 1);
+		expect_stream(&x, 0, 40000, 1400);
+		teardown(&x);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_gso_refused),
+	    cmocka_unit_test(test_too_big),
+	    cmocka_unit_test(test_really_too_big),
+	    cmocka_unit_test(test_errors_are_counted),
+	    cmocka_unit_test(test_full_drops_the_rest),
+	    cmocka_unit_test(test_not_sendable),
+	    cmocka_unit_test(test_small_mtu),
+	};
+
+	return cmocka_run_group_tests(tests, loopback_up, NULL);
+}
