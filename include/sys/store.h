@@ -35,8 +35,9 @@ struct store {
 
 #define STORE_NAME_MAX 200 /* plain file names: no slash, no leading dot */
 
-/* create: makes the directory, and those above it, 0700 where missing. An
- * unfinished write that is left from before is removed. */
+/* create: the directory is this program's own: it, and those above it, are
+ * made 0700 where missing, and an unfinished write that is left from before is
+ * removed. Otherwise nothing in it is touched. */
 int store_open(struct store *s, const char *dir, bool create, struct err *e);
 void store_close(struct store *s); /* more than once is fine */
 

@@ -63,7 +63,8 @@ int tun_read(struct tun *t, uint8_t *mem, size_t cap, struct tun_frame *frames,
 
 enum tun_result { TUN_OK, TUN_DROPPED, TUN_GONE };
 
-/* One frame, one system call. TUN_DROPPED is counted, by cause. */
+/* One frame, one system call. TUN_DROPPED is counted, by cause. FRAME_UDP
+ * only at TUN_USO: older kernels do not know it. */
 enum tun_result tun_write(struct tun *t, const struct tun_out *f);
 
 /* Set-up through rtnetlink. Adding what is there and removing what is not

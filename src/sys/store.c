@@ -65,7 +65,8 @@ store_open(struct store *s, const char *dir, bool create, struct err *e)
 		store_close(s);
 		return -1;
 	}
-	remove_leftover(s);
+	if (create)
+		remove_leftover(s);
 	return 0;
 }
 
