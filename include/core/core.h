@@ -37,6 +37,7 @@ struct core_init {
 	struct walltime built;		/* a clock before this is wrong */
 	struct generation *list;	/* taken over; NULL: none on disk */
 	const struct bnl_version *mark;	/* newest list ever taken; NULL: none */
+	bool no_tcp_gro, no_udp_gro;	/* the device takes no such frames */
 };
 
 /*
@@ -51,7 +52,8 @@ void core_free(struct core *c);			/* NULL is fine; wipes */
 void core_load_pair(struct core *c, const struct pair_record *r);
 /* Hooks for what is there; resumes peers with stored pairs. */
 void core_start(struct core *c, struct now now);
-/* Hooks for what goes; nothing may be called but _next_action and _free. */
+/* Hooks for what goes, and none after that. Answers to actions may still be
+ * given; then _free. */
 void core_stop(struct core *c, struct now now);
 /* A changed configuration, own certificate or CAs: sessions live on. */
 void core_reconf(struct core *c, struct now now, const struct conf *conf,
@@ -63,7 +65,8 @@ void core_reconf(struct core *c, struct now now, const struct conf *conf,
  * Frames from the TUN device become runs in out. Returns how many frames were
  * used up: fewer than n when out is full; send what is there, reset it and call
  * again with the rest. An out that holds nothing must have room for CORE_OUT_MIN
- * bytes, 64 runs, 64 frames and 4 * FRAME_IOV_MAX slices at least.
+ * bytes, 64 runs, 64 frames and 4 * FRAME_IOV_MAX slices at least; packets of a
+ * super-packet that needs more than is there are dropped.
  */
 #define CORE_OUT_MIN (128 * 1024)
 size_t core_tun_in(struct core *c, struct now now, struct tun_frame *frames,

@@ -14,7 +14,7 @@
 
 struct tcp_listener;
 
-/* fd is the callee's to close. */
+/* fd is the callee's to close. May close the listener. */
 typedef void (*tcp_accept_fn)(void *ctx, int fd, const struct endpoint *remote,
 			      const struct endpoint *local);
 
@@ -25,8 +25,8 @@ void tcp_listener_close(struct tcp_listener *t); /* NULL is fine */
 struct endpoint tcp_listener_local(const struct tcp_listener *t);
 /* While paused, connections wait in the kernel's backlog. */
 void tcp_listener_pause(struct tcp_listener *t, bool pause);
-/* Connections closed unseen because descriptors ran out. */
-uint64_t tcp_listener_shed(const struct tcp_listener *t);
+/* How often accepting had to rest for a second: no descriptors were left. */
+uint64_t tcp_listener_starved(const struct tcp_listener *t);
 
 /* Starts connecting; the descriptor becomes writable when that is decided.
  * source: IP_NONE or NULL for any. Returns the descriptor or -1. */

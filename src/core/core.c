@@ -15,6 +15,15 @@
 #define SWEEP_REST_MS 30000	/* between two rounds over all peers */
 #define SCRATCH_LEN (FRAME_LEN_MAX + DGRAM_DATA_OVERHEAD + 1)
 
+/* The first round over all peers resumes those with stored pairs. */
+static void
+sweep_restart(struct core *c)
+{
+	c->sweep_at = 0;
+	c->sweep_pass = 0;
+	timerq_set(&c->timers, &c->sweep, c->env.now.mono);
+}
+
 static void
 env_fill(struct core *c, const struct core_init *in, struct now now)
 {
@@ -54,7 +63,8 @@ core_new(struct core **out, const struct core_init *in, struct now now,
 	env_fill(c, in, now);
 	c->self_node = ROUTE_NONE;
 	c->wait_budget = WAITQ_BUDGET;
-	c->icmp_refill = now.mono;
+	c->gro_tcp = !in->no_tcp_gro;
+	c->gro_udp = !in->no_udp_gro;
 	c->scratch = malloc(SCRATCH_LEN);
 	c->comp = comp_new();
 	if (c->scratch == NULL || c->comp == NULL ||
@@ -120,7 +130,7 @@ core_start(struct core *c, struct now now)
 			      NULL, "the list on disk is older than one that "
 			      "was in force before: nothing is routed until a "
 			      "current one is found");
-	timerq_set(&c->timers, &c->sweep, now.mono);
+	sweep_restart(c);
 	core_settle(c);
 }
 
@@ -129,6 +139,7 @@ core_stop(struct core *c, struct now now)
 {
 	c->env.now = now;
 	peers_hooks(c, false);
+	c->started = false;	/* no hooks for a list that comes too late */
 }
 
 void
@@ -264,9 +275,26 @@ core_stream_closed(struct core *c, struct now now, uint32_t conn,
 
 /* --- lists ----------------------------------------------------------------- */
 
+/* A pair may have been there before its peer: read at the start, when there
+ * was no list in force or one without us. */
+static void
+hand_out_pairs(struct core *c)
+{
+	const struct pairsets *ps = channels_pairs(c->channels);
+
+	for (size_t i = 0; i < c->npeers; i++) {
+		struct peer *p = c->peers[i];
+
+		peer_flags(p, link_set_pairs(p->link, &c->env,
+					     pairsets_get(ps, p->name)),
+			   NULL);
+	}
+}
+
 static void
 apply_pending(struct core *c)
 {
+	bool first = c->npeers == 0;
 	struct generation *old;
 
 	if (peers_apply(c, c->pending, &old) < 0) {
@@ -279,6 +307,9 @@ apply_pending(struct core *c)
 	c->pending = NULL;
 	channels_list_applied(c->channels);
 	generation_free(old);
+	hand_out_pairs(c);
+	if (first)
+		sweep_restart(c);
 }
 
 void

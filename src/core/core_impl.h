@@ -60,9 +60,10 @@ struct core {
 	unsigned int sweep_pass;
 
 	size_t wait_budget;
-	struct monotime icmp_refill;
-	unsigned int icmp_tokens;
+	struct monotime icmp_since;	/* of the second that is counted */
+	unsigned int icmp_sent;
 	struct gro gro;
+	bool gro_tcp, gro_udp;		/* what the device takes */
 	uint64_t drops[DROPS];
 };
 
@@ -95,6 +96,9 @@ void peer_reset(struct peer *p);
 /* A negotiation is wanted: now, or as soon as it may be. */
 void peer_negotiate(struct peer *p);
 void peer_news(struct peer *p, const struct channel_news *n);
+/* Seconds since that pair was made, by the wall clock; 0 when the clock was
+ * ahead then. */
+int64_t peer_pair_age_s(const struct pair *pair, struct walltime now);
 /* The background look: what this peer lacks. */
 void peer_sweep(struct peer *p, unsigned int pass);
 void peer_drop(struct peer *p, enum drop d);

@@ -80,11 +80,11 @@ core_peer_info(const struct core *c, struct now now, size_t i,
 		.drops = p->drops,
 		.version = p->version,
 	};
-	if (r != NULL && r->n > 0) {
+	if (r != NULL) {
 		out->has_pair = true;
 		out->cipher = r->pairs[0].cipher;
 		out->comp = r->pairs[0].comp;
 		out->level = r->pairs[0].level;
-		out->pair_age_s = now.wall.s - r->pairs[0].made.s;
+		out->pair_age_s = peer_pair_age_s(&r->pairs[0], now.wall);
 	}
 }

@@ -5,9 +5,10 @@
 
 #include "core_impl.h"
 
-#define DIAL_FIRST_MS 250	/* nobody there: again soon, then twice that */
-#define DIAL_DOUBLINGS 7	/* ... up to half a minute */
+#define DIAL_FIRST_MS 50	/* nobody there: again soon, then twice that */
+#define DIAL_DOUBLINGS 9	/* ... up to half a minute */
 #define DIAL_BUSY_MS 300	/* all connections in use */
+#define REFRESH_SPREAD_S 3600	/* pairs are replaced over so long */
 #define SWEEP_PAIR_PASS 1	/* from this pass on, the higher name dials too */
 
 int
@@ -36,7 +37,8 @@ peer_free(struct peer *p)
 	struct core *c = p->core;
 
 	timerq_cancel(&c->timers, &p->timer);
-	waitq_expire(&p->wait, &c->wait_budget, c->env.now.mono, true);
+	c->drops[DROP_QUEUE_OLD] += waitq_expire(
+		&p->wait, &c->wait_budget, c->env.now.mono, true);
 	link_free(p->link);
 	free(p);
 }
@@ -310,16 +312,23 @@ peer_news(struct peer *p, const struct channel_news *n)
 	peer_touch(p);
 }
 
-/* How long the newest pair has been there; -1: there is none. */
-static int64_t
-pair_age_s(const struct peer *p)
+int64_t
+peer_pair_age_s(const struct pair *pair, struct walltime now)
 {
-	const struct pair_record *r =
-		pairsets_get(channels_pairs(p->core->channels), p->name);
+	int64_t age = now.s - pair->made.s;
 
-	if (r == NULL || r->n == 0)
-		return -1;
-	return p->core->env.now.wall.s - r->pairs[0].made.s;
+	return age < 0 ? 0 : age;
+}
+
+/* When the newest pair is to be replaced. Pairs that were made at one time
+ * are not replaced at one time, and the lower name comes first. */
+static bool
+pair_is_old(const struct peer *p, const struct pair *newest, bool lower)
+{
+	int64_t spread = newest->id[0] * REFRESH_SPREAD_S / UINT8_MAX;
+
+	return peer_pair_age_s(newest, p->core->env.now.wall) >=
+	       PAIR_AGE_REFRESH_S + spread + (lower ? 0 : REFRESH_SPREAD_S);
 }
 
 void
@@ -327,13 +336,14 @@ peer_sweep(struct peer *p, unsigned int pass)
 {
 	struct core *c = p->core;
 	bool lower = strcmp(c->self, p->name) < 0;
-	int64_t age = pair_age_s(p);
+	const struct pair_record *r =
+		pairsets_get(channels_pairs(c->channels), p->name);
 
 	/* The lower name dials; the higher one only when that did not help. */
-	if (age < 0) {
+	if (r == NULL) {
 		if (lower || pass >= SWEEP_PAIR_PASS)
 			peer_negotiate(p);
-	} else if (age >= PAIR_AGE_REFRESH_S + (lower ? 0 : 3600)) {
+	} else if (pair_is_old(p, &r->pairs[0], lower)) {
 		peer_negotiate(p);
 	} else if (pass == 0) {
 		peer_flags(p, link_resume(p->link, &c->env), NULL);

@@ -50,9 +50,9 @@ hooks_difference(struct core *c, const struct bnl_node *node,
 
 /* A list that names us and is not below the mark puts its nodes in force. */
 static const struct bnl *
-effective(const struct core *c, const struct generation *g)
+effective(const struct core *c, const struct generation *g, bool stale)
 {
-	if (g == NULL || c->stale || bnl_find(g->bnl, c->self) == NULL)
+	if (g == NULL || stale || bnl_find(g->bnl, c->self) == NULL)
 		return NULL;
 	return g->bnl;
 }
@@ -76,7 +76,7 @@ hooks_lists(struct core *c, const struct bnl *have, const struct bnl *lack,
 void
 peers_hooks(struct core *c, bool up)
 {
-	hooks_lists(c, effective(c, c->gen), NULL, up);
+	hooks_lists(c, effective(c, c->gen, c->stale), NULL, up);
 }
 
 /* The places for n peers, made before anything changes. */
@@ -233,14 +233,13 @@ announce(struct core *c, const struct bnl *was, const struct bnl *now)
 int
 peers_apply(struct core *c, struct generation *g, struct generation **old)
 {
-	const struct bnl *was = effective(c, c->gen);
-	const struct bnl *now;
+	/* What replaces a stale list passed the mark. */
+	bool stale = c->stale && c->gen == NULL;
+	const struct bnl *was = effective(c, c->gen, c->stale);
+	const struct bnl *now = effective(c, g, stale);
 	struct places s;
 	size_t n = 0;
 
-	/* What replaces a stale list passed the mark. */
-	c->stale = c->stale && c->gen == NULL;
-	now = effective(c, g);
 	if (places_alloc(&s, now == NULL ? 0 : now->nnodes) < 0)
 		return -1;
 	if (now != NULL && (peers_gather(c, now, &s, &n) < 0 ||
@@ -252,6 +251,7 @@ peers_apply(struct core *c, struct generation *g, struct generation **old)
 	remove_gone(c, now);
 	*old = c->gen;
 	c->gen = g;
+	c->stale = stale;
 	c->env.bnl = g->bnl;
 	c->env.version = g->bnl->version;
 	places_install(c, &s, n);

@@ -16,16 +16,14 @@
 static bool
 icmp_allowed(struct core *c)
 {
-	int64_t s = mono_ms(c->icmp_refill, c->env.now.mono) / 1000;
+	struct monotime now = c->env.now.mono;
 
-	if (s > 0 || c->icmp_refill.ns == c->env.now.mono.ns) {
-		c->icmp_tokens = ICMP_BURST;
-		c->icmp_refill = c->env.now.mono;
+	if (!mono_is_set(c->icmp_since) ||
+	    mono_ms(c->icmp_since, now) >= 1000) {
+		c->icmp_since = now;
+		c->icmp_sent = 0;
 	}
-	if (c->icmp_tokens == 0)
-		return false;
-	c->icmp_tokens--;
-	return true;
+	return c->icmp_sent++ < ICMP_BURST;
 }
 
 /* Drops a packet of our own host, telling its sender why. */
@@ -39,10 +37,10 @@ answer(struct core *c, const struct tun_frame *f, const struct ippkt *ip,
 	struct action *a;
 	size_t len;
 
-	if (from->family == IP_NONE || !icmp_allowed(c))
+	if (from->family == IP_NONE)
 		return;
 	len = ippkt_make_error(icmp, kind, mtu, from, f->data, f->len);
-	if (len == 0)
+	if (len == 0 || !icmp_allowed(c))
 		return;
 	a = actions_add(&c->actions, ACTION_TUN_WRITE);
 	if (a == NULL)
@@ -124,6 +122,20 @@ send_packet(struct peer *p, uint8_t flags, const uint8_t *pkt, size_t len,
 	return true;
 }
 
+/* Whether all that the frame is cut into fits behind what is in out: every
+ * packet may need a run, because packing makes them differ in length. */
+static bool
+fits(const struct core_out *out, const struct tun_frame *f)
+{
+	size_t packets = 1;
+
+	if (f->off.kind != FRAME_WHOLE && f->off.segsize > 0)
+		packets += f->len / f->off.segsize;
+	return out->maxruns - out->nruns >= packets &&
+	       out->cap - out->used >=
+		       f->len + packets * (GSO_HEADER_MAX + DGRAM_DATA_OVERHEAD);
+}
+
 /* false: out is full; the frame was not touched. */
 static bool
 frame_in(struct core *c, const struct tun_frame *f, struct core_out *out)
@@ -135,9 +147,8 @@ frame_in(struct core *c, const struct tun_frame *f, struct core_out *out)
 	size_t len;
 	enum drop d;
 
-	/* Whatever the frame is cut into fits, or it is not begun. */
-	if (out->cap - out->used < CORE_OUT_MIN ||
-	    out->nruns == out->maxruns)
+	/* It waits for an empty out; what does not fit there is dropped. */
+	if (out->nruns > 0 && !fits(out, f))
 		return false;
 	p = route(c, f, &ip);
 	if (p == NULL)

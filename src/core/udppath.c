@@ -27,14 +27,13 @@ check_inner(const struct core *c, const struct peer *p, struct ippkt *ip,
 
 /* PING is answered with what it brought and our own clock and list. */
 static void
-pong(struct peer *p, const uint8_t *ping, size_t len)
+pong(struct peer *p, const uint8_t *ping)
 {
 	struct core *c = p->core;
 	uint8_t record[RECORD_HEADER_LEN + RECORD_PING_LEN];
 	struct wcur w;
 	uint8_t version[BNL_VERSION_WIRE_LEN];
 
-	(void)len;
 	wcur_init(&w, record, sizeof(record));
 	wcur_u8(&w, RECORD_PONG);
 	wcur_be16(&w, RECORD_PING_LEN);
@@ -52,6 +51,7 @@ pong(struct peer *p, const uint8_t *ping, size_t len)
 static enum drop
 control_in(struct peer *p, const uint8_t *data, size_t len)
 {
+	bool answered = false;	/* no reply exceeds its request */
 	struct rcur r;
 
 	rcur_init(&r, data, len);
@@ -64,7 +64,9 @@ control_in(struct peer *p, const uint8_t *data, size_t len)
 		if (value == NULL)
 			return DROP_CONTROL;
 		if (type == RECORD_PING && vlen >= RECORD_PING_LEN) {
-			pong(p, value, vlen);
+			if (!answered)
+				pong(p, value);
+			answered = true;
 		} else if (type == RECORD_LIST_NEWS &&
 			   vlen == BNL_VERSION_WIRE_LEN) {
 			bnl_version_read(&v, value);
@@ -151,7 +153,9 @@ datagram_in(struct core *c, const struct udp_run *r, size_t len,
 			peer_drop(p, DROP_OUT_FULL);
 		return true;
 	}
-	d = control_in(p, in.data, in.len);
+	/* Records are neither packed nor have a checksum. */
+	d = in.data_flags == DATA_CONTROL ? control_in(p, in.data, in.len) :
+					    DROP_CONTROL;
 	if (d != DROP_NONE)
 		peer_drop(p, d);
 	return true;
@@ -178,7 +182,7 @@ core_udp_in(struct core *c, struct now now, struct udp_run *runs, size_t n,
 	size_t i;
 
 	c->env.now = now;
-	gro_begin(&c->gro, out, true, true);
+	gro_begin(&c->gro, out, c->gro_tcp, c->gro_udp);
 	for (i = 0; i < n; i++)
 		if (!run_in(c, &runs[i], out))
 			break;

@@ -168,6 +168,9 @@ start_core(struct daemon *d, struct err *e)
 		.rng = d->rng,
 		.built = { BUILD_TIME },	/* set by the Makefile */
 		.mark = &mark,
+		/* A kernel that does not hand them over does not take them. */
+		.no_tcp_gro = tun_level(d->tun) < TUN_TSO,
+		.no_udp_gro = tun_level(d->tun) < TUN_USO,
 	};
 	int rc;
 

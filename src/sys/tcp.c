@@ -1,127 +1,142 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* TCP sockets: listening, connecting, moving bytes. */
+/* TCP: listeners in the loop, connecting, reading, writing. */
 #include "sys/tcp.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "sys/clock.h"
 #include "sys/sockaddr.h"
 
-#define BACKLOG 128
 #define ACCEPTS_A_TURN 16
+#define STARVED_MS 1000
 
 struct tcp_listener {
 	int fd;
-	int spare;	/* given up for a moment when descriptors run out */
-	struct loop_fd *place;
+	struct loop_fd *lfd;
+	struct loop_timer rest; /* ends the pause after starving */
 	struct endpoint local;
 	tcp_accept_fn fn;
 	void *ctx;
-	uint64_t shed;
+	bool paused;
+	bool resting;
+	bool accepting; /* inside on_connection(): it frees what fn closes */
+	uint64_t starved;
 };
+
+static void
+update_interest(struct tcp_listener *t)
+{
+	loop_interest(t->lfd, t->paused || t->resting ? 0 : LOOP_IN);
+}
+
+static void
+on_rested(void *ctx)
+{
+	struct tcp_listener *t = ctx;
+
+	t->resting = false;
+	update_interest(t);
+}
+
+/* Without a pause, the waiting connection would wake the loop for ever. */
+static void
+starve(struct tcp_listener *t)
+{
+	t->starved++;
+	t->resting = true;
+	loop_timer_set(&t->rest, mono_add_ms(clock_mono(), STARVED_MS));
+	update_interest(t);
+}
 
 static void
 no_delay(int fd)
 {
-	const int one = 1;
+	const int on = 1;
 
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-}
-
-static int
-open_spare(void)
-{
-	return open("/dev/null", O_RDONLY | O_CLOEXEC);
-}
-
-/* A connection that cannot be taken would make the listener ready for ever:
- * the spare descriptor lets it be taken and closed. */
-static bool
-shed_one(struct tcp_listener *t)
-{
-	int fd;
-
-	if (t->spare < 0)
-		return false;
-	close(t->spare);
-	fd = accept4(t->fd, NULL, NULL, SOCK_CLOEXEC);
-	if (fd >= 0) {
-		tcp_close(fd, true);
-		t->shed++;
-	}
-	t->spare = open_spare();
-	return fd >= 0;
-}
-
-static bool
-accept_one(struct tcp_listener *t)
-{
-	struct sockaddr_storage from, to;
-	socklen_t fromlen = sizeof(from), tolen = sizeof(to);
-	struct endpoint remote, local = t->local;
-	int fd = accept4(t->fd, (struct sockaddr *)&from, &fromlen,
-			 SOCK_CLOEXEC | SOCK_NONBLOCK);
-
-	if (fd < 0 && (errno == EMFILE || errno == ENFILE))
-		return shed_one(t);
-	if (fd < 0)
-		/* One that was gone before it was taken: the next one. */
-		return errno == ECONNABORTED || errno == EINTR ||
-		       errno == EPROTO;
-	if (sockaddr_get(&remote, &from, fromlen) < 0) {
-		tcp_close(fd, true);
-		return true;
-	}
-	if (getsockname(fd, (struct sockaddr *)&to, &tolen) == 0)
-		(void)sockaddr_get(&local, &to, tolen);
-	no_delay(fd);
-	t->fn(t->ctx, fd, &remote, &local);
-	return true;
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
 static void
-on_ready(void *ctx, unsigned int events)
+hand_over(struct tcp_listener *t, int fd, const struct sockaddr_storage *ss,
+	  socklen_t len)
+{
+	struct endpoint remote, local;
+	struct sockaddr_storage own;
+	socklen_t own_len = sizeof(own);
+
+	if (sockaddr_get(&remote, ss, len) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&own, &own_len) < 0 ||
+	    sockaddr_get(&local, &own, own_len) < 0) {
+		close(fd);
+		return;
+	}
+	no_delay(fd);
+	t->fn(t->ctx, fd, &remote, &local);
+}
+
+static void
+on_connection(void *ctx, unsigned int events)
 {
 	struct tcp_listener *t = ctx;
+	struct sockaddr_storage ss;
+	socklen_t len;
+	int fd;
 
 	(void)events;
-	for (int i = 0; i < ACCEPTS_A_TURN; i++)
-		if (!accept_one(t))
+	t->accepting = true;
+	for (int i = 0; i < ACCEPTS_A_TURN && t->fd >= 0 && !t->paused; i++) {
+		len = sizeof(ss);
+		fd = accept4(t->fd, (struct sockaddr *)&ss, &len,
+			     SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd >= 0) {
+			hand_over(t, fd, &ss, len);
+			continue;
+		}
+		if (errno == EAGAIN)
 			break;
+		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+		    errno == ENOMEM) {
+			starve(t);
+			break;
+		}
+		/* The connection died while it waited: accept(2) tells its
+		 * error as its own. */
+	}
+	t->accepting = false;
+	if (t->fd < 0)
+		free(t);
 }
 
 static int
-open_listener(const struct endpoint *local, struct endpoint *bound,
-	      struct err *e)
+listen_on(struct tcp_listener *t, const struct endpoint *local, struct err *e)
 {
 	struct sockaddr_storage ss;
-	socklen_t len = sockaddr_put(&ss, local);
-	const int one = 1;
-	int fd = socket(ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC |
-					      SOCK_NONBLOCK, 0);
+	char text[ENDPOINT_TEXT_MAX];
+	const int on = 1;
+	socklen_t len;
 
-	if (fd < 0)
-		return err_errno(e, errno, "socket");
-	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	endpoint_format(text, local);
+	t->fd = socket(sockaddr_family(&local->addr),
+		       SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (t->fd < 0)
+		return err_errno(e, errno, "TCP socket for %s", text);
+	setsockopt(t->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (local->addr.family == IP_V6)
-		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one,
-				 sizeof(one));
-	if (bind(fd, (const struct sockaddr *)&ss, len) < 0 ||
-	    listen(fd, BACKLOG) < 0) {
-		err_errno(e, errno, "cannot listen");
-		close(fd);
-		return -1;
-	}
+		setsockopt(t->fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+	len = sockaddr_put(&ss, local);
+	if (bind(t->fd, (struct sockaddr *)&ss, len) < 0 ||
+	    listen(t->fd, SOMAXCONN) < 0)
+		return err_errno(e, errno, "TCP %s", text);
 	len = sizeof(ss);
-	if (getsockname(fd, (struct sockaddr *)&ss, &len) < 0 ||
-	    sockaddr_get(bound, &ss, len) < 0)
-		*bound = *local;
-	return fd;
+	if (getsockname(t->fd, (struct sockaddr *)&ss, &len) < 0 ||
+	    sockaddr_get(&t->local, &ss, len) < 0)
+		return err_set(e, ERR_IO, "TCP %s: no local address", text);
+	return 0;
 }
 
 int
@@ -129,16 +144,19 @@ tcp_listen(struct tcp_listener **out, struct loop *l,
 	   const struct endpoint *local, tcp_accept_fn fn, void *ctx,
 	   struct err *e)
 {
-	struct tcp_listener *t = calloc(1, sizeof(*t));
+	struct tcp_listener *t;
 
+	if (sockaddr_family(&local->addr) == AF_UNSPEC)
+		return err_set(e, ERR_USAGE, "TCP: address without a family");
+	t = calloc(1, sizeof(*t));
 	if (t == NULL)
 		return err_nomem(e);
+	t->fd = -1;
 	t->fn = fn;
 	t->ctx = ctx;
-	t->spare = open_spare();
-	t->fd = open_listener(local, &t->local, e);
-	if (t->fd < 0 || loop_add(&t->place, l, t->fd, LOOP_IN, on_ready, t,
-				  e) < 0) {
+	if (listen_on(t, local, e) < 0 ||
+	    loop_timer_init(&t->rest, l, on_rested, t, e) < 0 ||
+	    loop_add(&t->lfd, l, t->fd, LOOP_IN, on_connection, t, e) < 0) {
 		tcp_listener_close(t);
 		return -1;
 	}
@@ -151,12 +169,13 @@ tcp_listener_close(struct tcp_listener *t)
 {
 	if (t == NULL)
 		return;
-	loop_remove(t->place);
+	loop_timer_fini(&t->rest);
+	loop_remove(t->lfd);
 	if (t->fd >= 0)
 		close(t->fd);
-	if (t->spare >= 0)
-		close(t->spare);
-	free(t);
+	t->fd = -1;
+	if (!t->accepting)
+		free(t);
 }
 
 struct endpoint
@@ -168,41 +187,55 @@ tcp_listener_local(const struct tcp_listener *t)
 void
 tcp_listener_pause(struct tcp_listener *t, bool pause)
 {
-	loop_interest(t->place, pause ? 0 : LOOP_IN);
+	t->paused = pause;
+	update_interest(t);
 }
 
 uint64_t
-tcp_listener_shed(const struct tcp_listener *t)
+tcp_listener_starved(const struct tcp_listener *t)
 {
-	return t->shed;
+	return t->starved;
+}
+
+static int
+bind_source(int fd, const struct ipaddr *source)
+{
+	struct endpoint from = {.addr = *source};
+	struct sockaddr_storage ss;
+	const int on = 1;
+	socklen_t len = sockaddr_put(&ss, &from);
+
+	/* The port is chosen with the remote known: no shortage of ports. */
+	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
+	return bind(fd, (struct sockaddr *)&ss, len);
 }
 
 int
 tcp_connect(const struct endpoint *remote, const struct ipaddr *source,
 	    struct err *e)
 {
-	struct sockaddr_storage to, from;
-	socklen_t tolen = sockaddr_put(&to, remote);
-	int fd = socket(to.ss_family, SOCK_STREAM | SOCK_CLOEXEC |
-					      SOCK_NONBLOCK, 0);
+	struct sockaddr_storage ss;
+	char text[ENDPOINT_TEXT_MAX];
+	socklen_t len = sockaddr_put(&ss, remote);
+	int fd, errnum;
 
+	endpoint_format(text, remote);
+	fd = socket(sockaddr_family(&remote->addr),
+		    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		return err_errno(e, errno, "socket");
+		return err_errno(e, errno, "TCP socket for %s", text);
 	no_delay(fd);
-	if (source != NULL && source->family != IP_NONE) {
-		struct endpoint src = { .addr = *source };
-		socklen_t fromlen = sockaddr_put(&from, &src);
-
-		if (bind(fd, (const struct sockaddr *)&from, fromlen) < 0)
-			goto fail;
-	}
-	if (connect(fd, (const struct sockaddr *)&to, tolen) == 0 ||
-	    errno == EINPROGRESS)
-		return fd;
+	if (source != NULL && source->family != IP_NONE &&
+	    bind_source(fd, source) < 0)
+		goto fail;
+	if (connect(fd, (struct sockaddr *)&ss, len) < 0 &&
+	    errno != EINPROGRESS)
+		goto fail;
+	return fd;
 fail:
-	err_errno(e, errno, "connect");
+	errnum = errno;
 	close(fd);
-	return -1;
+	return err_errno(e, errnum, "TCP %s", text);
 }
 
 int
@@ -228,9 +261,10 @@ tcp_read(int fd, void *out, size_t cap, size_t *n)
 		*n = (size_t)got;
 		return TCP_OK;
 	}
+	*n = 0;
 	if (got == 0)
 		return TCP_EOF;
-	return errno == EAGAIN || errno == EWOULDBLOCK ? TCP_AGAIN : TCP_ERROR;
+	return errno == EAGAIN ? TCP_AGAIN : TCP_ERROR;
 }
 
 enum tcp_io
@@ -241,26 +275,26 @@ tcp_write(int fd, const void *data, size_t len, size_t *n)
 	do
 		put = send(fd, data, len, MSG_NOSIGNAL);
 	while (put < 0 && errno == EINTR);
-	if (put > 0) {
+	if (put >= 0) {
 		*n = (size_t)put;
 		return TCP_OK;
 	}
-	return put < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) ?
-		       TCP_AGAIN : TCP_ERROR;
+	*n = 0;
+	return errno == EAGAIN ? TCP_AGAIN : TCP_ERROR;
 }
 
 void
 tcp_finish(int fd)
 {
-	(void)shutdown(fd, SHUT_WR);
+	shutdown(fd, SHUT_WR);
 }
 
 void
 tcp_close(int fd, bool reset)
 {
-	const struct linger now = { .l_onoff = 1, .l_linger = 0 };
+	const struct linger now = {.l_onoff = 1, .l_linger = 0};
 
 	if (reset)
-		(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+		setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
 	close(fd);
 }

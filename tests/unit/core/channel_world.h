@@ -85,6 +85,8 @@ struct world {
 	struct rng_seeded seed;
 	struct rng rng;
 	struct key *key, *other_key;	/* the lists' signer; somebody else */
+	const struct host *silent;	/* connecting to it never ends */
+	void (*before_close)(uint32_t id);	/* of one without a wire */
 	size_t chunk;			/* at most so many bytes at a time */
 };
 
@@ -310,6 +312,8 @@ do_connect(struct host *h, const struct action *a)
 	uint32_t id = 0;
 
 	h->dials++;
+	if (w.silent != NULL && w.silent == &w.h[to])
+		return;
 	if (to < w.n && !w.h[to].down && w.h[to].cs != NULL) {
 		w.h[to].env.now = w.now;
 		id = channels_accepted(w.h[to].cs, &from);
@@ -341,6 +345,8 @@ do_close(struct host *h, const struct action *a)
 	struct side *s = side_of(h, a->conn);
 
 	if (s == NULL) {
+		if (w.before_close != NULL)
+			w.before_close(a->conn);
 		channels_closed(h->cs, a->conn, NULL);
 		collect(h);
 		return;
@@ -401,6 +407,7 @@ collect(struct host *h)
 
 	while (actions_next(&h->actions, &a)) {
 		struct side *s;
+		uint8_t none[1];
 		int k = 0;
 
 		switch (a.kind) {
@@ -412,7 +419,7 @@ collect(struct host *h)
 			if (s != NULL)
 				s->ready = true;
 			else	/* accepted, the wire is not there yet */
-				channels_drain(h->cs, a.conn, NULL, 0);
+				channels_drain(h->cs, a.conn, none, 0);
 			break;
 		case ACTION_CLOSE:
 			do_close(h, &a);

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From one list to the next: peers, pairs, hooks. */
+#include "core_rig.h"
+
+#define PREFIX "prefix 10.156.0.0/16\n"
+#define ALPHA "node alpha\n  address 192.0.2.1\n  subnet 10.156.1.0/24\n"
+#define BETA "node beta\n  address 192.0.2.2\n  subnet 10.156.2.0/24\n"
+#define BOTH PREFIX ALPHA BETA
+
+static struct rig_node a, b;
+static struct rig_out out;
+
+static void
+begin(const char *extra)
+{
+	rig_begin();
+	rig_node_init(&a, "alpha", extra);
+	rig_node_init(&b, "beta", extra);
+}
+
+static void
+end(void)
+{
+	rig_free(&a);
+	if (b.core != NULL)
+		rig_free(&b);
+	else
+		conf_free(b.conf);
+	rig_end();
+}
+
+static void
+send_one(struct rig_node *n)
+{
+	uint8_t mem[FRAME_HEADROOM + 256];
+	struct tun_frame f = { .data = mem + FRAME_HEADROOM };
+
+	f.len = rig_packet(f.data, (const uint8_t *)"hello", 5);
+	rig_tun_in(n, &f, rig_out(&out));
+}
+
+/* What is sent first for a packet tells whether the pair is known. */
+static void
+assert_pair_used(struct rig_node *n)
+{
+	size_t sent = n->nsent;
+
+	send_one(n);
+	rig_tick(n);
+	assert_int_equal(n->nsent, sent + 1);
+	assert_int_equal(n->sent[sent % RIG_KEPT].data[0], DGRAM_INIT);
+}
+
+/* --- pairs ----------------------------------------------------------------- */
+
+static void
+test_pairs_before_list(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	begin("");
+	p = rig_pair(COMP_NONE, RIG_START - 60);
+	rig_new(&a, NULL, NULL);
+	rig_load(&a, &b, &p);
+	rig_start(&a);
+	assert_int_equal(core_peer_count(a.core), 0);
+	rig_offer(&a, BOTH, RIG_START);
+	assert_int_equal(core_peer_count(a.core), 1);
+	assert_pair_used(&a);
+	end();
+}
+
+static void
+test_pairs_after_stale_list(void **state)
+{
+	struct bnl_version mark = { .timestamp.s = RIG_START - 50 };
+	struct pair p;
+
+	(void)state;
+	begin("");
+	p = rig_pair(COMP_NONE, RIG_START - 60);
+	rig_new(&a, rig_list(BOTH, RIG_START - 100), &mark);
+	rig_load(&a, &b, &p);
+	rig_start(&a);
+	assert_true(core_list_is_stale(a.core));
+	assert_int_equal(core_peer_count(a.core), 0);
+	assert_int_equal(a.nhooks, 0);
+	rig_offer(&a, BOTH, RIG_START);
+	assert_false(core_list_is_stale(a.core));
+	assert_pair_used(&a);
+	end();
+}
+
+/* As after a start, those with a pair are resumed without traffic. */
+static void
+test_resumed_in_background(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	begin("pullinterval = 24h\n");
+	p = rig_pair(COMP_NONE, RIG_START - 60);
+	rig_new(&a, NULL, NULL);
+	rig_load(&a, &b, &p);
+	rig_start(&a);
+	rig_pass(&a, 100000);		/* several rounds over nobody */
+	rig_offer(&a, BOTH, RIG_START);
+	rig_pass(&a, 2000);
+	assert_true(a.nsent > 0);
+	assert_int_equal(a.sent[0].data[0], DGRAM_INIT);
+	end();
+}
+
+static void
+test_pairs_after_absence(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	begin("");
+	p = rig_pair(COMP_NONE, RIG_START - 60);
+	rig_new(&a, rig_list(BOTH, RIG_START), NULL);
+	rig_load(&a, &b, &p);
+	rig_start(&a);
+	rig_offer(&a, PREFIX BETA, RIG_START + 1);
+	assert_int_equal(core_peer_count(a.core), 0);
+	assert_int_equal(a.events[EVENT_LIST_SELF_GONE], 1);
+	rig_offer(&a, BOTH, RIG_START + 2);
+	assert_pair_used(&a);
+	end();
+}
+
+/* A list without the peer erases what was agreed with it. */
+static void
+test_pairs_of_the_gone(void **state)
+{
+	size_t connects;
+	struct pair p;
+
+	(void)state;
+	begin("pullinterval = 24h\n");
+	p = rig_pair(COMP_NONE, RIG_START - 60);
+	rig_new(&a, rig_list(BOTH, RIG_START), NULL);
+	rig_load(&a, &b, &p);
+	rig_start(&a);
+	rig_offer(&a, PREFIX ALPHA, RIG_START + 1);
+	assert_int_equal(core_peer_count(a.core), 0);
+	assert_int_equal(a.events[EVENT_PAIR_GONE], 1);
+	a.nsent = 0;
+	rig_offer(&a, BOTH, RIG_START + 2);
+	connects = a.connects;
+	send_one(&a);
+	assert_true(a.connects > connects);
+	assert_int_equal(a.nsent, 0);
+	end();
+}
+
+/* --- the age of a pair ------------------------------------------------------ */
+
+/* The clock was ahead when the pair was made, and has been set right since. */
+static void
+test_pair_from_the_future(void **state)
+{
+	struct peer_info info;
+	struct pair p;
+
+	(void)state;
+	begin("pullinterval = 24h\n");
+	p = rig_pair(COMP_NONE, RIG_START + 7200);
+	rig_new(&a, rig_list(BOTH, RIG_START), NULL);
+	rig_load(&a, &b, &p);
+	rig_start(&a);
+	a.connects = 0;
+	rig_pass(&a, 20 * 60 * 1000);
+	/* Lists may be asked for, at the start. */
+	assert_in_range(a.connects, 0, 2);
+	core_peer_info(a.core, rig.now, 0, &info);
+	assert_true(info.has_pair);
+	assert_int_equal(info.pair_age_s, 0);
+	end();
+}
+
+/* Pairs that were made at one time are not all replaced at one time. */
+static void
+test_refresh_is_spread(void **state)
+{
+	char body[4096] = PREFIX ALPHA;
+	struct rig_node n[20];
+	struct generation *g;
+	size_t len, soon;
+
+	(void)state;
+	begin("pullinterval = 24h\n");
+	for (int i = 0; i < 20; i++) {
+		char name[8];
+
+		len = strlen(body);
+		snprintf(name, sizeof(name), "node%02d", i);
+		snprintf(body + len, sizeof(body) - len,
+			 "node %s\n  address 192.0.2.%d\n", name, 100 + i);
+		rig_node_init(&n[i], name, "");
+	}
+	g = rig_list(body, RIG_START);
+	rig_new(&a, g, NULL);
+	for (int i = 0; i < 20; i++) {
+		struct pair p = rig_pair(COMP_NONE, RIG_START -
+					 PAIR_AGE_REFRESH_S + 10);
+
+		rig_load(&a, &n[i], &p);
+		conf_free(n[i].conf);
+	}
+	rig_start(&a);
+	rig_pass(&a, 5000);
+	a.connects = 0;
+	rig_pass(&a, 60000);
+	soon = a.connects;
+	assert_in_range(soon, 0, 10);
+	rig_pass(&a, 3600 * 1000);
+	for (size_t i = 0; i < 20; i++)
+		assert_true(a.core->peers[i]->unreached > 0);
+	end();
+}
+
+/* --- hooks ------------------------------------------------------------------ */
+
+static void
+test_hooks_of_changes(void **state)
+{
+	(void)state;
+	begin("");
+	rig_new(&a, rig_list(BOTH, RIG_START), NULL);
+	rig_start(&a);
+	assert_int_equal(a.nhooks, 3);
+	assert_int_equal(a.hooks[0].kind, HOOK_MYSUBNET_UP);
+	assert_int_equal(a.hooks[1].kind, HOOK_NODE_UP);
+	assert_int_equal(a.hooks[2].kind, HOOK_SUBNET_UP);
+	a.nhooks = 0;
+	/* Beta's subnet goes over to gamma: down comes before up. */
+	rig_offer(&a, PREFIX ALPHA "node beta\n"
+		  "node gamma\n  subnet 10.156.2.0/24\n", RIG_START + 1);
+	assert_int_equal(a.nhooks, 3);
+	assert_int_equal(a.hooks[0].kind, HOOK_SUBNET_DOWN);
+	assert_string_equal(a.hooks[0].peer, "beta");
+	assert_int_equal(a.hooks[1].kind, HOOK_NODE_UP);
+	assert_int_equal(a.hooks[2].kind, HOOK_SUBNET_UP);
+	assert_string_equal(a.hooks[2].peer, "gamma");
+	a.nhooks = 0;
+	core_stop(a.core, rig.now);
+	rig_drain(&a);
+	assert_int_equal(a.nhooks, 4);
+	end();
+}
+
+/* A list that was on its way to the disk when the node was stopped. */
+static void
+test_no_hooks_after_stop(void **state)
+{
+	struct action act;
+	size_t len;
+	char *raw;
+
+	(void)state;
+	begin("");
+	rig_new(&a, rig_list(BOTH, RIG_START), NULL);
+	rig_start(&a);
+	raw = rig_sign(PREFIX ALPHA "node gamma\n  subnet 10.156.3.0/24\n",
+		       RIG_START + 1, &len);
+	core_list_offer(a.core, rig.now, raw, len);
+	free(raw);
+	assert_true(core_next_action(a.core, &act));
+	assert_int_equal(act.kind, ACTION_BUILD_LIST);
+	core_stop(a.core, rig.now);
+	rig_drain(&a);
+	a.nhooks = 0;
+	rig_act(&a, &act);
+	rig_drain(&a);
+	assert_int_equal(core_list(a.core)->nnodes, 2);
+	assert_non_null(rig_peer(&a, "gamma"));
+	assert_int_equal(a.nhooks, 0);
+	action_done(&act);
+	end();
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_pairs_before_list),
+		cmocka_unit_test(test_pairs_after_stale_list),
+		cmocka_unit_test(test_resumed_in_background),
+		cmocka_unit_test(test_pairs_after_absence),
+		cmocka_unit_test(test_pairs_of_the_gone),
+		cmocka_unit_test(test_pair_from_the_future),
+		cmocka_unit_test(test_refresh_is_spread),
+		cmocka_unit_test(test_hooks_of_changes),
+		cmocka_unit_test(test_no_hooks_after_stop),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The data path of whole cores, and what it must not let through. */
+#include "core_rig.h"
+
+#include "base/cursor.h"
+
+#define LIST                                                                   \
+	"prefix 10.156.0.0/16\n"                                               \
+	"node alpha\n  address 192.0.2.1\n  subnet 10.156.1.0/24\n"            \
+	"node beta\n  address 192.0.2.2\n  subnet 10.156.2.0/24\n"
+
+static struct rig_node a, b;
+static struct rig_out out;
+
+/* Both with a pair, without a session. */
+static void
+begin(enum comp_alg comp, bool no_gro)
+{
+	struct pair p;
+
+	rig_begin();
+	rig_node_init(&a, "alpha", "");
+	rig_node_init(&b, "beta", "");
+	b.no_gro = no_gro;
+	p = rig_pair(comp, RIG_START - 60);
+	rig_new(&a, rig_list(LIST, RIG_START), NULL);
+	rig_new(&b, rig_list(LIST, RIG_START), NULL);
+	rig_load(&a, &b, &p);
+	rig_load(&b, &a, &p);
+	rig_start(&a);
+	rig_start(&b);
+}
+
+/* With a session as well. */
+static void
+begin_up_on(enum comp_alg comp, bool no_gro)
+{
+	begin(comp, no_gro);
+	rig_talk(&a, &b, rig_out(&out));
+	rig_clock(mono_add_ms(rig.now.mono, 500));
+	rig_talk(&a, &b, rig_out(&out));
+	assert_true(rig_peer(&a, "beta")->up);
+	assert_true(rig_peer(&b, "alpha")->up);
+}
+
+static void
+begin_up(enum comp_alg comp)
+{
+	begin_up_on(comp, false);
+}
+
+static void
+end(void)
+{
+	rig_free(&a);
+	rig_free(&b);
+	rig_end();
+}
+
+/* What a's peer seals for b, whatever a itself would say to it; the drop
+ * counters of b tell what becomes of it. Frames stay in out. */
+static void
+seal_to_b(uint8_t flags, const uint8_t *p, size_t len)
+{
+	struct link *l = rig_peer(&a, "beta")->link;
+	uint8_t dgram[4096];
+	struct udp_run run = { .remote = a.at, .local = b.at.addr,
+			       .data = dgram };
+
+	a.core->env.now = rig.now;
+	assert_int_equal(link_seal(l, &a.core->env, flags, p, len, dgram),
+			 DROP_NONE);
+	run.len = len + DGRAM_DATA_OVERHEAD;
+	run.segsize = (uint16_t)run.len;
+	assert_int_equal(core_udp_in(b.core, rig.now, &run, 1, rig_out(&out)),
+			 1);
+	rig_drain(&b);
+}
+
+static uint64_t
+drops_of(struct rig_node *n, enum drop d)
+{
+	return core_drops(n->core, d);
+}
+
+/* --- from the device --------------------------------------------------------- */
+
+/* Nobody has the destination: errors, but not for every packet. */
+static void
+test_errors_are_bounded(void **state)
+{
+	uint8_t mem[FRAME_HEADROOM + 256];
+	struct tun_frame f = { .data = mem + FRAME_HEADROOM };
+
+	(void)state;
+	begin_up(COMP_NONE);
+	for (int second = 1; second <= 2; second++) {
+		for (int i = 0; i < 500; i++) {
+			f.len = rig_packet(f.data, (const uint8_t *)"x", 1);
+			f.data[18] = 77;	/* 10.156.77.200 */
+			slow_ip_csum(f.data);
+			rig_tun_in(&a, &f, rig_out(&out));
+		}
+		assert_int_equal(drops_of(&a, DROP_NO_ROUTE), 500 * second);
+		assert_int_equal(a.tun_writes, 50 * second);
+		rig_clock(mono_add_ms(rig.now.mono, 1000));
+	}
+	end();
+}
+
+/* TCP super-packet of n payload bytes; what its segments hold shrinks to
+ * ever different lengths. */
+static void
+make_super(struct tun_frame *f, uint8_t *mem, size_t n, uint16_t segsize)
+{
+	static uint8_t payload[60000];
+	struct made m = { .proto = 6, .host = 1, .ttl = 64, .flags = FLAG_ACK,
+			  .payload = payload, .len = n, .partial = true };
+
+	memset(payload, 0, n);
+	for (size_t i = 0, at = 0; at + segsize <= n; i++, at += segsize)
+		rng_fill(&rig.rng, payload + at, i * 16 % segsize);
+	f->data = mem + FRAME_HEADROOM;
+	f->len = make_packet(f->data, &m);
+	f->off = (struct frame_offload){ .kind = FRAME_TCP4, .segsize = segsize,
+					 .hdrlen = 40, .needs_csum = true,
+					 .csum_start = 20, .csum_offset = 16 };
+}
+
+/* A frame waits for the next out, rather than be cut short by this one. */
+static void
+test_frames_stay_whole(void **state)
+{
+	static uint8_t mem[9][FRAME_HEADROOM + 60040];
+	static const uint16_t sizes[] = { 1380, 48 };
+	struct tun_frame f[9];
+
+	(void)state;
+	for (size_t k = 0; k < 2; k++) {
+		size_t done = 0, packets = 0;
+
+		begin_up(k == 0 ? COMP_ZLIB : COMP_NONE);
+		for (int i = 0; i < 9; i++)
+			make_super(&f[i], mem[i], 60000, sizes[k]);
+		while (done < 9) {
+			size_t n = core_tun_in(a.core, rig.now, f + done,
+					       9 - done, rig_out(&out));
+
+			assert_true(n > 0);
+			done += n;
+			for (unsigned int i = 0; i < out.o.nruns; i++)
+				packets += (out.o.runs[i].len +
+					    out.o.runs[i].segsize - 1) /
+					   out.o.runs[i].segsize;
+		}
+		assert_int_equal(drops_of(&a, DROP_OUT_FULL), 0);
+		assert_int_equal(packets, 9u * ((60000u + sizes[k] - 1) /
+						sizes[k]));
+		end();
+	}
+}
+
+/* --- from a peer -------------------------------------------------------------- */
+
+static size_t
+inner(uint8_t *p, uint32_t src, uint32_t dst)
+{
+	size_t len = rig_packet(p, (const uint8_t *)"inside", 6);
+
+	put_be32(p + 12, src);
+	put_be32(p + 16, dst);
+	slow_ip_csum(p);
+	slow_csum(p, 20, len, 17, false);
+	return len;
+}
+
+static void
+assert_dropped(uint8_t flags, const uint8_t *p, size_t len, enum drop why)
+{
+	uint64_t before = drops_of(&b, why);
+	uint64_t got = rig_peer(&b, "alpha")->rx_packets;
+
+	seal_to_b(flags, p, len);
+	assert_int_equal(out.o.nframes, 0);
+	assert_int_equal(drops_of(&b, why), before + 1);
+	assert_int_equal(rig_peer(&b, "alpha")->rx_packets, got);
+}
+
+static void
+test_inner_addresses(void **state)
+{
+	uint8_t p[256];
+	size_t len;
+
+	(void)state;
+	begin_up(COMP_NONE);
+	len = inner(p, 0x0a9c0101, 0x0a9c0201);
+	seal_to_b(0, p, len);
+	assert_int_equal(out.o.nframes, 1);
+	assert_int_equal(out.o.frames[0].iov[0].len, len);
+	/* Of the receiver itself, of nobody, of a third party outside. */
+	assert_dropped(0, p, inner(p, 0x0a9c0205, 0x0a9c0201),
+		       DROP_INNER_SOURCE);
+	assert_dropped(0, p, inner(p, 0x0a9c4d01, 0x0a9c0201),
+		       DROP_INNER_SOURCE);
+	assert_dropped(0, p, inner(p, 0xc0000201, 0x0a9c0201),
+		       DROP_INNER_SOURCE);
+	/* To the sender, to nobody, to everybody. */
+	assert_dropped(0, p, inner(p, 0x0a9c0101, 0x0a9c0105),
+		       DROP_INNER_DEST);
+	assert_dropped(0, p, inner(p, 0x0a9c0101, 0x0a9c4d01),
+		       DROP_INNER_DEST);
+	assert_dropped(0, p, inner(p, 0x0a9c0101, 0xe0000001),
+		       DROP_INNER_DEST);
+	/* A length that is not the packet's. */
+	len = inner(p, 0x0a9c0101, 0x0a9c0201);
+	assert_dropped(0, p, len - 1, DROP_INNER_MALFORMED);
+	assert_dropped(0, p, 1, DROP_INNER_MALFORMED);
+	end();
+}
+
+/* Five packets of a flow, as one run. */
+static void
+five_to_b(uint8_t proto)
+{
+	struct link *l = rig_peer(&a, "beta")->link;
+	static uint8_t mem[5 * 256];
+	struct udp_run run = { .remote = a.at, .local = b.at.addr,
+			       .data = mem };
+	uint8_t p[200];
+
+	a.core->env.now = rig.now;
+	for (int i = 0; i < 5; i++) {
+		struct made m = { .proto = proto, .host = 1, .ttl = 64,
+				  .id = (uint16_t)i, .flags = FLAG_ACK,
+				  .seq = 100u * (uint32_t)i,
+				  .payload = mem, .len = 100 };
+		size_t len = make_packet(p, &m);
+
+		assert_int_equal(link_seal(l, &a.core->env, 0, p, len,
+					   run.data + run.len), DROP_NONE);
+		run.segsize = (uint16_t)(len + DGRAM_DATA_OVERHEAD);
+		run.len += run.segsize;
+	}
+	assert_int_equal(core_udp_in(b.core, rig.now, &run, 1, rig_out(&out)),
+			 1);
+}
+
+/* A device that takes no super-packets gets none. */
+static void
+test_coalescing(void **state)
+{
+	(void)state;
+	for (int off = 0; off <= 1; off++) {
+		begin_up_on(COMP_NONE, off);
+		five_to_b(6);
+		assert_int_equal(out.o.nframes, off ? 5 : 1);
+		assert_int_equal(out.o.frames[0].off.kind,
+				 off ? FRAME_WHOLE : FRAME_TCP4);
+		five_to_b(17);
+		assert_int_equal(out.o.nframes, off ? 5 : 1);
+		assert_int_equal(out.o.frames[0].off.kind,
+				 off ? FRAME_WHOLE : FRAME_UDP);
+		end();
+	}
+}
+
+static void
+test_unpacking_is_bounded(void **state)
+{
+	static uint8_t big[9000], packed[2048];
+	struct comp *c = comp_new();
+	uint8_t p[1500];
+	size_t n;
+
+	(void)state;
+	begin_up(COMP_ZLIB);
+	memset(big, 0, sizeof(big));
+	n = comp_pack(c, COMP_ZLIB, 1, big, sizeof(big), packed,
+		      sizeof(packed));
+	assert_true(n > 0);
+	assert_dropped(DATA_COMPRESSED, packed, n, DROP_UNPACK);
+	assert_dropped(DATA_COMPRESSED, (const uint8_t *)"junk", 4,
+		       DROP_UNPACK);
+	/* What is packed inside is looked at all the same. */
+	memset(p, 0, sizeof(p));
+	n = inner(p, 0x0a9c0205, 0x0a9c0201);
+	n = comp_pack(c, COMP_ZLIB, 1, p, n, packed, sizeof(packed));
+	if (n > 0)
+		assert_dropped(DATA_COMPRESSED, packed, n, DROP_INNER_SOURCE);
+	comp_free(c);
+	end();
+}
+
+static size_t
+ping(uint8_t *p)
+{
+	struct wcur w;
+
+	memset(p, 0, RECORD_HEADER_LEN + RECORD_PING_LEN);
+	wcur_init(&w, p, RECORD_HEADER_LEN);
+	wcur_u8(&w, RECORD_PING);
+	wcur_be16(&w, RECORD_PING_LEN);
+	return RECORD_HEADER_LEN + RECORD_PING_LEN;
+}
+
+static void
+test_ping_is_answered_once(void **state)
+{
+	uint8_t p[1024];
+	size_t len = 0, sent;
+
+	(void)state;
+	begin_up(COMP_NONE);
+	while (len + 100 < sizeof(p))
+		len += ping(p + len);
+	sent = b.nsent;
+	seal_to_b(DATA_CONTROL, p, len);
+	assert_int_equal(b.nsent, sent + 1);
+	assert_int_equal(b.sent[sent % RIG_KEPT].len,
+			 RECORD_HEADER_LEN + RECORD_PING_LEN +
+				 DGRAM_DATA_OVERHEAD);
+	assert_int_equal(out.o.nframes, 0);
+	end();
+}
+
+/* Control records are no packet: never compressed, without a checksum. */
+static void
+test_control_stands_alone(void **state)
+{
+	uint8_t p[128];
+	size_t len = ping(p), sent;
+
+	(void)state;
+	begin_up(COMP_ZLIB);
+	sent = b.nsent;
+	assert_dropped(DATA_CONTROL | DATA_COMPRESSED, p, len, DROP_CONTROL);
+	assert_dropped(DATA_CONTROL | DATA_CSUM_PARTIAL, p, len, DROP_CONTROL);
+	assert_dropped(DATA_CONTROL, p, len - 1, DROP_CONTROL);
+	assert_int_equal(b.nsent, sent);
+	end();
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_errors_are_bounded),
+		cmocka_unit_test(test_frames_stay_whole),
+		cmocka_unit_test(test_inner_addresses),
+		cmocka_unit_test(test_coalescing),
+		cmocka_unit_test(test_unpacking_is_bounded),
+		cmocka_unit_test(test_ping_is_answered_once),
+		cmocka_unit_test(test_control_stands_alone),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
