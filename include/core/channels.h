@@ -155,6 +155,8 @@ void channels_push(struct channels *cs);
 /* A peer told by datagram which list it has. */
 void channels_list_news(struct channels *cs, const char *peer,
 			const struct bnl_version *version);
+/* One from the disk is still on its way into force, or to its refusal. */
+bool channels_list_busy(const struct channels *cs);
 /* The newest version ever taken: nothing older is taken. */
 const struct bnl_version *channels_mark(const struct channels *cs);
 /* For the administrator: forgets the mark, and lets the next list from the

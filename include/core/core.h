@@ -114,6 +114,11 @@ void core_list_offer(struct core *c, struct now now, const void *raw,
  * its way into force takes its place. */
 void core_push(struct core *c, struct now now);
 
+/* Forgets the newest version ever taken, so that an older list can be put
+ * back: a list that was stale is in force at once, and the next one from the
+ * disk may be older than the one in force. */
+void core_mark_reset(struct core *c, struct now now);
+
 bool core_next_action(struct core *c, struct action *out);
 struct monotime core_deadline(const struct core *c);
 void core_tick(struct core *c, struct now now);
@@ -122,6 +127,8 @@ void core_tick(struct core *c, struct now now);
 
 const struct bnl *core_list(const struct core *c);	/* in force, or NULL */
 bool core_list_is_stale(const struct core *c);	/* below the mark: routes nothing */
+/* One from the disk is on its way into force, or to its refusal. */
+bool core_list_is_pending(const struct core *c);
 uint64_t core_drops(const struct core *c, enum drop d);
 
 enum peer_state {

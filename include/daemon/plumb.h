@@ -3,6 +3,8 @@
 #ifndef DAEMON_PLUMB_H
 #define DAEMON_PLUMB_H
 
+#include <jansson.h>
+
 #include "daemon/daemon.h"
 
 /* Works off all waiting actions. After every call into the core. */
@@ -38,12 +40,19 @@ void script_run(struct daemon *d, const struct action *a);
 int script_wait(struct daemon *d, const char *what, const char *command);
 
 /* --- reload.c -------------------------------------------------------------- */
-void reload_all(struct daemon *d);		/* HUP */
-void reload_push(struct daemon *d);		/* USR1 */
+/* 0, or -1: some of it could not be read, was logged, and stays as it was. */
+int reload_all(struct daemon *d);		/* HUP */
+int reload_push(struct daemon *d);		/* USR1 */
 
 /* --- status.c --------------------------------------------------------------- */
 void status_log(struct daemon *d);		/* USR2 */
-void status_request(void *daemon, uint64_t client,
-		    const struct ctlsock_peer *peer, const char *line);
+/* New references, for the caller to json_decref(); NULL: out of memory. */
+json_t *status_node(const struct daemon *d);
+json_t *status_peers(const struct daemon *d);
+
+/* --- control.c -------------------------------------------------------------- */
+/* One request of the control socket: see cluevpnctl(8). */
+void control_request(void *daemon, uint64_t client,
+		     const struct ctlsock_peer *peer, const char *line);
 
 #endif

@@ -109,6 +109,12 @@ channels_list_news(struct channels *cs, const char *peer,
 			      channels_mark(cs));
 }
 
+bool
+channels_list_busy(const struct channels *cs)
+{
+	return bnltake_local_busy(bnlsync_take(cs->sync));
+}
+
 const struct bnl_version *
 channels_mark(const struct channels *cs)
 {

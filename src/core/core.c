@@ -361,6 +361,32 @@ core_push(struct core *c, struct now now)
 	core_settle(c);
 }
 
+/* What was below the mark is not any more: it is put into force. */
+static void
+unstale(struct core *c)
+{
+	struct generation *g = c->gen, *old;
+
+	c->gen = NULL;
+	c->stale = false;
+	if (peers_apply(c, g, &old) < 0) {
+		c->gen = g;
+		c->stale = true;
+		return;
+	}
+	channels_list_applied(c->channels);
+}
+
+void
+core_mark_reset(struct core *c, struct now now)
+{
+	c->env.now = now;
+	channels_mark_reset(c->channels);
+	if (c->stale)
+		unstale(c);
+	core_settle(c);
+}
+
 /* --- time -------------------------------------------------------------------- */
 
 static void

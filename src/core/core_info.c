@@ -16,6 +16,12 @@ core_list_is_stale(const struct core *c)
 	return c->stale;
 }
 
+bool
+core_list_is_pending(const struct core *c)
+{
+	return channels_list_busy(c->channels);
+}
+
 uint64_t
 core_drops(const struct core *c, enum drop d)
 {

@@ -23,10 +23,10 @@ on_signal(void *ctx, int signo)
 
 	switch (signo) {
 	case SIGHUP:
-		reload_all(d);
+		(void)reload_all(d);
 		break;
 	case SIGUSR1:
-		reload_push(d);
+		(void)reload_push(d);
 		break;
 	case SIGUSR2:
 		status_log(d);
@@ -212,7 +212,7 @@ start(struct daemon *d, struct err *e)
 	    pidfile_open(&d->pidfile, d->options->pidfile, e) < 0 ||
 	    start_sockets(d, e) < 0 || start_device(d, e) < 0 ||
 	    ctlsock_open(&d->ctl, d->loop, c->ctlsocket, CTL_MODE,
-			 (gid_t)-1, status_request, d, e) < 0 ||
+			 (gid_t)-1, control_request, d, e) < 0 ||
 	    give_up_privileges(d, e) < 0 || start_core(d, e) < 0 ||
 	    start_work(d, e) < 0)
 		return -1;

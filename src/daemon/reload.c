@@ -44,7 +44,7 @@ note_restart(const struct conf *was, const struct conf *is)
 }
 
 /* The list from disk goes to the core, which takes it when it is newer. */
-static void
+static int
 reload_list(struct daemon *d)
 {
 	uint8_t *raw;
@@ -53,17 +53,19 @@ reload_list(struct daemon *d)
 
 	if (state_read_list(&d->state, &raw, &len, &e) < 0) {
 		log_error("list: %s; the one in force stays", e.text);
-		return;
+		return -1;
 	}
 	core_list_offer(d->core, clock_now(), raw, len);
 	free(raw);
+	return 0;
 }
 
-void
+int
 reload_all(struct daemon *d)
 {
 	struct identity *old = d->id, *new;
 	struct err e;
+	int rc = -1;
 
 	notify_reloading(&d->notify);
 	if (logsink_reopen(d->log, &e) < 0)
@@ -88,16 +90,21 @@ reload_all(struct daemon *d)
 			    tls_ctx_self(new->tls));
 		job_retire_identity(d, old);
 		log_info("configuration and certificate reloaded");
+		rc = 0;
 	}
-	reload_list(d);
+	if (reload_list(d) < 0)
+		rc = -1;
 	plumb_drain(d);
 	notify_ready(&d->notify);
+	return rc;
 }
 
-void
+int
 reload_push(struct daemon *d)
 {
-	reload_list(d);
+	int rc = reload_list(d);
+
 	core_push(d->core, clock_now());
 	plumb_drain(d);
+	return rc;
 }

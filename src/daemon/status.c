@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the daemon tells of itself: as JSON on the control socket, as lines in
- * the log. */
+/* What the daemon tells of itself: as JSON, as lines in the log. */
 #include "daemon/plumb.h"
 
 #include <jansson.h>
@@ -79,8 +78,8 @@ peer_json(const struct peer_info *p)
 	return o;
 }
 
-static json_t *
-peers_json(const struct daemon *d)
+json_t *
+status_peers(const struct daemon *d)
 {
 	struct now now = clock_now();
 	json_t *peers = json_array();
@@ -116,8 +115,8 @@ sockets_json(const struct daemon *d)
 	return sockets;
 }
 
-static json_t *
-status_json(const struct daemon *d)
+json_t *
+status_node(const struct daemon *d)
 {
 	const struct bnl *b = core_list(d->core);
 	uint64_t drops[DROPS];
@@ -143,37 +142,14 @@ status_json(const struct daemon *d)
 			    b == NULL ? json_null() : version_json(&b->version));
 	json_object_set_new(o, "list_stale",
 			    json_boolean(core_list_is_stale(d->core)));
+	json_object_set_new(o, "list_pending",
+			    json_boolean(core_list_is_pending(d->core)));
 	json_object_set_new(o, "peers",
 			    json_integer((json_int_t)core_peer_count(d->core)));
 	json_object_set_new(o, "peers_up", json_integer((json_int_t)up));
 	json_object_set_new(o, "sockets", sockets_json(d));
 	json_object_set_new(o, "drops", drops_json(drops));
 	return o;
-}
-
-void
-status_request(void *daemon, uint64_t client, const struct ctlsock_peer *peer,
-	       const char *line)
-{
-	struct daemon *d = daemon;
-	json_t *answer;
-	char *text;
-
-	(void)peer;
-	if (strcmp(line, "status") == 0)
-		answer = status_json(d);
-	else if (strcmp(line, "peers") == 0)
-		answer = peers_json(d);
-	else
-		answer = json_pack("{ss}", "error", "unknown request");
-	text = json_dumps(answer, JSON_INDENT(2));
-	json_decref(answer);
-	if (text == NULL)
-		text = strdup("{ \"error\": \"out of memory\" }");
-	if (text != NULL)
-		(void)ctlsock_reply(d->ctl, client, text, strlen(text), false);
-	(void)ctlsock_reply(d->ctl, client, "\n", 1, true);
-	free(text);
 }
 
 void
