@@ -51,32 +51,52 @@ number_of(const json_t *o, const char *key)
 	return json_integer_value(json_object_get(o, key));
 }
 
-static void
-print_duration(const json_t *o, const char *key, json_int_t unit)
+/* How wide a column must be for the texts and its head. */
+static int
+width_of(const json_t *peers, const char *key, const char *head)
 {
-	const json_t *v = json_object_get(o, key);
-	char text[TEXT_SPAN_MAX];
+	size_t i, widest = strlen(head);
+	const json_t *p;
 
-	printf(" %-9s", json_is_integer(v) ?
-		       text_duration(text, json_integer_value(v) / unit) :
-		       "-");
+	json_array_foreach(peers, i, p) {
+		size_t len = strlen(text_of(p, key));
+
+		if (len > widest)
+			widest = len;
+	}
+	return (int)widest;
+}
+
+static const char *
+heard_text(char out[TEXT_SPAN_MAX], const json_t *p)
+{
+	const json_t *ms = json_object_get(p, "heard_ms");
+
+	return json_is_integer(ms) ?
+		       text_duration(out, json_integer_value(ms) / 1000) :
+		       "-";
 }
 
 static void
 print_peers(const json_t *peers)
 {
+	int name = width_of(peers, "name", "PEER");
+	int state = width_of(peers, "state", "STATE");
+	int address = width_of(peers, "endpoint", "ADDRESS");
+	int cipher = width_of(peers, "cipher", "CIPHER");
+	char heard[TEXT_SPAN_MAX];
 	size_t i;
 	const json_t *p;
 
-	printf("%-20s %-12s %-22s %-9s %s\n", "PEER", "STATE", "ADDRESS",
-	       "HEARD", "CIPHER, COMPRESSOR, LEVEL");
+	printf("%-*s %-*s %-*s %-6s %-*s COMPRESSOR LEVEL\n", name, "PEER",
+	       state, "STATE", address, "ADDRESS", "HEARD", cipher, "CIPHER");
 	json_array_foreach(peers, i, p) {
-		printf("%-20s %-12s %-22s", text_of(p, "name"),
-		       text_of(p, "state"), text_of(p, "endpoint"));
-		print_duration(p, "heard_ms", 1000);
-		printf(" %s %s %" JSON_INTEGER_FORMAT "\n",
-		       text_of(p, "cipher"), text_of(p, "compressor"),
-		       number_of(p, "level"));
+		printf("%-*s %-*s %-*s %-6s %-*s ", name, text_of(p, "name"),
+		       state, text_of(p, "state"), address,
+		       text_of(p, "endpoint"), heard_text(heard, p), cipher,
+		       text_of(p, "cipher"));
+		printf("%-10s %" JSON_INTEGER_FORMAT "\n",
+		       text_of(p, "compressor"), number_of(p, "level"));
 	}
 }
 

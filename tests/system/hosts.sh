@@ -28,7 +28,7 @@ hosts_enter() {
 	elif ! (: <>/dev/net/tun) 2>/dev/null; then
 		hosts_missing 'no /dev/net/tun that may be opened'
 	fi
-	HOSTS_DIR=$(mktemp -d /tmp/cluevpn.XXXXXX)
+	HOSTS_DIR=$(mktemp -d "${TMPDIR:-/tmp}/cluevpn.XXXXXX")
 	chmod 755 "$HOSTS_DIR"
 	export HOSTS_DIR
 	hosts_pid=

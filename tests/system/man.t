@@ -1,0 +1,48 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The manual pages are clean mdoc, and know the options the programs know.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+O=$(cd "${O:-build}" && pwd) || exit 1
+out=$(mktemp) || exit 1
+trap 'rm -f "$out"' EXIT
+
+count=0
+ok() {		# ok STATUS TEXT
+	count=$((count + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $count - $2"
+	else
+		echo "not ok $count - $2"
+		sed 's/^/# /' "$out"
+	fi
+}
+
+if ! command -v mandoc >/dev/null; then
+	echo '1..0 # SKIP no mandoc'
+	exit 0
+fi
+for page in man/*.[1-8]; do
+	mandoc -T lint -W warning "$page" >"$out" 2>&1
+	ok $? "$page is clean"
+done
+for page in man/*.[18]; do
+	program=${page#man/}
+	program=${program%.*}
+	# Every option of the help is an item of the page.
+	mandoc -T ascii "$page" | col -b >"$out"
+	"$O/$program" -h 2>&1 | grep -o -- '^ *-[a-zA-Z],\? \|--[a-z][a-z-]*' |
+	    tr -d ' ,' | sort -u >"$out.options"
+	bad=
+	while read -r option; do
+		grep -q -- "$option\b" "$out" || bad="$bad $option"
+	done <"$out.options"
+	rm "$out.options"
+	[ -z "$bad" ]
+	ok $? "$page has the options of $program$bad"
+done
+for text in README HOWTO; do
+	! LC_ALL=C grep -n '.\{81\}\|[^ -~]' $text >"$out"
+	ok $? "$text is plain text of 80 columns"
+done
+echo "1..$count"
