@@ -20,7 +20,7 @@ enum action_kind {
 	ACTION_STORE_PAIR,	/* ticket, peer, data: write; data empty: erase */
 	ACTION_BUILD_LIST,	/* ticket, view: verify and build a generation */
 	ACTION_STORE_LIST,	/* ticket, view, mark: write the list, then the mark */
-	ACTION_RUN_HOOK,	/* hook, peer, subnet */
+	ACTION_RUN_HOOK,	/* hook, peer, subnet, covering */
 	ACTION_EVENT		/* level, event, peer, text */
 };
 
@@ -46,6 +46,8 @@ struct action {
 	uint8_t mark[40];		/* STORE_LIST: the version as written on wires */
 	enum hook_kind hook;
 	struct prefix subnet;
+	uint8_t covering;		/* own subnet: length of the network's
+					 * prefix around it */
 	enum event_level level;
 	enum event_kind event;
 	char peer[NODE_NAME_MAX + 1];	/* "" when none */

@@ -8,7 +8,7 @@
 
 static void
 hook(struct core *c, enum hook_kind kind, const struct bnl_node *node,
-     const struct prefix *subnet)
+     const struct prefix *subnet, uint8_t covering)
 {
 	struct action *a = actions_add(&c->actions, ACTION_RUN_HOOK);
 
@@ -18,6 +18,7 @@ hook(struct core *c, enum hook_kind kind, const struct bnl_node *node,
 	memcpy(a->peer, node->name, strlen(node->name) + 1);
 	if (subnet != NULL)
 		a->subnet = *subnet;
+	a->covering = covering;
 }
 
 static bool
@@ -29,23 +30,32 @@ has_subnet(const struct bnl_node *node, const struct prefix *p)
 	return false;
 }
 
-/* Hooks for what `node` has and `other` (NULL: nothing) has not. */
+/* Hooks for what `node` of `have` has, and its namesake of `lack` (NULL:
+ * nothing) has not. Of a subnet of our own the network's prefix around it
+ * counts as well: the device's address has its length. */
 static void
-hooks_difference(struct core *c, const struct bnl_node *node,
-		 const struct bnl_node *other, bool up)
+hooks_difference(struct core *c, const struct bnl *have,
+		 const struct bnl_node *node, const struct bnl *lack, bool up)
 {
+	const struct bnl_node *other =
+		lack == NULL ? NULL : bnl_find(lack, node->name);
 	bool own = strcmp(node->name, c->self) == 0;
 	enum hook_kind subnet_hook =
 		own ? (up ? HOOK_MYSUBNET_UP : HOOK_MYSUBNET_DOWN) :
 		      (up ? HOOK_SUBNET_UP : HOOK_SUBNET_DOWN);
 
 	if (up && other == NULL && !own)
-		hook(c, HOOK_NODE_UP, node, NULL);
-	for (uint32_t i = 0; i < node->nsubnets; i++)
-		if (!has_subnet(other, &node->subnets[i]))
-			hook(c, subnet_hook, node, &node->subnets[i]);
+		hook(c, HOOK_NODE_UP, node, NULL, 0);
+	for (uint32_t i = 0; i < node->nsubnets; i++) {
+		const struct prefix *p = &node->subnets[i];
+		uint8_t covering = own ? bnl_covering_len(have, p) : 0;
+
+		if (!has_subnet(other, p) ||
+		    (own && bnl_covering_len(lack, p) != covering))
+			hook(c, subnet_hook, node, p, covering);
+	}
 	if (!up && other == NULL && !own)
-		hook(c, HOOK_NODE_DOWN, node, NULL);
+		hook(c, HOOK_NODE_DOWN, node, NULL, 0);
 }
 
 /* A list that names us and is not below the mark puts its nodes in force. */
@@ -64,13 +74,8 @@ hooks_lists(struct core *c, const struct bnl *have, const struct bnl *lack,
 {
 	if (have == NULL)
 		return;
-	for (uint32_t i = 0; i < have->nnodes; i++) {
-		const struct bnl_node *node = &have->nodes[i];
-		const struct bnl_node *other =
-			lack == NULL ? NULL : bnl_find(lack, node->name);
-
-		hooks_difference(c, node, other, up);
-	}
+	for (uint32_t i = 0; i < have->nnodes; i++)
+		hooks_difference(c, have, &have->nodes[i], lack, up);
 }
 
 void

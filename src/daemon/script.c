@@ -50,25 +50,10 @@ env_subnet(struct script_env *env, const struct prefix *p)
 		p->addr.family == IP_V4 ? "ipv4" : "ipv6");
 }
 
-/* The prefix of the network that has the subnet: its length lets the kernel
- * route the whole network to the device. */
-static unsigned int
-covering_length(const struct daemon *d, const struct prefix *subnet)
-{
-	const struct bnl *b = core_list(d->core);
-	unsigned int len = subnet->len;
-
-	for (uint32_t i = 0; b != NULL && i < b->nprefixes; i++)
-		if (prefix_covers(&b->prefixes[i], subnet))
-			len = b->prefixes[i].len;
-	return len;
-}
-
 static void
-autoconf(struct daemon *d, const struct prefix *subnet, bool up)
+address(struct daemon *d, const struct prefix *subnet, uint8_t len, bool up)
 {
 	struct ipaddr addr = prefix_first_host(subnet);
-	unsigned int len = covering_length(d, subnet);
 	char text[IPADDR_TEXT_MAX];
 	struct err e;
 	int rc;
@@ -79,6 +64,35 @@ autoconf(struct daemon *d, const struct prefix *subnet, bool up)
 		log_error("%s: cannot %s the address %s/%u: %s",
 			  tun_name(d->tun), up ? "set" : "remove",
 			  ipaddr_format(text, &addr), len, e.text);
+}
+
+/* With the first IPv4 address of a network the kernel takes away the others
+ * of that network: those of the subnets that are left are set again. */
+static void
+set_again(struct daemon *d, const struct prefix *gone)
+{
+	const struct bnl *b = core_list(d->core);
+	const struct bnl_node *own =
+		b == NULL ? NULL : bnl_find(b, d->id->conf->name);
+
+	for (uint32_t i = 0; own != NULL && i < own->nsubnets; i++)
+		if (prefix_cmp(&own->subnets[i], gone) == 0)
+			return;		/* it goes only because we stop */
+	for (uint32_t i = 0; own != NULL && i < own->nsubnets; i++)
+		address(d, &own->subnets[i],
+			bnl_covering_len(b, &own->subnets[i]), true);
+}
+
+/* The length of the network's prefix lets the kernel route the whole network
+ * to the device. */
+static void
+autoconf(struct daemon *d, const struct action *a)
+{
+	bool up = a->hook == HOOK_MYSUBNET_UP;
+
+	address(d, &a->subnet, a->covering, up);
+	if (!up)
+		set_again(d, &a->subnet);
 }
 
 static void
@@ -136,7 +150,7 @@ script_run(struct daemon *d, const struct action *a)
 
 	if (d->id->conf->autoconf && (a->hook == HOOK_MYSUBNET_UP ||
 				      a->hook == HOOK_MYSUBNET_DOWN))
-		autoconf(d, &a->subnet, a->hook == HOOK_MYSUBNET_UP);
+		autoconf(d, a);
 	if (command == NULL)
 		return;
 	env_init(&env, d);

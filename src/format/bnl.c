@@ -72,6 +72,15 @@ bnl_find(const struct bnl *b, const char *name)
 		       name_and_node);
 }
 
+uint8_t
+bnl_covering_len(const struct bnl *b, const struct prefix *subnet)
+{
+	for (uint32_t i = 0; i < b->nprefixes; i++)
+		if (prefix_covers(&b->prefixes[i], subnet))
+			return b->prefixes[i].len;
+	return subnet->len;
+}
+
 static int
 two_fingerprints(const void *a, const void *b)
 {

@@ -174,6 +174,7 @@ inner6() { echo "fd00:c1:0:${index[$1]}::1"; }
 declare -A address=()	# NODE: its addresses, one a word
 declare -A subnet=()	# NODE: its subnets
 declare -A extra=()	# NODE: further statements, one a line
+prefixes='10.156.0.0/16 fd00:c1::/48'	# of the network
 
 authority() { # authority DIR
 	mkdir -p "$1"
@@ -195,8 +196,7 @@ list() { # list NODE...: signs a list of these as $tmp/network.bnl
 
 	{
 		echo 'network example.org'
-		echo 'prefix 10.156.0.0/16'
-		echo 'prefix fd00:c1::/48'
+		for n in $prefixes; do echo "prefix $n"; done
 		for n; do node_text "$n"; done
 		[ -z "${revoked:-}" ] || echo "revoke $revoked"
 	} >$tmp/network.txt

@@ -252,6 +252,30 @@ test_hooks_of_changes(void **state)
 	end();
 }
 
+/* The network grows around a subnet of our own: its address gets another
+ * length. Others' subnets are not concerned. */
+static void
+test_hooks_of_prefix(void **state)
+{
+	(void)state;
+	begin("");
+	rig_new(&a, rig_list(BOTH, RIG_START), NULL);
+	rig_start(&a);
+	assert_int_equal(a.hooks[0].covering, 16);
+	a.nhooks = 0;
+	rig_offer(&a, "prefix 10.156.0.0/15\n" ALPHA BETA, RIG_START + 1);
+	assert_int_equal(a.nhooks, 2);
+	assert_int_equal(a.hooks[0].kind, HOOK_MYSUBNET_DOWN);
+	assert_int_equal(a.hooks[0].covering, 16);
+	assert_int_equal(a.hooks[1].kind, HOOK_MYSUBNET_UP);
+	assert_int_equal(a.hooks[1].covering, 15);
+	a.nhooks = 0;
+	rig_offer(&a, "prefix 10.156.0.0/15\nprefix 10.9.0.0/16\n" ALPHA BETA,
+		  RIG_START + 2);
+	assert_int_equal(a.nhooks, 0);
+	end();
+}
+
 /* A list that was on its way to the disk when the node was stopped. */
 static void
 test_no_hooks_after_stop(void **state)
@@ -294,6 +318,7 @@ main(void)
 		cmocka_unit_test(test_pair_from_the_future),
 		cmocka_unit_test(test_refresh_is_spread),
 		cmocka_unit_test(test_hooks_of_changes),
+		cmocka_unit_test(test_hooks_of_prefix),
 		cmocka_unit_test(test_no_hooks_after_stop),
 	};
 

@@ -43,8 +43,11 @@ struct rig_node {
 	struct endpoint at;
 	struct rig_dgram sent[RIG_KEPT];
 	size_t nsent;
-	struct { enum hook_kind kind; char peer[NODE_NAME_MAX + 1]; }
-		hooks[RIG_HOOKS];
+	struct {
+		enum hook_kind kind;
+		char peer[NODE_NAME_MAX + 1];
+		uint8_t covering;
+	} hooks[RIG_HOOKS];
 	size_t nhooks;
 	size_t connects, tun_writes;
 	unsigned int events[EVENTS];
@@ -153,6 +156,7 @@ rig_act(struct rig_node *n, struct action *a)
 	case ACTION_RUN_HOOK:
 		assert_in_range(n->nhooks, 0, RIG_HOOKS - 1);
 		n->hooks[n->nhooks].kind = a->hook;
+		n->hooks[n->nhooks].covering = a->covering;
 		memcpy(n->hooks[n->nhooks++].peer, a->peer, sizeof(a->peer));
 		break;
 	case ACTION_EVENT:
