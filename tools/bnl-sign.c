@@ -14,6 +14,8 @@ enum { OPT_FIRST = 256, OPT_RESET_TIME };
 
 struct options {
 	const char *key;
+	const char *name; /* of this machine's node; NULL: see conf */
+	const char *conf;
 	bool edit;
 };
 
@@ -22,14 +24,19 @@ usage(FILE *f)
 {
 	fprintf(
 	    f,
-	    "usage: bnl-sign [-efny] [-k KEY] [-p PUBKEY]... [-o FILE]\n"
-	    "                [--first] [--reset-time] [FILE]\n"
+	    "usage: bnl-sign [-efny] [-c DIR|FILE] [-k KEY] [-N NAME]\n"
+	    "                [-o FILE] [-p PUBKEY]... [--first] "
+	    "[--reset-time] [FILE]\n"
 	    "Checks a node list, shows what changes, signs and installs "
 	    "it.\n"
+	    "  -c, --config DIR|FILE\n"
+	    "                     tells this machine's name ("
+	    TOOL_CONF_DIR ")\n"
 	    "  -e, --edit         edit it first, in a copy\n"
 	    "  -f, --force        sign it anew even if nothing changed\n"
 	    "  -k, --key KEY      the private key (" TOOL_BNL_KEY ")\n"
 	    "  -n, --dry-run      only show what would change\n"
+	    "  -N, --name NAME    this machine's name\n"
 	    "  -o, --output FILE  install it there\n"
 	    "  -p, --pubkey PUBKEY\n"
 	    "                     the last list may be signed by this one\n"
@@ -54,7 +61,10 @@ work(struct tool_sign *s, const struct options *o)
 	int rc, lock = -1;
 	struct err e;
 
-	if (tool_read_private_key(&s->key, o->key, &e) != 0 ||
+	if (tool_self_find(&s->self, o->name,
+			   o->conf != NULL ? o->conf : TOOL_CONF_DIR,
+			   o->conf != NULL, &e) != 0 ||
+	    tool_read_private_key(&s->key, o->key, &e) != 0 ||
 	    tool_keys_add(&s->trusted, o->key, &e) != 0)
 		return fail(&e);
 	if (!s->dry_run && (lock = tool_lock(s->out, &e)) < 0)
@@ -68,10 +78,12 @@ work(struct tool_sign *s, const struct options *o)
 }
 
 static const struct option options[] = {
+    {"config", required_argument, NULL, 'c'},
     {"edit", no_argument, NULL, 'e'},
     {"force", no_argument, NULL, 'f'},
     {"key", required_argument, NULL, 'k'},
     {"dry-run", no_argument, NULL, 'n'},
+    {"name", required_argument, NULL, 'N'},
     {"output", required_argument, NULL, 'o'},
     {"pubkey", required_argument, NULL, 'p'},
     {"yes", no_argument, NULL, 'y'},
@@ -89,9 +101,12 @@ read_options(struct tool_sign *s, struct options *o, int argc, char **argv)
 	struct err e;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "efk:no:p:yhV", options, NULL)) !=
-	       -1)
+	while ((c = getopt_long(argc, argv, "c:efk:nN:o:p:yhV", options,
+				NULL)) != -1)
 		switch (c) {
+		case 'c':
+			o->conf = optarg;
+			break;
 		case 'e':
 			o->edit = true;
 			break;
@@ -103,6 +118,9 @@ read_options(struct tool_sign *s, struct options *o, int argc, char **argv)
 			break;
 		case 'n':
 			s->dry_run = true;
+			break;
+		case 'N':
+			o->name = optarg;
 			break;
 		case 'o':
 			s->out = optarg;
@@ -149,6 +167,7 @@ main(int argc, char **argv)
 
 	if (rc < 0)
 		rc = work(&s, &o);
+	tool_self_free(&s.self);
 	key_free(s.key);
 	tool_keys_free(&s.trusted);
 	return rc;

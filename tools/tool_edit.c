@@ -155,7 +155,7 @@ ask_next(const struct edit *ed, int rc)
 		return tool_ask("(e)dit again, or e(x)it keeping the edit?",
 				"ex");
 	if (ed->s->yes || !tool_can_ask())
-		return 's';
+		return tool_sign_confirmed(ed->s, &ed->made) ? 's' : 'x';
 	return tool_ask("(s)ign and install, (e)dit again, or e(x)it keeping "
 			"the edit?",
 			"sex");

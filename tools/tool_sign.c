@@ -218,6 +218,15 @@ print_failure(const char *name, const struct errs *es)
 	}
 }
 
+static bool
+is_grave(const struct tool_sign *s, const struct bnl *made)
+{
+	struct tool_care care;
+
+	tool_care_look(&care, s->previous, made, &s->self);
+	return tool_care_print(&care);
+}
+
 int
 tool_sign_make(const struct tool_sign *s, const char *name, const char *text,
 	       size_t len, struct tool_made *made)
@@ -248,6 +257,7 @@ tool_sign_make(const struct tool_sign *s, const char *name, const char *text,
 		tool_made_free(made);
 		return print_failed(name, &e);
 	}
+	made->grave = is_grave(s, made->bnl);
 	return TOOL_OK;
 }
 
@@ -262,11 +272,22 @@ tool_made_free(struct tool_made *m)
 bool
 tool_sign_confirmed(const struct tool_sign *s, const struct tool_made *m)
 {
-	if (s->yes || m->diff.lost == 0 || !tool_can_ask())
+	struct err e;
+
+	if (s->yes || (!m->grave && (m->diff.lost == 0 || !tool_can_ask())))
 		return true;
-	return tool_ask("This takes nodes or subnets away from every node. "
-			"Sign it? [y/n]",
-			"yn") == 'y';
+	if (!tool_can_ask())
+		err_set(&e, ERR_USAGE,
+			"nobody is there to be asked, so nothing is signed "
+			"(--yes signs it unasked)");
+	else if (tool_ask("This takes nodes or subnets away from every node. "
+			  "Sign it? [y/n]",
+			  "yn") == 'y')
+		return true;
+	else
+		err_set(&e, ERR_USAGE, "nothing is signed");
+	print_failed(NULL, &e);
+	return false;
 }
 
 /* The target still has the bytes that the work began from. */
@@ -370,12 +391,10 @@ tool_sign_file(struct tool_sign *s)
 	rc = tool_sign_make(s, s->in, s->file.raw, s->file.len, &made);
 	if (rc != TOOL_OK || s->dry_run)
 		goto out;
-	if (!tool_sign_confirmed(s, &made)) {
-		err_set(&e, ERR_USAGE, "nothing is signed");
-		rc = print_failed(s->in, &e);
-	} else if (tool_sign_install(s, made.p, made.len, &e) != 0) {
+	if (!tool_sign_confirmed(s, &made))
+		rc = TOOL_FAILED;
+	else if (tool_sign_install(s, made.p, made.len, &e) != 0)
 		rc = print_failed(NULL, &e);
-	}
 out:
 	tool_made_free(&made);
 	return rc;

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "tool_bnl.h"
+#include "tool_care.h"
 #include "tool_diff.h"
 
 enum { TOOL_OK = 0, TOOL_FAILED = 1, TOOL_BAD_LIST = 2 };
@@ -22,6 +23,7 @@ struct tool_sign {
 	bool force;			/* sign what has not changed */
 	bool dry_run;
 	bool yes;			/* do not ask */
+	struct tool_self self;		/* owned */
 	/* tool_sign_begin()'s part */
 	char *out_prev;			/* the copy of what was signed last */
 	char *base_path;
@@ -36,6 +38,7 @@ struct tool_made {
 	size_t len;
 	struct bnl *bnl;
 	struct tool_diff diff;
+	bool grave;			/* not to be signed unasked */
 };
 
 /*
@@ -54,7 +57,10 @@ bool tool_sign_unchanged(const struct tool_sign *s);
 int tool_sign_make(const struct tool_sign *s, const char *name,
 		   const char *text, size_t len, struct tool_made *made);
 void tool_made_free(struct tool_made *m);
-/* False when somebody is there and says no to a list that takes away. */
+/*
+ * Asks whether to sign a list that takes away, unless -y spared the question.
+ * With nobody there to be asked, a grave one is not confirmed. Says so.
+ */
 bool tool_sign_confirmed(const struct tool_sign *s, const struct tool_made *m);
 /*
  * Puts bytes where they belong, and the copy beside them. ERR_CONFLICT, and

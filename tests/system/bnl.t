@@ -55,7 +55,7 @@ sed -i 's/^node beta/node gamma/' net
 verify -k dsa.pub net
 code 1 'an edited list does not verify'
 cp net net.edited
-sign net
+sign -y net
 code 0 'but can be signed'
 says out '^- node beta' 'what went is shown'
 says out '^+ node gamma' 'what came is shown'
@@ -274,9 +274,106 @@ code 0 'the manual page shows a list that can be signed'
 verify -k dsa.pub example
 says out '^nodes    2, with 2 addresses and 3 subnets' 'of two nodes'
 
+# --- care ---------------------------------------------------------------------
+six() {
+	printf 'network example.org\n'
+	printf 'node n%s\n' 1 2 3 4 5 6
+}
+six >net
+rm -f net.prev
+sign --first net
+cp net net.six
+without() {	# without NODE...: the list of six less these, to be signed
+	cp net.six net
+	cp net.six net.prev
+	for n; do sed -i "/^node $n$/d" net; done
+	cp net net.edited
+}
+without n1 n2
+sign net
+code 0 'a third of the nodes may go unasked'
+without n1 n2 n3
+sign -n net
+code 0 'a dry run takes more than that'
+says err '3 of 6 nodes would be gone' 'and tells it'
+sign net
+code 1 'to be signed, somebody must say so'
+says err 'nobody is there to be asked' 'which is told'
+says err '--yes' 'with the way to do that'
+same net net.edited 'nothing is signed'
+same net.prev net.six 'nor copied'
+sign -y net
+code 0 '--yes says so'
+says err '3 of 6 nodes would be gone' 'and is told all the same'
+editor "sed -i '/^node n[1-3]$/d' \"\$f\""
+without
+sign -e net
+code 1 'an edit is not signed unasked either'
+same net net.six 'and not installed'
+kept=$(ls net.edit.*)
+says err "bnl-sign -o net $kept" 'but kept'
+rm -f net.edit.*
+
+self() {	# self NAME TEXT [OPTION...]: n2 is this machine
+	without n2
+	t=$2
+	want=$1
+	shift 2
+	run "$O/bnl-sign" -k dsa.key "$@" net
+	code "$want" "$t"
+}
+self 0 'a node that is another machine may go unasked' -N n1
+self 1 'this machine may not' -N n2
+says err 'n2 is this machine' 'which is told'
+self 0 'unless --yes says so' -N n2 -y
+mkdir conf
+echo 'name = n2' >conf/cluevpn.conf
+self 1 'the configuration tells which one it is' -c conf
+self 1 'by its file too' -c conf/cluevpn.conf
+self 0 '-N goes before it' -c conf -N n1
+self 1 'a configuration that is not there is an error' -c nowhere
+says err 'nowhere' 'which is told'
+echo 'nome = n2' >conf/cluevpn.conf
+self 1 'and so is one that is wrong' -c conf
+says err '1:1: conf/cluevpn.conf: ' 'which is told with its place'
+if unshare -r -u true 2>/dev/null; then
+	for h in n2 N2 n2.example.org; do
+		without n2
+		unshare -r -u sh -c 'hostname "$1"; shift; exec "$@"' sh $h \
+			"$O/bnl-sign" -k dsa.key net >out 2>err </dev/null
+		rc=$?
+		code 1 "without either, the host name does: $h"
+	done
+	without n2
+	unshare -r -u sh -c 'hostname n22; exec "$@"' sh \
+		"$O/bnl-sign" -k dsa.key net >out 2>err </dev/null
+	rc=$?
+	code 0 'another host is not this one'
+else
+	for t in 1 2 3 4; do ok 0 'no host name to set # skip'; done
+fi
+if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
+	asked() {	# asked ANSWER: the same at a terminal
+		without n1 n2 n3
+		echo "$1" | script -qec "'$O/bnl-sign' -N n4 -k dsa.key net" \
+			/dev/null >out 2>err
+		rc=$?
+	}
+	asked n
+	code 1 'at a terminal, no is no'
+	same net net.edited 'and nothing is signed'
+	says out '3 of 6 nodes would be gone' 'it was told'
+	asked y
+	code 0 'and yes is yes'
+	verify -k dsa.pub net
+	code 0 'the list is signed'
+else
+	for t in 1 2 3 4 5; do ok 0 'no terminal to be had # skip'; done
+fi
+
 # --- a daemon stores a list while another is signed ----------------------------
 waits() {	# waits PID: until it waits for a lock
-	for t in $(seq 500); do
+	for _ in $(seq 500); do
 		grep -q -- "-> FLOCK .* $1 " /proc/locks && return 0
 		kill -0 "$1" 2>/dev/null || return 1
 		sleep 0.01

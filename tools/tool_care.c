@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which lists are not to be signed unasked. */
+#include "tool_care.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "format/conf.h"
+#include "tool_file.h"
+
+#define CONF_NAME "cluevpn.conf"
+#define CONF_MAX ((size_t)1 << 20)
+#define GONE_SHARE 3 /* more than one in three is grave */
+
+/* A directory means the file of the usual name in it. */
+static char *
+conf_path(const char *conf)
+{
+	struct stat st;
+	char *path;
+
+	if (stat(conf, &st) != 0 || !S_ISDIR(st.st_mode))
+		return strdup(conf);
+	return asprintf(&path, "%s/" CONF_NAME, conf) < 0 ? NULL : path;
+}
+
+static int
+name_in(char **out, const char *path, struct err *e)
+{
+	struct errs es = {0};
+	struct conf *conf;
+	size_t len;
+	char *text;
+	int rc;
+
+	if (tool_read_file(&text, &len, path, CONF_MAX, e) != 0)
+		return -1;
+	rc = conf_parse(&conf, text, len, ".", &es);
+	free(text);
+	if (rc != 0) {
+		*e = es.e[0];
+		return err_prefix(e, "%s", path);
+	}
+	*out = strdup(conf->name);
+	conf_free(conf);
+	return *out == NULL ? err_nomem(e) : 0;
+}
+
+static int
+host_name(char **out, struct err *e)
+{
+	char name[256];
+
+	if (gethostname(name, sizeof(name)) != 0)
+		return err_errno(e, errno, "the host's name");
+	name[sizeof(name) - 1] = '\0';
+	*out = strdup(name);
+	return *out == NULL ? err_nomem(e) : 0;
+}
+
+int
+tool_self_find(struct tool_self *out, const char *name, const char *conf,
+	       bool must, struct err *e)
+{
+	char *path;
+	int rc;
+
+	memset(out, 0, sizeof(*out));
+	if (name != NULL) {
+		out->name = strdup(name);
+		return out->name == NULL ? err_nomem(e) : 0;
+	}
+	path = conf_path(conf);
+	if (path == NULL)
+		return err_nomem(e);
+	rc = name_in(&out->name, path, e);
+	free(path);
+	if (rc == 0 || must)
+		return rc;
+	out->host = true;
+	return host_name(&out->name, e);
+}
+
+void
+tool_self_free(struct tool_self *self)
+{
+	free(self->name);
+	self->name = NULL;
+}
+
+/* "alpha" and "alpha.example.org" are the same host. */
+static bool
+same_host(const char *a, const char *b)
+{
+	size_t na = strlen(a), nb = strlen(b), n = na < nb ? na : nb;
+	const char *longer = na < nb ? b : a;
+
+	return n > 0 && strncasecmp(a, b, n) == 0 &&
+	       (longer[n] == '\0' || longer[n] == '.');
+}
+
+static bool
+is_self(const struct tool_self *self, const char *node)
+{
+	if (self->host)
+		return same_host(self->name, node);
+	return strcmp(self->name, node) == 0;
+}
+
+void
+tool_care_look(struct tool_care *c, const struct bnl *before,
+	       const struct bnl *after, const struct tool_self *self)
+{
+	uint32_t gone = 0;
+
+	memset(c, 0, sizeof(*c));
+	if (before == NULL)
+		return;
+	for (uint32_t i = 0; i < before->nnodes; i++) {
+		const char *name = before->nodes[i].name;
+
+		if (bnl_find(after, name) != NULL)
+			continue;
+		gone++;
+		if (is_self(self, name))
+			snprintf(c->self, sizeof(c->self), "%s", name);
+	}
+	c->of = before->nnodes;
+	if (gone > before->nnodes / GONE_SHARE)
+		c->gone = gone;
+}
+
+bool
+tool_care_print(const struct tool_care *c)
+{
+	if (c->self[0] != '\0')
+		fprintf(stderr, "%s: %s is this machine: it would no longer "
+			"belong to the network\n",
+			program_invocation_short_name, c->self);
+	if (c->gone > 0)
+		fprintf(stderr, "%s: %u of %u nodes would be gone\n",
+			program_invocation_short_name, c->gone, c->of);
+	return c->self[0] != '\0' || c->gone > 0;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which lists are not to be signed unasked. */
+#ifndef TOOL_CARE_H
+#define TOOL_CARE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "format/bnl.h"
+
+#define TOOL_CONF_DIR SYSCONFDIR "/cluevpn"
+
+/* What this machine is called in the list. */
+struct tool_self {
+	char *name; /* owned */
+	bool host;  /* by the system; the list may have more or less of it */
+};
+
+/*
+ * name as it is given; else the one in the configuration at conf, a file or
+ * a directory; else, unless the configuration must tell it, the host's.
+ */
+int tool_self_find(struct tool_self *out, const char *name, const char *conf,
+		   bool must, struct err *e);
+void tool_self_free(struct tool_self *self); /* zeroed is fine */
+
+struct tool_care {
+	char self[NODE_NAME_MAX + 1]; /* this machine's node, which goes; or "" */
+	uint32_t gone;		      /* more than a third of all; or 0 */
+	uint32_t of;
+};
+
+/* before: NULL when there was no list. */
+void tool_care_look(struct tool_care *c, const struct bnl *before,
+		    const struct bnl *after, const struct tool_self *self);
+/* Tells what there is to tell; true when there was something. */
+bool tool_care_print(const struct tool_care *c);
+
+#endif
