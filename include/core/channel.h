@@ -93,13 +93,13 @@ struct channel {
 	enum channel_state state;
 	bool dialled;
 	unsigned int purpose;		/* CHANNEL_*; 0: they dialled */
-	bool wanted;			/* dialled because lists wanted it */
 	char peer[NODE_NAME_MAX + 1];	/* "" until it is known */
 	struct endpoint to[CHANNEL_ENDPOINTS_MAX];
 	size_t nto, ito;
 	struct endpoint remote;
 	struct stream stream;
-	struct cert_info cert;		/* of the peer, from CHANNEL_SETTLE on */
+	struct cert_info mine;		/* our certificate in this connection */
+	struct cert_info cert;		/* of the peer, once TLS is done */
 	bool deliver_only;		/* not in the list: may deliver one */
 	struct channel_pair *pair;	/* from the own HELLO to STORE's end */
 	uint8_t pair_id[PAIR_ID_LEN];

@@ -7,7 +7,9 @@
  * A connection has an id from ACTION_CONNECT or channels_accepted() until
  * channels_closed(), which must be called exactly once for each id: when the
  * connection could not be made, when it broke or ended, and after
- * ACTION_CLOSE (drain what the socket takes, shut it, then tell).
+ * ACTION_CLOSE (drain what the socket takes, shut it, then tell). When that
+ * takes more than a few seconds ACTION_CLOSE comes again: then at once,
+ * whatever is still to be drained.
  */
 #ifndef CORE_CHANNELS_H
 #define CORE_CHANNELS_H

@@ -12,6 +12,7 @@
 
 #define LIFE_MS 600000		/* however busy it is */
 #define DELIVER_MS 30000	/* for a node that is not in the list */
+#define CLOSE_MS 15000		/* for the owner, then it is told again */
 #define OUTSIDERS_A_MINUTE 10
 #define SAY_AGAIN_MS INT64_C(3600000)	/* the same line about one node */
 
@@ -63,6 +64,8 @@ next_deadline(const struct channel *ch)
 	struct monotime at =
 		mono_min(ch->deadline, bnlsync_conn_deadline(&ch->list));
 
+	if (ch->state == CHANNEL_ENDING || ch->state == CHANNEL_CONNECT)
+		return ch->deadline;
 	if (ch->deliver_only)
 		at = mono_min(at, mono_add_ms(ch->since, DELIVER_MS));
 	return mono_min(at, mono_add_ms(ch->since, LIFE_MS));
@@ -71,10 +74,7 @@ next_deadline(const struct channel *ch)
 void
 channel_rearm(struct channel *ch)
 {
-	if (ch->state == CHANNEL_ENDING)
-		timerq_cancel(&ch->ctx->timers, &ch->timer);
-	else
-		timerq_set(&ch->ctx->timers, &ch->timer, next_deadline(ch));
+	timerq_set(&ch->ctx->timers, &ch->timer, next_deadline(ch));
 }
 
 static void
@@ -106,7 +106,7 @@ channel_set_state(struct channel *ch, enum channel_state s)
 		deadline_in(ch, t->channel_idle);
 		break;
 	case CHANNEL_ENDING:
-		ch->deadline = MONO_NEVER;
+		deadline_in(ch, CLOSE_MS);
 		break;
 	}
 	channel_rearm(ch);
@@ -201,7 +201,7 @@ finish(struct channel *ch, bool lost)
 
 	bnlsync_close(ch->ctx->sync, &ch->list, lost);
 	channel_pair_end(ch);
-	if (ch->wanted && early)
+	if ((ch->purpose & CHANNEL_LIST) != 0 && early)
 		bnlround_failed(bnlsync_round(ch->ctx->sync), ch->peer);
 	if (wanted_pair && !ch->negotiated && !ch->failed) {
 		ch->failed = true;
@@ -209,24 +209,30 @@ finish(struct channel *ch, bool lost)
 		channel_tell(ch, NEWS_FAILED);
 		if (!ch->said)
 			channel_say(ch, EVENT_NEGOTIATE_FAILED, ch->reason);
-	} else if (early && !ch->said && ch->reason[0] != '\0') {
+	} else if (early && ch->state != CHANNEL_CONNECT && !ch->said &&
+		   ch->reason[0] != '\0') {
 		channel_say(ch, EVENT_PEER_REFUSED, ch->reason);
 	}
 }
 
 static void
+ask_to_close(struct channel *ch)
+{
+	struct action *a = actions_add(ch->ctx->env->actions, ACTION_CLOSE);
+
+	if (a != NULL)
+		a->conn = ch->id;
+}
+
+static void
 end(struct channel *ch, bool lost)
 {
-	struct action *a;
-
 	if (ch->state == CHANNEL_ENDING)
 		return;
 	finish(ch, lost);
 	stream_shutdown(&ch->stream);
 	channel_set_state(ch, CHANNEL_ENDING);
-	a = actions_add(ch->ctx->env->actions, ACTION_CLOSE);
-	if (a != NULL)
-		a->conn = ch->id;
+	ask_to_close(ch);
 }
 
 void
@@ -290,7 +296,6 @@ void
 channel_timeout(struct channel *ch)
 {
 	struct monotime now = ch->ctx->env->now.mono;
-	struct action *a;
 
 	if (!mono_reached(next_deadline(ch), now)) {
 		channel_rearm(ch);	/* it has been put off meanwhile */
@@ -303,11 +308,14 @@ channel_timeout(struct channel *ch)
 	}
 	if (ch->state == CHANNEL_CONNECT && ch->ito + 1 < ch->nto) {
 		/* The next endpoint, once the owner has closed this one. */
-		ch->deadline = MONO_NEVER;
+		deadline_in(ch, CLOSE_MS);
 		channel_rearm(ch);
-		a = actions_add(ch->ctx->env->actions, ACTION_CLOSE);
-		if (a != NULL)
-			a->conn = ch->id;
+		ask_to_close(ch);
+		return;
+	}
+	if (ch->state == CHANNEL_ENDING) {
+		channel_set_state(ch, CHANNEL_ENDING);
+		ask_to_close(ch);
 		return;
 	}
 	if (ch->state == CHANNEL_OPEN)

@@ -156,6 +156,7 @@ channel_opened(struct channel *ch)
 		return;
 	ch->reached = true;
 	channel_set_state(ch, CHANNEL_TLS);
+	ch->mine = env->cert;
 	if (stream_open(&ch->stream, &env->tls, ch->dialled, env->now.wall,
 			&e) < 0) {
 		channel_end(ch, e.text);

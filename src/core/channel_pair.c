@@ -8,6 +8,7 @@
 #include "core/action.h"
 #include "core/channel.h"
 
+#define CONNECTIONS_A_PEER 4	/* that it dialled */
 #define UNLISTED_GAP_MS 60000	/* between two deliveries of one such name */
 
 bool
@@ -162,6 +163,18 @@ may_deliver(struct channel *ch)
 			    UNLISTED_GAP_MS);
 }
 
+/* No node, whatever is wrong with it, has all connections to itself. */
+static bool
+has_too_many(const struct channel *ch)
+{
+	unsigned int n = 0;
+
+	for (const struct channel *c = ch->ctx->all; c != NULL; c = c->next)
+		n += !c->dialled && c->list.open &&
+		     strcmp(c->peer, ch->peer) == 0;
+	return n >= CONNECTIONS_A_PEER;
+}
+
 /* The HELLOs are exchanged and no negotiation follows. */
 static void
 open_without_pair(struct channel *ch)
@@ -176,6 +189,10 @@ listener_hello(struct channel *ch)
 {
 	const struct hello *h = &ch->pair->theirs;
 
+	if (has_too_many(ch)) {
+		channel_refuse(ch, REFUSE_BUSY, "too many connections");
+		return;
+	}
 	if (ch->deliver_only && !may_deliver(ch)) {
 		channel_refuse(ch, REFUSE_NOT_LISTED, "");
 		return;
@@ -291,7 +308,7 @@ derive(struct channel *ch)
 {
 	struct channel_pair *p = ch->pair;
 	struct negotiate_side mine = {&p->mine, p->my_frame, p->my_len,
-				      ch->ctx->env->cert.fingerprint};
+				      ch->mine.fingerprint};
 	struct negotiate_side theirs = {&p->theirs, p->their_frame,
 					p->their_len, ch->cert.fingerprint};
 	const struct negotiate_side *d = ch->dialled ? &mine : &theirs;
@@ -363,7 +380,7 @@ store(struct channel *ch)
 {
 	struct core_env *env = ch->ctx->env;
 	const struct channel_pair *p = ch->pair;
-	struct walltime mine = env->cert.not_after;
+	struct walltime mine = ch->mine.not_after;
 	struct walltime theirs = ch->cert.not_after;
 	struct pair pair = {
 		.generation = p->selection.generation,

@@ -183,6 +183,7 @@ drop(struct channels *cs, struct channel *ch)
 		at = &(*at)->next;
 	*at = ch->next;
 	table_remove(&cs->by_id, &ch->id, sizeof(ch->id));
+	timerq_cancel(&cs->timers, &ch->timer);
 	cs->total--;
 	ch->gone = true;
 	if (!ch->queued)
@@ -240,7 +241,7 @@ make_room(struct channels *cs, const struct endpoint *from)
 	unsigned int same = 0;
 
 	for (struct channel *ch = cs->all; ch != NULL; ch = ch->next) {
-		if (ch->dialled || ch->state != CHANNEL_TLS)
+		if (ch->dialled || ch->state >= CHANNEL_ANSWER)
 			continue;
 		same += ipaddr_equal(&ch->remote.addr, &from->addr);
 		oldest = ch;	/* the newest stand first */
@@ -355,8 +356,11 @@ channels_check_pairs(struct channels *cs)
 bool
 channels_next_want(struct channels *cs, char peer[NODE_NAME_MAX + 1])
 {
-	return bnlround_next(bnlsync_round(cs->sync), channels_spare(cs),
-			     peer);
+	size_t spare = channels_spare(cs), others = max_connections(cs) / 4;
+
+	/* Those who call must get through as well. */
+	return bnlround_next(bnlsync_round(cs->sync),
+			     spare > others ? spare - others : 0, peer);
 }
 
 void

@@ -287,7 +287,8 @@ streams_close(struct daemon *d, uint32_t conn)
 
 	if (s == NULL)
 		return;
-	if (!s->opened) {
+	/* Said again: it has had its time. */
+	if (!s->opened || s->closing) {
 		stream_end(s, NULL);
 		return;
 	}

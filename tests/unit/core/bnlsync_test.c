@@ -633,6 +633,18 @@ mark_is_raised_at_start(void **state)
 }
 
 static void
+a_mark_that_cannot_be_written(void **state)
+{
+	(void)state;
+	a->disk_fails = true;
+	channels_mark_reset(a->cs);
+	collect(a);
+	world_run();
+	assert_int_equal(a->events[EVENT_STORE_FAILED], 1);
+	assert_non_null(strstr(a->text[EVENT_STORE_FAILED], "mark"));
+}
+
+static void
 from_the_disk(void **state)
 {
 	struct bnl *v3 = make_list(v2, T0 + 30, BOTH, "");
@@ -992,6 +1004,102 @@ a_push_reaches_all_though_the_signer_dies(void **state)
 	assert_int_equal(how_many_have(v2), MANY);
 }
 
+/* So many others are down, the next ones by name among them. */
+static void
+a_push_goes_around_those_that_are_down(void **state)
+{
+	static const int down[] = {4, 5, 6, 9, 12};
+	unsigned int up = MANY;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(down) / sizeof(down[0]); i++) {
+		host_stop(&w.h[down[i]]);
+		up--;
+	}
+	for (int i = 0; i < MANY; i++)
+		w.h[i].conf.pullinterval = 86400;
+	world_pass(400000);
+	sign_at(&w.h[3], v2);
+	while (how_many_have(v2) < 2)
+		assert_true(world_step());
+	host_stop(&w.h[3]);
+	world_run();
+	world_pass(12000);
+	assert_int_equal(how_many_have(v2), up);
+}
+
+/* Where nobody knows an address, others are taken. */
+static void
+those_without_an_address(void **state)
+{
+	struct host *h = &w.h[2];
+	char name[NODE_NAME_MAX + 1];
+	unsigned int n = 0;
+
+	(void)state;
+	for (int i = 0; i < MANY; i++)
+		w.h[i].conf.pullinterval = 86400;
+	world_pass(400000);
+	for (int i = 0; i < MANY; i++)
+		w.h[i].follow_wants = false;
+	/* It takes the list from a peer and is to pass it on. */
+	give(&w.h[7], v2);
+	dial(&w.h[7], h->name, CHANNEL_LIST);
+	world_run();
+	assert_true(has(h, v2));
+	while (channels_next_want(h->cs, name)) {
+		n++;
+		channels_unreachable(h->cs, name);
+		assert_in_range(n, 1, 20);
+	}
+	/* Three, and six in the place of these. */
+	assert_in_range(n, 7, 9);
+}
+
+static void
+a_list_from_the_disk_is_offered_on_open_connections(void **state)
+{
+	struct host *h = &w.h[2];
+	struct bnl *v3 = make_list(v2, T0 + 30, many, "");
+
+	(void)state;
+	for (int i = 0; i < MANY; i++) {
+		w.h[i].follow_wants = false;
+		w.h[i].plain.tamper = drop_have;
+	}
+	/* Held open, because the older one never gets its answer. */
+	give(h, v2);
+	assert_int_not_equal(dial(h, "n05", CHANNEL_LIST), 0);
+	world_run();
+	assert_int_equal(channels_count(h->cs), 1);
+	for (int i = 0; i < MANY; i++)
+		w.h[i].plain.tamper = NULL;
+	sign_at(h, v3);
+	world_run();
+	assert_true(has(&w.h[5], v3));
+	bnl_free(v3);
+}
+
+static void
+a_push_on_open_connections(void **state)
+{
+	struct host *h = &w.h[2];
+
+	(void)state;
+	for (int i = 0; i < MANY; i++)
+		w.h[i].follow_wants = false;
+	h->plain.tamper = drop_have;
+	give(h, v2);
+	assert_int_not_equal(dial(h, "n05", CHANNEL_LIST), 0);
+	world_run();
+	h->plain.tamper = NULL;
+	h->env.now = w.now;
+	channels_push(h->cs);
+	collect(h);
+	world_run();
+	assert_true(has(&w.h[5], v2));
+}
+
 static void
 a_pull_finds_it(void **state)
 {
@@ -1105,6 +1213,7 @@ main(void)
 		TEST(two_transfers_at_a_time),
 		TEST(below_the_mark),
 		TEST(mark_is_raised_at_start),
+		TEST(a_mark_that_cannot_be_written),
 		TEST(from_the_disk),
 		TEST(two_people_signed_at_once),
 		TEST(no_alarm_for_a_descendant),
@@ -1118,6 +1227,10 @@ main(void)
 		TEST(a_removed_node_loses_all),
 		MESH(a_push_reaches_all),
 		MESH(a_push_reaches_all_though_the_signer_dies),
+		MESH(a_push_goes_around_those_that_are_down),
+		MESH(those_without_an_address),
+		MESH(a_list_from_the_disk_is_offered_on_open_connections),
+		MESH(a_push_on_open_connections),
 		MESH(a_pull_finds_it),
 		MESH(a_push_is_retried),
 		MESH(news_by_datagram_lead_to_a_pull),

@@ -551,6 +551,32 @@ the_core_ends_in_every_state(void **state)
 	}
 }
 
+/* An owner that does not get it closed is told again, and only that. */
+static void
+an_owner_that_does_not_close(void **state)
+{
+	(void)state;
+	for (int at = 0; at < ATS; at++) {
+		begin((enum at)at);
+		w.deaf = true;
+		world_pass(10000);
+		assert_string_equal(state_of(), "ending");
+		assert_int_equal(w.closes, 1);
+		assert_int_equal(channels_count(a->cs), 0);
+		world_pass(31000);
+		assert_int_equal(w.closes, 3);
+		/* What still comes is for nobody. */
+		if (p.t != NULL)
+			say_any(FRAME_LIST_QUERY);
+		assert_string_equal(state_of(), "ending");
+		channels_closed(a->cs, p.id, NULL);
+		world_pass(31000);
+		assert_int_equal(w.closes, 3);
+		assert_string_equal(state_of(), "gone");
+		finish();
+	}
+}
+
 static void
 a_wrong_confirm_stores_nothing(void **state)
 {
@@ -664,6 +690,91 @@ a_newer_one_takes_the_place(void **state)
 	finish();
 }
 
+static void
+a_hello_that_is_none(void **state)
+{
+	static const enum at ats[] = {D_HELLO, L_HELLO};
+	uint8_t junk[100] = {0, PROTO_VERSION, 1, 'X'};
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		begin(ats[i]);
+		say(FRAME_HELLO, junk, sizeof(junk));
+		assert_string_equal(state_of(), "gone");
+		assert_int_equal(p.refuse.code, REFUSE_PROTOCOL);
+		finish();
+	}
+}
+
+static void
+a_refusal_that_is_none(void **state)
+{
+	uint8_t junk[60];
+
+	(void)state;
+	memset(junk, 0xff, sizeof(junk));
+	begin(L_LIST);
+	say(FRAME_REFUSE, junk, sizeof(junk));
+	assert_string_equal(state_of(), "gone");
+	finish();
+}
+
+static void
+lists_asked_for(void **state)
+{
+	uint8_t v[LIST_ASK_LEN] = {0};
+
+	(void)state;
+	begin(L_LIST);
+	/* Another version than there is: told what there is. */
+	say(FRAME_LIST_GET, v, sizeof(v));
+	assert_int_equal(p.got[FRAME_LIST_HAVE], 1);
+	assert_int_equal(p.got[FRAME_LIST_DATA], 0);
+	bnl_version_write(v, &a->env.version);
+	say(FRAME_LIST_GET, v, sizeof(v));
+	assert_int_equal(p.got[FRAME_LIST_DATA], 1);
+	finish();
+	/* Twice at once, before the first one is sent. */
+	begin(L_LIST);
+	bnl_version_write(v, &a->env.version);
+	{
+		uint8_t frame[FRAME_HEADER_LEN + LIST_ASK_LEN];
+
+		frame_header_write(frame, FRAME_LIST_GET, LIST_ASK_LEN);
+		memcpy(frame + FRAME_HEADER_LEN, v, sizeof(v));
+		plain_write(p.t, frame, sizeof(frame));
+		plain_write(p.t, frame, sizeof(frame));
+		pump();
+	}
+	assert_string_equal(state_of(), "gone");
+	assert_int_equal(p.refuse.code, REFUSE_PROTOCOL);
+	finish();
+}
+
+static void
+an_offer_said_twice(void **state)
+{
+	struct list_have h = {.len = 500};
+	uint8_t v[LIST_HAVE_LEN];
+
+	(void)state;
+	begin(L_LIST);
+	h.version.timestamp.s = WORLD_START;
+	list_have_encode(v, &h);
+	say(FRAME_LIST_HAVE, v, sizeof(v));
+	assert_int_equal(p.got[FRAME_LIST_GET], 1);
+	say(FRAME_LIST_DATA, v, sizeof(v));
+	say(FRAME_LIST_HAVE, v, sizeof(v));
+	assert_int_equal(p.got[FRAME_LIST_GET], 1);
+	/* A newer one begins anew. */
+	h.version.timestamp.s++;
+	list_have_encode(v, &h);
+	say(FRAME_LIST_HAVE, v, sizeof(v));
+	assert_int_equal(p.got[FRAME_LIST_GET], 2);
+	assert_string_equal(state_of(), "open");
+	finish();
+}
+
 int
 main(void)
 {
@@ -676,8 +787,13 @@ main(void)
 		cmocka_unit_test(the_disk_answers_in_every_state),
 		cmocka_unit_test(the_peer_is_removed_in_every_state),
 		cmocka_unit_test(the_core_ends_in_every_state),
+		cmocka_unit_test(an_owner_that_does_not_close),
 		cmocka_unit_test(a_wrong_confirm_stores_nothing),
 		cmocka_unit_test(an_early_ready),
+		cmocka_unit_test(a_hello_that_is_none),
+		cmocka_unit_test(a_refusal_that_is_none),
+		cmocka_unit_test(lists_asked_for),
+		cmocka_unit_test(an_offer_said_twice),
 		cmocka_unit_test(an_answer_that_negotiates_uncalled),
 		cmocka_unit_test(an_overtaken_hello_is_not_taken),
 		cmocka_unit_test(a_newer_one_takes_the_place),

@@ -86,6 +86,8 @@ struct world {
 	struct rng rng;
 	struct key *key, *other_key;	/* the lists' signer; somebody else */
 	const struct host *silent;	/* connecting to it never ends */
+	bool deaf;			/* to ACTION_CLOSE, but counts */
+	unsigned int closes;
 	void (*before_close)(uint32_t id);	/* of one without a wire */
 	size_t chunk;			/* at most so many bytes at a time */
 };
@@ -344,6 +346,9 @@ do_close(struct host *h, const struct action *a)
 {
 	struct side *s = side_of(h, a->conn);
 
+	w.closes++;
+	if (w.deaf)
+		return;
 	if (s == NULL) {
 		if (w.before_close != NULL)
 			w.before_close(a->conn);
@@ -663,9 +668,9 @@ host_stop(struct host *h)
 		action_done(&h->tasks[k].a);
 		h->tasks[k].used = false;
 	}
-	actions_free(&h->actions);
 	channels_free(h->cs);
 	h->cs = NULL;
+	actions_free(&h->actions);
 	bnl_free(h->kept);
 	h->kept = NULL;
 }

@@ -873,6 +873,71 @@ idle_strangers_keep_nobody_out(void **state)
 }
 
 static void
+one_node_has_no_more_than_its_share(void **state)
+{
+	struct bnl *l = make_list(a->bnl, WORLD_START - 50, "alpha beta", "");
+
+	(void)state;
+	channels_list_offer(a->cs, l->raw, l->rawlen);
+	collect(a);
+	world_run();
+	swallowed = FRAME_LIST_QUERY;
+	swallowing = false;
+	b->plain.tamper = swallow;
+	for (int i = 0; i < 6; i++) {
+		swallowing = false;
+		assert_int_not_equal(dial(b, "alpha", CHANNEL_LIST), 0);
+		world_run();
+	}
+	assert_int_equal(channels_count(a->cs), 4);
+	assert_non_null(strstr(a->text[EVENT_PEER_REFUSED],
+			       "busy: too many connections"));
+	bnl_free(l);
+}
+
+static void
+a_node_that_is_down_is_no_news(void **state)
+{
+	(void)state;
+	b->down = true;
+	assert_int_not_equal(dial(a, "beta", CHANNEL_LIST), 0);
+	world_run();
+	assert_int_equal(a->events[EVENT_PEER_REFUSED] +
+			 a->events[EVENT_NEGOTIATE_FAILED], 0);
+	/* But it is when a negotiation is wanted: once an hour. */
+	dial_and_run();
+	dial_and_run();
+	assert_int_equal(a->failed, 2);
+	assert_int_equal(a->events[EVENT_NEGOTIATE_FAILED], 1);
+	world_pass(3600 * 1000);
+	dial_and_run();
+	assert_int_equal(a->events[EVENT_NEGOTIATE_FAILED], 2);
+	/* And again at once after it worked. */
+	b->down = false;
+	dial_and_run();
+	assert_same_newest();
+	b->down = true;
+	dial_and_run();
+	assert_int_equal(a->events[EVENT_NEGOTIATE_FAILED], 3);
+}
+
+/* A reload in the middle: what was begun goes on with what it began with. */
+static void
+a_new_certificate_meanwhile(void **state)
+{
+	(void)state;
+	assert_int_not_equal(dial(a, "beta", CHANNEL_PAIR), 0);
+	for (int i = 0; i < 4; i++)
+		assert_true(world_step());
+	a->env.cert.fingerprint[0] ^= 1;
+	b->env.cert.fingerprint[0] ^= 1;
+	world_run();
+	assert_same_newest();
+	assert_memory_equal(held(a, b)->pairs[0].peer_key,
+			    b->plain.cert.fingerprint, FINGERPRINT_LEN);
+}
+
+static void
 info_shows_what_there_is(void **state)
 {
 	struct channel_info info;
@@ -1037,6 +1102,9 @@ main(void)
 		TEST(a_listener_ends_what_is_idle),
 		TEST(a_quarter_for_negotiations),
 		TEST(idle_strangers_keep_nobody_out),
+		TEST(one_node_has_no_more_than_its_share),
+		TEST(a_node_that_is_down_is_no_news),
+		TEST(a_new_certificate_meanwhile),
 		TEST(info_shows_what_there_is),
 		TEST(a_common_secret_survives_all),
 	};
