@@ -45,7 +45,7 @@ struct core {
 	bool started;
 	bool stale;			/* below the mark: no peers */
 	uint32_t self_node;		/* our index in it; ROUTE_NONE: gone */
-	struct ipaddr own4, own6;	/* sources of our ICMP errors */
+	struct ipaddr own6;		/* source of our ICMPv6 errors */
 
 	struct peer **peers;		/* by name; without ourselves */
 	size_t npeers;

@@ -168,7 +168,6 @@ static void
 find_own(struct core *c, const struct bnl *b)
 {
 	c->self_node = ROUTE_NONE;
-	c->own4.family = IP_NONE;
 	c->own6.family = IP_NONE;
 	for (uint32_t i = 0; b != NULL && i < b->nnodes; i++) {
 		const struct bnl_node *node = &b->nodes[i];
@@ -178,11 +177,9 @@ find_own(struct core *c, const struct bnl *b)
 		c->self_node = i;
 		for (uint32_t j = 0; j < node->nsubnets; j++) {
 			struct ipaddr a = prefix_first_host(&node->subnets[j]);
-			struct ipaddr *own =
-				a.family == IP_V4 ? &c->own4 : &c->own6;
 
-			if (own->family == IP_NONE)
-				*own = a;
+			if (a.family == IP_V6 && c->own6.family == IP_NONE)
+				c->own6 = a;
 		}
 	}
 }

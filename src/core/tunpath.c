@@ -31,7 +31,8 @@ static void
 answer(struct core *c, const struct tun_frame *f, const struct ippkt *ip,
        enum ippkt_error kind, uint32_t mtu)
 {
-	const struct ipaddr *from = ip->src.family == IP_V4 ? &c->own4 :
+	/* An IPv4 host takes nothing that claims to come from itself. */
+	const struct ipaddr *from = ip->src.family == IP_V4 ? &ip->dst :
 							      &c->own6;
 	uint8_t icmp[IPPKT_ERROR_MAX];
 	struct action *a;

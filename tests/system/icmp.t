@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What cannot be delivered: who sent it is told why, and nothing loops.
+# shellcheck source=tests/system/lib.sh disable=SC2317 # called by name
+. tests/system/lib.sh
+
+outer=4
+network alpha beta
+start alpha beta
+ok 'there' reach alpha beta
+ok 'and in IPv6' reach alpha beta 6
+capture $tmp/tun.pcap alpha tun0 'ip or ip6'
+drops() { query alpha status ".drops[\"$1\"] // 0"; }
+
+finds() { cat "$2"; grep -q "$1" "$2"; }
+# hears WHAT ERROR COUNTER ADDRESS [ping's options]: that error, not silence
+hears() {
+	local what=$1 error=$2 counter=$3 before
+
+	shift 3
+	before=$(drops "$counter")
+	not_ok "$what: not reached" inside alpha ping -n -c 1 -W 5 "$@"
+	cp $tmp/out $tmp/ping
+	ok "$what: $error" finds "$error" $tmp/ping
+	is $(($(drops "$counter") - before)) 1 "$what: counted as $counter"
+}
+hears 'no subnet has it' 'Destination \(Net\|Host\) Unreachable' no-route \
+	10.156.200.1
+hears 'no subnet has it, IPv6' 'Destination unreachable: No route' no-route \
+	fd00:c1:0:200::1
+hears 'unused in our own subnet' 'Destination Host Unreachable' own-subnet \
+	10.156.1.99
+hears 'unused in our own subnet, IPv6' \
+	'Destination unreachable: Address unreachable' own-subnet \
+	fd00:c1:0:1::99
+more 10 "$(packets $tmp/tun.pcap 'dst host 10.156.1.99')" 'it does not loop'
+hears 'a source that is not ours' \
+	'\(Packet filtered\|Prohibited\|Communication\)' tun-source \
+	-I 192.0.2.1 "$(inner4 beta)"
+
+# --- too big ------------------------------------------------------------------
+# A sender that has not heard of the device's MTU: one behind it.
+is "$(inside alpha ip -j link show tun0 | jq '.[0].mtu')" 1420 'the MTU'
+ok 'what just fits' inside alpha ping -n -c 1 -W 10 -M 'do' -s 1392 \
+	"$(inner4 beta)"
+not_ok 'one byte more does not' inside alpha ping -n -c 1 -W 2 -M 'do' -s 1393 \
+	"$(inner4 beta)"
+ok 'but goes in fragments' inside alpha ping -n -c 1 -W 10 -M 'do'nt -s 3000 \
+	"$(inner4 beta)"
+inside alpha ip link set tun0 mtu 2000
+hears 'larger than what the VPN carries' 'Frag needed and DF set (mtu = 1420)' \
+	too-big -M 'do' -s 1600 "$(inner4 beta)"
+hears 'the same in IPv6' 'Packet too big: mtu=1420' too-big -M 'do' -s 1600 \
+	"$(inner6 beta)"
+inside alpha ip link set tun0 mtu 1420
+
+# --- multicast ------------------------------------------------------------------
+before=$(drops multicast)
+not_ok 'multicast is not answered' inside alpha ping -n -c 2 -i 0.2 -W 1 \
+	-I tun0 224.0.0.1
+not_ok 'nor in IPv6' inside alpha ping -n -c 2 -i 0.2 -W 1 -I tun0 ff05::77
+more "$(drops multicast)" $((before + 3)) 'but counted'
+is "$(packets $tmp/tun.pcap \
+	'icmp[0] == 3 and icmp[24:4] == 0xe0000001')" 0 'no error for it'
+is "$(packets $tmp/tun.pcap 'icmp6 and ip6[40] == 1 and ip6[48] == 0xff')" 0 \
+	'nor in IPv6'
+more "$(packets $tmp/tun.pcap 'icmp[0] == 3')" 0 'there were errors for others'
+
+# --- a flood gets no flood --------------------------------------------------------
+before=$(drops no-route)
+errors() { packets $tmp/tun.pcap 'icmp[0] == 3'; }
+told=$(errors)
+inside alpha bash -c \
+	'for i in {1..2000}; do echo >/dev/udp/10.156.200.1/9; done' 2>$tmp/out
+all() { [ "$(drops no-route)" -ge $((before + 2000)) ]; }
+soon 'two thousand packets without a route' all
+more 500 $(($(errors) - told)) 'get fewer than 500 errors'
+ok 'traffic goes on' reach alpha beta
+finish
