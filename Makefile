@@ -103,6 +103,12 @@ check:
 	$Q$(MAKE) --no-print-directory -j$(JOBS) tests
 	$QO=$O tests/run
 
+# The simulation under many seeds, other ones each time.
+soak: $(SIMS)
+	$QSIM_SEED=$${SIM_SEED:-$$(date +%s)} SIM_RUNS=$${SIM_RUNS:-20} \
+		TEST_SECONDS=86400 O=$O tests/run \
+		$(filter %_test.c,$(SIM_SRC))
+
 demo:
 	$Q$(MAKE) --no-print-directory -j$(JOBS) all
 	$QO=$O examples/demo
@@ -129,7 +135,7 @@ deps:
 clean:
 	rm -rf $O $O-fuzz
 
-.PHONY: all tests check demo fuzz fuzzers install lint deps clean
+.PHONY: all tests check soak demo fuzz fuzzers install lint deps clean
 .SECONDARY:
 
 -include $(shell find $O -name '*.d' 2>/dev/null)

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Lists, as an administrator would write, sign and install them. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "ca.h"
+#include "format/bnl_sign.h"
+#include "world.h"
+
+#define TEXT_MAX ((size_t)1 << 20)
+
+static void
+add(struct buf *b, const char *fmt, ...)
+{
+	char line[256];
+	va_list ap;
+	int len;
+
+	va_start(ap, fmt);
+	len = vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	assert_int_equal(buf_put(b, line, (size_t)len), 0);
+}
+
+static void
+add_node(struct buf *b, const struct node *n)
+{
+	char text[IPADDR_TEXT_MAX];
+	struct endpoint v4 = net_address(n->i, false);
+	struct endpoint v6 = net_address(n->i, true);
+
+	add(b, "node %s\n", n->name);
+	if (!n->hidden && net_has_v6(n->i))
+		add(b, "  address %s\n", ipaddr_format(text, &v6.addr));
+	if (!n->hidden)
+		add(b, "  address %s\n", ipaddr_format(text, &v4.addr));
+	add(b, "  subnet 10.%zu.%zu.0/24\n", 100 + (n->i >> 8), n->i & 255);
+	add(b, "  subnet fd00:c1:%zx::/48\n", n->i);
+}
+
+static char *
+make(struct world *w, const struct bnl *previous, const bool *in,
+     struct bnl **list, size_t *len)
+{
+	const struct key *key = ca_list_key();
+	struct bnl_sign_in sign = {
+		.previous = previous,
+		.key = key,
+		.now = { SIM_WALL + w->now / SEC },
+	};
+	struct errs es = { 0 };
+	struct buf text;
+	struct err e;
+	char *raw;
+
+	buf_init(&text, TEXT_MAX);
+	add(&text, "network sim.example\nprefix 10.0.0.0/8\n"
+		   "prefix fd00:c1::/32\n");
+	for (size_t i = 0; i < w->n; i++)
+		if (in == NULL || in[i])
+			add_node(&text, &w->nodes[i]);
+	sign.text = (const char *)buf_data(&text);
+	sign.len = buf_len(&text);
+	if (bnl_sign(&raw, len, &sign, &es) < 0)
+		world_fail(w, "list: line %u: %s", es.e[0].line, es.e[0].text);
+	buf_free(&text);
+	if (bnl_open(list, raw, *len, &key, 1, &e) < 0)
+		world_fail(w, "list: %s", e.text);
+	return raw;
+}
+
+char *
+list_make(struct world *w, const bool *in, size_t *len)
+{
+	struct bnl *list;
+	char *raw = make(w, w->list, in, &list, len);
+
+	bnl_free(w->list_before);
+	w->list_before = w->list;
+	w->list = list;
+	return raw;
+}
+
+char *
+list_fork(struct world *w, const bool *in, size_t *len)
+{
+	struct bnl *list;
+	char *raw = make(w, w->list_before, in, &list, len);
+
+	/* w->list is the one that is to win. */
+	if (bnl_version_cmp(&list->version, &w->list->version) > 0) {
+		bnl_free(w->list);
+		w->list = list;
+	} else {
+		bnl_free(list);
+	}
+	return raw;
+}
+
+void
+list_install(struct node *n, const char *raw, size_t len)
+{
+	free(n->disk.list);
+	n->disk.list = malloc(len);
+	assert_non_null(n->disk.list);
+	memcpy(n->disk.list, raw, len);
+	n->disk.listlen = len;
+}
+
+void
+list_reload(struct node *n, bool push)
+{
+	core_list_offer(n->core, node_now(n), n->disk.list, n->disk.listlen);
+	if (push)
+		core_push(n->core, node_now(n));
+	node_settle(n);
+}
+
+bool
+list_in_force(const struct node *n, const struct bnl *list)
+{
+	const struct bnl *b = n->core == NULL ? NULL : core_list(n->core);
+
+	return b != NULL && bnl_version_cmp(&b->version, &list->version) == 0;
+}
