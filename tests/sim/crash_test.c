@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A crash at every write of a negotiation, on either side, before and after:
+ * the two always find together again, and never lose a common secret. */
+#include "ca.h"
+#include "mesh.h"
+
+#define DAY INT64_C(86400)
+#define BOUND (90 * SEC)		/* standard timers */
+
+enum before { NOTHING, OLD_PAIR, ONE_SIDED };
+
+static const char *const words[] = { "first", "renewed", "one side lost" };
+
+/* Two nodes that are about to negotiate. */
+static struct world *
+about_to(enum before before, uint64_t seed)
+{
+	struct world *w = world_new(&(struct world_opts){
+		.seed = seed, .nodes = 2, .lat_max = 20 * MS });
+
+	if (before == NOTHING)
+		return w;
+	mesh_start(w, 0);
+	traffic_every(w, SEC);
+	world_assert(w, world_run_until(w, w->now + 10 * SEC, mesh_all_up,
+					NULL));
+	world_run(w, w->now + 5 * SEC);
+	traffic_stop(w);
+	world_run(w, w->now + 40 * SEC);
+	node_stop(&w->nodes[0]);
+	node_stop(&w->nodes[1]);
+	if (before == ONE_SIDED) {
+		disk_erase_pairs(&w->nodes[0]);
+		return w;
+	}
+	for (size_t i = 0; i < 2; i++)
+		w->nodes[i].wall_off = DAY + DAY / 8;
+	return w;
+}
+
+static void
+negotiate(struct world *w)
+{
+	int64_t begin;
+
+	mesh_start(w, SEC);
+	world_run(w, w->now + SEC);
+	traffic_every(w, SEC);
+	world_run(w, w->now + 10 * SEC);
+	begin = w->now;
+	if (!world_run_until(w, begin + BOUND, mesh_all_heard, &begin))
+		world_fail(w, "never together again");
+}
+
+static unsigned int
+count_steps(enum before before, size_t side)
+{
+	struct world *w = about_to(before, sim_seed(0));
+	unsigned int from = w->nodes[side].disk.steps, n;
+
+	negotiate(w);
+	world_run(w, w->now + 60 * SEC);
+	n = w->nodes[side].disk.steps - from;
+	world_assert(w, n >= 1);
+	world_assert(w, secrets_common(w, 0, 1) != NULL);
+	world_free(w);
+	return n;
+}
+
+static void
+crash_at(enum before before, size_t side, unsigned int step,
+	 enum disk_crash when, int64_t rest, struct figures *f)
+{
+	struct world *w = about_to(before, sim_seed(0));
+	struct disk *d = &w->nodes[side].disk;
+	int64_t begin = w->now;
+
+	d->crash_step = d->steps + step;
+	d->crash = when;
+	d->crash_rest = rest;
+	negotiate(w);
+	figures_add(f, w->now - begin - 11 * SEC);
+	/* Now that they talk, they come to hold the same newest secret. */
+	world_run(w, w->now + 2 * MINUTE);
+	begin = w->now;
+	world_assert(w, world_run_until(w, begin + BOUND, mesh_all_heard,
+					&begin));
+	world_assert(w, secrets_common(w, 0, 1) != NULL);
+	world_assert(w, mesh_events(w, EVENT_PAIR_GONE) == 0);
+	world_free(w);
+}
+
+static void
+test_every_write(void **state)
+{
+	static const int64_t rests[] = { 100 * MS, 20 * SEC };
+	struct figures f = { 0 };
+
+	(void)state;
+	for (enum before b = NOTHING; b <= ONE_SIDED; b++)
+		for (size_t side = 0; side < 2; side++) {
+			unsigned int n = count_steps(b, side);
+
+			print_message("# %s: %u writes on side %zu\n",
+				      words[b], n, side);
+			for (unsigned int step = 1; step <= n; step++)
+				for (enum disk_crash c = CRASH_BEFORE;
+				     c <= CRASH_ANSWERED; c++)
+					for (size_t r = 0; r < 2; r++)
+						crash_at(b, side, step, c,
+							 rests[r], &f);
+		}
+	figures_tell(&f, "crash at a write, until data flows again");
+}
+
+static void
+sometimes_crash(struct world *w, void *arg)
+{
+	struct node *n = &w->nodes[world_below(w, 2)];
+	struct disk *d = &n->disk;
+
+	d->crash_step = d->steps + 1 + world_below(w, 3);
+	d->crash = CRASH_BEFORE + world_below(w, 3);
+	d->crash_rest = world_between(w, 10 * MS, 5 * SEC);
+	queue_add(&w->queue, w->now + world_between(w, SEC, MINUTE),
+		  sometimes_crash, arg, NULL);
+}
+
+static void
+day_later(struct world *w, void *arg)
+{
+	for (size_t i = 0; i < 2; i++)
+		w->nodes[i].wall_off += DAY + DAY / 8;
+	queue_add(&w->queue, w->now + world_between(w, 35 * SEC, 90 * SEC),
+		  day_later, arg, NULL);
+}
+
+/* Day after day renewed, with crashes at writes on both sides, bad weather
+ * and lost answers of the disk. */
+static void
+test_many_days(void **state)
+{
+	(void)state;
+	for (size_t k = 0; k < sim_runs(3); k++) {
+		struct world *w = world_new(&(struct world_opts){
+			.seed = sim_seed(k), .nodes = 2,
+			.conf = "unanswered = 5s\nnegotiategap = 2s\n" });
+		int64_t calm;
+
+		w->net.weather.loss = 500;
+		w->net.weather.tcp_loss = 500;
+		mesh_start(w, SEC);
+		traffic_every(w, SEC);
+		sometimes_crash(w, NULL);
+		day_later(w, NULL);
+		world_run(w, w->now + 4 * HOUR);
+		w->net.weather.loss = 0;
+		queue_free(&w->queue);
+		for (size_t i = 0; i < 2; i++) {
+			w->nodes[i].disk.crash = CRASH_NEVER;
+			node_crash(&w->nodes[i]);
+			node_start(&w->nodes[i]);
+		}
+		traffic_every(w, SEC);
+		calm = w->now;
+		world_assert(w, world_run_until(w, calm + BOUND,
+						mesh_all_heard, &calm));
+		print_message("# seed %u: %u pairs made, %u starts, up to %u "
+			      "secrets, law checked %u times\n",
+			      (unsigned int)w->seed,
+			      (unsigned int)mesh_events(w, EVENT_PAIR_NEW),
+			      w->nodes[0].life + w->nodes[1].life,
+			      w->secrets.most,
+			      (unsigned int)w->secrets.checks);
+		world_assert(w, mesh_events(w, EVENT_PAIR_NEW) > 50);
+		world_free(w);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_every_write),
+		cmocka_unit_test(test_many_days),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
