@@ -130,7 +130,6 @@ print_status(const json_t *s)
 		       json_integer_value(count), reason);
 }
 
-
 /* --- lists ----------------------------------------------------------------- */
 
 struct spread {			/* who runs which list */
