@@ -291,25 +291,32 @@ hand_out_pairs(struct core *c)
 	}
 }
 
-static void
-apply_pending(struct core *c)
+/* 0: it is in force. -1: memory is out, all is as it was. */
+static int
+put_into_force(struct core *c, struct generation *g)
 {
 	bool first = c->npeers == 0;
 	struct generation *old;
 
-	if (peers_apply(c, c->pending, &old) < 0) {
-		actions_event(&c->actions, EVENT_ERROR, EVENT_LIST_REFUSED,
-			      NULL, "not enough memory to apply the list");
-		generation_free(c->pending);
-		c->pending = NULL;
-		return;
-	}
-	c->pending = NULL;
+	if (peers_apply(c, g, &old) < 0)
+		return -1;
 	channels_list_applied(c->channels);
 	generation_free(old);
 	hand_out_pairs(c);
 	if (first)
 		sweep_restart(c);
+	return 0;
+}
+
+static void
+apply_pending(struct core *c)
+{
+	if (put_into_force(c, c->pending) < 0) {
+		actions_event(&c->actions, EVENT_ERROR, EVENT_LIST_REFUSED,
+			      NULL, "not enough memory to apply the list");
+		generation_free(c->pending);
+	}
+	c->pending = NULL;
 }
 
 void
@@ -365,16 +372,14 @@ core_push(struct core *c, struct now now)
 static void
 unstale(struct core *c)
 {
-	struct generation *g = c->gen, *old;
+	struct generation *g = c->gen;
 
 	c->gen = NULL;
 	c->stale = false;
-	if (peers_apply(c, g, &old) < 0) {
+	if (put_into_force(c, g) < 0) {
 		c->gen = g;
 		c->stale = true;
-		return;
 	}
-	channels_list_applied(c->channels);
 }
 
 void

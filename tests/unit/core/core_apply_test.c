@@ -92,6 +92,27 @@ test_pairs_after_stale_list(void **state)
 	end();
 }
 
+static void
+test_pairs_after_mark_reset(void **state)
+{
+	struct bnl_version mark = { .timestamp.s = RIG_START - 50 };
+	struct pair p;
+
+	(void)state;
+	begin("");
+	p = rig_pair(COMP_NONE, RIG_START - 60);
+	rig_new(&a, rig_list(BOTH, RIG_START - 100), &mark);
+	rig_load(&a, &b, &p);
+	rig_start(&a);
+	assert_int_equal(core_peer_count(a.core), 0);
+	core_mark_reset(a.core, rig.now);
+	rig_drain(&a);
+	assert_false(core_list_is_stale(a.core));
+	assert_int_equal(a.nhooks, 3);
+	assert_pair_used(&a);
+	end();
+}
+
 /* As after a start, those with a pair are resumed without traffic. */
 static void
 test_resumed_in_background(void **state)
@@ -312,6 +333,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pairs_before_list),
 		cmocka_unit_test(test_pairs_after_stale_list),
+		cmocka_unit_test(test_pairs_after_mark_reset),
 		cmocka_unit_test(test_resumed_in_background),
 		cmocka_unit_test(test_pairs_after_absence),
 		cmocka_unit_test(test_pairs_of_the_gone),
