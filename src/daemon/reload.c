@@ -60,40 +60,53 @@ reload_list(struct daemon *d)
 	return 0;
 }
 
-int
-reload_all(struct daemon *d)
+/* All that may fail comes first. */
+static int
+reload_conf(struct daemon *d)
 {
 	struct identity *old = d->id, *new;
 	struct err e;
-	int rc = -1;
+
+	if (identity_load(&new, d->options->conf) < 0)
+		return -1;
+	if (strcmp(new->conf->name, old->conf->name) != 0) {
+		log_error("name is \"%s\" now, it was \"%s\": restart for "
+			  "that", new->conf->name, old->conf->name);
+		identity_free(new);
+		return -1;
+	}
+	if (new->conf->autoconf &&
+	    tun_set_mtu(d->tun, new->conf->mtu, &e) < 0) {
+		log_error("%s: cannot set the MTU: %s", tun_name(d->tun),
+			  e.text);
+		identity_free(new);
+		return -1;
+	}
+	note_restart(old->conf, new->conf);
+	d->id = new;
+	if (d->options->loglevel < 0)
+		log_set_level((enum log_level)new->conf->loglevel);
+	core_reconf(d->core, clock_now(), new->conf,
+		    tls_ctx_provider(new->tls), tls_ctx_self(new->tls));
+	job_retire_identity(d, old);
+	log_info("configuration and certificate reloaded");
+	return 0;
+}
+
+int
+reload_all(struct daemon *d)
+{
+	struct err e;
+	int rc;
 
 	notify_reloading(&d->notify);
 	if (logsink_reopen(d->log, &e) < 0)
 		log_error("%s", e.text);
-	if (identity_load(&new, d->options->conf) < 0) {
+	rc = reload_conf(d);
+	if (rc == 0)
+		rc = reload_list(d);
+	else
 		log_error("reload failed: everything stays as it was");
-	} else if (strcmp(new->conf->name, old->conf->name) != 0) {
-		log_error("reload refused: name is \"%s\" now, it was \"%s\"; "
-			  "restart for that", new->conf->name,
-			  old->conf->name);
-		identity_free(new);
-	} else {
-		note_restart(old->conf, new->conf);
-		d->id = new;
-		if (d->options->loglevel < 0)
-			log_set_level((enum log_level)new->conf->loglevel);
-		if (tun_set_mtu(d->tun, new->conf->mtu, &e) < 0)
-			log_error("%s: cannot set the MTU: %s",
-				  tun_name(d->tun), e.text);
-		core_reconf(d->core, clock_now(), new->conf,
-			    tls_ctx_provider(new->tls),
-			    tls_ctx_self(new->tls));
-		job_retire_identity(d, old);
-		log_info("configuration and certificate reloaded");
-		rc = 0;
-	}
-	if (reload_list(d) < 0)
-		rc = -1;
 	plumb_drain(d);
 	notify_ready(&d->notify);
 	return rc;
