@@ -5,13 +5,14 @@
 
 #include <stdbool.h>
 
+#define OPTIONS_PATH_MAX 4096
+
 struct options {
-	const char *conf;	/* path of the configuration file */
-	const char *pidfile;
+	char conf[OPTIONS_PATH_MAX];	/* path of the configuration file */
+	char pidfile[OPTIONS_PATH_MAX];
 	bool foreground;
 	bool test;		/* check the configuration and exit */
 	int loglevel;		/* enum log_level; -1: as configured */
-	char confbuf[4096];
 };
 
 enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/log.h"
 
@@ -36,12 +37,44 @@ conf_path(struct options *o, const char *arg)
 	int n;
 
 	if (stat(arg, &st) == 0 && S_ISDIR(st.st_mode))
-		n = snprintf(o->confbuf, sizeof(o->confbuf), "%s/%s", arg,
-			     CONF_NAME);
+		n = snprintf(o->conf, sizeof(o->conf), "%s/%s", arg, CONF_NAME);
 	else
-		n = snprintf(o->confbuf, sizeof(o->confbuf), "%s", arg);
-	o->conf = o->confbuf;
-	return n < 0 || (size_t)n >= sizeof(o->confbuf) ? -1 : 0;
+		n = snprintf(o->conf, sizeof(o->conf), "%s", arg);
+	return n < 0 || (size_t)n >= sizeof(o->conf) ? -1 : 0;
+}
+
+/* The background is in another directory than where the path was given. */
+static int
+make_absolute(char path[OPTIONS_PATH_MAX])
+{
+	char here[OPTIONS_PATH_MAX];
+	size_t len = strlen(path), n;
+
+	if (path[0] == '/')
+		return 0;
+	if (getcwd(here, sizeof(here)) == NULL)
+		return -1;
+	n = strlen(here);
+	if (n + 1 + len >= OPTIONS_PATH_MAX)
+		return -1;
+	memmove(path + n + 1, path, len + 1);
+	memcpy(path, here, n);
+	path[n] = '/';
+	return 0;
+}
+
+static int
+paths_make(struct options *o, const char *conf, const char *pidfile)
+{
+	int n = snprintf(o->pidfile, sizeof(o->pidfile), "%s", pidfile);
+
+	if (conf_path(o, conf) < 0 || n < 0 ||
+	    (size_t)n >= sizeof(o->pidfile))
+		return -1;
+	if (o->foreground || o->test)
+		return 0;
+	return make_absolute(o->conf) < 0 || make_absolute(o->pidfile) < 0 ?
+		       -1 : 0;
 }
 
 static int
@@ -62,11 +95,10 @@ level_parse(struct options *o, const char *arg)
 int
 options_parse(struct options *o, int argc, char **argv, int *status)
 {
-	const char *conf = CONF_DIR;
+	const char *conf = CONF_DIR, *pidfile = PIDFILE;
 	int opt;
 
 	memset(o, 0, sizeof(*o));
-	o->pidfile = PIDFILE;
 	o->loglevel = -1;
 	*status = EXIT_USAGE;
 	while ((opt = getopt(argc, argv, "c:d:fhp:tV")) != -1) {
@@ -82,7 +114,7 @@ options_parse(struct options *o, int argc, char **argv, int *status)
 			o->foreground = true;
 			break;
 		case 'p':
-			o->pidfile = optarg;
+			pidfile = optarg;
 			break;
 		case 't':
 			o->test = true;
@@ -106,8 +138,8 @@ options_parse(struct options *o, int argc, char **argv, int *status)
 		usage(stderr);
 		return -1;
 	}
-	if (conf_path(o, conf) < 0) {
-		fprintf(stderr, "cluevpnd: -c: the path is too long\n");
+	if (paths_make(o, conf, pidfile) < 0) {
+		fprintf(stderr, "cluevpnd: a path is too long\n");
 		return -1;
 	}
 	return 0;

@@ -53,4 +53,17 @@ soon 'a reload without autoconf' says alpha reloaded
 ok 'leaves the device alone' mtu_is 1400
 stop alpha
 
+# Names that are relative to where it was started.
+conf alpha 'logmethod = file' 'logfile = log2'
+sed -i '/stderr/d' $tmp/alpha/cluevpn.conf
+ok 'a daemon goes into the background' inside alpha "$BASH" -c \
+	"cd $tmp && '$O/cluevpnd' -c alpha -p alpha/pid2"
+ok 'and runs with names relative to where it was started' ctl alpha status
+ok 'so has its pid file' test -s $tmp/alpha/pid2
+kill -HUP "$(cat $tmp/alpha/pid2)"
+soon 'a reload finds its files again' grep -q 'certificate reloaded' \
+	$tmp/alpha/log2
+kill "$(cat $tmp/alpha/pid2)"
+soon 'it ends' gone "$(cat $tmp/alpha/pid2)"
+
 finish
