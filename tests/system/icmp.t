@@ -45,7 +45,7 @@ ok 'what just fits' inside alpha ping -n -c 1 -W 10 -M 'do' -s 1392 \
 	"$(inner4 beta)"
 not_ok 'one byte more does not' inside alpha ping -n -c 1 -W 2 -M 'do' -s 1393 \
 	"$(inner4 beta)"
-ok 'but goes in fragments' inside alpha ping -n -c 1 -W 10 -M 'do'nt -s 3000 \
+ok 'but goes in fragments' inside alpha ping -n -c 1 -W 10 -M dont -s 3000 \
 	"$(inner4 beta)"
 inside alpha ip link set tun0 mtu 2000
 hears 'larger than what the VPN carries' 'Frag needed and DF set (mtu = 1420)' \
