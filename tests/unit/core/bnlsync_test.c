@@ -668,6 +668,8 @@ from_the_disk(void **state)
 	collect(a);
 	world_run();
 	assert_int_equal(a->events[EVENT_LIST_REFUSED], 1);
+	assert_non_null(strstr(a->text[EVENT_LIST_REFUSED],
+			       "older than the one in force"));
 	channels_list_offer(a->cs, "nonsense\n", 9);
 	collect(a);
 	world_run();
@@ -819,6 +821,40 @@ strangers_one_at_a_time_one_a_minute(void **state)
 	assert_int_not_equal(dial(d, "alpha", CHANNEL_LIST), 0);
 	world_run();
 	assert_true(has(a, v2));
+}
+
+/* However busy it is, it has half a minute. */
+static void
+strangers_have_little_time(void **state)
+{
+	struct monotime start = w.now.mono;
+	char *pad = padding(300000);
+	struct wire *x = w.wires;
+
+	(void)state;
+	bnl_free(v2);
+	v2 = make_list(v1, T0 + 10, BOTH " gamma", pad);
+	free(pad);
+	begin_with(a, v1);
+	g = host_add("gamma", copy_of(v2));
+	host_start(g);
+	world_run();
+	watch();
+	g->plain.tamper = one_byte_at_a_time;
+	w.chunk = 20000;
+	assert_int_not_equal(dial(g, "alpha", CHANNEL_LIST), 0);
+	while (!x->used || x->s[0].host != 2)
+		x++;
+	while (gets == 0 || buf_len(&x->s[0].out) < 19 * 8)
+		assert_true(world_step());
+	x->held = true;
+	while (channels_count(a->cs) > 0) {
+		world_pass(5000);
+		deliver(x, 0, 8);
+		assert_true(mono_ms(start, w.now.mono) <= 30000);
+	}
+	assert_int_equal(mono_ms(start, w.now.mono), 30000);
+	assert_true(has(a, v1));
 }
 
 static void
@@ -1220,6 +1256,7 @@ main(void)
 		TEST(a_new_node_delivers_the_list_it_is_in),
 		TEST(a_stranger_with_nothing_newer),
 		TEST(strangers_one_at_a_time_one_a_minute),
+		TEST(strangers_have_little_time),
 		TEST(strangers_once_a_minute),
 		TEST(strangers_get_nothing),
 		TEST(without_any_list),

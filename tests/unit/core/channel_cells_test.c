@@ -33,6 +33,7 @@ static struct {
 	unsigned int got[FRAME_TYPES];	/* frames by type */
 	struct refuse refuse;
 	uint32_t id;			/* of the connection, at a */
+	uint32_t claim;			/* generation of a pair it says it holds */
 } p;
 
 static void
@@ -130,6 +131,8 @@ say_hello(bool negotiate)
 	memset(p.mine.random, 5, sizeof(p.mine.random));
 	memset(p.mine.static_key, 6, sizeof(p.mine.static_key));
 	p.mine.algos = a->conf.algos;
+	p.mine.nheld = p.claim != 0;
+	p.mine.held[0].generation = p.claim;
 	len = hello_encode(p.my_frame + FRAME_HEADER_LEN, &p.mine);
 	frame_header_write(p.my_frame, FRAME_HELLO, len);
 	p.my_len = FRAME_HEADER_LEN + len;
@@ -706,6 +709,34 @@ a_hello_that_is_none(void **state)
 	}
 }
 
+/* The last generation but one, and the last. */
+static void
+generations_used_up(void **state)
+{
+	static const enum at ats[] = {D_HELLO, L_HELLO};
+	struct pair_record r = {.peer = "beta", .n = 1};
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		begin(ats[i % 2]);
+		r.pairs[0].generation = 3;
+		r.pairs[0].proven = true;
+		r.pairs[0].cipher = AEAD_AES_128_GCM;
+		pairsets_load(channels_pairs(a->cs), &r);
+		p.claim = HELLO_GENERATION_MAX - (i < 2 ? 2 : 1);
+		say_hello(true);
+		if (i < 2) {
+			assert_string_equal(state_of(), "confirm");
+			assert_non_null(held(a, &w.h[1]));
+		} else {
+			assert_string_equal(state_of(), "gone");
+			assert_int_equal(p.refuse.code, REFUSE_BUSY);
+			assert_null(held(a, &w.h[1]));
+		}
+		finish();
+	}
+}
+
 static void
 a_refusal_that_is_none(void **state)
 {
@@ -791,6 +822,7 @@ main(void)
 		cmocka_unit_test(a_wrong_confirm_stores_nothing),
 		cmocka_unit_test(an_early_ready),
 		cmocka_unit_test(a_hello_that_is_none),
+		cmocka_unit_test(generations_used_up),
 		cmocka_unit_test(a_refusal_that_is_none),
 		cmocka_unit_test(lists_asked_for),
 		cmocka_unit_test(an_offer_said_twice),

@@ -588,43 +588,6 @@ hello_to_another_name(void **state)
 		       "refuses us: wrong name");
 }
 
-static void
-say_used_up(uint8_t *frame, size_t *len)
-{
-	size_t at;
-
-	if (frame[0] != FRAME_HELLO)
-		return;
-	/* One held pair of the last generation there may be. */
-	at = *len - 1;
-	frame[at++] = 1;
-	memset(frame + at, 7, PAIR_ID_LEN);
-	put_be32(frame + at + PAIR_ID_LEN, HELLO_GENERATION_MAX - 1);
-	*len = at + PAIR_ID_LEN + 4;
-	put_be16(frame + 2, (uint16_t)(*len - FRAME_HEADER_LEN));
-	changed++;
-}
-
-static void
-used_up_generations_begin_anew(void **state)
-{
-	(void)state;
-	dial_and_run();
-	assert_same_newest();
-	assert_int_equal(held(b, a)->n, 1);
-	/* alpha claims another one; beta does not count on from it. */
-	host_stop(a);
-	a->disk[1].len = 0;
-	host_start(a);
-	a->plain.tamper = say_used_up;
-	dial_and_run();
-	assert_null(held(b, a));
-	a->plain.tamper = NULL;
-	dial_and_run();
-	assert_same_newest();
-	assert_int_equal(held(a, b)->pairs[0].generation, 1);
-}
-
 /* --- time -------------------------------------------------------------------- */
 
 static enum frame_type swallowed;
@@ -1091,7 +1054,6 @@ main(void)
 		TEST(flipped_confirm_of_listener),
 		TEST(hello_of_another_name),
 		TEST(hello_to_another_name),
-		TEST(used_up_generations_begin_anew),
 		TEST(no_hello),
 		TEST(no_confirm),
 		TEST(no_ready),
