@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 
@@ -39,6 +40,9 @@ struct store {
  * made 0700 where missing, and an unfinished write that is left from before is
  * removed. Otherwise nothing in it is touched. */
 int store_open(struct store *s, const char *dir, bool create, struct err *e);
+/* As root: a directory of root's is given to that user, so that it can write
+ * there when root is given up. */
+int store_give(const struct store *s, uid_t uid, gid_t gid, struct err *e);
 void store_close(struct store *s); /* more than once is fine */
 
 #define STORE_PRIVATE 1u /* refuse what group or others can read */

@@ -70,6 +70,17 @@ store_open(struct store *s, const char *dir, bool create, struct err *e)
 	return 0;
 }
 
+int
+store_give(const struct store *s, uid_t uid, gid_t gid, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(s->dirfd, &st) < 0 ||
+	    (st.st_uid == 0 && fchown(s->dirfd, uid, gid) < 0))
+		return err_errno(e, errno, "directory %s", s->dir);
+	return 0;
+}
+
 void
 store_close(struct store *s)
 {

@@ -382,6 +382,25 @@ test_owner_follows_directory(void **state)
 }
 
 static void
+test_give(void **state)
+{
+	struct fixture *x = *state;
+	struct stat st;
+
+	if (geteuid() != 0) {
+		assert_int_equal(store_give(&x->s, 12345, 12346, NULL), 0);
+		skip();
+	}
+	/* Root's own; then it is somebody's already. */
+	for (uid_t u = 12345; u < 12347; u++) {
+		assert_int_equal(store_give(&x->s, u, 12346, NULL), 0);
+		assert_int_equal(stat(x->dir, &st), 0);
+		assert_int_equal(st.st_uid, 12345);
+		assert_int_equal(st.st_gid, 12346);
+	}
+}
+
+static void
 test_open_refused(void **state)
 {
 	struct fixture *x = *state;
@@ -417,6 +436,7 @@ main(void)
 	    T(test_lock_nests_and_excludes),
 	    T(test_open_beside_a_writer),
 	    T(test_owner_follows_directory),
+	    T(test_give),
 	    T(test_open_refused),
 	};
 
