@@ -128,6 +128,7 @@ install: all
 
 lint:
 	$Qlint/floors
+	$Qlint/static
 
 deps:
 	$Qlint/deps

@@ -261,7 +261,7 @@ channel_pair_hello(struct channel *ch)
 	frame = stream_frame(&ch->stream, &len);
 	payload = stream_payload(&ch->stream, &paylen);
 	if (hello_version(payload, paylen) != PROTO_VERSION) {
-		snprintf(why, sizeof(why), "version %u here, %u there",
+		snprintf(why, sizeof(why), "version %d here, %u there",
 			 PROTO_VERSION, hello_version(payload, paylen));
 		channel_refuse(ch, REFUSE_VERSION, why);
 		return;

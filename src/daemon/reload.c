@@ -14,6 +14,17 @@ same_text(const char *a, const char *b)
 	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
+static bool
+same_listen(const struct conf *a, const struct conf *b)
+{
+	if (a->nlisten != b->nlisten)
+		return false;
+	for (unsigned int i = 0; i < a->nlisten; i++)
+		if (!ipaddr_equal(&a->listen[i], &b->listen[i]))
+			return false;
+	return true;
+}
+
 /* Says which changed settings wait for a restart. */
 static void
 note_restart(const struct conf *was, const struct conf *is)
@@ -25,9 +36,7 @@ note_restart(const struct conf *was, const struct conf *is)
 		{ "name", same_text(was->name, is->name) },
 		{ "devname", same_text(was->devname, is->devname) },
 		{ "port", was->port == is->port },
-		{ "listen", was->nlisten == is->nlisten &&
-			    memcmp(was->listen, is->listen,
-				   sizeof(was->listen)) == 0 },
+		{ "listen", same_listen(was, is) },
 		{ "bnl", same_text(was->bnl, is->bnl) },
 		{ "statedir", same_text(was->statedir, is->statedir) },
 		{ "ctlsocket", same_text(was->ctlsocket, is->ctlsocket) },

@@ -86,7 +86,7 @@ for days in 0 -1 x 36501 99999999999999999999 ''; do
 	exits 2 "--days '$days'" "$keygen" ca --days "$days"
 done
 exits 2 'unknown type' "$keygen" bnl -t rsa
-[ -z "$(ls -A | grep -v '^out$')" ]
+[ -z "$(find . -mindepth 1 ! -name out)" ]
 result $? 'none of these wrote anything'
 
 # bnl
