@@ -349,7 +349,8 @@ channel_review(struct channel *ch)
 	if (ch->state == CHANNEL_ENDING)
 		return;
 	if (ch->state == CHANNEL_CONNECT || ch->state == CHANNEL_TLS) {
-		if (ch->dialled && bnl_find(env->bnl, ch->peer) == NULL)
+		if (ch->dialled && env->bnl != NULL &&
+		    bnl_find(env->bnl, ch->peer) == NULL)
 			channel_end(ch, "it is not in the list any more");
 		return;
 	}

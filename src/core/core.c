@@ -315,6 +315,8 @@ apply_pending(struct core *c)
 		actions_event(&c->actions, EVENT_ERROR, EVENT_LIST_REFUSED,
 			      NULL, "not enough memory to apply the list");
 		generation_free(c->pending);
+		/* The next one waits for this word. */
+		channels_list_applied(c->channels);
 	}
 	c->pending = NULL;
 }
