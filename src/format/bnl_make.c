@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/bytes.h"
+#include "format/bnl_line.h"
 #include "format/bnl_parse.h"
 #include "format/bnl_sign.h"
 
@@ -30,20 +31,6 @@ put_text(struct buf *b, const char *text)
 	return put(b, text, strlen(text));
 }
 
-/* The first word of a line; empty when there is none. */
-static struct span
-statement_of(struct span line)
-{
-	const char *hash = line.len > 0 ? memchr(line.p, '#', line.len) : NULL;
-	struct span word = {line.p, 0};
-
-	if (hash != NULL)
-		line.len = (size_t)(hash - line.p);
-	if (!span_word(&line, &word))
-		word.len = 0;
-	return word;
-}
-
 /* Which line the timestamp goes to: that of the old one; else below the last
  * of those that begin the list. */
 struct slot {
@@ -58,7 +45,7 @@ find_slot(struct span text)
 	struct span line, word;
 
 	for (size_t n = 1; span_line(&text, &line); n++) {
-		word = statement_of(line);
+		word = bnl_line_statement(line);
 		if (span_is(word, "timestamp"))
 			return (struct slot){n, true};
 		if (span_is(word, "network") || span_is(word, "prefix"))
@@ -134,7 +121,7 @@ rewrite(struct buf *b, struct span text, const struct bnl *previous,
 	for (size_t n = 1; span_line(&text, &line); n++) {
 		bool here = n == slot.line;
 
-		if (span_is(statement_of(line), "history"))
+		if (span_is(bnl_line_statement(line), "history"))
 			continue;
 		if ((here && slot.replace ? put_timestamp_line(b, line, time)
 					  : put(b, line.p, line.len)) != 0 ||
