@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MUTE_MS INT64_C(3600000)	/* then twice that, and so on */
+#define MUTE_MS INT64_C(3600000) /* then twice that, and so on */
 #define MUTE_DOUBLINGS 10
 
 void

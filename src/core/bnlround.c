@@ -7,15 +7,16 @@
 
 #include "base/timerq.h"
 
-#define FIRST_PULL_MS 1000	/* after the start: what resumed sessions tell
-				 * of lists, comes before */
+#define FIRST_PULL_MS                                       \
+	1000 /* after the start: what resumed sessions tell \
+	      * of lists, comes before */
 #define FIRST_PULL_SPREAD_MS 2000
-#define HURRY_MS 10000		/* between pulls while there is no proper list */
-#define PUSH_RETRY_MS 15000	/* then twice that, up to */
+#define HURRY_MS 10000	    /* between pulls while there is no proper list */
+#define PUSH_RETRY_MS 15000 /* then twice that, up to */
 #define PUSH_RETRY_MAX_MS (3600 * 1000)
-#define NEWS_GAP_MS 30000	/* between two pulls from one node by news */
-#define PASS_RANDOM 2		/* besides the next one by name */
-#define PASS_TRIES 6		/* of those that cannot be reached */
+#define NEWS_GAP_MS 30000 /* between two pulls from one node by news */
+#define PASS_RANDOM 2	  /* besides the next one by name */
+#define PASS_TRIES 6	  /* of those that cannot be reached */
 
 struct bnlround {
 	struct core_env *env;
@@ -24,12 +25,12 @@ struct bnlround {
 	struct bnlpeer *ready, **ready_tail;
 	struct monotime next_pull;
 	bool hurry;
-	char cursor[NODE_NAME_MAX + 1];	/* last one asked in a round */
-	size_t ask, visit;		/* left in this round */
-	char pass_after[NODE_NAME_MAX + 1];	/* the one after this is next */
+	char cursor[NODE_NAME_MAX + 1];	    /* last one asked in a round */
+	size_t ask, visit;		    /* left in this round */
+	char pass_after[NODE_NAME_MAX + 1]; /* the one after this is next */
 	bool pass_next;
-	unsigned int pass_random;	/* others still to be asked */
-	unsigned int pass_spare;	/* replacements left */
+	unsigned int pass_random; /* others still to be asked */
+	unsigned int pass_spare;  /* replacements left */
 };
 
 /* Between three quarters and five quarters of it. */
@@ -51,8 +52,9 @@ bnlround_new(struct core_env *env, struct bnlpeers *peers)
 	r->peers = peers;
 	timerq_init(&r->retries);
 	r->ready_tail = &r->ready;
-	r->next_pull = mono_add_ms(env->now.mono, FIRST_PULL_MS +
-				   rng_below(&env->rng, FIRST_PULL_SPREAD_MS));
+	r->next_pull = mono_add_ms(
+	    env->now.mono,
+	    FIRST_PULL_MS + rng_below(&env->rng, FIRST_PULL_SPREAD_MS));
 	return r;
 }
 
@@ -104,8 +106,7 @@ push_done(struct bnlround *r, struct bnlpeer *p)
 }
 
 void
-bnlround_seen(struct bnlround *r, const char *name,
-	      const struct bnl_version *v)
+bnlround_seen(struct bnlround *r, const char *name, const struct bnl_version *v)
 {
 	struct bnlpeer *p = bnlpeer_get(r->peers, name);
 
@@ -118,8 +119,8 @@ bnlround_seen(struct bnlround *r, const char *name,
 }
 
 void
-bnlround_news(struct bnlround *r, const char *name,
-	      const struct bnl_version *v, const struct bnl_version *at_least)
+bnlround_news(struct bnlround *r, const char *name, const struct bnl_version *v,
+	      const struct bnl_version *at_least)
 {
 	struct bnlpeer *p;
 
@@ -262,7 +263,8 @@ next_ready(struct bnlround *r)
 static const char *
 pass_to(struct bnlround *r, const struct bnl_node *n)
 {
-	struct bnlpeer *p = is_self(r, n) ? NULL : bnlpeer_get(r->peers, n->name);
+	struct bnlpeer *p =
+	    is_self(r, n) ? NULL : bnlpeer_get(r->peers, n->name);
 
 	if (p == NULL || has_ours(r, p) || p->conns > 0)
 		return NULL;

@@ -9,10 +9,10 @@
 #include "core/action.h"
 #include "core/recent.h"
 
-#define ANSWER_MS 10000			/* from QUERY to HAVE */
-#define TRANSFER_MS 60000		/* for a whole list, and */
-#define TRANSFER_MS_PER_64K 1000	/* for each 64 KiB of it */
-#define FORK_ALARM_MS INT64_C(3600000)	/* one alarm a peer */
+#define ANSWER_MS 10000		       /* from QUERY to HAVE */
+#define TRANSFER_MS 60000	       /* for a whole list, and */
+#define TRANSFER_MS_PER_64K 1000       /* for each 64 KiB of it */
+#define FORK_ALARM_MS INT64_C(3600000) /* one alarm a peer */
 
 struct bnlsync {
 	struct core_env *env;
@@ -21,7 +21,7 @@ struct bnlsync {
 	struct bnltake *take;
 	struct bnlsync_conn *conns;
 	struct recent forks;
-	bool push;		/* as soon as nothing from the disk is in work */
+	bool push; /* as soon as nothing from the disk is in work */
 };
 
 struct bnlsync *
@@ -133,8 +133,7 @@ look_for_fork(struct bnlsync *s, const char *peer, const struct bnl_version *v)
 	    bnl_version_cmp(v, &b->version) >= 0 ||
 	    v->timestamp.s < b->history[b->nhistory - 1].timestamp.s ||
 	    bnl_descends_from(b, v) ||
-	    !recent_first(&s->forks, peer, 0, s->env->now.mono,
-			  FORK_ALARM_MS))
+	    !recent_first(&s->forks, peer, 0, s->env->now.mono, FORK_ALARM_MS))
 		return;
 	actions_event(s->env->actions, EVENT_ERROR, EVENT_LIST_FORK, peer,
 		      "two lists were signed at once: it has %s, which is not "
@@ -177,8 +176,8 @@ on_its_way(const struct bnlsync *s, const struct bnl_version *v)
 static void
 consider(struct bnlsync *s, struct bnlsync_conn *c)
 {
-	bool wanted = bnltake_wants(s->take, &c->theirs) &&
-		      !muted(s, c->peer);
+	bool wanted = bnltake_wants(s->take, &c->theirs) && !muted(s, c->peer);
+	int64_t ms;
 
 	if (c->in == SYNC_OFFERED && !wanted)
 		stop_receiving(c);
@@ -194,8 +193,8 @@ consider(struct bnlsync *s, struct bnlsync_conn *c)
 	c->in = SYNC_GETTING;
 	c->say_get = true;
 	buf_init(&c->data, c->have.len);
-	c->deadline = mono_add_ms(s->env->now.mono, TRANSFER_MS +
-				  c->have.len / 65536 * TRANSFER_MS_PER_64K);
+	ms = TRANSFER_MS + c->have.len / 65536 * TRANSFER_MS_PER_64K;
+	c->deadline = mono_add_ms(s->env->now.mono, ms);
 	arm(s, c);
 }
 
@@ -294,7 +293,8 @@ bnlsync_late(struct bnlsync *s, struct bnlsync_conn *c)
 	if (c->in == SYNC_ASKED && !c->say_query)
 		strike(s, c, "announced a list and does not answer");
 	else if (c->in == SYNC_GETTING)
-		strike(s, c, "announced a list and did not deliver it "
+		strike(s, c,
+		       "announced a list and did not deliver it "
 		       "in time");
 	stop_receiving(c);
 }
@@ -312,8 +312,8 @@ bnlsync_quiet(const struct bnlsync *s, const struct bnlsync_conn *c)
 /* --- frames in ----------------------------------------------------------- */
 
 static int
-take_have(struct bnlsync *s, struct bnlsync_conn *c,
-	  const struct list_have *h, struct err *e)
+take_have(struct bnlsync *s, struct bnlsync_conn *c, const struct list_have *h,
+	  struct err *e)
 {
 	bool newer = bnltake_wants(s->take, &h->version);
 
@@ -324,7 +324,7 @@ take_have(struct bnlsync *s, struct bnlsync_conn *c,
 	}
 	if (c->in == SYNC_GETTING &&
 	    bnl_version_cmp(&h->version, &c->have.version) == 0)
-		return 0;	/* said twice: what was asked for comes */
+		return 0; /* said twice: what was asked for comes */
 	stop_receiving(c);
 	if (newer && !muted(s, c->peer)) {
 		c->in = SYNC_OFFERED;
@@ -338,13 +338,12 @@ take_have(struct bnlsync *s, struct bnlsync_conn *c,
 }
 
 static int
-take_get(struct bnlsync *s, struct bnlsync_conn *c,
-	 const struct bnl_version *v, struct err *e)
+take_get(struct bnlsync *s, struct bnlsync_conn *c, const struct bnl_version *v,
+	 struct err *e)
 {
 	if (c->sending)
 		return err_set(e, ERR_PROTO, "two lists asked for at once");
-	if (s->env->bnl == NULL ||
-	    bnl_version_cmp(v, &s->env->version) != 0) {
+	if (s->env->bnl == NULL || bnl_version_cmp(v, &s->env->version) != 0) {
 		c->say_have = true;
 	} else {
 		c->sending = true;
@@ -476,8 +475,8 @@ bnlsync_applied(struct bnlsync *s)
 {
 	char from[NODE_NAME_MAX + 1] = "";
 	bool taken = bnltake_applied(s->take, from);
-	struct bnlpeer *p = from[0] != '\0' ? bnlpeer_find(&s->peers, from)
-					    : NULL;
+	struct bnlpeer *p =
+	    from[0] != '\0' ? bnlpeer_find(&s->peers, from) : NULL;
 
 	if (p != NULL)
 		bnlpeer_delivered(p);

@@ -13,13 +13,13 @@ enum stage { FREE, WAIT, BUILD, STORE, APPLY, DROPPED };
 
 struct candidate {
 	enum stage stage;
-	char from[NODE_NAME_MAX + 1];	/* "": the disk */
-	struct bnl_version announced;	/* by a peer */
-	struct bnl_version version;	/* once it is built */
+	char from[NODE_NAME_MAX + 1]; /* "": the disk */
+	struct bnl_version announced; /* by a peer */
+	struct bnl_version version;   /* once it is built */
 	uint8_t *raw;
 	size_t len;
 	uint32_t ticket;
-	bool strike;			/* DROPPED */
+	bool strike; /* DROPPED */
 };
 
 /* From the disk: one in work and one that waits. */
@@ -29,20 +29,20 @@ struct candidate {
 /* Proper lists that could not be taken all the same: not fetched again for a
  * while, whoever offers them. */
 #define HELD_OFF_MAX 8
-#define HELD_OFF_DATE_MS INT64_C(3600000)	/* dated too far ahead */
-#define HELD_OFF_DISK_MS INT64_C(60000)		/* our disk failed */
+#define HELD_OFF_DATE_MS INT64_C(3600000) /* dated too far ahead */
+#define HELD_OFF_DISK_MS INT64_C(60000)	  /* our disk failed */
 
 struct bnltake {
 	struct core_env *env;
 	struct candidate c[CANDIDATES];
 	struct bnl_version mark;
-	uint32_t mark_ticket;		/* of the last write of the mark alone */
-	bool any_local;			/* the next from the disk may be older */
+	uint32_t mark_ticket; /* of the last write of the mark alone */
+	bool any_local;	      /* the next from the disk may be older */
 	struct {
 		struct bnl_version version;
 		struct monotime until;
 	} off[HELD_OFF_MAX];
-	unsigned int noff;		/* counts on; the place is modulo */
+	unsigned int noff; /* counts on; the place is modulo */
 };
 
 static void
@@ -391,9 +391,9 @@ bnltake_stored(struct bnltake *t, uint32_t ticket, bool ok)
 	struct candidate *c = find_ticket(t, STORE, ticket);
 
 	if (c == NULL && ticket == t->mark_ticket && !ok)
-		actions_event(t->env->actions, EVENT_ERROR,
-			      EVENT_STORE_FAILED, NULL,
-			      "the mark of the newest list could not be stored");
+		actions_event(
+		    t->env->actions, EVENT_ERROR, EVENT_STORE_FAILED, NULL,
+		    "the mark of the newest list could not be stored");
 	if (c == NULL)
 		return BNLTAKE_PLAIN;
 	if (ok) {
@@ -401,8 +401,8 @@ bnltake_stored(struct bnltake *t, uint32_t ticket, bool ok)
 		c->stage = APPLY;
 		return BNLTAKE_APPLY;
 	}
-	actions_event(t->env->actions, EVENT_ERROR, EVENT_STORE_FAILED,
-		      c->from, "a newer list could not be stored: the one in "
+	actions_event(t->env->actions, EVENT_ERROR, EVENT_STORE_FAILED, c->from,
+		      "a newer list could not be stored: the one in "
 		      "force stays");
 	hold_off(t, &c->version, HELD_OFF_DISK_MS);
 	candidate_drop(t, c, false);

@@ -10,18 +10,18 @@
 #include "core/action.h"
 #include "core/admit.h"
 
-#define LIFE_MS 600000		/* however busy it is */
-#define DELIVER_MS 30000	/* for a node that is not in the list */
-#define CLOSE_MS 15000		/* for the owner, then it is told again */
+#define LIFE_MS 600000	 /* however busy it is */
+#define DELIVER_MS 30000 /* for a node that is not in the list */
+#define CLOSE_MS 15000	 /* for the owner, then it is told again */
 #define OUTSIDERS_A_MINUTE 10
-#define SAY_AGAIN_MS INT64_C(3600000)	/* the same line about one node */
+#define SAY_AGAIN_MS INT64_C(3600000) /* the same line about one node */
 
 static const char *const state_names[] = {
-	[CHANNEL_CONNECT] = "connect", [CHANNEL_TLS] = "tls",
-	[CHANNEL_SETTLE] = "settle",   [CHANNEL_HELLO] = "hello",
-	[CHANNEL_ANSWER] = "answer",   [CHANNEL_CONFIRM] = "confirm",
-	[CHANNEL_STORE] = "store",     [CHANNEL_READY] = "ready",
-	[CHANNEL_OPEN] = "open",       [CHANNEL_ENDING] = "ending",
+    [CHANNEL_CONNECT] = "connect", [CHANNEL_TLS] = "tls",
+    [CHANNEL_SETTLE] = "settle",   [CHANNEL_HELLO] = "hello",
+    [CHANNEL_ANSWER] = "answer",   [CHANNEL_CONFIRM] = "confirm",
+    [CHANNEL_STORE] = "store",	   [CHANNEL_READY] = "ready",
+    [CHANNEL_OPEN] = "open",	   [CHANNEL_ENDING] = "ending",
 };
 
 const char *
@@ -62,7 +62,7 @@ static struct monotime
 next_deadline(const struct channel *ch)
 {
 	struct monotime at =
-		mono_min(ch->deadline, bnlsync_conn_deadline(&ch->list));
+	    mono_min(ch->deadline, bnlsync_conn_deadline(&ch->list));
 
 	if (ch->state == CHANNEL_ENDING || ch->state == CHANNEL_CONNECT)
 		return ch->deadline;
@@ -298,7 +298,7 @@ channel_timeout(struct channel *ch)
 	struct monotime now = ch->ctx->env->now.mono;
 
 	if (!mono_reached(next_deadline(ch), now)) {
-		channel_rearm(ch);	/* it has been put off meanwhile */
+		channel_rearm(ch); /* it has been put off meanwhile */
 		return;
 	}
 	if (mono_reached(bnlsync_conn_deadline(&ch->list), now)) {

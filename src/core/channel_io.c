@@ -10,8 +10,7 @@ static void
 secured(struct channel *ch)
 {
 	struct core_env *env = ch->ctx->env;
-	const struct cert_info *cert =
-		ch->stream.ops->peer(ch->stream.tls);
+	const struct cert_info *cert = ch->stream.ops->peer(ch->stream.tls);
 	char why[2 * NODE_NAME_MAX + 64] = "";
 	int code;
 
@@ -94,7 +93,7 @@ list_frame(struct channel *ch)
 		channel_tell(ch, NEWS_SEEN);
 	}
 	if (ch->state == CHANNEL_OPEN)
-		channel_set_state(ch, CHANNEL_OPEN);	/* not idle */
+		channel_set_state(ch, CHANNEL_OPEN); /* not idle */
 	channel_end_if_done(ch);
 }
 
@@ -134,7 +133,8 @@ progress(struct channel *ch)
 			frame(ch);
 			break;
 		case STREAM_CLOSED:
-			channel_lose(ch, "the other side closed the connection");
+			channel_lose(ch,
+				     "the other side closed the connection");
 			return;
 		case STREAM_BROKEN:
 			channel_lose(ch, ch->stream.why);
@@ -193,8 +193,8 @@ channel_drain(struct channel *ch, uint8_t *out, size_t cap)
 
 	ch->armed = false;
 	for (;;) {
-		while ((n = stream_drain(&ch->stream, out + used,
-					 cap - used)) > 0)
+		while ((n = stream_drain(&ch->stream, out + used, cap - used)) >
+		       0)
 			used += n;
 		if (used == cap || ch->state == CHANNEL_ENDING)
 			break;
@@ -206,13 +206,13 @@ channel_drain(struct channel *ch, uint8_t *out, size_t cap)
 			continue;
 		}
 		if (stream_send(&ch->stream, type, payload, len) < 0) {
-			channel_lose(ch, ch->stream.ops->reason(ch->stream.tls));
+			channel_lose(ch,
+				     ch->stream.ops->reason(ch->stream.tls));
 			break;
 		}
 		if (ch->state == CHANNEL_OPEN)
-			channel_set_state(ch, CHANNEL_OPEN);	/* not idle */
+			channel_set_state(ch, CHANNEL_OPEN); /* not idle */
 	}
 	channel_rearm(ch);
 	return used;
 }
-

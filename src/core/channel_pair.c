@@ -8,8 +8,8 @@
 #include "core/action.h"
 #include "core/channel.h"
 
-#define CONNECTIONS_A_PEER 4	/* that it dialled */
-#define UNLISTED_GAP_MS 60000	/* between two deliveries of one such name */
+#define CONNECTIONS_A_PEER 4  /* that it dialled */
+#define UNLISTED_GAP_MS 60000 /* between two deliveries of one such name */
 
 bool
 channel_can_negotiate(const struct channels *ctx)
@@ -149,8 +149,7 @@ may_deliver(struct channel *ch)
 {
 	struct channels *ctx = ch->ctx;
 	struct bnlsync *sync = ctx->sync;
-	const struct bnlpeer *p =
-		bnlpeer_find(bnlsync_peers(sync), ch->peer);
+	const struct bnlpeer *p = bnlpeer_find(bnlsync_peers(sync), ch->peer);
 	struct monotime now = ctx->env->now.mono;
 
 	if (!bnltake_wants(bnlsync_take(sync), &ch->pair->theirs.list) ||
@@ -159,8 +158,7 @@ may_deliver(struct channel *ch)
 	for (const struct channel *c = ctx->all; c != NULL; c = c->next)
 		if (!c->dialled && c->list.open && c->deliver_only)
 			return false;
-	return recent_first(&ctx->unlisted, ch->peer, 0, now,
-			    UNLISTED_GAP_MS);
+	return recent_first(&ctx->unlisted, ch->peer, 0, now, UNLISTED_GAP_MS);
 }
 
 /* No node, whatever is wrong with it, has all connections to itself. */
@@ -274,8 +272,8 @@ channel_pair_hello(struct channel *ch)
 	p->their_len = len;
 	if (strcmp(p->theirs.from, ch->peer) != 0 ||
 	    strcmp(p->theirs.to, ch->ctx->env->self) != 0) {
-		snprintf(why, sizeof(why), "%s calls %s here",
-			 p->theirs.from, p->theirs.to);
+		snprintf(why, sizeof(why), "%s calls %s here", p->theirs.from,
+			 p->theirs.to);
 		channel_refuse(ch, REFUSE_WRONG_NAME, why);
 		return;
 	}
@@ -316,8 +314,8 @@ derive(struct channel *ch)
 	uint8_t exporter[SHA256_LEN];
 
 	negotiate_transcript(p->th, d, l);
-	if (ch->stream.ops->export_key(ch->stream.tls, LABEL_TLS_EXPORT,
-				       p->th, sizeof(p->th), exporter,
+	if (ch->stream.ops->export_key(ch->stream.tls, LABEL_TLS_EXPORT, p->th,
+				       sizeof(p->th), exporter,
 				       sizeof(exporter)) < 0)
 		return -1;
 	negotiate_derive(&p->keys, p->th, exporter, d, l);
@@ -383,14 +381,14 @@ store(struct channel *ch)
 	struct walltime mine = ch->mine.not_after;
 	struct walltime theirs = ch->cert.not_after;
 	struct pair pair = {
-		.generation = p->selection.generation,
-		.lower_dialled = lower_dialled(ch),
-		.cipher = p->selection.cipher,
-		.comp = p->selection.comp,
-		.level = p->selection.level,
-		.made = env->now.wall,
-		.cert_end = mine.s < theirs.s ? mine : theirs,
-		.list = env->version,
+	    .generation = p->selection.generation,
+	    .lower_dialled = lower_dialled(ch),
+	    .cipher = p->selection.cipher,
+	    .comp = p->selection.comp,
+	    .level = p->selection.level,
+	    .made = env->now.wall,
+	    .cert_end = mine.s < theirs.s ? mine : theirs,
+	    .list = env->version,
 	};
 	int rc;
 
@@ -440,7 +438,8 @@ done(struct channel *ch)
 	if (s->level > 0)
 		snprintf(level, sizeof(level), " level %u", s->level);
 	actions_event(ch->ctx->env->actions, EVENT_INFO, EVENT_PAIR_NEW,
-		      ch->peer, "negotiated %s, %s%s (generation %u, %s "
+		      ch->peer,
+		      "negotiated %s, %s%s (generation %u, %s "
 		      "dialled)",
 		      aead_name(s->cipher), comp_name(s->comp), level,
 		      s->generation, ch->dialled ? "we" : "it");

@@ -9,8 +9,8 @@
 #include "core/action.h"
 #include "core/channel.h"
 
-#define CHECK_MS 3600000	/* between two looks at the age of pairs */
-#define UNKNOWN_PER_ADDRESS 8	/* connections that have not said who they are */
+#define CHECK_MS 3600000      /* between two looks at the age of pairs */
+#define UNKNOWN_PER_ADDRESS 8 /* that have not said who they are */
 
 struct channels *
 channels_new(struct core_env *env, const struct bnl_version *mark)
@@ -244,7 +244,7 @@ make_room(struct channels *cs, const struct endpoint *from)
 		if (ch->dialled || ch->state >= CHANNEL_ANSWER)
 			continue;
 		same += ipaddr_equal(&ch->remote.addr, &from->addr);
-		oldest = ch;	/* the newest stand first */
+		oldest = ch; /* the newest stand first */
 	}
 	if (same >= UNKNOWN_PER_ADDRESS)
 		return false;
@@ -348,8 +348,7 @@ channels_check_pairs(struct channels *cs)
 	const struct bnltake *t = bnlsync_take(cs->sync);
 
 	/* A list below the mark says nothing about who is a node. */
-	pairsets_check(cs->pairs,
-		       bnltake_stale(t) ? NULL : cs->env->bnl,
+	pairsets_check(cs->pairs, bnltake_stale(t) ? NULL : cs->env->bnl,
 		       bnltake_clock_sane(t));
 }
 

@@ -39,8 +39,8 @@ channels_list_offer(struct channels *cs, const char *raw, size_t len)
 }
 
 bool
-channels_list_ready(struct channels *cs, uint32_t ticket,
-		    const struct bnl *bnl, const struct err *why)
+channels_list_ready(struct channels *cs, uint32_t ticket, const struct bnl *bnl,
+		    const struct err *why)
 {
 	if (bnltake_ready(bnlsync_take(cs->sync), ticket, bnl, why))
 		return true;
@@ -80,7 +80,7 @@ forget_heard(struct channels *cs)
 			continue;
 		table_remove(&cs->heard, h->peer, strlen(h->peer));
 		free(h);
-		pos = 0;	/* it moved what stands behind */
+		pos = 0; /* it moved what stands behind */
 	}
 }
 

@@ -81,9 +81,8 @@ pairset_insert(struct pair_record *r, const struct pair *p)
 
 	for (unsigned int i = 0; i < r->n; i++) {
 		const struct pair *q = &r->pairs[i];
-		bool rival = q->proven ||
-			     (!p->proven &&
-			      q->lower_dialled == p->lower_dialled);
+		bool rival = q->proven || (!p->proven && q->lower_dialled ==
+							     p->lower_dialled);
 
 		if (rival && pair_less(p, q))
 			return false;
@@ -106,8 +105,8 @@ pairset_insert(struct pair_record *r, const struct pair *p)
 }
 
 const char *
-pairset_unfit(const struct core_env *env, const struct bnl *b,
-	      const char *peer, const struct pair *p, bool sane)
+pairset_unfit(const struct core_env *env, const struct bnl *b, const char *peer,
+	      const struct pair *p, bool sane)
 {
 	if (b != NULL) {
 		const struct bnl_node *node = bnl_find(b, peer);

@@ -11,22 +11,22 @@
 #include "core/action.h"
 #include "core/pairset.h"
 
-#define RETRY_MS 60000		/* after a write that failed */
-#define DIRECTIONS 2		/* dialled by the lower name, by the higher */
+#define RETRY_MS 60000 /* after a write that failed */
+#define DIRECTIONS 2   /* dialled by the lower name, by the higher */
 
 struct pending {
 	bool used;
-	bool written;			/* part of the write under way */
+	bool written; /* part of the write under way */
 	struct pair pair;
 };
 
 struct pairset {
 	char peer[NODE_NAME_MAX + 1];
-	struct pair_record held;	/* sorted, greatest first */
-	struct pending pending[DIRECTIONS];	/* by lower_dialled */
-	uint32_t ticket;		/* of the write under way; 0: none */
-	bool dirty;			/* the disk may hold something else */
-	bool failed;			/* dirty, and to be tried again later */
+	struct pair_record held;	    /* sorted, greatest first */
+	struct pending pending[DIRECTIONS]; /* by lower_dialled */
+	uint32_t ticket; /* of the write under way; 0: none */
+	bool dirty;	 /* the disk may hold something else */
+	bool failed;	 /* dirty, and to be tried again later */
 	bool changed;
 	struct pairset *next_changed;
 };
@@ -36,7 +36,7 @@ struct pairsets {
 	struct table by_peer;
 	struct table by_ticket;
 	struct pairset *changed, **changed_tail;
-	struct monotime retry;		/* MONO_NEVER: no write failed */
+	struct monotime retry; /* MONO_NEVER: no write failed */
 };
 
 struct pairsets *
@@ -149,8 +149,8 @@ static void
 write_failed(struct pairsets *ps, struct pairset *s)
 {
 	s->failed = true;
-	ps->retry = mono_min(ps->retry,
-			     mono_add_ms(ps->env->now.mono, RETRY_MS));
+	ps->retry =
+	    mono_min(ps->retry, mono_add_ms(ps->env->now.mono, RETRY_MS));
 }
 
 /* The whole record as it should be: what is held and what is to be held. */
@@ -304,8 +304,7 @@ set_check(struct pairsets *ps, struct pairset *s, const struct bnl *b,
 	const char *why = NULL, *w;
 
 	for (unsigned int i = s->held.n; i-- > 0;) {
-		w = pairset_unfit(ps->env, b, s->peer, &s->held.pairs[i],
-				  sane);
+		w = pairset_unfit(ps->env, b, s->peer, &s->held.pairs[i], sane);
 		if (w != NULL) {
 			why = w;
 			pairset_remove(&s->held, i);
@@ -314,8 +313,9 @@ set_check(struct pairsets *ps, struct pairset *s, const struct bnl *b,
 	for (unsigned int i = 0; i < DIRECTIONS; i++) {
 		struct pending *p = &s->pending[i];
 
-		w = !p->used ? NULL : pairset_unfit(ps->env, b, s->peer,
-						    &p->pair, sane);
+		w = !p->used
+			? NULL
+			: pairset_unfit(ps->env, b, s->peer, &p->pair, sane);
 		if (w != NULL) {
 			why = w;
 			bytes_wipe(p, sizeof(*p));
@@ -360,7 +360,7 @@ bool
 pairsets_stored(struct pairsets *ps, uint32_t ticket, bool ok)
 {
 	struct pairset *s =
-		table_remove(&ps->by_ticket, &ticket, sizeof(ticket));
+	    table_remove(&ps->by_ticket, &ticket, sizeof(ticket));
 
 	if (s == NULL)
 		return false;
@@ -369,9 +369,8 @@ pairsets_stored(struct pairsets *ps, uint32_t ticket, bool ok)
 	if (!ok) {
 		s->dirty = true;
 		write_failed(ps, s);
-		actions_event(ps->env->actions, EVENT_ERROR,
-			      EVENT_STORE_FAILED, s->peer,
-			      "its pair secrets could not be stored");
+		actions_event(ps->env->actions, EVENT_ERROR, EVENT_STORE_FAILED,
+			      s->peer, "its pair secrets could not be stored");
 	}
 	if (s->dirty)
 		set_write(ps, s);

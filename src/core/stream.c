@@ -96,8 +96,8 @@ stream_next(struct stream *s)
 			return STREAM_FRAME;
 		}
 		if (want == 0) {
-			if (frame_header_read(&s->head, buf_data(&s->in),
-					      &e) < 0)
+			if (frame_header_read(&s->head, buf_data(&s->in), &e) <
+			    0)
 				return misframed(s, &e);
 			s->has_head = true;
 			continue;

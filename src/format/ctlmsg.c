@@ -10,16 +10,16 @@
 
 static const struct {
 	const char *name;
-	uint16_t min, max;		/* bytes of payload */
+	uint16_t min, max; /* bytes of payload */
 } frames[FRAME_TYPES] = {
-	[FRAME_HELLO] = {"hello", 2, FRAME_HELLO_MAX},
-	[FRAME_CONFIRM] = {"confirm", PROTO_CONFIRM_LEN, PROTO_CONFIRM_LEN},
-	[FRAME_READY] = {"ready", 0, 0},
-	[FRAME_REFUSE] = {"refuse", 2 + BNL_VERSION_WIRE_LEN, FRAME_REFUSE_MAX},
-	[FRAME_LIST_QUERY] = {"list-query", LIST_ASK_LEN, LIST_ASK_LEN},
-	[FRAME_LIST_HAVE] = {"list-have", LIST_HAVE_LEN, LIST_HAVE_LEN},
-	[FRAME_LIST_GET] = {"list-get", LIST_ASK_LEN, LIST_ASK_LEN},
-	[FRAME_LIST_DATA] = {"list-data", 1, FRAME_LIST_DATA_MAX},
+    [FRAME_HELLO] = {"hello", 2, FRAME_HELLO_MAX},
+    [FRAME_CONFIRM] = {"confirm", PROTO_CONFIRM_LEN, PROTO_CONFIRM_LEN},
+    [FRAME_READY] = {"ready", 0, 0},
+    [FRAME_REFUSE] = {"refuse", 2 + BNL_VERSION_WIRE_LEN, FRAME_REFUSE_MAX},
+    [FRAME_LIST_QUERY] = {"list-query", LIST_ASK_LEN, LIST_ASK_LEN},
+    [FRAME_LIST_HAVE] = {"list-have", LIST_HAVE_LEN, LIST_HAVE_LEN},
+    [FRAME_LIST_GET] = {"list-get", LIST_ASK_LEN, LIST_ASK_LEN},
+    [FRAME_LIST_DATA] = {"list-data", 1, FRAME_LIST_DATA_MAX},
 };
 
 int

@@ -61,7 +61,8 @@ name_read(char name[NODE_NAME_MAX + 1], struct rcur *c, struct err *e)
 
 	if (p == NULL || len > NODE_NAME_MAX ||
 	    !text_is_node_name((struct span){(const char *)p, len}))
-		return err_set(e, ERR_PROTO, "a name in a hello is no node name");
+		return err_set(e, ERR_PROTO,
+			       "a name in a hello is no node name");
 	memcpy(name, p, len);
 	name[len] = '\0';
 	return 0;
@@ -85,8 +86,7 @@ ciphers_read(struct conf_algos *a, struct rcur *c, struct err *e)
 		seen[alg] = true;
 		if (alg < AEAD_ALGS)
 			a->ciphers[a->nciphers++] = (struct conf_cipher){
-				(enum aead_alg)alg, preference
-			};
+			    (enum aead_alg)alg, preference};
 	}
 	return 0;
 }
@@ -113,7 +113,7 @@ comps_read(struct conf_algos *a, struct rcur *c, struct err *e)
 			return err_set(e, ERR_PROTO, "level %u of %s", level,
 				       comp_name(alg));
 		a->comps[a->ncomps++] =
-			(struct conf_comp){alg, level, preference};
+		    (struct conf_comp){alg, level, preference};
 	}
 	return 0;
 }
