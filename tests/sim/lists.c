@@ -11,6 +11,9 @@
 
 #define TEXT_MAX ((size_t)1 << 20)
 
+static void add(struct buf *b, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
 static void
 add(struct buf *b, const char *fmt, ...)
 {
