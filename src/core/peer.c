@@ -153,6 +153,9 @@ peer_flags(struct peer *p, unsigned int flags, const struct link_in *in)
 			actions_event(&c->actions, EVENT_INFO, EVENT_PEER_UP,
 				      p->name, "up");
 		p->up = true;
+		/* What was wanted because nobody answered; an old pair is
+		 * seen by the next background look. */
+		p->wants_pair = false;
 		flush(p);
 	}
 	if ((flags & LINK_MOVED) && p->up) {
@@ -253,6 +256,12 @@ peer_negotiate(struct peer *p)
 	p->dial_after = jittered(c, c->env.conf->timers.negotiate_gap);
 }
 
+static const struct pair_record *
+held(const struct peer *p)
+{
+	return pairsets_get(channels_pairs(p->core->channels), p->name);
+}
+
 static void
 failed(struct peer *p, const struct channel_news *n)
 {
@@ -271,7 +280,8 @@ failed(struct peer *p, const struct channel_news *n)
 		if (p->unreached < DIAL_DOUBLINGS)
 			p->unreached++;
 	}
-	if (p->wait.packets > 0 || p->behind)
+	if (p->wait.packets > 0 || p->behind ||
+	    (!n->reached && held(p) == NULL))
 		p->wants_pair = true;
 }
 
@@ -336,8 +346,7 @@ peer_sweep(struct peer *p, unsigned int pass)
 {
 	struct core *c = p->core;
 	bool lower = strcmp(c->self, p->name) < 0;
-	const struct pair_record *r =
-		pairsets_get(channels_pairs(c->channels), p->name);
+	const struct pair_record *r = held(p);
 
 	/* The lower name dials; the higher one only when that did not help. */
 	if (r == NULL) {

@@ -59,6 +59,28 @@ test_with_its_state(void **state)
 			 "flows everywhere");
 }
 
+/* Away for so long that the others dial for a new pair: when it is back, and
+ * they talk under the old one, they do not. */
+static void
+test_after_a_long_time(void **state)
+{
+	(void)state;
+	for (size_t k = 0; k < sim_runs(10); k++) {
+		struct world *w = three_talking(sim_seed(k));
+		uint64_t pairs = mesh_events(w, EVENT_PAIR_NEW);
+
+		node_crash(&w->nodes[1]);
+		world_run(w, w->now + world_between(w, 2 * MINUTE,
+						    5 * MINUTE));
+		node_start(&w->nodes[1]);
+		together_again(w, 3 * SEC);
+		world_run(w, w->now + 2 * MINUTE);
+		if (mesh_events(w, EVENT_PAIR_NEW) != pairs)
+			world_fail(w, "a pair was negotiated for nothing");
+		world_free(w);
+	}
+}
+
 static void
 test_without_pairs(void **state)
 {
@@ -155,6 +177,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_with_its_state),
+		cmocka_unit_test(test_after_a_long_time),
 		cmocka_unit_test(test_without_pairs),
 		cmocka_unit_test(test_with_another_static_key),
 		cmocka_unit_test(test_with_an_old_disk),

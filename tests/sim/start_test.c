@@ -58,6 +58,27 @@ test_far(void **state)
 	      "ten nodes, 50 ms a way, all up and first packets there");
 }
 
+/* Whoever starts later was dialled in vain, and is dialled again soon. */
+static void
+test_one_after_the_other(void **state)
+{
+	struct figures up = { 0 };
+
+	(void)state;
+	for (size_t k = 0; k < sim_runs(10); k++) {
+		struct world *w = world_new(&(struct world_opts){
+			.seed = sim_seed(k), .nodes = NODES });
+		int64_t begin = w->now;
+
+		mesh_start(w, 2 * SEC);
+		world_assert(w, world_run_until(w, begin + 6 * SEC,
+						mesh_all_up, NULL));
+		figures_add(&up, w->now - begin);
+		world_free(w);
+	}
+	figures_tell(&up, "ten nodes start within 2 s, no traffic, all up");
+}
+
 /* From their disks, without TCP; later it asks for lists alone. */
 static void
 test_again(void **state)
@@ -99,6 +120,7 @@ main(void)
 		cmocka_unit_test(test_near),
 		cmocka_unit_test(test_near_with_traffic),
 		cmocka_unit_test(test_far),
+		cmocka_unit_test(test_one_after_the_other),
 		cmocka_unit_test(test_again),
 	};
 
