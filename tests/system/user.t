@@ -8,7 +8,7 @@ fact() { # fact NAME: what the kernel says of alpha's daemon
 	awk -v n="$1:" '$1 == n { print $2 }' "/proc/${pid[alpha]}/status"
 }
 
-[ "$(stat -c %u /proc/self)" = 0 ] && setpriv --reuid=65534 true 2>/dev/null ||
+setpriv --reuid=65534 true 2>/dev/null ||
 	skip_all 'there is no other user here'
 network alpha beta
 chmod 755 $tmp
