@@ -45,8 +45,10 @@ void pairsets_erase(struct pairsets *ps, const char *peer, const char *why);
  */
 void pairsets_check(struct pairsets *ps, const struct bnl *b, bool sane);
 /* Pull: a peer whose held pairs changed since this was last asked; false when
- * there is none. */
-bool pairsets_next_changed(struct pairsets *ps, char peer[NODE_NAME_MAX + 1]);
+ * there is none. *unfit: one may not be used any more, not even by sessions
+ * that were made under it. */
+bool pairsets_next_changed(struct pairsets *ps, char peer[NODE_NAME_MAX + 1],
+			   bool *unfit);
 
 /* The answer to ACTION_STORE_PAIR. false: the ticket is not one of these. */
 bool pairsets_stored(struct pairsets *ps, uint32_t ticket, bool ok);

@@ -171,14 +171,15 @@ settle_pairs(struct core *c)
 	struct pairsets *ps = channels_pairs(c->channels);
 	char name[NODE_NAME_MAX + 1];
 	struct peer *p;
+	bool unfit;
 
-	while (pairsets_next_changed(ps, name)) {
+	while (pairsets_next_changed(ps, name, &unfit)) {
 		const struct pair_record *r = pairsets_get(ps, name);
 
 		p = peer_named(c, name);
 		if (p == NULL)
 			continue;
-		if (r == NULL)
+		if (r == NULL || unfit)
 			peer_reset(p);
 		peer_flags(p, link_set_pairs(p->link, &c->env, r), NULL);
 		peer_touch(p);

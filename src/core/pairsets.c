@@ -28,6 +28,7 @@ struct pairset {
 	bool dirty;	 /* the disk may hold something else */
 	bool failed;	 /* dirty, and to be tried again later */
 	bool changed;
+	bool unfit;			/* with changed: as told */
 	struct pairset *next_changed;
 };
 
@@ -128,7 +129,8 @@ set_changed(struct pairsets *ps, struct pairset *s)
 }
 
 bool
-pairsets_next_changed(struct pairsets *ps, char peer[NODE_NAME_MAX + 1])
+pairsets_next_changed(struct pairsets *ps, char peer[NODE_NAME_MAX + 1],
+		      bool *unfit)
 {
 	struct pairset *s = ps->changed;
 
@@ -137,7 +139,8 @@ pairsets_next_changed(struct pairsets *ps, char peer[NODE_NAME_MAX + 1])
 	ps->changed = s->next_changed;
 	if (ps->changed == NULL)
 		ps->changed_tail = &ps->changed;
-	s->changed = false;
+	*unfit = s->unfit;
+	s->changed = s->unfit = false;
 	memcpy(peer, s->peer, sizeof(s->peer));
 	set_drop_if_empty(ps, s);
 	return true;
@@ -325,6 +328,7 @@ set_check(struct pairsets *ps, struct pairset *s, const struct bnl *b,
 		return;
 	actions_event(ps->env->actions, EVENT_INFO, EVENT_PAIR_GONE, s->peer,
 		      "a stored secret erased: %s", why);
+	s->unfit = true;
 	set_changed(ps, s);
 	set_write(ps, s);
 }

@@ -2,6 +2,8 @@
 /* From one list to the next: peers, pairs, hooks. */
 #include "core_rig.h"
 
+#include "../../../src/core/link_local.h"
+
 #define PREFIX "prefix 10.156.0.0/16\n"
 #define ALPHA "node alpha\n  address 192.0.2.1\n  subnet 10.156.1.0/24\n"
 #define BETA "node beta\n  address 192.0.2.2\n  subnet 10.156.2.0/24\n"
@@ -177,6 +179,52 @@ test_pairs_of_the_gone(void **state)
 	end();
 }
 
+/* A peer with two keys, one of which is revoked: no session lives on that was
+ * made with it. */
+static void
+test_session_of_revoked_key(void **state)
+{
+	char body[1024], fp[FINGERPRINT_TEXT_MAX];
+	struct pair_record r = { .n = 2 };
+	struct pair p;
+
+	(void)state;
+	begin("");
+	p = rig_pair(COMP_NONE, RIG_START - 60);
+	rig_new(&a, rig_list(BOTH, RIG_START), NULL);
+	rig_new(&b, rig_list(BOTH, RIG_START), NULL);
+	rig_load(&b, &a, &p);
+	memcpy(r.peer, b.name, sizeof(r.peer));
+	r.pairs[0] = rig_pair(COMP_NONE, RIG_START - 60);
+	r.pairs[0].generation = 2;
+	r.pairs[0].proven = false;
+	r.pairs[1] = p;
+	for (int i = 0; i < 2; i++) {
+		memcpy(r.pairs[i].self_static, a.public, X25519_LEN);
+		memcpy(r.pairs[i].peer_static, b.public, X25519_LEN);
+		memset(r.pairs[i].peer_key, 10 + i, FINGERPRINT_LEN);
+	}
+	core_load_pair(a.core, &r);
+	rig_start(&a);
+	rig_start(&b);
+	for (int i = 0; i < 20 && !rig_peer(&a, "beta")->up; i++) {
+		rig_talk(&a, &b, rig_out(&out));
+		rig_clock(mono_add_ms(rig.now.mono, 500));
+	}
+	assert_true(rig_peer(&a, "beta")->up);
+	assert_memory_equal(keyring_current(&rig_peer(&a, "beta")->link->keys)
+				    ->pair_id, p.id, sizeof(p.id));
+	snprintf(body, sizeof(body), BOTH "revoke %s\n",
+		 fingerprint_format(fp, r.pairs[1].peer_key));
+	rig_offer(&a, body, RIG_START + 1);
+	assert_int_equal(core_list(a.core)->nrevoked, 1);
+	assert_false(rig_peer(&a, "beta")->up);
+	assert_int_equal(keyring_count(&rig_peer(&a, "beta")->link->keys), 0);
+	/* What is left is still good for another one. */
+	assert_int_equal(rig_peer(&a, "beta")->link->npairs, 1);
+	end();
+}
+
 /* --- the age of a pair ------------------------------------------------------ */
 
 /* The clock was ahead when the pair was made, and has been set right since. */
@@ -337,6 +385,7 @@ main(void)
 		cmocka_unit_test(test_resumed_in_background),
 		cmocka_unit_test(test_pairs_after_absence),
 		cmocka_unit_test(test_pairs_of_the_gone),
+		cmocka_unit_test(test_session_of_revoked_key),
 		cmocka_unit_test(test_pair_from_the_future),
 		cmocka_unit_test(test_refresh_is_spread),
 		cmocka_unit_test(test_hooks_of_changes),

@@ -238,6 +238,7 @@ load_mends_a_record(void **state)
 				    pair(2, true, true)};
 	const struct pair_record *r;
 	char peer[NODE_NAME_MAX + 1];
+	bool unfit;
 
 	(void)state;
 	load(3, odd);
@@ -246,9 +247,10 @@ load_mends_a_record(void **state)
 	assert_int_equal(r->n, 2);
 	assert_int_equal(r->pairs[0].generation, 3);
 	assert_int_equal(r->pairs[1].generation, 2);
-	assert_true(pairsets_next_changed(f.ps, peer));
+	assert_true(pairsets_next_changed(f.ps, peer, &unfit));
 	assert_string_equal(peer, PEER);
-	assert_false(pairsets_next_changed(f.ps, peer));
+	assert_false(unfit);
+	assert_false(pairsets_next_changed(f.ps, peer, &unfit));
 }
 
 /* --- the disk ------------------------------------------------------------ */
@@ -258,6 +260,7 @@ durable_before_visible(void **state)
 {
 	struct pair p = pair(1, true, false);
 	char peer[NODE_NAME_MAX + 1];
+	bool unfit;
 
 	(void)state;
 	assert_true(pairsets_settled(f.ps, PEER));
@@ -269,12 +272,12 @@ durable_before_visible(void **state)
 	assert_false(pairsets_settled(f.ps, PEER));
 	assert_int_equal(pairsets_place(f.ps, PEER, p.id), PAIR_STORING);
 	assert_false(pairsets_prove(f.ps, PEER, p.id));
-	assert_false(pairsets_next_changed(f.ps, peer));
+	assert_false(pairsets_next_changed(f.ps, peer, &unfit));
 	answer(true);
 	assert_int_equal(count(), 1);
 	assert_int_equal(pairsets_place(f.ps, PEER, p.id), PAIR_HELD);
 	assert_true(pairsets_settled(f.ps, PEER));
-	assert_true(pairsets_next_changed(f.ps, peer));
+	assert_true(pairsets_next_changed(f.ps, peer, &unfit));
 	assert_int_equal(f.writes, 1);
 	assert_false(pairsets_stored(f.ps, 12345, true));
 }
@@ -375,6 +378,7 @@ erase_is_at_once_here_and_then_on_disk(void **state)
 	const struct pair have[1] = {pair(1, true, true)};
 	struct pair p = pair(2, true, false);
 	char peer[NODE_NAME_MAX + 1];
+	bool unfit;
 
 	(void)state;
 	load(1, have);
@@ -390,7 +394,7 @@ erase_is_at_once_here_and_then_on_disk(void **state)
 	assert_int_equal(f.writes, 2);
 	assert_int_equal(f.written.n, 0);
 	answer(true);
-	assert_true(pairsets_next_changed(f.ps, peer));
+	assert_true(pairsets_next_changed(f.ps, peer, &unfit));
 	assert_true(pairsets_settled(f.ps, PEER));
 	pairsets_erase(f.ps, PEER, "again");
 	collect();
