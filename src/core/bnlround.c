@@ -122,11 +122,13 @@ void
 bnlround_news(struct bnlround *r, const char *name, const struct bnl_version *v,
 	      const struct bnl_version *at_least)
 {
-	struct bnlpeer *p;
+	struct bnlpeer *p = bnlpeer_get(r->peers, name);
 
+	/* A node's list does not get older: this is an old datagram. */
+	if (p == NULL || bnl_version_cmp(v, &p->seen) < 0)
+		return;
 	bnlround_seen(r, name, v);
-	p = bnlpeer_find(r->peers, name);
-	if (p == NULL || bnl_version_cmp(v, &r->env->version) <= 0 ||
+	if (bnl_version_cmp(v, &r->env->version) <= 0 ||
 	    bnl_version_cmp(v, at_least) < 0 || p->conns > 0 ||
 	    bnlpeer_muted(p, r->env->now.mono))
 		return;
@@ -301,14 +303,15 @@ next_pass(struct bnlround *r)
 	return NULL;
 }
 
-/* It has told lately, in a handshake or a connection, which list it has: a
- * newer one would have been pulled already. */
+/* It has told lately, in a handshake or a connection, that its list is no
+ * newer. */
 static bool
 has_told(const struct bnlround *r, const struct bnlpeer *p)
 {
 	int64_t ms = (int64_t)r->env->conf->pullinterval * 1000;
 
 	return !r->hurry && mono_is_set(p->told) &&
+	       bnl_version_cmp(&p->seen, &r->env->version) <= 0 &&
 	       mono_ms(p->told, r->env->now.mono) < ms / 2;
 }
 

@@ -1170,6 +1170,8 @@ a_push_is_retried(void **state)
 static void
 news_by_datagram_lead_to_a_pull(void **state)
 {
+	char name[NODE_NAME_MAX + 1];
+
 	(void)state;
 	for (int i = 0; i < MANY; i++)
 		w.h[i].conf.pullinterval = 86400;
@@ -1181,6 +1183,12 @@ news_by_datagram_lead_to_a_pull(void **state)
 	collect(&w.h[6]);
 	world_run();
 	assert_true(has(&w.h[6], v2));
+	/* An old datagram does not make it forget who has the list. */
+	w.h[6].follow_wants = false;
+	channels_list_news(w.h[6].cs, "n05", &v1->version);
+	channels_push(w.h[6].cs);
+	while (channels_next_want(w.h[6].cs, name))
+		assert_string_not_equal(name, "n05");
 	/* Of an older one nothing comes, nor of a name not in the list. */
 	w.h[5].dials = 0;
 	channels_list_news(w.h[5].cs, "n06", &v1->version);
