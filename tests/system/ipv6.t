@@ -34,7 +34,8 @@ ok 'and is reached by it' reach beta gamma
 meet() { # delta and gamma begin anew; FAMILY is what delta prefers
 	rm -rf "$tmp/delta/state/pairs" "$tmp/gamma/state/pairs"
 	conf delta "preferipv6 = $1"
-	start delta gamma
+	start gamma	# it is there when the other one dials
+	start delta
 	reach delta gamma && reach gamma delta
 }
 stop gamma

@@ -28,6 +28,9 @@ O=${O:-build}
 case $O in /*) ;; *) O=$PWD/$O ;; esac
 export O
 
+for c in ip jq nft nsenter openssl ping socat ss sysctl tcpdump unshare; do
+	command -v $c >/dev/null || skip_all "there is no $c here"
+done
 if [ "${CLUEVPN_TEST_NS:-}" != "$0" ]; then
 	ns=(unshare -n -m -p -f --kill-child --mount-proc)
 	[ "$(id -u)" -eq 0 ] || ns+=(-U -r)
