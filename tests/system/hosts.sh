@@ -144,7 +144,7 @@ on() {
 	read -r host_pid <"$HOSTS_DIR/$1/pid"
 	shift
 	# shellcheck disable=SC2016 # for the inner shell
-	nsenter -t "$host_pid" --mount --net --uts --pid -- \
+	nsenter -t "$host_pid" --mount --root --wd --net --uts --pid -- \
 	    sh -c 'cd /etc/cluevpn && exec "$@"' sh "$@"
 }
 

@@ -7,8 +7,10 @@
 set -u
 here=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
 cd "$here" || exit 1
-O=$(cd "${O:-build}" && pwd) || exit 1
-export O
+# As it was given: by another name of it, make would not know its files.
+given=${HOWTO_BUILD:-${O:-build}}
+O=$(cd "$given" && pwd) || exit 1
+export O HOWTO_BUILD="$given"
 
 hosts_missing() {
 	echo "1..0 # SKIP $1"
@@ -47,7 +49,7 @@ cd "$here" || exit 1
 # --- the hosts ----------------------------------------------------------------
 
 root=$HOSTS_DIR/root
-holds 'make install' make -s O="$O" DESTDIR="$root" PREFIX=/usr install
+holds 'make install' make -s O="$given" DESTDIR="$root" PREFIX=/usr install
 for page in man/*.[1-8]; do
 	holds "$page is installed" \
 	    cmp "$page" "$root/usr/share/man/man${page##*.}/${page#man/}"

@@ -30,7 +30,7 @@ for page in man/*.[18]; do
 	program=${page#man/}
 	program=${program%.*}
 	# Every option of the help is an item of the page.
-	mandoc -T ascii "$page" | col -b >"$out"
+	mandoc -T ascii "$page" | sed "s/.$(printf '\b')//g" >"$out"
 	"$O/$program" -h 2>&1 | grep -o -- '^ *-[a-zA-Z],\? \|--[a-z][a-z-]*' |
 	    tr -d ' ,' | sort -u >"$out.options"
 	bad=
