@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/log.h"
+#include "format/bnl_sign.h"
 #include "sys/clock.h"
 
 enum job_kind { JOB_STORE_PAIR, JOB_STORE_LIST, JOB_BUILD_LIST, JOB_RETIRE };
@@ -22,9 +23,10 @@ struct job {
 	const uint8_t *view;		/* the core's, until it is answered */
 	size_t viewlen;
 	uint8_t mark[BNL_VERSION_WIRE_LEN];
-	struct identity *id;		/* BUILD: whose keys; RETIRE: to free */
+	struct identity *id;		/* of whose keys; RETIRE: to free */
 	struct generation *built;
 	bool ok;
+	bool newer;			/* STORE_LIST: the one on disk stays */
 	struct err why;
 };
 
@@ -37,13 +39,40 @@ job_free(struct job *j)
 	free(j);
 }
 
+/* Somebody may have signed a newer list on the disk that nobody has told us
+ * of yet: what a peer sent must not take its place. */
+static bool
+disk_is_newer(struct job *j)
+{
+	struct bnl_version version;
+	struct bnl *b;
+	uint8_t *raw;
+	size_t len;
+	bool newer;
+
+	if (state_read_list(&j->daemon->state, &raw, &len, NULL) < 0)
+		return false;
+	if (bnl_open(&b, (const char *)raw, len,
+		     (const struct key *const *)j->id->bnlkeys,
+		     j->id->nbnlkeys, NULL) < 0) {
+		free(raw);
+		return false;
+	}
+	bnl_version_read(&version, j->mark);
+	newer = bnl_version_cmp(&b->version, &version) > 0;
+	bnl_free(b);
+	free(raw);
+	return newer;
+}
+
 static bool
 write_list(struct job *j)
 {
 	struct state *s = &j->daemon->state;
 
+	j->newer = j->viewlen > 0 && disk_is_newer(j);
 	/* The list first: a mark without its list would lock us out. */
-	if (j->viewlen > 0 &&
+	if (j->viewlen > 0 && !j->newer &&
 	    state_store_list(s, j->view, j->viewlen, &j->why) < 0)
 		return false;
 	return state_store_mark(s, j->mark, &j->why) == 0;
@@ -86,6 +115,11 @@ done(void *ctx)
 			log_line(LOG_LVL_ERROR, j->peer[0] ? j->peer : NULL,
 				 "cannot store: %s", j->why.text);
 		core_stored(d->core, clock_now(), j->ticket, j->ok);
+		if (j->newer) {
+			log_warn("the list on disk is newer than the one that "
+				 "was taken: it is read");
+			(void)reload_push(d);
+		}
 		break;
 	case JOB_BUILD_LIST:
 		core_list_ready(d->core, clock_now(), j->ticket, j->built,
@@ -144,6 +178,7 @@ job_store_list(struct daemon *d, const struct action *a)
 	j->view = a->view;
 	j->viewlen = a->viewlen;
 	memcpy(j->mark, a->mark, sizeof(j->mark));
+	j->id = d->id;
 	work_submit(d->work, &j->work);
 }
 

@@ -45,6 +45,19 @@ for n in beta gamma; do
 	is "$(stat -c %a $tmp/$n/state/network.bnl)" 600 "private at $n"
 done
 
+# --- signed on the disk, and nobody told ------------------------------------------
+list alpha beta gamma delta
+cp $tmp/network.bnl $tmp/older.bnl
+list alpha beta gamma delta
+give alpha
+cp $tmp/older.bnl $tmp/beta/state/network.bnl
+kill -USR1 "${pid[beta]}"
+for n in alpha beta gamma delta; do
+	soon "the newest list, which lay at alpha, is in force at $n" \
+		has_newest $n
+done
+is "$(logs alpha 'the list on disk is newer')" 1 'alpha says why'
+
 # --- a node less ----------------------------------------------------------------
 before=$(query beta peers '.[0].handshakes')
 list alpha beta delta
