@@ -120,6 +120,11 @@ fuzz:
 
 fuzzers: $(FUZZERS)
 
+# The tunnel against the bare cable and whatever other VPN is installed.
+bench:
+	$Q$(MAKE) --no-print-directory -j$(JOBS) all
+	$QO=$O tests/bench/run
+
 install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man
 	install $(BINS) $(DESTDIR)$(PREFIX)/sbin
@@ -136,7 +141,7 @@ deps:
 clean:
 	rm -rf $O $O-fuzz
 
-.PHONY: all tests check soak demo fuzz fuzzers install lint deps clean
+.PHONY: all tests check soak demo bench fuzz fuzzers install lint deps clean
 .SECONDARY:
 
 -include $(shell find $O -name '*.d' 2>/dev/null)
