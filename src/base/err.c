@@ -65,6 +65,7 @@ code_of_errno(int errnum)
 	case ENOTDIR:
 		return ERR_NOTFOUND;
 	case EEXIST:
+	case EADDRINUSE:
 		return ERR_EXISTS;
 	case EACCES:
 	case EPERM:

@@ -26,7 +26,8 @@ uint64_t
 core_drops(const struct core *c, enum drop d)
 {
 	assert(d < DROPS);
-	return c->drops[d];
+	/* What the core itself had to send and could not queue. */
+	return c->drops[d] + (d == DROP_OUT_FULL ? c->actions.lost : 0);
 }
 
 const char *

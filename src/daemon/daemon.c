@@ -99,10 +99,12 @@ start_sockets(struct daemon *d, struct err *e)
 		return 0;
 	if (listen_on(d, &any4, e) < 0)
 		return -1;
-	if (!c->disableipv6 && listen_on(d, &any6, e) < 0) {
-		/* A host without IPv6 is no broken host. */
-		log_warn("IPv6 is left out: %s", e->text);
-	}
+	if (c->disableipv6 || listen_on(d, &any6, e) == 0)
+		return 0;
+	if (e->code == ERR_EXISTS)
+		return -1;
+	/* A host without IPv6 is no broken host. */
+	log_warn("IPv6 is left out: %s", e->text);
 	return 0;
 }
 

@@ -57,7 +57,8 @@ errno_chooses_the_code(void **state)
 		enum err_code code;
 	} cases[] = {
 		{ ENOENT, ERR_NOTFOUND }, { ENOTDIR, ERR_NOTFOUND },
-		{ EEXIST, ERR_EXISTS },	  { EACCES, ERR_PERM },
+		{ EEXIST, ERR_EXISTS },	  { EADDRINUSE, ERR_EXISTS },
+		{ EACCES, ERR_PERM },
 		{ EPERM, ERR_PERM },	  { EIO, ERR_IO },
 		{ ENOSPC, ERR_IO },
 	};
