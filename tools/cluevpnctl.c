@@ -104,6 +104,7 @@ static void
 print_status(const json_t *s)
 {
 	json_t *drops = json_object_get(s, "drops"), *count;
+	json_t *refused = json_object_get(s, "list_refused");
 	const json_t *socket;
 	const char *reason;
 	size_t i;
@@ -115,6 +116,9 @@ print_status(const json_t *s)
 	       text_of(s, "list"),
 	       json_is_true(json_object_get(s, "list_stale")) ?
 		       " STALE: nothing is routed" : "");
+	json_object_foreach(refused, reason, count)
+		printf("refused  %" JSON_INTEGER_FORMAT " lists: %s\n",
+		       json_integer_value(count), reason);
 	printf("peers    %" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT
 	       " up\n", number_of(s, "peers_up"), number_of(s, "peers"));
 	json_array_foreach(json_object_get(s, "sockets"), i, socket) {

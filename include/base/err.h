@@ -14,7 +14,8 @@ enum err_code {
 	ERR_LIMIT,	/* too many, too long, too large */
 	ERR_DUPLICATE,	/* said twice */
 	ERR_CONFLICT,	/* contradicts something else that was said */
-	ERR_SIGNATURE,	/* does not verify, or signed by an unknown key */
+	ERR_SIGNATURE,	/* there is none, or it does not verify */
+	ERR_SIGNER,	/* signed by a key that is not trusted */
 	ERR_STALE,	/* older than what is in force */
 	ERR_FUTURE,	/* dated too far ahead */
 	ERR_NOTFOUND,

@@ -17,16 +17,15 @@ struct bnlround;
 /* Both are borrowed. NULL when memory is out. The first pull round comes some
  * seconds after. */
 struct bnlround *bnlround_new(struct core_env *env, struct bnlpeers *peers);
-void bnlround_free(struct bnlround *r);		/* NULL is fine */
+void bnlround_free(struct bnlround *r); /* NULL is fine */
 
 /* The node said which list it has. */
 void bnlround_seen(struct bnlround *r, const char *name,
 		   const struct bnl_version *v);
-/* The same by a datagram: leads to a pull when it is newer than what is in
- * force and at_least (the mark). */
+/* The same by a datagram; wanted: that version would be taken, so it is to be
+ * pulled. */
 void bnlround_news(struct bnlround *r, const char *name,
-		   const struct bnl_version *v,
-		   const struct bnl_version *at_least);
+		   const struct bnl_version *v, bool wanted);
 /* A connection that was wanted did not come about. */
 void bnlround_failed(struct bnlround *r, const char *name);
 

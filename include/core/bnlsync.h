@@ -28,9 +28,9 @@ struct bnlsync;
 /* What is received on one connection. */
 enum sync_in {
 	SYNC_IDLE,
-	SYNC_ASKED,		/* QUERY said, HAVE awaited */
-	SYNC_OFFERED,		/* it has a newer one: waits for its turn */
-	SYNC_GETTING		/* LIST_DATA comes in */
+	SYNC_ASKED,   /* QUERY said, HAVE awaited */
+	SYNC_OFFERED, /* it has a newer one: waits for its turn */
+	SYNC_GETTING  /* LIST_DATA comes in */
 };
 
 /* The list side of one connection; lives inside the connection. */
@@ -38,14 +38,15 @@ struct bnlsync_conn {
 	uint32_t id;
 	char peer[NODE_NAME_MAX + 1];
 	bool open;
-	bool deliver_only;	/* it is not in the list: may only deliver */
-	bool armed;		/* STREAM_READY is queued */
+	bool deliver_only; /* it is not in the list: may only deliver */
+	bool armed;	   /* STREAM_READY is queued */
+	bool told;	   /* what is wrong was told by an event */
 	bool say_query, say_have, say_get;
-	struct bnl_version theirs;	/* what it said last */
+	struct bnl_version theirs; /* what it said last */
 	enum sync_in in;
-	struct list_have have;	/* OFFERED, GETTING */
+	struct list_have have; /* OFFERED, GETTING */
 	struct buf data;
-	struct monotime deadline;	/* ASKED, GETTING */
+	struct monotime deadline; /* ASKED, GETTING */
 	bool sending;
 	size_t sent;
 	struct bnlsync_conn *next;
@@ -54,7 +55,7 @@ struct bnlsync_conn {
 /* NULL when memory is out. */
 struct bnlsync *bnlsync_new(struct core_env *env,
 			    const struct bnl_version *mark);
-void bnlsync_free(struct bnlsync *s);	/* NULL is fine */
+void bnlsync_free(struct bnlsync *s); /* NULL is fine */
 struct bnlround *bnlsync_round(struct bnlsync *s);
 struct bnltake *bnlsync_take(struct bnlsync *s);
 struct bnlpeers *bnlsync_peers(struct bnlsync *s);
@@ -65,7 +66,8 @@ void bnlsync_open(struct bnlsync *s, struct bnlsync_conn *c, uint32_t id,
 		  const struct bnl_version *theirs);
 /* The connection ends, also one that was never opened. lost: not by us. */
 void bnlsync_close(struct bnlsync *s, struct bnlsync_conn *c, bool lost);
-/* A LIST_* frame. -1: the protocol is broken, close the connection. */
+/* A LIST_* frame. -1: the protocol is broken, close the connection; c->told:
+ * there is an event already that says why. */
 int bnlsync_frame(struct bnlsync *s, struct bnlsync_conn *c,
 		  enum frame_type type, const uint8_t *payload, size_t len,
 		  struct err *e);

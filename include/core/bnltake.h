@@ -22,7 +22,7 @@ struct bnltake;
 /* NULL when memory is out. A list in force above the mark raises it. */
 struct bnltake *bnltake_new(struct core_env *env,
 			    const struct bnl_version *mark);
-void bnltake_free(struct bnltake *t);		/* NULL is fine */
+void bnltake_free(struct bnltake *t); /* NULL is fine */
 
 /* A list from the disk; raw is malloc'd and taken over. It replaces one that
  * still waits. */
@@ -32,7 +32,7 @@ void bnltake_offer(struct bnltake *t, uint8_t *raw, size_t len,
 		   const char *from, const struct bnl_version *announced);
 /* Beyond so many waiting or in work from peers, none may be offered. */
 #define BNLTAKE_MAX 2
-size_t bnltake_count(const struct bnltake *t);	/* of those from peers */
+size_t bnltake_count(const struct bnltake *t); /* of those from peers */
 /* One of at least that version is waiting or in work. */
 bool bnltake_has(const struct bnltake *t, const struct bnl_version *v);
 /* One from the disk is waiting or in work. */
@@ -42,12 +42,11 @@ bool bnltake_local_busy(const struct bnltake *t);
 bool bnltake_ready(struct bnltake *t, uint32_t ticket, const struct bnl *bnl,
 		   const struct err *why);
 enum bnltake_stored {
-	BNLTAKE_PLAIN,		/* nothing to be done */
+	BNLTAKE_PLAIN, /* nothing to be done */
 	BNLTAKE_APPLY,
 	BNLTAKE_DISCARD
 };
-enum bnltake_stored bnltake_stored(struct bnltake *t, uint32_t ticket,
-				   bool ok);
+enum bnltake_stored bnltake_stored(struct bnltake *t, uint32_t ticket, bool ok);
 /* The owner has put it into force. from: who delivered it, "" for the disk;
  * false: it is not the one in force, or nothing was in work. */
 bool bnltake_applied(struct bnltake *t, char from[NODE_NAME_MAX + 1]);
@@ -59,6 +58,9 @@ bool bnltake_next_dropped(struct bnltake *t, char from[NODE_NAME_MAX + 1],
 
 /* Whether a list of that version would be taken from a peer. */
 bool bnltake_wants(const struct bnltake *t, const struct bnl_version *v);
+/* peer said that it has that version: an alarm when that shows a fork. */
+void bnltake_seen(struct bnltake *t, const char *peer,
+		  const struct bnl_version *v);
 const struct bnl_version *bnltake_mark(const struct bnltake *t);
 void bnltake_mark_reset(struct bnltake *t);
 /* The list in force is below the mark: it routes nothing. */

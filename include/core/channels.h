@@ -129,6 +129,8 @@ bool channels_next_news(struct channels *cs, struct channel_news *out);
 /* raw: a list from the disk (reload); copied. What becomes of it is told by
  * events. */
 void channels_list_offer(struct channels *cs, const char *raw, size_t len);
+/* There is none on the disk that could be offered, and why. */
+void channels_list_refuse(struct channels *cs, const struct err *why);
 /* The answer to ACTION_BUILD_LIST; bnl NULL: refused for why. true: keep the
  * built generation until channels_stored() tells what to do with it; false:
  * discard it. */
@@ -157,6 +159,9 @@ void channels_push(struct channels *cs);
 /* A peer told by datagram which list it has. */
 void channels_list_news(struct channels *cs, const char *peer,
 			const struct bnl_version *version);
+/* The list that it said last it has, by whatever way; NULL: it never did. */
+const struct bnl_version *channels_list_seen(const struct channels *cs,
+					     const char *peer);
 /* One from the disk is still on its way into force, or to its refusal. */
 bool channels_list_busy(const struct channels *cs);
 /* The newest version ever taken: nothing older is taken. */

@@ -21,6 +21,7 @@
 #include "core/drop.h"
 #include "core/generation.h"
 #include "core/out.h"
+#include "core/refusal.h"
 #include "crypto/rng.h"
 #include "crypto/tls.h"
 #include "format/conf.h"
@@ -42,7 +43,8 @@ struct core_init {
 
 /*
  * 0 or -1. On failure list stays the caller's. A list below the mark is used
- * to find a newer one, and for nothing else.
+ * to find a newer one, and for nothing else; one dated too far ahead is not
+ * used at all.
  */
 int core_new(struct core **out, const struct core_init *in, struct now now,
 	     struct err *e);
@@ -110,6 +112,8 @@ void core_list_ready(struct core *c, struct now now, uint32_t ticket,
  * events tell. */
 void core_list_offer(struct core *c, struct now now, const void *raw,
 		     size_t len);
+/* There is none on disk that could be offered, and why: for the event. */
+void core_list_refuse(struct core *c, struct now now, const struct err *why);
 /* Offers the list in force to every other node; one from the disk that is on
  * its way into force takes its place. */
 void core_push(struct core *c, struct now now);
@@ -130,6 +134,8 @@ bool core_list_is_stale(const struct core *c);	/* below the mark: routes nothing
 /* One from the disk is on its way into force, or to its refusal. */
 bool core_list_is_pending(const struct core *c);
 uint64_t core_drops(const struct core *c, enum drop d);
+/* Lists that were refused for that, since the start. */
+uint64_t core_refused(const struct core *c, enum refusal r);
 
 enum peer_state {
 	PEER_IDLE,		/* nothing wanted, nothing there */

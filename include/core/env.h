@@ -8,6 +8,7 @@
 #include "base/monotime.h"
 #include "crypto/key.h"
 #include "crypto/rng.h"
+#include "core/refusal.h"
 #include "crypto/tls.h"
 #include "format/bnl.h"
 #include "format/conf.h"
@@ -26,6 +27,7 @@ struct core_env {
 	struct cert_info cert;		/* our own certificate */
 	const struct bnl *bnl;		/* in force; NULL: none */
 	struct bnl_version version;	/* of bnl; zero: none */
+	uint64_t refused[REFUSALS];	/* lists */
 	struct actions *actions;
 	uint32_t ticket;		/* the last one given out; 0 is none */
 };

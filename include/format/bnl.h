@@ -72,6 +72,9 @@ uint8_t bnl_covering_len(const struct bnl *b, const struct prefix *subnet);
 bool bnl_is_revoked(const struct bnl *b, const uint8_t fp[FINGERPRINT_LEN]);
 /* True when the list's history or the list itself names that version. */
 bool bnl_descends_from(const struct bnl *b, const struct bnl_version *v);
+/* True when the list's history reaches back to the time of that older version
+ * and does not name it: two people signed at once. */
+bool bnl_misses(const struct bnl *b, const struct bnl_version *older);
 
 /*
  * How a list stands to the one in force: FORK means that it is newer and its

@@ -33,7 +33,8 @@ void bnl_digest(uint8_t out[SHA256_LEN], const char *text, size_t len);
 /*
  * Verify, then parse: what a node does with a list from anywhere. keys are
  * the trusted ones; the algorithm follows from the key, never from the file.
- * Fails with ERR_SIGNATURE before a byte is parsed when none of them verifies.
+ * Fails with ERR_SIGNATURE or ERR_SIGNER before a byte is parsed when none of
+ * them verifies.
  * On a parse error the first one is in e, with how many more there are.
  */
 int bnl_open(struct bnl **out, const char *raw, size_t len,

@@ -125,6 +125,7 @@ err_code_name(enum err_code code)
 		[ERR_DUPLICATE] = "duplicate",
 		[ERR_CONFLICT] = "conflict",
 		[ERR_SIGNATURE] = "signature",
+		[ERR_SIGNER] = "signer",
 		[ERR_STALE] = "stale",
 		[ERR_FUTURE] = "future",
 		[ERR_NOTFOUND] = "notfound",

@@ -120,7 +120,7 @@ bnlround_seen(struct bnlround *r, const char *name, const struct bnl_version *v)
 
 void
 bnlround_news(struct bnlround *r, const char *name, const struct bnl_version *v,
-	      const struct bnl_version *at_least)
+	      bool wanted)
 {
 	struct bnlpeer *p = bnlpeer_get(r->peers, name);
 
@@ -128,9 +128,7 @@ bnlround_news(struct bnlround *r, const char *name, const struct bnl_version *v,
 	if (p == NULL || bnl_version_cmp(v, &p->seen) < 0)
 		return;
 	bnlround_seen(r, name, v);
-	if (bnl_version_cmp(v, &r->env->version) <= 0 ||
-	    bnl_version_cmp(v, at_least) < 0 || p->conns > 0 ||
-	    bnlpeer_muted(p, r->env->now.mono))
+	if (!wanted || p->conns > 0 || bnlpeer_muted(p, r->env->now.mono))
 		return;
 	if (mono_is_set(p->wanted) &&
 	    mono_ms(p->wanted, r->env->now.mono) < NEWS_GAP_MS)

@@ -7,12 +7,10 @@
 #include <string.h>
 
 #include "core/action.h"
-#include "core/recent.h"
 
-#define ANSWER_MS 10000		       /* from QUERY to HAVE */
-#define TRANSFER_MS 60000	       /* for a whole list, and */
-#define TRANSFER_MS_PER_64K 1000       /* for each 64 KiB of it */
-#define FORK_ALARM_MS INT64_C(3600000) /* one alarm a peer */
+#define ANSWER_MS 10000		 /* from QUERY to HAVE */
+#define TRANSFER_MS 60000	 /* for a whole list, and */
+#define TRANSFER_MS_PER_64K 1000 /* for each 64 KiB of it */
 
 struct bnlsync {
 	struct core_env *env;
@@ -20,7 +18,6 @@ struct bnlsync {
 	struct bnlround *round;
 	struct bnltake *take;
 	struct bnlsync_conn *conns;
-	struct recent forks;
 	bool push; /* as soon as nothing from the disk is in work */
 };
 
@@ -33,7 +30,6 @@ bnlsync_new(struct core_env *env, const struct bnl_version *mark)
 		return NULL;
 	s->env = env;
 	bnlpeers_init(&s->peers, &env->rng);
-	recent_init(&s->forks);
 	s->round = bnlround_new(env, &s->peers);
 	s->take = bnltake_new(env, mark);
 	if (s->round == NULL || s->take == NULL) {
@@ -108,12 +104,14 @@ stop_receiving(struct bnlsync_conn *c)
 
 /* It will not be asked for a while, nor waited for. */
 static void
-strike(struct bnlsync *s, struct bnlsync_conn *c, const char *why)
+strike(struct bnlsync *s, struct bnlsync_conn *c, enum refusal reason,
+       const char *why)
 {
 	struct bnlpeer *p = bnlpeer_get(&s->peers, c->peer);
 
-	actions_event(s->env->actions, EVENT_WARN, EVENT_LIST_REFUSED, c->peer,
-		      "it %s: not asked for a list for a while", why);
+	refusal_tell(s->env, reason, c->peer,
+		     "it %s: not asked for a list for a while", why);
+	c->told = true;
 	if (p != NULL)
 		bnlpeer_strike(p, s->env->now.mono);
 	stop_receiving(c);
@@ -121,34 +119,12 @@ strike(struct bnlsync *s, struct bnlsync_conn *c, const char *why)
 
 /* --- what others have ---------------------------------------------------- */
 
-/* Two people signed at once: an older list that ours does not descend from,
- * though its history reaches back to it. */
-static void
-look_for_fork(struct bnlsync *s, const char *peer, const struct bnl_version *v)
-{
-	char ours[BNL_VERSION_TEXT_MAX], theirs[BNL_VERSION_TEXT_MAX];
-	const struct bnl *b = s->env->bnl;
-
-	if (b == NULL || b->nhistory == 0 ||
-	    bnl_version_cmp(v, &b->version) >= 0 ||
-	    v->timestamp.s < b->history[b->nhistory - 1].timestamp.s ||
-	    bnl_descends_from(b, v) ||
-	    !recent_first(&s->forks, peer, 0, s->env->now.mono, FORK_ALARM_MS))
-		return;
-	actions_event(s->env->actions, EVENT_ERROR, EVENT_LIST_FORK, peer,
-		      "two lists were signed at once: it has %s, which is not "
-		      "in the history of %s, in force here; the changes of "
-		      "the other must be made again",
-		      bnl_version_format(theirs, v),
-		      bnl_version_format(ours, &b->version));
-}
-
 static void
 seen(struct bnlsync *s, struct bnlsync_conn *c, const struct bnl_version *v)
 {
 	c->theirs = *v;
 	bnlround_seen(s->round, c->peer, v);
-	look_for_fork(s, c->peer, v);
+	bnltake_seen(s->take, c->peer, v);
 }
 
 static size_t
@@ -268,7 +244,8 @@ bnlsync_close(struct bnlsync *s, struct bnlsync_conn *c, bool lost)
 	if (!c->open)
 		return;
 	if (lost && c->in == SYNC_GETTING && !c->say_get)
-		strike(s, c, "announced a list and did not deliver it");
+		strike(s, c, REFUSAL_UNDELIVERED,
+		       "announced a list and did not deliver it");
 	while (*at != c)
 		at = &(*at)->next;
 	*at = c->next;
@@ -291,11 +268,11 @@ void
 bnlsync_late(struct bnlsync *s, struct bnlsync_conn *c)
 {
 	if (c->in == SYNC_ASKED && !c->say_query)
-		strike(s, c, "announced a list and does not answer");
+		strike(s, c, REFUSAL_UNDELIVERED,
+		       "announced a list and does not answer");
 	else if (c->in == SYNC_GETTING)
-		strike(s, c,
-		       "announced a list and did not deliver it "
-		       "in time");
+		strike(s, c, REFUSAL_UNDELIVERED,
+		       "announced a list and did not deliver it in time");
 	stop_receiving(c);
 }
 
@@ -319,7 +296,8 @@ take_have(struct bnlsync *s, struct bnlsync_conn *c, const struct list_have *h,
 
 	seen(s, c, &h->version);
 	if (newer && (h->len == 0 || h->len > BNL_BYTES_MAX)) {
-		strike(s, c, "announced a list of an impossible size");
+		strike(s, c, REFUSAL_SIZE,
+		       "announced a list of an impossible size");
 		return err_set(e, ERR_PROTO, "a list of %u bytes", h->len);
 	}
 	if (c->in == SYNC_GETTING &&
@@ -362,7 +340,8 @@ take_data(struct bnlsync *s, struct bnlsync_conn *c, const uint8_t *payload,
 	if (c->in != SYNC_GETTING || c->say_get)
 		return err_set(e, ERR_PROTO, "list data that nobody asked for");
 	if (len > c->have.len - buf_len(&c->data)) {
-		strike(s, c, "sent more of a list than it announced");
+		strike(s, c, REFUSAL_OTHER,
+		       "sent more of a list than it announced");
 		return err_set(e, ERR_PROTO, "more list data than announced");
 	}
 	if (buf_put(&c->data, payload, len) < 0)
@@ -385,6 +364,7 @@ bnlsync_frame(struct bnlsync *s, struct bnlsync_conn *c, enum frame_type type,
 	struct bnl_version v;
 	struct list_have h;
 
+	c->told = false;
 	if (c->deliver_only &&
 	    (type == FRAME_LIST_QUERY || type == FRAME_LIST_GET))
 		return err_set(e, ERR_PROTO, "%s from a node not in the list",

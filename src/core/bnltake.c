@@ -3,10 +3,12 @@
 #include "core/bnltake.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/action.h"
+#include "core/fork.h"
 #include "format/bnl_sign.h"
 
 enum stage { FREE, WAIT, BUILD, STORE, APPLY, DROPPED };
@@ -38,6 +40,7 @@ struct bnltake {
 	struct bnl_version mark;
 	uint32_t mark_ticket; /* of the last write of the mark alone */
 	bool any_local;	      /* the next from the disk may be older */
+	struct forks forks;
 	struct {
 		struct bnl_version version;
 		struct monotime until;
@@ -66,6 +69,8 @@ bnltake_new(struct core_env *env, const struct bnl_version *mark)
 		return NULL;
 	t->env = env;
 	t->mark = *mark;
+	forks_init(&t->forks);
+	forks_version(&t->forks, env, "", mark);
 	if (bnl_version_cmp(&env->version, mark) > 0) {
 		t->mark = env->version;
 		store_mark(t);
@@ -131,11 +136,26 @@ hold_off(struct bnltake *t, const struct bnl_version *v, int64_t ms)
 	t->off[i].until = mono_add_ms(t->env->now.mono, ms);
 }
 
+/* The list in force follows upon it, though it is dated later: it was dated
+ * ahead, and what replaced it was dated back on purpose. */
+static bool
+is_overcome(const struct bnltake *t, const struct bnl_version *v)
+{
+	return t->env->bnl != NULL && bnl_descends_from(t->env->bnl, v);
+}
+
 bool
 bnltake_wants(const struct bnltake *t, const struct bnl_version *v)
 {
 	return bnl_version_cmp(v, &t->env->version) > 0 &&
-	       bnl_version_cmp(v, &t->mark) >= 0 && !is_held_off(t, v);
+	       bnl_version_cmp(v, &t->mark) >= 0 && !is_overcome(t, v) &&
+	       !is_held_off(t, v);
+}
+
+void
+bnltake_seen(struct bnltake *t, const char *peer, const struct bnl_version *v)
+{
+	forks_version(&t->forks, t->env, peer, v);
 }
 
 /* --- candidates ---------------------------------------------------------- */
@@ -269,65 +289,64 @@ bnltake_next_dropped(struct bnltake *t, char from[NODE_NAME_MAX + 1],
 /* --- the answers --------------------------------------------------------- */
 
 static void
-say_refused(struct bnltake *t, const struct candidate *c, const char *why)
+say_refused(struct bnltake *t, const struct candidate *c, enum refusal why,
+	    const char *text)
 {
-	bool local = is_local(t, c);
-
-	actions_event(t->env->actions, local ? EVENT_ERROR : EVENT_WARN,
-		      EVENT_LIST_REFUSED, c->from, "list %s refused: %s",
-		      local ? "on disk" : "from it", why);
+	refusal_tell(t->env, why, c->from, "list %s refused: %s",
+		     is_local(t, c) ? "on disk" : "from it", text);
 }
 
-static void
-say_fork(struct bnltake *t, const struct candidate *c, const struct bnl *b)
-{
-	char ours[BNL_VERSION_TEXT_MAX], other[BNL_VERSION_TEXT_MAX];
-	enum bnl_order order;
+enum verdict { TAKE, NOT_NEWER, REFUSE };
 
-	if (t->env->bnl == NULL)
-		return;
-	order = bnl_compare(t->env->bnl, b);
-	if (order != BNL_NEWER_FORK && order != BNL_OLDER_FORK)
-		return;
-	bnl_version_format(ours, &t->env->version);
-	bnl_version_format(other, &b->version);
-	actions_event(t->env->actions, EVENT_ERROR, EVENT_LIST_FORK, c->from,
-		      "two lists were signed at once: %s and %s, neither "
-		      "descends from the other; %s holds, the changes of the "
-		      "other must be made again",
-		      ours, other, order == BNL_NEWER_FORK ? other : ours);
-}
+#define WHY_MAX 256
 
-enum verdict { TAKE, NOT_NEWER, REFUSE, REFUSE_DATE };
-
+/* REFUSE: *why, and in words. */
 static enum verdict
 judge(const struct bnltake *t, const struct candidate *c, const struct bnl *b,
-      struct err *e)
+      enum refusal *why, char words[WHY_MAX])
 {
+	char its[BNL_VERSION_TEXT_MAX], ours[BNL_VERSION_TEXT_MAX];
+	const struct bnl_version *v = &b->version, *in_force = &t->env->version;
 	bool local = is_local(t, c);
-	bool any = local && t->any_local;
-	int order = bnl_version_cmp(&b->version, &t->env->version);
+	bool older = bnl_version_cmp(v, in_force) < 0 || is_overcome(t, v);
+	struct err e;
 
-	if (!local && bnl_version_cmp(&b->version, &c->announced) != 0) {
-		(void)err_set(e, ERR_PROTO,
-			      "it is not the version that was announced");
+	bnl_version_format(its, v);
+	bnl_version_format(ours, in_force);
+	if (!local && bnl_version_cmp(v, &c->announced) != 0) {
+		*why = REFUSAL_OTHER;
+		snprintf(words, WHY_MAX,
+			 "it is %s and not the version that "
+			 "was announced",
+			 its);
 		return REFUSE;
 	}
-	if (order == 0 || (order < 0 && !local))
+	if (bnl_version_cmp(v, in_force) == 0 || (older && !local))
 		return NOT_NEWER;
-	if (order < 0 && !any) {
-		(void)err_set(e, ERR_STALE, "older than the one in force");
+	if (older && !t->any_local) {
+		bool same = v->timestamp.s == in_force->timestamp.s;
+
+		*why = same ? REFUSAL_SAME_TIME : REFUSAL_OLDER;
+		snprintf(words, WHY_MAX, "it is %s, %s the one in force, %s",
+			 its, same ? "of the same second as" : "older than",
+			 ours);
 		return REFUSE;
 	}
-	if (bnl_version_cmp(&b->version, &t->mark) < 0) {
-		(void)err_set(e, ERR_STALE,
-			      "older than the newest one ever taken");
+	if (bnl_version_cmp(v, &t->mark) < 0) {
+		*why = REFUSAL_OLDER;
+		bnl_version_format(ours, &t->mark);
+		snprintf(words, WHY_MAX,
+			 "it is %s, older than %s, the newest "
+			 "one ever taken",
+			 its, ours);
 		return REFUSE;
 	}
 	if (bnl_check_time(b, t->env->now.wall, t->env->built,
-			   t->mark.timestamp, e) < 0)
-		return REFUSE_DATE;
-	return TAKE;
+			   t->mark.timestamp, &e) == 0)
+		return TAKE;
+	*why = REFUSAL_DATE;
+	snprintf(words, WHY_MAX, "%.*s", WHY_MAX - 1, e.text);
+	return REFUSE;
 }
 
 /* What came from the disk is there already: only the mark is written. */
@@ -363,24 +382,25 @@ bnltake_ready(struct bnltake *t, uint32_t ticket, const struct bnl *bnl,
 {
 	struct candidate *c = find_ticket(t, BUILD, ticket);
 	enum verdict v = REFUSE;
-	struct err e;
+	char words[WHY_MAX];
+	enum refusal reason;
 
 	if (c == NULL)
 		return false;
 	if (bnl == NULL) {
-		say_refused(t, c, why->text);
+		say_refused(t, c, refusal_of(why->code), why->text);
 	} else {
-		v = judge(t, c, bnl, &e);
-		say_fork(t, c, bnl);
-		if (v == REFUSE || v == REFUSE_DATE)
-			say_refused(t, c, e.text);
-		if (v == REFUSE_DATE)
+		v = judge(t, c, bnl, &reason, words);
+		forks_list(&t->forks, t->env, c->from, bnl);
+		if (v == REFUSE)
+			say_refused(t, c, reason, words);
+		if (v == REFUSE && reason == REFUSAL_DATE)
 			hold_off(t, &bnl->version, HELD_OFF_DATE_MS);
 		c->version = bnl->version;
 	}
 	if (v == TAKE && store(t, c))
 		return true;
-	candidate_drop(t, c, v == REFUSE || v == REFUSE_DATE);
+	candidate_drop(t, c, v == REFUSE);
 	start_next(t);
 	return false;
 }

@@ -261,7 +261,8 @@ channel_refuse(struct channel *ch, int code, const char *why)
 	snprintf(r.text, sizeof(r.text), "%.*s", (int)sizeof(r.text) - 1, why);
 	snprintf(line, sizeof(line), "refused: %s%s%s", refuse_name(r.code),
 		 why[0] == '\0' ? "" : ": ", why);
-	channel_say(ch, EVENT_PEER_REFUSED, line);
+	if (!ch->list.told)
+		channel_say(ch, EVENT_PEER_REFUSED, line);
 	if (ch->stream.secure && ch->state != CHANNEL_ENDING)
 		(void)stream_send(&ch->stream, FRAME_REFUSE, payload,
 				  refuse_encode(payload, &r));

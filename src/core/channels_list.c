@@ -17,21 +17,27 @@ settle(struct channels *cs)
 }
 
 void
+channels_list_refuse(struct channels *cs, const struct err *why)
+{
+	refusal_tell(cs->env, refusal_of(why->code), NULL,
+		     "list on disk refused: %s", why->text);
+}
+
+void
 channels_list_offer(struct channels *cs, const char *raw, size_t len)
 {
-	struct actions *q = cs->env->actions;
-	uint8_t *copy;
+	uint8_t *copy = NULL;
+	struct err e;
 
 	if (len == 0 || len > BNL_BYTES_MAX) {
-		actions_event(q, EVENT_ERROR, EVENT_LIST_REFUSED, NULL,
-			      "list on disk refused: its size is %zu bytes",
-			      len);
+		(void)err_set(&e, ERR_LIMIT, "its size is %zu bytes", len);
+		channels_list_refuse(cs, &e);
 		return;
 	}
 	copy = malloc(len);
 	if (copy == NULL) {
-		actions_event(q, EVENT_ERROR, EVENT_LIST_REFUSED, NULL,
-			      "list on disk refused: out of memory");
+		(void)err_nomem(&e);
+		channels_list_refuse(cs, &e);
 		return;
 	}
 	memcpy(copy, raw, len);
@@ -104,9 +110,21 @@ void
 channels_list_news(struct channels *cs, const char *peer,
 		   const struct bnl_version *version)
 {
-	if (cs->env->bnl != NULL && bnl_find(cs->env->bnl, peer) != NULL)
-		bnlround_news(bnlsync_round(cs->sync), peer, version,
-			      channels_mark(cs));
+	struct bnltake *t = bnlsync_take(cs->sync);
+
+	if (cs->env->bnl == NULL || bnl_find(cs->env->bnl, peer) == NULL)
+		return;
+	bnlround_news(bnlsync_round(cs->sync), peer, version,
+		      bnltake_wants(t, version));
+	bnltake_seen(t, peer, version);
+}
+
+const struct bnl_version *
+channels_list_seen(const struct channels *cs, const char *peer)
+{
+	const struct bnlpeer *p = bnlpeer_find(bnlsync_peers(cs->sync), peer);
+
+	return p == NULL ? NULL : &p->seen;
 }
 
 bool

@@ -42,6 +42,22 @@ env_fill(struct core *c, const struct core_init *in, struct now now)
 	e->actions = &c->actions;
 }
 
+/* A list that is dated too far ahead of a clock that can be believed would
+ * lock all others out. */
+static bool
+is_dated_well(struct core *c, const struct bnl *b,
+	      const struct bnl_version *mark)
+{
+	struct err e;
+
+	if (bnl_check_time(b, c->env.now.wall, c->env.built, mark->timestamp,
+			   &e) == 0)
+		return true;
+	refusal_tell(&c->env, REFUSAL_DATE, NULL, "list on disk refused: %s",
+		     e.text);
+	return false;
+}
+
 int
 core_new(struct core **out, const struct core_init *in, struct now now,
 	 struct err *e)
@@ -71,7 +87,7 @@ core_new(struct core **out, const struct core_init *in, struct now now,
 	    links_new(&c->links, &c->env) < 0 ||
 	    timerq_reserve(&c->timers, 1) < 0)
 		goto nomem;
-	if (in->list != NULL) {
+	if (in->list != NULL && is_dated_well(c, in->list->bnl, mark)) {
 		c->stale = bnl_version_cmp(&in->list->bnl->version, mark) < 0;
 		if (peers_apply(c, in->list, &old) < 0)
 			goto nomem;
@@ -81,6 +97,8 @@ core_new(struct core **out, const struct core_init *in, struct now now,
 		c->gen = NULL;	/* stays the caller's */
 		goto nomem;
 	}
+	if (c->gen == NULL)
+		generation_free(in->list);
 	*out = c;
 	return 0;
 nomem:
@@ -114,6 +132,19 @@ core_load_pair(struct core *c, const struct pair_record *r)
 	(void)pairsets_load(channels_pairs(c->channels), r);
 }
 
+static void
+refuse_stale(struct core *c)
+{
+	char its[BNL_VERSION_TEXT_MAX], newest[BNL_VERSION_TEXT_MAX];
+
+	bnl_version_format(its, &c->env.version);
+	bnl_version_format(newest, channels_mark(c->channels));
+	refusal_tell(&c->env, REFUSAL_OLDER, NULL,
+		     "list on disk refused: it is %s, older than %s, the "
+		     "newest one ever taken: nothing is routed until a current "
+		     "one is found", its, newest);
+}
+
 void
 core_start(struct core *c, struct now now)
 {
@@ -126,10 +157,7 @@ core_start(struct core *c, struct now now)
 			      NULL, "this node (%s) is not in the list",
 			      c->self);
 	if (c->stale)
-		actions_event(&c->actions, EVENT_ERROR, EVENT_LIST_REFUSED,
-			      NULL, "the list on disk is older than one that "
-			      "was in force before: nothing is routed until a "
-			      "current one is found");
+		refuse_stale(c);
 	sweep_restart(c);
 	core_settle(c);
 }
@@ -313,11 +341,10 @@ static void
 apply_pending(struct core *c)
 {
 	if (put_into_force(c, c->pending) < 0) {
-		actions_event(&c->actions, EVENT_ERROR, EVENT_LIST_REFUSED,
-			      NULL, "not enough memory to apply the list");
+		refusal_tell(&c->env, REFUSAL_MEMORY, NULL,
+			     "not enough memory to apply the list");
 		generation_free(c->pending);
-		/* The next one waits for this word. */
-		channels_list_applied(c->channels);
+		channels_list_applied(c->channels);	/* the next one */
 	}
 	c->pending = NULL;
 }
@@ -353,6 +380,13 @@ core_list_ready(struct core *c, struct now now, uint32_t ticket,
 		generation_free(g);
 	}
 	core_settle(c);
+}
+
+void
+core_list_refuse(struct core *c, struct now now, const struct err *why)
+{
+	c->env.now = now;
+	channels_list_refuse(c->channels, why);
 }
 
 void

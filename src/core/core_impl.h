@@ -26,7 +26,6 @@ struct peer {
 	bool behind;			/* it first needs the list we have */
 	unsigned int unreached;		/* dials in a row that found nobody */
 	struct monotime dial_after;	/* no dial before this */
-	struct bnl_version version;	/* the list it was last seen with */
 	uint64_t tx_packets, tx_bytes, rx_packets, rx_bytes;
 	uint64_t drops[DROPS];
 };

@@ -30,6 +30,13 @@ core_drops(const struct core *c, enum drop d)
 	return c->drops[d] + (d == DROP_OUT_FULL ? c->actions.lost : 0);
 }
 
+uint64_t
+core_refused(const struct core *c, enum refusal r)
+{
+	assert(r < REFUSALS);
+	return c->env.refused[r];
+}
+
 const char *
 peer_state_name(enum peer_state s)
 {
@@ -69,6 +76,8 @@ core_peer_info(const struct core *c, struct now now, size_t i,
 	const struct peer *p = c->peers[i];
 	const struct pair_record *r =
 		pairsets_get(channels_pairs(c->channels), p->name);
+	const struct bnl_version *seen =
+		channels_list_seen(c->channels, p->name);
 	struct link_status ls;
 
 	link_status(p->link, now.mono, &ls);
@@ -85,8 +94,9 @@ core_peer_info(const struct core *c, struct now now, size_t i,
 		.queued = p->wait.packets,
 		.handshakes = ls.handshakes,
 		.drops = p->drops,
-		.version = p->version,
 	};
+	if (seen != NULL)
+		out->version = *seen;
 	if (r != NULL) {
 		out->has_pair = true;
 		out->cipher = r->pairs[0].cipher;

@@ -291,7 +291,6 @@ list_seen(struct peer *p, const struct bnl_version *v)
 {
 	struct core *c = p->core;
 
-	p->version = *v;
 	if (!p->behind || bnl_version_cmp(v, &c->env.version) < 0)
 		return;
 	p->behind = false;

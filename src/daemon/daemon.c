@@ -136,27 +136,22 @@ give_up_privileges(struct daemon *d, struct err *e)
 	return privs_harden(e);
 }
 
-/* The list on disk; NULL when there is none. A damaged or foreign one does
- * not keep the daemon from starting: others have a better one. */
-static struct generation *
-read_list(struct daemon *d)
+/* The list on disk. A damaged or foreign one does not keep the daemon from
+ * starting: others have a better one. 0, or -1 with the reason. */
+static int
+read_list(struct daemon *d, struct generation **out, struct err *e)
 {
-	struct generation *g = NULL;
 	uint8_t *raw;
 	size_t len;
-	struct err e;
+	int rc;
 
-	if (state_read_list(&d->state, &raw, &len, &e) < 0) {
-		log_warn("list: %s: starting without one", e.text);
-		return NULL;
-	}
-	if (generation_build(&g, raw, len,
-			     (const struct key *const *)d->id->bnlkeys,
-			     d->id->nbnlkeys, &e) < 0)
-		log_error("list %s: %s: starting without one",
-			  d->id->conf->bnl, e.text);
+	if (state_read_list(&d->state, &raw, &len, e) < 0)
+		return -1;
+	rc = generation_build(out, raw, len,
+			      (const struct key *const *)d->id->bnlkeys,
+			      d->id->nbnlkeys, e);
 	free(raw);
-	return g;
+	return rc;
 }
 
 static int
@@ -176,18 +171,24 @@ start_core(struct daemon *d, struct err *e)
 		.no_tcp_gro = tun_level(d->tun) < TUN_TSO,
 		.no_udp_gro = tun_level(d->tun) < TUN_USO,
 	};
+	struct err no_list;
+	bool list;
 	int rc;
 
 	if (state_mark(&d->state, &mark, e) < 0 ||
 	    state_static_key(&d->state, secret, &d->rng, e) < 0)
 		return -1;
-	in.list = read_list(d);
+	list = read_list(d, &in.list, &no_list) == 0;
 	rc = core_new(&d->core, &in, clock_now(), e);
 	bytes_wipe(secret, sizeof(secret));
 	if (rc < 0) {
 		generation_free(in.list);
 		return -1;
 	}
+	if (!list && no_list.code == ERR_NOTFOUND)
+		log_warn("%s: starting without a list", no_list.text);
+	else if (!list)
+		core_list_refuse(d->core, clock_now(), &no_list);
 	state_load_pairs(&d->state, d->core);
 	return 0;
 }

@@ -61,7 +61,7 @@ reload_list(struct daemon *d)
 	struct err e;
 
 	if (state_read_list(&d->state, &raw, &len, &e) < 0) {
-		log_error("list: %s; the one in force stays", e.text);
+		core_list_refuse(d->core, clock_now(), &e);
 		return -1;
 	}
 	core_list_offer(d->core, clock_now(), raw, len);

@@ -32,6 +32,21 @@ drops_json(const uint64_t *drops)
 }
 
 static json_t *
+refused_json(const struct daemon *d)
+{
+	json_t *o = json_object();
+
+	for (int i = 0; i < REFUSALS; i++) {
+		uint64_t n = core_refused(d->core, (enum refusal)i);
+
+		if (n > 0)
+			json_object_set_new(o, refusal_name((enum refusal)i),
+					    json_integer((json_int_t)n));
+	}
+	return o;
+}
+
+static json_t *
 counters_json(const struct peer_info *p)
 {
 	return json_pack("{sIsIsIsI}",
@@ -144,6 +159,7 @@ status_node(const struct daemon *d)
 			    json_boolean(core_list_is_stale(d->core)));
 	json_object_set_new(o, "list_pending",
 			    json_boolean(core_list_is_pending(d->core)));
+	json_object_set_new(o, "list_refused", refused_json(d));
 	json_object_set_new(o, "peers",
 			    json_integer((json_int_t)core_peer_count(d->core)));
 	json_object_set_new(o, "peers_up", json_integer((json_int_t)up));

@@ -106,17 +106,23 @@ bnl_descends_from(const struct bnl *b, const struct bnl_version *v)
 	return false;
 }
 
-/* True when newer ought to name older, as its history goes that far back,
- * and does not. A list that was dated back on purpose names the newer one. */
+bool
+bnl_misses(const struct bnl *b, const struct bnl_version *older)
+{
+	/* Nobody follows upon a list of the same second. */
+	bool reaches = b->version.timestamp.s == older->timestamp.s;
+
+	for (uint32_t i = 0; i < b->nhistory; i++)
+		if (b->history[i].timestamp.s <= older->timestamp.s)
+			reaches = true;
+	return reaches && !bnl_descends_from(b, older);
+}
+
+/* A list that was dated back on purpose names the newer one. */
 static bool
 forked(const struct bnl *newer, const struct bnl *older)
 {
-	bool reaches = false;
-
-	for (uint32_t i = 0; i < newer->nhistory; i++)
-		if (newer->history[i].timestamp.s <= older->version.timestamp.s)
-			reaches = true;
-	return reaches && !bnl_descends_from(newer, &older->version) &&
+	return bnl_misses(newer, &older->version) &&
 	       !bnl_descends_from(older, &newer->version);
 }
 

@@ -132,7 +132,8 @@ verify(const struct bnl_block *b, const char *raw,
 	uint8_t fp[FINGERPRINT_LEN];
 
 	if (!b->present)
-		return err_set(e, ERR_SIGNATURE, "the list is not signed");
+		return err_set(e, ERR_SIGNATURE,
+			       "the list is not signed, or was cut short");
 	for (size_t i = 0; i < nkeys; i++) {
 		key_fingerprint(fp, keys[i]);
 		if (memcmp(fp, b->signer, sizeof(fp)) != 0)
@@ -145,7 +146,7 @@ verify(const struct bnl_block *b, const char *raw,
 			       "changed after %s signed it",
 			       fingerprint_format(text, fp));
 	}
-	return err_set(e, ERR_SIGNATURE,
+	return err_set(e, ERR_SIGNER,
 		       "the list claims to be signed by %s, which is no "
 		       "trusted key",
 		       fingerprint_format(text, b->signer));

@@ -225,6 +225,59 @@ test_session_of_revoked_key(void **state)
 	end();
 }
 
+/* --- the list at the start --------------------------------------------------- */
+
+static void
+test_stale_list_is_counted(void **state)
+{
+	struct bnl_version mark = { .timestamp.s = RIG_START - 50 };
+
+	(void)state;
+	begin("");
+	rig_new(&a, rig_list(BOTH, RIG_START - 100), &mark);
+	rig_start(&a);
+	assert_int_equal(a.events[EVENT_LIST_REFUSED], 1);
+	assert_int_equal(core_refused(a.core, REFUSAL_OLDER), 1);
+	end();
+}
+
+/* It would lock out all that are signed before that day. */
+static void
+test_list_dated_ahead(void **state)
+{
+	const int64_t ahead = RIG_START + BNL_FUTURE_MAX_S + 3600;
+	struct bnl_version mark = { .timestamp.s = RIG_START - 50 };
+
+	(void)state;
+	begin("");
+	rig_new(&a, rig_list(BOTH, ahead), &mark);
+	rig_start(&a);
+	assert_null(core_list(a.core));
+	assert_int_equal(core_peer_count(a.core), 0);
+	assert_int_equal(a.nhooks, 0);
+	assert_int_equal(a.events[EVENT_LIST_REFUSED], 1);
+	assert_int_equal(core_refused(a.core, REFUSAL_DATE), 1);
+	rig_offer(&a, BOTH, RIG_START);
+	assert_int_equal(core_peer_count(a.core), 1);
+	end();
+}
+
+/* A clock that is far behind the mark judges nothing. */
+static void
+test_list_ahead_of_a_wrong_clock(void **state)
+{
+	const int64_t late = RIG_START + 10 * BNL_FUTURE_MAX_S;
+	struct bnl_version mark = { .timestamp.s = late - 10 };
+
+	(void)state;
+	begin("");
+	rig_new(&a, rig_list(BOTH, late), &mark);
+	rig_start(&a);
+	assert_int_equal(core_peer_count(a.core), 1);
+	assert_int_equal(a.events[EVENT_LIST_REFUSED], 0);
+	end();
+}
+
 /* --- the age of a pair ------------------------------------------------------ */
 
 /* The clock was ahead when the pair was made, and has been set right since. */
@@ -386,6 +439,9 @@ main(void)
 		cmocka_unit_test(test_pairs_after_absence),
 		cmocka_unit_test(test_pairs_of_the_gone),
 		cmocka_unit_test(test_session_of_revoked_key),
+		cmocka_unit_test(test_stale_list_is_counted),
+		cmocka_unit_test(test_list_dated_ahead),
+		cmocka_unit_test(test_list_ahead_of_a_wrong_clock),
 		cmocka_unit_test(test_pair_from_the_future),
 		cmocka_unit_test(test_refresh_is_spread),
 		cmocka_unit_test(test_hooks_of_changes),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cluevpnd(8) explains every event and every reason to drop a packet. */
+/* cluevpnd(8) explains every event, every reason to drop a packet and every
+ * reason to refuse a list. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -11,6 +12,7 @@
 
 #include "core/drop.h"
 #include "core/event.h"
+#include "core/refusal.h"
 
 #define MAN "man/cluevpnd.8"
 #define WORDS_MAX 64
@@ -73,12 +75,27 @@ test_drops(void **state)
 	assert_int_equal(w.n, DROPS - 1);
 }
 
+static void
+test_refusals(void **state)
+{
+	struct words w;
+
+	(void)state;
+	read_section(&w, "REFUSED LISTS");
+	for (int i = 0; i < REFUSALS; i++) {
+		assert_true((size_t)i < w.n);
+		assert_string_equal(w.word[i], refusal_name((enum refusal)i));
+	}
+	assert_int_equal(w.n, REFUSALS);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_events),
 		cmocka_unit_test(test_drops),
+		cmocka_unit_test(test_refusals),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

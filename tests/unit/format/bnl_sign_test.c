@@ -147,7 +147,7 @@ other_keys(void **state)
 		for (size_t j = 0; j < KEYS; j++) {
 			all[j] = publics[j];
 			if (i != j)
-				must_refuse(l.p, l.len, j, ERR_SIGNATURE);
+				must_refuse(l.p, l.len, j, ERR_SIGNER);
 		}
 		assert_int_equal(bnl_open(&b, l.p, l.len, all, 0, NULL), -1);
 		assert_null(b);

@@ -141,9 +141,10 @@ static const struct {
     {"another first", 15, 4, {{0, 0}}},
     {"third dated back", 12, 2, {{30, 3}, {20, 2}, {10, 1}}},
     {"third, short history", 30, 5, {{20, 2}}},
+    {"rival of first", 10, 6, {{0, 0}}},
 };
 
-enum { FIRST, SECOND, THIRD, RIVAL, LATER, FAR, OTHER, BACK, SHORT };
+enum { FIRST, SECOND, THIRD, RIVAL, LATER, FAR, OTHER, BACK, SHORT, TWIN };
 
 static void
 fill(struct bnl *b, struct bnl_version history[4], size_t i)
@@ -192,6 +193,10 @@ compare(void **state)
 	    /* but another beginning shows where it does */
 	    {OTHER, SECOND, BNL_NEWER_FORK},
 	    {SECOND, OTHER, BNL_OLDER_FORK},
+	    /* one second, two beginnings */
+	    {FIRST, TWIN, BNL_NEWER_FORK},
+	    {TWIN, FIRST, BNL_OLDER_FORK},
+	    {TWIN, SECOND, BNL_NEWER_FORK},
 	    /* dated back on purpose: it names the newer one */
 	    {THIRD, BACK, BNL_OLDER},
 	    {BACK, THIRD, BNL_NEWER},
@@ -231,6 +236,28 @@ descent(void **state)
 	assert_false(bnl_descends_from(&b, &v));
 }
 
+static void
+misses(void **state)
+{
+	(void)state;
+	struct bnl_version history[4], v = ver(20, 3);
+	struct bnl b;
+
+	fill(&b, history, THIRD);
+	assert_true(bnl_misses(&b, &v));
+	v = ver(30, 2);
+	assert_true(bnl_misses(&b, &v));
+	v = ver(9, 1);		/* before its beginning */
+	assert_false(bnl_misses(&b, &v));
+	v = ver(20, 2);
+	assert_false(bnl_misses(&b, &v));
+	assert_false(bnl_misses(&b, &b.version));
+	fill(&b, history, FAR);
+	assert_false(bnl_misses(&b, &v));
+	v = ver(70, 6);
+	assert_true(bnl_misses(&b, &v));
+}
+
 int
 main(void)
 {
@@ -238,6 +265,7 @@ main(void)
 	    cmocka_unit_test(versions),	    cmocka_unit_test(version_text),
 	    cmocka_unit_test(version_wire), cmocka_unit_test(look_ups),
 	    cmocka_unit_test(compare),	    cmocka_unit_test(descent),
+	    cmocka_unit_test(misses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Two people signed at once: the alarm that names both lists. */
+#ifndef CORE_FORK_H
+#define CORE_FORK_H
+
+#include "core/env.h"
+#include "core/recent.h"
+
+struct forks {
+	struct recent told; /* by both lists */
+	struct monotime hearsay_until;
+	unsigned int hearsay; /* alarms by hearsay until then */
+};
+
+void forks_init(struct forks *f);
+/* A whole list, verified, from peer ("": the disk), before it is taken. */
+void forks_list(struct forks *f, struct core_env *env, const char *peer,
+		const struct bnl *other);
+/* peer ("": the mark on our disk) has a list of that version. Nobody has
+ * verified it: so many alarms an hour and no more. */
+void forks_version(struct forks *f, struct core_env *env, const char *peer,
+		   const struct bnl_version *v);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The alarm when two people signed at once. */
+#include "core/fork.h"
+
+#include <string.h>
+
+#include "base/bytes.h"
+#include "core/action.h"
+
+#define AGAIN_MS INT64_C(3600000) /* between two alarms about the same */
+#define HEARSAY_MAX 16		  /* in that time */
+
+void
+forks_init(struct forks *f)
+{
+	memset(f, 0, sizeof(*f));
+	recent_init(&f->told);
+}
+
+/* false: it was told lately. */
+static bool
+tell(struct forks *f, struct core_env *env, const char *peer,
+     const struct bnl_version *holds, const struct bnl_version *other)
+{
+	char a[BNL_VERSION_TEXT_MAX], b[BNL_VERSION_TEXT_MAX];
+
+	bnl_version_format(a, holds);
+	bnl_version_format(b, other);
+	if (!recent_first(&f->told, b, get_be64(holds->digest), env->now.mono,
+			  AGAIN_MS))
+		return false;
+	actions_event(env->actions, EVENT_ERROR, EVENT_LIST_FORK, peer,
+		      "two lists were signed at once: %s and %s, neither "
+		      "descends from the other; %s holds, the changes of the "
+		      "other must be made again",
+		      a, b, a);
+	return true;
+}
+
+void
+forks_list(struct forks *f, struct core_env *env, const char *peer,
+	   const struct bnl *other)
+{
+	if (env->bnl == NULL)
+		return;
+	switch (bnl_compare(env->bnl, other)) {
+	case BNL_NEWER_FORK:
+		(void)tell(f, env, peer, &other->version, &env->version);
+		break;
+	case BNL_OLDER_FORK:
+		(void)tell(f, env, peer, &env->version, &other->version);
+		break;
+	default:
+		break;
+	}
+}
+
+void
+forks_version(struct forks *f, struct core_env *env, const char *peer,
+	      const struct bnl_version *v)
+{
+	struct monotime now = env->now.mono;
+
+	if (env->bnl == NULL || v->timestamp.s <= 0 ||
+	    bnl_version_cmp(v, &env->version) >= 0 || !bnl_misses(env->bnl, v))
+		return;
+	if (mono_reached(f->hearsay_until, now)) {
+		f->hearsay_until = mono_add_ms(now, AGAIN_MS);
+		f->hearsay = 0;
+	}
+	if (f->hearsay < HEARSAY_MAX && tell(f, env, peer, &env->version, v))
+		f->hearsay++;
+}
