@@ -31,19 +31,28 @@ ok 'and is reached by it' reach beta gamma
 
 # --- preference ---------------------------------------------------------------
 # The lower name dials, so delta chooses.
-meet() { # delta and gamma begin anew; FAMILY is what delta prefers
+meet() { # delta and gamma begin anew, delta with that preference
 	rm -rf "$tmp/delta/state/pairs" "$tmp/gamma/state/pairs"
 	conf delta "preferipv6 = $1"
 	start gamma	# it is there when the other one dials
 	start delta
 	reach delta gamma && reach gamma delta
 }
+first() { # first tcp|udp: the protocol below, IP or IP6, of delta's first try
+	tcpdump -n -r $tmp/tries.pcap -c 1 "$1" 2>/dev/null | awk '{ print $2 }'
+}
+to_gamma="dst port 3406 and (dst host $(outer4 gamma) or
+	dst host $(outer6 gamma))"
 stop gamma
-ok 'delta and gamma meet' meet no
-is "$(at delta gamma)" "$(outer4 gamma):3406" 'at the first address'
-stop delta gamma
-ok 'delta and gamma meet when delta prefers IPv6' meet yes
-is "$(at delta gamma)" "[$(outer6 gamma)]:3406" 'at the IPv6 address'
+for prefer in no yes; do
+	capture $tmp/tries.pcap - v-delta "$to_gamma"
+	ok "delta and gamma meet, preferipv6 = $prefer" meet $prefer
+	stop delta gamma
+	release $tmp/tries.pcap
+	[ $prefer = yes ] && want=IP6 || want=IP
+	is "$(first tcp) $(first udp)" "$want $want" "by $want"
+done
+start gamma
 
 # --- an address that is dead --------------------------------------------------
 start zeta
