@@ -278,16 +278,17 @@ next_pass(struct bnlround *r)
 	const struct bnl *b = r->env->bnl;
 	const char *name;
 
-	if (r->pass_next) {
+	/* Those that have it already may be gone before they pass it on. */
+	for (int i = 0; r->pass_next && i < PASS_TRIES; i++) {
 		const struct bnl_node *n = node_after(b, r->pass_after);
 
-		/* If it has it already, it is its turn to pass it on. */
-		r->pass_next = false;
 		memcpy(r->pass_after, n->name, strlen(n->name) + 1);
 		name = pass_to(r, n);
+		r->pass_next = name == NULL;
 		if (name != NULL)
 			return name;
 	}
+	r->pass_next = false;
 	while (r->pass_random > 0) {
 		r->pass_random--;
 		for (int i = 0; i < PASS_TRIES; i++) {
