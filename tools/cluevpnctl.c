@@ -112,6 +112,7 @@ print_status(const json_t *s)
 	printf("node     %s (cluevpnd %s) on %s, offload %s\n",
 	       text_of(s, "name"), text_of(s, "version"),
 	       text_of(s, "device"), text_of(s, "device_offload"));
+	printf("cert     ends %s\n", text_of(s, "certificate_end"));
 	printf("list     %s, %s%s\n", text_of(s, "network"),
 	       text_of(s, "list"),
 	       json_is_true(json_object_get(s, "list_stale")) ?

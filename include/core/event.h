@@ -21,6 +21,7 @@ enum event_kind {
 	EVENT_NODE_GONE,
 	EVENT_STORE_FAILED,
 	EVENT_CLOCK,		/* the wall clock is not to be believed */
+	EVENT_CERT_END,		/* our own certificate ends, or has */
 	EVENTS
 };
 

@@ -178,6 +178,8 @@ core_reconf(struct core *c, struct now now, const struct conf *conf,
 	c->env.conf = conf;
 	c->env.tls = tls;
 	c->env.cert = *cert;
+	c->cert_said = MONO_NONE;
+	core_look(c);
 	for (size_t i = 0; i < c->npeers; i++) {
 		peer_locate(c->peers[i], c->peers[i]->node);
 		peer_touch(c->peers[i]);
@@ -443,6 +445,7 @@ sweep(struct core *c)
 			   mono_add_ms(now, SWEEP_STEP_MS));
 		return;
 	}
+	core_look(c);
 	c->sweep_at = 0;
 	c->sweep_pass++;
 	timerq_set(&c->timers, &c->sweep, mono_add_ms(now, SWEEP_REST_MS));

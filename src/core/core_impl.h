@@ -58,6 +58,9 @@ struct core {
 	size_t sweep_at;
 	unsigned int sweep_pass;
 
+	bool clock_wrong;		/* as was told */
+	struct monotime cert_said;	/* that our certificate ends */
+
 	size_t wait_budget;
 	struct monotime icmp_since;	/* of the second that is counted */
 	unsigned int icmp_sent;
@@ -72,6 +75,10 @@ enum core_timer { TIMER_PEER, TIMER_SWEEP };
 /* Passes on what channels and pair secrets have to tell, moves the timers of
  * touched peers. At the end of every call that is not a getter. */
 void core_settle(struct core *c);
+
+/* --- look.c ------------------------------------------------------------- */
+/* Warns of what an administrator should see to; now and then. */
+void core_look(struct core *c);
 
 /* --- peer.c ------------------------------------------------------------- */
 int peer_new(struct peer **out, struct core *c, const char *name);

@@ -21,6 +21,7 @@ static const char *const names[EVENTS] = {
 	[EVENT_NODE_GONE] = "node-gone",
 	[EVENT_STORE_FAILED] = "store-failed",
 	[EVENT_CLOCK] = "clock",
+	[EVENT_CERT_END] = "certificate-end",
 };
 
 const char *

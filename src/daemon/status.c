@@ -134,6 +134,7 @@ json_t *
 status_node(const struct daemon *d)
 {
 	const struct bnl *b = core_list(d->core);
+	char end[TEXT_TIME_MAX];
 	uint64_t drops[DROPS];
 	size_t up = 0;
 	json_t *o = json_object();
@@ -151,6 +152,9 @@ status_node(const struct daemon *d)
 	json_object_set_new(o, "device", json_string(tun_name(d->tun)));
 	json_object_set_new(o, "device_offload",
 			    json_string(tun_level_name(tun_level(d->tun))));
+	json_object_set_new(o, "certificate_end",
+			    json_string(text_time_format(end, tls_ctx_self(
+				    d->id->tls)->not_after)));
 	json_object_set_new(o, "network",
 			    b == NULL ? json_null() : json_string(b->network));
 	json_object_set_new(o, "list",

@@ -344,6 +344,63 @@ test_refresh_is_spread(void **state)
 	end();
 }
 
+/* --- warnings --------------------------------------------------------------- */
+
+static void
+test_certificate_ends(void **state)
+{
+	(void)state;
+	begin("pullinterval = 24h\n");
+	a.plain.cert.not_after.s = RIG_START + 31 * 86400;
+	rig_new(&a, rig_list(BOTH, RIG_START), NULL);
+	rig_start(&a);
+	rig_pass(&a, 60000);
+	assert_int_equal(a.events[EVENT_CERT_END], 0);
+	rig_clock(mono_add_ms(rig.now.mono, INT64_C(86400) * 1000));
+	rig_pass(&a, 60000);
+	assert_int_equal(a.events[EVENT_CERT_END], 1);
+	rig_pass(&a, 3600 * 1000);
+	assert_int_equal(a.events[EVENT_CERT_END], 1);
+	rig_clock(mono_add_ms(rig.now.mono, INT64_C(86400) * 1000));
+	rig_pass(&a, 60000);
+	assert_int_equal(a.events[EVENT_CERT_END], 2);
+	/* A new one, that ends soon as well; and one that does not. */
+	a.plain.cert.not_after.s = rig.now.wall.s + 86400;
+	core_reconf(a.core, rig.now, a.conf,
+		    (struct tls_provider){ &plain_ops, &a.plain },
+		    &a.plain.cert);
+	rig_drain(&a);
+	assert_int_equal(a.events[EVENT_CERT_END], 3);
+	a.plain.cert.not_after.s += 365 * 86400;
+	core_reconf(a.core, rig.now, a.conf,
+		    (struct tls_provider){ &plain_ops, &a.plain },
+		    &a.plain.cert);
+	rig_pass(&a, INT64_C(86400) * 1000);
+	assert_int_equal(a.events[EVENT_CERT_END], 3);
+	end();
+}
+
+/* A clock that cannot be right ends no certificate. */
+static void
+test_wrong_clock(void **state)
+{
+	(void)state;
+	begin("pullinterval = 24h\n");
+	rig_new(&a, rig_list(BOTH, RIG_START), NULL);
+	rig.now.wall.s = 1000;
+	rig_start(&a);
+	rig_tick(&a);
+	rig_tick(&a);
+	assert_int_equal(a.events[EVENT_CLOCK], 1);
+	assert_int_equal(a.events[EVENT_CERT_END], 0);
+	rig_clock(rig.now.mono);
+	rig_pass(&a, 60000);
+	assert_int_equal(a.events[EVENT_CLOCK], 2);
+	rig_pass(&a, 600000);
+	assert_int_equal(a.events[EVENT_CLOCK], 2);
+	end();
+}
+
 /* --- hooks ------------------------------------------------------------------ */
 
 static void
@@ -444,6 +501,8 @@ main(void)
 		cmocka_unit_test(test_list_ahead_of_a_wrong_clock),
 		cmocka_unit_test(test_pair_from_the_future),
 		cmocka_unit_test(test_refresh_is_spread),
+		cmocka_unit_test(test_certificate_ends),
+		cmocka_unit_test(test_wrong_clock),
 		cmocka_unit_test(test_hooks_of_changes),
 		cmocka_unit_test(test_hooks_of_prefix),
 		cmocka_unit_test(test_no_hooks_after_stop),
