@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tool_bnl.h"
+#include "tool_json.h"
 
 enum { EXIT_INVALID = 1, EXIT_USAGE = 2 };
 enum { OPT_JSON = 256 };
@@ -68,54 +69,6 @@ print_text(const struct bnl *b)
 }
 
 static json_t *
-version_json(const struct bnl_version *v)
-{
-	char time[TEXT_TIME_MAX], digest[FINGERPRINT_TEXT_MAX];
-
-	return json_pack("{s:s, s:s}", "timestamp",
-			 text_time_format(time, v->timestamp), "digest",
-			 fingerprint_format(digest, v->digest));
-}
-
-static json_t *
-prefixes_json(const struct prefix *p, uint32_t n)
-{
-	json_t *array = json_array();
-	char text[PREFIX_TEXT_MAX];
-
-	for (uint32_t i = 0; i < n; i++)
-		json_array_append_new(array,
-				      json_string(prefix_format(text, &p[i])));
-	return array;
-}
-
-static json_t *
-node_json(const struct bnl_node *n)
-{
-	char text[IPADDR_TEXT_MAX], key[FINGERPRINT_TEXT_MAX];
-	json_t *addresses = json_array();
-	json_t *o;
-
-	for (uint32_t i = 0; i < n->naddresses; i++) {
-		const struct bnl_address *a = &n->addresses[i];
-
-		json_array_append_new(
-		    addresses, json_pack("{s:s, s:i}", "address",
-					 a->host != NULL
-					     ? a->host
-					     : ipaddr_format(text, &a->ep.addr),
-					 "port", (int)a->ep.port));
-	}
-	o = json_pack("{s:s, s:o, s:o}", "name", n->name, "addresses",
-		      addresses, "subnets",
-		      prefixes_json(n->subnets, n->nsubnets));
-	if (n->pinned)
-		json_object_set_new(
-		    o, "key", json_string(fingerprint_format(key, n->pin)));
-	return o;
-}
-
-static json_t *
 list_json(const struct bnl *b)
 {
 	json_t *nodes = json_array(), *history = json_array();
@@ -123,17 +76,17 @@ list_json(const struct bnl *b)
 	char fp[FINGERPRINT_TEXT_MAX];
 
 	for (uint32_t i = 0; i < b->nnodes; i++)
-		json_array_append_new(nodes, node_json(&b->nodes[i]));
+		json_array_append_new(nodes, tool_node_json(&b->nodes[i]));
 	for (uint32_t i = 0; i < b->nhistory; i++)
-		json_array_append_new(history, version_json(&b->history[i]));
+		json_array_append_new(history, tool_version_json(&b->history[i]));
 	for (uint32_t i = 0; i < b->nrevoked; i++)
 		json_array_append_new(revoked, json_string(fingerprint_format(
 						   fp, b->revoked[i])));
 	return json_pack("{s:b, s:s, s:o, s:s, s:o, s:o, s:o, s:o}", "valid", 1,
 			 "network", b->network, "version",
-			 version_json(&b->version), "signer",
+			 tool_version_json(&b->version), "signer",
 			 fingerprint_format(fp, b->signer), "prefixes",
-			 prefixes_json(b->prefixes, b->nprefixes), "nodes",
+			 tool_prefixes_json(b->prefixes, b->nprefixes), "nodes",
 			 nodes, "history", history, "revoked", revoked);
 }
 
@@ -151,16 +104,6 @@ error_json(const struct err *e)
 }
 
 static int
-print_json(json_t *o)
-{
-	int rc = o == NULL ? -1 : json_dumpf(o, stdout, JSON_INDENT(2));
-
-	putchar('\n');
-	json_decref(o);
-	return rc;
-}
-
-static int
 verify(const char *path, const struct tool_keys *keys, bool json)
 {
 	int rc = EXIT_INVALID;
@@ -174,7 +117,7 @@ verify(const char *path, const struct tool_keys *keys, bool json)
 		rc = EXIT_SUCCESS;
 	if (rc == EXIT_SUCCESS && !json)
 		print_text(l.bnl);
-	if (json && print_json(l.bnl != NULL ? list_json(l.bnl)
+	if (json && tool_print_json(l.bnl != NULL ? list_json(l.bnl)
 					     : error_json(&l.why)) != 0)
 		rc = EXIT_INVALID;
 	tool_list_free(&l);

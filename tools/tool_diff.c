@@ -156,6 +156,21 @@ same_address_order(const struct bnl_node *a, const struct bnl_node *b)
 	return true;
 }
 
+int
+tool_diff_node(const struct bnl_node *a, const struct bnl_node *b)
+{
+	struct lines la = {0}, lb = {0};
+	unsigned int lost = 0;
+	int rc = -1;
+
+	if (node_lines(&la, a) == 0 && node_lines(&lb, b) == 0)
+		rc = diff_lines(NULL, "", &la, &lb, &lost) > 0 ||
+		     !same_address_order(a, b);
+	lines_free(&la);
+	lines_free(&lb);
+	return rc;
+}
+
 /* a or b is NULL when the node came or went. */
 static int
 diff_node(FILE *f, const struct bnl_node *a, const struct bnl_node *b,

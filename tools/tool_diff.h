@@ -23,4 +23,8 @@ struct tool_diff {
 int tool_diff_print(FILE *f, const struct bnl *before, const struct bnl *after,
 		    struct tool_diff *sum);
 
+/* 1 when the two say different things of a node, 0 when not; -1 when memory
+ * is out. */
+int tool_diff_node(const struct bnl_node *a, const struct bnl_node *b);
+
 #endif

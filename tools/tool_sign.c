@@ -378,17 +378,12 @@ pass_on(const struct tool_sign *s)
 }
 
 int
-tool_sign_file(struct tool_sign *s)
+tool_sign_text(const struct tool_sign *s, const char *text, size_t len)
 {
 	struct tool_made made;
 	struct err e;
-	int rc;
+	int rc = tool_sign_make(s, s->in, text, len, &made);
 
-	if (s->file.raw == NULL)
-		return print_failed(NULL, &s->file.why);
-	if (tool_sign_unchanged(s) && !s->force)
-		return pass_on(s);
-	rc = tool_sign_make(s, s->in, s->file.raw, s->file.len, &made);
 	if (rc != TOOL_OK || s->dry_run)
 		goto out;
 	if (!tool_sign_confirmed(s, &made))
@@ -398,4 +393,14 @@ tool_sign_file(struct tool_sign *s)
 out:
 	tool_made_free(&made);
 	return rc;
+}
+
+int
+tool_sign_file(const struct tool_sign *s)
+{
+	if (s->file.raw == NULL)
+		return print_failed(NULL, &s->file.why);
+	if (tool_sign_unchanged(s) && !s->force)
+		return pass_on(s);
+	return tool_sign_text(s, s->file.raw, s->file.len);
 }

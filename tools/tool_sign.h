@@ -68,7 +68,9 @@ bool tool_sign_confirmed(const struct tool_sign *s, const struct tool_made *m);
  */
 int tool_sign_install(const struct tool_sign *s, const char *p, size_t len,
 		      struct err *e);
-/* Signs the file as it is. Prints and returns as tool_sign_begin(). */
-int tool_sign_file(struct tool_sign *s);
+/* Shows, asks, signs and installs: this text, called s->in in errors; or the
+ * file as it is. Both print and return as tool_sign_begin(). */
+int tool_sign_text(const struct tool_sign *s, const char *text, size_t len);
+int tool_sign_file(const struct tool_sign *s);
 
 #endif

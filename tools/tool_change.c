@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The commands that change a list: add, set, remove, revoke. */
+#include "tool_change.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "format/bnl_free.h"
+#include "tool_command.h"
+
+static const char *
+word_at(const struct tool_command *cmd, size_t i)
+{
+	return ((const char *const *)cmd->words.mem)[i];
+}
+
+static int
+find_subnets(struct tool_command *cmd, const struct bnl *b, struct err *e)
+{
+	struct vec *subnets = &cmd->change.v[BNL_SUBNET];
+	const struct vec *addresses = &cmd->change.v[BNL_ADDRESS];
+	struct bnl_room *rooms = cmd->rooms.mem;
+	const struct prefix *within = cmd->within.mem;
+	char text[PREFIX_TEXT_MAX];
+	struct prefix found, *taken;
+	int rc = 0;
+
+	for (size_t i = 0; i < cmd->rooms.n && rc == 0; i++) {
+		struct bnl_room *room = &rooms[i];
+		const struct bnl_value *s = subnets->mem, *a = addresses->mem;
+
+		taken = calloc(subnets->n + addresses->n + 1, sizeof(*taken));
+		if (taken == NULL)
+			return err_nomem(e);
+		for (size_t j = 0; j < subnets->n; j++)
+			taken[room->ntaken++] = s[j].p;
+		for (size_t j = 0; j < addresses->n; j++)
+			taken[room->ntaken++] = a[j].p;
+		room->taken = taken;
+		for (size_t j = 0; j < cmd->within.n; j++)
+			if (within[j].addr.family == room->family)
+				room->within = &within[j];
+		rc = bnl_free_subnet(&found, b, room, e);
+		free(taken);
+		if (rc == 0)
+			rc = bnl_change_add(&cmd->change, BNL_SUBNET,
+					    prefix_format(text, &found), e);
+	}
+	return rc;
+}
+
+static int
+do_add(struct tool_command *cmd, struct bnl_edit *ed, struct err *e)
+{
+	if (find_subnets(cmd, bnl_edit_list(ed), e) != 0)
+		return -1;
+	return bnl_edit_add(ed, word_at(cmd, 0), &cmd->change, e);
+}
+
+static int
+do_revoke(struct tool_command *cmd, struct bnl_edit *ed, struct err *e)
+{
+	size_t added;
+
+	return bnl_edit_revoke(ed, cmd->keys.mem, cmd->keys.n, &added, e);
+}
+
+static int
+do_remove(struct tool_command *cmd, struct bnl_edit *ed, struct err *e)
+{
+	for (size_t i = 0; i < cmd->words.n; i++) {
+		const char *name = word_at(cmd, i);
+		const struct bnl_node *n = bnl_find(bnl_edit_list(ed), name);
+		struct bnl_revoke *key;
+
+		if (bnl_edit_remove(ed, name, e) != 0)
+			return -1;
+		if (cmd->keep_keys)
+			continue;
+		if (!n->pinned) {
+			fprintf(stderr,
+				"bnl-sign: the list has no key of %s, so none "
+				"is revoked\n",
+				name);
+			continue;
+		}
+		key = vec_push(&cmd->keys, sizeof(*key));
+		if (key == NULL)
+			return err_nomem(e);
+		memcpy(key->fp, n->pin, sizeof(key->fp));
+		snprintf(key->node, sizeof(key->node), "%s", name);
+	}
+	return do_revoke(cmd, ed, e);
+}
+
+static int
+change(struct tool_command *cmd, struct bnl_edit *ed, struct err *e)
+{
+	switch (cmd->verb) {
+	case TOOL_ADD:
+		return do_add(cmd, ed, e);
+	case TOOL_SET:
+		return bnl_edit_set(ed, word_at(cmd, 0), &cmd->change, e);
+	case TOOL_REMOVE:
+		return do_remove(cmd, ed, e);
+	default:
+		return do_revoke(cmd, ed, e);
+	}
+}
+
+/* The list's text as it is to be, without its block. */
+static int
+new_text(struct buf *out, struct tool_command *cmd, struct span old)
+{
+	const char *path = cmd->run.sign.in;
+	struct bnl_edit *ed = NULL;
+	struct errs es = {0};
+	struct err e;
+	int rc = TOOL_FAILED;
+
+	if (bnl_edit_new(&ed, old.p, old.len, &es) != 0)
+		tool_print_errs(path, &es);
+	else if (change(cmd, ed, &e) != 0 || bnl_edit_write(ed, out, &e) != 0)
+		tool_print_err(path, &e);
+	else
+		rc = TOOL_OK;
+	bnl_edit_free(ed);
+	return rc;
+}
+
+static int
+change_and_sign(struct tool_sign *s, void *ctx)
+{
+	struct span old;
+	struct buf new;
+	struct err e;
+	int rc;
+
+	/* A script must not sign what somebody has only begun. */
+	if (s->file.bnl == NULL) {
+		err_set(&e, ERR_CONFLICT,
+			"it has changes that are not signed: sign them first "
+			"(bnl-sign %s)",
+			s->in);
+		tool_print_err(s->in, &e);
+		return TOOL_FAILED;
+	}
+	old = (struct span){s->file.raw, s->file.bnl->signedlen};
+	buf_init(&new, BNL_BYTES_MAX);
+	rc = new_text(&new, ctx, old);
+	if (rc == TOOL_OK && buf_len(&new) == old.len &&
+	    memcmp(buf_data(&new), old.p, old.len) == 0)
+		printf("%s: nothing has changed\n", s->in);
+	else if (rc == TOOL_OK)
+		rc = tool_sign_text(s, (const char *)buf_data(&new),
+				    buf_len(&new));
+	buf_free(&new);
+	return rc;
+}
+
+bool
+tool_change_knows(const char *word)
+{
+	return tool_command_knows(word);
+}
+
+int
+tool_change(int argc, char **argv)
+{
+	struct tool_command cmd;
+	int rc = tool_command_read(&cmd, argc, argv);
+
+	if (rc < 0)
+		rc = tool_run(&cmd.run, change_and_sign, &cmd);
+	tool_command_free(&cmd);
+	return rc;
+}

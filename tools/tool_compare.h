@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The command that compares two lists: diff. */
+#ifndef TOOL_COMPARE_H
+#define TOOL_COMPARE_H
+
+/* argv[1] is the command. 0: nothing differs, 1: something does, 2: it could
+ * not be told, which is printed. */
+int tool_compare(int argc, char **argv);
+
+#endif
