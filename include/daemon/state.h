@@ -4,6 +4,7 @@
 #define DAEMON_STATE_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 #include "core/core.h"
@@ -20,6 +21,9 @@ struct state {
 /* Opens (and makes) the directories. 0 or -1. */
 int state_open(struct state *s, const struct conf *conf, struct err *e);
 void state_close(struct state *s);
+/* As root: what is root's of the directories and of the daemon's own files in
+ * them is given to that user, whom the daemon becomes. */
+int state_give(struct state *s, uid_t uid, gid_t gid, struct err *e);
 
 /* The static X25519 key; made when there is none, or when what is there is
  * damaged (it is set aside and logged). */

@@ -43,6 +43,10 @@ int store_open(struct store *s, const char *dir, bool create, struct err *e);
 /* As root: a directory of root's is given to that user, so that it can write
  * there when root is given up. */
 int store_give(const struct store *s, uid_t uid, gid_t gid, struct err *e);
+/* The same for a file in it; no error when there is none. A link, or what has
+ * another name elsewhere, is left alone. */
+int store_give_file(const struct store *s, const char *name, uid_t uid,
+		    gid_t gid, struct err *e);
 void store_close(struct store *s); /* more than once is fine */
 
 #define STORE_PRIVATE 1u /* refuse what group or others can read */

@@ -129,8 +129,7 @@ give_up_privileges(struct daemon *d, struct err *e)
 
 	if (c->user != NULL && geteuid() == 0 &&
 	    (privs_lookup(&ids, c->user, c->group, e) < 0 ||
-	     store_give(&d->state.dir, ids.uid, ids.gid, e) < 0 ||
-	     store_give(&d->state.pairs, ids.uid, ids.gid, e) < 0 ||
+	     state_give(&d->state, ids.uid, ids.gid, e) < 0 ||
 	     privs_drop(&ids, true, e) < 0))
 		return -1;
 	return privs_harden(e);

@@ -72,6 +72,33 @@ state_close(struct state *s)
 	s->listname = NULL;
 }
 
+static int
+give_pairs(struct state *s, uid_t uid, gid_t gid, struct err *e)
+{
+	char **names;
+	size_t n;
+	int rc = 0;
+
+	if (store_list(&s->pairs, PAIR_SUFFIX, PAIRS_MAX, &names, &n, e) < 0)
+		return -1;
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = store_give_file(&s->pairs, names[i], uid, gid, e);
+	store_names_free(names, n);
+	return rc;
+}
+
+int
+state_give(struct state *s, uid_t uid, gid_t gid, struct err *e)
+{
+	if (store_give(&s->dir, uid, gid, e) < 0 ||
+	    store_give(&s->pairs, uid, gid, e) < 0 ||
+	    store_give_file(&s->dir, STATIC_NAME, uid, gid, e) < 0 ||
+	    store_give_file(&s->dir, MARK_NAME, uid, gid, e) < 0 ||
+	    store_give_file(&s->list, s->listname, uid, gid, e) < 0)
+		return -1;
+	return give_pairs(s, uid, gid, e);
+}
+
 /* --- sealed: magic, payload, SHA-256 of both ---------------------------- */
 
 static int

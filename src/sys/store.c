@@ -81,6 +81,26 @@ store_give(const struct store *s, uid_t uid, gid_t gid, struct err *e)
 	return 0;
 }
 
+int
+store_give_file(const struct store *s, const char *name, uid_t uid, gid_t gid,
+		struct err *e)
+{
+	int fd = openat(s->dirfd, name,
+			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+	int rc = 0;
+
+	if (fd < 0)
+		return errno == ENOENT || errno == ELOOP ?
+			       0 : err_errno(e, errno, "%s/%s", s->dir, name);
+	if (fstat(fd, &st) < 0 ||
+	    (S_ISREG(st.st_mode) && st.st_uid == 0 && st.st_nlink == 1 &&
+	     fchown(fd, uid, gid) < 0))
+		rc = err_errno(e, errno, "%s/%s", s->dir, name);
+	close(fd);
+	return rc;
+}
+
 void
 store_close(struct store *s)
 {

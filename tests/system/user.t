@@ -38,5 +38,23 @@ stop alpha
 is "${status[alpha]}" 0 'it stops in order'
 start alpha
 soon 'it starts again with what it has stored' reach alpha beta
+stop alpha
+
+# --- a node that has run as root before ---------------------------------------
+conf alpha
+rm -r $tmp/alpha/state
+give alpha
+start alpha
+soon 'it runs as root' reach alpha beta
+stop alpha
+is "$(stat -c %U $tmp/alpha/state/pairs/beta.pair)" root 'its files are root'\''s'
+conf alpha 'user = nobody'
+start alpha
+is "$(fact Uid)" 65534 'then as a user'
+is "$(stat -c %U $tmp/alpha/state/* $tmp/alpha/state/pairs/* | sort -u)" nobody \
+	'to whom they belong now'
+before=$(logs alpha pair-new)
+soon 'and carries packets' reach alpha beta
+is "$(logs alpha pair-new)" "$before" 'with the secrets that it had'
 
 finish

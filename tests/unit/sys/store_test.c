@@ -400,6 +400,40 @@ test_give(void **state)
 	}
 }
 
+static uid_t
+owner(const struct fixture *x, const char *name)
+{
+	struct stat st;
+
+	assert_int_equal(fstatat(x->s.dirfd, name, &st, AT_SYMLINK_NOFOLLOW),
+			 0);
+	return st.st_uid;
+}
+
+static void
+test_give_file(void **state)
+{
+	static const char *const names[] = { "plain", "none", "link", "twin" };
+	struct fixture *x = *state;
+
+	if (geteuid() != 0)
+		skip();
+	put(x, "plain", "x");
+	put(x, "target", "x");
+	put(x, "twin", "x");
+	assert_int_equal(symlinkat("target", x->s.dirfd, "link"), 0);
+	assert_int_equal(linkat(x->s.dirfd, "twin", x->s.dirfd, "other", 0),
+			 0);
+	for (uid_t u = 12345; u < 12347; u++)
+		for (size_t i = 0; i < 4; i++)
+			assert_int_equal(store_give_file(&x->s, names[i], u,
+							 12346, NULL), 0);
+	assert_int_equal(owner(x, "plain"), 12345);
+	assert_int_equal(owner(x, "target"), 0);
+	assert_int_equal(owner(x, "link"), 0);
+	assert_int_equal(owner(x, "twin"), 0);
+}
+
 static void
 test_open_refused(void **state)
 {
@@ -437,6 +471,7 @@ main(void)
 	    T(test_open_beside_a_writer),
 	    T(test_owner_follows_directory),
 	    T(test_give),
+	    T(test_give_file),
 	    T(test_open_refused),
 	};
 
