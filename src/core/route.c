@@ -168,7 +168,7 @@ route_build(struct route_table *out, struct route_entry *entries, size_t count,
 	while (n4 < count && entries[n4].prefix.addr.family == IP_V4)
 		n4++;
 	if (build4(&t, entries, n4) < 0 ||
-	    build6(&t, entries + n4, count - n4) < 0) {
+	    build6(&t, n4 < count ? entries + n4 : NULL, count - n4) < 0) {
 		route_free(&t);
 		return err_nomem(e);
 	}
