@@ -54,6 +54,7 @@ ok $? 'and says where'
 empty 'and leaves nothing'
 
 # unshare starts a demo's hosts; it is the last to go.
+: >"$tmp/out"
 "$here/examples/demo" >"$tmp/out" 2>&1 &
 demo=$!
 n=0
