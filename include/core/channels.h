@@ -43,6 +43,8 @@ void channels_check_pairs(struct channels *cs);
  * whatever it was dialled for, and the newer one is taken over either way. */
 #define CHANNEL_PAIR 0x01u	/* negotiate a pair */
 #define CHANNEL_LIST 0x02u	/* bring the older list up to the newer one */
+#define CHANNEL_PATIENT 0x04u	/* with PAIR: no traffic waits for it. Those that
+				 * nobody answers leave room for others */
 #define CHANNEL_ENDPOINTS_MAX 8
 
 /*
@@ -50,8 +52,8 @@ void channels_check_pairs(struct channels *cs);
  * CHANNEL_LIST only). The endpoints are tried in order until one answers.
  * An unfinished negotiation that we dialled to the same peer is dropped for
  * a new one. Returns the id; 0 when maxconnections (or, for CHANNEL_PAIR, a
- * quarter of it: that many negotiations at a time) or memory forbids it, and
- * when peer is our own name.
+ * quarter of it: that many negotiations at a time; half of these when it is
+ * patient) or memory forbids it, and when peer is our own name.
  */
 uint32_t channels_dial(struct channels *cs, const char *peer,
 		       const struct endpoint *to, size_t n,

@@ -194,15 +194,18 @@ static bool
 may_dial(const struct channels *cs, const char *peer, unsigned int purpose)
 {
 	const struct core_env *env = cs->env;
+	size_t max = max_negotiations(cs);
 
 	if (strcmp(peer, env->self) == 0 ||
 	    (env->bnl != NULL && bnl_find(env->bnl, peer) == NULL))
 		return false;
 	if ((purpose & CHANNEL_PAIR) == 0)
 		return channels_spare(cs) > 0;
+	if (purpose & CHANNEL_PATIENT)
+		max = (max + 1) / 2;
 	return channel_can_negotiate(cs) &&
 	       channels_count(cs) < max_connections(cs) &&
-	       count_negotiations(cs) < max_negotiations(cs);
+	       count_negotiations(cs) < max;
 }
 
 uint32_t

@@ -233,6 +233,7 @@ peer_negotiate(struct peer *p)
 {
 	struct core *c = p->core;
 	struct endpoint eps[CHANNEL_ENDPOINTS_MAX];
+	unsigned int purpose = CHANNEL_PAIR | CHANNEL_LIST;
 	size_t n;
 
 	peer_touch(p);
@@ -247,8 +248,9 @@ peer_negotiate(struct peer *p)
 		p->wants_pair = false;
 		return;
 	}
-	if (channels_dial(c->channels, p->name, eps, n,
-			  CHANNEL_PAIR | CHANNEL_LIST) == 0) {
+	if (p->wait.packets == 0)
+		purpose |= CHANNEL_PATIENT;
+	if (channels_dial(c->channels, p->name, eps, n, purpose) == 0) {
 		p->dial_after = jittered(c, DIAL_BUSY_MS);
 		return;
 	}

@@ -25,7 +25,7 @@
 
 #define RIG_START 1800000000
 #define RIG_KEPT 64		/* datagrams that are kept */
-#define RIG_HOOKS 64
+#define RIG_HOOKS 256
 
 struct rig_dgram {
 	uint8_t data[2048];
@@ -40,6 +40,7 @@ struct rig_node {
 	struct rng_seeded seed;
 	uint8_t secret[X25519_LEN], public[X25519_LEN];
 	bool no_gro;
+	bool silent;			/* TCP never answers */
 	struct endpoint at;
 	struct rig_dgram sent[RIG_KEPT];
 	size_t nsent;
@@ -90,7 +91,7 @@ static inline char *
 rig_sign(const char *body, int64_t at, size_t *len)
 {
 	struct errs *es = calloc(1, sizeof(*es));
-	char text[4096], *out;
+	char text[8192], *out;
 	struct bnl_sign_in in = { .text = text, .key = rig.key, .now.s = at };
 
 	in.len = (size_t)snprintf(text, sizeof(text),
@@ -133,7 +134,9 @@ rig_act(struct rig_node *n, struct action *a)
 	switch (a->kind) {
 	case ACTION_CONNECT:
 		n->connects++;
-		core_stream_closed(n->core, rig.now, a->conn, "refused");
+		if (!n->silent)
+			core_stream_closed(n->core, rig.now, a->conn,
+					   "refused");
 		break;
 	case ACTION_SEND_UDP:
 		assert_in_range(a->len, 1, sizeof(d->data));

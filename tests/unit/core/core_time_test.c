@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What time brings about without anybody asking: when whom is dialled, and
+ * what an administrator is warned of. */
+#include "core_rig.h"
+
+#define PREFIX "prefix 10.156.0.0/16\n"
+#define ALPHA "node alpha\n  address 192.0.2.1\n  subnet 10.156.1.0/24\n"
+#define BETA "node beta\n  address 192.0.2.2\n  subnet 10.156.2.0/24\n"
+#define BOTH PREFIX ALPHA BETA
+
+static struct rig_node a, b;
+static struct rig_out out;
+
+static void
+begin(const char *extra)
+{
+	rig_begin();
+	rig_node_init(&a, "alpha", extra);
+	rig_node_init(&b, "beta", extra);
+}
+
+static void
+end(void)
+{
+	rig_free(&a);
+	if (b.core != NULL)
+		rig_free(&b);
+	else
+		conf_free(b.conf);
+	rig_end();
+}
+
+/* The clock was ahead when the pair was made, and has been set right since. */
+static void
+test_pair_from_the_future(void **state)
+{
+	struct peer_info info;
+	struct pair p;
+
+	(void)state;
+	begin("pullinterval = 24h\n");
+	p = rig_pair(COMP_NONE, RIG_START + 7200);
+	rig_new(&a, rig_list(BOTH, RIG_START), NULL);
+	rig_load(&a, &b, &p);
+	rig_start(&a);
+	a.connects = 0;
+	rig_pass(&a, 20 * 60 * 1000);
+	/* Lists may be asked for, at the start. */
+	assert_in_range(a.connects, 0, 2);
+	core_peer_info(a.core, rig.now, 0, &info);
+	assert_true(info.has_pair);
+	assert_int_equal(info.pair_age_s, 0);
+	end();
+}
+
+/* Pairs that were made at one time are not all replaced at one time. */
+static void
+test_refresh_is_spread(void **state)
+{
+	char body[4096] = PREFIX ALPHA;
+	struct rig_node n[20];
+	struct generation *g;
+	size_t len, soon;
+
+	(void)state;
+	begin("pullinterval = 24h\n");
+	for (int i = 0; i < 20; i++) {
+		char name[8];
+
+		len = strlen(body);
+		snprintf(name, sizeof(name), "node%02d", i);
+		snprintf(body + len, sizeof(body) - len,
+			 "node %s\n  address 192.0.2.%d\n", name, 100 + i);
+		rig_node_init(&n[i], name, "");
+	}
+	g = rig_list(body, RIG_START);
+	rig_new(&a, g, NULL);
+	for (int i = 0; i < 20; i++) {
+		struct pair p = rig_pair(COMP_NONE, RIG_START -
+					 PAIR_AGE_REFRESH_S + 10);
+
+		rig_load(&a, &n[i], &p);
+		conf_free(n[i].conf);
+	}
+	rig_start(&a);
+	rig_pass(&a, 5000);
+	a.connects = 0;
+	rig_pass(&a, 60000);
+	soon = a.connects;
+	assert_in_range(soon, 0, 10);
+	rig_pass(&a, 3600 * 1000);
+	for (size_t i = 0; i < 20; i++)
+		assert_true(a.core->peers[i]->unreached > 0);
+	end();
+}
+
+/* Many nodes that do not answer do not keep one waiting that is needed. */
+static void
+test_traffic_goes_first(void **state)
+{
+	char body[8192] = PREFIX ALPHA;
+	uint8_t mem[FRAME_HEADROOM + 256];
+	struct tun_frame f = { .data = mem + FRAME_HEADROOM };
+	size_t len;
+
+	(void)state;
+	begin("pullinterval = 24h\n");
+	for (int i = 0; i < 60; i++) {
+		len = strlen(body);
+		snprintf(body + len, sizeof(body) - len, "node node%02d\n"
+			 "  address 192.0.2.%d\n  subnet 10.156.%d.0/24\n",
+			 i, 100 + i, 100 + i);
+	}
+	rig_new(&a, rig_list(body, RIG_START), NULL);
+	a.silent = true;
+	rig_start(&a);
+	rig_pass(&a, 3000);
+	for (int i = 0; i < 4; i++) {
+		char name[8];
+
+		snprintf(name, sizeof(name), "node%02d", 50 + i);
+		assert_false(channels_negotiating(a.core->channels, name));
+		f.len = rig_packet(f.data, (const uint8_t *)"x", 1);
+		f.data[18] = (uint8_t)(150 + i);
+		slow_ip_csum(f.data);
+		rig_tun_in(&a, &f, rig_out(&out));
+		rig_pass(&a, 500);
+		assert_true(channels_negotiating(a.core->channels, name));
+	}
+	end();
+}
+
+static void
+test_certificate_ends(void **state)
+{
+	(void)state;
+	begin("pullinterval = 24h\n");
+	a.plain.cert.not_after.s = RIG_START + 31 * 86400;
+	rig_new(&a, rig_list(BOTH, RIG_START), NULL);
+	rig_start(&a);
+	rig_pass(&a, 60000);
+	assert_int_equal(a.events[EVENT_CERT_END], 0);
+	rig_clock(mono_add_ms(rig.now.mono, INT64_C(86400) * 1000));
+	rig_pass(&a, 60000);
+	assert_int_equal(a.events[EVENT_CERT_END], 1);
+	rig_pass(&a, 3600 * 1000);
+	assert_int_equal(a.events[EVENT_CERT_END], 1);
+	rig_clock(mono_add_ms(rig.now.mono, INT64_C(86400) * 1000));
+	rig_pass(&a, 60000);
+	assert_int_equal(a.events[EVENT_CERT_END], 2);
+	/* A new one, that ends soon as well; and one that does not. */
+	a.plain.cert.not_after.s = rig.now.wall.s + 86400;
+	core_reconf(a.core, rig.now, a.conf,
+		    (struct tls_provider){ &plain_ops, &a.plain },
+		    &a.plain.cert);
+	rig_drain(&a);
+	assert_int_equal(a.events[EVENT_CERT_END], 3);
+	a.plain.cert.not_after.s += 365 * 86400;
+	core_reconf(a.core, rig.now, a.conf,
+		    (struct tls_provider){ &plain_ops, &a.plain },
+		    &a.plain.cert);
+	rig_pass(&a, INT64_C(86400) * 1000);
+	assert_int_equal(a.events[EVENT_CERT_END], 3);
+	end();
+}
+
+/* A clock that cannot be right ends no certificate. */
+static void
+test_wrong_clock(void **state)
+{
+	(void)state;
+	begin("pullinterval = 24h\n");
+	rig_new(&a, rig_list(BOTH, RIG_START), NULL);
+	rig.now.wall.s = 1000;
+	rig_start(&a);
+	rig_tick(&a);
+	rig_tick(&a);
+	assert_int_equal(a.events[EVENT_CLOCK], 1);
+	assert_int_equal(a.events[EVENT_CERT_END], 0);
+	rig_clock(rig.now.mono);
+	rig_pass(&a, 60000);
+	assert_int_equal(a.events[EVENT_CLOCK], 2);
+	rig_pass(&a, 600000);
+	assert_int_equal(a.events[EVENT_CLOCK], 2);
+	end();
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_pair_from_the_future),
+		cmocka_unit_test(test_refresh_is_spread),
+		cmocka_unit_test(test_traffic_goes_first),
+		cmocka_unit_test(test_certificate_ends),
+		cmocka_unit_test(test_wrong_clock),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
