@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "format/bnl_edit.h"
 #include "format/conf.h"
 #include "tool_file.h"
 
@@ -112,6 +113,27 @@ is_self(const struct tool_self *self, const char *node)
 	return strcmp(self->name, node) == 0;
 }
 
+/* A node that is new, has no pin, and whose key was revoked once. */
+static void
+look_for_return(struct tool_care *c, const struct bnl *before,
+		const struct bnl *after)
+{
+	struct bnl_edit *ed;
+	struct errs es = {0};
+
+	if (after->nrevoked == 0 ||
+	    bnl_edit_new(&ed, after->raw, after->signedlen, &es) != 0)
+		return;
+	for (uint32_t i = 0; i < after->nnodes && c->back[0] == '\0'; i++) {
+		const struct bnl_node *n = &after->nodes[i];
+
+		if (!n->pinned && bnl_find(before, n->name) == NULL &&
+		    bnl_edit_revoked(ed, n->name) != 0)
+			snprintf(c->back, sizeof(c->back), "%s", n->name);
+	}
+	bnl_edit_free(ed);
+}
+
 void
 tool_care_look(struct tool_care *c, const struct bnl *before,
 	       const struct bnl *after, const struct tool_self *self)
@@ -133,6 +155,7 @@ tool_care_look(struct tool_care *c, const struct bnl *before,
 	c->of = before->nnodes;
 	if (gone > before->nnodes / GONE_SHARE)
 		c->gone = gone;
+	look_for_return(c, before, after);
 }
 
 bool
@@ -145,5 +168,10 @@ tool_care_print(const struct tool_care *c)
 	if (c->gone > 0)
 		fprintf(stderr, "%s: %u of %u nodes would be gone\n",
 			program_invocation_short_name, c->gone, c->of);
-	return c->self[0] != '\0' || c->gone > 0;
+	if (c->back[0] != '\0')
+		fprintf(stderr, "%s: %s comes back without a key, though one "
+			"of its keys was revoked: any other certificate of "
+			"this name would be good\n",
+			program_invocation_short_name, c->back);
+	return c->self[0] != '\0' || c->back[0] != '\0' || c->gone > 0;
 }

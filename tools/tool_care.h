@@ -27,6 +27,8 @@ void tool_self_free(struct tool_self *self); /* zeroed is fine */
 
 struct tool_care {
 	char self[NODE_NAME_MAX + 1]; /* this machine's node, which goes; or "" */
+	char back[NODE_NAME_MAX + 1]; /* comes back unpinned, though a key of it
+				       * was revoked; or "" */
 	uint32_t gone;		      /* more than a third of all; or 0 */
 	uint32_t of;
 };

@@ -280,8 +280,10 @@ tool_sign_confirmed(const struct tool_sign *s, const struct tool_made *m)
 		err_set(&e, ERR_USAGE,
 			"nobody is there to be asked, so nothing is signed "
 			"(--yes signs it unasked)");
-	else if (tool_ask("This takes nodes or subnets away from every node. "
-			  "Sign it? [y/n]",
+	else if (tool_ask(m->diff.lost > 0
+			      ? "This takes nodes or subnets away from every "
+				"node. Sign it? [y/n]"
+			      : "Sign it all the same? [y/n]",
 			  "yn") == 'y')
 		return true;
 	else

@@ -70,6 +70,9 @@ struct bnl_revoke {
  * To be called once. */
 int bnl_edit_revoke(struct bnl_edit *ed, const struct bnl_revoke *keys,
 		    size_t n, size_t *added, struct err *e);
+/* The line of a revoke statement that says that the key was this node's; 0
+ * when there is none. */
+size_t bnl_edit_revoked(const struct bnl_edit *ed, const char *node);
 /* Lines of a fingerprint, and perhaps a node's name behind a '#'. The items
  * of out are struct bnl_revoke. */
 int bnl_revoke_read(struct vec *out, const char *text, size_t len,

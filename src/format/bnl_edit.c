@@ -122,7 +122,7 @@ may_add(const struct bnl_edit *ed, const char *node,
 		return err_set(e, ERR_EXISTS,
 			       "node %s is in the list already (line %u)",
 			       node, n->line);
-	line = c->v[BNL_KEY].n > 0 ? 0 : edit_revoked_in(ed, node);
+	line = c->v[BNL_KEY].n > 0 ? 0 : bnl_edit_revoked(ed, node);
 	if (line != 0)
 		return err_set(e, ERR_CONFLICT,
 			       "a key of %s was revoked (line %zu): it may "

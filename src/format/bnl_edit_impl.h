@@ -39,7 +39,4 @@ int edit_insert(struct bnl_edit *ed, size_t line, struct buf *b,
 		struct err *e);
 int edit_put(struct buf *b, const char *text, size_t len);
 
-/* The line of the revoke statement that names the node; 0: none. */
-size_t edit_revoked_in(const struct bnl_edit *ed, const char *node);
-
 #endif

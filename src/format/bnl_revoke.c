@@ -22,7 +22,7 @@ comment_name(struct span *name, struct span line)
 }
 
 size_t
-edit_revoked_in(const struct bnl_edit *ed, const char *node)
+bnl_edit_revoked(const struct bnl_edit *ed, const char *node)
 {
 	struct span name;
 

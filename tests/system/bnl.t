@@ -41,7 +41,7 @@ verify -k dsa.pub --json net
 	out | tr '\n' ' ')" = 'true example.org beta 4406 ' ]
 ok $? 'it is shown as JSON'
 verify -k other.pub --json net
-[ "$(jq -r '.valid, .error' out | tr '\n' ' ')" = 'false signature ' ]
+[ "$(jq -r '.valid, .error' out | tr '\n' ' ')" = 'false signer ' ]
 ok $? 'a refusal too'
 sign --first net
 code 1 '--first is for the first list only'
@@ -370,6 +370,23 @@ if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
 else
 	for t in 1 2 3 4 5; do ok 0 'no terminal to be had # skip'; done
 fi
+
+without n6
+f=sha256:$(printf '6%.0s' $(seq 64))
+sed "/^-----BEGIN/i revoke $f   # n6" net >with
+mv with net
+sign net
+code 0 'a node goes, and its key is revoked'
+cp net net.gone
+sed '/^node n5$/a node n6' net.gone >net
+cp net net.edited
+sign net
+code 1 'it does not come back unasked'
+says err 'n6 comes back without a key' 'which is told'
+same net net.edited 'and nothing is signed'
+sed "/^node n6$/a key sha256:$(printf '7%.0s' $(seq 64))" net.edited >net
+sign net
+code 0 'but with a new key'
 
 # --- a daemon stores a list while another is signed ----------------------------
 waits() {	# waits PID: until it waits for a lock
