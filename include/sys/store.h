@@ -57,10 +57,11 @@ void store_close(struct store *s); /* more than once is fine */
  * is not counted follows the bytes. ERR_NOTFOUND when there is none. */
 int store_read(const struct store *s, const char *name, size_t max,
 	       unsigned int flags, uint8_t **out, size_t *len, struct err *e);
-/* The same for a file anywhere, such as a key or the configuration. Links
- * are followed. */
-int store_read_path(const char *path, size_t max, unsigned int flags,
-		    uint8_t **out, size_t *len, struct err *e);
+/* The same for a file anywhere, such as a key or the configuration, owned by
+ * us, root or that user. Links are followed. */
+int store_read_path(const char *path, uid_t owner, size_t max,
+		    unsigned int flags, uint8_t **out, size_t *len,
+		    struct err *e);
 /* Mode 0600. As root, the file gets the directory's owner. */
 int store_write(struct store *s, const char *name, const void *data, size_t len,
 		struct err *e);

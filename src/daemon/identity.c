@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/bytes.h"
+#include "sys/privs.h"
 #include "sys/store.h"
 
 #define CONF_BYTES_MAX (1024 * 1024)
@@ -43,11 +45,13 @@ complain(const char *path, const struct err *e)
 }
 
 static int
-read_file(struct file *f, const char *path, size_t max, unsigned int flags)
+read_file(struct file *f, const char *path, uid_t owner, size_t max,
+	  unsigned int flags)
 {
 	struct err e;
 
-	if (store_read_path(path, max, flags, &f->data, &f->len, &e) < 0) {
+	if (store_read_path(path, owner, max, flags, &f->data, &f->len,
+			    &e) < 0) {
 		log_error("%s", e.text);
 		return -1;
 	}
@@ -77,7 +81,7 @@ load_conf(struct identity *id, const char *path)
 		log_error("out of memory");
 		goto out;
 	}
-	if (read_file(&f, path, CONF_BYTES_MAX, 0) < 0)
+	if (read_file(&f, path, 0, CONF_BYTES_MAX, 0) < 0)
 		goto out;
 	rc = conf_parse(&id->conf, (const char *)f.data, f.len, dir, es);
 	for (unsigned int i = 0; rc < 0 && i < es->count && i < ERRS_MAX; i++)
@@ -92,7 +96,7 @@ out:
 }
 
 static int
-load_tls(struct identity *id)
+load_tls(struct identity *id, uid_t owner)
 {
 	const struct conf *c = id->conf;
 	struct file cert = { 0 }, key = { 0 }, ca[CONF_MANY_MAX] = { 0 };
@@ -101,10 +105,12 @@ load_tls(struct identity *id)
 	int rc = 0;
 
 	/* All of them are looked at, so that all errors are shown at once. */
-	rc |= read_file(&cert, c->cert, PEM_BYTES_MAX, 0);
-	rc |= read_file(&key, c->privkey, PEM_BYTES_MAX, STORE_PRIVATE);
+	rc |= read_file(&cert, c->cert, owner, PEM_BYTES_MAX, 0);
+	rc |= read_file(&key, c->privkey, owner, PEM_BYTES_MAX,
+			STORE_PRIVATE);
 	for (unsigned int i = 0; i < c->cacert.n; i++) {
-		rc |= read_file(&ca[i], c->cacert.v[i], PEM_BYTES_MAX, 0);
+		rc |= read_file(&ca[i], c->cacert.v[i], owner, PEM_BYTES_MAX,
+				0);
 		cas[i] = pem_of(&ca[i]);
 	}
 	if (rc == 0 && tls_ctx_new(&id->tls, pem_of(&cert), pem_of(&key), cas,
@@ -124,7 +130,7 @@ load_tls(struct identity *id)
 }
 
 static int
-load_bnlkeys(struct identity *id)
+load_bnlkeys(struct identity *id, uid_t owner)
 {
 	const struct conf_many *paths = &id->conf->bnlpubkey;
 	struct err e;
@@ -133,7 +139,7 @@ load_bnlkeys(struct identity *id)
 	for (unsigned int i = 0; i < paths->n; i++) {
 		struct file f = { 0 };
 
-		if (read_file(&f, paths->v[i], PEM_BYTES_MAX, 0) < 0) {
+		if (read_file(&f, paths->v[i], owner, PEM_BYTES_MAX, 0) < 0) {
 			rc = -1;
 			continue;
 		}
@@ -147,10 +153,28 @@ load_bnlkeys(struct identity *id)
 	return rc;
 }
 
+/* The user that the daemon becomes has to read the files again: they may be
+ * that user's from the start. */
+static int
+find_owner(uid_t *owner, const struct conf *c, const char *path)
+{
+	struct privs_ids ids;
+	struct err e;
+
+	*owner = 0;
+	if (c->user == NULL || geteuid() != 0)
+		return 0;
+	if (privs_lookup(&ids, c->user, c->group, &e) < 0)
+		return complain(path, &e);
+	*owner = ids.uid;
+	return 0;
+}
+
 int
 identity_load(struct identity **out, const char *path)
 {
 	struct identity *id = calloc(1, sizeof(*id));
+	uid_t owner;
 	int rc;
 
 	if (id == NULL) {
@@ -158,9 +182,11 @@ identity_load(struct identity **out, const char *path)
 		return -1;
 	}
 	rc = load_conf(id, path);
+	if (rc == 0)
+		rc = find_owner(&owner, id->conf, path);
 	if (rc == 0) {
-		rc |= load_tls(id);
-		rc |= load_bnlkeys(id);
+		rc |= load_tls(id, owner);
+		rc |= load_bnlkeys(id, owner);
 	}
 	if (rc != 0) {
 		identity_free(id);

@@ -238,12 +238,12 @@ store_read(const struct store *s, const char *name, size_t max,
 }
 
 int
-store_read_path(const char *path, size_t max, unsigned int flags,
-		uint8_t **out, size_t *len, struct err *e)
+store_read_path(const char *path, uid_t owner, size_t max,
+		unsigned int flags, uint8_t **out, size_t *len, struct err *e)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
-	return read_fd(fd, 0, max, flags, path, out, len, e);
+	return read_fd(fd, owner, max, flags, path, out, len, e);
 }
 
 /* --- writing ---------------------------------------------------------------- */

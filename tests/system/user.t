@@ -13,6 +13,7 @@ setpriv --reuid=65534 true 2>/dev/null ||
 network alpha beta
 chmod 755 $tmp
 rm -r $tmp/alpha/state
+chown nobody $tmp/alpha/node.key
 # shellcheck disable=SC2016 # the hook's
 conf alpha 'user = nobody' \
 	'nodeupcmd = echo hook of $NODE; grep -E "^(Uid|CapEff)" /proc/self/status'
@@ -34,6 +35,8 @@ ok 'its secrets are stored' test -s $tmp/alpha/state/pairs/beta.pair
 soon 'its hooks run' says alpha 'hook of beta'
 ok 'as that user' says alpha 'Uid:.*65534'
 ok 'with no privileges' says alpha 'CapEff:.*0000000000000000'
+kill -HUP "${pid[alpha]}"
+soon 'it reads its key again' says alpha 'certificate reloaded'
 stop alpha
 is "${status[alpha]}" 0 'it stops in order'
 start alpha
@@ -44,6 +47,7 @@ stop alpha
 conf alpha
 rm -r $tmp/alpha/state
 give alpha
+chown root $tmp/alpha/node.key
 start alpha
 soon 'it runs as root' reach alpha beta
 stop alpha
@@ -56,5 +60,10 @@ is "$(stat -c %U $tmp/alpha/state/* $tmp/alpha/state/pairs/* | sort -u)" nobody 
 before=$(logs alpha pair-new)
 soon 'and carries packets' reach alpha beta
 is "$(logs alpha pair-new)" "$before" 'with the secrets that it had'
+stop alpha
+chown daemon $tmp/alpha/node.key
+launch alpha
+ended alpha
+ok 'the key of a third one is refused' says alpha 'node.key belongs to user'
 
 finish

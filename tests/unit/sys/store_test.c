@@ -288,17 +288,27 @@ test_paths(void **state)
 	snprintf(link, sizeof(link), "%s/current.key", x->dir);
 	assert_int_equal(symlink(path, link), 0);
 	assert_int_equal(
-	    store_read_path(link, 100, STORE_PRIVATE, &data, &len, &e), 0);
+	    store_read_path(link, 0, 100, STORE_PRIVATE, &data, &len, &e), 0);
 	assert_string_equal((char *)data, "key");
 	free(data);
 	assert_int_equal(chmod(path, 0644), 0);
 	assert_int_equal(
-	    store_read_path(link, 100, STORE_PRIVATE, &data, &len, &e), -1);
+	    store_read_path(link, 0, 100, STORE_PRIVATE, &data, &len, &e), -1);
 	assert_int_equal(e.code, ERR_PERM);
-	assert_int_equal(store_read_path(link, 100, 0, &data, &len, &e), 0);
+	assert_int_equal(store_read_path(link, 0, 100, 0, &data, &len, &e), 0);
 	free(data);
+	if (geteuid() == 0 && chown(path, 12345, 0) == 0) {
+		assert_int_equal(
+		    store_read_path(link, 0, 100, 0, &data, &len, &e), -1);
+		assert_int_equal(e.code, ERR_PERM);
+		assert_int_equal(
+		    store_read_path(link, 12346, 100, 0, &data, &len, &e), -1);
+		assert_int_equal(
+		    store_read_path(link, 12345, 100, 0, &data, &len, &e), 0);
+		free(data);
+	}
 	assert_int_equal(
-	    store_read_path("/nonexistent/x", 100, 0, &data, &len, &e), -1);
+	    store_read_path("/nonexistent/x", 0, 100, 0, &data, &len, &e), -1);
 	assert_int_equal(e.code, ERR_NOTFOUND);
 }
 
