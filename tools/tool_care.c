@@ -118,18 +118,21 @@ static void
 look_for_return(struct tool_care *c, const struct bnl *before,
 		const struct bnl *after)
 {
+	char name[NODE_NAME_MAX + 1];
+	const struct bnl_node *n;
 	struct bnl_edit *ed;
 	struct errs es = {0};
+	struct span whose;
+	size_t line = 0;
 
 	if (after->nrevoked == 0 ||
 	    bnl_edit_new(&ed, after->raw, after->signedlen, &es) != 0)
 		return;
-	for (uint32_t i = 0; i < after->nnodes && c->back[0] == '\0'; i++) {
-		const struct bnl_node *n = &after->nodes[i];
-
-		if (!n->pinned && bnl_find(before, n->name) == NULL &&
-		    bnl_edit_revoked(ed, n->name) != 0)
-			snprintf(c->back, sizeof(c->back), "%s", n->name);
+	while (bnl_edit_revoked(ed, &line, &whose)) {
+		snprintf(name, sizeof(name), "%.*s", (int)whose.len, whose.p);
+		n = bnl_find(after, name);
+		if (n != NULL && !n->pinned && bnl_find(before, name) == NULL)
+			snprintf(c->back, sizeof(c->back), "%s", name);
 	}
 	bnl_edit_free(ed);
 }

@@ -70,9 +70,10 @@ struct bnl_revoke {
  * To be called once. */
 int bnl_edit_revoke(struct bnl_edit *ed, const struct bnl_revoke *keys,
 		    size_t n, size_t *added, struct err *e);
-/* The line of a revoke statement that says that the key was this node's; 0
- * when there is none. */
-size_t bnl_edit_revoked(const struct bnl_edit *ed, const char *node);
+/* The next line, from *line on (begin with 0), of a revoke statement that
+ * says whose the key was; *line is then its number. False: no more. */
+bool bnl_edit_revoked(const struct bnl_edit *ed, size_t *line,
+		      struct span *name);
 /* Lines of a fingerprint, and perhaps a node's name behind a '#'. The items
  * of out are struct bnl_revoke. */
 int bnl_revoke_read(struct vec *out, const char *text, size_t len,

@@ -113,7 +113,8 @@ may_add(const struct bnl_edit *ed, const char *node,
 	const struct bnl_change *c, struct err *e)
 {
 	const struct bnl_node *n;
-	size_t line;
+	struct span name;
+	size_t line = 0;
 
 	if (bnl_name_check(node, e) != 0)
 		return -1;
@@ -122,13 +123,13 @@ may_add(const struct bnl_edit *ed, const char *node,
 		return err_set(e, ERR_EXISTS,
 			       "node %s is in the list already (line %u)",
 			       node, n->line);
-	line = c->v[BNL_KEY].n > 0 ? 0 : bnl_edit_revoked(ed, node);
-	if (line != 0)
-		return err_set(e, ERR_CONFLICT,
-			       "a key of %s was revoked (line %zu): it may "
-			       "come back with the fingerprint of its new one "
-			       "only (--key)",
-			       node, line);
+	while (c->v[BNL_KEY].n == 0 && bnl_edit_revoked(ed, &line, &name))
+		if (span_is(name, node))
+			return err_set(e, ERR_CONFLICT,
+				       "a key of %s was revoked (line %zu): "
+				       "it may come back with the fingerprint "
+				       "of its new one only (--key)",
+				       node, line);
 	return 0;
 }
 

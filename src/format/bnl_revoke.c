@@ -21,17 +21,17 @@ comment_name(struct span *name, struct span line)
 	return text_is_node_name(*name);
 }
 
-size_t
-bnl_edit_revoked(const struct bnl_edit *ed, const char *node)
+bool
+bnl_edit_revoked(const struct bnl_edit *ed, size_t *line, struct span *name)
 {
-	struct span name;
+	while (*line < edit_lines(ed)) {
+		size_t i = (*line)++;
 
-	for (size_t i = 0; i < edit_lines(ed); i++)
 		if (edit_kind(ed, i) == LINE_REVOKE &&
-		    comment_name(&name, edit_line(ed, i)) &&
-		    span_is(name, node))
-			return i + 1;
-	return 0;
+		    comment_name(name, edit_line(ed, i)))
+			return true;
+	}
+	return false;
 }
 
 /* The line before which revoked keys are put; *first: there are none yet. */
