@@ -71,7 +71,7 @@ part_of(const struct run *r, const struct prefix *half)
 		from++;
 	for (to = from; to < r->n && prefix_overlaps(&r->v[to].p, half);)
 		to++;
-	return (struct run){r->v + from, to - from};
+	return (struct run){to > from ? r->v + from : NULL, to - from};
 }
 
 static bool
