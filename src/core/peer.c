@@ -7,6 +7,7 @@
 
 #define DIAL_FIRST_MS 50	/* nobody there: again soon, then twice that */
 #define DIAL_DOUBLINGS 9	/* ... up to half a minute */
+#define DIAL_BACK_MS 1000	/* somebody there again */
 #define DIAL_BUSY_MS 300	/* all connections in use */
 #define REFRESH_SPREAD_S 3600	/* pairs are replaced over so long */
 #define SWEEP_PAIR_PASS 1	/* from this pass on, the higher name dials too */
@@ -287,17 +288,23 @@ failed(struct peer *p, const struct channel_news *n)
 		p->wants_pair = true;
 }
 
-/* A peer that lacked our list has it now: what failed for that is due. */
+/* A peer that lacked our list has it now, or one that was not there is: what
+ * failed for that is due. */
 static void
 list_seen(struct peer *p, const struct bnl_version *v)
 {
 	struct core *c = p->core;
 
-	if (!p->behind || bnl_version_cmp(v, &c->env.version) < 0)
-		return;
-	p->behind = false;
-	p->dial_after = c->env.now.mono;
-	peer_negotiate(p);
+	if (p->behind && bnl_version_cmp(v, &c->env.version) >= 0) {
+		p->behind = false;
+		p->dial_after = c->env.now.mono;
+		peer_negotiate(p);
+	} else if (p->unreached > 0) {
+		/* Soon, but it may have come to negotiate itself. */
+		p->unreached = 0;
+		p->dial_after = mono_min(p->dial_after,
+					 jittered(c, DIAL_BACK_MS));
+	}
 }
 
 void

@@ -81,6 +81,43 @@ test_after_a_long_time(void **state)
 	}
 }
 
+static bool
+last_is_up_with_all(struct world *w, void *arg)
+{
+	(void)arg;
+	for (size_t i = 0; i < w->n - 1; i++)
+		if (!node_is_up_with(&w->nodes[w->n - 1], i))
+			return false;
+	return true;
+}
+
+/* Dialled for minutes in vain, ever more seldom; it asks for lists as soon as
+ * it is there, so the others know. */
+static void
+test_first_start_minutes_later(void **state)
+{
+	struct figures f = { 0 };
+
+	(void)state;
+	for (size_t k = 0; k < sim_runs(10); k++) {
+		struct world *w = world_new(&(struct world_opts){
+			.seed = sim_seed(k), .nodes = 4 });
+		int64_t begin;
+
+		for (size_t i = 0; i < 3; i++)
+			node_start(&w->nodes[i]);
+		world_run(w, w->now + world_between(w, 3 * MINUTE,
+						    6 * MINUTE));
+		begin = w->now;
+		node_start(&w->nodes[3]);
+		world_assert(w, world_run_until(w, begin + 6 * SEC,
+						last_is_up_with_all, NULL));
+		figures_add(&f, w->now - begin);
+		world_free(w);
+	}
+	figures_tell(&f, "a node first starts minutes later, all up");
+}
+
 static void
 test_without_pairs(void **state)
 {
@@ -178,6 +215,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_with_its_state),
 		cmocka_unit_test(test_after_a_long_time),
+		cmocka_unit_test(test_first_start_minutes_later),
 		cmocka_unit_test(test_without_pairs),
 		cmocka_unit_test(test_with_another_static_key),
 		cmocka_unit_test(test_with_an_old_disk),
