@@ -127,6 +127,7 @@ test_every_algorithm(void **state)
 			world_run(w, w->now + SEC / 10);
 		}
 		world_assert(w, traffic_all_arrived(w, NULL));
+		world_assert(w, w->traffic.coalesced > 0);
 		world_free(w);
 	}
 }

@@ -171,7 +171,8 @@ crashes(struct node *n, enum disk_crash when)
 		return false;
 	d->crash = CRASH_NEVER;
 	node_crash(n);
-	node_start_at(n, n->w->now + d->crash_rest);
+	d->restart = n->w->now + d->crash_rest;
+	node_start_at(n, d->restart);
 	return true;
 }
 

@@ -35,7 +35,8 @@ struct disk {
 	unsigned int steps;		/* writes that were to be done so far */
 	unsigned int crash_step;	/* the node crashes at this one */
 	enum disk_crash crash;
-	int64_t crash_rest;		/* and starts again so much later */
+	int64_t crash_rest;		/* and starts again so much later, */
+	int64_t restart;		/* then; 0: it did not crash so far */
 };
 
 void disk_init(struct node *n);

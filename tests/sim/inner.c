@@ -14,6 +14,7 @@
 #define PAYLOAD_MIN 32
 #define PAYLOAD_SPAN (INNER_MAX - IP6_LEN - UDP_LEN - PAYLOAD_MIN + 1)
 #define NUMBERS_LEN 12
+#define ALIKE 8			/* numbers in a row */
 #define HOST 7			/* in its node's subnet */
 
 /* RFC 1071 */
@@ -88,14 +89,18 @@ put_ip(uint8_t *b, size_t iphdr, size_t len)
 void
 inner_make(struct packet *p, const struct inner *what)
 {
-	uint64_t h = sim_hash(7, what, sizeof(*what)) >> 1;
-	bool dull = h & 1;		/* can be compressed */
-	bool v6 = h & 2;
-	size_t payload = PAYLOAD_MIN + (size_t)(h >> 8) % PAYLOAD_SPAN;
+	/* Neighbours are alike, so that they can be coalesced. */
+	const struct inner alike = { what->from, what->to,
+				     what->number / ALIKE };
+	uint64_t kind = sim_hash(5, &alike, sizeof(alike)) >> 1;
+	uint64_t h = sim_hash(7, what, sizeof(*what));
+	bool dull = kind & 1;		/* can be compressed */
+	bool v6 = kind & 2;
+	size_t payload = PAYLOAD_MIN + (size_t)(kind >> 8) % PAYLOAD_SPAN;
 	uint8_t *b = p->bytes, *udp;
 
 	memset(p, 0, sizeof(*p));
-	p->partial = h & 4;
+	p->partial = kind & 4;
 	p->iphdr = v6 ? IP6_LEN : IP4_LEN;
 	p->len = p->iphdr + UDP_LEN + payload;
 	put_ip(b, p->iphdr, p->len);

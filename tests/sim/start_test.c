@@ -6,12 +6,12 @@
 #define SEEDS 50
 
 static void
-start(int64_t lat_min, int64_t lat_max, bool traffic, int64_t bound,
-      const char *what)
+start(size_t seeds, int64_t lat_min, int64_t lat_max, bool traffic,
+      int64_t bound, const char *what)
 {
 	struct figures up = { 0 };
 
-	for (size_t k = 0; k < sim_runs(SEEDS); k++) {
+	for (size_t k = 0; k < sim_runs(seeds); k++) {
 		struct world *w = world_new(&(struct world_opts){
 			.seed = sim_seed(k), .nodes = NODES,
 			.lat_min = lat_min, .lat_max = lat_max });
@@ -39,14 +39,14 @@ static void
 test_near(void **state)
 {
 	(void)state;
-	start(MS / 2, MS, false, SEC, "ten nodes, 1 ms a way, all up");
+	start(10, MS / 2, MS, false, SEC, "ten nodes, 1 ms a way, all up");
 }
 
 static void
 test_near_with_traffic(void **state)
 {
 	(void)state;
-	start(MS / 2, MS, true, SEC,
+	start(SEEDS, MS / 2, MS, true, SEC,
 	      "ten nodes, 1 ms a way, all up and first packets there");
 }
 
@@ -54,7 +54,7 @@ static void
 test_far(void **state)
 {
 	(void)state;
-	start(40 * MS, 50 * MS, true, 3 * SEC,
+	start(SEEDS, 40 * MS, 50 * MS, true, 3 * SEC,
 	      "ten nodes, 50 ms a way, all up and first packets there");
 }
 

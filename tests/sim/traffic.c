@@ -157,6 +157,7 @@ packet_got(void *ctx, const struct inner *what)
 void
 traffic_got(struct node *n, const struct tun_out *f)
 {
+	n->w->traffic.coalesced += f->off.kind == FRAME_UDP;
 	if (!inner_read(f, packet_got, n))
 		world_fail(n->w, "%s got a packet that nobody sent", n->name);
 }

@@ -25,6 +25,7 @@ struct flow {				/* from one node to another */
 struct traffic {
 	struct flow *flows;		/* from * n + to */
 	uint64_t sent, got;
+	uint64_t coalesced;		/* super-packets that came */
 	int64_t worst;			/* time on the way, ns */
 	bool steady;			/* traffic_every() goes on */
 };
