@@ -20,6 +20,7 @@ enum action_kind {
 	ACTION_STORE_PAIR,	/* ticket, peer, data: write; data empty: erase */
 	ACTION_BUILD_LIST,	/* ticket, view: verify and build a generation */
 	ACTION_STORE_LIST,	/* ticket, view, mark: write the list, then the mark */
+	ACTION_STORE_KNOWN,	/* data: write; not answered */
 	ACTION_RUN_HOOK,	/* hook, peer, subnet, covering */
 	ACTION_EVENT		/* level, event, peer, text */
 };

@@ -152,6 +152,12 @@ void channel_refuse(struct channel *ch, int code, const char *why);
 /* Ends a dialled connection that has nothing left to do. */
 void channel_end_if_done(struct channel *ch);
 
+/* --- core/channels_list: the list ------------------------------------------ */
+
+/* There is no list that says who is a node: none, or one below the mark. Lists
+ * are taken from whoever has a certificate, then. */
+bool channels_lack_list(const struct channels *ctx);
+
 /* --- core/channel_io: bytes ---------------------------------------------- */
 
 /* TCP stands, dialled or accepted. */

@@ -45,12 +45,12 @@ void channels_check_pairs(struct channels *cs);
 #define CHANNEL_LIST 0x02u	/* bring the older list up to the newer one */
 #define CHANNEL_PATIENT 0x04u	/* with PAIR: no traffic waits for it. Those that
 				 * nobody answers leave room for others */
-#define CHANNEL_ENDPOINTS_MAX 8
+#define CHANNEL_ENDPOINTS_MAX 12
 
 /*
- * Dials a node of the list (or, without a list in force, any name, then for
- * CHANNEL_LIST only). The endpoints are tried in order until one answers.
- * An unfinished negotiation that we dialled to the same peer is dropped for
+ * Dials a node of the list (or, with none in force or a stale one, any name,
+ * then for CHANNEL_LIST only). The endpoints are tried in order until one
+ * answers. An unfinished negotiation that we dialled to the same peer is dropped for
  * a new one. Returns the id; 0 when maxconnections (or, for CHANNEL_PAIR, a
  * quarter of it: that many negotiations at a time; half of these when it is
  * patient) or memory forbids it, and when peer is our own name.

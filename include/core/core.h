@@ -52,9 +52,13 @@ void core_free(struct core *c);			/* NULL is fine; wipes */
 /* A stored record, read at start before core_start(). What no longer fits the
  * list is erased by an action. The caller wipes its copy. */
 void core_load_pair(struct core *c, const struct pair_record *r);
+/* What ACTION_STORE_KNOWN wrote, before core_start(). 0, or -1: it is damaged,
+ * nothing is taken from it. */
+int core_load_known(struct core *c, const uint8_t *data, size_t len,
+		    struct err *e);
 /* Hooks for what is there; resumes peers with stored pairs. */
 void core_start(struct core *c, struct now now);
-/* Hooks for what goes, and none after that. Answers to actions may still be
+/* Hooks for what goes, and none after that; the last writes. Answers to actions may still be
  * given; then _free. */
 void core_stop(struct core *c, struct now now);
 /* A changed configuration, own certificate or CAs: sessions live on. */

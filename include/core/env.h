@@ -14,6 +14,7 @@
 #include "format/conf.h"
 
 struct actions;
+struct known;
 
 struct core_env {
 	struct now now;			/* of the call being served */
@@ -28,6 +29,7 @@ struct core_env {
 	const struct bnl *bnl;		/* in force; NULL: none */
 	struct bnl_version version;	/* of bnl; zero: none */
 	uint64_t refused[REFUSALS];	/* lists */
+	struct known *known;		/* where nodes were reached */
 	struct actions *actions;
 	uint32_t ticket;		/* the last one given out; 0 is none */
 };

@@ -12,7 +12,7 @@
 #include "sys/store.h"
 
 struct state {
-	struct store dir;	/* mark, static.key */
+	struct store dir;	/* mark, static.key, addresses */
 	struct store pairs;	/* NAME.pair */
 	struct store list;	/* the directory of the list */
 	char *listname;		/* its name in there */
@@ -40,6 +40,11 @@ void state_load_pairs(struct state *s, struct core *c);
 /* data empty: erase. */
 int state_store_pair(struct state *s, const char *peer, const uint8_t *data,
 		     size_t len, struct err *e);
+/* The addresses where nodes were reached go into the core; a damaged file is
+ * set aside. */
+void state_load_known(struct state *s, struct core *c);
+int state_store_known(struct state *s, const uint8_t *data, size_t len,
+		      struct err *e);
 /* The list's bytes; ERR_NOTFOUND when there is none. */
 int state_read_list(struct state *s, uint8_t **out, size_t *len,
 		    struct err *e);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/timerq.h"
+#include "core/known.h"
 
 #define FIRST_PULL_MS                                       \
 	1000 /* after the start: what resumed sessions tell \
@@ -200,9 +201,9 @@ bnlround_applied(struct bnlround *r)
 
 /* --- who is next --------------------------------------------------------- */
 
-/* The first node of the list behind that name, round the end. */
+/* The first node of the list behind that name; NULL: there is none. */
 static const struct bnl_node *
-node_after(const struct bnl *b, const char *name)
+first_after(const struct bnl *b, const char *name)
 {
 	uint32_t lo = 0, hi = b->nnodes;
 
@@ -214,13 +215,51 @@ node_after(const struct bnl *b, const char *name)
 		else
 			hi = mid;
 	}
-	return &b->nodes[lo < b->nnodes ? lo : 0];
+	return lo < b->nnodes ? &b->nodes[lo] : NULL;
+}
+
+/* The same round the end. */
+static const struct bnl_node *
+node_after(const struct bnl *b, const char *name)
+{
+	const struct bnl_node *n = first_after(b, name);
+
+	return n != NULL ? n : &b->nodes[0];
+}
+
+/* Without a list that says who is a node, all that were ever reached are
+ * asked. */
+static bool
+asks_all(const struct bnlround *r)
+{
+	return r->hurry || r->env->bnl == NULL;
+}
+
+static size_t
+count_names(const struct bnlround *r)
+{
+	return (r->env->bnl == NULL ? 0 : r->env->bnl->nnodes) +
+	       (asks_all(r) ? known_count(r->env->known) : 0);
+}
+
+/* The first one to ask behind that name; NULL: there is none. */
+static const char *
+name_after(const struct bnlround *r, const char *name)
+{
+	const struct bnl_node *n =
+	    r->env->bnl == NULL ? NULL : first_after(r->env->bnl, name);
+	const char *known =
+	    asks_all(r) ? known_after(r->env->known, name) : NULL;
+
+	if (n == NULL || (known != NULL && strcmp(known, n->name) < 0))
+		return known;
+	return n->name;
 }
 
 static bool
-is_self(const struct bnlround *r, const struct bnl_node *n)
+is_self(const struct bnlround *r, const char *name)
 {
-	return strcmp(n->name, r->env->self) == 0;
+	return strcmp(name, r->env->self) == 0;
 }
 
 /* Wait for the answer to this try before the next. */
@@ -264,7 +303,7 @@ static const char *
 pass_to(struct bnlround *r, const struct bnl_node *n)
 {
 	struct bnlpeer *p =
-	    is_self(r, n) ? NULL : bnlpeer_get(r->peers, n->name);
+	    is_self(r, n->name) ? NULL : bnlpeer_get(r->peers, n->name);
 
 	if (p == NULL || has_ours(r, p) || p->conns > 0)
 		return NULL;
@@ -278,6 +317,8 @@ next_pass(struct bnlround *r)
 	const struct bnl *b = r->env->bnl;
 	const char *name;
 
+	if (b == NULL || b->nnodes == 0)
+		return NULL;
 	/* Those that have it already may be gone before they pass it on. */
 	for (int i = 0; r->pass_next && i < PASS_TRIES; i++) {
 		const struct bnl_node *n = node_after(b, r->pass_after);
@@ -318,17 +359,22 @@ static const char *
 next_pull(struct bnlround *r)
 {
 	while (r->ask > 0 && r->visit > 0) {
-		const struct bnl_node *n = node_after(r->env->bnl, r->cursor);
-		const struct bnlpeer *p = bnlpeer_find(r->peers, n->name);
+		const char *name = name_after(r, r->cursor);
+		const struct bnlpeer *p;
 
 		r->visit--;
-		memcpy(r->cursor, n->name, strlen(n->name) + 1);
-		if (is_self(r, n) ||
+		if (name == NULL)
+			name = name_after(r, "");
+		if (name == NULL)
+			break;
+		p = bnlpeer_find(r->peers, name);
+		memcpy(r->cursor, name, strlen(name) + 1);
+		if (is_self(r, name) ||
 		    (p != NULL && (bnlpeer_muted(p, r->env->now.mono) ||
 				   p->conns > 0 || has_told(r, p))))
 			continue;
 		r->ask--;
-		return n->name;
+		return name;
 	}
 	return NULL;
 }
@@ -339,7 +385,7 @@ bnlround_next(struct bnlround *r, size_t spare, char name[NODE_NAME_MAX + 1])
 	const char *next;
 	struct bnlpeer *p;
 
-	if (spare == 0 || r->env->bnl == NULL || r->env->bnl->nnodes == 0)
+	if (spare == 0)
 		return false;
 	next = next_ready(r);
 	if (next == NULL)
@@ -372,11 +418,11 @@ bnlround_tick(struct bnlround *r, size_t spare)
 		enqueue(r, t->owner);
 	if (!mono_reached(r->next_pull, now))
 		return;
-	if (r->hurry && ms > HURRY_MS)
+	if (asks_all(r) && ms > HURRY_MS)
 		ms = HURRY_MS;
 	r->next_pull = mono_add_ms(now, jittered(r, ms));
 	r->ask = spare;
-	r->visit = r->env->bnl == NULL ? 0 : r->env->bnl->nnodes;
+	r->visit = count_names(r);
 }
 
 void

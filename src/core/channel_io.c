@@ -5,6 +5,7 @@
 
 #include "core/admit.h"
 #include "core/channel.h"
+#include "core/known.h"
 
 static void
 secured(struct channel *ch)
@@ -22,11 +23,14 @@ secured(struct channel *ch)
 	if (!ch->dialled)
 		memcpy(ch->peer, cert->cn, sizeof(ch->peer));
 	/* A name that is not in the list may deliver a newer one: if it has
-	 * one is seen from its HELLO. Without a list nobody is in it. */
-	if (code == REFUSE_NOT_LISTED && (!ch->dialled || env->bnl == NULL)) {
+	 * one is seen from its HELLO. */
+	if (code == REFUSE_NOT_LISTED &&
+	    (!ch->dialled || channels_lack_list(ch->ctx))) {
 		ch->deliver_only = true;
 		code = ADMIT_YES;
 	}
+	if (code == ADMIT_YES && ch->dialled)
+		known_put(env->known, env->now.mono, ch->peer, &ch->remote);
 	if (code == ADMIT_YES)
 		channel_pair_start(ch);
 	else

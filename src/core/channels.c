@@ -196,8 +196,11 @@ may_dial(const struct channels *cs, const char *peer, unsigned int purpose)
 	const struct core_env *env = cs->env;
 	size_t max = max_negotiations(cs);
 
-	if (strcmp(peer, env->self) == 0 ||
-	    (env->bnl != NULL && bnl_find(env->bnl, peer) == NULL))
+	if (strcmp(peer, env->self) == 0)
+		return false;
+	if ((purpose & CHANNEL_PAIR) == 0 && channels_lack_list(cs))
+		return channels_spare(cs) > 0;
+	if (env->bnl != NULL && bnl_find(env->bnl, peer) == NULL)
 		return false;
 	if ((purpose & CHANNEL_PAIR) == 0)
 		return channels_spare(cs) > 0;

@@ -128,6 +128,12 @@ channels_list_seen(const struct channels *cs, const char *peer)
 }
 
 bool
+channels_lack_list(const struct channels *cs)
+{
+	return cs->env->bnl == NULL || bnltake_stale(bnlsync_take(cs->sync));
+}
+
+bool
 channels_list_busy(const struct channels *cs)
 {
 	return bnltake_local_busy(bnlsync_take(cs->sync));

@@ -83,7 +83,8 @@ core_new(struct core **out, const struct core_init *in, struct now now,
 	c->gro_udp = !in->no_udp_gro;
 	c->scratch = malloc(SCRATCH_LEN);
 	c->comp = comp_new();
-	if (c->scratch == NULL || c->comp == NULL ||
+	c->env.known = known_new();
+	if (c->scratch == NULL || c->comp == NULL || c->env.known == NULL ||
 	    links_new(&c->links, &c->env) < 0 ||
 	    timerq_reserve(&c->timers, 1) < 0)
 		goto nomem;
@@ -117,6 +118,7 @@ core_free(struct core *c)
 	generation_free(c->gen);
 	generation_free(c->pending);
 	comp_free(c->comp);
+	known_free(c->env.known);
 	if (c->scratch != NULL)
 		bytes_wipe(c->scratch, SCRATCH_LEN);
 	free(c->scratch);
@@ -145,6 +147,17 @@ refuse_stale(struct core *c)
 		     "one is found", its, newest);
 }
 
+int
+core_load_known(struct core *c, const uint8_t *data, size_t len, struct err *e)
+{
+	if (known_load(c->env.known, data, len, e) < 0)
+		return -1;
+	peers_keep_known(c);
+	for (size_t i = 0; i < c->npeers; i++)
+		peer_locate(c->peers[i], c->peers[i]->node);
+	return 0;
+}
+
 void
 core_start(struct core *c, struct now now)
 {
@@ -167,6 +180,7 @@ core_stop(struct core *c, struct now now)
 {
 	c->env.now = now;
 	peers_hooks(c, false);
+	known_flush(c->env.known, now.mono, &c->actions);
 	c->started = false;	/* no hooks for a list that comes too late */
 }
 
@@ -224,9 +238,7 @@ settle_wants(struct core *c)
 
 	while (channels_next_want(c->channels, name)) {
 		struct endpoint eps[CHANNEL_ENDPOINTS_MAX];
-		const struct bnl_node *node =
-			c->gen == NULL ? NULL : bnl_find(c->gen->bnl, name);
-		size_t n = node == NULL ? 0 : peer_endpoints(c, node, eps);
+		size_t n = peer_endpoints(c, name, eps);
 
 		if (n == 0 || channels_dial(c->channels, name, eps, n,
 					    CHANNEL_LIST) == 0)
@@ -460,8 +472,10 @@ core_next_action(struct core *c, struct action *out)
 struct monotime
 core_deadline(const struct core *c)
 {
-	return mono_min(timerq_next(&c->timers),
-			channels_deadline(c->channels));
+	struct monotime at = mono_min(timerq_next(&c->timers),
+				      channels_deadline(c->channels));
+
+	return mono_min(at, known_deadline(c->env.known));
 }
 
 void
@@ -477,5 +491,6 @@ core_tick(struct core *c, struct now now)
 			peer_tick(t->owner);
 	}
 	channels_tick(c->channels);
+	known_tick(c->env.known, now.mono, &c->actions);
 	core_settle(c);
 }

@@ -9,9 +9,12 @@
 #include "core/core.h"
 #include "core/env.h"
 #include "core/gro.h"
+#include "core/known.h"
 #include "core/link.h"
 #include "core/waitq.h"
 #include "format/compress.h"
+
+#define PEER_LISTED_MAX (CHANNEL_ENDPOINTS_MAX - KNOWN_EACH)
 
 struct peer {
 	struct core *core;
@@ -83,9 +86,10 @@ void core_look(struct core *c);
 /* --- peer.c ------------------------------------------------------------- */
 int peer_new(struct peer **out, struct core *c, const char *name);
 void peer_free(struct peer *p);
-/* Addresses of its node, in the order they are to be tried. Returns how many,
- * at most CHANNEL_ENDPOINTS_MAX. */
-size_t peer_endpoints(const struct core *c, const struct bnl_node *node,
+/* Addresses of a node, in the order they are to be tried: the list's, then
+ * those where it was reached before. Returns how many, at most
+ * CHANNEL_ENDPOINTS_MAX. */
+size_t peer_endpoints(const struct core *c, const char *name,
 		      struct endpoint *out);
 /* The list in force changed: its index and addresses are looked up anew. */
 void peer_locate(struct peer *p, uint32_t node);
@@ -113,6 +117,8 @@ void peer_drop(struct peer *p, enum drop d);
 /* Puts the generation into force: peers come and go, hooks are queued. What
  * was in force is returned by way of *old for the caller to free. */
 int peers_apply(struct core *c, struct generation *g, struct generation **old);
+/* Of those that are no nodes any more no address is remembered. */
+void peers_keep_known(struct core *c);
 /* Hooks of everything that is there, up or down. */
 void peers_hooks(struct core *c, bool up);
 void peers_free(struct core *c);

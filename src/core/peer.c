@@ -44,11 +44,19 @@ peer_free(struct peer *p)
 	free(p);
 }
 
-size_t
-peer_endpoints(const struct core *c, const struct bnl_node *node,
-	       struct endpoint *out)
+static bool
+is_among(const struct endpoint *eps, size_t n, const struct endpoint *ep)
 {
-	const struct conf *conf = c->env.conf;
+	for (size_t i = 0; i < n; i++)
+		if (endpoint_equal(&eps[i], ep))
+			return true;
+	return false;
+}
+
+static size_t
+listed_endpoints(const struct conf *conf, const struct bnl_node *node,
+		 struct endpoint *out)
+{
 	size_t n = 0;
 
 	/* Two rounds when one family is preferred: first that one. */
@@ -61,9 +69,28 @@ peer_endpoints(const struct core *c, const struct bnl_node *node,
 			if (a->host != NULL || (v6 && conf->disableipv6) ||
 			    first != (round == 0))
 				continue;
-			if (n < CHANNEL_ENDPOINTS_MAX)
+			if (n < PEER_LISTED_MAX)
 				out[n++] = a->ep;
 		}
+	}
+	return n;
+}
+
+size_t
+peer_endpoints(const struct core *c, const char *name, struct endpoint *out)
+{
+	const struct conf *conf = c->env.conf;
+	const struct bnl_node *node =
+		c->gen == NULL ? NULL : bnl_find(c->gen->bnl, name);
+	struct endpoint known[KNOWN_EACH];
+	unsigned int nknown = known_get(c->env.known, name, known);
+	size_t n = node == NULL ? 0 : listed_endpoints(conf, node, out);
+
+	for (unsigned int i = 0; i < nknown; i++) {
+		bool v6 = known[i].addr.family == IP_V6;
+
+		if (!(v6 && conf->disableipv6) && !is_among(out, n, &known[i]))
+			out[n++] = known[i];
 	}
 	return n;
 }
@@ -72,8 +99,7 @@ void
 peer_locate(struct peer *p, uint32_t node)
 {
 	struct endpoint eps[CHANNEL_ENDPOINTS_MAX];
-	size_t n = peer_endpoints(p->core, &p->core->gen->bnl->nodes[node],
-				  eps);
+	size_t n = peer_endpoints(p->core, p->name, eps);
 
 	p->node = node;
 	/* Without memory the old addresses stay: nothing is lost. */
@@ -147,6 +173,9 @@ peer_flags(struct peer *p, unsigned int flags, const struct link_in *in)
 	if (flags & LINK_PROVED)
 		(void)pairsets_prove(channels_pairs(c->channels), p->name,
 				     in->pair_id);
+	if (flags & (LINK_UP | LINK_MOVED))
+		known_put(c->env.known, c->env.now.mono, p->name,
+			  link_remote(p->link));
 	if (flags & LINK_VERSION)
 		channels_list_news(c->channels, p->name, &in->version);
 	if (flags & LINK_UP) {
@@ -243,7 +272,7 @@ peer_negotiate(struct peer *p)
 	p->wants_pair = true;
 	if (!mono_reached(p->dial_after, c->env.now.mono))
 		return;
-	n = peer_endpoints(c, &c->gen->bnl->nodes[p->node], eps);
+	n = peer_endpoints(c, p->name, eps);
 	if (n == 0) {
 		/* It has no address: it has to dial us. */
 		p->wants_pair = false;

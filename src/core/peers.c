@@ -232,6 +232,13 @@ announce(struct core *c, const struct bnl *was, const struct bnl *now)
 			      c->self);
 }
 
+void
+peers_keep_known(struct core *c)
+{
+	if (c->gen != NULL && !c->stale)
+		known_keep(c->env.known, c->env.now.mono, c->gen->bnl);
+}
+
 int
 peers_apply(struct core *c, struct generation *g, struct generation **old)
 {
@@ -258,6 +265,7 @@ peers_apply(struct core *c, struct generation *g, struct generation **old)
 	c->env.version = g->bnl->version;
 	places_install(c, &s, n);
 	find_own(c, now);
+	peers_keep_known(c);
 	for (uint32_t i = 0; now != NULL && i < now->nnodes; i++) {
 		struct peer *p = c->by_node[i];
 

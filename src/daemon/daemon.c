@@ -188,6 +188,7 @@ start_core(struct daemon *d, struct err *e)
 		log_warn("%s: starting without a list", no_list.text);
 	else if (!list)
 		core_list_refuse(d->core, clock_now(), &no_list);
+	state_load_known(&d->state, d->core);
 	state_load_pairs(&d->state, d->core);
 	return 0;
 }
@@ -235,8 +236,6 @@ stop_hooks(struct daemon *d)
 	struct monotime end = mono_add_ms(clock_mono(), HOOKS_END_MS);
 	struct err e;
 
-	core_stop(d->core, clock_now());
-	plumb_drain(d);
 	loop_owner(d->loop, NULL, NULL, NULL);
 	while (hooks_pending(d->hooks) > 0 && mono_before(clock_mono(), end))
 		if (loop_turn(d->loop, end, &e) < 0)
@@ -255,6 +254,10 @@ stop(struct daemon *d, bool started)
 	datapath_close(d);
 	for (size_t i = 0; i < d->ntcp; i++)
 		tcp_listener_close(d->tcp[i]);
+	if (started) {
+		core_stop(d->core, clock_now());
+		plumb_drain(d);
+	}
 	work_close(d->work);
 	streams_close_all(d);
 	if (started)

@@ -10,7 +10,13 @@
 #include "format/bnl_sign.h"
 #include "sys/clock.h"
 
-enum job_kind { JOB_STORE_PAIR, JOB_STORE_LIST, JOB_BUILD_LIST, JOB_RETIRE };
+enum job_kind {
+	JOB_STORE_PAIR,
+	JOB_STORE_LIST,
+	JOB_STORE_KNOWN,
+	JOB_BUILD_LIST,
+	JOB_RETIRE
+};
 
 struct job {
 	struct work_job work;
@@ -91,6 +97,10 @@ run(void *ctx)
 	case JOB_STORE_LIST:
 		j->ok = write_list(j);
 		break;
+	case JOB_STORE_KNOWN:
+		j->ok = state_store_known(&j->daemon->state, j->data, j->len,
+					  &j->why) == 0;
+		break;
 	case JOB_BUILD_LIST:
 		j->ok = generation_build(&j->built, j->view, j->viewlen,
 					 (const struct key *const *)
@@ -120,6 +130,10 @@ done(void *ctx)
 				 "was taken: it is read");
 			(void)reload_push(d);
 		}
+		break;
+	case JOB_STORE_KNOWN:
+		if (!j->ok)
+			log_error("cannot store addresses: %s", j->why.text);
 		break;
 	case JOB_BUILD_LIST:
 		core_list_ready(d->core, clock_now(), j->ticket, j->built,
@@ -179,6 +193,19 @@ job_store_list(struct daemon *d, const struct action *a)
 	j->viewlen = a->viewlen;
 	memcpy(j->mark, a->mark, sizeof(j->mark));
 	j->id = d->id;
+	work_submit(d->work, &j->work);
+}
+
+void
+job_store_known(struct daemon *d, struct action *a)
+{
+	struct job *j = job_new(d, JOB_STORE_KNOWN, 0);
+
+	if (j == NULL)
+		return;
+	j->data = a->data;
+	j->len = a->len;
+	a->data = NULL;
 	work_submit(d->work, &j->work);
 }
 

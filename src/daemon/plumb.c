@@ -48,6 +48,9 @@ act(struct daemon *d, struct action *a)
 	case ACTION_STORE_LIST:
 		job_store_list(d, a);
 		break;
+	case ACTION_STORE_KNOWN:
+		job_store_known(d, a);
+		break;
 	case ACTION_RUN_HOOK:
 		script_run(d, a);
 		break;

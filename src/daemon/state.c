@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "crypto/kdf.h"
+#include "format/known.h"
 
 #define MAGIC_LEN 8		/* "CVMARK1\n": what it is, and its version */
 #define MAGIC_STATIC "CVSTAT1\n"
@@ -16,6 +17,7 @@
 #define SEALED_MAX 128
 #define STATIC_NAME "static.key"
 #define MARK_NAME "mark"
+#define KNOWN_NAME "addresses"
 #define PAIR_SUFFIX ".pair"
 #define PAIR_NAME_MAX (NODE_NAME_MAX + sizeof(PAIR_SUFFIX))
 #define PAIRS_MAX 131072
@@ -267,6 +269,39 @@ state_store_pair(struct state *s, const char *peer, const uint8_t *data,
 	if (len == 0)
 		return store_remove(&s->pairs, name, e);
 	return store_write(&s->pairs, name, data, len, e);
+}
+
+/* --- addresses ------------------------------------------------------------- */
+
+void
+state_load_known(struct state *s, struct core *c)
+{
+	uint8_t *data;
+	size_t len;
+	struct err e;
+	int rc;
+
+	if (store_read(&s->dir, KNOWN_NAME, KNOWN_BYTES_MAX, STORE_PRIVATE,
+		       &data, &len, &e) < 0) {
+		if (e.code != ERR_NOTFOUND)
+			log_warn("%s", e.text);
+		return;
+	}
+	rc = core_load_known(c, data, len, &e);
+	free(data);
+	if (rc == 0)
+		return;
+	log_warn("%s/" KNOWN_NAME ": %s: set aside, addresses are learned anew",
+		 s->dir.dir, e.text);
+	if (store_set_aside(&s->dir, KNOWN_NAME, &e) < 0)
+		log_warn("%s", e.text);
+}
+
+int
+state_store_known(struct state *s, const uint8_t *data, size_t len,
+		  struct err *e)
+{
+	return store_write(&s->dir, KNOWN_NAME, data, len, e);
 }
 
 /* --- the list ------------------------------------------------------------- */

@@ -51,6 +51,7 @@ disk_free(struct node *n)
 		free(n->disk.pairs[i].data);
 	free(n->disk.pairs);
 	free(n->disk.list);
+	free(n->disk.known);
 }
 
 /* --- the writes ------------------------------------------------------------ */
@@ -275,6 +276,15 @@ disk_job(struct node *n, struct action *a)
 }
 
 void
+disk_known(struct node *n, struct action *a)
+{
+	free(n->disk.known);
+	n->disk.known = a->data;
+	n->disk.knownlen = a->len;
+	a->data = NULL;
+}
+
+void
 disk_gone(struct node *n, bool orderly)
 {
 	struct disk *d = &n->disk;
@@ -302,6 +312,16 @@ disk_load_pairs(struct node *n)
 	for (size_t i = 0; i < n->w->n; i++)
 		if (n->disk.pairs[i].data != NULL)
 			core_load_pair(n->core, &n->disk.pairs[i].record);
+}
+
+void
+disk_load_known(struct node *n)
+{
+	struct err e;
+
+	if (n->disk.known != NULL &&
+	    core_load_known(n->core, n->disk.known, n->disk.knownlen, &e) < 0)
+		world_fail(n->w, "%s: addresses on disk: %s", n->name, e.text);
 }
 
 void

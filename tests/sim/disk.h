@@ -28,6 +28,8 @@ struct disk {
 	uint8_t mark[BNL_VERSION_WIRE_LEN];
 	bool has_mark;
 	uint8_t static_key[X25519_LEN];
+	uint8_t *known;			/* addresses; NULL: no such file */
+	size_t knownlen;
 	struct disk_pair *pairs;	/* by node */
 	struct job *jobs, **tail;	/* waiting; the first is being done */
 	int64_t delay_min, delay_max;	/* of each step, ns */
@@ -43,10 +45,13 @@ void disk_init(struct node *n);
 void disk_free(struct node *n);
 /* STORE_PAIR, STORE_LIST, BUILD_LIST. Takes a->data. */
 void disk_job(struct node *n, struct action *a);
+/* STORE_KNOWN: written at once. */
+void disk_known(struct node *n, struct action *a);
 /* The node went: what waits is done at once, or never. */
 void disk_gone(struct node *n, bool orderly);
 /* Loads everything into a fresh core. */
 void disk_load_pairs(struct node *n);
+void disk_load_known(struct node *n);
 void disk_erase_pairs(struct node *n);
 
 #endif

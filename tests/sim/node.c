@@ -134,6 +134,7 @@ node_start(struct node *n)
 	n->rests = 0;
 	n->version = (struct bnl_version){ 0 };
 	world_note(n->w, n, "start", n->life);
+	disk_load_known(n);
 	disk_load_pairs(n);
 	core_start(n->core, node_now(n));
 	node_settle(n);
@@ -234,6 +235,9 @@ act(struct node *n, struct action *a)
 	case ACTION_STORE_LIST:
 	case ACTION_BUILD_LIST:
 		disk_job(n, a);
+		break;
+	case ACTION_STORE_KNOWN:
+		disk_known(n, a);
 		break;
 	case ACTION_RUN_HOOK:
 		n->hooks[a->hook]++;

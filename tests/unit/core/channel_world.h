@@ -18,6 +18,7 @@
 
 #include "core/action.h"
 #include "core/channels.h"
+#include "core/known.h"
 #include "core/pairset.h"
 #include "format/bnl_sign.h"
 
@@ -240,6 +241,7 @@ host_add(const char *name, struct bnl *b)
 	h->env.self = h->name;
 	h->env.rng = rng_seeded(&h->seed, (uint64_t)w.n + 100);
 	h->env.actions = &h->actions;
+	h->env.known = known_new();
 	rng_fill(&h->env.rng, h->env.static_public, X25519_LEN);
 	snprintf(h->env.cert.cn, sizeof(h->env.cert.cn), "%s", name);
 	rng_fill(&h->env.rng, h->env.cert.fingerprint, FINGERPRINT_LEN);
@@ -699,6 +701,7 @@ world_end(void)
 			host_stop(&w.h[i]);
 		bnl_free(w.h[i].bnl);
 		free(w.h[i].list);
+		known_free(w.h[i].env.known);
 	}
 	for (int i = 0; i < WIRES_MAX; i++)
 		if (w.wires[i].used)

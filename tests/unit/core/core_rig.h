@@ -26,6 +26,7 @@
 #define RIG_START 1800000000
 #define RIG_KEPT 64		/* datagrams that are kept */
 #define RIG_HOOKS 256
+#define RIG_TO 256
 
 struct rig_dgram {
 	uint8_t data[2048];
@@ -51,6 +52,10 @@ struct rig_node {
 	} hooks[RIG_HOOKS];
 	size_t nhooks;
 	size_t connects, tun_writes;
+	struct endpoint to[RIG_TO];	/* of the last connects */
+	uint8_t *known;			/* addresses on the disk */
+	size_t knownlen;
+	unsigned int known_writes;
 	unsigned int events[EVENTS];
 };
 
@@ -133,7 +138,7 @@ rig_act(struct rig_node *n, struct action *a)
 
 	switch (a->kind) {
 	case ACTION_CONNECT:
-		n->connects++;
+		n->to[n->connects++ % RIG_TO] = a->to;
 		if (!n->silent)
 			core_stream_closed(n->core, rig.now, a->conn,
 					   "refused");
@@ -155,6 +160,13 @@ rig_act(struct rig_node *n, struct action *a)
 	case ACTION_STORE_PAIR:
 	case ACTION_STORE_LIST:
 		core_stored(n->core, rig.now, a->ticket, true);
+		break;
+	case ACTION_STORE_KNOWN:
+		free(n->known);
+		n->known = a->data;
+		n->knownlen = a->len;
+		n->known_writes++;
+		a->data = NULL;
 		break;
 	case ACTION_RUN_HOOK:
 		assert_in_range(n->nhooks, 0, RIG_HOOKS - 1);
@@ -233,6 +245,7 @@ rig_free(struct rig_node *n)
 {
 	core_free(n->core);
 	conf_free(n->conf);
+	free(n->known);
 }
 
 static inline void

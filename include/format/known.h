@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The file of the addresses at which nodes were reached. */
+#ifndef FORMAT_KNOWN_H
+#define FORMAT_KNOWN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/cursor.h"
+#include "base/err.h"
+#include "base/ipaddr.h"
+#include "base/text.h"
+#include "format/proto.h"
+
+#define KNOWN_EACH 4 /* addresses of a node */
+
+struct known_node {
+	char name[NODE_NAME_MAX + 1];
+	struct endpoint at[KNOWN_EACH]; /* the last one first */
+	unsigned int n;			/* at least 1 */
+};
+
+#define KNOWN_NODE_MAX (1 + NODE_NAME_MAX + 1 + KNOWN_EACH * (1 + 16 + 2))
+#define KNOWN_BYTES_MAX (64 + BNL_NODES_MAX * KNOWN_NODE_MAX)
+
+/* magic, version, nodes in ascending order of name, SHA-256 of all before it.
+ * 0, or -1: no memory. */
+int known_file_begin(struct buf *b);
+int known_file_add(struct buf *b, const struct known_node *k);
+int known_file_end(struct buf *b);
+
+/* Checks all that surrounds the nodes; r then stands at the first. 0 or -1. */
+int known_file_open(struct rcur *r, const uint8_t *in, size_t len,
+		    struct err *e);
+/* The next node; NULL for last: it is the first. 1, or 0 at the end, or -1. */
+int known_file_next(struct rcur *r, struct known_node *out, const char *last,
+		    struct err *e);
+
+/* An address that is worth remembering: of one host, and of anywhere. */
+bool known_is_usable(const struct endpoint *ep);
+
+#endif

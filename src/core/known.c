@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The addresses at which nodes were reached, in order of the names. */
+#include "core/known.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/action.h"
+
+#define GATHER_MS 5000 /* what comes in that time is one write */
+#define GAP_MS 60000   /* between two writes */
+
+struct known {
+	struct known_node **v; /* sorted */
+	size_t n, cap;
+	struct monotime due; /* MONO_NEVER: all is stored */
+	struct monotime stored;
+};
+
+struct known *
+known_new(void)
+{
+	struct known *k = calloc(1, sizeof(*k));
+
+	if (k != NULL)
+		k->due = MONO_NEVER;
+	return k;
+}
+
+static void
+forget_all(struct known *k)
+{
+	for (size_t i = 0; i < k->n; i++)
+		free(k->v[i]);
+	free(k->v);
+	k->v = NULL;
+	k->n = k->cap = 0;
+}
+
+void
+known_free(struct known *k)
+{
+	if (k == NULL)
+		return;
+	forget_all(k);
+	free(k);
+}
+
+/* The first place whose name is not before that one. */
+static size_t
+place_of(const struct known *k, const char *name)
+{
+	size_t lo = 0, hi = k->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (strcmp(k->v[mid]->name, name) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static struct known_node *
+find(const struct known *k, const char *name)
+{
+	size_t i = place_of(k, name);
+
+	return i < k->n && strcmp(k->v[i]->name, name) == 0 ? k->v[i] : NULL;
+}
+
+static int
+insert(struct known *k, size_t at, const struct known_node *from)
+{
+	struct known_node *node;
+
+	if (k->n == BNL_NODES_MAX)
+		return -1;
+	if (k->n == k->cap) {
+		size_t cap = k->cap == 0 ? 16 : 2 * k->cap;
+		struct known_node **v =
+		    realloc(k->v, cap * sizeof(struct known_node *));
+
+		if (v == NULL)
+			return -1;
+		k->v = v;
+		k->cap = cap;
+	}
+	node = malloc(sizeof(*node));
+	if (node == NULL)
+		return -1;
+	*node = *from;
+	memmove(k->v + at + 1, k->v + at, (k->n - at) * sizeof(*k->v));
+	k->v[at] = node;
+	k->n++;
+	return 0;
+}
+
+int
+known_load(struct known *k, const uint8_t *in, size_t len, struct err *e)
+{
+	struct known new = {.due = MONO_NEVER};
+	struct known_node node;
+	const char *last = NULL;
+	struct rcur r;
+	int rc;
+
+	if (known_file_open(&r, in, len, e) < 0)
+		return -1;
+	while ((rc = known_file_next(&r, &node, last, e)) > 0) {
+		if (insert(&new, new.n, &node) < 0) {
+			rc = err_nomem(e);
+			break;
+		}
+		last = new.v[new.n - 1]->name;
+	}
+	if (rc < 0) {
+		forget_all(&new);
+		return -1;
+	}
+	forget_all(k);
+	k->v = new.v;
+	k->n = new.n;
+	k->cap = new.cap;
+	return 0;
+}
+
+static void
+changed(struct known *k, struct monotime now)
+{
+	struct monotime due = mono_add_ms(now, GATHER_MS);
+
+	if (k->due.ns != MONO_NEVER.ns)
+		return;
+	if (mono_is_set(k->stored) &&
+	    mono_before(due, mono_add_ms(k->stored, GAP_MS)))
+		due = mono_add_ms(k->stored, GAP_MS);
+	k->due = due;
+}
+
+/* To the front; the one that was used longest ago goes. true: it is new. */
+static bool
+note(struct known_node *node, const struct endpoint *ep)
+{
+	unsigned int i = 0;
+	bool is_new;
+
+	while (i < node->n && !endpoint_equal(&node->at[i], ep))
+		i++;
+	is_new = i == node->n;
+	if (is_new && node->n < KNOWN_EACH)
+		node->n++;
+	if (is_new)
+		i = node->n - 1;
+	memmove(node->at + 1, node->at, i * sizeof(node->at[0]));
+	node->at[0] = *ep;
+	return is_new;
+}
+
+void
+known_put(struct known *k, struct monotime now, const char *name,
+	  const struct endpoint *ep)
+{
+	struct known_node *node, first = {.n = 1, .at[0] = *ep};
+
+	if (!known_is_usable(ep))
+		return;
+	node = find(k, name);
+	if (node != NULL) {
+		/* The order alone is not worth a write. */
+		if (note(node, ep))
+			changed(k, now);
+		return;
+	}
+	memcpy(first.name, name, strlen(name) + 1);
+	if (insert(k, place_of(k, name), &first) == 0)
+		changed(k, now);
+}
+
+void
+known_keep(struct known *k, struct monotime now, const struct bnl *b)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < k->n; i++)
+		if (bnl_find(b, k->v[i]->name) != NULL)
+			k->v[left++] = k->v[i];
+		else
+			free(k->v[i]);
+	if (left < k->n)
+		changed(k, now);
+	k->n = left;
+}
+
+unsigned int
+known_get(const struct known *k, const char *name,
+	  struct endpoint out[KNOWN_EACH])
+{
+	const struct known_node *node = find(k, name);
+
+	if (node == NULL)
+		return 0;
+	memcpy(out, node->at, node->n * sizeof(node->at[0]));
+	return node->n;
+}
+
+size_t
+known_count(const struct known *k)
+{
+	return k->n;
+}
+
+const char *
+known_after(const struct known *k, const char *name)
+{
+	size_t i = place_of(k, name);
+
+	if (i < k->n && strcmp(k->v[i]->name, name) == 0)
+		i++;
+	return i < k->n ? k->v[i]->name : NULL;
+}
+
+/* --- the disk ------------------------------------------------------------- */
+
+struct monotime
+known_deadline(const struct known *k)
+{
+	return k->due;
+}
+
+static int
+encode(const struct known *k, struct buf *b)
+{
+	if (known_file_begin(b) < 0)
+		return -1;
+	for (size_t i = 0; i < k->n; i++)
+		if (known_file_add(b, k->v[i]) < 0)
+			return -1;
+	return known_file_end(b);
+}
+
+void
+known_flush(struct known *k, struct monotime now, struct actions *q)
+{
+	struct action *a;
+	struct buf b;
+
+	if (k->due.ns == MONO_NEVER.ns)
+		return;
+	k->due = MONO_NEVER;
+	k->stored = now;
+	buf_init(&b, KNOWN_BYTES_MAX);
+	a = encode(k, &b) < 0 ? NULL : actions_add(q, ACTION_STORE_KNOWN);
+	if (a == NULL) {
+		buf_free(&b);
+		changed(k, now); /* memory may come back */
+		return;
+	}
+	/* The memory itself moves on: nothing was consumed from it. */
+	a->data = b.mem;
+	a->len = buf_len(&b);
+}
+
+void
+known_tick(struct known *k, struct monotime now, struct actions *q)
+{
+	if (mono_reached(k->due, now))
+		known_flush(k, now, q);
+}
