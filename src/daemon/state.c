@@ -96,6 +96,7 @@ state_give(struct state *s, uid_t uid, gid_t gid, struct err *e)
 	    store_give(&s->pairs, uid, gid, e) < 0 ||
 	    store_give_file(&s->dir, STATIC_NAME, uid, gid, e) < 0 ||
 	    store_give_file(&s->dir, MARK_NAME, uid, gid, e) < 0 ||
+	    store_give_file(&s->dir, KNOWN_NAME, uid, gid, e) < 0 ||
 	    store_give_file(&s->list, s->listname, uid, gid, e) < 0)
 		return -1;
 	return give_pairs(s, uid, gid, e);
