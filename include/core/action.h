@@ -21,6 +21,7 @@ enum action_kind {
 	ACTION_BUILD_LIST,	/* ticket, view: verify and build a generation */
 	ACTION_STORE_LIST,	/* ticket, view, mark: write the list, then the mark */
 	ACTION_STORE_KNOWN,	/* data: write; not answered */
+	ACTION_RESOLVE,		/* text: a host name to be looked up */
 	ACTION_RUN_HOOK,	/* hook, peer, subnet, covering */
 	ACTION_EVENT		/* level, event, peer, text */
 };
@@ -52,7 +53,7 @@ struct action {
 	enum event_level level;
 	enum event_kind event;
 	char peer[NODE_NAME_MAX + 1];	/* "" when none */
-	char *text;			/* EVENT: owned by the action */
+	char *text;			/* EVENT, RESOLVE: owned by the action */
 };
 
 struct actions {

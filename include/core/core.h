@@ -110,6 +110,10 @@ void core_stored(struct core *c, struct now now, uint32_t ticket, bool ok);
 void core_list_ready(struct core *c, struct now now, uint32_t ticket,
 		     struct generation *g, const struct err *why);
 
+/* RESOLVE: what was found; n == 0: nothing, and why. */
+void core_resolved(struct core *c, struct now now, const char *host,
+		   const struct ipaddr *found, size_t n, const char *why);
+
 /* --- the administrator --------------------------------------------------- */
 
 /* A list read from disk: taken when it is newer; copied. What becomes of it,

@@ -22,6 +22,7 @@ enum event_kind {
 	EVENT_STORE_FAILED,
 	EVENT_CLOCK,		/* the wall clock is not to be believed */
 	EVENT_CERT_END,		/* our own certificate ends, or has */
+	EVENT_HOST,		/* what a host name of the list means */
 	EVENTS
 };
 

@@ -44,6 +44,8 @@ enum link_flag {
 				 * not marked proven: link_in.pair_id */
 	LINK_MOVED = 0x08,	/* link_remote() was known and is another now */
 	LINK_VERSION = 0x10,	/* the peer's list version: link_in.version */
+	LINK_UNANSWERED = 0x40,	/* INIT after INIT is not answered: its
+				 * addresses may be out of date */
 	LINK_NEGOTIATE = 0x20	/* a session is wanted and there is no pair, or
 				 * none that the peer answers; said again with
 				 * every further try */

@@ -32,6 +32,7 @@ struct daemon {
 	struct rng rng;
 	struct loop *loop;
 	struct work *work;
+	struct work *lookups;		/* host names: may take long */
 	struct sigwatch *signals;
 	struct hooks *hooks;
 	struct ctlsock *ctl;

@@ -21,6 +21,10 @@ void job_build_list(struct daemon *d, const struct action *a);
 /* Freed once every job submitted before has ended. */
 void job_retire_identity(struct daemon *d, struct identity *id);
 
+/* --- lookup.c: host names ------------------------------------------------- */
+/* Takes the action's text over. */
+void lookup_start(struct daemon *d, struct action *a);
+
 /* --- streams.c: TCP connections ------------------------------------------ */
 void streams_accept(void *daemon, int fd, const struct endpoint *remote,
 		    const struct endpoint *local);

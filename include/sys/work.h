@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The one worker thread, for what would stop the loop: writes that wait for
- * the disk, checking and building a list, name look-ups. First in, first
- * out; one job at a time.
+ * A worker thread, for what would stop the loop: writes that wait for the
+ * disk, checking and building a list, name look-ups. First in, first out; one
+ * job at a time.
  */
 #ifndef SYS_WORK_H
 #define SYS_WORK_H
@@ -20,6 +20,8 @@ struct work;
 struct work_job {
 	void (*run)(void *ctx);	 /* in the thread */
 	void (*done)(void *ctx); /* in the loop; may free the job */
+	void (*drop)(void *ctx); /* work_abandon(): frees it, in either thread;
+				  * may be NULL when that is never called */
 	void *ctx;
 	struct work_job *next; /* the queue's */
 };
@@ -31,6 +33,10 @@ int work_open(struct work **out, struct loop *l, struct err *e);
  * also jobs that a done submits. Then ends the thread. Not from within a done.
  * NULL is fine. */
 void work_close(struct work *w);
+/* For jobs that may take long and that nobody needs any more: none of them is
+ * run or answered from here on, all are dropped; one that is being run is not
+ * waited for, and dropped by the thread, which ends with it. NULL is fine. */
+void work_abandon(struct work *w);
 void work_submit(struct work *w, struct work_job *job);
 /* Jobs submitted whose done has not been called. */
 size_t work_pending(const struct work *w);

@@ -84,8 +84,9 @@ core_new(struct core **out, const struct core_init *in, struct now now,
 	c->scratch = malloc(SCRATCH_LEN);
 	c->comp = comp_new();
 	c->env.known = known_new();
+	c->hosts = hosts_new(&in->rng);
 	if (c->scratch == NULL || c->comp == NULL || c->env.known == NULL ||
-	    links_new(&c->links, &c->env) < 0 ||
+	    c->hosts == NULL || links_new(&c->links, &c->env) < 0 ||
 	    timerq_reserve(&c->timers, 1) < 0)
 		goto nomem;
 	if (in->list != NULL && is_dated_well(c, in->list->bnl, mark)) {
@@ -119,6 +120,7 @@ core_free(struct core *c)
 	generation_free(c->pending);
 	comp_free(c->comp);
 	known_free(c->env.known);
+	hosts_free(c->hosts);
 	if (c->scratch != NULL)
 		bytes_wipe(c->scratch, SCRATCH_LEN);
 	free(c->scratch);
@@ -238,8 +240,10 @@ settle_wants(struct core *c)
 
 	while (channels_next_want(c->channels, name)) {
 		struct endpoint eps[CHANNEL_ENDPOINTS_MAX];
-		size_t n = peer_endpoints(c, name, eps);
+		size_t n;
 
+		peer_look_up(c, name);
+		n = peer_endpoints(c, name, eps);
 		if (n == 0 || channels_dial(c->channels, name, eps, n,
 					    CHANNEL_LIST) == 0)
 			channels_unreachable(c->channels, name);

@@ -9,6 +9,7 @@
 #include "core/core.h"
 #include "core/env.h"
 #include "core/gro.h"
+#include "core/hosts.h"
 #include "core/known.h"
 #include "core/link.h"
 #include "core/waitq.h"
@@ -42,6 +43,7 @@ struct core {
 	struct comp *comp;
 	uint8_t *scratch;		/* one packet being packed */
 
+	struct hosts *hosts;
 	struct generation *gen;		/* in force; NULL: none */
 	struct generation *pending;	/* built, being stored */
 	bool started;
@@ -86,13 +88,6 @@ void core_look(struct core *c);
 /* --- peer.c ------------------------------------------------------------- */
 int peer_new(struct peer **out, struct core *c, const char *name);
 void peer_free(struct peer *p);
-/* Addresses of a node, in the order they are to be tried: the list's, then
- * those where it was reached before. Returns how many, at most
- * CHANNEL_ENDPOINTS_MAX. */
-size_t peer_endpoints(const struct core *c, const char *name,
-		      struct endpoint *out);
-/* The list in force changed: its index and addresses are looked up anew. */
-void peer_locate(struct peer *p, uint32_t node);
 /* Keeps its timer right at the next core_settle(). */
 void peer_touch(struct peer *p);
 void peer_settle(struct peer *p);
@@ -112,6 +107,20 @@ int64_t peer_pair_age_s(const struct pair *pair, struct walltime now);
 /* The background look: what this peer lacks. */
 void peer_sweep(struct peer *p, unsigned int pass);
 void peer_drop(struct peer *p, enum drop d);
+
+/* Its host names stand for other addresses now: it may be there. */
+void peer_found(struct peer *p);
+
+/* --- where.c ------------------------------------------------------------ */
+/* Addresses of a node, in the order they are to be tried: the list's, then
+ * those where it was reached before. Returns how many, at most
+ * CHANNEL_ENDPOINTS_MAX. */
+size_t peer_endpoints(const struct core *c, const char *name,
+		      struct endpoint *out);
+/* The host names among a node's addresses are looked up, if it is time. */
+void peer_look_up(struct core *c, const char *name);
+/* The list in force changed: its index and addresses are looked up anew. */
+void peer_locate(struct peer *p, uint32_t node);
 
 /* --- peers.c ------------------------------------------------------------ */
 /* Puts the generation into force: peers come and go, hooks are queued. What

@@ -22,6 +22,7 @@ static const char *const names[EVENTS] = {
 	[EVENT_STORE_FAILED] = "store-failed",
 	[EVENT_CLOCK] = "clock",
 	[EVENT_CERT_END] = "certificate-end",
+	[EVENT_HOST] = "host-name",
 };
 
 const char *

@@ -7,6 +7,8 @@
 #include "core/action.h"
 #include "link_local.h"
 
+#define UNANSWERED_TRIES 2	/* from this INIT on LINK_UNANSWERED is said */
+
 static const uint8_t *
 cookie_for(const struct link *l, struct monotime now,
 	   const struct pair_keys *keys, const struct endpoint *to)
@@ -158,16 +160,22 @@ step(struct link *l, struct core_env *env, enum resume_event event)
 {
 	struct resume_view v = view(l);
 	unsigned int todo = resume_step(&l->resume, event, env, &v);
+	unsigned int flags = 0;
 
 	if (todo & RESUME_DO_FORGET)
 		link_forget(l, UINT64_MAX);
-	if (todo & RESUME_DO_INIT)
+	if (todo & RESUME_DO_INIT) {
 		try_next(l, env);
+		if (l->resume.tries >= UNANSWERED_TRIES)
+			flags |= LINK_UNANSWERED;
+	}
 	if (todo & RESUME_DO_AGAIN)
 		try_again(l, env);
 	if (todo & RESUME_DO_EMPTY)
 		send_empty(l, env);
-	return todo & RESUME_DO_NEGOTIATE ? negotiate(l, env) : 0;
+	if (todo & RESUME_DO_NEGOTIATE)
+		flags |= negotiate(l, env);
+	return flags;
 }
 
 unsigned int

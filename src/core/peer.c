@@ -44,68 +44,6 @@ peer_free(struct peer *p)
 	free(p);
 }
 
-static bool
-is_among(const struct endpoint *eps, size_t n, const struct endpoint *ep)
-{
-	for (size_t i = 0; i < n; i++)
-		if (endpoint_equal(&eps[i], ep))
-			return true;
-	return false;
-}
-
-static size_t
-listed_endpoints(const struct conf *conf, const struct bnl_node *node,
-		 struct endpoint *out)
-{
-	size_t n = 0;
-
-	/* Two rounds when one family is preferred: first that one. */
-	for (int round = 0; round < 2; round++) {
-		for (uint32_t i = 0; i < node->naddresses; i++) {
-			const struct bnl_address *a = &node->addresses[i];
-			bool v6 = a->ep.addr.family == IP_V6;
-			bool first = !conf->preferipv6 || v6;
-
-			if (a->host != NULL || (v6 && conf->disableipv6) ||
-			    first != (round == 0))
-				continue;
-			if (n < PEER_LISTED_MAX)
-				out[n++] = a->ep;
-		}
-	}
-	return n;
-}
-
-size_t
-peer_endpoints(const struct core *c, const char *name, struct endpoint *out)
-{
-	const struct conf *conf = c->env.conf;
-	const struct bnl_node *node =
-		c->gen == NULL ? NULL : bnl_find(c->gen->bnl, name);
-	struct endpoint known[KNOWN_EACH];
-	unsigned int nknown = known_get(c->env.known, name, known);
-	size_t n = node == NULL ? 0 : listed_endpoints(conf, node, out);
-
-	for (unsigned int i = 0; i < nknown; i++) {
-		bool v6 = known[i].addr.family == IP_V6;
-
-		if (!(v6 && conf->disableipv6) && !is_among(out, n, &known[i]))
-			out[n++] = known[i];
-	}
-	return n;
-}
-
-void
-peer_locate(struct peer *p, uint32_t node)
-{
-	struct endpoint eps[CHANNEL_ENDPOINTS_MAX];
-	size_t n = peer_endpoints(p->core, p->name, eps);
-
-	p->node = node;
-	/* Without memory the old addresses stay: nothing is lost. */
-	(void)link_set_endpoints(p->link, eps, n);
-}
-
 void
 peer_touch(struct peer *p)
 {
@@ -201,6 +139,8 @@ peer_flags(struct peer *p, unsigned int flags, const struct link_in *in)
 				      p->name, "down");
 		p->up = false;
 	}
+	if (flags & LINK_UNANSWERED)
+		peer_look_up(c, p->name);
 	if (flags & LINK_NEGOTIATE)
 		peer_negotiate(p);
 	if (flags != 0)
@@ -272,9 +212,10 @@ peer_negotiate(struct peer *p)
 	p->wants_pair = true;
 	if (!mono_reached(p->dial_after, c->env.now.mono))
 		return;
+	peer_look_up(c, p->name);
 	n = peer_endpoints(c, p->name, eps);
 	if (n == 0) {
-		/* It has no address: it has to dial us. */
+		/* It has no address, or none yet: it has to dial us. */
 		p->wants_pair = false;
 		return;
 	}
@@ -356,6 +297,24 @@ peer_news(struct peer *p, const struct channel_news *n)
 		list_seen(p, &n->version);
 		break;
 	}
+	peer_touch(p);
+}
+
+void
+peer_found(struct peer *p)
+{
+	struct core *c = p->core;
+
+	peer_locate(p, p->node);
+	if (p->unreached > 0)
+		p->dial_after = c->env.now.mono;
+	p->unreached = 0;
+	if (held(p) == NULL && p->wait.packets > 0)
+		p->wants_pair = true;
+	if (p->wants_pair)
+		peer_negotiate(p);
+	else if (!p->up)
+		peer_sweep(p, 0);
 	peer_touch(p);
 }
 

@@ -266,6 +266,7 @@ peers_apply(struct core *c, struct generation *g, struct generation **old)
 	places_install(c, &s, n);
 	find_own(c, now);
 	peers_keep_known(c);
+	hosts_keep(c->hosts, g->bnl);
 	for (uint32_t i = 0; now != NULL && i < now->nnodes; i++) {
 		struct peer *p = c->by_node[i];
 

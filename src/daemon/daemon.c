@@ -198,7 +198,9 @@ start_work(struct daemon *d, struct err *e)
 {
 	const struct conf *c = d->id->conf;
 
-	if (work_open(&d->work, d->loop, e) < 0 || datapath_open(d, e) < 0)
+	if (work_open(&d->work, d->loop, e) < 0 ||
+	    work_open(&d->lookups, d->loop, e) < 0 ||
+	    datapath_open(d, e) < 0)
 		return -1;
 	if (script_wait(d, "upcmd", c->upcmd) < 0)
 		return err_set(e, ERR_IO, "upcmd failed: not starting");
@@ -258,6 +260,8 @@ stop(struct daemon *d, bool started)
 		core_stop(d->core, clock_now());
 		plumb_drain(d);
 	}
+	work_abandon(d->lookups);
+	d->lookups = NULL;
 	work_close(d->work);
 	streams_close_all(d);
 	if (started)

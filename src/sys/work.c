@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The one worker thread: two queues under one lock, an eventfd back. */
+/* A worker thread: two queues under one lock, an eventfd back. */
 #include "sys/work.h"
 
 #include <errno.h>
@@ -23,6 +23,8 @@ struct work {
 	struct queue todo;     /* under lock */
 	struct queue finished; /* under lock */
 	bool ending;	       /* under lock */
+	bool busy;	       /* under lock: a job is being run */
+	bool abandoned;	       /* under lock: the thread owns all of this */
 	int eventfd;
 	struct loop_fd *lfd;
 	size_t pending; /* the loop's */
@@ -56,6 +58,17 @@ queue_take(struct queue *q)
 	return job;
 }
 
+/* What both threads have shared. */
+static void
+dismantle(struct work *w)
+{
+	if (w->eventfd >= 0)
+		close(w->eventfd);
+	pthread_cond_destroy(&w->wake);
+	pthread_mutex_destroy(&w->lock);
+	free(w);
+}
+
 static void *
 thread_main(void *arg)
 {
@@ -73,9 +86,17 @@ thread_main(void *arg)
 			pthread_cond_wait(&w->wake, &w->lock);
 			continue;
 		}
+		w->busy = true;
 		pthread_mutex_unlock(&w->lock);
 		job->run(job->ctx);
 		pthread_mutex_lock(&w->lock);
+		w->busy = false;
+		if (w->abandoned) {
+			pthread_mutex_unlock(&w->lock);
+			job->drop(job->ctx);
+			dismantle(w);
+			return NULL;
+		}
 		queue_put(&w->finished, job);
 		/* Cannot fail: the counter is far from full. */
 		n = write(w->eventfd, &one, sizeof(one));
@@ -105,17 +126,6 @@ on_finished(void *ctx, unsigned int events)
 		w->pending--;
 		job->done(job->ctx);
 	}
-}
-
-static void
-dismantle(struct work *w)
-{
-	loop_remove(w->lfd);
-	if (w->eventfd >= 0)
-		close(w->eventfd);
-	pthread_cond_destroy(&w->wake);
-	pthread_mutex_destroy(&w->lock);
-	free(w);
 }
 
 static int
@@ -158,6 +168,7 @@ work_open(struct work **out, struct loop *l, struct err *e)
 	*out = w;
 	return 0;
 fail:
+	loop_remove(w->lfd);
 	dismantle(w);
 	return -1;
 }
@@ -178,6 +189,40 @@ work_close(struct work *w)
 	w->ending = true;
 	pthread_cond_signal(&w->wake);
 	pthread_mutex_unlock(&w->lock);
+	pthread_join(w->thread, NULL);
+	loop_remove(w->lfd);
+	dismantle(w);
+}
+
+static void
+drop_all(struct queue *q)
+{
+	struct work_job *job;
+
+	while ((job = queue_take(q)) != NULL)
+		job->drop(job->ctx);
+}
+
+void
+work_abandon(struct work *w)
+{
+	bool busy;
+
+	if (w == NULL)
+		return;
+	loop_remove(w->lfd);
+	pthread_mutex_lock(&w->lock);
+	drop_all(&w->todo);
+	drop_all(&w->finished);
+	busy = w->busy;
+	w->abandoned = busy;
+	w->ending = true;
+	pthread_cond_signal(&w->wake);
+	if (busy)
+		pthread_detach(w->thread);
+	pthread_mutex_unlock(&w->lock);
+	if (busy)
+		return;
 	pthread_join(w->thread, NULL);
 	dismantle(w);
 }

@@ -239,6 +239,8 @@ act(struct node *n, struct action *a)
 	case ACTION_STORE_KNOWN:
 		disk_known(n, a);
 		break;
+	case ACTION_RESOLVE:	/* the lists here have no names */
+		break;
 	case ACTION_RUN_HOOK:
 		n->hooks[a->hook]++;
 		break;

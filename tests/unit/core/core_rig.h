@@ -27,6 +27,7 @@
 #define RIG_KEPT 64		/* datagrams that are kept */
 #define RIG_HOOKS 256
 #define RIG_TO 256
+#define RIG_ASKED 16
 
 struct rig_dgram {
 	uint8_t data[2048];
@@ -56,6 +57,8 @@ struct rig_node {
 	uint8_t *known;			/* addresses on the disk */
 	size_t knownlen;
 	unsigned int known_writes;
+	char asked[RIG_ASKED][64];	/* the last host names */
+	size_t nasked;
 	unsigned int events[EVENTS];
 };
 
@@ -176,6 +179,10 @@ rig_act(struct rig_node *n, struct action *a)
 		break;
 	case ACTION_EVENT:
 		n->events[a->event]++;
+		break;
+	case ACTION_RESOLVE:
+		snprintf(n->asked[n->nasked++ % RIG_ASKED],
+			 sizeof(n->asked[0]), "%s", a->text);
 		break;
 	case ACTION_STREAM_READY:
 	case ACTION_CLOSE:

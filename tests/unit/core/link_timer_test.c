@@ -105,9 +105,10 @@ test_silence(void **state)
 	/* Nobody answers: after a minute without a word it is down, and a new
 	 * pair is needed. */
 	world_wait(&w, 58000, false);
-	assert_int_equal(flags_of(&w, A), 0);
+	assert_int_equal(flags_of(&w, A), LINK_UNANSWERED);
 	world_wait(&w, 10000, false);
-	assert_int_equal(flags_of(&w, A), LINK_DOWN | LINK_NEGOTIATE);
+	assert_int_equal(flags_of(&w, A),
+			 LINK_DOWN | LINK_NEGOTIATE | LINK_UNANSWERED);
 	assert_in_range(t.count[DGRAM_INIT], 30, 40);
 	/* Heard again in the old session: up. */
 	world_send(&w, B);

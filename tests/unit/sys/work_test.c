@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <time.h>
 
@@ -146,6 +147,111 @@ test_close_idle(void **state)
 	loop_free(l);
 }
 
+/* --- jobs that nobody needs any more ------------------------------------- */
+
+struct slow {
+	struct work_job job;
+	pthread_mutex_t gate; /* run waits for it */
+	atomic_int running, ran, dropped;
+	bool done;
+};
+
+static void
+slow_run(void *ctx)
+{
+	struct slow *s = ctx;
+
+	atomic_store(&s->running, 1);
+	pthread_mutex_lock(&s->gate);
+	pthread_mutex_unlock(&s->gate);
+	atomic_store(&s->ran, 1);
+}
+
+static void
+slow_done(void *ctx)
+{
+	struct slow *s = ctx;
+
+	s->done = true;
+}
+
+static void
+slow_drop(void *ctx)
+{
+	struct slow *s = ctx;
+
+	atomic_store(&s->dropped, 1);
+}
+
+static void
+slow_init(struct slow *s)
+{
+	s->job = (struct work_job){.run = slow_run,
+				   .done = slow_done,
+				   .drop = slow_drop,
+				   .ctx = s};
+	pthread_mutex_init(&s->gate, NULL);
+}
+
+static void
+wait_for(atomic_int *flag)
+{
+	const struct timespec nap = {.tv_nsec = 1000000};
+
+	while (!atomic_load(flag))
+		nanosleep(&nap, NULL);
+}
+
+static void
+test_abandon(void **state)
+{
+	static struct slow held, waiting;
+	struct work *w;
+	struct loop *l;
+
+	(void)state;
+	slow_init(&held);
+	slow_init(&waiting);
+	pthread_mutex_lock(&held.gate);
+	assert_int_equal(loop_new(&l, NULL), 0);
+	assert_int_equal(work_open(&w, l, NULL), 0);
+	work_submit(w, &held.job);
+	work_submit(w, &waiting.job);
+	wait_for(&held.running);
+	/* Returns although the first is still being run. */
+	work_abandon(w);
+	assert_int_equal(atomic_load(&waiting.dropped), 1);
+	assert_int_equal(atomic_load(&waiting.ran), 0);
+	assert_int_equal(atomic_load(&held.dropped), 0);
+	loop_free(l);
+	pthread_mutex_unlock(&held.gate);
+	wait_for(&held.dropped);
+	assert_int_equal(atomic_load(&held.ran), 1);
+	assert_false(held.done || waiting.done);
+}
+
+static void
+test_abandon_idle(void **state)
+{
+	static struct slow ran;
+	struct work *w;
+	struct loop *l;
+
+	(void)state;
+	slow_init(&ran);
+	assert_int_equal(loop_new(&l, NULL), 0);
+	assert_int_equal(work_open(&w, l, NULL), 0);
+	work_submit(w, &ran.job);
+	wait_for(&ran.ran);
+	work_abandon(w);
+	wait_for(&ran.dropped);
+	assert_false(ran.done);
+	assert_int_equal(work_open(&w, l, NULL), 0);
+	work_abandon(w);
+	work_abandon(NULL);
+	loop_free(l);
+}
+
 int
 main(void)
 {
@@ -153,6 +259,8 @@ main(void)
 	    cmocka_unit_test(test_order_through_the_loop),
 	    cmocka_unit_test(test_close_finishes),
 	    cmocka_unit_test(test_close_idle),
+	    cmocka_unit_test(test_abandon),
+	    cmocka_unit_test(test_abandon_idle),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The host names that stand in the list as addresses, and what they were last
+ * found to mean. A name is looked up when somebody wants to reach its node,
+ * but not again within a while; what was found stays until something else is.
+ */
+#ifndef CORE_HOSTS_H
+#define CORE_HOSTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/ipaddr.h"
+#include "core/env.h"
+#include "format/bnl.h"
+
+#define HOSTS_EACH 4		/* addresses of a name that are kept */
+#define HOSTS_FRESH_MS 30000	/* an answer is not asked for again before */
+#define HOSTS_RETRY_MS 5000	/* nor a failed one; then twice that, up to */
+#define HOSTS_RETRY_MAX_MS 300000
+
+struct hosts;
+
+struct hosts *hosts_new(const struct rng *rng);	/* NULL: memory is out */
+void hosts_free(struct hosts *h);		/* NULL is fine */
+/* Another list is in force: what it does not name is forgotten. */
+void hosts_keep(struct hosts *h, const struct bnl *b);
+/* Queues ACTION_RESOLVE, unless one is under way or it is too early. */
+void hosts_want(struct hosts *h, struct core_env *env, const char *host);
+/* The answer; n == 0: none, and why. Of addresses that are there twice or
+ * beyond HOSTS_EACH the first ones count. true: they are others than before. */
+bool hosts_answer(struct hosts *h, struct core_env *env, const char *host,
+		  const struct ipaddr *found, size_t n, const char *why);
+/* What the name means, as far as is known. Returns how many. */
+size_t hosts_get(const struct hosts *h, const char *host,
+		 struct ipaddr out[HOSTS_EACH]);
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the list's host names mean. */
+#include "core/hosts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/table.h"
+#include "core/action.h"
+
+#define DOUBLINGS 6		/* from HOSTS_RETRY_MS to beyond the maximum */
+
+struct host {
+	struct ipaddr at[HOSTS_EACH];
+	size_t n;
+	bool asked;			/* the answer is to come */
+	unsigned int failures;		/* in a row */
+	struct monotime not_before;	/* no question before this */
+	char name[];
+};
+
+struct hosts {
+	struct table table;
+};
+
+struct hosts *
+hosts_new(const struct rng *rng)
+{
+	struct hosts *h = calloc(1, sizeof(*h));
+	uint8_t seed[HASH_SEED_LEN];
+
+	if (h == NULL)
+		return NULL;
+	rng_fill(rng, seed, sizeof(seed));
+	table_init(&h->table, seed);
+	return h;
+}
+
+static void
+free_all(struct table *t)
+{
+	struct host *host;
+	size_t pos = 0;
+
+	while ((host = table_next(t, &pos)) != NULL)
+		free(host);
+	table_free(t);
+}
+
+void
+hosts_free(struct hosts *h)
+{
+	if (h == NULL)
+		return;
+	free_all(&h->table);
+	free(h);
+}
+
+static struct host *
+find(const struct hosts *h, const char *name)
+{
+	return table_get(&h->table, name, strlen(name));
+}
+
+/* What is kept moves to another table; without memory it is asked anew. */
+static void
+move(struct table *to, struct table *from, const char *name)
+{
+	struct host *host = table_remove(from, name, strlen(name));
+
+	if (host != NULL &&
+	    table_put(to, host->name, strlen(host->name), host) < 0)
+		free(host);
+}
+
+void
+hosts_keep(struct hosts *h, const struct bnl *b)
+{
+	struct table kept;
+
+	if (h->table.count == 0)
+		return;
+	table_init(&kept, h->table.seed);
+	for (uint32_t i = 0; i < b->nnodes; i++)
+		for (uint32_t j = 0; j < b->nodes[i].naddresses; j++)
+			if (b->nodes[i].addresses[j].host != NULL)
+				move(&kept, &h->table,
+				     b->nodes[i].addresses[j].host);
+	free_all(&h->table);
+	h->table = kept;
+}
+
+static struct host *
+get(struct hosts *h, const char *name)
+{
+	struct host *host = find(h, name);
+	size_t len = strlen(name);
+
+	if (host != NULL)
+		return host;
+	host = calloc(1, sizeof(*host) + len + 1);
+	if (host == NULL)
+		return NULL;
+	memcpy(host->name, name, len + 1);
+	host->not_before = MONO_NONE;
+	if (table_put(&h->table, host->name, len, host) < 0) {
+		free(host);
+		return NULL;
+	}
+	return host;
+}
+
+void
+hosts_want(struct hosts *h, struct core_env *env, const char *name)
+{
+	struct host *host = get(h, name);
+	struct action *a;
+	char *text;
+
+	if (host == NULL || host->asked ||
+	    !mono_reached(host->not_before, env->now.mono))
+		return;
+	text = strdup(name);
+	a = text == NULL ? NULL : actions_add(env->actions, ACTION_RESOLVE);
+	if (a == NULL) {
+		free(text);
+		return;
+	}
+	a->text = text;
+	host->asked = true;
+}
+
+/* Of the addresses found, those to keep. */
+static size_t
+choose(struct ipaddr out[HOSTS_EACH], const struct ipaddr *found, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n && kept < HOSTS_EACH; i++) {
+		size_t j = 0;
+
+		while (j < kept && !ipaddr_equal(&out[j], &found[i]))
+			j++;
+		if (j == kept)
+			out[kept++] = found[i];
+	}
+	return kept;
+}
+
+/* In whatever order: name servers turn it round. */
+static bool
+is_same(const struct host *host, const struct ipaddr *at, size_t n)
+{
+	size_t same = 0;
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < host->n; j++)
+			same += ipaddr_equal(&at[i], &host->at[j]);
+	return n == host->n && same == n;
+}
+
+static void
+tell(struct core_env *env, const struct host *host)
+{
+	char text[HOSTS_EACH * IPADDR_TEXT_MAX], one[IPADDR_TEXT_MAX];
+	size_t len = 0;
+
+	for (size_t i = 0; i < host->n; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s",
+					i == 0 ? "" : ", ",
+					ipaddr_format(one, &host->at[i]));
+	actions_event(env->actions, EVENT_INFO, EVENT_HOST, NULL, "%s is %s",
+		      host->name, text);
+}
+
+static void
+failed(struct host *host, struct core_env *env, const char *why)
+{
+	int64_t ms = HOSTS_RETRY_MS;
+
+	if (host->failures < DOUBLINGS)
+		host->failures++;
+	ms <<= host->failures - 1;
+	if (ms > HOSTS_RETRY_MAX_MS)
+		ms = HOSTS_RETRY_MAX_MS;
+	host->not_before = mono_add_ms(env->now.mono, ms);
+	if (host->failures == 1)
+		actions_event(env->actions, EVENT_WARN, EVENT_HOST, NULL,
+			      "%s cannot be looked up: %s%s", host->name, why,
+			      host->n > 0 ? ": its last addresses stay" : "");
+}
+
+bool
+hosts_answer(struct hosts *h, struct core_env *env, const char *name,
+	     const struct ipaddr *found, size_t n, const char *why)
+{
+	struct host *host = find(h, name);
+	struct ipaddr at[HOSTS_EACH];
+
+	if (host == NULL)
+		return false;	/* gone from the list meanwhile */
+	host->asked = false;
+	n = choose(at, found, n);
+	if (n == 0) {
+		failed(host, env, why);
+		return false;
+	}
+	host->failures = 0;
+	host->not_before = mono_add_ms(env->now.mono, HOSTS_FRESH_MS);
+	if (is_same(host, at, n))
+		return false;
+	memcpy(host->at, at, n * sizeof(at[0]));
+	host->n = n;
+	tell(env, host);
+	return true;
+}
+
+size_t
+hosts_get(const struct hosts *h, const char *name,
+	  struct ipaddr out[HOSTS_EACH])
+{
+	const struct host *host = find(h, name);
+
+	if (host == NULL)
+		return 0;
+	memcpy(out, host->at, host->n * sizeof(out[0]));
+	return host->n;
+}
