@@ -58,8 +58,10 @@ void x25519_keypair(uint8_t secret[X25519_LEN], uint8_t public[X25519_LEN],
 		    const struct rng *rng);
 void x25519_public(uint8_t public[X25519_LEN],
 		   const uint8_t secret[X25519_LEN]);
-/* -1 when the result is all zero (a point of small order). */
+/* own_public belongs to secret. -1 when the result is all zero (a point of
+ * small order). */
 int x25519_shared(uint8_t out[X25519_LEN], const uint8_t secret[X25519_LEN],
+		  const uint8_t own_public[X25519_LEN],
 		  const uint8_t public[X25519_LEN]);
 
 #endif

@@ -46,6 +46,7 @@ struct noise {		/* plain data: copy it to work on a trial, wipe it */
 void noise_init(struct noise *n, enum noise_cipher cipher, bool initiator,
 		const void *prologue, size_t prologuelen,
 		const uint8_t psk[32], const uint8_t s_secret[X25519_LEN],
+		const uint8_t s_public[X25519_LEN],
 		const uint8_t rs[X25519_LEN]);
 /* Writes e and the sealed payload: NOISE_MSG_OVERHEAD + len bytes.
  * 0, or -1 (a degenerate key of the other side): then wipe and drop. */

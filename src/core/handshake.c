@@ -88,7 +88,7 @@ start(struct noise *n, const struct pair_keys *k, const struct core_env *env,
 		   k->algos.cipher == AEAD_CHACHA20_POLY1305 ? NOISE_CHACHAPOLY
 							     : NOISE_AESGCM,
 		   initiator, prologue, c.len, k->psk, env->static_secret,
-		   k->peer_static);
+		   env->static_public, k->peer_static);
 }
 
 static void

@@ -86,11 +86,11 @@ mix_e(struct noise *n, const uint8_t e[X25519_LEN])
 
 static int
 mix_dh(struct noise *n, const uint8_t secret[X25519_LEN],
-       const uint8_t public[X25519_LEN])
+       const uint8_t own_public[X25519_LEN], const uint8_t public[X25519_LEN])
 {
 	uint8_t shared[X25519_LEN];
 
-	if (x25519_shared(shared, secret, public) < 0)
+	if (x25519_shared(shared, secret, own_public, public) < 0)
 		return -1;
 	mix_key(n, shared);
 	bytes_wipe(shared, sizeof(shared));
@@ -148,14 +148,15 @@ decrypt_and_hash(struct noise *n, const uint8_t *in, size_t len,
 void
 noise_init(struct noise *n, enum noise_cipher cipher, bool initiator,
 	   const void *prologue, size_t prologuelen, const uint8_t psk[32],
-	   const uint8_t s_secret[X25519_LEN], const uint8_t rs[X25519_LEN])
+	   const uint8_t s_secret[X25519_LEN],
+	   const uint8_t s_public[X25519_LEN], const uint8_t rs[X25519_LEN])
 {
 	memset(n, 0, sizeof(*n));
 	n->cipher = cipher;
 	n->initiator = initiator;
 	memcpy(n->psk, psk, sizeof(n->psk));
 	memcpy(n->s_secret, s_secret, sizeof(n->s_secret));
-	x25519_public(n->s_public, s_secret);
+	memcpy(n->s_public, s_public, sizeof(n->s_public));
 	memcpy(n->rs, rs, sizeof(n->rs));
 
 	initialize(n, cipher == NOISE_AESGCM ?
@@ -183,8 +184,8 @@ noise_write_1(struct noise *n, const struct rng *rng, const void *payload,
 	mix_key_and_hash(n, n->psk);
 	x25519_keypair(n->e_secret, n->e_public, rng);
 	mix_e(n, n->e_public);
-	if (mix_dh(n, n->e_secret, n->rs) < 0 ||
-	    mix_dh(n, n->s_secret, n->rs) < 0 ||
+	if (mix_dh(n, n->e_secret, n->e_public, n->rs) < 0 ||
+	    mix_dh(n, n->s_secret, n->s_public, n->rs) < 0 ||
 	    encrypt_and_hash(n, payload, len, out + NOISE_E_LEN) < 0)
 		return -1;
 	memcpy(out, n->e_public, NOISE_E_LEN);
@@ -199,8 +200,8 @@ noise_read_1(struct noise *n, const uint8_t *msg, size_t len, uint8_t *payload)
 	mix_key_and_hash(n, n->psk);
 	memcpy(n->re, msg, NOISE_E_LEN);
 	mix_e(n, n->re);
-	if (mix_dh(n, n->s_secret, n->re) < 0 ||
-	    mix_dh(n, n->s_secret, n->rs) < 0)
+	if (mix_dh(n, n->s_secret, n->s_public, n->re) < 0 ||
+	    mix_dh(n, n->s_secret, n->s_public, n->rs) < 0)
 		return -1;
 	return decrypt_and_hash(n, msg + NOISE_E_LEN, len - NOISE_E_LEN,
 				payload);
@@ -216,8 +217,8 @@ noise_write_2(struct noise *n, const struct rng *rng, const void *payload,
 		return -1;
 	x25519_keypair(n->e_secret, n->e_public, rng);
 	mix_e(n, n->e_public);
-	if (mix_dh(n, n->e_secret, n->re) < 0 ||
-	    mix_dh(n, n->e_secret, n->rs) < 0 ||
+	if (mix_dh(n, n->e_secret, n->e_public, n->re) < 0 ||
+	    mix_dh(n, n->e_secret, n->e_public, n->rs) < 0 ||
 	    encrypt_and_hash(n, payload, len, out + NOISE_E_LEN) < 0)
 		return -1;
 	memcpy(out, n->e_public, NOISE_E_LEN);
@@ -231,8 +232,8 @@ noise_read_2(struct noise *n, const uint8_t *msg, size_t len, uint8_t *payload)
 		return -1;
 	memcpy(n->re, msg, NOISE_E_LEN);
 	mix_e(n, n->re);
-	if (mix_dh(n, n->e_secret, n->re) < 0 ||
-	    mix_dh(n, n->s_secret, n->re) < 0)
+	if (mix_dh(n, n->e_secret, n->e_public, n->re) < 0 ||
+	    mix_dh(n, n->s_secret, n->s_public, n->re) < 0)
 		return -1;
 	return decrypt_and_hash(n, msg + NOISE_E_LEN, len - NOISE_E_LEN,
 				payload);

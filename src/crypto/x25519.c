@@ -4,8 +4,10 @@
 
 #include <string.h>
 
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 
 #include "base/bytes.h"
 #include "crypto/must.h"
@@ -38,13 +40,38 @@ x25519_keypair(uint8_t secret[X25519_LEN], uint8_t public[X25519_LEN],
 	x25519_public(public, secret);
 }
 
+/* Both halves: from the secret alone the library would compute the other one
+ * again, at twice the cost of the exchange itself. */
+static EVP_PKEY *
+pair_new(const uint8_t secret[X25519_LEN], const uint8_t public[X25519_LEN])
+{
+	uint8_t s[X25519_LEN], p[X25519_LEN];
+	OSSL_PARAM params[] = {
+		OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_PRIV_KEY, s, sizeof(s)),
+		OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_PUB_KEY, p, sizeof(p)),
+		OSSL_PARAM_END
+	};
+	EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_name(NULL, "X25519", NULL);
+	EVP_PKEY *k = NULL;
+
+	memcpy(s, secret, sizeof(s));
+	memcpy(p, public, sizeof(p));
+	if (c == NULL || EVP_PKEY_fromdata_init(c) != 1 ||
+	    EVP_PKEY_fromdata(c, &k, EVP_PKEY_KEYPAIR, params) != 1)
+		k = NULL;
+	EVP_PKEY_CTX_free(c);
+	bytes_wipe(s, sizeof(s));
+	return k;
+}
+
 int
 x25519_shared(uint8_t out[X25519_LEN], const uint8_t secret[X25519_LEN],
+	      const uint8_t own_public[X25519_LEN],
 	      const uint8_t public[X25519_LEN])
 {
 	uint8_t shared[X25519_LEN] = { 0 };
 	size_t len = sizeof(shared);
-	EVP_PKEY *own = private_new(secret);
+	EVP_PKEY *own = pair_new(secret, own_public);
 	EVP_PKEY *other = EVP_PKEY_new_raw_public_key_ex(NULL, "X25519", NULL,
 							 public, X25519_LEN);
 	EVP_PKEY_CTX *c = NULL;

@@ -299,7 +299,8 @@ noise_inputs(const uint8_t dgram[DGRAM_INIT_LEN])
 
 	noise_init(&n, chacha ? NOISE_CHACHAPOLY : NOISE_AESGCM, true,
 		   prologue->bytes, prologue->len, given("psk", 32)->bytes,
-		   a->env.static_secret, run.n[BETA].env.static_public);
+		   a->env.static_secret, a->env.static_public,
+		   run.n[BETA].env.static_public);
 	a->script.v = given("init.ephemeral", X25519_LEN);
 	assert_int_equal(noise_write_1(&n, &a->env.rng, payload->bytes,
 				       payload->len, msg), 0);

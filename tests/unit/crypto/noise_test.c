@@ -110,8 +110,10 @@ ends_init(struct ends *t, enum noise_cipher cipher)
 	unhex(t->rs, resp_static_hex);
 	unhex(t->rp, resp_public_hex);
 	assert_int_equal(unhex(t->prologue, prologue_hex), 9);
-	noise_init(&t->i, cipher, true, t->prologue, 9, t->psk, t->is, t->rp);
-	noise_init(&t->r, cipher, false, t->prologue, 9, t->psk, t->rs, t->ip);
+	noise_init(&t->i, cipher, true, t->prologue, 9, t->psk,
+		   t->is, t->ip, t->rp);
+	noise_init(&t->r, cipher, false, t->prologue, 9, t->psk,
+		   t->rs, t->rp, t->ip);
 }
 
 /* Section 12: the counter's byte order is the cipher's. */
@@ -300,21 +302,25 @@ refuses_strangers(void **state)
 		for (size_t i = 0; i < 32; i++) {
 			t->psk[i] ^= 1;
 			noise_init(&r, c, false, t->prologue, 9, t->psk, t->rs,
-				   t->ip);
+				   t->rp, t->ip);
 			assert_strangers(&x, &r);
 			t->psk[i] ^= 1;
 		}
 		/* own static, its static, prologue, cipher, role */
-		noise_init(&r, c, false, t->prologue, 9, t->psk, t->is, t->ip);
+		noise_init(&r, c, false, t->prologue, 9, t->psk,
+			   t->is, t->ip, t->ip);
 		assert_strangers(&x, &r);
-		noise_init(&r, c, false, t->prologue, 9, t->psk, t->rs, t->rp);
+		noise_init(&r, c, false, t->prologue, 9, t->psk,
+			   t->rs, t->rp, t->rp);
 		assert_strangers(&x, &r);
-		noise_init(&r, c, false, t->prologue, 8, t->psk, t->rs, t->ip);
+		noise_init(&r, c, false, t->prologue, 8, t->psk,
+			   t->rs, t->rp, t->ip);
 		assert_strangers(&x, &r);
 		noise_init(&r, vectors[1 - k].cipher, false, t->prologue, 9,
-			   t->psk, t->rs, t->ip);
+			   t->psk, t->rs, t->rp, t->ip);
 		assert_strangers(&x, &r);
-		noise_init(&r, c, true, t->prologue, 9, t->psk, t->rs, t->ip);
+		noise_init(&r, c, true, t->prologue, 9, t->psk,
+			   t->rs, t->rp, t->ip);
 		assert_strangers(&x, &r);
 	}
 }
@@ -361,7 +367,7 @@ refuses_points_of_small_order(void **state)
 		unhex(point, small_points[k]);
 		/* as a static key */
 		noise_init(&n, NOISE_CHACHAPOLY, true, t->prologue, 9, t->psk,
-			   t->is, point);
+			   t->is, t->ip, point);
 		assert_int_equal(noise_write_1(&n, &rng, payload, PAYLOAD_LEN,
 					       msg), -1);
 		/* as an ephemeral that got as far as being answered */
