@@ -110,7 +110,8 @@ struct channel {
 	struct monotime deadline;	/* of the state, or idle */
 	struct timer timer;
 	bool negotiated, failed;	/* how the negotiation ended */
-	bool reached;			/* TCP stood once */
+	bool reached;			/* TCP stood, and was not just closed
+					 * without a HELLO */
 	bool nothing_in_common, behind;
 	unsigned int news;		/* NEWS_* not yet told */
 	bool queued;			/* among ctx->news */

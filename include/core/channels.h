@@ -45,6 +45,8 @@ void channels_check_pairs(struct channels *cs);
 #define CHANNEL_LIST 0x02u	/* bring the older list up to the newer one */
 #define CHANNEL_PATIENT 0x04u	/* with PAIR: no traffic waits for it. Those that
 				 * nobody answers leave room for others */
+#define CHANNEL_YIELD 0x08u	/* with PAIR: the peer may be about to dial us. While
+				 * some are under way this one waits */
 #define CHANNEL_ENDPOINTS_MAX 12
 
 /*
@@ -53,7 +55,7 @@ void channels_check_pairs(struct channels *cs);
  * answers. An unfinished negotiation that we dialled to the same peer is dropped for
  * a new one. Returns the id; 0 when maxconnections (or, for CHANNEL_PAIR, a
  * quarter of it: that many negotiations at a time; half of these when it is
- * patient) or memory forbids it, and when peer is our own name.
+ * patient, a quarter when it yields) or memory forbids it, and when peer is our own name.
  */
 uint32_t channels_dial(struct channels *cs, const char *peer,
 		       const struct endpoint *to, size_t n,
@@ -107,7 +109,8 @@ struct channel_news {
 	enum channel_news_kind kind;
 	char peer[NODE_NAME_MAX + 1];
 	bool dialled;			/* by us */
-	bool reached;			/* FAILED: somebody answered by TCP */
+	bool reached;			/* FAILED: somebody answered, and did not
+					 * just hang up without a HELLO */
 	bool nothing_in_common;		/* FAILED: wait the long back-off */
 	bool behind;			/* FAILED: the peer's list is older and
 					 * lacks us; LIST_SEEN tells when to

@@ -283,6 +283,10 @@ channel_gone(struct channel *ch, const char *why)
 	}
 	if (ch->state == CHANNEL_ENDING)
 		return false;
+	/* It hung up without a word, for want of room: it may have some
+	 * soon. The dialler is through with TLS before it is looked at. */
+	if (ch->state <= CHANNEL_HELLO)
+		ch->reached = false;
 	if (why != NULL) {
 		endpoint_format(at, &ch->remote);
 		snprintf(line, sizeof(line), "%s: %s", at, why);

@@ -206,6 +206,8 @@ may_dial(const struct channels *cs, const char *peer, unsigned int purpose)
 		return channels_spare(cs) > 0;
 	if (purpose & CHANNEL_PATIENT)
 		max = (max + 1) / 2;
+	if (purpose & CHANNEL_YIELD)
+		max = (max + 3) / 4;
 	return channel_can_negotiate(cs) &&
 	       channels_count(cs) < max_connections(cs) &&
 	       count_negotiations(cs) < max;

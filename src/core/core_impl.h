@@ -28,6 +28,7 @@ struct peer {
 	bool up;			/* as last told by the link */
 	bool wants_pair;		/* a negotiation is due, maybe later */
 	bool behind;			/* it first needs the list we have */
+	unsigned int busy;		/* dials in a row without a connection */
 	unsigned int unreached;		/* dials in a row that found nobody */
 	struct monotime dial_after;	/* no dial before this */
 	uint64_t tx_packets, tx_bytes, rx_packets, rx_bytes;

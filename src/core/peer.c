@@ -8,7 +8,8 @@
 #define DIAL_FIRST_MS 50	/* nobody there: again soon, then twice that */
 #define DIAL_DOUBLINGS 9	/* ... up to half a minute */
 #define DIAL_BACK_MS 1000	/* somebody there again */
-#define DIAL_BUSY_MS 300	/* all connections in use */
+#define DIAL_BUSY_MS 20		/* all connections in use: then twice that */
+#define DIAL_BUSY_DOUBLINGS 4	/* ... up to a third of a second */
 #define REFRESH_SPREAD_S 3600	/* pairs are replaced over so long */
 #define SWEEP_PAIR_PASS 1	/* from this pass on, the higher name dials too */
 
@@ -221,10 +222,16 @@ peer_negotiate(struct peer *p)
 	}
 	if (p->wait.packets == 0)
 		purpose |= CHANNEL_PATIENT;
+	/* Where all begin at once both ends of each pair would dial. */
+	if (strcmp(c->self, p->name) > 0)
+		purpose |= CHANNEL_YIELD;
 	if (channels_dial(c->channels, p->name, eps, n, purpose) == 0) {
-		p->dial_after = jittered(c, DIAL_BUSY_MS);
+		p->dial_after = jittered(c, DIAL_BUSY_MS << p->busy);
+		if (p->busy < DIAL_BUSY_DOUBLINGS)
+			p->busy++;
 		return;
 	}
+	p->busy = 0;
 	p->wants_pair = false;
 	p->dial_after = jittered(c, c->env.conf->timers.negotiate_gap);
 }
