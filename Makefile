@@ -123,7 +123,8 @@ fuzzers: $(FUZZERS)
 # The tunnel against the bare cable and whatever other VPN is installed.
 bench:
 	$Q$(MAKE) --no-print-directory -j$(JOBS) all $(HELPERS)
-	$QO=$O tests/bench/run
+	$Q$(MAKE) --no-print-directory -j$(JOBS) O=$O-evp IPSEC_MB=0 all
+	$QO=$O tests/bench/all
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man
@@ -139,7 +140,7 @@ deps:
 	$Qlint/deps
 
 clean:
-	rm -rf $O $O-fuzz
+	rm -rf $O $O-fuzz $O-evp
 
 .PHONY: all tests check soak demo bench fuzz fuzzers install lint deps clean
 .SECONDARY:

@@ -6,7 +6,7 @@
  *	allpairs N SECONDS NAMESPACE ADDRESS COMMAND
  *
  * In NAMESPACE, ADDRESS (IPv4) and COMMAND a % stands for the number, 1 .. N.
- * An unanswered ping is sent again every 200 ms; the daemons may keep what
+ * An unanswered ping is sent again every second, as ping does; the daemons may keep what
  * they cannot send yet. Prints a line `name value` for each figure, in
  * milliseconds from the moment the first daemon is started; then waits, with
  * the daemons running, until its standard input ends, and stops them.
@@ -31,7 +31,7 @@
 
 #define NODES_MAX 250
 #define TEXT_MAX 1024
-#define AGAIN_MS 200.0
+#define AGAIN_MS 1000.0
 #define TURN_MS 5 /* between two looks at what is to be sent */
 #define SOCKET_BYTES (4 << 20)
 #define PACKET_MAX 2048

@@ -42,12 +42,12 @@ hosts_up() {
 			ip netns exec "$ns" ethtool -K cable \
 				tx-udp-segmentation off
 		done ;;
-	plain)	# nothing is segmented or coalesced anywhere
+	bare)	# nothing is segmented or coalesced anywhere
 		for ns in "$A" "$B"; do
 			ip netns exec "$ns" ethtool -K cable tso off gso off \
 				gro off tx-udp-segmentation off
 		done ;;
-	*) say "WIRE: offload, nouso, nogro or plain"; exit 2 ;;
+	*) say "WIRE: offload, nouso, nogro or bare"; exit 2 ;;
 	esac
 }
 
@@ -67,22 +67,16 @@ subject_stop() {
 	PIDS=()
 }
 
-# Until TARGET answers; prints the seconds it took.
+# Until TARGET answers, for ten seconds at most.
 wait_up() {
-	local start now
-	start=$(date +%s%N)
-	for _ in $(seq 200); do
-		if ina ping -q -c 1 -W 1 "$TARGET" >/dev/null 2>&1; then
-			now=$(date +%s%N)
-			echo $(((now - start) / 1000000))
-			return 0
-		fi
-		sleep 0.02
+	local end=$((SECONDS + 10))
+	until ina ping -q -c 1 -W 1 "$TARGET" >/dev/null 2>&1; do
+		[ $SECONDS -lt $end ] || return 1
+		sleep 0.01
 	done
-	return 1
 }
 
-# Seconds of processor time of all that was started, in clock ticks.
+# Processor time of all that was started, all threads, in clock ticks.
 ticks() {
 	local sum=0 f
 	for p in "${PIDS[@]}"; do

@@ -1,8 +1,10 @@
 # shellcheck shell=bash
 # The tunnel of this tree, between two daemons. CIPHER chooses the cipher.
 subject_available() { [ -x "$O/cluevpnd" ]; }
+subject_start() { cluevpn_start "$O/cluevpnd"; }
 
-subject_start() {
+# cluevpn_start DAEMON
+cluevpn_start() {
 	local d=$WORK/cluevpn
 	TARGET=10.66.2.1
 	if [ ! -d "$d" ]; then
@@ -26,6 +28,8 @@ subject_start() {
 				>"$d/$n/cluevpn.conf"
 		done
 	fi >>"$WORK/a.log" 2>&1
-	run_a "$O/cluevpnd" -f -c "$d/a" -p "$d/a/pid"
-	run_b "$O/cluevpnd" -f -c "$d/b" -p "$d/b/pid"
+	# From nothing: also the negotiation belongs to the first ping.
+	rm -rf "$d"/[ab]/state/pairs
+	run_a "$1" -f -c "$d/a" -p "$d/a/pid"
+	run_b "$1" -f -c "$d/b" -p "$d/b/pid"
 }

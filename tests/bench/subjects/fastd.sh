@@ -14,8 +14,8 @@ subject_start() {
 		done
 	fi
 	for n in a b; do
-		local other=b ip=192.0.2.2 own=1
-		[ $n = b ] && other=a ip=192.0.2.1 own=2
+		local other=b ip=192.0.2.2
+		[ $n = b ] && other=a ip=192.0.2.1
 		cat >"$d/$n.conf" <<-END
 			interface "fastd$n";
 			mode tun;
@@ -23,7 +23,6 @@ subject_start() {
 			mtu 1420;
 			bind 0.0.0.0:10000;
 			secret "$(cat "$d/$n.secret")";
-			on up "ip addr add 10.70.$own.1/16 dev fastd$n; ip link set fastd$n up";
 			peer "$other" {
 				key "$(cat "$d/$other.public")";
 				remote $ip:10000;
@@ -32,4 +31,12 @@ subject_start() {
 	done
 	run_a fastd -c "$d/a.conf"
 	run_b fastd -c "$d/b.conf"
+	# It has dropped the right to do so itself.
+	for _ in $(seq 100); do
+		ina ip addr add 10.70.1.1/16 dev fastda &&
+			inb ip addr add 10.70.2.1/16 dev fastdb && break
+		sleep 0.02
+	done 2>/dev/null
+	ina ip link set fastda up
+	inb ip link set fastdb up
 }
