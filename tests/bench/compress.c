@@ -130,6 +130,7 @@ main(int argc, char **argv)
 	s.data = malloc((size_t)PACKETS_MAX * PACKET);
 	if (c == NULL || s.data == NULL)
 		return EXIT_FAILURE;
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	puts("data     with   level   MB/s pack  MB/s unpack  left, %");
 	rng_fill(&rng, s.data, (size_t)PACKETS_MAX * PACKET);
 	all_levels(c, &s);
