@@ -33,8 +33,8 @@ subject_start() {
 	run_b fastd -c "$d/b.conf"
 	# It has dropped the right to do so itself.
 	for _ in $(seq 100); do
-		ina ip addr add 10.70.1.1/16 dev fastda &&
-			inb ip addr add 10.70.2.1/16 dev fastdb && break
+		ina ip addr replace 10.70.1.1/16 dev fastda &&
+			inb ip addr replace 10.70.2.1/16 dev fastdb && break
 		sleep 0.02
 	done 2>/dev/null
 	ina ip link set fastda up

@@ -452,6 +452,9 @@ the_end_of_tcp_in_every_state(void **state)
 		collect(a);
 		assert_string_equal(state_of(), "gone");
 		assert_int_equal(a->failed, at < D_OPEN);
+		/* Who hangs up without a HELLO has not been reached. */
+		if (at < D_OPEN)
+			assert_int_equal(a->last_failed.reached, at > D_HELLO);
 		/* A dead id does no harm. */
 		channels_closed(a->cs, p.id, NULL);
 		channels_opened(a->cs, p.id);

@@ -94,6 +94,45 @@ test_refresh_is_spread(void **state)
 	end();
 }
 
+/* Both ends of a pair would dial where all begin at once: to the lower names
+ * there are few negotiations at a time. */
+static size_t
+dials_to(const char *name)
+{
+	char body[4096] = PREFIX ALPHA;
+	uint8_t mem[FRAME_HEADROOM + 256];
+	struct tun_frame f = { .data = mem + FRAME_HEADROOM };
+	size_t len, dials;
+
+	begin("pullinterval = 24h\n");
+	for (int i = 0; i < 10; i++) {
+		len = strlen(body);
+		snprintf(body + len, sizeof(body) - len, "node %s%02d\n"
+			 "  address 192.0.2.%d\n  subnet 10.156.%d.0/24\n",
+			 name, i, 100 + i, 100 + i);
+	}
+	rig_new(&a, rig_list(body, RIG_START), NULL);
+	a.silent = true;
+	a.connects = 0;
+	for (int i = 0; i < 10; i++) {
+		f.len = rig_packet(f.data, (const uint8_t *)"x", 1);
+		f.data[18] = (uint8_t)(100 + i);
+		slow_ip_csum(f.data);
+		rig_tun_in(&a, &f, rig_out(&out));
+	}
+	dials = a.connects;
+	end();
+	return dials;
+}
+
+static void
+test_the_higher_name_holds_back(void **state)
+{
+	(void)state;
+	assert_int_equal(dials_to("node"), 10);
+	assert_int_equal(dials_to("aaaa"), 4);
+}
+
 /* Many nodes that do not answer do not keep one waiting that is needed. */
 static void
 test_traffic_goes_first(void **state)
@@ -191,6 +230,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pair_from_the_future),
 		cmocka_unit_test(test_refresh_is_spread),
+		cmocka_unit_test(test_the_higher_name_holds_back),
 		cmocka_unit_test(test_traffic_goes_first),
 		cmocka_unit_test(test_certificate_ends),
 		cmocka_unit_test(test_wrong_clock),
