@@ -6,7 +6,7 @@ PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 DESTDIR ?=
 VERSION := 0.1.0
-CC ?= gcc
+CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
 O ?= build
 V ?= 0
 SAN ?=
@@ -17,10 +17,6 @@ IPSEC_MB ?= $(if $(wildcard /usr/include/intel-ipsec-mb.h),1,0)
 JOBS ?= $(shell nproc 2>/dev/null || echo 1)
 BUILD_TIME := $(or $(SOURCE_DATE_EPOCH),$(shell stat -c %Y Makefile))
 
-ifeq ($(origin CC),default)
-CC := gcc
-endif
-
 WARN := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow \
 	-Wstrict-prototypes -Wmissing-prototypes -Wcast-qual -Wpointer-arith \
 	-Wwrite-strings -Wundef -Wvla -Wformat=2 -Wnull-dereference \
@@ -29,8 +25,7 @@ HARDEN := -fstack-protector-strong -fstack-clash-protection -fPIE \
 	$(if $(SAN),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 CPPFLAGS += -iquote include -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
 	-DSYSCONFDIR='"$(SYSCONFDIR)"' -DBUILD_TIME=$(BUILD_TIME) -DOPENSSL_NO_DEPRECATED \
-	-DOPENSSL_API_COMPAT=30000
-CPPFLAGS += $(if $(filter 1,$(IPSEC_MB)),-DIPSEC_MB)
+	-DOPENSSL_API_COMPAT=30000 $(if $(filter 1,$(IPSEC_MB)),-DIPSEC_MB)
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=c11 $(WARN) $(HARDEN) $(CFLAGS) $(if $(SAN),\
 	-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
@@ -46,6 +41,7 @@ TOOLS := $(patsubst tools/%.c,%,$(filter-out tools/tool_%.c,$(TOOL_SRC)))
 UNIT_SRC := $(wildcard tests/unit/*/*_test.c)
 SIM_SRC := $(wildcard tests/sim/*.c)
 HELPER_SRC := $(wildcard tests/helpers/*.c)
+BENCHES := $(addprefix $O/tests/bench/,list_scale route_scale memory spread idle)
 FUZZ_SRC := $(wildcard tests/fuzz/*_fuzz.c)
 
 # cmocka speaks the protocol that prove understands.
@@ -92,6 +88,9 @@ $(SIMS): $O/tests/sim/%: $O/tests/sim/%.o \
 $(HELPERS): $O/tests/helpers/%: $O/tests/helpers/%.o $(LIB)
 	$(call link)
 
+$(BENCHES): %: %.o $(call obj,$(filter-out %_test.c,$(SIM_SRC)) \
+		tests/bench/bench.c tests/bench/list_text.c) $(LIB)
+	$(call link,-lcmocka)
 $(FUZZERS): $O/tests/fuzz/%: $O/tests/fuzz/%.o $(LIB)
 	$(call link,-fsanitize=fuzzer)
 
@@ -125,6 +124,10 @@ bench:
 	$Q$(MAKE) --no-print-directory -j$(JOBS) all
 	$QO=$O tests/bench/run
 
+# What grows with the number of nodes; NODES=100 tries it out.
+bench-scale: $(BENCHES)
+	$QO=$O tests/bench/scale
+
 install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man
 	install $(BINS) $(DESTDIR)$(PREFIX)/sbin
@@ -141,7 +144,7 @@ deps:
 clean:
 	rm -rf $O $O-fuzz
 
-.PHONY: all tests check soak demo bench fuzz fuzzers install lint deps clean
+.PHONY: all tests check soak demo bench bench-scale fuzz fuzzers install lint deps clean
 .SECONDARY:
 
 -include $(shell find $O -name '*.d' 2>/dev/null)
