@@ -31,6 +31,17 @@ bench_median(double *v, size_t n)
 	return n % 2 == 1 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
 }
 
+double
+bench_least(const double *v, size_t n)
+{
+	double least = v[0];
+
+	for (size_t i = 1; i < n; i++)
+		if (v[i] < least)
+			least = v[i];
+	return least;
+}
+
 size_t
 bench_env(const char *name, size_t otherwise)
 {

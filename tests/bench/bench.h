@@ -10,6 +10,8 @@
 int64_t bench_cpu(void);
 /* Sorts v; there must be one value at least. */
 double bench_median(double *v, size_t n);
+/* The least of them: what other programs do to the caches only adds. */
+double bench_least(const double *v, size_t n);
 /* An environment variable that is a number, or what it is without it. */
 size_t bench_env(const char *name, size_t otherwise);
 /* The end, for want of memory or for any other reason. */

@@ -64,9 +64,9 @@ int
 main(void)
 {
 	static const size_t sizes[] = { 10, 32, 100, 316, 1000 };
-	static const size_t runs[] = { 10, 10, 5, 3, 2 };
+	static const size_t runs[] = { 10, 10, 5, 3, 1 };
 	static const unsigned int down[] = { 0, 10, 30 };
-	size_t most = bench_env("NODES", 1000);
+	size_t most = bench_env("NODES", 1000), least = bench_env("LEAST", 0);
 	uint64_t seed = bench_env("SEED", 1);
 
 	printf("#setting\tnodes\tdown_%%\tsigner\truns\tseed\tall_s\tworst\t"
@@ -74,8 +74,8 @@ main(void)
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		struct spread_opts o = { .nodes = sizes[i] };
 
-		if (sizes[i] > most)
-			break;
+		if (sizes[i] < least || sizes[i] > most)
+			continue;
 		measure(o, runs[i], seed);
 		o.killed = true;
 		for (size_t j = 0; j < sizeof(down) / sizeof(down[0]); j++) {
