@@ -6,7 +6,7 @@ PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 DESTDIR ?=
 VERSION := 0.1.0
-CC ?= gcc
+CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
 O ?= build
 V ?= 0
 SAN ?=
@@ -17,10 +17,6 @@ IPSEC_MB ?= $(if $(wildcard /usr/include/intel-ipsec-mb.h),1,0)
 JOBS ?= $(shell nproc 2>/dev/null || echo 1)
 BUILD_TIME := $(or $(SOURCE_DATE_EPOCH),$(shell stat -c %Y Makefile))
 
-ifeq ($(origin CC),default)
-CC := gcc
-endif
-
 WARN := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow \
 	-Wstrict-prototypes -Wmissing-prototypes -Wcast-qual -Wpointer-arith \
 	-Wwrite-strings -Wundef -Wvla -Wformat=2 -Wnull-dereference \
@@ -29,8 +25,7 @@ HARDEN := -fstack-protector-strong -fstack-clash-protection -fPIE \
 	$(if $(SAN),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 CPPFLAGS += -iquote include -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
 	-DSYSCONFDIR='"$(SYSCONFDIR)"' -DBUILD_TIME=$(BUILD_TIME) -DOPENSSL_NO_DEPRECATED \
-	-DOPENSSL_API_COMPAT=30000
-CPPFLAGS += $(if $(filter 1,$(IPSEC_MB)),-DIPSEC_MB)
+	-DOPENSSL_API_COMPAT=30000 $(if $(filter 1,$(IPSEC_MB)),-DIPSEC_MB)
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=c11 $(WARN) $(HARDEN) $(CFLAGS) $(if $(SAN),\
 	-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
@@ -45,7 +40,8 @@ TOOL_SRC := $(wildcard tools/*.c)
 TOOLS := $(patsubst tools/%.c,%,$(filter-out tools/tool_%.c,$(TOOL_SRC)))
 UNIT_SRC := $(wildcard tests/unit/*/*_test.c)
 SIM_SRC := $(wildcard tests/sim/*.c)
-HELPER_SRC := $(wildcard tests/helpers/*.c tests/bench/*.c)
+HELPER_SRC := $(wildcard tests/helpers/*.c)
+BENCH_SHARED := tests/bench/bench.c tests/bench/list_text.c
 FUZZ_SRC := $(wildcard tests/fuzz/*_fuzz.c)
 
 # cmocka speaks the protocol that prove understands.
@@ -57,6 +53,8 @@ BINS := $(if $(DAEMON_SRC),$O/cluevpnd) $(addprefix $O/,$(TOOLS))
 UNITS := $(patsubst %.c,$O/%,$(UNIT_SRC))
 SIMS := $(patsubst %.c,$O/%,$(filter tests/sim/%_test.c,$(SIM_SRC)))
 HELPERS := $(patsubst %.c,$O/%,$(HELPER_SRC))
+BENCHES := $(patsubst %.c,$O/%,$(filter-out $(BENCH_SHARED),\
+	$(wildcard tests/bench/*.c)))
 FUZZERS := $(patsubst %.c,$O/%,$(FUZZ_SRC))
 
 Q := $(if $(filter 1,$V),,@)
@@ -89,9 +87,11 @@ $(UNITS): $O/tests/unit/%: $O/tests/unit/%.o $(LIB)
 $(SIMS): $O/tests/sim/%: $O/tests/sim/%.o \
 		$(call obj,$(filter-out %_test.c,$(SIM_SRC))) $(LIB)
 	$(call link,-lcmocka)
-$(HELPERS): $O/tests/%: $O/tests/%.o $(LIB)
+$(HELPERS): %: %.o $(LIB)
 	$(call link)
-
+$(BENCHES): %: %.o $(call obj,$(filter-out %_test.c,$(SIM_SRC)) \
+		$(BENCH_SHARED)) $(LIB)
+	$(call link,-lcmocka)
 $(FUZZERS): $O/tests/fuzz/%: $O/tests/fuzz/%.o $(LIB)
 	$(call link,-fsanitize=fuzzer)
 
@@ -122,9 +122,13 @@ fuzzers: $(FUZZERS)
 
 # The tunnel against the bare cable and whatever other VPN is installed.
 bench:
-	$Q$(MAKE) --no-print-directory -j$(JOBS) all $(HELPERS)
+	$Q$(MAKE) --no-print-directory -j$(JOBS) all $(BENCHES)
 	$Q$(MAKE) --no-print-directory -j$(JOBS) O=$O-evp IPSEC_MB=0 all
 	$QO=$O tests/bench/all
+
+# What grows with the number of nodes; NODES=100 tries it out.
+bench-scale: $(BENCHES)
+	$QO=$O tests/bench/scale
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man
@@ -142,7 +146,7 @@ deps:
 clean:
 	rm -rf $O $O-fuzz $O-evp
 
-.PHONY: all tests check soak demo bench fuzz fuzzers install lint deps clean
+.PHONY: all tests check soak demo bench bench-scale fuzz fuzzers install lint deps clean
 .SECONDARY:
 
 -include $(shell find $O -name '*.d' 2>/dev/null)

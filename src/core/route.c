@@ -2,12 +2,14 @@
 /* Flattening nested prefixes into ranges, and searching them. */
 #include "core/route.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/bytes.h"
 
+#define CACHE_LINE 64
 #define NESTING_MAX 130		/* one prefix of each length, and the gap */
 
 static struct route_key
@@ -120,40 +122,113 @@ flat_alloc(struct flat *f, size_t entries)
 	return -1;
 }
 
+/* Where the levels of a tree over n keys begin. Returns its keys in all. */
+static size_t
+plan(size_t n, size_t width, struct route_levels *l)
+{
+	size_t total = 0;
+
+	l->depth = 0;
+	do {
+		assert(l->depth < ROUTE_DEPTH_MAX);
+		n = (n + width - 1) / width;
+		l->at[l->depth++] = total;
+		total += n * width;
+	} while (n > 1);
+	return total;
+}
+
+/* A key of the tree, once those before it are there. Blocks are filled up with
+ * the last address of all, which is not searched for. */
+static struct route_key
+tree_key(const struct route_key *tree, const struct route_levels *l,
+	 unsigned int level, size_t i, const struct flat *f, size_t width)
+{
+	static const struct route_key last = { UINT64_MAX, UINT64_MAX };
+	size_t n = f->n;
+
+	if (level == 0)
+		return i < n ? f->start[i] : last;
+	for (unsigned int k = 0; k < level; k++)
+		n = (n + width - 1) / width;
+	return i < n ? tree[l->at[level - 1] + i * width] : last;
+}
+
+/* As one array, for both families. NULL: no memory. */
+static struct route_key *
+make_tree(const struct flat *f, size_t width, struct route_levels *l,
+	  size_t *total)
+{
+	struct route_key *tree;
+
+	*total = plan(f->n, width, l);
+	tree = malloc(*total * sizeof(*tree));
+	for (unsigned int k = 0; tree != NULL && k < l->depth; k++) {
+		size_t end = k + 1 < l->depth ? l->at[k + 1] : *total;
+
+		for (size_t i = l->at[k]; i < end; i++)
+			tree[i] = tree_key(tree, l, k, i - l->at[k], f, width);
+	}
+	return tree;
+}
+
+static int
+build(struct flat *f, const struct route_entry *entries, size_t count,
+      size_t width, struct route_key **tree, struct route_levels *l,
+      size_t *total)
+{
+	if (flat_alloc(f, count) < 0)
+		return -1;
+	flatten(f, entries, count);
+	*tree = make_tree(f, width, l, total);
+	free(f->start);
+	if (*tree != NULL)
+		return 0;
+	free(f->value);
+	return -1;
+}
+
 static int
 build4(struct route_table *t, const struct route_entry *entries, size_t count)
 {
+	struct route_key *tree;
 	struct flat f;
+	size_t total;
 
-	if (flat_alloc(&f, count) < 0)
+	if (build(&f, entries, count, ROUTE_WIDTH4, &tree, &t->levels4,
+		  &total) < 0)
 		return -1;
-	flatten(&f, entries, count);
-	t->start4 = malloc(f.n * sizeof(*t->start4));
-	if (t->start4 == NULL) {
-		free(f.start);
-		free(f.value);
-		return -1;
-	}
-	for (size_t i = 0; i < f.n; i++)
-		t->start4[i] = (uint32_t)f.start[i].lo;
-	free(f.start);
 	t->value4 = f.value;
 	t->n4 = f.n;
-	return 0;
+	t->tree4 = aligned_alloc(CACHE_LINE, total * sizeof(*t->tree4));
+	for (size_t i = 0; t->tree4 != NULL && i < total; i++)
+		t->tree4[i] = (uint32_t)tree[i].lo;
+	free(tree);
+	return t->tree4 == NULL ? -1 : 0;
 }
 
 static int
 build6(struct route_table *t, const struct route_entry *entries, size_t count)
 {
+	struct route_key *tree;
 	struct flat f;
+	size_t total;
 
-	if (flat_alloc(&f, count) < 0)
+	if (build(&f, entries, count, ROUTE_WIDTH6, &tree, &t->levels6,
+		  &total) < 0)
 		return -1;
-	flatten(&f, entries, count);
-	t->start6 = f.start;
 	t->value6 = f.value;
 	t->n6 = f.n;
-	return 0;
+	t->tree6 = aligned_alloc(CACHE_LINE, total / ROUTE_WIDTH6 *
+						     sizeof(*t->tree6));
+	for (size_t i = 0; t->tree6 != NULL && i < total; i++) {
+		struct route_block6 *b = &t->tree6[i / ROUTE_WIDTH6];
+
+		b->hi[i % ROUTE_WIDTH6] = tree[i].hi;
+		b->lo[i % ROUTE_WIDTH6] = tree[i].lo;
+	}
+	free(tree);
+	return t->tree6 == NULL ? -1 : 0;
 }
 
 int
@@ -179,43 +254,63 @@ route_build(struct route_table *out, struct route_entry *entries, size_t count,
 void
 route_free(struct route_table *t)
 {
-	free(t->start4);
+	free(t->tree4);
 	free(t->value4);
-	free(t->start6);
+	free(t->tree6);
 	free(t->value6);
 	memset(t, 0, sizeof(*t));
 }
 
+/* In each block the last key that is not above the address leads on: there is
+ * one, as the block's first is not. All are compared, which takes no more time
+ * than a guess that is wrong half of the time. */
 static uint32_t
 lookup4(const struct route_table *t, uint32_t addr)
 {
-	const uint32_t *base = t->start4;
-	size_t n = t->n4;
+	size_t at = 0;
 
-	while (n > 1) {
-		size_t half = n / 2;
+	if (addr == UINT32_MAX)
+		return t->value4[t->n4 - 1];
+	for (unsigned int level = t->levels4.depth; level-- > 0;) {
+		const uint32_t *block =
+			t->tree4 + t->levels4.at[level] + at * ROUTE_WIDTH4;
+		uint32_t below = 0;
 
-		base += base[half] <= addr ? half : 0;
-		n -= half;
+		for (int i = 0; i < ROUTE_WIDTH4; i++)
+			below += block[i] <= addr;
+		at = at * ROUTE_WIDTH4 + below - 1;
 	}
-	return t->value4[base - t->start4];
+	return t->value4[at];
+}
+
+/* The last of a block that is not above hi. */
+static size_t
+last_below(const uint64_t key[ROUTE_WIDTH6], uint64_t hi)
+{
+	_Static_assert(ROUTE_WIDTH6 == 8, "as many as are written here");
+
+	return (size_t)((key[1] <= hi) + (key[2] <= hi) + (key[3] <= hi) +
+			(key[4] <= hi) + (key[5] <= hi) + (key[6] <= hi) +
+			(key[7] <= hi));
 }
 
 static uint32_t
 lookup6(const struct route_table *t, struct route_key addr)
 {
-	const struct route_key *base = t->start6;
-	size_t n = t->n6;
+	size_t at = 0;
 
-	while (n > 1) {
-		size_t half = n / 2;
-		struct route_key k = base[half];
+	if (addr.hi == UINT64_MAX && addr.lo == UINT64_MAX)
+		return t->value6[t->n6 - 1];
+	for (unsigned int level = t->levels6.depth; level-- > 0;) {
+		const struct route_block6 *b =
+			&t->tree6[t->levels6.at[level] / ROUTE_WIDTH6 + at];
+		size_t i = last_below(b->hi, addr.hi);
 
-		base += k.hi < addr.hi || (k.hi == addr.hi && k.lo <= addr.lo) ?
-			half : 0;
-		n -= half;
+		while (b->hi[i] == addr.hi && b->lo[i] > addr.lo)
+			i--;
+		at = at * ROUTE_WIDTH6 + i;
 	}
-	return t->value6[base - t->start6];
+	return t->value6[at];
 }
 
 uint32_t

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A hundred nodes. TLS is the plain engine here: what is tried is numbers. */
+/* Large meshes. TLS is the plain engine here: what is tried is numbers. */
 #include <stdlib.h>
 
-#include "mesh.h"
+#include "spread.h"
 
 #define NODES 100
 
@@ -48,11 +48,49 @@ test_hundred_nodes(void **state)
 	world_free(w);
 }
 
+/* Dead nodes, loss, a signer that dies as soon as one has its list: all that
+ * live get it, and the others when they come up. */
+static void
+spread(bool whole, size_t standard)
+{
+	struct figures all = { 0 }, back = { 0 };
+
+	for (size_t k = 0; k < sim_runs(standard); k++) {
+		struct spread s = spread_run(&(struct spread_opts){
+			.seed = sim_seed(k), .nodes = 32, .down = 30,
+			.killed = true, .whole = whole });
+
+		assert_int_equal(s.back, 32 * 30 / 100);
+		assert_true(s.rounds >= 2 && s.rounds < 32);
+		figures_add(&all, s.all);
+		figures_add(&back, s.back_all);
+	}
+	figures_tell(&all, "32 nodes, 9 down, 5 % loss, dead signer: until all "
+			   "others have it");
+	figures_tell(&back, "and those who were down, after their start");
+}
+
+static void
+test_spread(void **state)
+{
+	(void)state;
+	spread(true, 2);
+}
+
+static void
+test_spread_by_tcp_alone(void **state)
+{
+	(void)state;
+	spread(false, 5);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hundred_nodes),
+		cmocka_unit_test(test_spread),
+		cmocka_unit_test(test_spread_by_tcp_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

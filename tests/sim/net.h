@@ -45,6 +45,7 @@ struct net {
 	struct stream *streams;		/* all there ever were */
 	uint64_t strays;		/* datagrams to nobody */
 	uint64_t carried, lost, spoilt, doubled;
+	uint64_t tcp_bytes;		/* written to streams */
 	/* Sees every datagram that leaves a node; true: it goes no further.
 	 * May be NULL. */
 	bool (*tap)(struct world *w, const struct datagram *d);

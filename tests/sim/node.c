@@ -107,8 +107,8 @@ disk_list(const struct node *n)
 	return g;
 }
 
-void
-node_start(struct node *n)
+static void
+start_from_disk(struct node *n)
 {
 	struct bnl_version mark;
 	struct core_init in = {
@@ -131,12 +131,24 @@ node_start(struct node *n)
 	if (core_new(&n->core, &in, node_now(n), &e) < 0)
 		world_fail(n->w, "%s: %s", n->name, e.text);
 	n->life++;
-	n->rests = 0;
 	n->version = (struct bnl_version){ 0 };
 	world_note(n->w, n, "start", n->life);
 	disk_load_known(n);
 	disk_load_pairs(n);
+}
+
+void
+node_start(struct node *n)
+{
+	start_from_disk(n);
 	core_start(n->core, node_now(n));
+	node_settle(n);
+}
+
+void
+node_start_calm(struct node *n)
+{
+	start_from_disk(n);
 	node_settle(n);
 }
 
@@ -164,6 +176,7 @@ gone(struct node *n, bool orderly)
 	disk_gone(n, orderly);
 	core_free(n->core);
 	n->core = NULL;
+	n->w->wake[n->i] = INT64_MAX;
 }
 
 void
@@ -205,6 +218,9 @@ event(struct node *n, const struct action *a)
 	n->events[a->event]++;
 	if (a->event == EVENT_PAIR_GONE)
 		secrets_forget(n->w, n->i, world_node(n->w, a->peer));
+	if (a->event == EVENT_LIST_NEW)
+		n->hops = a->peer[0] == '\0' ? 0 :
+			1 + n->w->nodes[world_node(n->w, a->peer)].hops;
 	world_note(n->w, n, event_name(a->event), a->level);
 	if (getenv("SIM_LOG") != NULL)
 		fprintf(stderr, "%12.6f %s peer=%s %s: %s\n",
@@ -265,6 +281,8 @@ look_at_list(struct node *n)
 		return;
 	n->version = b->version;
 	n->lists++;
+	n->taken = n->w->now;
+	n->w->takes++;
 }
 
 void
@@ -278,9 +296,9 @@ node_settle(struct node *n)
 		act(n, &a);
 		action_done(&a);
 	}
-	n->wake = core_deadline(n->core).ns;
-	if (n->wake < n->w->now)
-		n->wake = n->w->now;
+	n->w->wake[n->i] = core_deadline(n->core).ns;
+	if (n->w->wake[n->i] < n->w->now)
+		n->w->wake[n->i] = n->w->now;
 	look_at_list(n);
 }
 

@@ -319,6 +319,7 @@ drain(struct node *n, struct stream_end *e)
 		size_t at = 0;
 
 		world_note(w, n, "tcp-write", len);
+		w->net.tcp_bytes += len;
 		if (e->s->forgotten) {
 			queue_add(&w->queue,
 				  w->now + (e->s->reset ?

@@ -93,7 +93,10 @@ world_new(const struct world_opts *o)
 	w->plain = o->plain;
 	w->n = o->nodes;
 	w->nodes = calloc(w->n, sizeof(*w->nodes));
-	assert_non_null(w->nodes);
+	w->wake = calloc(w->n, sizeof(*w->wake));
+	assert_true(w->nodes != NULL && w->wake != NULL);
+	for (size_t i = 0; i < w->n; i++)
+		w->wake[i] = INT64_MAX;
 	net_init(w);
 	w->net.weather.lat_min = o->lat_min > 0 ? o->lat_min : MS;
 	w->net.weather.lat_max = o->lat_max > 0 ? o->lat_max : MS;
@@ -121,6 +124,7 @@ world_free(struct world *w)
 	bnl_free(w->list);
 	bnl_free(w->list_before);
 	free(w->nodes);
+	free(w->wake);
 	free(w);
 }
 
@@ -133,45 +137,50 @@ world_node(struct world *w, const char *name)
 	world_fail(w, "no node is called %s", name);
 }
 
-static struct node *
-first_to_wake(struct world *w)
+/* The one with the lowest number of those that are first. */
+static size_t
+first_to_wake(const struct world *w)
 {
-	struct node *first = NULL;
+	size_t first = 0;
 
-	for (size_t i = 0; i < w->n; i++)
-		if (w->nodes[i].core != NULL &&
-		    (first == NULL || w->nodes[i].wake < first->wake))
-			first = &w->nodes[i];
+	for (size_t i = 1; i < w->n; i++)
+		if (w->wake[i] < w->wake[first])
+			first = i;
 	return first;
+}
+
+static void
+tick(struct world *w, struct node *n)
+{
+	if (n->ticked != w->now)
+		n->rests = 0;
+	n->ticked = w->now;
+	if (n->rests++ > RESTS_MAX)
+		world_fail(w, "%s never rests", n->name);
+	node_tick(n);
 }
 
 /* The next thing that happens, unless it is after limit. */
 static bool
 step(struct world *w, int64_t limit)
 {
-	struct node *n = first_to_wake(w);
+	size_t i = first_to_wake(w);
+	int64_t wake = w->wake[i];
 	int64_t at = queue_next(&w->queue);
 	struct event e;
 
-	if (n != NULL && n->wake < at) {
-		if (n->wake > limit)
+	if (wake < at) {
+		if (wake > limit)
 			return false;
-		if (n->wake > w->now) {
-			w->now = n->wake;
-			n->rests = 0;
-		}
-		if (n->rests++ > RESTS_MAX)
-			world_fail(w, "%s never rests", n->name);
-		node_tick(n);
+		if (wake > w->now)
+			w->now = wake;
+		tick(w, &w->nodes[i]);
 		return true;
 	}
 	if (at > limit)
 		return false;
-	if (at > w->now) {
+	if (at > w->now)
 		w->now = at;
-		for (size_t i = 0; i < w->n; i++)
-			w->nodes[i].rests = 0;
-	}
 	e = queue_pop(&w->queue);
 	e.run(w, e.arg);
 	if (e.drop != NULL)

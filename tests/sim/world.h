@@ -39,8 +39,8 @@ struct node {
 	struct rng rng;
 	struct core *core;		/* NULL: it is down */
 	unsigned int life;		/* counts its starts */
-	int64_t wake;			/* its deadline */
-	unsigned int rests;		/* ticks at one moment */
+	int64_t ticked;			/* last; and */
+	unsigned int rests;		/* how often at that moment */
 	int64_t wall_off;		/* seconds its wall clock is off */
 	struct disk disk;
 	struct ends ends;		/* its TCP connections */
@@ -50,6 +50,8 @@ struct node {
 	uint64_t hooks[HOOK_MYSUBNET_DOWN + 1];
 	uint64_t connects, sent[DGRAM_DATA + 1], tun_writes;
 	uint64_t lists;			/* that it took into force */
+	int64_t taken;			/* when it took the last one, and over */
+	unsigned int hops;		/* how many nodes from the disk it came */
 	struct bnl_version version;	/* the newest it had in force */
 };
 
@@ -62,6 +64,8 @@ struct world {
 	bool plain;
 	struct node *nodes;
 	size_t n;
+	int64_t *wake;			/* each node's deadline; INT64_MAX: down */
+	uint64_t takes;			/* lists taken into force by all */
 	struct net net;
 	struct ledger ledger;
 	struct traffic traffic;
@@ -121,6 +125,9 @@ void node_done(struct node *n);
 struct now node_now(const struct node *n);
 /* From what is on its disk. */
 void node_start(struct node *n);
+/* The same without core_start(): nothing is done in the background to come by
+ * pairs and sessions with all others. For large meshes. */
+void node_start_calm(struct node *n);
 /* In order: hooks, then every waiting write. */
 void node_stop(struct node *n);
 /* At once: what is not written is lost. */

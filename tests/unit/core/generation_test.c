@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From bytes to routes with ten thousand nodes: everyone is found, and one
+ * fault among them is found as well, wherever it stands. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "../format/bnl_keys.h"
+#include "../format/bnl_raw.h"
+#include "base/buf.h"
+#include "core/generation.h"
+
+#define NODES 10000
+
+static const struct key *signing;
+
+static void add(struct buf *b, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void
+add(struct buf *b, const char *fmt, ...)
+{
+	char line[256];
+	va_list ap;
+	int len;
+
+	va_start(ap, fmt);
+	len = vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	assert_int_equal(buf_put(b, line, (size_t)len), 0);
+}
+
+/* Two subnets a node; behind node number `at` stands another statement. */
+static int
+build(struct generation **out, size_t at, const char *statement, struct err *e)
+{
+	struct buf b;
+	size_t len;
+	char *raw;
+	int rc;
+
+	buf_init(&b, BNL_BYTES_MAX);
+	add(&b, "network test.example\nprefix 10.0.0.0/8\n"
+		"prefix fd00:c1::/32\ntimestamp 2026-11-22T06:25:00Z\n");
+	for (size_t i = 0; i < NODES; i++) {
+		add(&b, "node n%05zu\n  address 198.18.%zu.%zu\n", i, i >> 8,
+		    i & 255);
+		add(&b, "  subnet 10.%zu.%zu.0/24\n", i >> 8, i & 255);
+		add(&b, "  subnet fd00:c1:%zx::/48\n", i);
+		if (i == at)
+			add(&b, "  %s\n", statement);
+	}
+	raw = raw_sign(signing, (const char *)buf_data(&b), buf_len(&b), &len);
+	assert_non_null(raw);
+	buf_free(&b);
+	rc = generation_build(out, raw, len, &signing, 1, e);
+	free(raw);
+	return rc;
+}
+
+static void
+test_all_are_found(void **state)
+{
+	struct generation *g;
+	size_t right = 0;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(build(&g, NODES, "", &e), 0);
+	assert_int_equal(g->bnl->nnodes, NODES);
+	for (uint32_t i = 0; i < g->bnl->nnodes; i++)
+		for (uint32_t j = 0; j < g->bnl->nodes[i].nsubnets; j++) {
+			struct prefix *p = &g->bnl->nodes[i].subnets[j];
+			struct ipaddr last = prefix_last(p);
+
+			right += route_lookup(&g->routes, &p->addr) == i;
+			right += route_lookup(&g->routes, &last) == i;
+		}
+	assert_int_equal(right, NODES * 2 * 2);
+	generation_free(g);
+}
+
+/* Each is far from what it contradicts, in the text and in address order. */
+static void
+test_one_fault_is_found(void **state)
+{
+	static const struct {
+		size_t at;
+		const char *statement;
+		enum err_code code;
+		const char *part;
+	} faults[] = {
+		{ 9999, "subnet 10.0.3.128/25", ERR_CONFLICT,
+		  "overlaps 10.0.3.0/24 of n00003" },
+		{ 3, "subnet 10.39.15.0/30", ERR_CONFLICT,
+		  "subnet 10.39.15.0/24 of n09999 overlaps" },
+		{ 5000, "subnet fd00:c1:270f:8000::/49", ERR_CONFLICT,
+		  "subnet fd00:c1:270f::/48 of n09999 overlaps" },
+		{ 0, "subnet 11.0.0.0/24", ERR_CONFLICT,
+		  "outside every prefix" },
+		{ 7777, "address 10.0.7.1", ERR_CONFLICT,
+		  "subnet 10.0.7.0/24 of n00007 covers the address 10.0.7.1 "
+		  "of n07777" },
+		{ 9999, "address 198.18.0.0", ERR_DUPLICATE,
+		  "is also an address of n00000" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		struct generation *g = NULL;
+		struct err e = { 0 };
+
+		assert_int_equal(build(&g, faults[i].at, faults[i].statement,
+				       &e), -1);
+		assert_null(g);
+		assert_int_equal(e.code, faults[i].code);
+		if (strstr(e.text, faults[i].part) == NULL)
+			fail_msg("%s: %s", faults[i].statement, e.text);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_all_are_found),
+		cmocka_unit_test(test_one_fault_is_found),
+	};
+	struct key *key;
+	struct err e;
+	int rc;
+
+	if (key_read_private(&key, PEM_ED_1, strlen(PEM_ED_1), &e) != 0)
+		return 1;
+	signing = key;
+	rc = cmocka_run_group_tests(tests, NULL, NULL);
+	key_free(key);
+	return rc;
+}
