@@ -90,7 +90,7 @@ $(SIMS): $O/tests/sim/%: $O/tests/sim/%.o \
 		$(call obj,$(filter-out %_test.c,$(SIM_SRC))) $(LIB)
 	$(call link,-lcmocka)
 $(HELPERS): $O/tests/helpers/%: $O/tests/helpers/%.o $(LIB)
-	$(call link)
+	$(call link,-lcmocka)
 
 $(FUZZERS): $O/tests/fuzz/%: $O/tests/fuzz/%.o $(LIB)
 	$(call link,-fsanitize=fuzzer)

@@ -22,6 +22,7 @@
 #include "core/generation.h"
 #include "core/out.h"
 #include "core/refusal.h"
+#include "core/shrink.h"
 #include "crypto/rng.h"
 #include "crypto/tls.h"
 #include "format/conf.h"
@@ -167,6 +168,7 @@ struct peer_info {		/* all pointers live until the next call */
 	int64_t heard_ms;		/* since authenticated data; -1: never */
 	uint64_t tx_packets, tx_bytes;	/* inner packets */
 	uint64_t rx_packets, rx_bytes;
+	struct shrink_stats shrink;	/* of what was sent; in 0: not packed */
 	uint64_t queued;		/* packets that wait for a session */
 	uint64_t handshakes;		/* sessions made since the start */
 	const uint64_t *drops;		/* DROPS counters of this peer */

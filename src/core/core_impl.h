@@ -12,8 +12,8 @@
 #include "core/hosts.h"
 #include "core/known.h"
 #include "core/link.h"
+#include "core/shrink.h"
 #include "core/waitq.h"
-#include "format/compress.h"
 
 #define PEER_LISTED_MAX (CHANNEL_ENDPOINTS_MAX - KNOWN_EACH)
 
@@ -30,6 +30,7 @@ struct peer {
 	bool behind;			/* it first needs the list we have */
 	unsigned int unreached;		/* dials in a row that found nobody */
 	struct monotime dial_after;	/* no dial before this */
+	struct shrink shrink;		/* of what is sent to it */
 	uint64_t tx_packets, tx_bytes, rx_packets, rx_bytes;
 	uint64_t drops[DROPS];
 };

@@ -56,6 +56,22 @@ counters_json(const struct peer_info *p)
 			 "rx_bytes", (json_int_t)p->rx_bytes);
 }
 
+/* What compressing brought; null where none was agreed. */
+static json_t *
+compression_json(const struct peer_info *p)
+{
+	const struct shrink_stats *s = &p->shrink;
+
+	if (s->in == 0 && (!p->has_pair || p->comp == COMP_NONE))
+		return json_null();
+	return json_pack("{sIsIsIsIsI}",
+			 "tried", (json_int_t)s->tried,
+			 "shrunk", (json_int_t)s->shrunk,
+			 "skipped", (json_int_t)s->skipped,
+			 "bytes_in", (json_int_t)s->in,
+			 "bytes_out", (json_int_t)s->out);
+}
+
 static json_t *
 age_json(int64_t age)
 {
@@ -88,6 +104,7 @@ peer_json(const struct peer_info *p)
 	json_object_set_new(o, "waiting",
 			    json_integer((json_int_t)p->queued));
 	json_object_set_new(o, "counters", counters_json(p));
+	json_object_set_new(o, "compression", compression_json(p));
 	json_object_set_new(o, "drops", drops_json(p->drops));
 	json_object_set_new(o, "list", version_json(&p->version));
 	return o;
