@@ -102,6 +102,11 @@ struct conf {
 	struct conf_timers timers;
 };
 
+/* What a default may depend on. All zero: the usual machine. */
+struct conf_host {
+	bool slow_aes;	/* the processor has no instructions for AES */
+};
+
 /*
  * Parses text. dir: the folder that relative paths and the defaults
  * (ca.pem, node.pem, node.key, bnl-pub.pem) are under. All errors go to es
@@ -109,6 +114,10 @@ struct conf {
  */
 int conf_parse(struct conf **out, const char *text, size_t len,
 	       const char *dir, struct errs *es);
+/* The same for the host it is to be used on. */
+int conf_parse_on(struct conf **out, const struct conf_host *host,
+		  const char *text, size_t len, const char *dir,
+		  struct errs *es);
 void conf_free(struct conf *c);			/* NULL is fine */
 /* The algorithms offered to one peer: its section's, or the general ones. */
 const struct conf_algos *conf_algos_for(const struct conf *c,

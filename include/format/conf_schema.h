@@ -31,6 +31,7 @@ struct conf_key {
 	uint64_t min, max;
 	const char *const *choices;	/* ends with NULL */
 	const char *def;		/* as it would be written; NULL: none */
+	const char *slow_aes;		/* in its place where AES is slow, or NULL */
 	const char *expects;		/* "yes or no", "1..65535" */
 };
 

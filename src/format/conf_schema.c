@@ -79,6 +79,8 @@ const struct conf_key conf_keys[] = {
     PATH_KEY(statedir, PATH_MAX_LEN, "/var/lib/cluevpn"),
     KEY("cryptalgos", CIPHERS, algos,
 	.def = "aes-256-gcm:100 chacha20-poly1305:80 aes-128-gcm:60",
+	/* So high that it wins over the default of the other side. */
+	.slow_aes = "chacha20-poly1305:200 aes-256-gcm:100 aes-128-gcm:60",
 	.expects = "words ALGORITHM:PREFERENCE"),
     KEY("compalgos", COMPS, algos, .def = "none:100 lzo:1:10 zlib:6:10",
 	.expects = "words ALGORITHM:LEVEL:PREFERENCE"),
