@@ -18,7 +18,7 @@ enum shrink_kind { SHRINK_SHORT, SHRINK_TEXT, SHRINK_BINARY, SHRINK_KINDS };
 /* A packet that does not shrink by one part of so many is sent as it is. */
 #define SHRINK_GAIN 16
 /* What does not shrink is tried once in 2^this packets at least. */
-#define SHRINK_LZO_EXPONENT 7
+#define SHRINK_LZO_EXPONENT 9
 #define SHRINK_ZLIB_EXPONENT 11
 
 struct shrink_stats {
