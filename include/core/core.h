@@ -40,6 +40,7 @@ struct core_init {
 	struct generation *list;	/* taken over; NULL: none on disk */
 	const struct bnl_version *mark;	/* newest list ever taken; NULL: none */
 	bool no_tcp_gro, no_udp_gro;	/* the device takes no such frames */
+	bool no_csum;			/* nor partial checksums */
 };
 
 /*
@@ -86,6 +87,9 @@ size_t core_tun_in(struct core *c, struct now now, struct tun_frame *frames,
  */
 size_t core_udp_in(struct core *c, struct now now, struct udp_run *runs,
 		   size_t n, struct core_out *out);
+
+/* Whether the device takes TCP and UDP super-packets: it has turned out. */
+void core_device_takes(struct core *c, bool tcp, bool udp);
 
 /* --- TCP streams --------------------------------------------------------- */
 

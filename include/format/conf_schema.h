@@ -20,6 +20,7 @@ enum conf_kind {
 	CONF_KIND_U64,		/* uint64_t, min..max */
 	CONF_KIND_SECONDS,	/* uint32_t, min..max seconds */
 	CONF_KIND_MS,		/* int64_t, min..max milliseconds */
+	CONF_KIND_OFFLOAD,	/* uint8_t: bits of enum conf_offload */
 	CONF_KIND_CIPHERS,	/* struct conf_algos, its ciphers */
 	CONF_KIND_COMPS		/* struct conf_algos, its compressors */
 };

@@ -72,6 +72,7 @@ struct core {
 	unsigned int icmp_sent;
 	struct gro gro;
 	bool gro_tcp, gro_udp;		/* what the device takes */
+	bool no_csum;			/* it takes whole checksums only */
 	uint64_t drops[DROPS];
 };
 

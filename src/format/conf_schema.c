@@ -86,6 +86,9 @@ const struct conf_key conf_keys[] = {
 	.expects = "words ALGORITHM:LEVEL:PREFERENCE"),
     KEY("mtu", U32, mtu, .min = 1280, .max = 9000, .def = "1420",
 	.expects = "1280..9000"),
+    KEY("offload", OFFLOAD, offload, .def = "auto",
+	.expects = "auto, off, or some of no-tun-csum, no-tun-tso, "
+		   "no-tun-uso, no-udp-gso and no-udp-gro"),
     KEY("keepalive", SECONDS, keepalive, .min = 0, .max = 3600, .def = "0",
 	.expects = "a time in whole seconds, 0s..1h"),
     KEY("pullinterval", SECONDS, pullinterval, .min = 1, .max = 86400,
