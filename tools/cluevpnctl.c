@@ -100,6 +100,25 @@ print_peers(const json_t *peers)
 	}
 }
 
+/* A line for those in use, one for each of which there is more to say. */
+static void
+print_offload(json_t *offload)
+{
+	const char *name;
+	json_t *f;
+
+	printf("offload ");
+	json_object_foreach(offload, name, f)
+		if (json_is_true(json_object_get(f, "in_use")))
+			printf(" %s", name);
+	printf("\n");
+	json_object_foreach(offload, name, f)
+		if (json_is_string(json_object_get(f, "why")))
+			printf("offload  %s: %s%s\n", name,
+			       json_is_true(json_object_get(f, "in_use")) ?
+				       "" : "not in use: ", text_of(f, "why"));
+}
+
 static void
 print_status(const json_t *s)
 {
@@ -112,6 +131,7 @@ print_status(const json_t *s)
 	printf("node     %s (cluevpnd %s) on %s, offload %s\n",
 	       text_of(s, "name"), text_of(s, "version"),
 	       text_of(s, "device"), text_of(s, "device_offload"));
+	print_offload(json_object_get(s, "offload"));
 	printf("cert     ends %s\n", text_of(s, "certificate_end"));
 	printf("list     %s, %s%s\n", text_of(s, "network"),
 	       text_of(s, "list"),

@@ -22,6 +22,7 @@
 #include "core/generation.h"
 #include "core/out.h"
 #include "core/refusal.h"
+#include "core/shrink.h"
 #include "crypto/rng.h"
 #include "crypto/tls.h"
 #include "format/conf.h"
@@ -39,6 +40,7 @@ struct core_init {
 	struct generation *list;	/* taken over; NULL: none on disk */
 	const struct bnl_version *mark;	/* newest list ever taken; NULL: none */
 	bool no_tcp_gro, no_udp_gro;	/* the device takes no such frames */
+	bool no_csum;			/* nor partial checksums */
 };
 
 /*
@@ -85,6 +87,9 @@ size_t core_tun_in(struct core *c, struct now now, struct tun_frame *frames,
  */
 size_t core_udp_in(struct core *c, struct now now, struct udp_run *runs,
 		   size_t n, struct core_out *out);
+
+/* Whether the device takes TCP and UDP super-packets: it has turned out. */
+void core_device_takes(struct core *c, bool tcp, bool udp);
 
 /* --- TCP streams --------------------------------------------------------- */
 
@@ -167,6 +172,7 @@ struct peer_info {		/* all pointers live until the next call */
 	int64_t heard_ms;		/* since authenticated data; -1: never */
 	uint64_t tx_packets, tx_bytes;	/* inner packets */
 	uint64_t rx_packets, rx_bytes;
+	struct shrink_stats shrink;	/* of what was sent; in 0: not packed */
 	uint64_t queued;		/* packets that wait for a session */
 	uint64_t handshakes;		/* sessions made since the start */
 	const uint64_t *drops;		/* DROPS counters of this peer */

@@ -36,6 +36,8 @@ struct daemon {
 	struct sigwatch *signals;
 	struct hooks *hooks;
 	struct ctlsock *ctl;
+	uint8_t offload;		/* enum conf_offload, as at the start */
+	bool write_tcp, write_udp;	/* super-packets go to the device */
 	struct tun *tun;
 	struct loop_fd *tun_place;
 	struct udp *udp[DAEMON_SOCKETS_MAX];

@@ -39,6 +39,16 @@ void datapath_close(struct daemon *d);
 void datapath_send(struct daemon *d, const struct action *a);
 void datapath_tun_write(struct daemon *d, const struct action *a);
 
+/* --- offload.c ------------------------------------------------------------ */
+enum tun_level offload_tun_level(const struct conf *c);
+/* The device refused a frame: maybe it is not the first one of its kind. */
+void offload_fall_back(struct daemon *d);
+/* What is not in use, or not wholly, and why. */
+void offload_log(const struct daemon *d);
+json_t *offload_json(const struct daemon *d);
+/* Why nothing is segmented on the way there; null: it is, or nowhere. */
+json_t *offload_peer_json(const struct daemon *d, const struct endpoint *to);
+
 /* --- script.c: hooks and autoconf ----------------------------------------- */
 void script_run(struct daemon *d, const struct action *a);
 /* upcmd or downcmd, waited for. 0 when there is none or it succeeded. */

@@ -40,6 +40,21 @@ struct conf_node {		/* a `node = NAME` section */
 
 enum conf_log { CONF_LOG_SYSLOG, CONF_LOG_FILE, CONF_LOG_STDERR };
 
+/* What may be used, where the kernel has it. */
+enum conf_offload {
+	CONF_TUN_CSUM = 1,	/* partial checksums, either way */
+	CONF_TUN_TSO = 2,	/* TCP super-packets, either way; needs _CSUM */
+	CONF_TUN_USO = 4,	/* UDP super-packets, either way; needs _TSO */
+	CONF_UDP_GSO = 8,	/* many datagrams in one message, out */
+	CONF_UDP_GRO = 16,	/* and in */
+	CONF_OFFLOAD_ALL = 31
+};
+
+#define CONF_OFFLOADS 5		/* how many these are */
+/* "tun-csum"; i from 0; NULL at the end. And its bit. */
+const char *conf_offload_name(size_t i);
+enum conf_offload conf_offload_bit(size_t i);
+
 #define CONF_MANY_MAX 16	/* values of a key that may be given several times */
 
 struct conf_many {
@@ -86,6 +101,7 @@ struct conf {
 	struct conf_node *nodes;	/* sorted by name */
 	unsigned int nnodes;
 	uint32_t mtu;			/* 1420; 1280..9000 */
+	uint8_t offload;		/* enum conf_offload, several */
 	uint32_t keepalive;		/* seconds; 0: off */
 	uint32_t pullinterval;		/* seconds; 300 */
 	uint32_t maxconnections;	/* 64 */
@@ -102,6 +118,11 @@ struct conf {
 	struct conf_timers timers;
 };
 
+/* What a default may depend on. All zero: the usual machine. */
+struct conf_host {
+	bool slow_aes;	/* the processor has no instructions for AES */
+};
+
 /*
  * Parses text. dir: the folder that relative paths and the defaults
  * (ca.pem, node.pem, node.key, bnl-pub.pem) are under. All errors go to es
@@ -109,6 +130,10 @@ struct conf {
  */
 int conf_parse(struct conf **out, const char *text, size_t len,
 	       const char *dir, struct errs *es);
+/* The same for the host it is to be used on. */
+int conf_parse_on(struct conf **out, const struct conf_host *host,
+		  const char *text, size_t len, const char *dir,
+		  struct errs *es);
 void conf_free(struct conf *c);			/* NULL is fine */
 /* The algorithms offered to one peer: its section's, or the general ones. */
 const struct conf_algos *conf_algos_for(const struct conf *c,

@@ -20,6 +20,7 @@ enum conf_kind {
 	CONF_KIND_U64,		/* uint64_t, min..max */
 	CONF_KIND_SECONDS,	/* uint32_t, min..max seconds */
 	CONF_KIND_MS,		/* int64_t, min..max milliseconds */
+	CONF_KIND_OFFLOAD,	/* uint8_t: bits of enum conf_offload */
 	CONF_KIND_CIPHERS,	/* struct conf_algos, its ciphers */
 	CONF_KIND_COMPS		/* struct conf_algos, its compressors */
 };
@@ -31,6 +32,7 @@ struct conf_key {
 	uint64_t min, max;
 	const char *const *choices;	/* ends with NULL */
 	const char *def;		/* as it would be written; NULL: none */
+	const char *slow_aes;		/* in its place where AES is slow, or NULL */
 	const char *expects;		/* "yes or no", "1..65535" */
 };
 

@@ -29,6 +29,10 @@ int conf_ciphers_set(struct conf_algos *a, const struct conf_value *v,
 int conf_comps_set(struct conf_algos *a, const struct conf_value *v,
 		   struct err *e);
 
+/* "auto", "off", or words "no-FEATURE". */
+int conf_offload_set(uint8_t *out, const struct conf_key *k,
+		     const struct conf_value *v, struct err *e);
+
 /* Text for a message: escaped and cut. */
 #define CONF_QUOTE_MAX 80
 char *conf_quote(char out[CONF_QUOTE_MAX], struct span s);

@@ -46,6 +46,11 @@ int tun_fd(const struct tun *t);
 const char *tun_name(const struct tun *t);
 unsigned int tun_ifindex(const struct tun *t);
 enum tun_level tun_level(const struct tun *t);
+/* What the kernel said to that level; 0: it has it, or was not asked. */
+int tun_level_errno(const struct tun *t, enum tun_level level);
+/* Super-packets of that kind were refused so often, and never taken in
+ * between, that writing more of them is of no use: the error; else 0. */
+int tun_write_errno(const struct tun *t, enum frame_kind kind);
 const char *tun_level_name(enum tun_level level);
 const struct tun_stats *tun_stats(const struct tun *t);
 

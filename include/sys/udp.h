@@ -33,6 +33,7 @@ struct udp_stats {
 	uint64_t recv_errors;
 	uint64_t sent;
 	uint64_t send_calls;
+	uint64_t segmented; /* messages of several datagrams that went */
 	uint64_t failed;  /* all that were not sent */
 	uint64_t too_big; /* of these: larger than the path or device takes */
 	uint64_t full;	  /* of these: no room in the socket or device */
@@ -50,8 +51,18 @@ int udp_open(struct udp **out, const struct endpoint *local,
 void udp_close(struct udp *u); /* NULL is fine */
 int udp_fd(const struct udp *u);
 struct endpoint udp_local(const struct udp *u); /* the port that was bound */
-bool udp_gso(const struct udp *u);		/* in use now */
+/* In use now. Segmentation is not any more when nothing was ever sent that way
+ * and it was refused, to whomever. */
+bool udp_gso(const struct udp *u);
 bool udp_gro(const struct udp *u);
+/* What the kernel said when it was asked for at the start; 0: nothing. */
+int udp_gso_errno(const struct udp *u);
+int udp_gro_errno(const struct udp *u);
+/* Segmentation to that address was refused with this error, while single
+ * datagrams go through; 0: it was not. It is tried again later. */
+int udp_gso_refused(const struct udp *u, const struct ipaddr *remote);
+/* To how many addresses that is so, and the error of one of them. */
+unsigned int udp_gso_refusals(const struct udp *u, int *errnum);
 int udp_buffer(const struct udp *u); /* smaller of the two, in bytes */
 const struct udp_stats *udp_stats(const struct udp *u);
 

@@ -27,16 +27,33 @@ struct udp_slots {
 	struct udp_slot slot[UDP_BATCH];
 };
 
+#define UDP_PATHS 64
+
+struct udp_path {
+	struct ipaddr addr;
+	int errnum; /* 0: this place is free */
+	unsigned int left;
+};
+
 struct udp {
 	int fd;
 	uint8_t family; /* enum ip_family */
-	bool gso;
+	bool gso; /* wanted, and the kernel has it */
 	bool gro;
+	int gso_errno, gro_errno; /* why it has not */
+	unsigned int npaths;
+	struct udp_path paths[UDP_PATHS]; /* where segments are refused */
 	int buffer;
 	struct endpoint local;
 	struct udp_stats stats;
 	struct udp_slots rx;
 	struct udp_slots tx;
 };
+
+/* --- udp_gso.c ---------------------------------------------------------- */
+/* Whether the next message to that address may be segmented. */
+bool udp_gso_may(struct udp *u, const struct ipaddr *a);
+void udp_gso_refuse(struct udp *u, const struct ipaddr *a, int errnum);
+void udp_gso_worked(struct udp *u, const struct ipaddr *a);
 
 #endif

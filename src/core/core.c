@@ -81,6 +81,7 @@ core_new(struct core **out, const struct core_init *in, struct now now,
 	c->wait_budget = WAITQ_BUDGET;
 	c->gro_tcp = !in->no_tcp_gro;
 	c->gro_udp = !in->no_udp_gro;
+	c->no_csum = in->no_csum;
 	c->scratch = malloc(SCRATCH_LEN);
 	c->comp = comp_new();
 	c->env.known = known_new();

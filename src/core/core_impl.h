@@ -12,8 +12,8 @@
 #include "core/hosts.h"
 #include "core/known.h"
 #include "core/link.h"
+#include "core/shrink.h"
 #include "core/waitq.h"
-#include "format/compress.h"
 
 #define PEER_LISTED_MAX (CHANNEL_ENDPOINTS_MAX - KNOWN_EACH)
 
@@ -31,6 +31,7 @@ struct peer {
 	unsigned int busy;		/* dials in a row without a connection */
 	unsigned int unreached;		/* dials in a row that found nobody */
 	struct monotime dial_after;	/* no dial before this */
+	struct shrink shrink;		/* of what is sent to it */
 	uint64_t tx_packets, tx_bytes, rx_packets, rx_bytes;
 	uint64_t drops[DROPS];
 };
@@ -72,6 +73,7 @@ struct core {
 	unsigned int icmp_sent;
 	struct gro gro;
 	bool gro_tcp, gro_udp;		/* what the device takes */
+	bool no_csum;			/* it takes whole checksums only */
 	uint64_t drops[DROPS];
 };
 

@@ -100,8 +100,9 @@ send_packet(struct peer *p, uint8_t flags, const uint8_t *pkt, size_t len,
 	if (at == NULL)
 		return false;
 	if (algos != NULL && algos->comp != COMP_NONE) {
-		size_t packed = comp_pack(c->comp, algos->comp, algos->level,
-					  pkt, len, c->scratch, len);
+		size_t packed = shrink_pack(&p->shrink, c->comp, algos->comp,
+					    algos->level, pkt, len,
+					    c->scratch);
 
 		if (packed > 0) {
 			in = c->scratch;

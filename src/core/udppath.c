@@ -9,6 +9,7 @@
 #include "core_impl.h"
 
 #include "base/cursor.h"
+#include "core/gso.h"
 
 /* Every check that an inner packet must pass before anything is delivered. */
 static enum drop
@@ -81,6 +82,7 @@ static bool
 deliver(struct peer *p, const struct link_in *in, struct core_out *out)
 {
 	struct core *c = p->core;
+	bool partial = (in->data_flags & DATA_CSUM_PARTIAL) != 0;
 	uint8_t *pkt = in->data;
 	size_t len = in->len;
 	struct ippkt ip;
@@ -105,8 +107,11 @@ deliver(struct peer *p, const struct link_in *in, struct core_out *out)
 		peer_drop(p, d);
 		return true;
 	}
-	if (!gro_add(&c->gro, pkt, len,
-		     (in->data_flags & DATA_CSUM_PARTIAL) != 0, &ip))
+	if (partial && c->no_csum) {
+		(void)gso_complete_csum(pkt, len, &ip);
+		partial = false;
+	}
+	if (!gro_add(&c->gro, pkt, len, partial, &ip))
 		return false;
 	p->rx_packets++;
 	p->rx_bytes += len;
@@ -173,6 +178,13 @@ run_in(struct core *c, struct udp_run *r, struct core_out *out)
 		r->len -= len;
 	}
 	return true;
+}
+
+void
+core_device_takes(struct core *c, bool tcp, bool udp)
+{
+	c->gro_tcp = tcp;
+	c->gro_udp = udp;
 }
 
 size_t

@@ -109,7 +109,7 @@ openssl_open(void *state, const uint8_t nonce[AEAD_NONCE_LEN], const void *ad,
 	return 0;
 }
 
-static const struct aead_impl openssl = {
+const struct aead_impl aead_openssl = {
 	.name = "openssl",
 	.new = openssl_new,
 	.free = openssl_free,
@@ -125,7 +125,7 @@ impl_of(enum aead_alg alg)
 
 	if (aead_key_len(alg) == 0)
 		return NULL;
-	return fast != NULL ? fast : &openssl;
+	return fast != NULL ? fast : &aead_openssl;
 }
 
 const char *
@@ -192,7 +192,7 @@ int
 aead_new_plain(struct aead **out, enum aead_alg alg, const uint8_t *key,
 	       struct err *e)
 {
-	return new_of(out, aead_key_len(alg) > 0 ? &openssl : NULL, alg, key,
+	return new_of(out, aead_key_len(alg) > 0 ? &aead_openssl : NULL, alg, key,
 		      e);
 }
 

@@ -3,6 +3,8 @@
 #ifndef CRYPTO_AEAD_IMPL_H
 #define CRYPTO_AEAD_IMPL_H
 
+#include <stdbool.h>
+
 #include "crypto/aead.h"
 
 /* Lengths are checked before it is called, len is that of the plain text,
@@ -20,8 +22,12 @@ struct aead_impl {
 		    uint8_t *out);
 };
 
+extern const struct aead_impl aead_openssl;	/* has all algorithms */
 /* Intel's ipsec-mb; NULL when it is not built in, or when it has nothing for
  * this algorithm on this processor. */
 const struct aead_impl *aead_mb(enum aead_alg alg);
+/* Whether it would serve if the processor lacked what these of its flags
+ * (IMB_FLAG_..._OFF) name. */
+bool aead_mb_serves(uint64_t flags);
 
 #endif

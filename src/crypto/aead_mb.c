@@ -16,6 +16,13 @@ aead_mb(enum aead_alg alg)
 	return NULL;
 }
 
+bool
+aead_mb_serves(uint64_t flags)
+{
+	(void)flags;
+	return false;
+}
+
 #else
 
 #include <intel-ipsec-mb.h>
@@ -28,24 +35,62 @@ aead_mb(enum aead_alg alg)
 #define NEEDED (IMB_FEATURE_AESNI | IMB_FEATURE_PCLMULQDQ)
 #define STATE_ALIGN 64
 
+/* Not in every version. */
+#ifndef IMB_FEATURE_AESNI_EMU
+#define IMB_FEATURE_AESNI_EMU 0
+#endif
+#ifndef IMB_FEATURE_SELF_TEST
+#define IMB_FEATURE_SELF_TEST 0
+#define IMB_FEATURE_SELF_TEST_PASS 0
+#endif
+
 /* The functions for this processor; read only once it is made. NULL: none. */
 static IMB_MGR *functions;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
+/* Not where it would do AES without the processor's help, or where its test of
+ * itself failed. */
+static bool
+is_fit(IMB_MGR *m, IMB_ARCH arch)
+{
+	uint64_t f = m->features;
+
+	return imb_get_errno(m) == 0 && arch >= IMB_ARCH_SSE &&
+	       (f & NEEDED) == NEEDED && (f & IMB_FEATURE_AESNI_EMU) == 0 &&
+	       ((f & IMB_FEATURE_SELF_TEST) == 0 ||
+		(f & IMB_FEATURE_SELF_TEST_PASS) != 0);
+}
+
+static IMB_MGR *
+manager(uint64_t flags)
+{
+	IMB_ARCH arch = IMB_ARCH_NONE;
+	IMB_MGR *m = alloc_mb_mgr(flags);
+
+	if (m == NULL)
+		return NULL;
+	init_mb_mgr_auto(m, &arch);
+	if (is_fit(m, arch))
+		return m;
+	free_mb_mgr(m);
+	return NULL;
+}
+
+bool
+aead_mb_serves(uint64_t flags)
+{
+	IMB_MGR *m = manager(flags);
+
+	if (m == NULL)
+		return false;
+	free_mb_mgr(m);
+	return true;
+}
+
 static void
 choose(void)
 {
-	IMB_ARCH arch;
-	IMB_MGR *m = alloc_mb_mgr(0);
-
-	if (m == NULL)
-		return;
-	init_mb_mgr_auto(m, &arch);
-	if (imb_get_errno(m) == 0 && arch != IMB_ARCH_NONE &&
-	    arch != IMB_ARCH_NOAESNI && (m->features & NEEDED) == NEEDED)
-		functions = m;
-	else
-		free_mb_mgr(m);
+	functions = manager(0);
 }
 
 struct mb_state {

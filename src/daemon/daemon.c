@@ -70,7 +70,8 @@ start_loop(struct daemon *d, struct err *e)
 static int
 listen_on(struct daemon *d, const struct ipaddr *addr, struct err *e)
 {
-	struct udp_opts opts = { .gso = true, .gro = true };
+	struct udp_opts opts = { .gso = (d->offload & CONF_UDP_GSO) != 0,
+				 .gro = (d->offload & CONF_UDP_GRO) != 0 };
 	struct endpoint local = { .addr = *addr, .port = d->id->conf->port };
 	char text[ENDPOINT_TEXT_MAX];
 
@@ -113,10 +114,13 @@ start_device(struct daemon *d, struct err *e)
 {
 	const struct conf *c = d->id->conf;
 
-	if (tun_open(&d->tun, c->devname, TUN_USO, e) < 0 ||
+	if (tun_open(&d->tun, c->devname, offload_tun_level(c), e) < 0 ||
 	    (c->autoconf && (tun_set_mtu(d->tun, c->mtu, e) < 0 ||
 			     tun_set_up(d->tun, true, e) < 0)))
 		return err_prefix(e, "%s", c->devname);
+	/* A kernel that does not hand them over does not take them. */
+	d->write_tcp = tun_level(d->tun) >= TUN_TSO;
+	d->write_udp = tun_level(d->tun) >= TUN_USO;
 	return 0;
 }
 
@@ -166,9 +170,9 @@ start_core(struct daemon *d, struct err *e)
 		.rng = d->rng,
 		.built = { BUILD_TIME },	/* set by the Makefile */
 		.mark = &mark,
-		/* A kernel that does not hand them over does not take them. */
-		.no_tcp_gro = tun_level(d->tun) < TUN_TSO,
-		.no_udp_gro = tun_level(d->tun) < TUN_USO,
+		.no_tcp_gro = !d->write_tcp,
+		.no_udp_gro = !d->write_udp,
+		.no_csum = tun_level(d->tun) < TUN_CSUM,
 	};
 	struct err no_list;
 	bool list;
@@ -285,6 +289,7 @@ daemon_run(struct identity *id, const struct options *o, struct logsink *log,
 	struct daemon d = {
 		.options = o,
 		.id = id,
+		.offload = id->conf->offload,
 		.log = log,
 		.notify = { .fd = -1 },
 		.pidfile = { .fd = -1 },
@@ -301,6 +306,7 @@ daemon_run(struct identity *id, const struct options *o, struct logsink *log,
 	} else {
 		log_info("cluevpnd " VERSION ": %s on %s", d.id->conf->name,
 			 tun_name(d.tun));
+		offload_log(&d);
 		notify_ready(&d.notify);
 		ready(ctx);
 		if (loop_run(d.loop, &e) < 0) {

@@ -79,11 +79,19 @@ tun_is_gone(struct daemon *d)
 static void
 write_frames(struct daemon *d, const struct core_out *out)
 {
-	for (unsigned int i = 0; i < out->nframes; i++)
-		if (tun_write(d->tun, &out->frames[i]) == TUN_GONE) {
+	bool dropped = false;
+
+	for (unsigned int i = 0; i < out->nframes; i++) {
+		enum tun_result r = tun_write(d->tun, &out->frames[i]);
+
+		if (r == TUN_GONE) {
 			tun_is_gone(d);
 			return;
 		}
+		dropped = dropped || r == TUN_DROPPED;
+	}
+	if (dropped)
+		offload_fall_back(d);
 }
 
 /* Sends what is in out, and empties it. */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "sys/cpu.h"
 #include "sys/privs.h"
 #include "sys/store.h"
 
@@ -72,6 +73,7 @@ folder_of(const char *path)
 static int
 load_conf(struct identity *id, const char *path)
 {
+	const struct conf_host host = { .slow_aes = !cpu_has_aes() };
 	struct file f = { 0 };
 	struct errs *es = calloc(1, sizeof(*es));
 	char *dir = folder_of(path);
@@ -83,7 +85,8 @@ load_conf(struct identity *id, const char *path)
 	}
 	if (read_file(&f, path, 0, CONF_BYTES_MAX, 0) < 0)
 		goto out;
-	rc = conf_parse(&id->conf, (const char *)f.data, f.len, dir, es);
+	rc = conf_parse_on(&id->conf, &host, (const char *)f.data, f.len, dir,
+			   es);
 	for (unsigned int i = 0; rc < 0 && i < es->count && i < ERRS_MAX; i++)
 		complain(path, &es->e[i]);
 	if (rc < 0 && es->count > ERRS_MAX)

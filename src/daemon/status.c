@@ -56,6 +56,22 @@ counters_json(const struct peer_info *p)
 			 "rx_bytes", (json_int_t)p->rx_bytes);
 }
 
+/* What compressing brought; null where none was agreed. */
+static json_t *
+compression_json(const struct peer_info *p)
+{
+	const struct shrink_stats *s = &p->shrink;
+
+	if (s->in == 0 && (!p->has_pair || p->comp == COMP_NONE))
+		return json_null();
+	return json_pack("{sIsIsIsIsI}",
+			 "tried", (json_int_t)s->tried,
+			 "shrunk", (json_int_t)s->shrunk,
+			 "skipped", (json_int_t)s->skipped,
+			 "bytes_in", (json_int_t)s->in,
+			 "bytes_out", (json_int_t)s->out);
+}
+
 static json_t *
 age_json(int64_t age)
 {
@@ -63,7 +79,7 @@ age_json(int64_t age)
 }
 
 static json_t *
-peer_json(const struct peer_info *p)
+peer_json(const struct daemon *d, const struct peer_info *p)
 {
 	char text[ENDPOINT_TEXT_MAX];
 	json_t *o = json_object();
@@ -88,6 +104,9 @@ peer_json(const struct peer_info *p)
 	json_object_set_new(o, "waiting",
 			    json_integer((json_int_t)p->queued));
 	json_object_set_new(o, "counters", counters_json(p));
+	json_object_set_new(o, "segmentation_refused",
+			    offload_peer_json(d, &p->endpoint));
+	json_object_set_new(o, "compression", compression_json(p));
 	json_object_set_new(o, "drops", drops_json(p->drops));
 	json_object_set_new(o, "list", version_json(&p->version));
 	return o;
@@ -103,7 +122,7 @@ status_peers(const struct daemon *d)
 		struct peer_info p;
 
 		core_peer_info(d->core, now, i, &p);
-		json_array_append_new(peers, peer_json(&p));
+		json_array_append_new(peers, peer_json(d, &p));
 	}
 	return peers;
 }
@@ -119,12 +138,13 @@ sockets_json(const struct daemon *d)
 		char text[ENDPOINT_TEXT_MAX];
 
 		json_array_append_new(sockets, json_pack(
-			"{sssbsbsIsIsI}",
+			"{sssbsbsIsIsIsI}",
 			"local", endpoint_format(text, &at),
 			"segmentation", (int)udp_gso(d->udp[i]),
 			"coalescing", (int)udp_gro(d->udp[i]),
 			"received", (json_int_t)s->received,
 			"sent", (json_int_t)s->sent,
+			"segmented", (json_int_t)s->segmented,
 			"failed", (json_int_t)s->failed));
 	}
 	return sockets;
@@ -152,6 +172,7 @@ status_node(const struct daemon *d)
 	json_object_set_new(o, "device", json_string(tun_name(d->tun)));
 	json_object_set_new(o, "device_offload",
 			    json_string(tun_level_name(tun_level(d->tun))));
+	json_object_set_new(o, "offload", offload_json(d));
 	json_object_set_new(o, "certificate_end",
 			    json_string(text_time_format(end, tls_ctx_self(
 				    d->id->tls)->not_after)));
@@ -183,6 +204,7 @@ status_log(struct daemon *d)
 		 b == NULL ? "none" : bnl_version_format(text, &b->version),
 		 core_list_is_stale(d->core) ? " (stale)" : "",
 		 core_peer_count(d->core));
+	offload_log(d);
 	for (size_t i = 0; i < core_peer_count(d->core); i++) {
 		char at[ENDPOINT_TEXT_MAX] = "-";
 		struct peer_info p;

@@ -23,6 +23,7 @@ struct section {
 struct parser {
 	struct conf *conf;
 	const char *dir;
+	const struct conf_host *host;
 	struct errs *errs;
 	unsigned int line;
 	struct span whole;		      /* the line being read */
@@ -259,10 +260,13 @@ set_defaults(struct parser *p, struct err *e)
 	for (size_t i = 0; i < conf_nkeys; i++) {
 		const struct conf_key *k = &conf_keys[i];
 		struct conf_value v = {.line = 0};
+		const char *def = k->def;
 
-		if (k->def == NULL || p->said[i].line != 0)
+		if (p->host->slow_aes && k->slow_aes != NULL)
+			def = k->slow_aes;
+		if (def == NULL || p->said[i].line != 0)
 			continue;
-		v.text = (struct span){k->def, strlen(k->def)};
+		v.text = (struct span){def, strlen(def)};
 		if (store(p, k, &v, e) != 0)
 			return -1;
 	}
@@ -323,9 +327,19 @@ int
 conf_parse(struct conf **out, const char *text, size_t len, const char *dir,
 	   struct errs *es)
 {
+	static const struct conf_host usual;
+
+	return conf_parse_on(out, &usual, text, len, dir, es);
+}
+
+int
+conf_parse_on(struct conf **out, const struct conf_host *host, const char *text,
+	      size_t len, const char *dir, struct errs *es)
+{
 	static const uint8_t seed[HASH_SEED_LEN]; /* no stranger writes here */
 	struct conf *c = calloc(1, sizeof(*c));
-	struct parser p = {.conf = c, .dir = dir, .errs = es};
+	struct parser p = {
+	    .conf = c, .dir = dir, .host = host, .errs = es};
 	unsigned int before = es->count;
 	const struct section *sections;
 	struct err e;

@@ -79,11 +79,16 @@ const struct conf_key conf_keys[] = {
     PATH_KEY(statedir, PATH_MAX_LEN, "/var/lib/cluevpn"),
     KEY("cryptalgos", CIPHERS, algos,
 	.def = "aes-256-gcm:100 chacha20-poly1305:80 aes-128-gcm:60",
+	/* So high that it wins over the default of the other side. */
+	.slow_aes = "chacha20-poly1305:200 aes-256-gcm:100 aes-128-gcm:60",
 	.expects = "words ALGORITHM:PREFERENCE"),
     KEY("compalgos", COMPS, algos, .def = "none:100 lzo:1:10 zlib:6:10",
 	.expects = "words ALGORITHM:LEVEL:PREFERENCE"),
     KEY("mtu", U32, mtu, .min = 1280, .max = 9000, .def = "1420",
 	.expects = "1280..9000"),
+    KEY("offload", OFFLOAD, offload, .def = "auto",
+	.expects = "auto, off, or some of no-tun-csum, no-tun-tso, "
+		   "no-tun-uso, no-udp-gso and no-udp-gro"),
     KEY("keepalive", SECONDS, keepalive, .min = 0, .max = 3600, .def = "0",
 	.expects = "a time in whole seconds, 0s..1h"),
     KEY("pullinterval", SECONDS, pullinterval, .min = 1, .max = 86400,

@@ -25,6 +25,7 @@
 #endif
 
 #define VNET_LEN ((int)sizeof(struct virtio_net_hdr))
+#define REFUSED_OFTEN 8 /* one may be its own fault */
 #define PACK_ALIGN                                                \
 	64u /* frames begin on cache lines of the reader's memory \
 	     */
@@ -33,6 +34,9 @@ struct tun {
 	int fd;
 	unsigned int ifindex;
 	enum tun_level level;
+	int level_errno[TUN_USO + 1];
+	unsigned int refused[FRAME_UDP + 1]; /* in a row */
+	int refused_errno[FRAME_UDP + 1];
 	char name[IFNAMSIZ];
 	struct tun_stats stats;
 };
@@ -50,8 +54,10 @@ probe_level(struct tun *t, enum tun_level most, struct err *e)
 {
 	for (int i = (int)most; i >= TUN_PLAIN; i--) {
 		if (ioctl(t->fd, TUNSETOFFLOAD, (unsigned long)level_flags[i]) <
-		    0)
+		    0) {
+			t->level_errno[i] = errno;
 			continue;
+		}
 		t->level = (enum tun_level)i;
 		return 0;
 	}
@@ -135,6 +141,18 @@ enum tun_level
 tun_level(const struct tun *t)
 {
 	return t->level;
+}
+
+int
+tun_level_errno(const struct tun *t, enum tun_level level)
+{
+	return t->level_errno[level];
+}
+
+int
+tun_write_errno(const struct tun *t, enum frame_kind kind)
+{
+	return t->refused[kind] < REFUSED_OFTEN ? 0 : t->refused_errno[kind];
 }
 
 const char *
@@ -287,7 +305,13 @@ tun_write(struct tun *t, const struct tun_out *f)
 	while (n < 0 && errno == EINTR);
 	if (n >= 0) {
 		t->stats.written_frames++;
+		t->refused[f->off.kind] = 0;
 		return TUN_OK;
+	}
+	if (errno == EINVAL && f->off.kind != FRAME_WHOLE &&
+	    t->refused[f->off.kind] < REFUSED_OFTEN) {
+		t->refused[f->off.kind]++;
+		t->refused_errno[f->off.kind] = errno;
 	}
 	t->stats.last_errno = errno;
 	if (errno == EAGAIN)

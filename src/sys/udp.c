@@ -65,11 +65,17 @@ set_offload(struct udp *u, const struct udp_opts *opts)
 	int value = 0;
 	socklen_t len = sizeof(value);
 
-	u->gso = opts->gso &&
-		 getsockopt(u->fd, IPPROTO_UDP, UDP_SEGMENT, &value, &len) == 0;
+	if (opts->gso) {
+		u->gso = getsockopt(u->fd, IPPROTO_UDP, UDP_SEGMENT, &value,
+				    &len) == 0;
+		u->gso_errno = u->gso ? 0 : errno;
+	}
 	value = 1;
-	u->gro = opts->gro && setsockopt(u->fd, IPPROTO_UDP, UDP_GRO, &value,
-					 sizeof(value)) == 0;
+	if (opts->gro) {
+		u->gro = setsockopt(u->fd, IPPROTO_UDP, UDP_GRO, &value,
+				    sizeof(value)) == 0;
+		u->gro_errno = u->gro ? 0 : errno;
+	}
 }
 
 static int
@@ -170,15 +176,21 @@ udp_local(const struct udp *u)
 }
 
 bool
-udp_gso(const struct udp *u)
-{
-	return u->gso;
-}
-
-bool
 udp_gro(const struct udp *u)
 {
 	return u->gro;
+}
+
+int
+udp_gso_errno(const struct udp *u)
+{
+	return u->gso_errno;
+}
+
+int
+udp_gro_errno(const struct udp *u)
+{
+	return u->gro_errno;
 }
 
 int

@@ -206,9 +206,9 @@ send_one(struct udp *u, struct piece *p)
 /*
  * A message that was refused for what may lie in its packing: its size (the
  * last datagram may be smaller), segmentation, or its source. Its datagrams
- * go one by one. Segmentation is given up for good only where a full-sized
- * datagram from the same source then went through: so it was neither the
- * size nor the source.
+ * go one by one. Segmentation to that address is given up for a while only
+ * where a full-sized datagram from the same source then went through: so it was
+ * neither the size nor the source.
  */
 static void
 send_singly(struct udp *u, const struct piece *p, int errnum,
@@ -233,7 +233,8 @@ send_singly(struct udp *u, const struct piece *p, int errnum,
 			count_sent(u, res, 1);
 			if (segmented && at == 0 && errnum != EMSGSIZE &&
 			    one.source == p->source)
-				u->gso = false;
+				udp_gso_refuse(u, &p->run->remote.addr,
+					       errnum);
 		}
 		source = one.source;
 	}
@@ -256,7 +257,8 @@ build(struct udp *u, struct place *pl, struct piece *pieces,
 	unsigned int n = 0;
 
 	while (n < UDP_BATCH && pl->i < pl->n) {
-		pieces[n] = next_piece(pl, u->gso);
+		pieces[n] = next_piece(
+		    pl, udp_gso_may(u, &pl->runs[pl->i].remote.addr));
 		if (pieces[n].len == 0 || pieces[n].run->segsize == 0 ||
 		    pieces[n].run->remote.addr.family != u->family ||
 		    (pieces[n].source &&
@@ -269,6 +271,14 @@ build(struct udp *u, struct place *pl, struct piece *pieces,
 		n++;
 	}
 	return n;
+}
+
+static void
+count_piece(struct udp *u, struct udp_result *res, const struct piece *p)
+{
+	count_sent(u, res, datagrams(p));
+	if (p->len > p->run->segsize)
+		udp_gso_worked(u, &p->run->remote.addr);
 }
 
 /* Returns how many pieces were dealt with: fewer than n when the socket is
@@ -286,7 +296,7 @@ send_batch(struct udp *u, const struct piece *pieces, unsigned int n,
 			break;
 		if (rc > 0) {
 			for (int i = 0; i < rc; i++)
-				count_sent(u, res, datagrams(&pieces[done++]));
+				count_piece(u, res, &pieces[done++]);
 			continue;
 		}
 		/* After a short count this is the message that ended it. Place

@@ -42,6 +42,9 @@ for cipher in aes-256-gcm aes-128-gcm chacha20-poly1305; do
 		ok "$what: ping" reach alpha beta
 		is "$(agreed alpha)" "$cipher $want" "$what: agreed"
 		is "$(agreed beta)" "$cipher $want" "$what: at both ends"
+		[ $comp != none ] ||
+			is "$(query alpha peers '.[0].compression')" null \
+				"$what: nothing to count"
 		bytes=0
 		ok "$what: random bytes" crosses $tmp/noise
 		more "$bytes" 400000 "$what: they do not shrink"
@@ -51,6 +54,11 @@ for cipher in aes-256-gcm aes-128-gcm chacha20-poly1305; do
 			more "$bytes" 400000 "$what: they do not shrink"
 		else
 			more 100000 "$bytes" "$what: they shrink"
+			ok "$what: counted" query alpha peers '.[0].compression |
+				if .tried >= .shrunk and .shrunk > 250 and
+				.skipped > 100 and
+				.bytes_out < .bytes_in * 0.7
+				then "" else halt_error end'
 		fi
 	done
 done

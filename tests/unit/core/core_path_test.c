@@ -11,6 +11,7 @@
 
 static struct rig_node a, b;
 static struct rig_out out;
+static bool no_csum;		/* of b, from the next start on */
 
 /* Both with a pair, without a session. */
 static void
@@ -22,6 +23,7 @@ begin(enum comp_alg comp, bool no_gro)
 	rig_node_init(&a, "alpha", "");
 	rig_node_init(&b, "beta", "");
 	b.no_gro = no_gro;
+	b.no_csum = no_csum;
 	p = rig_pair(comp, RIG_START - 60);
 	rig_new(&a, rig_list(LIST, RIG_START), NULL);
 	rig_new(&b, rig_list(LIST, RIG_START), NULL);
@@ -265,6 +267,56 @@ test_coalescing(void **state)
 	}
 }
 
+/* ... nor does one that turns out to refuse them. */
+static void
+test_coalescing_ends(void **state)
+{
+	(void)state;
+	begin_up(COMP_NONE);
+	core_device_takes(b.core, false, true);
+	five_to_b(6);
+	assert_int_equal(out.o.nframes, 5);
+	five_to_b(17);
+	assert_int_equal(out.o.nframes, 1);
+	core_device_takes(b.core, true, false);
+	five_to_b(6);
+	assert_int_equal(out.o.nframes, 1);
+	five_to_b(17);
+	assert_int_equal(out.o.nframes, 5);
+	end();
+}
+
+/* A device without partial checksums is given whole ones. */
+static void
+test_no_csum(void **state)
+{
+	static uint8_t payload[101];
+
+	(void)state;
+	for (int n = 0; n < 4; n++) {
+		struct made m = { .proto = n & 1 ? 6 : 17, .host = 1,
+				  .ttl = 64, .flags = FLAG_ACK,
+				  .payload = payload, .len = sizeof(payload),
+				  .partial = true };
+		const struct tun_out *f;
+		uint8_t p[300], want[300];
+		size_t len = make_packet(p, &m);
+
+		no_csum = (n & 2) != 0;
+		begin_up_on(COMP_NONE, true);
+		seal_to_b(DATA_CSUM_PARTIAL, p, len);
+		assert_int_equal(out.o.nframes, 1);
+		f = &out.o.frames[0];
+		assert_int_equal(f->off.needs_csum, !no_csum);
+		m.partial = !no_csum;
+		assert_int_equal(make_packet(want, &m), len);
+		assert_int_equal(f->iov[0].len, len);
+		assert_memory_equal(f->iov[0].p, want, len);
+		end();
+	}
+	no_csum = false;
+}
+
 static void
 test_unpacking_is_bounded(void **state)
 {
@@ -349,6 +401,8 @@ main(void)
 		cmocka_unit_test(test_frames_stay_whole),
 		cmocka_unit_test(test_inner_addresses),
 		cmocka_unit_test(test_coalescing),
+		cmocka_unit_test(test_coalescing_ends),
+		cmocka_unit_test(test_no_csum),
 		cmocka_unit_test(test_unpacking_is_bounded),
 		cmocka_unit_test(test_ping_is_answered_once),
 		cmocka_unit_test(test_control_stands_alone),

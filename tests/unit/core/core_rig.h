@@ -41,7 +41,7 @@ struct rig_node {
 	struct plain_ctx plain;
 	struct rng_seeded seed;
 	uint8_t secret[X25519_LEN], public[X25519_LEN];
-	bool no_gro;
+	bool no_gro, no_csum;
 	bool silent;			/* TCP never answers */
 	struct endpoint at;
 	struct rig_dgram sent[RIG_KEPT];
@@ -241,6 +241,7 @@ rig_new(struct rig_node *n, struct generation *list,
 		.mark = mark,
 		.no_tcp_gro = n->no_gro,
 		.no_udp_gro = n->no_gro,
+		.no_csum = n->no_csum,
 	};
 	struct err e;
 

@@ -12,6 +12,7 @@
 #include "core/negotiate.h"
 #include "core/recent.h"
 #include "format/bnl_parse.h"
+#include "format/conf.h"
 
 #include "../base/prng.h"
 #include "../crypto/test_hex.h"
@@ -102,6 +103,50 @@ nothing_in_common(void **state)
 	assert_string_equal(negotiate_list(text, &a.algos),
 			    "chacha20-poly1305:10");
 	assert_string_equal(negotiate_list(text, &c.algos), "nothing");
+}
+
+/* The default configuration of a host. */
+static struct hello
+defaults(bool slow_aes, const char *more)
+{
+	const struct conf_host host = {.slow_aes = slow_aes};
+	struct hello h = {.algos.nciphers = 0};
+	static struct errs es;
+	struct conf *c;
+	char text[200];
+
+	snprintf(text, sizeof(text), "name = a\n%s", more);
+	assert_int_equal(conf_parse_on(&c, &host, text, strlen(text), "/",
+				       &es), 0);
+	h.algos = *conf_algos_for(c, "b");
+	conf_free(c);
+	return h;
+}
+
+/* One processor without AES is enough, unless somebody said otherwise. */
+static void
+slow_aes_is_avoided(void **state)
+{
+	const char *said = "cryptalgos = aes-256-gcm:100 "
+			   "chacha20-poly1305:80\n";
+	const char *here = "node = b\ncryptalgos = aes-128-gcm:1\n";
+	struct hello fast = defaults(false, ""), slow = defaults(true, "");
+	struct hello set = defaults(true, said), other = defaults(true, here);
+	struct selection s;
+
+	(void)state;
+	assert_true(negotiate_select(&s, &fast, &fast));
+	assert_int_equal(s.cipher, A256);
+	assert_true(negotiate_select(&s, &slow, &fast));
+	assert_int_equal(s.cipher, CHACHA);
+	assert_true(negotiate_select(&s, &fast, &slow));
+	assert_int_equal(s.cipher, CHACHA);
+	assert_true(negotiate_select(&s, &slow, &slow));
+	assert_int_equal(s.cipher, CHACHA);
+	assert_true(negotiate_select(&s, &set, &fast));
+	assert_int_equal(s.cipher, A256);
+	assert_true(negotiate_select(&s, &other, &fast));
+	assert_int_equal(s.cipher, A128);
 }
 
 static void
@@ -357,6 +402,7 @@ main(void)
 		cmocka_unit_test(highest_sum_wins),
 		cmocka_unit_test(ties_have_a_fixed_order),
 		cmocka_unit_test(nothing_in_common),
+		cmocka_unit_test(slow_aes_is_avoided),
 		cmocka_unit_test(generation_follows_the_highest),
 		cmocka_unit_test(outcome_does_not_depend_on_the_side),
 		cmocka_unit_test(keys_known_answer),

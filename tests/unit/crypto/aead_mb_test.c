@@ -7,7 +7,11 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "crypto/aead.h"
+#ifdef IPSEC_MB
+#include <intel-ipsec-mb.h>
+#endif
+
+#include "../../../src/crypto/aead_impl.h"
 #include "crypto/rng.h"
 
 #define LEN_MAX 2000
@@ -124,6 +128,8 @@ test_tag(void **state)
 			sealed[5 + i / 8] ^= (uint8_t)(1 << i % 8);
 			assert_int_equal(aead_open(b.fast, 7, NULL, 0, sealed,
 						   sizeof(sealed), back), -1);
+			assert_int_equal(aead_open(b.plain, 7, NULL, 0, sealed,
+						   sizeof(sealed), back), -1);
 			sealed[5 + i / 8] ^= (uint8_t)(1 << i % 8);
 		}
 		assert_int_equal(aead_open(b.fast, 7, NULL, 0, sealed,
@@ -132,12 +138,32 @@ test_tag(void **state)
 	}
 }
 
+/* It is used where the processor does AES, and nowhere else. */
+static void
+test_needs_aes(void **state)
+{
+	bool used = aead_mb(AEAD_AES_256_GCM) != NULL;
+
+	(void)state;
+	assert_int_equal(aead_mb_serves(0), used);
+	assert_int_equal(aead_mb(AEAD_AES_128_GCM) != NULL, used);
+	assert_null(aead_mb(AEAD_CHACHA20_POLY1305));
+	assert_null(aead_mb(AEAD_NONE));
+	assert_string_equal(aead_impl(AEAD_AES_256_GCM),
+			    used ? "ipsec-mb" : "openssl");
+	assert_string_equal(aead_impl(AEAD_CHACHA20_POLY1305), "openssl");
+#ifdef IPSEC_MB
+	assert_false(aead_mb_serves(IMB_FLAG_AESNI_OFF));
+#endif
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_same),
 		cmocka_unit_test(test_tag),
+		cmocka_unit_test(test_needs_aes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,7 @@
 #include <openssl/crypto.h>
 #include <cmocka.h>
 
-#include "crypto/aead.h"
+#include "../../../src/crypto/aead_impl.h"
 #include "test_hex.h"
 
 struct vector {
@@ -103,6 +103,47 @@ seals_and_opens_vectors(void **state)
 		assert_int_equal(aead_open_once(v->alg, key, nonce, ad, adlen,
 						out, len + AEAD_TAG_LEN,
 						back), -1);
+	}
+}
+
+/* The same by one implementation, whichever the seam would pick. */
+static void
+check_impl(const struct aead_impl *impl, const struct vector *v)
+{
+	uint8_t key[32], nonce[12], ad[32], plain[128];
+	uint8_t sealed[128 + AEAD_TAG_LEN], back[128];
+	size_t adlen = unhex(ad, v->ad), len = unhex(plain, v->plain);
+	void *s;
+
+	unhex(key, v->key);
+	unhex(nonce, v->nonce);
+	s = impl->new(v->alg, key);
+	assert_non_null(s);
+	assert_int_equal(impl->seal(s, nonce, ad, adlen, plain, len, sealed),
+			 0);
+	assert_hex(sealed, v->sealed);
+	assert_int_equal(impl->open(s, nonce, ad, adlen, sealed, len, back),
+			 0);
+	assert_memory_equal(back, plain, len);
+	for (size_t i = 0; i < len + AEAD_TAG_LEN; i++) {
+		sealed[i] ^= 0x10;
+		assert_int_equal(impl->open(s, nonce, ad, adlen, sealed, len,
+					    back), -1);
+		sealed[i] ^= 0x10;
+	}
+	impl->free(s);
+}
+
+static void
+every_implementation(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < NVECTORS; i++) {
+		const struct aead_impl *fast = aead_mb(vectors[i].alg);
+
+		check_impl(&aead_openssl, &vectors[i]);
+		if (fast != NULL)
+			check_impl(fast, &vectors[i]);
 	}
 }
 
@@ -397,6 +438,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(seals_and_opens_vectors),
+		cmocka_unit_test(every_implementation),
 		cmocka_unit_test(counters_are_nonces),
 		cmocka_unit_test(lengths_and_places),
 		cmocka_unit_test(packets_allocate_nothing),

@@ -94,6 +94,28 @@ test_manual_has_every_key(void **state)
 	}
 }
 
+/* Where a default depends on the processor, the other one stands there too. */
+static void
+test_manual_has_slow_defaults(void **state)
+{
+	static char text[TEXT_MAX];
+	unsigned int n = 0;
+
+	(void)state;
+	read_file(text, MAN);
+	for (size_t i = 0; i < conf_nkeys; i++) {
+		char line[200];
+
+		if (conf_keys[i].slow_aes == NULL)
+			continue;
+		snprintf(line, sizeof(line), "\n.Ql %s ,\n",
+			 conf_keys[i].slow_aes);
+		assert_non_null(strstr(text, line));
+		n++;
+	}
+	assert_int_equal(n, 1);
+}
+
 static void
 test_examples_of_the_manual(void **state)
 {
@@ -195,6 +217,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_manual_has_every_key),
+		cmocka_unit_test(test_manual_has_slow_defaults),
 		cmocka_unit_test(test_examples_of_the_manual),
 		cmocka_unit_test(test_sample),
 		cmocka_unit_test(test_sample_uncommented),

@@ -66,6 +66,17 @@ put_algos(FILE *f, const struct conf_algos *a)
 	fputs("\n", f);
 }
 
+/* What is left, by name. */
+static void
+put_offload(FILE *f, uint8_t offload)
+{
+	fputs("offload =", f);
+	for (size_t i = 0; i < CONF_OFFLOADS; i++)
+		if ((offload & conf_offload_bit(i)) != 0)
+			fprintf(f, " %s", conf_offload_name(i));
+	fputs("\n", f);
+}
+
 static void
 put_hooks(FILE *f, const struct conf *c)
 {
@@ -121,6 +132,7 @@ put_conf(FILE *f, const struct conf *c)
 	put_many(f, "bnlpubkey", &c->bnlpubkey);
 	put_text(f, "statedir", c->statedir);
 	put_number(f, "mtu", c->mtu, "");
+	put_offload(f, c->offload);
 	put_number(f, "keepalive", c->keepalive, "s");
 	put_number(f, "pullinterval", c->pullinterval, "s");
 	put_number(f, "maxconnections", c->maxconnections, "");

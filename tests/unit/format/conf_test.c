@@ -616,6 +616,48 @@ test_rules_between_keys(void **state)
 	refused("name = A\n", ERR_RANGE, 1, 8, "a node name");
 }
 
+static uint8_t
+offload_of(const char *value)
+{
+	char text[100];
+	struct conf *c;
+	uint8_t offload;
+
+	snprintf(text, sizeof(text), "name = a\noffload = %s\n", value);
+	c = parse_ok(text);
+	offload = c->offload;
+	conf_free(c);
+	return offload;
+}
+
+/* What needs another one goes with it. */
+static void
+test_offload(void **state)
+{
+	(void)state;
+	assert_int_equal(offload_of("auto"), CONF_OFFLOAD_ALL);
+	assert_int_equal(offload_of("off"), 0);
+	assert_int_equal(offload_of("no-tun-csum"),
+			 CONF_UDP_GSO | CONF_UDP_GRO);
+	assert_int_equal(offload_of("no-tun-tso"),
+			 CONF_TUN_CSUM | CONF_UDP_GSO | CONF_UDP_GRO);
+	assert_int_equal(offload_of("no-udp-gro,no-tun-uso"),
+			 CONF_TUN_CSUM | CONF_TUN_TSO | CONF_UDP_GSO);
+	assert_int_equal(offload_of("no-udp-gso"),
+			 CONF_OFFLOAD_ALL & ~CONF_UDP_GSO);
+	refused("name = a\noffload = auto no-udp-gso\n", ERR_RANGE, 2, 11,
+		"\"auto\", which stands alone");
+	refused("name = a\noffload = no-udp-gso off\n", ERR_RANGE, 2, 22,
+		"\"off\", which stands alone");
+	refused("name = a\noffload = no-udp-gso  no-udp-gso\n", ERR_RANGE, 2,
+		23, "twice");
+	refused("name = a\noffload = udp-gso\n", ERR_RANGE, 2, 11,
+		"found \"udp-gso\", expected auto, off, or some of");
+	refused("name = a\noffload = no-\n", ERR_RANGE, 2, 11, "expected");
+	refused("name = a\noffload = ,\n", ERR_RANGE, 2, 11, "expected");
+	assert_null(conf_offload_name(CONF_OFFLOADS));
+}
+
 static void
 test_all_errors_at_once(void **state)
 {
@@ -671,6 +713,7 @@ main(void)
 		cmocka_unit_test(test_sections),
 		cmocka_unit_test(test_bad_sections),
 		cmocka_unit_test(test_rules_between_keys),
+		cmocka_unit_test(test_offload),
 		cmocka_unit_test(test_all_errors_at_once),
 		cmocka_unit_test(test_schema),
 	};

@@ -438,6 +438,48 @@ test_down_and_gone(void **state)
 	teardown(&x);
 }
 
+/* Super-packets that are never taken are told apart from a single bad one. */
+static void
+test_write_refused(void **state)
+{
+	static uint8_t p[200];
+	struct tun_frame f = {.data = p, .len = sizeof(p)};
+	struct fixture x;
+
+	(void)state;
+	skip_unless_usable();
+	setup(&x, TUN_TSO, false);
+	p[0] = 0x45;
+	f.off = (struct frame_offload){.kind = FRAME_TCP4,
+				       .needs_csum = true,
+				       .csum_start = 20,
+				       .csum_offset = 16,
+				       .hdrlen = 40};
+	for (int i = 0; i < 7; i++) {
+		assert_int_equal(tun_write_errno(x.t, FRAME_TCP4), 0);
+		assert_int_equal(write_back(&x, &f), TUN_DROPPED);
+	}
+	f.off.segsize = 100;
+	assert_int_equal(write_back(&x, &f), TUN_OK);
+	f.off.segsize = 0; /* which no kernel takes */
+	for (int i = 0; i < 8; i++) {
+		assert_int_equal(tun_write_errno(x.t, FRAME_TCP4), 0);
+		assert_int_equal(write_back(&x, &f), TUN_DROPPED);
+	}
+	assert_int_equal(tun_write_errno(x.t, FRAME_TCP4), EINVAL);
+	assert_int_equal(tun_write_errno(x.t, FRAME_TCP6), 0);
+	assert_int_equal(tun_write_errno(x.t, FRAME_UDP), 0);
+	/* Whole packets have nothing to do with it. */
+	f.off = (struct frame_offload){.kind = FRAME_WHOLE};
+	p[0] = 0;
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(write_back(&x, &f), TUN_DROPPED);
+	assert_int_equal(tun_write_errno(x.t, FRAME_WHOLE), 0);
+	assert_int_equal(tun_level_errno(x.t, TUN_TSO), 0);
+	assert_int_equal(tun_level_errno(x.t, TUN_USO), 0);
+	teardown(&x);
+}
+
 static void
 test_open_refused(void **state)
 {
@@ -482,6 +524,7 @@ main(void)
 	    cmocka_unit_test(test_udp_offloaded),
 	    cmocka_unit_test(test_settings),
 	    cmocka_unit_test(test_down_and_gone),
+	    cmocka_unit_test(test_write_refused),
 	    cmocka_unit_test(test_open_refused),
 	};
 

@@ -32,6 +32,7 @@
 
 static struct {
 	int segmented_errno; /* for messages with UDP_SEGMENT */
+	in_addr_t to;	     /* of these, only to there; 0: to anywhere */
 	int errnum;	     /* for the message whose first byte is mark */
 	uint8_t mark;
 	unsigned int calls;
@@ -51,7 +52,10 @@ is_segmented(struct msghdr *h)
 static inline int
 refused(struct mmsghdr *m)
 {
-	if (refuse.segmented_errno != 0 && is_segmented(&m->msg_hdr))
+	const struct sockaddr_in *to = m->msg_hdr.msg_name;
+
+	if (refuse.segmented_errno != 0 && is_segmented(&m->msg_hdr) &&
+	    (refuse.to == 0 || to->sin_addr.s_addr == refuse.to))
 		return refuse.segmented_errno;
 	if (refuse.errnum != 0 &&
 	    *(uint8_t *)m->msg_hdr.msg_iov->iov_base == refuse.mark)

@@ -37,6 +37,96 @@ test_gso_refused(void **state)
 	gso_refused(EMSGSIZE, false);
 }
 
+/* The way to one peer refuses segments: all others keep them. */
+static void
+test_refused_to_one(void **state)
+{
+	static const int errnums[] = {EIO, EINVAL};
+	struct fixture x;
+	struct udp_run r[3];
+	int errnum = 0;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		setup(&x, "127.0.0.1", "0.0.0.0", true, true);
+		for (int k = 0; k < 3; k++)
+			r[k] = run(&x, 0, 4300, 1000);
+		r[1].remote.addr = addr("127.0.0.2");
+		refuse.segmented_errno = errnums[i];
+		refuse.to = htonl(0x7f000002);
+		udp_send(x.tx, r, 3, &x.res);
+		assert_int_equal(x.res.sent, 15);
+		assert_int_equal(x.res.failed, 0);
+		assert_true(udp_gso(x.tx));
+		assert_int_equal(udp_gso_errno(x.tx), 0);
+		assert_int_equal(udp_gso_refusals(x.tx, &errnum), 1);
+		assert_int_equal(errnum, errnums[i]);
+		assert_int_equal(udp_gso_refused(x.tx, &r[1].remote.addr),
+				 errnums[i]);
+		assert_int_equal(udp_gso_refused(x.tx, &r[0].remote.addr), 0);
+		assert_int_equal(udp_stats(x.tx)->segmented, 2);
+		assert_int_equal(udp_stats(x.tx)->gso_refused, 1);
+		/* One message, five, one: in a single call. */
+		refuse.calls = 0;
+		udp_send(x.tx, r, 3, &x.res);
+		assert_int_equal(x.res.sent, 15);
+		assert_int_equal(refuse.calls, 1);
+		assert_int_equal(udp_stats(x.tx)->segmented, 4);
+		assert_int_equal(udp_stats(x.tx)->gso_refused, 1);
+		teardown(&x);
+	}
+}
+
+/* Another way may have been taken meanwhile: it is tried again. */
+static void
+test_refused_no_more(void **state)
+{
+	struct fixture x;
+	struct udp_run r;
+	int errnum = 0;
+
+	(void)state;
+	setup(&x, "127.0.0.1", "0.0.0.0", true, true);
+	refuse.segmented_errno = EIO;
+	r = run(&x, 0, 64, 1);
+	for (int i = 0; i < 1000; i++)
+		udp_send(x.tx, &r, 1, NULL);
+	/* Tried, but by no means each time. */
+	assert_in_range(udp_stats(x.tx)->gso_refused, 2, 8);
+	assert_int_equal(udp_gso_refusals(x.tx, &errnum), 1);
+	assert_false(udp_gso(x.tx));
+	refuse.segmented_errno = 0;
+	for (int i = 0; i < 1000; i++)
+		udp_send(x.tx, &r, 1, NULL);
+	assert_int_equal(udp_gso_refusals(x.tx, &errnum), 0);
+	assert_int_equal(udp_gso_refused(x.tx, &r.remote.addr), 0);
+	assert_true(udp_gso(x.tx));
+	teardown(&x);
+}
+
+/* There are more peers than places: the last ones are remembered. */
+static void
+test_refused_to_many(void **state)
+{
+	struct fixture x;
+	struct udp_run r;
+	int errnum = 0;
+
+	(void)state;
+	setup(&x, "127.0.0.1", "0.0.0.0", true, true);
+	refuse.segmented_errno = EIO;
+	for (unsigned int i = 1; i <= 500; i++) {
+		r = run(&x, 0, 300, 100);
+		r.remote.addr.b[2] = (uint8_t)(i / 250);
+		r.remote.addr.b[3] = (uint8_t)(1 + i % 250);
+		udp_send(x.tx, &r, 1, &x.res);
+		assert_int_equal(x.res.failed, 0);
+		assert_int_equal(udp_gso_refused(x.tx, &r.remote.addr), EIO);
+	}
+	assert_in_range(udp_gso_refusals(x.tx, &errnum), 2, 64);
+	teardown(&x);
+}
+
 /* Segmentation is refused, and so is each full-sized datagram: the size is
  * to blame. The short last one gets through. */
 static void
@@ -215,6 +305,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_gso_refused),
+	    cmocka_unit_test(test_refused_to_one),
+	    cmocka_unit_test(test_refused_no_more),
+	    cmocka_unit_test(test_refused_to_many),
 	    cmocka_unit_test(test_too_big),
 	    cmocka_unit_test(test_really_too_big),
 	    cmocka_unit_test(test_errors_are_counted),

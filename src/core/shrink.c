@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Which packets are worth compressing. An attempt on random bytes costs zlib
+ * some fifty times of what all the rest of a packet's way does, so that one
+ * in two thousand is what can be afforded; LZO1X-1 gives up sooner.
+ */
+#include "core/shrink.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#define SHORT_LEN 128 /* little but headers */
+#define HEADERS_LEN 64
+#define WORDS 8
+#define HIGH_BITS UINT64_C(0x8080808080808080)
+
+/* Text has no high bits, random bytes have one in each other: eight words of
+ * them, from all over the payload, do not look alike by chance. */
+static enum shrink_kind
+kind_of(const uint8_t *p, size_t len)
+{
+	uint64_t word, all = 0;
+	size_t step;
+
+	if (len < SHORT_LEN)
+		return SHRINK_SHORT;
+	step = (len - HEADERS_LEN - sizeof(word)) / (WORDS - 1);
+	for (size_t i = 0; i < WORDS; i++) {
+		memcpy(&word, p + HEADERS_LEN + i * step, sizeof(word));
+		all |= word;
+	}
+	return (all & HIGH_BITS) == 0 ? SHRINK_TEXT : SHRINK_BINARY;
+}
+
+static void
+learn(struct shrink *s, enum shrink_kind k, enum comp_alg alg, bool shrunk)
+{
+	uint8_t most = alg == COMP_LZO ? SHRINK_LZO_EXPONENT :
+					 SHRINK_ZLIB_EXPONENT;
+
+	if (shrunk) {
+		s->exponent[k] = 0;
+		return;
+	}
+	if (s->exponent[k] < most)
+		s->exponent[k]++;
+	s->skip[k] = (uint16_t)((1u << s->exponent[k]) - 1);
+}
+
+size_t
+shrink_pack(struct shrink *s, struct comp *c, enum comp_alg alg, uint8_t level,
+	    const uint8_t *in, size_t len, uint8_t *out)
+{
+	enum shrink_kind k;
+	size_t n = 0;
+
+	if (alg == COMP_NONE)
+		return 0;
+	k = kind_of(in, len);
+	if (s->skip[k] > 0) {
+		s->skip[k]--;
+		s->stats.skipped++;
+	} else {
+		n = comp_pack(c, alg, level, in, len, out,
+			      len - len / SHRINK_GAIN);
+		s->stats.tried++;
+		s->stats.shrunk += n > 0;
+		learn(s, k, alg, n > 0);
+	}
+	s->stats.in += len;
+	s->stats.out += n > 0 ? n : len;
+	return n;
+}

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is tried, what is not, and how soon that changes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "core/shrink.h"
+
+#include "../base/prng.h"
+
+#define MTU 1420
+#define MANY 20000
+
+static struct comp *comp;
+static struct prng prng = {3406};
+static uint8_t pkt[MTU], out[MTU], back[MTU];
+
+static const struct {
+	enum comp_alg alg;
+	uint8_t level;
+	unsigned int exponent;
+} ways[] = {
+	{COMP_LZO, 1, SHRINK_LZO_EXPONENT},
+	{COMP_ZLIB, 1, SHRINK_ZLIB_EXPONENT},
+	{COMP_ZLIB, 6, SHRINK_ZLIB_EXPONENT},
+	{COMP_ZLIB, 9, SHRINK_ZLIB_EXPONENT},
+};
+
+#define WAYS (sizeof(ways) / sizeof(ways[0]))
+
+static void
+fill_random(void)
+{
+	for (size_t i = 0; i < MTU; i++)
+		pkt[i] = (uint8_t)prng_next(&prng);
+}
+
+/* Lines of a log; the 40 bytes in front are as random as a header may be. */
+static void
+fill_text(void)
+{
+	size_t at = 40;
+
+	fill_random();
+	while (at < MTU) {
+		char line[100];
+		int n = snprintf(line, sizeof(line),
+				 "Nov 22 06:25:%02u host sshd[%u]: connection "
+				 "from 10.156.1.%u port %u\n",
+				 prng_below(&prng, 60), prng_below(&prng, 9999),
+				 prng_below(&prng, 256),
+				 prng_below(&prng, 65536));
+		size_t len = (size_t)n < MTU - at ? (size_t)n : MTU - at;
+
+		memcpy(pkt + at, line, len);
+		at += len;
+	}
+}
+
+/* Records with high bits in all of their bytes. */
+static void
+fill_binary(void)
+{
+	fill_random();
+	for (size_t i = 40; i < MTU; i++)
+		pkt[i] = (uint8_t)(0xf0 | i % 7);
+}
+
+static size_t
+pack(struct shrink *s, size_t way, size_t len)
+{
+	size_t n = shrink_pack(s, comp, ways[way].alg, ways[way].level, pkt,
+			       len, out);
+
+	if (n > 0) {
+		assert_in_range(n, 1, len - len / SHRINK_GAIN);
+		assert_int_equal(comp_unpack(comp, ways[way].alg, out, n, back,
+					     MTU), len);
+		assert_memory_equal(back, pkt, len);
+	}
+	return n;
+}
+
+static void
+test_text(void **state)
+{
+	(void)state;
+	for (size_t w = 0; w < WAYS; w++) {
+		struct shrink s = {.stats.tried = 0};
+
+		for (int i = 0; i < 100; i++) {
+			fill_text();
+			assert_true(pack(&s, w, MTU) > 0);
+		}
+		assert_int_equal(s.stats.tried, 100);
+		assert_int_equal(s.stats.shrunk, 100);
+		assert_int_equal(s.stats.skipped, 0);
+		assert_int_equal(s.stats.in, 100 * MTU);
+		assert_in_range(s.stats.out, 1, 70 * MTU);
+	}
+}
+
+static void
+test_random_is_tried_rarely(void **state)
+{
+	(void)state;
+	for (size_t w = 0; w < WAYS; w++) {
+		struct shrink s = {.stats.tried = 0};
+		unsigned int most = ways[w].exponent;
+
+		for (int i = 0; i < MANY; i++) {
+			fill_random();
+			assert_int_equal(pack(&s, w, MTU), 0);
+		}
+		assert_int_equal(s.stats.tried + s.stats.skipped, MANY);
+		assert_int_equal(s.stats.shrunk, 0);
+		assert_int_equal(s.stats.in, s.stats.out);
+		/* On the way there, then once in 2^most; but it goes on. */
+		assert_in_range(s.stats.tried, most + 1,
+				most + 1 + (MANY >> most));
+	}
+}
+
+static void
+test_text_behind_random(void **state)
+{
+	(void)state;
+	for (size_t w = 0; w < WAYS; w++) {
+		struct shrink s = {.stats.tried = 0};
+
+		for (int i = 0; i < MANY; i++) {
+			fill_random();
+			(void)pack(&s, w, MTU);
+		}
+		fill_text();
+		assert_true(pack(&s, w, MTU) > 0);
+	}
+}
+
+/* What cannot be told from random bytes by its look takes no longer than the
+ * longest pause, and is then tried each time. */
+static void
+test_binary_behind_random(void **state)
+{
+	(void)state;
+	for (size_t w = 0; w < WAYS; w++) {
+		struct shrink s = {.stats.tried = 0};
+		unsigned int untried = 0;
+
+		for (int i = 0; i < MANY; i++) {
+			fill_random();
+			(void)pack(&s, w, MTU);
+		}
+		fill_binary();
+		while (pack(&s, w, MTU) == 0)
+			untried++;
+		assert_in_range(untried, 0, 1u << ways[w].exponent);
+		for (int i = 0; i < 100; i++)
+			assert_true(pack(&s, w, MTU) > 0);
+	}
+}
+
+/* Two streams at a time: the one does not spoil it for the other. */
+static void
+test_mixed(void **state)
+{
+	(void)state;
+	for (size_t w = 0; w < WAYS; w++) {
+		struct shrink s = {.stats.tried = 0};
+
+		for (int i = 0; i < 1000; i++) {
+			fill_random();
+			assert_int_equal(pack(&s, w, MTU), 0);
+			(void)pack(&s, w, 52);
+			fill_text();
+			assert_true(pack(&s, w, MTU) > 0);
+		}
+		assert_int_equal(s.stats.shrunk, 1000);
+		assert_in_range(s.stats.tried, 1000, 1200);
+	}
+}
+
+/* A saving that is not worth the work is none. */
+static void
+test_small_gain(void **state)
+{
+	struct shrink s = {.stats.tried = 0};
+
+	(void)state;
+	fill_random();
+	memset(pkt + 100, 'x', MTU / SHRINK_GAIN - 20);
+	assert_true(comp_pack(comp, COMP_ZLIB, 6, pkt, MTU, out, MTU) > 0);
+	assert_int_equal(pack(&s, 2, MTU), 0);
+	assert_int_equal(s.stats.shrunk, 0);
+	memset(pkt + 100, 'x', MTU / SHRINK_GAIN + 60);
+	while (pack(&s, 2, MTU) == 0)
+		assert_in_range(s.stats.tried, 1, 2);
+}
+
+static void
+test_lengths(void **state)
+{
+	(void)state;
+	for (size_t w = 0; w < WAYS; w++)
+		for (size_t len = 1; len < 300; len++) {
+			struct shrink s = {.stats.tried = 0};
+
+			fill_text();
+			(void)pack(&s, w, len);
+			assert_int_equal(s.stats.tried, 1);
+			assert_int_equal(s.stats.in, len);
+		}
+}
+
+static void
+test_none(void **state)
+{
+	struct shrink s = {.stats.tried = 0}, zero = {.stats.tried = 0};
+
+	(void)state;
+	fill_text();
+	assert_int_equal(shrink_pack(&s, comp, COMP_NONE, 0, pkt, MTU, out),
+			 0);
+	assert_memory_equal(&s, &zero, sizeof(s));
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	comp = comp_new();
+	return comp == NULL ? -1 : 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	comp_free(comp);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_random_is_tried_rarely),
+		cmocka_unit_test(test_text_behind_random),
+		cmocka_unit_test(test_binary_behind_random),
+		cmocka_unit_test(test_mixed),
+		cmocka_unit_test(test_small_gain),
+		cmocka_unit_test(test_lengths),
+		cmocka_unit_test(test_none),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
