@@ -125,11 +125,7 @@ bench:
 	$Q$(MAKE) --no-print-directory -j$(JOBS) all
 	$QO=$O tests/bench/run
 
-install: all
-	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man
-	install $(BINS) $(DESTDIR)$(PREFIX)/sbin
-	for m in man/*.[0-9]; do install -D -m 644 $$m \
-		$(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
+include install.mk
 
 lint:
 	$Qlint/floors
@@ -141,7 +137,7 @@ deps:
 clean:
 	rm -rf $O $O-fuzz
 
-.PHONY: all tests check soak demo bench fuzz fuzzers install lint deps clean
+.PHONY: all tests check soak demo bench fuzz fuzzers lint deps clean
 .SECONDARY:
 
 -include $(shell find $O -name '*.d' 2>/dev/null)
