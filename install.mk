@@ -69,8 +69,14 @@ uninstall:
 	$Qfor d in $(addprefix $(DESTDIR),$(OWN_DIRS)); do \
 		[ ! -d "$$d" ] || rmdir --ignore-fail-on-non-empty "$$d"; done
 
-# The Debian package, in $O/deb.
+# The Debian package, in $O/deb; what that needs: lint/deps deb
 deb:
 	$QO=$O lint/deb
 
-.PHONY: install uninstall deb
+# Builds it, looks into it, and installs it on a host of copies.
+deb-check:
+	$Qlint/deps deb
+	$Q$(MAKE) --no-print-directory -j$(JOBS) tests
+	$QDEB_CHECK=1 O=$O tests/run tests/system/deb.t
+
+.PHONY: install uninstall deb deb-check
