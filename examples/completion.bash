@@ -147,14 +147,16 @@ _cluevpn_candidates() {
 			fi
 		fi
 	done
-	what=$(sed -n "s/^takes $before //p" <<<"$facts")
-	if [[ $before == -* && -n $what ]]; then
+	what=
+	[[ $before != -* ]] ||
+		what=$(sed -n "s/^takes $before //p" <<<"$facts")
+	if [ -n "$what" ]; then
 		_cluevpn_values "$what" "$@"
 	elif [[ ${words[n]} == -* ]]; then
 		sed -n 's/^option //p' <<<"$facts"
 	else
 		[ -n "$command" ] || sed -n 's/^command //p' <<<"$facts"
-		[ "$before" != "$command" ] ||
+		[ -z "$command" ] || [ "$before" != "$command" ] ||
 			sed -n "s/^second $command //p" <<<"$facts"
 		what=$(sed -n "s/^argument $of //p" <<<"$facts")
 		_cluevpn_values "$what" "$@"
