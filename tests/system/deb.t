@@ -19,7 +19,8 @@ done
 
 ok 'it builds, and lintian has neither errors nor warnings' lint/deb
 deb=$(ls "$O"/deb/cluevpn_*.deb)
-must dpkg-deb -x "$deb" $tmp/root
+root=$O/deb/root	# the demo has another /run
+must dpkg-deb -x "$deb" "$root"
 dpkg-deb -c "$deb" | awk '{ print $6, $1, $2 }' | sort >$tmp/files
 has() { # has PATH MODE: root's
 	ok "$1" grep -qx -e "\./$1 $2 root/root" $tmp/files
@@ -43,7 +44,7 @@ is "$(grep -c ' -..[sS]\| -.....[sS]\|/local/' $tmp/files)" 0 \
 is "$(dpkg-deb -f "$deb" Version)" \
 	"$("$O/cluevpnd" -V | cut -d ' ' -f 2)" 'it has the version of the daemon'
 ok 'the test of the package: a mesh out of what is in it' env \
-	SBIN=$tmp/root/usr/sbin PATH="$tmp/root/usr/bin:$PATH" debian/tests/mesh
+	SBIN="$root/usr/sbin" PATH="$root/usr/bin:$PATH" debian/tests/mesh
 
 # --- a host ---------------------------------------------------------------------
 
