@@ -7,6 +7,8 @@ SBINDIR ?= $(PREFIX)/sbin
 BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man
 DOCDIR ?= $(PREFIX)/share/doc/cluevpn
+# bnl-sign wants it before a daemon has run. Empty: a package makes it.
+STATEDIR ?= /var/lib/cluevpn
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 BASHDIR ?= $(PREFIX)/share/bash-completion/completions
@@ -32,7 +34,7 @@ TEXTS = $(foreach m,$(wildcard man/*.[0-9]),\
 # Scripts of other init systems: for copying.
 SCRIPTS = $(foreach e,cluevpnd.init cluevpnd.openrc,\
 		examples/$e:$(DOCDIR)/examples/$e)
-OWN_DIRS = $(DOCDIR)/examples $(DOCDIR) $(SYSCONFDIR)/cluevpn
+OWN_DIRS = $(DOCDIR)/examples $(DOCDIR) $(SYSCONFDIR)/cluevpn $(STATEDIR)
 
 source = $(firstword $(subst :, ,$1))
 target = $(DESTDIR)$(lastword $(subst :, ,$1))
@@ -56,6 +58,8 @@ install: all
 	$(foreach t,$(TEXTS),$(call put_text,$t,644))
 	$(foreach t,$(SCRIPTS),$(call put_text,$t,755))
 	$Qinstall -d $(DESTDIR)$(SYSCONFDIR)/cluevpn
+	$Q$(if $(STATEDIR),[ -d $(DESTDIR)$(STATEDIR) ] || \
+		install -d -m 700 $(DESTDIR)$(STATEDIR))
 ifeq ($(DESTDIR),)
 	$Q! command -v systemd-sysusers >/dev/null || [ "$$(id -u)" != 0 ] || \
 		systemd-sysusers $(SYSUSERSDIR)/cluevpn.conf

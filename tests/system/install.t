@@ -68,6 +68,8 @@ for f in "$O"/cluevpnd "$O"/cluevpnctl "$O"/keygen; do
 done
 ok 'the sample of a configuration' cmp examples/cluevpn.conf \
 	"$root/usr/local/share/doc/cluevpn/examples/cluevpn.conf"
+ok 'the directory of the state, for nobody else' \
+	test "$(stat -c %a "$root/var/lib/cluevpn")" = 700
 ok 'a configuration that was there is as it was' \
 	grep -qx 'name = alpha' "$root/etc/cluevpn/cluevpn.conf"
 ok 'everybody may read everything' nothing grep -v ' [67][45]\{2\}$' \
@@ -83,7 +85,15 @@ files >"$tmp/after"
 ok 'leaves what was there before, and nothing else' \
 	diff "$tmp/before" "$tmp/after"
 ok 'none of its own directories' test ! -d "$root/usr/local/share/doc/cluevpn"
+ok 'and no empty state' test ! -d "$root/var/lib/cluevpn"
 ok 'uninstalling again' run uninstall
+mkdir -p -m 750 "$root/var/lib/cluevpn"
+: >"$root/var/lib/cluevpn/network.bnl"
+ok 'installing with a state' run install
+ok 'leaves its directory as it was' \
+	test "$(stat -c %a "$root/var/lib/cluevpn")" = 750
+ok 'uninstalling with a state' run uninstall
+ok 'leaves that' test -e "$root/var/lib/cluevpn/network.bnl"
 
 # --- other places -------------------------------------------------------------
 
@@ -95,6 +105,7 @@ ok 'the program is in it' test -x "$root/opt/vpn/sbin/cluevpnd"
 ok 'the directory of the configuration, too' test -d "$root/opt/vpn/etc/cluevpn"
 ok 'nothing is anywhere else' nothing find "$root" ! -type d \
 	! -path "$root/opt/vpn/*"
+ok 'but the state' test -d "$root/var/lib/cluevpn"
 ok 'no text names the usual places' nothing grep -rlI \
 	'/usr/local/sbin/c\|/usr/local/share\|[^n]/etc/cluevpn' \
 	"$root/opt/vpn/lib" "$root/opt/vpn/share"
