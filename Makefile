@@ -135,7 +135,7 @@ deps:
 	$Qlint/deps
 
 clean:
-	rm -rf $O $O-fuzz
+	rm -rf $O $O-fuzz $O-deb
 
 .PHONY: all tests check soak demo bench fuzz fuzzers lint deps clean
 .SECONDARY:

@@ -73,7 +73,7 @@ uninstall:
 	$Qfor d in $(addprefix $(DESTDIR),$(OWN_DIRS)); do \
 		[ ! -d "$$d" ] || rmdir --ignore-fail-on-non-empty "$$d"; done
 
-# The Debian package, in $O/deb; what that needs: lint/deps deb
+# The Debian package, in $O-deb; what that needs: lint/deps deb
 deb:
 	$QO=$O lint/deb
 

@@ -18,8 +18,8 @@ done
 # --- the package ----------------------------------------------------------------
 
 ok 'it builds, and lintian has neither errors nor warnings' lint/deb
-deb=$(ls "$O"/deb/cluevpn_*.deb)
-root=$O/deb/root	# the demo has another /run
+deb=$(ls "$O"-deb/cluevpn_*.deb)
+root=$O-deb/root	# the demo has another /run
 must dpkg-deb -x "$deb" "$root"
 dpkg-deb -c "$deb" | awk '{ print $6, $1, $2 }' | sort >$tmp/files
 has() { # has PATH MODE: root's
