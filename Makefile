@@ -130,11 +130,7 @@ bench:
 bench-scale: $(BENCHES)
 	$QO=$O tests/bench/scale
 
-install: all
-	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man
-	install $(BINS) $(DESTDIR)$(PREFIX)/sbin
-	for m in man/*.[0-9]; do install -D -m 644 $$m \
-		$(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
+include install.mk
 
 lint:
 	$Qlint/floors
@@ -144,9 +140,9 @@ deps:
 	$Qlint/deps
 
 clean:
-	rm -rf $O $O-fuzz $O-evp
+	rm -rf $O $O-fuzz $O-evp $O-deb
 
-.PHONY: all tests check soak demo bench bench-scale fuzz fuzzers install lint deps clean
+.PHONY: all tests check soak demo bench bench-scale fuzz fuzzers lint deps clean
 .SECONDARY:
 
 -include $(shell find $O -name '*.d' 2>/dev/null)

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What `make install` puts where, and `make uninstall` takes out again: both
+# go through the same table. The texts are of PREFIX=/usr/local; the paths in
+# them change with PREFIX and SYSCONFDIR.
+
+SBINDIR ?= $(PREFIX)/sbin
+BINDIR ?= $(PREFIX)/bin
+MANDIR ?= $(PREFIX)/share/man
+DOCDIR ?= $(PREFIX)/share/doc/cluevpn
+# bnl-sign wants it before a daemon has run. Empty: a package makes it.
+STATEDIR ?= /var/lib/cluevpn
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
+FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
+
+# SOURCE:TARGET; keygen is of use to users, and its page is in section 1.
+USER_BINS := $O/keygen
+PROGRAMS = $(foreach b,$(filter-out $(USER_BINS),$(BINS)),\
+		$b:$(SBINDIR)/$(notdir $b)) \
+	$(foreach b,$(USER_BINS),$b:$(BINDIR)/$(notdir $b))
+TEXTS = $(foreach m,$(wildcard man/*.[0-9]),\
+		$m:$(MANDIR)/man$(subst .,,$(suffix $m))/$(notdir $m)) \
+	$(foreach b,$(notdir $(BINS)),\
+		examples/completion.bash:$(BASHDIR)/$b \
+		examples/completion.fish:$(FISHDIR)/$b.fish) \
+	examples/completion.zsh:$(ZSHDIR)/_cluevpn \
+	examples/cluevpnd.service:$(UNITDIR)/cluevpnd.service \
+	examples/cluevpn.sysusers:$(SYSUSERSDIR)/cluevpn.conf \
+	$(foreach d,README HOWTO,$d:$(DOCDIR)/$d) \
+	$(foreach e,cluevpn.conf cluevpnd-hooks.conf,\
+		examples/$e:$(DOCDIR)/examples/$e)
+# Scripts of other init systems: for copying.
+SCRIPTS = $(foreach e,cluevpnd.init cluevpnd.openrc,\
+		examples/$e:$(DOCDIR)/examples/$e)
+OWN_DIRS = $(DOCDIR)/examples $(DOCDIR) $(SYSCONFDIR)/cluevpn $(STATEDIR)
+
+source = $(firstword $(subst :, ,$1))
+target = $(DESTDIR)$(lastword $(subst :, ,$1))
+PATHS_SED = sed -e 's|/usr/local/sbin/c|$(SBINDIR)/c|g' \
+	-e 's|/usr/local/share/bash-completion/completions|$(BASHDIR)|g' \
+	-e 's|/etc/cluevpn|$(SYSCONFDIR)/cluevpn|g'
+
+define put_program
+	$Qinstall -D -m 755 $(call source,$1) $(call target,$1)
+
+endef
+define put_text
+	$Qinstall -d $(dir $(call target,$1)) && \
+		$(PATHS_SED) $(call source,$1) >$(call target,$1) && \
+		chmod $2 $(call target,$1)
+
+endef
+
+install: all
+	$(foreach p,$(PROGRAMS),$(call put_program,$p))
+	$(foreach t,$(TEXTS),$(call put_text,$t,644))
+	$(foreach t,$(SCRIPTS),$(call put_text,$t,755))
+	$Qinstall -d $(DESTDIR)$(SYSCONFDIR)/cluevpn
+	$Q$(if $(STATEDIR),[ -d $(DESTDIR)$(STATEDIR) ] || \
+		install -d -m 700 $(DESTDIR)$(STATEDIR))
+ifeq ($(DESTDIR),)
+	$Q! command -v systemd-sysusers >/dev/null || [ "$$(id -u)" != 0 ] || \
+		systemd-sysusers $(SYSUSERSDIR)/cluevpn.conf
+	$Q[ ! -d /run/systemd/system ] || [ "$$(id -u)" != 0 ] || \
+		systemctl daemon-reload
+endif
+
+# The user stays, and so does what is in the configuration's directory.
+uninstall:
+	rm -f $(foreach f,$(PROGRAMS) $(TEXTS) $(SCRIPTS),$(call target,$f))
+	$Qfor d in $(addprefix $(DESTDIR),$(OWN_DIRS)); do \
+		[ ! -d "$$d" ] || rmdir --ignore-fail-on-non-empty "$$d"; done
+
+# The Debian package, in $O-deb; what that needs: lint/deps deb
+deb:
+	$QO=$O lint/deb
+
+# Builds it, looks into it, and installs it on a host of copies.
+deb-check:
+	$Qlint/deps deb
+	$Q$(MAKE) --no-print-directory -j$(JOBS) tests
+	$QDEB_CHECK=1 O=$O tests/run tests/system/deb.t
+
+.PHONY: install uninstall deb deb-check

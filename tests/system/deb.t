@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The Debian package: built from a copy of the tree, found clean by lintian,
+# installed, used, upgraded, removed and purged on a host whose files are
+# copies. Its tools are heavy and a build takes a minute: "make deb-check"
+# runs this, "make check" does not.
+# shellcheck source=tests/system/lib.sh disable=SC2317 # called by name
+[ -n "${DEB_CHECK:-}" ] || {
+	echo '1..0 # SKIP "make deb-check" builds and tries the Debian package'
+	exit 0
+}
+. tests/system/lib.sh
+
+for c in dpkg-buildpackage dh lintian; do
+	command -v $c >/dev/null || skip_all "there is no $c here"
+done
+
+# --- the package ----------------------------------------------------------------
+
+ok 'it builds, and lintian has neither errors nor warnings' lint/deb
+deb=$(ls "$O"-deb/cluevpn_*.deb)
+root=$O-deb/root	# the demo has another /run
+must dpkg-deb -x "$deb" "$root"
+dpkg-deb -c "$deb" | awk '{ print $6, $1, $2 }' | sort >$tmp/files
+has() { # has PATH MODE: root's
+	ok "$1" grep -qx -e "\./$1 $2 root/root" $tmp/files
+}
+has usr/sbin/cluevpnd -rwxr-xr-x
+has usr/sbin/cluevpnctl -rwxr-xr-x
+has usr/sbin/bnl-sign -rwxr-xr-x
+has usr/sbin/bnl-verify -rwxr-xr-x
+has usr/bin/keygen -rwxr-xr-x
+has etc/init.d/cluevpnd -rwxr-xr-x
+has etc/cluevpn/ drwxr-xr-x
+has '\(usr/\)\?lib/systemd/system/cluevpnd.service' -rw-r--r--
+has usr/lib/sysusers.d/cluevpn.conf -rw-r--r--
+has usr/share/bash-completion/completions/cluevpnctl -rw-r--r--
+for page in man/*.[0-9]; do
+	has "usr/share/man/man${page##*.}/${page#man/}.gz" -rw-r--r--
+done
+has 'usr/share/doc/cluevpn/examples/cluevpn.conf\(.gz\)\?' -rw-r--r--
+is "$(grep -c ' -..[sS]\| -.....[sS]\|/local/' $tmp/files)" 0 \
+	'nothing is set-uid, nothing is in /usr/local'
+is "$(dpkg-deb -f "$deb" Version)" \
+	"$("$O/cluevpnd" -V | cut -d ' ' -f 2)" 'it has the version of the daemon'
+ok 'the test of the package: a mesh out of what is in it' env \
+	SBIN="$root/usr/sbin" PATH="$root/usr/bin:$PATH" debian/tests/mesh
+
+# --- a host ---------------------------------------------------------------------
+
+network alpha beta
+mkdir $tmp/new
+mount -t tmpfs tmpfs $tmp/new
+mkdir $tmp/new/upper $tmp/new/work $tmp/new/host
+if ! mount -t overlay -o lowerdir=/,upperdir=$tmp/new/upper \
+	-o workdir=$tmp/new/work overlay $tmp/new/host 2>$tmp/out; then
+	echo "ok $((++tests)) - installation # SKIP no overlay: $(cat $tmp/out)"
+	finish
+fi
+host=$tmp/new/host
+must mount -t proc proc $host/proc
+must mount --rbind /dev $host/dev
+must mount -t tmpfs -o mode=755 tmpfs $host/run
+rm -rf $host/etc/cluevpn $host/var/lib/cluevpn
+printf '#!/bin/sh\nexit 0\n' >$host/usr/sbin/policy-rc.d
+chmod 755 $host/usr/sbin/policy-rc.d
+cp "$deb" $host/root/cluevpn.deb
+at() { # at COMMAND...: on that host
+	inside alpha env PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+		DEBIAN_FRONTEND=noninteractive chroot $host "$@"
+}
+modes() {
+	at stat -c '%A %U:%G' "$@"
+}
+
+ok 'it is installed' at dpkg --force-depends -i /root/cluevpn.deb
+ok 'its user is there' at id cluevpn
+is "$(modes /var/lib/cluevpn)" 'drwx------ cluevpn:cluevpn' 'with its state'
+is "$(modes /etc/cluevpn)" 'drwxr-xr-x root:root' 'which may not change /etc'
+at service cluevpnd status >$tmp/out 2>&1
+is $? 3 'without a configuration nothing runs'
+cp $tmp/alpha/*.pem $tmp/alpha/node.key $host/etc/cluevpn
+cp $tmp/network.bnl $host/var/lib/cluevpn
+printf '%s\n' 'name = alpha' 'initretry = 250ms' 'logmethod = file' \
+	"logfile = /var/log/cluevpn.log" >$host/etc/cluevpn/cluevpn.conf
+ok 'the configuration is in order' at cluevpnd -t
+start beta
+ok 'the service starts' at service cluevpnd start
+soon 'and carries packets' reach alpha beta
+soon 'with a stored pair' test -s $host/var/lib/cluevpn/pairs/beta.pair
+number() { cat $host/run/cluevpn/pid; }
+first=$(number)
+ok 'an upgrade' at dpkg --force-depends -i /root/cluevpn.deb
+not_ok 'starts another daemon' test "$(number)" = "$first"
+soon 'which carries packets' reach alpha beta
+is "$(grep -c pair-new $host/var/log/cluevpn.log)" 1 \
+	'and did not negotiate again'
+ok 'removed' at dpkg -r cluevpn
+ok 'it runs no more' test ! -e $host/run/cluevpn/pid
+ok 'the configuration stays' test -s $host/etc/cluevpn/cluevpn.conf
+ok 'and the state' test -s $host/var/lib/cluevpn/network.bnl
+ok 'purged' at dpkg -P cluevpn
+ok 'the state is gone' test ! -e $host/var/lib/cluevpn
+ok 'the init script, too' test ! -e $host/etc/init.d/cluevpnd
+ok 'keys, which only people can make, are not' \
+	test -s $host/etc/cluevpn/node.key
+stop beta
+finish
