@@ -391,7 +391,10 @@ bnltake_ready(struct bnltake *t, uint32_t ticket, const struct bnl *bnl,
 		say_refused(t, c, refusal_of(why->code), why->text);
 	} else {
 		v = judge(t, c, bnl, &reason, words);
-		forks_list(&t->forks, t->env, c->from, bnl);
+		/* One that is newer and refused does not hold. */
+		if (v != REFUSE ||
+		    bnl_version_cmp(&bnl->version, &t->env->version) < 0)
+			forks_list(&t->forks, t->env, c->from, bnl);
 		if (v == REFUSE)
 			say_refused(t, c, reason, words);
 		if (v == REFUSE && reason == REFUSAL_DATE)
