@@ -446,6 +446,8 @@ bnltake_applied(struct bnltake *t, char from[NODE_NAME_MAX + 1])
 	memcpy(from, c->from, sizeof(c->from));
 	bnl_version_format(version, &c->version);
 	if (taken)
+		forks_applied(&t->forks, t->env);
+	if (taken)
 		actions_event(t->env->actions, EVENT_INFO, EVENT_LIST_NEW,
 			      c->from, "list %s is in force, taken from %s",
 			      version, is_local(t, c) ? "the disk" : "it");

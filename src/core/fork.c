@@ -55,14 +55,31 @@ forks_list(struct forks *f, struct core_env *env, const char *peer,
 	}
 }
 
+/* The last few, each once. */
+static void
+keep_heard(struct forks *f, const char *peer, const struct bnl_version *v)
+{
+	unsigned int at = f->nheard % FORKS_HEARD;
+
+	for (unsigned int i = 0; i < FORKS_HEARD; i++)
+		if (bnl_version_cmp(&f->heard[i].version, v) == 0)
+			return;
+	memcpy(f->heard[at].peer, peer, strlen(peer) + 1);
+	f->heard[at].version = *v;
+	f->nheard++;
+}
+
 void
 forks_version(struct forks *f, struct core_env *env, const char *peer,
 	      const struct bnl_version *v)
 {
 	struct monotime now = env->now.mono;
 
-	if (env->bnl == NULL || v->timestamp.s <= 0 ||
-	    bnl_version_cmp(v, &env->version) >= 0 || !bnl_misses(env->bnl, v))
+	if (env->bnl == NULL || v->timestamp.s <= 0)
+		return;
+	if (bnl_version_cmp(v, &env->version) > 0)
+		keep_heard(f, peer, v);
+	if (bnl_version_cmp(v, &env->version) >= 0 || !bnl_misses(env->bnl, v))
 		return;
 	if (mono_reached(f->hearsay_until, now)) {
 		f->hearsay_until = mono_add_ms(now, AGAIN_MS);
@@ -70,4 +87,17 @@ forks_version(struct forks *f, struct core_env *env, const char *peer,
 	}
 	if (f->hearsay < HEARSAY_MAX && tell(f, env, peer, &env->version, v))
 		f->hearsay++;
+}
+
+void
+forks_applied(struct forks *f, struct core_env *env)
+{
+	for (unsigned int i = 0; i < FORKS_HEARD; i++) {
+		struct bnl_version v = f->heard[i].version;
+
+		if (env->bnl == NULL || bnl_version_cmp(&v, &env->version) > 0)
+			continue;
+		forks_version(f, env, f->heard[i].peer, &v);
+		memset(&f->heard[i], 0, sizeof(f->heard[i])); /* judged */
+	}
 }
