@@ -46,7 +46,8 @@ job_free(struct job *j)
 }
 
 /* Somebody may have signed a newer list on the disk that nobody has told us
- * of yet: what a peer sent must not take its place. */
+ * of yet: what a peer sent must not take its place. One that is dated too far
+ * ahead would not be taken, and protects nothing. */
 static bool
 disk_is_newer(struct job *j)
 {
@@ -65,7 +66,10 @@ disk_is_newer(struct job *j)
 		return false;
 	}
 	bnl_version_read(&version, j->mark);
-	newer = bnl_version_cmp(&b->version, &version) > 0;
+	newer = bnl_version_cmp(&b->version, &version) > 0 &&
+		bnl_check_time(b, clock_wall(),
+			       (struct walltime){ BUILD_TIME },
+			       version.timestamp, NULL) == 0;
 	bnl_free(b);
 	free(raw);
 	return newer;
