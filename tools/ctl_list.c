@@ -12,6 +12,7 @@
 struct spread {			/* who runs which list */
 	size_t nodes, current;
 	bool pending;		/* ours is about to change */
+	bool refused;		/* what lies on our disk */
 	char missing[1024];
 };
 
@@ -38,6 +39,8 @@ spread_of(struct spread *s, const json_t *status, const json_t *peers)
 	memset(s, 0, sizeof(*s));
 	s->nodes = s->current = 1;
 	s->pending = json_is_true(json_object_get(status, "list_pending"));
+	s->refused = json_is_string(json_object_get(status,
+						    "list_disk_refused"));
 	json_array_foreach(peers, i, p) {
 		s->nodes++;
 		if (strcmp(ctl_text(p, "list"), own) == 0)
@@ -114,6 +117,21 @@ ctl_list(const struct ctl *c)
 	return CTL_OK;
 }
 
+/* Receipts for another list than the one on the disk are none. */
+static enum ctl_exit
+print_receipts(const struct spread *s, const json_t *status)
+{
+	print_spread(s, status);
+	if (s->refused)
+		fprintf(stderr, "cluevpnctl: nothing was pushed: %s\n",
+			ctl_text(status, "list_disk_refused"));
+	else if (s->pending)
+		fprintf(stderr, "cluevpnctl: the list on disk is still being "
+			"read\n");
+	return s->current == s->nodes && !s->refused && !s->pending
+		       ? CTL_OK : CTL_FAILED;
+}
+
 /* Progress while it goes, the receipts at the end. */
 static enum ctl_exit
 wait_for_receipts(const struct ctl *c)
@@ -129,17 +147,17 @@ wait_for_receipts(const struct ctl *c)
 
 		if (rc != CTL_OK)
 			return rc;
-		over = (s.current == s.nodes && !s.pending) ||
-		       time(NULL) >= end;
+		over = !s.pending && (s.current == s.nodes || s.refused);
+		over |= time(NULL) >= end;
 		if (over)
-			print_spread(&s, status);
+			rc = print_receipts(&s, status);
 		else if (s.current != last)
 			fprintf(stderr, "%zu of %zu\n", s.current, s.nodes);
 		last = s.current;
 		json_decref(status);
 		json_decref(peers);
 		if (over)
-			return s.current == s.nodes ? CTL_OK : CTL_FAILED;
+			return rc;
 		pause_ms(POLL_MS);
 	}
 }

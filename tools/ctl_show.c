@@ -73,6 +73,8 @@ print_status(const json_t *s)
 	       ctl_text(s, "list"),
 	       json_is_true(json_object_get(s, "list_stale")) ?
 		       " STALE: nothing is routed" : "");
+	if (json_is_string(json_object_get(s, "list_disk_refused")))
+		printf("on disk  %s\n", ctl_text(s, "list_disk_refused"));
 	json_object_foreach(refused, reason, count)
 		printf("refused  %" JSON_INTEGER_FORMAT " lists: %s\n",
 		       json_integer_value(count), reason);

@@ -399,6 +399,8 @@ bnltake_ready(struct bnltake *t, uint32_t ticket, const struct bnl *bnl,
 			say_refused(t, c, reason, words);
 		if (v == REFUSE && reason == REFUSAL_DATE)
 			hold_off(t, &bnl->version, HELD_OFF_DATE_MS);
+		if (v == NOT_NEWER && is_local(t, c))
+			t->env->disk_refused[0] = '\0';
 		c->version = bnl->version;
 	}
 	if (v == TAKE && store(t, c))
@@ -421,6 +423,7 @@ bnltake_stored(struct bnltake *t, uint32_t ticket, bool ok)
 		return BNLTAKE_PLAIN;
 	if (ok) {
 		t->mark = c->version;
+		t->env->disk_refused[0] = '\0';	/* it is this one now */
 		c->stage = APPLY;
 		return BNLTAKE_APPLY;
 	}
