@@ -13,6 +13,7 @@ struct forks {
 	struct {
 		char peer[NODE_NAME_MAX + 1];
 		struct bnl_version version; /* newer than ours was */
+		struct monotime when;
 	} heard[FORKS_HEARD];
 	unsigned int nheard; /* counts on; the place is modulo */
 	struct monotime hearsay_until;

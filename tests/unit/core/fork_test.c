@@ -181,8 +181,11 @@ told_before_it_came(void **state)
 	assert_true(has(a, v3));
 	assert_int_equal(a->events[EVENT_LIST_FORK], 1);
 	assert_true(names_both(a, v3, rival));
-	/* Said once, and not of every list that follows. */
+	/* Said once, and not of every list that follows, nor after long. */
 	v4 = make_list(v3, T0 + 50, BOTH, "");
+	rival->version.timestamp.s = T0 + 45;
+	channels_list_news(a->cs, "beta", &rival->version);
+	world_pass(HOUR_MS);
 	offer(a, v4, false);
 	world_run();
 	assert_true(has(a, v4));
@@ -288,6 +291,7 @@ a_node_that_was_set_back_stays_so(void **state)
 	assert_true(has(a, next));
 	assert_true(has(b, next));
 	assert_int_equal(a->events[EVENT_LIST_FORK], 0);
+	assert_int_equal(b->events[EVENT_LIST_FORK], 0);
 	bnl_free(ahead);
 	bnl_free(back);
 	bnl_free(next);
