@@ -111,7 +111,10 @@ start alpha
 old=$(version_of $tmp/network.bnl)
 for n in $(seq 1 20); do
 	mortal beta
-	within "$LIMIT" serves beta >$tmp/out || die 'beta does not start'
+	if ! within "$LIMIT" serves beta >$tmp/out; then
+		note
+		die "beta does not start"
+	fi
 	soon "$n: beta has the list of before" in_force beta "$old"
 	soon "$n: its mark is stored" test -e $state/mark
 	list alpha beta
