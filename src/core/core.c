@@ -348,8 +348,7 @@ put_into_force(struct core *c, struct generation *g)
 	if (peers_apply(c, g, &old) < 0)
 		return -1;
 	channels_list_applied(c->channels);
-	if (old != NULL)
-		core_news_rival(c, old->bnl);
+	core_news(c, old == NULL ? NULL : old->bnl);
 	generation_free(old);
 	hand_out_pairs(c);
 	if (first)

@@ -85,8 +85,8 @@ void core_settle(struct core *c);
 /* Warns of what an administrator should see to; now and then. */
 void core_look(struct core *c);
 
-/* core_news.c: another list has taken the place of old. */
-void core_news_rival(struct core *c, const struct bnl *old);
+/* core_news.c: another list has taken the place of old, or of none. */
+void core_news(struct core *c, const struct bnl *old);
 
 /* --- peer.c ------------------------------------------------------------- */
 int peer_new(struct peer **out, struct core *c, const char *name);

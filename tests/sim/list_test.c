@@ -154,11 +154,29 @@ test_pull(void **state)
 	for (size_t k = 0; k < sim_runs(5); k++) {
 		struct world *w = mesh_of(NODES, sim_seed(k), PULL);
 
+		world_run(w, w->now + 10 * MINUTE); /* sessions end */
 		edit(&w->nodes[k % NODES], NULL, false);
 		figures_add(&f, until_everywhere(w, 3 * PULL_S * SEC));
 		world_free(w);
 	}
 	figures_tell(&f, "pull every 60 s by ten nodes, until everywhere");
+}
+
+/* Nobody pushes or pulls: a few are told inside their sessions. */
+static void
+test_news(void **state)
+{
+	struct figures f = { 0 };
+
+	(void)state;
+	for (size_t k = 0; k < sim_runs(5); k++) {
+		struct world *w = mesh_of(NODES, sim_seed(k), NO_PULL);
+
+		edit(&w->nodes[k % NODES], NULL, false);
+		figures_add(&f, until_everywhere(w, 10 * SEC));
+		world_free(w);
+	}
+	figures_tell(&f, "a list that is read by one of ten, until everywhere");
 }
 
 /* --- removed, added --------------------------------------------------------- */
@@ -501,6 +519,7 @@ main(void)
 		cmocka_unit_test(test_push_outlives_the_signer),
 		cmocka_unit_test(test_push_reaches_those_who_were_away),
 		cmocka_unit_test(test_pull),
+		cmocka_unit_test(test_news),
 		cmocka_unit_test(test_removed_node),
 		cmocka_unit_test(test_removed_revoked_pinned_anew),
 		cmocka_unit_test(test_added_node_brings_the_list),
