@@ -133,6 +133,9 @@ int peers_apply(struct core *c, struct generation *g, struct generation **old);
 void peers_keep_known(struct core *c);
 /* Hooks of everything that is there, up or down. */
 void peers_hooks(struct core *c, bool up);
+/* A pair may have been there before its peer: read at the start, when there
+ * was no list in force or one without us. */
+void peers_hand_out_pairs(struct core *c);
 void peers_free(struct core *c);
 
 #endif
