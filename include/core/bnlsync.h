@@ -88,5 +88,8 @@ void bnlsync_applied(struct bnlsync *s);
 /* Offers what is in force to every other node; after the one from the disk
  * that is in work, if there is one. */
 void bnlsync_push(struct bnlsync *s);
+/* The one that was just put into force is from the disk, and nobody is told of
+ * it by a push. */
+bool bnlsync_untold(const struct bnlsync *s);
 
 #endif

@@ -161,6 +161,8 @@ void channels_list_applied(struct channels *cs);
  * those that are down. One from the disk that is on its way into force takes
  * its place. */
 void channels_push(struct channels *cs);
+/* As bnlsync_untold(). */
+bool channels_list_untold(const struct channels *cs);
 /* A peer told by datagram which list it has. */
 void channels_list_news(struct channels *cs, const char *peer,
 			const struct bnl_version *version);

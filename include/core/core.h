@@ -149,6 +149,9 @@ bool core_list_is_pending(const struct core *c);
 uint64_t core_drops(const struct core *c, enum drop d);
 /* Lists that were refused for that, since the start. */
 uint64_t core_refused(const struct core *c, enum refusal r);
+/* Why the list that was last read from the disk was refused; NULL: it was not,
+ * or it has been replaced since. */
+const char *core_disk_refused(const struct core *c);
 
 enum peer_state {
 	PEER_IDLE,		/* nothing wanted, nothing there */

@@ -29,6 +29,7 @@ struct core_env {
 	const struct bnl *bnl;		/* in force; NULL: none */
 	struct bnl_version version;	/* of bnl; zero: none */
 	uint64_t refused[REFUSALS];	/* lists */
+	char disk_refused[REFUSAL_TEXT_MAX];	/* the one on disk: why */
 	struct known *known;		/* where nodes were reached */
 	struct actions *actions;
 	uint32_t ticket;		/* the last one given out; 0 is none */

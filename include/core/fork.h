@@ -6,8 +6,16 @@
 #include "core/env.h"
 #include "core/recent.h"
 
+#define FORKS_HEARD 8
+
 struct forks {
 	struct recent told; /* by both lists */
+	struct {
+		char peer[NODE_NAME_MAX + 1];
+		struct bnl_version version; /* newer than ours was */
+		struct monotime when;
+	} heard[FORKS_HEARD];
+	unsigned int nheard; /* counts on; the place is modulo */
 	struct monotime hearsay_until;
 	unsigned int hearsay; /* alarms by hearsay until then */
 };
@@ -17,8 +25,11 @@ void forks_init(struct forks *f);
 void forks_list(struct forks *f, struct core_env *env, const char *peer,
 		const struct bnl *other);
 /* peer ("": the mark on our disk) has a list of that version. Nobody has
- * verified it: so many alarms an hour and no more. */
+ * verified it: so many alarms an hour and no more. Of a newer one nothing can
+ * be said yet: it is kept for forks_applied(). */
 void forks_version(struct forks *f, struct core_env *env, const char *peer,
 		   const struct bnl_version *v);
+/* Another list is in force: does it name what others have? */
+void forks_applied(struct forks *f, struct core_env *env);
 
 #endif

@@ -7,6 +7,8 @@
 
 struct core_env;
 
+#define REFUSAL_TEXT_MAX 512
+
 enum refusal {
 	REFUSAL_OLDER,	     /* than the one in force, or one before */
 	REFUSAL_SAME_TIME,   /* dated as the one in force, which wins */
@@ -25,7 +27,8 @@ enum refusal {
 
 /* Stable word: "older", "same-time", ... */
 const char *refusal_name(enum refusal r);
-/* Counts it in env and queues its event; peer: "" or NULL for the disk. */
+/* Counts it in env and queues its event; peer: "" or NULL for the disk, of
+ * whose list env keeps the reason. */
 void refusal_tell(struct core_env *env, enum refusal why, const char *peer,
 		  const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* What it is when a list cannot be read, verified or built for that. */

@@ -19,6 +19,7 @@ struct bnlsync {
 	struct bnltake *take;
 	struct bnlsync_conn *conns;
 	bool push; /* as soon as nothing from the disk is in work */
+	bool untold; /* the one in force is from the disk, and not pushed */
 };
 
 struct bnlsync *
@@ -172,6 +173,12 @@ consider(struct bnlsync *s, struct bnlsync_conn *c)
 	ms = TRANSFER_MS + c->have.len / 65536 * TRANSFER_MS_PER_64K;
 	c->deadline = mono_add_ms(s->env->now.mono, ms);
 	arm(s, c);
+}
+
+bool
+bnlsync_untold(const struct bnlsync *s)
+{
+	return s->untold;
 }
 
 static void
@@ -460,6 +467,7 @@ bnlsync_applied(struct bnlsync *s)
 
 	if (p != NULL)
 		bnlpeer_delivered(p);
+	s->untold = taken && from[0] == '\0' && !s->push;
 	bnlround_applied(s->round);
 	bnlround_hurry(s->round, bnltake_stale(s->take));
 	/* What was being sent is gone; HAVE tells of the new one. */

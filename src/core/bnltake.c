@@ -391,11 +391,16 @@ bnltake_ready(struct bnltake *t, uint32_t ticket, const struct bnl *bnl,
 		say_refused(t, c, refusal_of(why->code), why->text);
 	} else {
 		v = judge(t, c, bnl, &reason, words);
-		forks_list(&t->forks, t->env, c->from, bnl);
+		/* One that is newer and refused does not hold. */
+		if (v != REFUSE ||
+		    bnl_version_cmp(&bnl->version, &t->env->version) < 0)
+			forks_list(&t->forks, t->env, c->from, bnl);
 		if (v == REFUSE)
 			say_refused(t, c, reason, words);
 		if (v == REFUSE && reason == REFUSAL_DATE)
 			hold_off(t, &bnl->version, HELD_OFF_DATE_MS);
+		if (v == NOT_NEWER && is_local(t, c))
+			t->env->disk_refused[0] = '\0';
 		c->version = bnl->version;
 	}
 	if (v == TAKE && store(t, c))
@@ -418,6 +423,7 @@ bnltake_stored(struct bnltake *t, uint32_t ticket, bool ok)
 		return BNLTAKE_PLAIN;
 	if (ok) {
 		t->mark = c->version;
+		t->env->disk_refused[0] = '\0';	/* it is this one now */
 		c->stage = APPLY;
 		return BNLTAKE_APPLY;
 	}
@@ -442,6 +448,8 @@ bnltake_applied(struct bnltake *t, char from[NODE_NAME_MAX + 1])
 	taken = bnl_version_cmp(&c->version, &t->env->version) == 0;
 	memcpy(from, c->from, sizeof(c->from));
 	bnl_version_format(version, &c->version);
+	if (taken)
+		forks_applied(&t->forks, t->env);
 	if (taken)
 		actions_event(t->env->actions, EVENT_INFO, EVENT_LIST_NEW,
 			      c->from, "list %s is in force, taken from %s",

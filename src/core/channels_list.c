@@ -100,6 +100,12 @@ channels_list_applied(struct channels *cs)
 	forget_heard(cs);
 }
 
+bool
+channels_list_untold(const struct channels *cs)
+{
+	return bnlsync_untold(cs->sync);
+}
+
 void
 channels_push(struct channels *cs)
 {

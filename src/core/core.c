@@ -323,22 +323,6 @@ core_stream_closed(struct core *c, struct now now, uint32_t conn,
 
 /* --- lists ----------------------------------------------------------------- */
 
-/* A pair may have been there before its peer: read at the start, when there
- * was no list in force or one without us. */
-static void
-hand_out_pairs(struct core *c)
-{
-	const struct pairsets *ps = channels_pairs(c->channels);
-
-	for (size_t i = 0; i < c->npeers; i++) {
-		struct peer *p = c->peers[i];
-
-		peer_flags(p, link_set_pairs(p->link, &c->env,
-					     pairsets_get(ps, p->name)),
-			   NULL);
-	}
-}
-
 /* 0: it is in force. -1: memory is out, all is as it was. */
 static int
 put_into_force(struct core *c, struct generation *g)
@@ -349,8 +333,9 @@ put_into_force(struct core *c, struct generation *g)
 	if (peers_apply(c, g, &old) < 0)
 		return -1;
 	channels_list_applied(c->channels);
+	core_news(c, old == NULL ? NULL : old->bnl);
 	generation_free(old);
-	hand_out_pairs(c);
+	peers_hand_out_pairs(c);
 	if (first)
 		sweep_restart(c);
 	return 0;

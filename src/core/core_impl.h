@@ -88,6 +88,9 @@ void core_settle(struct core *c);
 /* Warns of what an administrator should see to; now and then. */
 void core_look(struct core *c);
 
+/* core_news.c: another list has taken the place of old, or of none. */
+void core_news(struct core *c, const struct bnl *old);
+
 /* --- peer.c ------------------------------------------------------------- */
 int peer_new(struct peer **out, struct core *c, const char *name);
 void peer_free(struct peer *p);
@@ -133,6 +136,9 @@ int peers_apply(struct core *c, struct generation *g, struct generation **old);
 void peers_keep_known(struct core *c);
 /* Hooks of everything that is there, up or down. */
 void peers_hooks(struct core *c, bool up);
+/* A pair may have been there before its peer: read at the start, when there
+ * was no list in force or one without us. */
+void peers_hand_out_pairs(struct core *c);
 void peers_free(struct core *c);
 
 #endif

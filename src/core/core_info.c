@@ -38,6 +38,12 @@ core_refused(const struct core *c, enum refusal r)
 }
 
 const char *
+core_disk_refused(const struct core *c)
+{
+	return c->env.disk_refused[0] == '\0' ? NULL : c->env.disk_refused;
+}
+
+const char *
 peer_state_name(enum peer_state s)
 {
 	switch (s) {

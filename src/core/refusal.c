@@ -9,8 +9,6 @@
 #include "core/action.h"
 #include "core/env.h"
 
-#define TEXT_MAX 512
-
 static const char *const names[REFUSALS] = {
     [REFUSAL_OLDER] = "older",	 [REFUSAL_SAME_TIME] = "same-time",
     [REFUSAL_SIGNER] = "signer", [REFUSAL_SIGNATURE] = "signature",
@@ -60,13 +58,16 @@ refusal_tell(struct core_env *env, enum refusal why, const char *peer,
 	     const char *fmt, ...)
 {
 	bool local = peer == NULL || peer[0] == '\0';
-	char text[TEXT_MAX];
+	char text[REFUSAL_TEXT_MAX];
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	env->refused[why]++;
+	if (local)
+		snprintf(env->disk_refused, sizeof(env->disk_refused), "%s",
+			 text);
 	actions_event(env->actions, local ? EVENT_ERROR : EVENT_WARN,
 		      EVENT_LIST_REFUSED, peer, "%s", text);
 }

@@ -45,28 +45,51 @@ job_free(struct job *j)
 	free(j);
 }
 
-/* Somebody may have signed a newer list on the disk that nobody has told us
- * of yet: what a peer sent must not take its place. */
+static int
+open_list(struct bnl **out, const struct job *j, const uint8_t *raw, size_t len)
+{
+	return bnl_open(out, (const char *)raw, len,
+			(const struct key *const *)j->id->bnlkeys,
+			j->id->nbnlkeys, NULL);
+}
+
+/* It would be taken in the place of the one that is to be stored: not if it is
+ * dated too far ahead, nor if that one follows upon it all the same, since it
+ * was dated back on purpose. */
 static bool
-disk_is_newer(struct job *j)
+is_newer(const struct job *j, const struct bnl *disk)
 {
 	struct bnl_version version;
 	struct bnl *b;
+	bool overcome;
+
+	bnl_version_read(&version, j->mark);
+	if (bnl_version_cmp(&disk->version, &version) <= 0 ||
+	    bnl_check_time(disk, clock_wall(), (struct walltime){ BUILD_TIME },
+			   version.timestamp, NULL) < 0 ||
+	    open_list(&b, j, j->view, j->viewlen) < 0)
+		return false;
+	overcome = bnl_descends_from(b, &disk->version);
+	bnl_free(b);
+	return !overcome;
+}
+
+/* Somebody may have signed a newer list on the disk that nobody has told us
+ * of yet: what a peer sent must not take its place. */
+static bool
+disk_is_newer(const struct job *j)
+{
+	struct bnl *disk;
 	uint8_t *raw;
 	size_t len;
-	bool newer;
+	bool newer = false;
 
 	if (state_read_list(&j->daemon->state, &raw, &len, NULL) < 0)
 		return false;
-	if (bnl_open(&b, (const char *)raw, len,
-		     (const struct key *const *)j->id->bnlkeys,
-		     j->id->nbnlkeys, NULL) < 0) {
-		free(raw);
-		return false;
+	if (open_list(&disk, j, raw, len) == 0) {
+		newer = is_newer(j, disk);
+		bnl_free(disk);
 	}
-	bnl_version_read(&version, j->mark);
-	newer = bnl_version_cmp(&b->version, &version) > 0;
-	bnl_free(b);
 	free(raw);
 	return newer;
 }

@@ -189,6 +189,12 @@ state_mark(struct state *s, struct bnl_version *out, struct err *e)
 	}
 	if (why.code == ERR_NOTFOUND)
 		return 0;
+	if (why.code == ERR_SYNTAX)
+		return err_set(e, ERR_SYNTAX,
+			       "%s, so nothing shows whether the list is an "
+			       "old one: look at it (bnl-verify); if it is the "
+			       "newest you know of, remove %s/" MARK_NAME
+			       " and start again", why.text, s->dir.dir);
 	if (e != NULL)
 		*e = why;
 	return -1;

@@ -20,6 +20,12 @@ version_json(const struct bnl_version *v)
 }
 
 static json_t *
+text_json(const char *text)
+{
+	return text == NULL ? json_null() : json_string(text);
+}
+
+static json_t *
 drops_json(const uint64_t *drops)
 {
 	json_t *o = json_object();
@@ -185,6 +191,8 @@ status_node(const struct daemon *d)
 	json_object_set_new(o, "list_pending",
 			    json_boolean(core_list_is_pending(d->core)));
 	json_object_set_new(o, "list_refused", refused_json(d));
+	json_object_set_new(o, "list_disk_refused",
+			    text_json(core_disk_refused(d->core)));
 	json_object_set_new(o, "peers",
 			    json_integer((json_int_t)core_peer_count(d->core)));
 	json_object_set_new(o, "peers_up", json_integer((json_int_t)up));

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ca.h"
 #include "mesh.h"
 
 #define NODES 10
@@ -153,11 +154,29 @@ test_pull(void **state)
 	for (size_t k = 0; k < sim_runs(5); k++) {
 		struct world *w = mesh_of(NODES, sim_seed(k), PULL);
 
+		world_run(w, w->now + 10 * MINUTE); /* sessions end */
 		edit(&w->nodes[k % NODES], NULL, false);
 		figures_add(&f, until_everywhere(w, 3 * PULL_S * SEC));
 		world_free(w);
 	}
 	figures_tell(&f, "pull every 60 s by ten nodes, until everywhere");
+}
+
+/* Nobody pushes or pulls: a few are told inside their sessions. */
+static void
+test_news(void **state)
+{
+	struct figures f = { 0 };
+
+	(void)state;
+	for (size_t k = 0; k < sim_runs(5); k++) {
+		struct world *w = mesh_of(NODES, sim_seed(k), NO_PULL);
+
+		edit(&w->nodes[k % NODES], NULL, false);
+		figures_add(&f, until_everywhere(w, 10 * SEC));
+		world_free(w);
+	}
+	figures_tell(&f, "a list that is read by one of ten, until everywhere");
 }
 
 /* --- removed, added --------------------------------------------------------- */
@@ -214,6 +233,85 @@ test_removed_node(void **state)
 		if (!world_run_until(w, begin + 90 * SEC, mesh_all_heard,
 				     &begin))
 			world_fail(w, "it did not come back");
+		world_free(w);
+	}
+}
+
+/* Nothing is left of node 3 where the list is in force. */
+static void
+assert_shut_out(struct world *w, size_t i)
+{
+	struct peer_info p;
+
+	world_assert(w, list_in_force(&w->nodes[i], w->list));
+	world_assert(w, w->nodes[i].disk.pairs[3].data == NULL);
+	world_assert(w, !node_peer(&w->nodes[i], 3, &p) ||
+				(!p.has_pair && p.session_age_ms < 0));
+}
+
+static bool
+has_the_list(struct world *w, void *node)
+{
+	return list_in_force(node, w->list);
+}
+
+/* One second after a node has the list, at the most; those that missed it
+ * have it from a later one. */
+static void
+shut_out(struct world *w, const bool *in)
+{
+	uint32_t got[3];
+
+	traffic_every(w, SEC / 4);
+	world_run(w, w->now + 5 * SEC);
+	node_crash(&w->nodes[2]);
+	secrets_outlaw(w, 3, true);
+	edit(&w->nodes[0], in, true);
+	for (size_t i = 0; i < 2; i++) {
+		world_assert(w, world_run_until(w, w->now + 20 * SEC,
+						has_the_list, &w->nodes[i]));
+		world_run(w, w->now + SEC);
+		assert_shut_out(w, i);
+	}
+	world_run(w, w->now + MINUTE);
+	edit(&w->nodes[1], in, true);
+	node_start(&w->nodes[2]);
+	world_assert(w, world_run_until(w, w->now + 5 * MINUTE, has_the_list,
+					&w->nodes[2]));
+	world_run(w, w->now + SEC);
+	for (size_t i = 0; i < 3; i++)
+		got[i] = traffic_flow(w, 3, i)->got;
+	for (int k = 0; k < 20; k++) {
+		for (size_t i = 0; i < 3; i++) {
+			assert_shut_out(w, i);
+			world_assert(w, traffic_flow(w, 3, i)->got == got[i]);
+		}
+		if (k == 10) { /* with all that it has */
+			node_crash(&w->nodes[3]);
+			node_start(&w->nodes[3]);
+		}
+		world_run(w, w->now + 15 * SEC);
+	}
+	world_assert(w, node_is_up_with(&w->nodes[0], 2));
+}
+
+static void
+test_removed_revoked_pinned_anew(void **state)
+{
+	const bool in[4] = { true, true, true, false };
+	char its[FINGERPRINT_TEXT_MAX], other[FINGERPRINT_TEXT_MAX];
+
+	(void)state;
+	fingerprint_format(its, ca_cert(3, false).fingerprint);
+	fingerprint_format(other, ca_cert(4, false).fingerprint);
+	for (int how = 0; how < 3; how++) {
+		struct world *w = mesh_of(4, sim_seed((size_t)how), PULL);
+
+		if (how == 1)
+			w->nodes[3].revoked = its;
+		else if (how == 2)
+			w->nodes[3].pin = other;
+		shut_out(w, how == 0 ? in : NULL);
 		world_free(w);
 	}
 }
@@ -329,7 +427,8 @@ test_spoilt_list_changes_nothing(void **state)
 	world_free(w);
 }
 
-/* Two people sign at once: one list wins everywhere, and both are told. */
+/* Two people sign at once: one list wins everywhere, and every node names
+ * both. */
 static void
 test_fork(void **state)
 {
@@ -349,9 +448,35 @@ test_fork(void **state)
 		free(a);
 		free(b);
 		world_run(w, w->now + 5 * MINUTE);
-		for (size_t i = 0; i < 5; i++)
+		for (size_t i = 0; i < 5; i++) {
 			world_assert(w, list_in_force(&w->nodes[i], w->list));
-		world_assert(w, mesh_events(w, EVENT_LIST_FORK) >= 1);
+			world_assert(w, w->nodes[i].events[EVENT_LIST_FORK] ==
+						1);
+		}
+		world_free(w);
+	}
+}
+
+/* Whoever was away for some lists raises no alarm, nor does anybody else. */
+static void
+test_missed_lists(void **state)
+{
+	(void)state;
+	for (size_t k = 0; k < sim_runs(3); k++) {
+		struct world *w = mesh_of(5, sim_seed(k), PULL);
+
+		node_crash(&w->nodes[4]);
+		for (unsigned int i = 4; i <= 8; i++) {
+			edit(&w->nodes[i % 4], NULL, i % 2 == 0);
+			world_run(w, w->now + 2 * MINUTE);
+			/* It comes back in the middle of a round. */
+			if (i == 8)
+				edit(&w->nodes[1], NULL, true);
+		}
+		node_start(&w->nodes[4]);
+		until_everywhere(w, 3 * PULL_S * SEC);
+		world_run(w, w->now + 3 * MINUTE);
+		world_assert(w, mesh_events(w, EVENT_LIST_FORK) == 0);
 		world_free(w);
 	}
 }
@@ -394,11 +519,14 @@ main(void)
 		cmocka_unit_test(test_push_outlives_the_signer),
 		cmocka_unit_test(test_push_reaches_those_who_were_away),
 		cmocka_unit_test(test_pull),
+		cmocka_unit_test(test_news),
 		cmocka_unit_test(test_removed_node),
+		cmocka_unit_test(test_removed_revoked_pinned_anew),
 		cmocka_unit_test(test_added_node_brings_the_list),
 		cmocka_unit_test(test_disk_below_the_mark),
 		cmocka_unit_test(test_spoilt_list_changes_nothing),
 		cmocka_unit_test(test_fork),
+		cmocka_unit_test(test_missed_lists),
 		cmocka_unit_test(test_crash_while_storing),
 	};
 

@@ -41,6 +41,8 @@ add_node(struct buf *b, const struct node *n)
 		add(b, "  address %s\n", ipaddr_format(text, &v4.addr));
 	add(b, "  subnet 10.%zu.%zu.0/24\n", 100 + (n->i >> 8), n->i & 255);
 	add(b, "  subnet fd00:c1:%zx::/48\n", n->i);
+	if (n->pin != NULL)
+		add(b, "  key %s\n", n->pin);
 }
 
 static char *
@@ -64,6 +66,9 @@ make(struct world *w, const struct bnl *previous, const bool *in,
 	for (size_t i = 0; i < w->n; i++)
 		if (in == NULL || in[i])
 			add_node(&text, &w->nodes[i]);
+	for (size_t i = 0; i < w->n; i++)
+		if (w->nodes[i].revoked != NULL)
+			add(&text, "revoke %s\n", w->nodes[i].revoked);
 	sign.text = (const char *)buf_data(&text);
 	sign.len = buf_len(&text);
 	if (bnl_sign(&raw, len, &sign, &es) < 0)

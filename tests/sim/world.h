@@ -33,6 +33,7 @@ struct node {
 	size_t i;
 	char name[NODE_NAME_MAX + 1];
 	bool hidden;			/* has no address in the list */
+	const char *pin, *revoked;	/* in lists that are made: fingerprints */
 	struct conf *conf;
 	struct plain_ctx plain;
 	struct rng_seeded rng_state;

@@ -202,6 +202,13 @@ holds 'beta has the last list' within 5000 same_list
 holds 'gamma is gone on alpha' [ "$(peers_of alpha)" = 'beta ' ]
 holds 'gamma is gone on beta' [ "$(peers_of beta)" = 'alpha ' ]
 fails 'gamma cannot talk to beta' on gamma ping -c 1 -W 1 10.156.2.1
+# shellcheck disable=SC2016 # for the inner shell
+holds 'the list is signed by the new key' on beta sh -c \
+    'grep -q "$(keygen fingerprint bnl-pub.pem)" /var/lib/cluevpn/network.bnl'
+not_first() {
+	! on alpha keygen fingerprint new.key
+}
+holds 'which has taken the name of the old one' not_first
 holds 'the old key is revoked' \
     grep -q "^revoke $fingerprint\$" "$HOSTS_DIR/beta/lib/network.bnl"
 

@@ -289,6 +289,39 @@ dated_ahead(void **state)
 	each_way(far_ahead, REFUSAL_DATE, "ahead of now");
 }
 
+/* It does not descend from what is in force; but it does not hold either. */
+static struct offer
+rival_far_ahead(void)
+{
+	struct bnl *v0 = make_list(NULL, T0 - 100, BOTH, "");
+	struct bnl *l = make_list(v0, WORLD_START + BNL_FUTURE_MAX_S + 7200,
+				  BOTH, "");
+	struct offer o = { malloc(l->rawlen), l->rawlen, l->version };
+
+	memcpy(o.raw, l->raw, l->rawlen);
+	bnl_free(l);
+	bnl_free(v0);
+	return o;
+}
+
+static void
+no_alarm_for_what_is_refused(void **state)
+{
+	(void)state;
+	for (int way = PULL; way < WAYS; way++) {
+		struct offer o;
+
+		setup_sized(0);
+		o = rival_far_ahead();
+		offer((enum way)way, &o);
+		assert_refused((enum way)way, REFUSAL_DATE, "ahead of now");
+		assert_int_equal(b->events[EVENT_LIST_FORK], 0);
+		a->env.bnl = a->bnl;
+		free(o.raw);
+		teardown(NULL);
+	}
+}
+
 /* A clock that cannot be right judges nothing. */
 static void
 dated_ahead_of_a_wrong_clock(void **state)
@@ -534,6 +567,7 @@ main(void)
 		cmocka_unit_test(against_the_rules),
 		cmocka_unit_test(a_proper_one_is_taken_afterwards),
 		cmocka_unit_test(dated_ahead),
+		cmocka_unit_test(no_alarm_for_what_is_refused),
 		cmocka_unit_test(dated_ahead_of_a_wrong_clock),
 		cmocka_unit_test(older_from_the_disk),
 		cmocka_unit_test(older_from_a_peer),

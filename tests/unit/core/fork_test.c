@@ -162,6 +162,40 @@ told_by_datagram(void **state)
 	teardown(NULL);
 }
 
+/* What was heard of before the one that wins came. */
+static void
+told_before_it_came(void **state)
+{
+	struct bnl *v3, *v4, *rival;
+
+	(void)state;
+	setup_sized(0);
+	v3 = make_list(v2, T0 + 40, BOTH, "");
+	rival = make_list(v2, T0 + 35, BOTH, "# rival\n");
+	channels_list_news(a->cs, "beta", &rival->version);
+	channels_list_news(a->cs, "beta", &v3->version);
+	collect(a);
+	assert_int_equal(a->events[EVENT_LIST_FORK], 0);
+	offer(a, v3, false);
+	world_run();
+	assert_true(has(a, v3));
+	assert_int_equal(a->events[EVENT_LIST_FORK], 1);
+	assert_true(names_both(a, v3, rival));
+	/* Said once, and not of every list that follows, nor after long. */
+	v4 = make_list(v3, T0 + 50, BOTH, "");
+	rival->version.timestamp.s = T0 + 45;
+	channels_list_news(a->cs, "beta", &rival->version);
+	world_pass(HOUR_MS);
+	offer(a, v4, false);
+	world_run();
+	assert_true(has(a, v4));
+	assert_int_equal(a->events[EVENT_LIST_FORK], 1);
+	bnl_free(v4);
+	bnl_free(v3);
+	bnl_free(rival);
+	teardown(NULL);
+}
+
 static void
 made_up_versions(void **state)
 {
@@ -257,6 +291,7 @@ a_node_that_was_set_back_stays_so(void **state)
 	assert_true(has(a, next));
 	assert_true(has(b, next));
 	assert_int_equal(a->events[EVENT_LIST_FORK], 0);
+	assert_int_equal(b->events[EVENT_LIST_FORK], 0);
 	bnl_free(ahead);
 	bnl_free(back);
 	bnl_free(next);
@@ -271,6 +306,7 @@ main(void)
 		cmocka_unit_test(no_alarm_for_missed_lists),
 		cmocka_unit_test(alarm_for_an_old_rival),
 		cmocka_unit_test(told_by_datagram),
+		cmocka_unit_test(told_before_it_came),
 		cmocka_unit_test(made_up_versions),
 		cmocka_unit_test(at_the_start),
 		cmocka_unit_test(a_node_that_was_set_back_stays_so),

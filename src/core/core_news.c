@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * News of lists inside sessions.
+ *
+ * A list that was put on this machine's disk and read, but not pushed, is told
+ * to a few: they fetch it and pass it on, so that nobody waits for a pull.
+ *
+ * When two people signed at once, a node that had the list that lost may be
+ * the only one that knows of it: it tells all whom it has a session with, so
+ * that all logs name both.
+ */
+#include <string.h>
+
+#include "core_impl.h"
+
+#include "base/cursor.h"
+
+#define NEWS_LEN (RECORD_HEADER_LEN + BNL_VERSION_WIRE_LEN)
+#define NEWS_PEERS 4
+
+static void
+put_news(struct wcur *w, const struct bnl_version *v)
+{
+	uint8_t version[BNL_VERSION_WIRE_LEN];
+
+	bnl_version_write(version, v);
+	wcur_u8(w, RECORD_LIST_NEWS);
+	wcur_be16(w, sizeof(version));
+	wcur_bytes(w, version, sizeof(version));
+}
+
+/* Whether there was a session to tell it in. */
+static bool
+tell(struct core *c, struct link *l, const struct wcur *records)
+{
+	if (link_seal(l, &c->env, DATA_CONTROL, records->base, records->len,
+		      c->scratch) != DROP_NONE)
+		return false;
+	actions_udp(&c->actions, link_remote(l), link_local(l), c->scratch,
+		    records->len + DGRAM_DATA_OVERHEAD);
+	return true;
+}
+
+static void
+tell_rival(struct core *c, const struct bnl *old)
+{
+	uint8_t mem[2 * NEWS_LEN];
+	struct wcur w;
+
+	wcur_init(&w, mem, sizeof(mem));
+	put_news(&w, &old->version);
+	put_news(&w, &c->env.version);
+	for (size_t i = 0; i < c->npeers; i++)
+		(void)tell(c, c->peers[i]->link, &w);
+}
+
+static bool
+has_it(const struct core *c, const struct peer *p)
+{
+	const struct bnl_version *v = channels_list_seen(c->channels, p->name);
+
+	return v != NULL && bnl_version_cmp(v, &c->env.version) >= 0;
+}
+
+static void
+tell_some(struct core *c)
+{
+	unsigned int left = NEWS_PEERS;
+	uint8_t mem[NEWS_LEN];
+	struct wcur w;
+	size_t first;
+
+	if (c->npeers == 0)
+		return;
+	wcur_init(&w, mem, sizeof(mem));
+	put_news(&w, &c->env.version);
+	first = rng_below(&c->env.rng, (uint32_t)c->npeers);
+	for (size_t i = 0; i < c->npeers && left > 0; i++) {
+		struct peer *p = c->peers[(first + i) % c->npeers];
+
+		if (!has_it(c, p) && tell(c, p->link, &w))
+			left--;
+	}
+}
+
+void
+core_news(struct core *c, const struct bnl *old)
+{
+	bool untold = channels_list_untold(c->channels);
+
+	if (old != NULL && bnl_misses(c->gen->bnl, &old->version))
+		tell_rival(c, old);
+	else if (untold)
+		tell_some(c);
+}

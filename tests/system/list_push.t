@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# A push and its receipts: who has the list, who is missing; who was down gets
+# it when it comes up; a list that is refused is pushed to nobody.
+# shellcheck source=tests/system/lib.sh disable=SC2317,SC2329 # called by name
+. tests/system/lib.sh
+
+outer=4
+network alpha beta gamma delta
+start alpha beta gamma
+for n in beta gamma; do ok "alpha reaches $n" reach alpha $n; done
+
+disk=$tmp/alpha/state/network.bnl
+has_newest() {
+	query "$1" status .list |
+		grep -q "^$(sed -n 's/^timestamp //p' $tmp/network.bnl)"
+}
+push() { # push [OPTION]...: at alpha
+	ctl alpha "$@" push >$tmp/said 2>$tmp/err
+	rc=$?
+}
+said() { is "$rc $(cat $tmp/said)" "$1" "$2"; }
+in_force() { query alpha status .list; }
+
+# --- receipts ------------------------------------------------------------------------
+list alpha beta gamma delta
+give alpha
+push --wait=3
+said "1 3 of 4 nodes run list $(in_force), missing: delta" \
+	'one is down: it is named, and the exit code tells'
+ok 'the newest list is in force' has_newest alpha
+for n in beta gamma; do ok "and at $n" has_newest $n; done
+ok 'there was progress to be seen' grep -Eq '^[1-3] of 4$' $tmp/err
+stop gamma
+list alpha beta gamma delta
+give alpha
+push --wait=3
+said "1 2 of 4 nodes run list $(in_force), missing: delta, gamma" \
+	'two are down'
+start gamma
+soon 'gamma gets it when it comes up' has_newest gamma
+list alpha beta gamma delta
+give alpha
+kill -USR1 "${pid[alpha]}"
+for n in beta gamma; do soon "SIGUSR1: $n has it" has_newest $n; done
+start delta
+soon 'SIGUSR1: delta gets it when it comes up' has_newest delta
+push --wait
+said "0 4 of 4 nodes run list $(in_force)" 'nobody is missing'
+is "$(cat $tmp/err)" '' 'and there is nothing more to say'
+push
+said '0 ' 'without --wait, nothing is said'
+list_says() { ctl alpha list | tail -n 1; }
+is "$(list_says)" "4 of 4 nodes run list $(in_force)" 'list says so too'
+
+# --- what is refused -----------------------------------------------------------------
+force=$(in_force)
+sed -i 's/^node delta$/node delfa/' $disk
+push --wait
+said "1 4 of 4 nodes run list $force" 'an edit that is not signed'
+ok 'nothing was pushed, and why' grep -q \
+	'^cluevpnctl: nothing was pushed: list on disk refused: .*signature' \
+	$tmp/err
+is "$(query alpha status .list_disk_refused | cut -d: -f1)" \
+	'list on disk refused' 'status has the reason'
+ok 'for people, too' eval 'ctl alpha status | grep -q "^on disk  .*refused"'
+is "$(query beta status .list_refused)" '{}' 'and beta has heard of nothing'
+rm $disk
+push --wait
+is "$rc" 1 'no list at all'
+ok 'which is told' grep -q 'cluevpnctl: .*the log says what' $tmp/err
+give alpha
+push --wait
+said "0 4 of 4 nodes run list $force" 'put back, it is fine again'
+is "$(query alpha status .list_disk_refused)" null 'and nothing is refused'
+sed -i 's/^node delta$/node delfa/' $disk
+kill -HUP "${pid[alpha]}"
+reason() { query alpha status .list_disk_refused | grep -q signature; }
+soon 'refused once more, by a reload' reason
+list alpha beta gamma delta
+cp $tmp/network.bnl $tmp/beta/state/network.bnl
+kill -USR1 "${pid[beta]}"
+soon 'a newer one, from beta' has_newest alpha
+is "$(query alpha status .list_disk_refused)" null 'takes its place on the disk'
+is "$(cmp $disk $tmp/network.bnl 2>&1)" '' 'byte for byte'
+is "$(ctl alpha push --wait=0 >/dev/null 2>&1; echo $?)" 0 \
+	'no time to wait is enough when all have it'
+finish
