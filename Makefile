@@ -42,7 +42,9 @@ FLOORS := base crypto format core sys
 LIB_SRC := $(foreach f,$(FLOORS),$(wildcard src/$f/*.c))
 DAEMON_SRC := $(wildcard src/daemon/*.c)
 TOOL_SRC := $(wildcard tools/*.c)
-TOOLS := $(patsubst tools/%.c,%,$(filter-out tools/tool_%.c,$(TOOL_SRC)))
+# tool_*.c are for all of them, ctl_*.c are the commands of cluevpnctl.
+TOOLS := $(patsubst tools/%.c,%,$(filter-out tools/tool_%.c tools/ctl_%.c,\
+	$(TOOL_SRC)))
 UNIT_SRC := $(wildcard tests/unit/*/*_test.c)
 SIM_SRC := $(wildcard tests/sim/*.c)
 HELPER_SRC := $(wildcard tests/helpers/*.c)
@@ -76,7 +78,7 @@ $(LIB): $(call obj,$(LIB_SRC))
 define link
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
-	$Q$(CC) $(LDFLAGS) -o $@ $^ $1 $(LDLIBS)
+	$Q$(CC) $(LDFLAGS) -o $@ $(filter-out $(LIB),$^) $(LIB) $1 $(LDLIBS)
 endef
 
 $O/cluevpnd: $(call obj,$(DAEMON_SRC)) $(LIB)
@@ -84,6 +86,7 @@ $O/cluevpnd: $(call obj,$(DAEMON_SRC)) $(LIB)
 $(addprefix $O/,$(TOOLS)): $O/%: $O/tools/%.o \
 		$(call obj,$(filter tools/tool_%.c,$(TOOL_SRC))) $(LIB)
 	$(call link)
+$O/cluevpnctl: $(call obj,$(filter tools/ctl_%.c,$(TOOL_SRC)))
 $(UNITS): $O/tests/unit/%: $O/tests/unit/%.o $(LIB)
 	$(call link,-lcmocka)
 $(SIMS): $O/tests/sim/%: $O/tests/sim/%.o \

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Answers of the daemon, and how they are shown. */
+#include "ctl.h"
+
+#include <stdio.h>
+
+const char *
+ctl_text(const json_t *o, const char *key)
+{
+	const json_t *v = json_object_get(o, key);
+
+	return json_is_string(v) ? json_string_value(v) : "-";
+}
+
+json_int_t
+ctl_number(const json_t *o, const char *key)
+{
+	return json_integer_value(json_object_get(o, key));
+}
+
+void
+ctl_print_json(const json_t *o)
+{
+	json_dumpf(o, stdout, JSON_INDENT(2));
+	printf("\n");
+}
+
+enum ctl_exit
+ctl_show(const struct ctl *c, const char *request,
+	 void (*print)(const json_t *))
+{
+	json_t *answer;
+	enum ctl_exit rc = ctl_ask(&answer, c->socket, request);
+
+	if (rc != CTL_OK)
+		return rc;
+	if (c->json)
+		ctl_print_json(answer);
+	else if (print != NULL)
+		print(answer);
+	json_decref(answer);
+	return CTL_OK;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Who runs which list; push and its receipts. */
+#include "ctl.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define POLL_MS 200
+#define NAMES_MAX 12		/* of missing nodes in one line */
+
+struct spread {			/* who runs which list */
+	size_t nodes, current;
+	bool pending;		/* ours is about to change */
+	char missing[1024];
+};
+
+static void
+spread_missing(struct spread *s, size_t nth, const char *name)
+{
+	size_t len = strlen(s->missing);
+
+	if (nth < NAMES_MAX)
+		snprintf(s->missing + len, sizeof(s->missing) - len, "%s%s",
+			 nth == 0 ? "" : ", ", name);
+	else if (nth == NAMES_MAX)
+		snprintf(s->missing + len, sizeof(s->missing) - len, ", ...");
+}
+
+/* Compares what every peer is known to run with our own. */
+static void
+spread_of(struct spread *s, const json_t *status, const json_t *peers)
+{
+	const char *own = ctl_text(status, "list");
+	size_t i, missing = 0;
+	const json_t *p;
+
+	memset(s, 0, sizeof(*s));
+	s->nodes = s->current = 1;
+	s->pending = json_is_true(json_object_get(status, "list_pending"));
+	json_array_foreach(peers, i, p) {
+		s->nodes++;
+		if (strcmp(ctl_text(p, "list"), own) == 0)
+			s->current++;
+		else
+			spread_missing(s, missing++, ctl_text(p, "name"));
+	}
+}
+
+static void
+print_spread(const struct spread *s, const json_t *status)
+{
+	printf("%zu of %zu nodes run list %s", s->current, s->nodes,
+	       ctl_text(status, "list"));
+	if (s->current < s->nodes)
+		printf(", missing: %s", s->missing);
+	printf("\n");
+}
+
+static enum ctl_exit
+ask_spread(const struct ctl *c, struct spread *s, json_t **status,
+	   json_t **peers)
+{
+	enum ctl_exit rc = ctl_ask(status, c->socket, "status");
+
+	if (rc != CTL_OK)
+		return rc;
+	rc = ctl_ask(peers, c->socket, "peers");
+	if (rc != CTL_OK)
+		json_decref(*status);
+	else
+		spread_of(s, *status, *peers);
+	return rc;
+}
+
+static void
+pause_ms(long ms)
+{
+	const struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
+
+	nanosleep(&t, NULL);
+}
+
+enum ctl_exit
+ctl_list(const struct ctl *c)
+{
+	json_t *status, *peers, *p;
+	struct spread s;
+	size_t i;
+	enum ctl_exit rc = ask_spread(c, &s, &status, &peers);
+
+	if (rc != CTL_OK)
+		return rc;
+	if (c->json) {
+		json_t *out = json_object();
+
+		json_object_set_new(out, ctl_text(status, "name"),
+				    json_string(ctl_text(status, "list")));
+		json_array_foreach(peers, i, p)
+			json_object_set(out, ctl_text(p, "name"),
+					json_object_get(p, "list"));
+		ctl_print_json(out);
+		json_decref(out);
+	} else {
+		printf("%-30s %s (this node)\n", ctl_text(status, "name"),
+		       ctl_text(status, "list"));
+		json_array_foreach(peers, i, p)
+			printf("%-30s %s\n", ctl_text(p, "name"),
+			       ctl_text(p, "list"));
+		print_spread(&s, status);
+	}
+	json_decref(status);
+	json_decref(peers);
+	return CTL_OK;
+}
+
+/* Progress while it goes, the receipts at the end. */
+static enum ctl_exit
+wait_for_receipts(const struct ctl *c)
+{
+	time_t end = time(NULL) + (time_t)c->wait_s;
+	size_t last = 0;
+
+	for (;;) {
+		json_t *status, *peers;
+		struct spread s;
+		bool over;
+		enum ctl_exit rc = ask_spread(c, &s, &status, &peers);
+
+		if (rc != CTL_OK)
+			return rc;
+		over = (s.current == s.nodes && !s.pending) ||
+		       time(NULL) >= end;
+		if (over)
+			print_spread(&s, status);
+		else if (s.current != last)
+			fprintf(stderr, "%zu of %zu\n", s.current, s.nodes);
+		last = s.current;
+		json_decref(status);
+		json_decref(peers);
+		if (over)
+			return s.current == s.nodes ? CTL_OK : CTL_FAILED;
+		pause_ms(POLL_MS);
+	}
+}
+
+enum ctl_exit
+ctl_push(const struct ctl *c)
+{
+	enum ctl_exit rc = ctl_show(c, "push", NULL);
+
+	return rc != CTL_OK || !c->wait ? rc : wait_for_receipts(c);
+}
