@@ -15,6 +15,7 @@
 
 struct actions;
 struct known;
+struct notes;
 
 struct core_env {
 	struct now now;			/* of the call being served */
@@ -30,6 +31,7 @@ struct core_env {
 	struct bnl_version version;	/* of bnl; zero: none */
 	uint64_t refused[REFUSALS];	/* lists */
 	struct known *known;		/* where nodes were reached */
+	struct notes *notes;		/* what was noticed of nodes */
 	struct actions *actions;
 	uint32_t ticket;		/* the last one given out; 0 is none */
 };

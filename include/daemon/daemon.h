@@ -22,6 +22,25 @@
 
 #define DAEMON_SOCKETS_MAX CONF_MANY_MAX
 
+#define EVENTS_KEPT 256		/* the last ones, for who asks later */
+#define EVENTS_FOLLOWERS 8	/* of the places of the control socket */
+
+struct event_record {
+	uint64_t number;		/* counts from 1 */
+	struct walltime at;
+	enum event_level level;
+	enum event_kind kind;
+	char peer[NODE_NAME_MAX + 1];	/* "": none */
+	char *text;
+};
+
+struct events {
+	struct event_record ring[EVENTS_KEPT];
+	uint64_t last;			/* how many there were */
+	uint64_t followers[EVENTS_FOLLOWERS];	/* clients */
+	size_t nfollowers;
+};
+
 struct daemon {
 	const struct options *options;
 	struct identity *id;
@@ -36,6 +55,9 @@ struct daemon {
 	struct sigwatch *signals;
 	struct hooks *hooks;
 	struct ctlsock *ctl;
+	struct events events;
+	uint64_t too_big;		/* datagrams, as was told */
+	struct monotime too_big_said;
 	struct tun *tun;
 	struct loop_fd *tun_place;
 	struct udp *udp[DAEMON_SOCKETS_MAX];
