@@ -155,7 +155,7 @@ struct link_status {
 	uint8_t pair_id[PAIR_ID_LEN];	/* of the session that sends */
 	unsigned int sessions;	/* that can receive */
 	uint64_t inits_sent, inits_taken;
-	unsigned int unheard;	/* INITs taken since it was last heard: it may
+	unsigned int unheard;	/* its INITs since it was last heard: it may
 				 * not get our answers */
 	int64_t taken_ms;	/* since the last one; -1: none */
 	uint64_t handshakes;	/* sessions made, of either role */

@@ -202,6 +202,9 @@ take_notes(const struct peer *p, struct why *out)
 		return;
 	if (mono_is_set(p->probed) && mono_ms(p->probed, now) < FRESH_MS)
 		since = p->probed;
+	/* A PING is where the next probe begins. */
+	if (mono_before(since, p->pinged))
+		since = p->pinged;
 	take_refusals(o, since, out);
 	for (int kind = NOTE_FAILED; kind >= NOTE_REACHED; kind--)
 		for (size_t i = 0; i < o->naddresses; i++)
@@ -224,14 +227,15 @@ has_answered(const struct peer *p, const struct link_status *ls)
 	       ls->session_age_ms < mono_ms(p->pinged, now);
 }
 
-/* It was heard after a PING that it never answered. */
+/* It was heard, or called, after a PING that it never answered. */
 static bool
 is_unheard(const struct peer *p, const struct link_status *ls)
 {
 	int64_t ms = mono_ms(p->pinged, p->core->env.now.mono);
 
 	return mono_before(p->ponged, p->pinged) && ms >= UNHEARD_MS &&
-	       ms < FRESH_MS && ls->heard_ms >= 0 && ls->heard_ms < ms;
+	       ms < FRESH_MS && ((ls->heard_ms >= 0 && ls->heard_ms < ms) ||
+				 (ls->taken_ms >= 0 && ls->taken_ms < ms));
 }
 
 static void
@@ -278,7 +282,8 @@ core_why(struct core *c, struct now now, const char *name, struct why *out,
 		return;
 	take_peer(p, out);
 	*done = out->answered ||
-		(mono_is_set(p->probed) && !is_dialled(c, name) &&
+		(mono_is_set(p->probed) &&
+		 !mono_before(p->probed, p->pinged) && !is_dialled(c, name) &&
 		 (out->refused_us != 0 || out->refused_it != 0 ||
 		  out->date[0] != '\0' || out->failed[0] != '\0' ||
 		  out->closed >= out->addresses) &&

@@ -139,7 +139,6 @@ answer_init(const struct arrival *a, struct link_pair *p)
 	link_drop_session(l, keyring_offer(&l->keys, s));
 	l->taken = env->now.mono;
 	l->counts.inits_taken++;
-	l->counts.unheard++;
 	actions_udp(env->actions, a->remote, a->local, out, sizeof(out));
 	tell_news(a->res, &news);
 	a->res->flags |= link_step(l, env, RESUME_OFFERED);
@@ -164,6 +163,8 @@ take_init(const struct arrival *a)
 		return DROP_MAC;
 	if (has_seen(p->link, handshake_init_ephemeral(a->dgram)))
 		return DROP_EPHEMERAL;
+	p->link->called = now;
+	p->link->counts.unheard++;
 	busy = is_overloaded(a->all, now);
 	tentative = keyring_tentative(&p->link->keys);
 	if (tentative != NULL && mono_before(now, tentative->reject_at))
