@@ -90,12 +90,13 @@ why_verdict(const struct why *w)
 	r = by_refusal(w);
 	if (r != WHYS)
 		return r;
+	/* What was on its way as it was refused says nothing. */
+	if (w->closed > 0 && w->reached == 0)
+		return WHY_CLOSED;
 	if (w->one_way)
 		return WHY_ONE_WAY;
 	if (w->failed[0] != '\0' && w->reached == 0)
 		return WHY_REFUSED;
-	if (w->closed > 0 && w->reached == 0)
-		return WHY_CLOSED;
 	if (w->addresses == 0)
 		return WHY_NO_ADDRESS;
 	return WHY_SILENT;

@@ -8,7 +8,7 @@
 outer=4
 network alpha beta
 # one that does not run, with a long name
-long=a-rather-long-name-of-a-node.with-a-domain.example.org
+long='a-rather-long-name-of-a-node.with-a-domain.example.org'
 address[$long]='192.0.2.200 192.0.2.201'
 subnet[$long]='10.156.200.0/24 fd00:c1:0:200::/64'
 list alpha beta $long

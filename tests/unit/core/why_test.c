@@ -62,6 +62,8 @@ static const struct {
 	  "beta refuses the key of this node", "" },
 	{ { NODE, .addresses = 1, .closed = 1, .tried = AT }, WHY_CLOSED,
 	  "refuses connections at 192.0.2.2:3406", "running" },
+	{ { NODE, .addresses = 1, .closed = 1, .one_way = true, .tried = AT },
+	  WHY_CLOSED, "refuses connections", "" },
 	{ { NODE, .addresses = 1, .silent = 1, .tried = AT }, WHY_SILENT,
 	  "no answer from beta at its address 192.0.2.2:3406", "host up" },
 	{ { NODE, .addresses = 3, .asked = 3, .up = 2, .down = 1 },
