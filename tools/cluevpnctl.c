@@ -12,15 +12,30 @@
 #define MANY 1000		/* arguments: as many as one likes */
 
 const struct ctl_command ctl_commands[] = {
-	{ "status", "", "the node, its list, its sockets", 0, 0, false,
-	  ctl_status },
-	{ "peers", "", "every other node: state, address, algorithms", 0, 0,
+	{ "status", "", "the node, its list, its sockets, warnings", 0, 0,
+	  false, ctl_status },
+	{ "peers", "[NODE]", "other nodes in a table, or all about one", 0, 1,
 	  false, ctl_peers },
+	{ "routes", "", "which node has which subnet", 0, 0, false,
+	  ctl_routes },
+	{ "why", "NODE", "why it can be reached, or not", 1, 1, false,
+	  ctl_why },
 	{ "list", "", "which list every node runs, as far as known", 0, 0,
 	  false, ctl_list },
+	{ "events", "[--follow] [LAST]", "what happened lately", 0, 1, false,
+	  ctl_events },
+	{ "top", "[SECONDS [COUNT]]", "what passes now", 0, 2, false,
+	  ctl_top },
+	{ "graph", "", "the network for Graphviz", 0, 0, false, ctl_graph },
+	{ "metrics", "", "counters for Prometheus", 0, 0, false,
+	  ctl_metrics },
 	{ "reload", "", "what SIGHUP does", 0, 0, false, ctl_reload },
 	{ "push", "[--wait[=SECONDS]]", "what SIGUSR1 does; waits for receipts",
 	  0, 0, false, ctl_push },
+	{ "negotiate", "NODE", "agree on a new secret with it", 1, 1, false,
+	  ctl_negotiate },
+	{ "log", "LEVEL", "log more or less: error, warn, info, debug", 1, 1,
+	  false, ctl_log },
 	{ "mark reset", "", "let an older list be put back (root)", 0, 0,
 	  false, ctl_mark_reset },
 	{ "help", "", "show this", 0, MANY, false, ctl_help },
@@ -65,6 +80,7 @@ parse_options(struct ctl *c, const char *mode, int argc, char **argv)
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, 'j' },
 		{ "wait", optional_argument, NULL, 'w' },
+		{ "follow", no_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
@@ -82,6 +98,9 @@ parse_options(struct ctl *c, const char *mode, int argc, char **argv)
 		case 'w':
 			if (wait_parse(c, optarg) < 0)
 				return CTL_USAGE;
+			break;
+		case 'f':
+			c->follow = true;
 			break;
 		case 'V':
 			printf("cluevpnctl " VERSION "\n");
@@ -109,7 +128,7 @@ run(struct ctl *c, const struct ctl_command *command, int argc, char **argv)
 		return (int)command->run(c);
 	}
 	optind = 0;		/* from the start, once more */
-	rc = parse_options(c, "s:hV", argc, argv);
+	rc = parse_options(c, "s:fhV", argc, argv);
 	if (rc >= 0)
 		return rc;
 	c->argc = argc - optind;

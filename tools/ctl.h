@@ -18,6 +18,7 @@ struct ctl {
 	bool json;
 	bool wait;			/* push --wait */
 	uint64_t wait_s;
+	bool follow;			/* events --follow */
 	int argc;			/* what follows the command's words; */
 	char **argv;			/* options are taken out of it */
 };
@@ -47,10 +48,44 @@ json_int_t ctl_number(const json_t *o, const char *key);	/* or 0 */
 enum ctl_exit ctl_show(const struct ctl *c, const char *request,
 		       void (*print)(const json_t *));
 void ctl_print_json(const json_t *o);
+void ctl_pause_ms(long ms);
+/* Bytes as "1.2 M", for a table. */
+char *ctl_amount(char out[16], double n);
+
+/* --- ctl_table.c ---------------------------------------------------------- */
+/* rows: an array of arrays of n texts. As wide as it needs to be, and 80
+ * columns at most: then the widest texts are cut, which a ~ at their end
+ * shows. */
+#define CTL_WIDTH 80
+void ctl_table(const char *const *heads, size_t n, const json_t *rows);
+/* The same of objects, by the names of what is shown. */
+struct ctl_column {
+	const char *head;
+	const char *key;		/* of a text, or */
+	char *(*text)(char out[64], const json_t *row);	/* made from it */
+};
+void ctl_columns(const struct ctl_column *columns, size_t n,
+		 const json_t *rows);
 
 /* --- ctl_show.c ----------------------------------------------------------- */
 enum ctl_exit ctl_status(const struct ctl *c);
 enum ctl_exit ctl_peers(const struct ctl *c);
+enum ctl_exit ctl_routes(const struct ctl *c);
+
+/* --- ctl_peer.c ----------------------------------------------------------- */
+/* Everything about one peer. */
+void ctl_print_peer(const json_t *peer);
+
+/* --- ctl_why.c ------------------------------------------------------------ */
+enum ctl_exit ctl_why(const struct ctl *c);
+/* --- ctl_events.c --------------------------------------------------------- */
+enum ctl_exit ctl_events(const struct ctl *c);
+/* --- ctl_top.c ------------------------------------------------------------ */
+enum ctl_exit ctl_top(const struct ctl *c);
+/* --- ctl_graph.c ---------------------------------------------------------- */
+enum ctl_exit ctl_graph(const struct ctl *c);
+/* --- ctl_metrics.c -------------------------------------------------------- */
+enum ctl_exit ctl_metrics(const struct ctl *c);
 
 /* --- ctl_list.c ----------------------------------------------------------- */
 enum ctl_exit ctl_list(const struct ctl *c);
@@ -59,5 +94,7 @@ enum ctl_exit ctl_push(const struct ctl *c);
 /* --- ctl_tell.c ----------------------------------------------------------- */
 enum ctl_exit ctl_reload(const struct ctl *c);
 enum ctl_exit ctl_mark_reset(const struct ctl *c);
+enum ctl_exit ctl_negotiate(const struct ctl *c);
+enum ctl_exit ctl_log(const struct ctl *c);
 
 #endif

@@ -3,6 +3,7 @@
 #include "ctl.h"
 
 #include <stdio.h>
+#include <time.h>
 
 const char *
 ctl_text(const json_t *o, const char *key)
@@ -40,4 +41,29 @@ ctl_show(const struct ctl *c, const char *request,
 		print(answer);
 	json_decref(answer);
 	return CTL_OK;
+}
+
+void
+ctl_pause_ms(long ms)
+{
+	const struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
+
+	nanosleep(&t, NULL);
+}
+
+char *
+ctl_amount(char out[16], double n)
+{
+	static const char units[] = " KMGTPE";
+	size_t unit = 0;
+
+	while (n >= 1000 && units[unit + 1] != '\0') {
+		n /= 1000;
+		unit++;
+	}
+	if (unit == 0)
+		snprintf(out, 16, "%.0f", n);
+	else
+		snprintf(out, 16, "%.*f %c", n < 10 ? 1 : 0, n, units[unit]);
+	return out;
 }

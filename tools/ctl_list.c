@@ -76,13 +76,20 @@ ask_spread(const struct ctl *c, struct spread *s, json_t **status,
 	return rc;
 }
 
-static void
-pause_ms(long ms)
+static char *
+which_node(char out[64], const json_t *row)
 {
-	const struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
+	bool self = json_is_true(json_object_get(row, "self"));
 
-	nanosleep(&t, NULL);
+	snprintf(out, 64, "%s", self ? "this node" : "");
+	return out;
 }
+
+static const struct ctl_column list_columns[] = {
+	{ "NODE", "name", NULL },
+	{ "LIST", "list", NULL },
+	{ "", NULL, which_node },
+};
 
 enum ctl_exit
 ctl_list(const struct ctl *c)
@@ -105,11 +112,13 @@ ctl_list(const struct ctl *c)
 		ctl_print_json(out);
 		json_decref(out);
 	} else {
-		printf("%-30s %s (this node)\n", ctl_text(status, "name"),
-		       ctl_text(status, "list"));
-		json_array_foreach(peers, i, p)
-			printf("%-30s %s\n", ctl_text(p, "name"),
-			       ctl_text(p, "list"));
+		/* Ourselves first, as one of them. */
+		json_array_insert_new(peers, 0, json_pack(
+			"{sssssb}", "name", ctl_text(status, "name"), "list",
+			ctl_text(status, "list"), "self", 1));
+		ctl_columns(list_columns,
+			    sizeof(list_columns) / sizeof(*list_columns),
+			    peers);
 		print_spread(&s, status);
 	}
 	json_decref(status);
@@ -158,7 +167,7 @@ wait_for_receipts(const struct ctl *c)
 		json_decref(peers);
 		if (over)
 			return rc;
-		pause_ms(POLL_MS);
+		ctl_pause_ms(POLL_MS);
 	}
 }
 

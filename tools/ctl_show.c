@@ -7,53 +7,80 @@
 
 #include "base/text.h"
 
-/* How wide a column must be for the texts and its head. */
-static int
-width_of(const json_t *peers, const char *key, const char *head)
-{
-	size_t i, widest = strlen(head);
-	const json_t *p;
-
-	json_array_foreach(peers, i, p) {
-		size_t len = strlen(ctl_text(p, key));
-
-		if (len > widest)
-			widest = len;
-	}
-	return (int)widest;
-}
-
-static const char *
-heard_text(char out[TEXT_SPAN_MAX], const json_t *p)
+static char *
+heard_text(char out[64], const json_t *p)
 {
 	const json_t *ms = json_object_get(p, "heard_ms");
 
-	return json_is_integer(ms) ?
-		       text_duration(out, json_integer_value(ms) / 1000) :
-		       "-";
+	if (json_is_integer(ms))
+		return text_duration(out, json_integer_value(ms) / 1000);
+	snprintf(out, 64, "-");
+	return out;
 }
+
+static char *
+rtt_text(char out[64], const json_t *p)
+{
+	const json_t *us = json_object_get(p, "rtt_us");
+
+	snprintf(out, 64, "-");
+	if (json_is_integer(us))
+		snprintf(out, 64, "%.1f ms",
+			 (double)json_integer_value(us) / 1000);
+	return out;
+}
+
+static char *
+compressor_text(char out[64], const json_t *p)
+{
+	json_int_t level = ctl_number(p, "level");
+
+	if (level > 0)
+		snprintf(out, 64, "%s %" JSON_INTEGER_FORMAT,
+			 ctl_text(p, "compressor"), level);
+	else
+		snprintf(out, 64, "%s", ctl_text(p, "compressor"));
+	return out;
+}
+
+static const struct ctl_column peer_columns[] = {
+	{ "PEER", "name", NULL },
+	{ "STATE", "state", NULL },
+	{ "ADDRESS", "endpoint", NULL },
+	{ "HEARD", NULL, heard_text },
+	{ "RTT", NULL, rtt_text },
+	{ "CIPHER", "cipher", NULL },
+	{ "COMPRESS", NULL, compressor_text },
+};
 
 static void
 print_peers(const json_t *peers)
 {
-	int name = width_of(peers, "name", "PEER");
-	int state = width_of(peers, "state", "STATE");
-	int address = width_of(peers, "endpoint", "ADDRESS");
-	int cipher = width_of(peers, "cipher", "CIPHER");
-	char heard[TEXT_SPAN_MAX];
-	size_t i;
-	const json_t *p;
+	ctl_columns(peer_columns, sizeof(peer_columns) / sizeof(*peer_columns),
+		    peers);
+}
 
-	printf("%-*s %-*s %-*s %-6s %-*s COMPRESSOR LEVEL\n", name, "PEER",
-	       state, "STATE", address, "ADDRESS", "HEARD", cipher, "CIPHER");
-	json_array_foreach(peers, i, p) {
-		printf("%-*s %-*s %-*s %-6s %-*s ", name, ctl_text(p, "name"),
-		       state, ctl_text(p, "state"), address,
-		       ctl_text(p, "endpoint"), heard_text(heard, p), cipher,
-		       ctl_text(p, "cipher"));
-		printf("%-10s %" JSON_INTEGER_FORMAT "\n",
-		       ctl_text(p, "compressor"), ctl_number(p, "level"));
-	}
+static const struct ctl_column route_columns[] = {
+	{ "SUBNET", "subnet", NULL },
+	{ "NODE", "node", NULL },
+	{ "STATE", "state", NULL },
+};
+
+static void
+print_routes(const json_t *routes)
+{
+	ctl_columns(route_columns,
+		    sizeof(route_columns) / sizeof(*route_columns), routes);
+}
+
+static void
+print_warning(const json_t *w)
+{
+	const char *peer = json_string_value(json_object_get(w, "peer"));
+
+	printf("warning  %s: %s%s%s\n", ctl_text(w, "warning"),
+	       peer == NULL ? "" : peer, peer == NULL ? "" : ": ",
+	       ctl_text(w, "text"));
 }
 
 /* A line for those in use, one for each of which there is more to say. */
@@ -80,7 +107,7 @@ print_status(const json_t *s)
 {
 	json_t *drops = json_object_get(s, "drops"), *count;
 	json_t *refused = json_object_get(s, "list_refused");
-	const json_t *socket;
+	const json_t *socket, *warning;
 	const char *reason;
 	size_t i;
 
@@ -108,6 +135,8 @@ print_status(const json_t *s)
 		       ctl_number(socket, "received"),
 		       ctl_number(socket, "failed"));
 	}
+	json_array_foreach(json_object_get(s, "warnings"), i, warning)
+		print_warning(warning);
 	json_object_foreach(drops, reason, count)
 		printf("dropped  %" JSON_INTEGER_FORMAT " %s\n",
 		       json_integer_value(count), reason);
@@ -119,8 +148,44 @@ ctl_status(const struct ctl *c)
 	return ctl_show(c, "status", print_status);
 }
 
+/* One of them, with all there is to see. */
+static enum ctl_exit
+one_peer(const struct ctl *c, const json_t *peers, const char *name)
+{
+	const json_t *p;
+	size_t i;
+
+	json_array_foreach(peers, i, p) {
+		if (strcmp(ctl_text(p, "name"), name) != 0)
+			continue;
+		if (c->json)
+			ctl_print_json(p);
+		else
+			ctl_print_peer(p);
+		return CTL_OK;
+	}
+	fprintf(stderr, "cluevpnctl: no such peer: %s\n", name);
+	return CTL_FAILED;
+}
+
 enum ctl_exit
 ctl_peers(const struct ctl *c)
 {
-	return ctl_show(c, "peers", print_peers);
+	json_t *peers;
+	enum ctl_exit rc;
+
+	if (c->argc == 0)
+		return ctl_show(c, "peers", print_peers);
+	rc = ctl_ask(&peers, c->socket, "peers");
+	if (rc != CTL_OK)
+		return rc;
+	rc = one_peer(c, peers, c->argv[0]);
+	json_decref(peers);
+	return rc;
+}
+
+enum ctl_exit
+ctl_routes(const struct ctl *c)
+{
+	return ctl_show(c, "routes", print_routes);
 }

@@ -2,6 +2,8 @@
 /* Commands that the daemon only confirms. */
 #include "ctl.h"
 
+#include <stdio.h>
+
 enum ctl_exit
 ctl_reload(const struct ctl *c)
 {
@@ -12,4 +14,26 @@ enum ctl_exit
 ctl_mark_reset(const struct ctl *c)
 {
 	return ctl_show(c, "mark reset", NULL);
+}
+
+/* A request with the command's argument behind it. */
+static enum ctl_exit
+tell(const struct ctl *c, const char *word)
+{
+	char request[256];
+
+	snprintf(request, sizeof(request), "%s %s", word, c->argv[0]);
+	return ctl_show(c, request, NULL);
+}
+
+enum ctl_exit
+ctl_negotiate(const struct ctl *c)
+{
+	return tell(c, "negotiate");
+}
+
+enum ctl_exit
+ctl_log(const struct ctl *c)
+{
+	return tell(c, "log");
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -38,14 +39,21 @@ dial(const char *path)
 	return -1;
 }
 
+static int
+send_request(int fd, const char *request)
+{
+	char line[256];
+	int len = snprintf(line, sizeof(line), "%s\n", request);
+
+	return len > 0 && (size_t)len < sizeof(line) &&
+	       send(fd, line, (size_t)len, MSG_NOSIGNAL) == len ? 0 : -1;
+}
+
 /* The whole answer to one request; 0 or -1. */
 static int
 ask(int fd, const char *request, struct buf *answer)
 {
-	char line[64];
-	int len = snprintf(line, sizeof(line), "%s\n", request);
-
-	if (len < 0 || send(fd, line, (size_t)len, MSG_NOSIGNAL) != len)
+	if (send_request(fd, request) < 0)
 		return -1;
 	for (;;) {
 		uint8_t piece[16384];
@@ -92,5 +100,46 @@ ctl_ask(json_t **out, const char *socket, const char *request)
 		rc = parse(out, &answer);
 	close(fd);
 	buf_free(&answer);
+	return rc;
+}
+
+enum ctl_exit
+ctl_stream(const char *socket, const char *request,
+	   bool (*line)(void *ctx, const json_t *o), void *ctx)
+{
+	enum ctl_exit rc = CTL_OK;
+	int fd = dial(socket);
+	size_t cap = 0;
+	char *text = NULL;
+	bool more = true;
+	FILE *f;
+
+	if (fd < 0)
+		return CTL_NO_DAEMON;
+	f = fdopen(fd, "r");
+	if (f == NULL || send_request(fd, request) < 0) {
+		fprintf(stderr, "cluevpnctl: the daemon broke off\n");
+		rc = CTL_FAILED;
+	}
+	while (rc == CTL_OK && more && getline(&text, &cap, f) > 0) {
+		json_error_t why;
+		json_t *o = json_loads(text, 0, &why);
+		const json_t *error = json_object_get(o, "error");
+
+		if (o == NULL || error != NULL) {
+			fprintf(stderr, "cluevpnctl: the daemon says: %s\n",
+				o == NULL ? why.text :
+					    json_string_value(error));
+			rc = CTL_FAILED;
+		} else {
+			more = line(ctx, o);
+		}
+		json_decref(o);
+	}
+	free(text);
+	if (f != NULL)
+		fclose(f);
+	else
+		close(fd);
 	return rc;
 }

@@ -20,9 +20,12 @@
 #include "core/action.h"
 #include "core/drop.h"
 #include "core/generation.h"
+#include "core/notes.h"
 #include "core/out.h"
 #include "core/refusal.h"
 #include "core/shrink.h"
+#include "core/warning.h"
+#include "core/why.h"
 #include "crypto/rng.h"
 #include "crypto/tls.h"
 #include "format/conf.h"
@@ -131,6 +134,18 @@ void core_list_refuse(struct core *c, struct now now, const struct err *why);
  * its way into force takes its place. */
 void core_push(struct core *c, struct now now);
 
+/* A negotiation with that node now. 0, or -1: it is none, or is ourselves. */
+int core_negotiate(struct core *c, struct now now, const char *name);
+/* Finds out whether that node answers, for core_why(): by PING where there is
+ * a session. Where there is none, or with dial, by TCP as well, and others
+ * are asked whether they reach it. */
+void core_probe(struct core *c, struct now now, const char *name, bool dial);
+/* What is known of why that node can be reached or not; done: what
+ * core_probe() began has come to its end. Names in *out live until the next
+ * call that is no getter. */
+void core_why(struct core *c, struct now now, const char *name,
+	      struct why *out, bool *done);
+
 /* Forgets the newest version ever taken, so that an older list can be put
  * back: a list that was stale is in force at once, and the next one from the
  * disk may be older than the one in force. */
@@ -152,6 +167,10 @@ uint64_t core_refused(const struct core *c, enum refusal r);
 /* Why the list that was last read from the disk was refused; NULL: it was not,
  * or it has been replaced since. */
 const char *core_disk_refused(const struct core *c);
+
+/* What should be seen to now. Walks: *pos starts at 0; false at the end. */
+bool core_next_warning(struct core *c, struct now now, size_t *pos,
+		       struct warning *out);
 
 enum peer_state {
 	PEER_IDLE,		/* nothing wanted, nothing there */
@@ -180,11 +199,22 @@ struct peer_info {		/* all pointers live until the next call */
 	uint64_t handshakes;		/* sessions made since the start */
 	const uint64_t *drops;		/* DROPS counters of this peer */
 	struct bnl_version version;	/* the list it was last known to run */
+	int64_t rtt_us;			/* 0: not known */
+	bool has_clock;			/* it told its clock: */
+	int64_t clock_s;		/* so far ahead of ours */
+	bool one_way;			/* it is heard, and does not hear us */
+	uint64_t inits_sent, inits_taken;
+	bool initiator;			/* of the session */
+	struct walltime cert_end;	/* of the pair: of one of the two */
+	const uint8_t *key;		/* FINGERPRINT_LEN; NULL: no pair */
+	const struct note *note;	/* addresses tried; NULL: nothing */
 };
 
 size_t core_peer_count(const struct core *c);
 /* i below core_peer_count(), in order of name; ourselves are not among them. */
 void core_peer_info(const struct core *c, struct now now, size_t i,
 		    struct peer_info *out);
+/* Its place, or core_peer_count() when there is none of that name. */
+size_t core_peer_find(const struct core *c, const char *name);
 
 #endif

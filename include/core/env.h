@@ -15,6 +15,7 @@
 
 struct actions;
 struct known;
+struct notes;
 
 struct core_env {
 	struct now now;			/* of the call being served */
@@ -31,6 +32,7 @@ struct core_env {
 	uint64_t refused[REFUSALS];	/* lists */
 	char disk_refused[REFUSAL_TEXT_MAX];	/* the one on disk: why */
 	struct known *known;		/* where nodes were reached */
+	struct notes *notes;		/* what was noticed of nodes */
 	struct actions *actions;
 	uint32_t ticket;		/* the last one given out; 0 is none */
 };

@@ -23,6 +23,11 @@ enum event_kind {
 	EVENT_CLOCK,		/* the wall clock is not to be believed */
 	EVENT_CERT_END,		/* our own certificate ends, or has */
 	EVENT_HOST,		/* what a host name of the list means */
+	EVENT_PEER_CERT_END,	/* a peer's does */
+	EVENT_LIST_OLD,		/* older than is configured */
+	EVENT_CLOCK_OFF,	/* our clock, or a peer's, is off */
+	EVENT_ONE_WAY,		/* a peer is heard and does not hear */
+	EVENT_MTU,		/* packets did not fit the path */
 	EVENTS
 };
 

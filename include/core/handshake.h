@@ -56,6 +56,7 @@ struct handshake {
 	struct pair_keys *keys;		/* borrowed */
 	uint64_t serial;		/* counts a link's INITs from 1 */
 	uint32_t local_index;
+	struct monotime sent;
 	struct endpoint to;
 	struct ipaddr local;
 	uint8_t mac1[PROTO_MAC_LEN];

@@ -68,6 +68,7 @@ struct link_in {
 				 * the header; NULL: not known */
 	unsigned int flags;	/* LINK_* */
 	bool is_data;		/* a DATA that authenticates: */
+	bool is_current;	/* ... in the session that sends */
 	uint8_t data_flags;	/* DATA_* */
 	uint8_t *data;		/* plaintext, inside dgram */
 	size_t len;		/* 0: nothing but a sign of life */
@@ -75,6 +76,8 @@ struct link_in {
 	uint8_t pair_id[PAIR_ID_LEN];	/* LINK_PROVED */
 	struct bnl_version version;	/* LINK_VERSION: the peer's list */
 	struct walltime wall;		/* LINK_VERSION: the peer's clock */
+	int64_t rtt_us;			/* LINK_VERSION: of the handshake; 0:
+					 * what was told may be an old one */
 };
 
 /*
@@ -117,6 +120,9 @@ void link_reset(struct link *l);
  * flags (LINK_NEGOTIATE: no pair is held). Cheap when wanted already. */
 unsigned int link_want(struct link *l, struct core_env *env);
 void link_unwant(struct link *l, struct core_env *env);
+/* The peer said that it ends the session that sends: all sessions go, pairs
+ * and addresses stay. Returns flags. */
+unsigned int link_bye(struct link *l, struct core_env *env);
 /* Resume in the background, a few tries only. No-op with a session. */
 unsigned int link_resume(struct link *l, struct core_env *env);
 
@@ -149,6 +155,9 @@ struct link_status {
 	uint8_t pair_id[PAIR_ID_LEN];	/* of the session that sends */
 	unsigned int sessions;	/* that can receive */
 	uint64_t inits_sent, inits_taken;
+	unsigned int unheard;	/* its INITs since it was last heard: it may
+				 * not get our answers */
+	int64_t taken_ms;	/* since the last one; -1: none */
 	uint64_t handshakes;	/* sessions made, of either role */
 	uint64_t cookies_sent, cookies_taken;
 };

@@ -22,6 +22,25 @@
 
 #define DAEMON_SOCKETS_MAX CONF_MANY_MAX
 
+#define EVENTS_KEPT 256		/* the last ones, for who asks later */
+#define EVENTS_FOLLOWERS 8	/* of the places of the control socket */
+
+struct event_record {
+	uint64_t number;		/* counts from 1 */
+	struct walltime at;
+	enum event_level level;
+	enum event_kind kind;
+	char peer[NODE_NAME_MAX + 1];	/* "": none */
+	char *text;
+};
+
+struct events {
+	struct event_record ring[EVENTS_KEPT];
+	uint64_t last;			/* how many there were */
+	uint64_t followers[EVENTS_FOLLOWERS];	/* clients */
+	size_t nfollowers;
+};
+
 struct daemon {
 	const struct options *options;
 	struct identity *id;
@@ -38,6 +57,9 @@ struct daemon {
 	struct ctlsock *ctl;
 	uint8_t offload;		/* enum conf_offload, as at the start */
 	bool write_tcp, write_udp;	/* super-packets go to the device */
+	struct events events;
+	uint64_t too_big;		/* datagrams, as was told */
+	struct monotime too_big_said;
 	struct tun *tun;
 	struct loop_fd *tun_place;
 	struct udp *udp[DAEMON_SOCKETS_MAX];

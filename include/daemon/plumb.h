@@ -62,8 +62,31 @@ int reload_push(struct daemon *d);		/* USR1 */
 /* --- status.c --------------------------------------------------------------- */
 void status_log(struct daemon *d);		/* USR2 */
 /* New references, for the caller to json_decref(); NULL: out of memory. */
-json_t *status_node(const struct daemon *d);
+json_t *status_node(struct daemon *d);
 json_t *status_peers(const struct daemon *d);
+json_t *status_peer(const struct daemon *d, const char *name);	/* or null */
+json_t *status_version(const struct bnl_version *v);
+
+/* --- trouble.c: warnings and reasons ---------------------------------------- */
+json_t *trouble_warnings(struct daemon *d);
+json_t *trouble_why(struct daemon *d, const char *name);
+json_t *trouble_routes(const struct daemon *d);
+/* Looks whether packets did not fit, and says so; now and then. */
+void trouble_look(struct daemon *d);
+
+/* --- events.c ---------------------------------------------------------------- */
+void events_add(struct daemon *d, enum event_level level, enum event_kind kind,
+		const char *peer, const char *text);
+/* Sends the last ones to that client of the control socket, a line each, then
+ * ends, or goes on. */
+void events_send(struct daemon *d, uint64_t client, uint64_t most,
+		 bool follow);
+bool events_may_follow(struct daemon *d);
+/* The last ones about that peer. */
+json_t *events_json(const struct daemon *d, const char *peer, size_t most);
+/* Text from elsewhere, escaped; NULL becomes null. */
+json_t *events_text_json(const char *text);
+void events_free(struct daemon *d);
 
 /* --- control.c -------------------------------------------------------------- */
 /* One request of the control socket: see cluevpnctl(8). */

@@ -105,6 +105,7 @@ struct conf {
 	uint32_t keepalive;		/* seconds; 0: off */
 	uint32_t pullinterval;		/* seconds; 300 */
 	uint32_t maxconnections;	/* 64 */
+	uint32_t listmaxage;		/* seconds; 0: off */
 	int loglevel;			/* enum log_level */
 	enum conf_log logmethod;
 	const char *logfile;
@@ -115,6 +116,7 @@ struct conf {
 	const char *nodeupcmd, *nodedowncmd;
 	bool autoconf;
 	const char *ctlsocket;
+	const char *ctlgroup;		/* may use it; NULL: root alone */
 	struct conf_timers timers;
 };
 

@@ -63,9 +63,19 @@ enum dgram_type {
 enum record_type {
 	RECORD_PING = 1,	/* send time 8 (opaque), wall clock 8, list version 40, padding */
 	RECORD_PONG = 2,	/* the same fields; send time echoed; never longer than the PING */
-	RECORD_LIST_NEWS = 3	/* list version 40 */
+	RECORD_LIST_NEWS = 3,	/* list version 40 */
+	RECORD_BYE = 4,		/* the sender stops in order; empty */
+	RECORD_ASK = 5,		/* tag 8, name of a node, zero bytes up to the length */
+	RECORD_TELL = 6		/* tag echoed 8, answer 1, seconds since it was heard 4 */
 };
 #define RECORD_HEADER_LEN 3
+#define RECORD_TAG_LEN 8
+#define RECORD_ASK_LEN (RECORD_TAG_LEN + 64)
+#define RECORD_TELL_LEN (RECORD_TAG_LEN + 5)
+/* Answers of TELL. */
+#define TELL_UNKNOWN 0		/* it is not in my list */
+#define TELL_DOWN 1		/* I have no session with it */
+#define TELL_UP 2		/* I have one, and heard it as said */
 #define RECORD_PING_LEN 56	/* without padding */
 
 /* --- TCP: frames on the TLS channel ------------------------------------ */

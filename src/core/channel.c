@@ -9,7 +9,9 @@
 #include "base/hash.h"
 #include "core/action.h"
 #include "core/admit.h"
+#include "core/notes.h"
 
+#define NO_ANSWER "no answer in time"
 #define LIFE_MS 600000	 /* however busy it is */
 #define DELIVER_MS 30000 /* for a node that is not in the list */
 #define CLOSE_MS 15000	 /* for the owner, then it is told again */
@@ -192,6 +194,17 @@ channel_set_reason(struct channel *ch, const char *why)
 			 (int)sizeof(ch->reason) - 1, why);
 }
 
+/* How a dial ended that found no peer that would talk. */
+static void
+note_end(struct channel *ch, const char *why)
+{
+	struct core_env *env = ch->ctx->env;
+
+	if (ch->dialled)
+		notes_try(env->notes, env->now.mono, ch->peer, &ch->remote,
+			  notes_kind(why), why);
+}
+
 /* What follows from the end of it, however it came. */
 static void
 finish(struct channel *ch, bool lost)
@@ -199,6 +212,8 @@ finish(struct channel *ch, bool lost)
 	bool wanted_pair = ch->dialled && (ch->purpose & CHANNEL_PAIR) != 0;
 	bool early = ch->state < CHANNEL_CONFIRM;
 
+	if (early && ch->state != CHANNEL_CONNECT && ch->reason[0] != '\0')
+		note_end(ch, ch->reason);
 	bnlsync_close(ch->ctx->sync, &ch->list, lost);
 	channel_pair_end(ch);
 	if ((ch->purpose & CHANNEL_LIST) != 0 && early)
@@ -253,14 +268,18 @@ channel_lose(struct channel *ch, const char *why)
 void
 channel_refuse(struct channel *ch, int code, const char *why)
 {
-	struct refuse r = {.code = (uint8_t)code,
-			   .list = ch->ctx->env->version};
+	struct core_env *env = ch->ctx->env;
+	struct refuse r = {.code = (uint8_t)code, .list = env->version};
 	uint8_t payload[FRAME_REFUSE_MAX];
 	char line[sizeof(r.text) + 64];
 
 	snprintf(r.text, sizeof(r.text), "%.*s", (int)sizeof(r.text) - 1, why);
 	snprintf(line, sizeof(line), "refused: %s%s%s", refuse_name(r.code),
 		 why[0] == '\0' ? "" : ": ", why);
+	if (ch->peer[0] != '\0' && env->bnl != NULL &&
+	    bnl_find(env->bnl, ch->peer) != NULL)
+		notes_refused_it(env->notes, env->now.mono, ch->peer, r.code,
+				 &env->version, why, ch->cert.fingerprint);
 	if (!ch->list.told)
 		channel_say(ch, EVENT_PEER_REFUSED, line);
 	if (ch->stream.secure && ch->state != CHANNEL_ENDING)
@@ -276,6 +295,8 @@ channel_gone(struct channel *ch, const char *why)
 {
 	char line[ENDPOINT_TEXT_MAX + 64], at[ENDPOINT_TEXT_MAX];
 
+	if (ch->state == CHANNEL_CONNECT)
+		note_end(ch, why != NULL ? why : NO_ANSWER);
 	if (ch->state == CHANNEL_CONNECT && ch->ito + 1 < ch->nto) {
 		ch->ito++;
 		if (channel_connect(ch) == 0)
@@ -323,10 +344,12 @@ channel_timeout(struct channel *ch)
 		ask_to_close(ch);
 		return;
 	}
+	if (ch->state == CHANNEL_CONNECT)
+		note_end(ch, NO_ANSWER);
 	if (ch->state == CHANNEL_OPEN)
 		end(ch, true);
 	else
-		channel_lose(ch, "no answer in time");
+		channel_lose(ch, NO_ANSWER);
 }
 
 /* --- the way up ---------------------------------------------------------- */

@@ -6,6 +6,7 @@
 #include "core/admit.h"
 #include "core/channel.h"
 #include "core/known.h"
+#include "core/notes.h"
 
 static void
 secured(struct channel *ch)
@@ -42,6 +43,9 @@ channel_open_lists(struct channel *ch, const struct hello *theirs)
 {
 	bnlsync_open(ch->ctx->sync, &ch->list, ch->id, ch->peer,
 		     ch->deliver_only, &theirs->list);
+	if (ch->dialled)
+		notes_try(ch->ctx->env->notes, ch->ctx->env->now.mono, ch->peer,
+			  &ch->remote, NOTE_REACHED, NULL);
 	ch->told = theirs->list;
 	channel_tell(ch, NEWS_SEEN);
 }
@@ -64,6 +68,8 @@ refused(struct channel *ch)
 	snprintf(line, sizeof(line), "refuses us: %s%s%s (its list is %s)",
 		 refuse_name(r.code), r.text[0] == '\0' ? "" : ": ", r.text,
 		 bnl_version_format(version, &r.list));
+	notes_refused_us(env->notes, env->now.mono, ch->peer, r.code, &r.list,
+			 r.text);
 	channel_say(ch, EVENT_PEER_REFUSED, line);
 	ch->told = r.list;
 	ch->behind = r.code == REFUSE_NOT_LISTED &&

@@ -86,8 +86,11 @@ core_new(struct core **out, const struct core_init *in, struct now now,
 	c->comp = comp_new();
 	c->env.known = known_new();
 	c->hosts = hosts_new(&in->rng);
+	rng_fill(&in->rng, seed, sizeof(seed));
+	c->env.notes = notes_new(seed);
 	if (c->scratch == NULL || c->comp == NULL || c->env.known == NULL ||
-	    c->hosts == NULL || links_new(&c->links, &c->env) < 0 ||
+	    c->hosts == NULL || c->env.notes == NULL ||
+	    links_new(&c->links, &c->env) < 0 ||
 	    timerq_reserve(&c->timers, 1) < 0)
 		goto nomem;
 	if (in->list != NULL && is_dated_well(c, in->list->bnl, mark)) {
@@ -122,6 +125,7 @@ core_free(struct core *c)
 	comp_free(c->comp);
 	known_free(c->env.known);
 	hosts_free(c->hosts);
+	notes_free(c->env.notes);
 	if (c->scratch != NULL)
 		bytes_wipe(c->scratch, SCRATCH_LEN);
 	free(c->scratch);
@@ -182,6 +186,7 @@ void
 core_stop(struct core *c, struct now now)
 {
 	c->env.now = now;
+	peers_say_bye(c);
 	peers_hooks(c, false);
 	known_flush(c->env.known, now.mono, &c->actions);
 	c->started = false;	/* no hooks for a list that comes too late */
@@ -195,7 +200,7 @@ core_reconf(struct core *c, struct now now, const struct conf *conf,
 	c->env.conf = conf;
 	c->env.tls = tls;
 	c->env.cert = *cert;
-	c->cert_said = MONO_NONE;
+	c->warned &= ~(UINT32_C(1) << EVENT_CERT_END);
 	core_look(c);
 	for (size_t i = 0; i < c->npeers; i++) {
 		peer_locate(c->peers[i], c->peers[i]->node);
@@ -205,12 +210,6 @@ core_reconf(struct core *c, struct now now, const struct conf *conf,
 }
 
 /* --- settling ------------------------------------------------------------ */
-
-static struct peer *
-peer_named(const struct core *c, const char *name)
-{
-	return table_get(&c->by_name, name, strlen(name));
-}
 
 static void
 settle_pairs(struct core *c)

@@ -12,6 +12,7 @@
 #include "core/hosts.h"
 #include "core/known.h"
 #include "core/link.h"
+#include "core/notes.h"
 #include "core/shrink.h"
 #include "core/waitq.h"
 
@@ -34,6 +35,23 @@ struct peer {
 	struct shrink shrink;		/* of what is sent to it */
 	uint64_t tx_packets, tx_bytes, rx_packets, rx_bytes;
 	uint64_t drops[DROPS];
+	uint8_t ping[RECORD_TAG_LEN];	/* that is under way */
+	struct monotime pinged, ponged;	/* the last one, its answer */
+	struct monotime probed;		/* a dial that only looks */
+	struct monotime told_since;	/* of the second that is counted */
+	unsigned int told;		/* questions of it that were answered */
+	int64_t rtt_us;			/* by PING, or at the handshake */
+	bool has_clock;			/* ... with what it says of its clock: */
+	int64_t clock_s;		/* so far ahead of ours */
+	uint32_t warned;		/* 1 << enum event_kind, as was told */
+};
+
+/* What others say of a node: one question at a time. */
+struct ask {
+	char name[NODE_NAME_MAX + 1];	/* "": nothing was asked */
+	uint8_t tag[RECORD_TAG_LEN];
+	struct monotime at;
+	unsigned int asked, up, down;
 };
 
 struct core {
@@ -66,8 +84,11 @@ struct core {
 	unsigned int sweep_pass;
 
 	bool clock_wrong;		/* as was told */
-	struct monotime cert_said;	/* that our certificate ends */
+	uint32_t warned;		/* 1 << enum event_kind, as was told */
+	struct monotime warned_since;	/* of the day that counts for that */
+	size_t clocks, clocks_off;	/* of peers: that were told, that differ */
 
+	struct ask ask;
 	size_t wait_budget;
 	struct monotime icmp_since;	/* of the second that is counted */
 	unsigned int icmp_sent;
@@ -87,6 +108,8 @@ void core_settle(struct core *c);
 /* --- look.c ------------------------------------------------------------- */
 /* Warns of what an administrator should see to; now and then. */
 void core_look(struct core *c);
+/* It is heard, and does not hear our answers. */
+bool peer_is_one_way(const struct peer *p, const struct link_status *ls);
 
 /* core_news.c: another list has taken the place of old, or of none. */
 void core_news(struct core *c, const struct bnl *old);
@@ -128,10 +151,23 @@ void peer_look_up(struct core *c, const char *name);
 /* The list in force changed: its index and addresses are looked up anew. */
 void peer_locate(struct peer *p, uint32_t node);
 
+/* --- control.c ---------------------------------------------------------- */
+/* Takes the records of a control packet. DROP_NONE or DROP_CONTROL. */
+enum drop control_in(struct peer *p, const struct link_in *in);
+/* One record, if there is a session. */
+void control_ping(struct peer *p);
+void control_bye(struct peer *p);
+/* Asks some of those that are up whether they reach the node of that name. */
+void control_ask(struct core *c, const char *name);
+
 /* --- peers.c ------------------------------------------------------------ */
 /* Puts the generation into force: peers come and go, hooks are queued. What
  * was in force is returned by way of *old for the caller to free. */
 int peers_apply(struct core *c, struct generation *g, struct generation **old);
+/* NULL: it has no session here: not in force, or ourselves. */
+struct peer *peer_named(const struct core *c, const char *name);
+/* Tells all that are up that we stop in order. */
+void peers_say_bye(struct core *c);
 /* Of those that are no nodes any more no address is remembered. */
 void peers_keep_known(struct core *c);
 /* Hooks of everything that is there, up or down. */

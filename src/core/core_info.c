@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What there is to see of a core. */
 #include <assert.h>
+#include <string.h>
 
 #include "core_impl.h"
 
@@ -65,6 +66,25 @@ core_peer_count(const struct core *c)
 	return c->npeers;
 }
 
+size_t
+core_peer_find(const struct core *c, const char *name)
+{
+	size_t lo = 0, hi = c->npeers;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		int order = strcmp(c->peers[mid]->name, name);
+
+		if (order == 0)
+			return mid;
+		if (order < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return c->npeers;
+}
+
 static enum peer_state
 state_of(const struct peer *p, const struct link_status *ls)
 {
@@ -101,6 +121,14 @@ core_peer_info(const struct core *c, struct now now, size_t i,
 		.queued = p->wait.packets,
 		.handshakes = ls.handshakes,
 		.drops = p->drops,
+		.rtt_us = p->rtt_us,
+		.has_clock = p->has_clock,
+		.clock_s = p->clock_s,
+		.one_way = peer_is_one_way(p, &ls),
+		.inits_sent = ls.inits_sent,
+		.inits_taken = ls.inits_taken,
+		.initiator = ls.initiator,
+		.note = notes_get(c->env.notes, p->name),
 	};
 	if (seen != NULL)
 		out->version = *seen;
@@ -109,6 +137,8 @@ core_peer_info(const struct core *c, struct now now, size_t i,
 		out->cipher = r->pairs[0].cipher;
 		out->comp = r->pairs[0].comp;
 		out->level = r->pairs[0].level;
+		out->cert_end = r->pairs[0].cert_end;
+		out->key = r->pairs[0].peer_key;
 		out->pair_age_s = peer_pair_age_s(&r->pairs[0], now.wall);
 	}
 }

@@ -23,6 +23,11 @@ static const char *const names[EVENTS] = {
 	[EVENT_CLOCK] = "clock",
 	[EVENT_CERT_END] = "certificate-end",
 	[EVENT_HOST] = "host-name",
+	[EVENT_PEER_CERT_END] = "peer-certificate-end",
+	[EVENT_LIST_OLD] = "list-old",
+	[EVENT_CLOCK_OFF] = "clock-off",
+	[EVENT_ONE_WAY] = "one-way",
+	[EVENT_MTU] = "mtu",
 };
 
 const char *

@@ -328,6 +328,7 @@ link_status(const struct link *l, struct monotime now, struct link_status *out)
 	out->initiator = s != NULL && s->initiator;
 	out->session_age_ms = s != NULL ? mono_ms(s->made, now) : -1;
 	out->heard_ms = mono_is_set(l->heard) ? mono_ms(l->heard, now) : -1;
+	out->taken_ms = mono_is_set(l->called) ? mono_ms(l->called, now) : -1;
 	if (s != NULL)
 		memcpy(out->pair_id, s->pair_id, sizeof(out->pair_id));
 	out->sessions = keyring_count(&l->keys);

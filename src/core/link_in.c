@@ -163,6 +163,8 @@ take_init(const struct arrival *a)
 		return DROP_MAC;
 	if (has_seen(p->link, handshake_init_ephemeral(a->dgram)))
 		return DROP_EPHEMERAL;
+	p->link->called = now;
+	p->link->counts.unheard++;
 	busy = is_overloaded(a->all, now);
 	tentative = keyring_tentative(&p->link->keys);
 	if (tentative != NULL && mono_before(now, tentative->reject_at))
@@ -208,12 +210,14 @@ take_resp(const struct arrival *a)
 	if (d != DROP_NONE)
 		return d;
 	could_send = link_can_send(l, env->now.mono);
+	a->res->rtt_us = (env->now.mono.ns - e->handshake->sent.ns) / 1000 + 1;
 	s->serial = e->handshake->serial;
 	e->session = s;
 	e->handshake = NULL;
 	link_forget(l, s->serial);
 	link_drop_session(l, keyring_install(&l->keys, s));
 	l->heard = env->now.mono;
+	l->counts.unheard = 0;
 	l->silence_at = MONO_NONE;
 	l->renew = false;
 	l->counts.handshakes++;
@@ -341,6 +345,7 @@ heard(const struct arrival *a, struct link *l, struct session *s, bool highest)
 	bool was_heard = s->heard;
 
 	l->heard = now;
+	l->counts.unheard = 0;
 	if (!was_heard)
 		first_heard(a, l, s);
 	plan_answer(a, l, s, was_heard);
@@ -364,6 +369,7 @@ take_data(const struct arrival *a)
 	const struct rxindex_entry *e =
 	    rxindex_get(&a->all->index, get_be32(a->dgram + INDEX_AT));
 	struct link_in *res = a->res;
+	struct session *s;
 	bool highest = false;
 	enum drop d;
 
@@ -381,7 +387,10 @@ take_data(const struct arrival *a)
 	res->data = a->dgram + DGRAM_DATA_HEADER_LEN;
 	res->len = a->len - DGRAM_DATA_OVERHEAD;
 	res->comp = e->session->algos.comp;
-	heard(a, e->link, e->session, highest);
+	/* The first of a session may end others: *e may move. */
+	s = e->session;
+	heard(a, res->link, s, highest);
+	res->is_current = s == keyring_current(&res->link->keys);
 	return DROP_NONE;
 }
 

@@ -57,6 +57,7 @@ struct link {
 	struct handshake *pending[LINK_PENDING];	/* owned, newest first */
 	uint64_t serial;		/* of the last INIT */
 	struct monotime taken;		/* the last INIT of the peer */
+	struct monotime called;		/* the same, answered or not */
 	uint64_t *seen;			/* LINK_SEEN ephemeral keys; or NULL */
 	uint64_t nseen;
 	struct link_cookie cookie;

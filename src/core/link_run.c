@@ -49,6 +49,7 @@ send_init(struct link *l, struct core_env *env, struct pair_keys *keys,
 	h->to = *to;
 	h->local = *local;
 	h->serial = ++l->serial;
+	h->sent = env->now.mono;
 	h->local_index = rxindex_add(&l->all->index, &env->rng, l);
 	if (h->local_index == 0) {
 		free(h);
@@ -248,13 +249,14 @@ is_due(struct monotime at, struct monotime now)
 	return mono_is_set(at) && mono_reached(at, now);
 }
 
+/* Those past their time at now. */
 static unsigned int
-end_sessions(struct link *l, struct core_env *env)
+end_sessions(struct link *l, struct core_env *env, struct monotime now)
 {
 	struct session *s, *current = keyring_current(&l->keys);
 	unsigned int flags = 0;
 
-	while ((s = keyring_take_ended(&l->keys, env->now.mono)) != NULL)
+	while ((s = keyring_take_ended(&l->keys, now)) != NULL)
 		link_drop_session(l, s);
 	if (current == NULL || keyring_current(&l->keys) != NULL)
 		return 0;
@@ -270,10 +272,19 @@ end_sessions(struct link *l, struct core_env *env)
 }
 
 unsigned int
+link_bye(struct link *l, struct core_env *env)
+{
+	unsigned int flags = end_sessions(l, env, MONO_NEVER);
+
+	link_rearm(l, env);
+	return flags;
+}
+
+unsigned int
 link_tick(struct link *l, struct core_env *env)
 {
 	struct monotime now = env->now.mono;
-	unsigned int flags = end_sessions(l, env);
+	unsigned int flags = end_sessions(l, env, now);
 
 	if (is_due(l->silence_at, now)) {
 		l->silence_at = MONO_NONE;

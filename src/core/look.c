@@ -1,58 +1,238 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What an administrator is told before it does harm: a clock that is wrong, a
- * certificate that is about to end. */
+/* What an administrator is told before it does harm: what stands now can be
+ * asked for, and is logged once a day. */
+#include <stdio.h>
+#include <string.h>
+
 #include "core_impl.h"
 
 #include "format/bnl_sign.h"
 
 #define DAY_S 86400
-#define AHEAD_DAYS 30		/* so early */
 #define SAY_AGAIN_MS (INT64_C(1000) * DAY_S)
 
+/* --- of this node ------------------------------------------------------------ */
+
 static bool
+own_clock(const struct core *c, struct warning *w)
+{
+	w->kind = EVENT_CLOCK;
+	snprintf(w->text, sizeof(w->text),
+		 "the clock is wrong: it is before this program was built, or "
+		 "before the newest list");
+	return c->clock_wrong;
+}
+
+static bool
+own_certificate(const struct core *c, struct warning *w)
+{
+	int64_t left = c->env.cert.not_after.s - c->env.now.wall.s;
+
+	w->kind = EVENT_CERT_END;
+	if (left <= 0)
+		snprintf(w->text, sizeof(w->text),
+			 "the certificate of this node has ended: no other "
+			 "node agrees on a secret with it");
+	else
+		snprintf(w->text, sizeof(w->text),
+			 "the certificate of this node ends in %d days",
+			 (int)(left / DAY_S));
+	return left < (int64_t)WARNING_AHEAD_DAYS * DAY_S && !c->clock_wrong;
+}
+
+static bool
+own_list(const struct core *c, struct warning *w)
+{
+	int64_t age = c->env.now.wall.s - c->env.version.timestamp.s;
+	int64_t most = c->env.conf->listmaxage;
+	char text[TEXT_SPAN_MAX];
+
+	w->kind = EVENT_LIST_OLD;
+	snprintf(w->text, sizeof(w->text),
+		 "the list was signed %s ago", text_duration(text, age));
+	return most > 0 && age > most && c->env.bnl != NULL && !c->clock_wrong;
+}
+
+static bool
+is_off(const struct peer *p)
+{
+	return p->has_clock && (p->clock_s > WARNING_CLOCK_S ||
+				p->clock_s < -WARNING_CLOCK_S);
+}
+
+/* Most of those that told differ: it is our own. */
+static bool
+own_clock_off(const struct core *c, struct warning *w)
+{
+	w->kind = EVENT_CLOCK_OFF;
+	snprintf(w->text, sizeof(w->text),
+		 "the clock of this host is off: those of %zu of %zu nodes "
+		 "differ by more than %d s", c->clocks_off, c->clocks,
+		 WARNING_CLOCK_S);
+	return c->clocks_off * 2 > c->clocks;
+}
+
+/* --- of a peer ---------------------------------------------------------------- */
+
+static bool
+peer_certificate(const struct peer *p, struct warning *w)
+{
+	const struct core *c = p->core;
+	const struct pair_record *r =
+		pairsets_get(channels_pairs(c->channels), p->name);
+	int64_t end = r == NULL ? 0 : r->pairs[0].cert_end.s, left;
+
+	/* The earlier of two: if it is not ours, it is the peer's. */
+	if (r == NULL || end >= c->env.cert.not_after.s || c->clock_wrong)
+		return false;
+	left = end - c->env.now.wall.s;
+	w->kind = EVENT_PEER_CERT_END;
+	if (left <= 0)
+		snprintf(w->text, sizeof(w->text), "its certificate has ended");
+	else
+		snprintf(w->text, sizeof(w->text),
+			 "its certificate ends in %d days", (int)(left / DAY_S));
+	return left < (int64_t)WARNING_AHEAD_DAYS * DAY_S;
+}
+
+static bool
+peer_clock(const struct peer *p, struct warning *w)
+{
+	int64_t s = p->clock_s;
+
+	if (!is_off(p) || own_clock_off(p->core, w))
+		return false;
+	w->kind = EVENT_CLOCK_OFF;
+	snprintf(w->text, sizeof(w->text), "its clock is %lld s %s ours",
+		 (long long)(s < 0 ? -s : s), s < 0 ? "behind" : "ahead of");
+	return true;
+}
+
+bool
+peer_is_one_way(const struct peer *p, const struct link_status *ls)
+{
+	(void)p;
+	return !ls->up && ls->unheard >= WARNING_UNHEARD &&
+	       ls->taken_ms >= 0 && ls->taken_ms < WARNING_UNHEARD_MS;
+}
+
+static bool
+peer_one_way(const struct peer *p, struct warning *w)
+{
+	struct link_status ls;
+
+	link_status(p->link, p->core->env.now.mono, &ls);
+	w->kind = EVENT_ONE_WAY;
+	snprintf(w->text, sizeof(w->text),
+		 "it is heard, and does not hear this node");
+	return peer_is_one_way(p, &ls);
+}
+
+/* --- all of them -------------------------------------------------------------- */
+
+static bool (*const own[])(const struct core *, struct warning *) = {
+	own_clock, own_certificate, own_list, own_clock_off,
+};
+
+static bool (*const of_peer[])(const struct peer *, struct warning *) = {
+	peer_certificate, peer_clock, peer_one_way,
+};
+
+#define OWN (sizeof(own) / sizeof(*own))
+#define OF_PEER (sizeof(of_peer) / sizeof(*of_peer))
+
+static void
+count_clocks(struct core *c)
+{
+	c->clocks = c->clocks_off = 0;
+	for (size_t i = 0; i < c->npeers; i++) {
+		c->clocks += c->peers[i]->has_clock;
+		c->clocks_off += is_off(c->peers[i]);
+	}
+}
+
+static bool
+next_warning(struct core *c, size_t *pos, struct warning *out)
+{
+	while (*pos < OWN) {
+		out->peer = NULL;
+		if (own[(*pos)++](c, out))
+			return true;
+	}
+	for (;;) {
+		size_t at = *pos - OWN;
+		const struct peer *p;
+
+		if (at / OF_PEER >= c->npeers)
+			return false;
+		++*pos;
+		p = c->peers[at / OF_PEER];
+		out->peer = p->name;
+		if (of_peer[at % OF_PEER](p, out))
+			return true;
+	}
+}
+
+bool
+core_next_warning(struct core *c, struct now now, size_t *pos,
+		  struct warning *out)
+{
+	c->env.now = now;
+	if (*pos == 0)
+		count_clocks(c);
+	return next_warning(c, pos, out);
+}
+
+/* --- the log -------------------------------------------------------------------- */
+
+static void
 look_at_clock(struct core *c)
 {
 	const struct core_env *env = &c->env;
 	bool sane = clock_is_sane(env->now.wall, env->built,
 				  channels_mark(c->channels)->timestamp);
 
-	if (sane == !c->clock_wrong)
-		return sane;
-	c->clock_wrong = !sane;
-	if (sane)
+	if (sane && c->clock_wrong)
 		actions_event(&c->actions, EVENT_INFO, EVENT_CLOCK, NULL,
 			      "the clock is right again");
-	else
-		actions_event(&c->actions, EVENT_WARN, EVENT_CLOCK, NULL,
-			      "the clock is wrong: it is before this program "
-			      "was built, or before the newest list");
-	return sane;
+	if (sane)
+		c->warned &= ~(UINT32_C(1) << EVENT_CLOCK);
+	c->clock_wrong = !sane;
 }
 
 static void
-look_at_certificate(struct core *c)
+say(struct core *c, const struct warning *w)
 {
-	struct now now = c->env.now;
-	int64_t left = c->env.cert.not_after.s - now.wall.s;
+	struct peer *p = w->peer == NULL ? NULL : peer_named(c, w->peer);
+	uint32_t *warned = p == NULL ? &c->warned : &p->warned;
+	uint32_t bit = UINT32_C(1) << w->kind;
+	bool ended = w->kind == EVENT_CERT_END &&
+		     c->env.cert.not_after.s <= c->env.now.wall.s;
 
-	if (left >= (int64_t)AHEAD_DAYS * DAY_S ||
-	    (mono_is_set(c->cert_said) &&
-	     mono_ms(c->cert_said, now.mono) < SAY_AGAIN_MS))
+	if (*warned & bit)
 		return;
-	c->cert_said = now.mono;
-	if (left <= 0)
-		actions_event(&c->actions, EVENT_ERROR, EVENT_CERT_END, NULL,
-			      "the certificate of this node has ended: no "
-			      "other node agrees on a secret with it");
-	else
-		actions_event(&c->actions, EVENT_WARN, EVENT_CERT_END, NULL,
-			      "the certificate of this node ends in %d days",
-			      (int)(left / DAY_S));
+	*warned |= bit;
+	actions_event(&c->actions, ended ? EVENT_ERROR : EVENT_WARN, w->kind,
+		      w->peer, "%s", w->text);
 }
 
 void
 core_look(struct core *c)
 {
-	if (look_at_clock(c))
-		look_at_certificate(c);
+	struct monotime now = c->env.now.mono;
+	struct warning w;
+	size_t pos = 0;
+
+	if (!mono_is_set(c->warned_since) ||
+	    mono_ms(c->warned_since, now) >= SAY_AGAIN_MS) {
+		/* What still stands is said once more. */
+		c->warned_since = now;
+		c->warned &= UINT32_C(1) << EVENT_CLOCK;
+		for (size_t i = 0; i < c->npeers; i++)
+			c->peers[i]->warned = 0;
+	}
+	look_at_clock(c);
+	count_clocks(c);
+	while (next_warning(c, &pos, &w))
+		say(c, &w);
 }

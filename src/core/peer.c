@@ -104,6 +104,20 @@ flush(struct peer *p)
 	}
 }
 
+/* An INIT may be an old one: only an answer tells the time. */
+static void
+take_news(struct peer *p, const struct link_in *in)
+{
+	struct core *c = p->core;
+
+	channels_list_news(c->channels, p->name, &in->version);
+	if (in->rtt_us <= 0)
+		return;
+	p->rtt_us = in->rtt_us;
+	p->has_clock = true;
+	p->clock_s = in->wall.s - c->env.now.wall.s;
+}
+
 void
 peer_flags(struct peer *p, unsigned int flags, const struct link_in *in)
 {
@@ -116,8 +130,9 @@ peer_flags(struct peer *p, unsigned int flags, const struct link_in *in)
 		known_put(c->env.known, c->env.now.mono, p->name,
 			  link_remote(p->link));
 	if (flags & LINK_VERSION)
-		channels_list_news(c->channels, p->name, &in->version);
+		take_news(p, in);
 	if (flags & LINK_UP) {
+		notes_up(c->env.notes, p->name);
 		if (!p->up)
 			actions_event(&c->actions, EVENT_INFO, EVENT_PEER_UP,
 				      p->name, "up");

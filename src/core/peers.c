@@ -6,6 +6,12 @@
 
 #include "core_impl.h"
 
+struct peer *
+peer_named(const struct core *c, const char *name)
+{
+	return table_get(&c->by_name, name, strlen(name));
+}
+
 static void
 hook(struct core *c, enum hook_kind kind, const struct bnl_node *node,
      const struct prefix *subnet, uint8_t covering)
@@ -113,7 +119,7 @@ peers_gather(struct core *c, const struct bnl *b, struct places *s, size_t *n)
 
 		if (strcmp(name, c->self) == 0)
 			continue;
-		p = table_get(&c->by_name, name, strlen(name));
+		p = peer_named(c, name);
 		if (p == NULL) {
 			if (peer_new(&p, c, name) < 0)
 				return -1;
@@ -205,13 +211,25 @@ events(struct core *c, const struct bnl *have, const struct bnl *lack,
 	for (uint32_t i = 0; have != NULL && i < have->nnodes; i++) {
 		const char *name = have->nodes[i].name;
 
-		if (strcmp(name, c->self) != 0 &&
-		    (lack == NULL || bnl_find(lack, name) == NULL))
-			actions_event(&c->actions, EVENT_INFO, kind, name, "%s",
-				      kind == EVENT_NODE_NEW ?
-					      "new in the list" :
-					      "gone from the list");
+		if (strcmp(name, c->self) == 0 ||
+		    (lack != NULL && bnl_find(lack, name) != NULL))
+			continue;
+		actions_event(&c->actions, EVENT_INFO, kind, name, "%s",
+			      kind == EVENT_NODE_NEW ? "new in the list" :
+						       "gone from the list");
 	}
+}
+
+/* Who left and who is back, for those who ask why. */
+static void
+note_changes(struct core *c, const struct bnl *was, const struct bnl *now)
+{
+	for (uint32_t i = 0; was != NULL && i < was->nnodes; i++)
+		if (bnl_find(c->env.bnl, was->nodes[i].name) == NULL)
+			notes_gone(c->env.notes, c->env.now.wall,
+				   was->nodes[i].name, &c->env.version);
+	for (uint32_t i = 0; now != NULL && i < now->nnodes; i++)
+		notes_listed(c->env.notes, now->nodes[i].name);
 }
 
 /* What the world outside has to know of the change. */
@@ -230,6 +248,13 @@ announce(struct core *c, const struct bnl *was, const struct bnl *now)
 			      "this node (%s) is not in the list: all sessions "
 			      "are dropped until a newer list names it",
 			      c->self);
+}
+
+void
+peers_say_bye(struct core *c)
+{
+	for (size_t i = 0; i < c->npeers; i++)
+		control_bye(c->peers[i]);
 }
 
 void
@@ -264,6 +289,7 @@ peers_apply(struct core *c, struct generation *g, struct generation **old)
 	c->env.bnl = g->bnl;
 	c->env.version = g->bnl->version;
 	places_install(c, &s, n);
+	note_changes(c, was, now);
 	find_own(c, now);
 	peers_keep_known(c);
 	hosts_keep(c->hosts, g->bnl);

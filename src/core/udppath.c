@@ -8,7 +8,6 @@
 
 #include "core_impl.h"
 
-#include "base/cursor.h"
 #include "core/gso.h"
 
 /* Every check that an inner packet must pass before anything is delivered. */
@@ -24,57 +23,6 @@ check_inner(const struct core *c, const struct peer *p, struct ippkt *ip,
 	    route_lookup(&c->gen->routes, &ip->dst) != c->self_node)
 		return DROP_INNER_DEST;
 	return DROP_NONE;
-}
-
-/* PING is answered with what it brought and our own clock and list. */
-static void
-pong(struct peer *p, const uint8_t *ping)
-{
-	struct core *c = p->core;
-	uint8_t record[RECORD_HEADER_LEN + RECORD_PING_LEN];
-	struct wcur w;
-	uint8_t version[BNL_VERSION_WIRE_LEN];
-
-	wcur_init(&w, record, sizeof(record));
-	wcur_u8(&w, RECORD_PONG);
-	wcur_be16(&w, RECORD_PING_LEN);
-	wcur_bytes(&w, ping, 8);
-	wcur_be64(&w, (uint64_t)c->env.now.wall.s);
-	bnl_version_write(version, &c->env.version);
-	wcur_bytes(&w, version, sizeof(version));
-	if (link_seal(p->link, &c->env, DATA_CONTROL, record, w.len,
-		      c->scratch) == DROP_NONE)
-		actions_udp(&c->actions, link_remote(p->link),
-			    link_local(p->link), c->scratch,
-			    w.len + DGRAM_DATA_OVERHEAD);
-}
-
-static enum drop
-control_in(struct peer *p, const uint8_t *data, size_t len)
-{
-	bool answered = false;	/* no reply exceeds its request */
-	struct rcur r;
-
-	rcur_init(&r, data, len);
-	while (r.left > 0 && !r.bad) {
-		uint8_t type = rcur_u8(&r);
-		size_t vlen = rcur_be16(&r);
-		const uint8_t *value = rcur_view(&r, vlen);
-		struct bnl_version v;
-
-		if (value == NULL)
-			return DROP_CONTROL;
-		if (type == RECORD_PING && vlen >= RECORD_PING_LEN) {
-			if (!answered)
-				pong(p, value);
-			answered = true;
-		} else if (type == RECORD_LIST_NEWS &&
-			   vlen == BNL_VERSION_WIRE_LEN) {
-			bnl_version_read(&v, value);
-			channels_list_news(p->core->channels, p->name, &v);
-		}
-	}
-	return r.bad ? DROP_CONTROL : DROP_NONE;
 }
 
 /* One packet for the device. false: out is full. */
@@ -159,7 +107,7 @@ datagram_in(struct core *c, const struct udp_run *r, size_t len,
 		return true;
 	}
 	/* Records are neither packed nor have a checksum. */
-	d = in.data_flags == DATA_CONTROL ? control_in(p, in.data, in.len) :
+	d = in.data_flags == DATA_CONTROL ? control_in(p, &in) :
 					    DROP_CONTROL;
 	if (d != DROP_NONE)
 		peer_drop(p, d);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "sys/clock.h"
 
 #define IN_LOG "not all of it could be read: the log says what"
@@ -61,15 +62,99 @@ mark_reset(struct daemon *d, const struct ctlsock_peer *peer)
 	return done();
 }
 
+static json_t *
+routes(struct daemon *d, const struct ctlsock_peer *peer)
+{
+	(void)peer;
+	return trouble_routes(d);
+}
+
+/* --- with one word behind ------------------------------------------------------ */
+
+static json_t *
+no_node(const char *name)
+{
+	char safe[128];
+	json_t *o;
+
+	text_escape(safe, sizeof(safe), name, strlen(name));
+	o = json_pack("{ss+}", "error", "no such node: ", safe);
+	return o;
+}
+
+static json_t *
+why(struct daemon *d, const struct ctlsock_peer *peer, const char *name)
+{
+	(void)peer;
+	if (!text_is_node_name((struct span){ name, strlen(name) }))
+		return no_node(name);
+	return trouble_why(d, name);
+}
+
+static json_t *
+probe(struct daemon *d, const struct ctlsock_peer *peer, const char *name)
+{
+	(void)peer;
+	core_probe(d->core, clock_now(), name, false);
+	return done();
+}
+
+static json_t *
+dial(struct daemon *d, const struct ctlsock_peer *peer, const char *name)
+{
+	(void)peer;
+	core_probe(d->core, clock_now(), name, true);
+	return done();
+}
+
+static json_t *
+negotiate(struct daemon *d, const struct ctlsock_peer *peer, const char *name)
+{
+	if (core_negotiate(d->core, clock_now(), name) < 0)
+		return no_node(name);
+	log_line(LOG_LVL_INFO, name, "negotiation asked for by user %u",
+		 (unsigned int)peer->uid);
+	return done();
+}
+
+static json_t *
+loglevel(struct daemon *d, const struct ctlsock_peer *peer, const char *word)
+{
+	enum log_level level;
+
+	(void)d;
+	if (log_level_parse(&level, word) < 0)
+		return refused("expected error, warn, info or debug");
+	if (log_get_level() < LOG_LVL_INFO)
+		log_set_level(LOG_LVL_INFO);	/* so that this is seen */
+	log_info("log level %s asked for by user %u", word,
+		 (unsigned int)peer->uid);
+	log_set_level(level);
+	return done();
+}
+
 static const struct {
 	const char *line;
 	json_t *(*answer)(struct daemon *d, const struct ctlsock_peer *peer);
 } requests[] = {
 	{ "status", node },
 	{ "peers", peers },
+	{ "routes", routes },
 	{ "reload", reload },
 	{ "push", push },
 	{ "mark reset", mark_reset },
+};
+
+static const struct {
+	const char *word;		/* with the blank behind it */
+	json_t *(*answer)(struct daemon *d, const struct ctlsock_peer *peer,
+			  const char *arg);
+} questions[] = {
+	{ "why ", why },
+	{ "probe ", probe },
+	{ "dial ", dial },
+	{ "negotiate ", negotiate },
+	{ "log ", loglevel },
 };
 
 static json_t *
@@ -78,7 +163,35 @@ answer_to(struct daemon *d, const struct ctlsock_peer *peer, const char *line)
 	for (size_t i = 0; i < sizeof(requests) / sizeof(*requests); i++)
 		if (strcmp(line, requests[i].line) == 0)
 			return requests[i].answer(d, peer);
+	for (size_t i = 0; i < sizeof(questions) / sizeof(*questions); i++) {
+		size_t len = strlen(questions[i].word);
+
+		if (strncmp(line, questions[i].word, len) == 0)
+			return questions[i].answer(d, peer, line + len);
+	}
 	return refused("unknown request");
+}
+
+/* "events 20", "follow 20": lines as they come. false: it is none of them. */
+static bool
+stream_events(struct daemon *d, uint64_t client, const char *line)
+{
+	static const char *const words[] = { "events ", "follow " };
+	uint64_t most;
+
+	for (int i = 0; i < 2; i++) {
+		const char *arg = line + strlen(words[i]);
+
+		if (strncmp(line, words[i], strlen(words[i])) != 0)
+			continue;
+		if (text_u64(&most, (struct span){ arg, strlen(arg) }, 0,
+			     UINT32_MAX) < 0 ||
+		    (i == 1 && !events_may_follow(d)))
+			return false;
+		events_send(d, client, most, i == 1);
+		return true;
+	}
+	return false;
 }
 
 void
@@ -86,9 +199,13 @@ control_request(void *daemon, uint64_t client, const struct ctlsock_peer *peer,
 		const char *line)
 {
 	struct daemon *d = daemon;
-	json_t *answer = answer_to(d, peer, line);
-	char *text = json_dumps(answer, JSON_INDENT(2));
+	json_t *answer;
+	char *text;
 
+	if (stream_events(d, client, line))
+		return;
+	answer = answer_to(d, peer, line);
+	text = json_dumps(answer, JSON_INDENT(2));
 	json_decref(answer);
 	if (text == NULL)
 		text = strdup("{ \"error\": \"out of memory\" }");

@@ -219,11 +219,15 @@ start(struct daemon *d, struct err *e)
 {
 	const struct conf *c = d->id->conf;
 
+	gid_t group = (gid_t)-1;
+
+	if (c->ctlgroup != NULL && privs_group(&group, c->ctlgroup, e) < 0)
+		return err_prefix(e, "ctlgroup");
 	if (start_loop(d, e) < 0 || state_open(&d->state, c, e) < 0 ||
 	    pidfile_open(&d->pidfile, d->options->pidfile, e) < 0 ||
 	    start_sockets(d, e) < 0 || start_device(d, e) < 0 ||
 	    ctlsock_open(&d->ctl, d->loop, c->ctlsocket, CTL_MODE,
-			 (gid_t)-1, control_request, d, e) < 0 ||
+			 group, control_request, d, e) < 0 ||
 	    give_up_privileges(d, e) < 0 || start_core(d, e) < 0 ||
 	    start_work(d, e) < 0)
 		return -1;
@@ -257,6 +261,7 @@ stop(struct daemon *d, bool started)
 	notify_stopping(&d->notify);
 	sigwatch_close(d->signals);
 	ctlsock_close(d->ctl);
+	d->events.nfollowers = 0;
 	datapath_close(d);
 	for (size_t i = 0; i < d->ntcp; i++)
 		tcp_listener_close(d->tcp[i]);
@@ -277,6 +282,7 @@ stop(struct daemon *d, bool started)
 		udp_close(d->udp[i]);
 	pidfile_close(&d->pidfile);
 	state_close(&d->state);
+	events_free(d);
 	hooks_close(d->hooks);
 	notify_close(&d->notify);
 	loop_free(d->loop);

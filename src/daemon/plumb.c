@@ -6,7 +6,7 @@
 #include "sys/clock.h"
 
 static void
-event(const struct action *a)
+event(struct daemon *d, const struct action *a)
 {
 	static const enum log_level levels[] = {
 		[EVENT_ERROR] = LOG_LVL_ERROR,
@@ -15,6 +15,7 @@ event(const struct action *a)
 		[EVENT_DEBUG] = LOG_LVL_DEBUG,
 	};
 
+	events_add(d, a->level, a->event, a->peer, a->text);
 	log_line(levels[a->level], a->peer[0] == '\0' ? NULL : a->peer,
 		 "%s: %s", event_name(a->event),
 		 a->text == NULL ? "(out of memory)" : a->text);
@@ -58,7 +59,7 @@ act(struct daemon *d, struct action *a)
 		script_run(d, a);
 		break;
 	case ACTION_EVENT:
-		event(a);
+		event(d, a);
 		break;
 	}
 }
@@ -88,6 +89,7 @@ plumb_before_sleep(void *daemon)
 
 	if (mono_reached(core_deadline(d->core), now.mono))
 		core_tick(d->core, now);
+	trouble_look(d);
 	plumb_drain(d);
 }
 

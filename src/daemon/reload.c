@@ -40,6 +40,7 @@ note_restart(const struct conf *was, const struct conf *is)
 		{ "bnl", same_text(was->bnl, is->bnl) },
 		{ "statedir", same_text(was->statedir, is->statedir) },
 		{ "ctlsocket", same_text(was->ctlsocket, is->ctlsocket) },
+		{ "ctlgroup", same_text(was->ctlgroup, is->ctlgroup) },
 		{ "user", same_text(was->user, is->user) },
 		{ "group", same_text(was->group, is->group) },
 		{ "offload", was->offload == is->offload },

@@ -9,8 +9,8 @@
 #include "base/log.h"
 #include "sys/clock.h"
 
-static json_t *
-version_json(const struct bnl_version *v)
+json_t *
+status_version(const struct bnl_version *v)
 {
 	char text[BNL_VERSION_TEXT_MAX];
 
@@ -85,6 +85,59 @@ age_json(int64_t age)
 }
 
 static json_t *
+time_json(struct walltime t)
+{
+	char text[TEXT_TIME_MAX];
+
+	return t.s == 0 ? json_null() : json_string(text_time_format(text, t));
+}
+
+/* What the pair and the session are. */
+static void
+add_agreed(json_t *o, const struct peer_info *p)
+{
+	char key[FINGERPRINT_TEXT_MAX];
+
+	json_object_set_new(o, "pair_certificate_end", time_json(p->cert_end));
+	json_object_set_new(o, "key", p->key == NULL ? json_null() :
+			    json_string(fingerprint_format(key, p->key)));
+	json_object_set_new(o, "session_initiator", p->session_age_ms < 0 ?
+			    json_null() : json_boolean(p->initiator));
+	json_object_set_new(o, "inits_sent",
+			    json_integer((json_int_t)p->inits_sent));
+	json_object_set_new(o, "inits_taken",
+			    json_integer((json_int_t)p->inits_taken));
+}
+
+static json_t *
+address_json(const struct note_address *a)
+{
+	char at[ENDPOINT_TEXT_MAX];
+
+	return json_pack("{sssssIso}", "address",
+			 endpoint_format(at, &a->to), "result",
+			 note_kind_name(a->kind), "ms_ago",
+			 (json_int_t)mono_ms(a->at, clock_mono()), "error",
+			 a->kind == NOTE_REACHED ? json_null() :
+						   events_text_json(a->text));
+}
+
+/* Where it was tried by TCP, and how the last try there ended. */
+static void
+add_noted(json_t *o, const struct note *note)
+{
+	static const struct walltime never;
+	json_t *tried = json_array();
+
+	for (size_t i = 0; note != NULL && i < note->naddresses; i++)
+		json_array_append_new(tried,
+				      address_json(&note->addresses[i]));
+	json_object_set_new(o, "tried", tried);
+	json_object_set_new(o, "stopped", time_json(note == NULL ? never :
+							note->bye));
+}
+
+static json_t *
 peer_json(const struct daemon *d, const struct peer_info *p)
 {
 	char text[ENDPOINT_TEXT_MAX];
@@ -114,8 +167,27 @@ peer_json(const struct daemon *d, const struct peer_info *p)
 			    offload_peer_json(d, &p->endpoint));
 	json_object_set_new(o, "compression", compression_json(p));
 	json_object_set_new(o, "drops", drops_json(p->drops));
-	json_object_set_new(o, "list", version_json(&p->version));
+	json_object_set_new(o, "list", status_version(&p->version));
+	json_object_set_new(o, "rtt_us", p->rtt_us <= 0 ? json_null() :
+			    json_integer((json_int_t)p->rtt_us));
+	json_object_set_new(o, "clock_ahead_s", !p->has_clock ? json_null() :
+			    json_integer((json_int_t)p->clock_s));
+	json_object_set_new(o, "one_way", json_boolean(p->one_way));
+	add_agreed(o, p);
+	add_noted(o, p->note);
 	return o;
+}
+
+json_t *
+status_peer(const struct daemon *d, const char *name)
+{
+	size_t at = core_peer_find(d->core, name);
+	struct peer_info p;
+
+	if (at == core_peer_count(d->core))
+		return json_null();
+	core_peer_info(d->core, clock_now(), at, &p);
+	return peer_json(d, &p);
 }
 
 json_t *
@@ -157,7 +229,7 @@ sockets_json(const struct daemon *d)
 }
 
 json_t *
-status_node(const struct daemon *d)
+status_node(struct daemon *d)
 {
 	const struct bnl *b = core_list(d->core);
 	char end[TEXT_TIME_MAX];
@@ -185,7 +257,7 @@ status_node(const struct daemon *d)
 	json_object_set_new(o, "network",
 			    b == NULL ? json_null() : json_string(b->network));
 	json_object_set_new(o, "list",
-			    b == NULL ? json_null() : version_json(&b->version));
+			    b == NULL ? json_null() : status_version(&b->version));
 	json_object_set_new(o, "list_stale",
 			    json_boolean(core_list_is_stale(d->core)));
 	json_object_set_new(o, "list_pending",
@@ -198,6 +270,9 @@ status_node(const struct daemon *d)
 	json_object_set_new(o, "peers_up", json_integer((json_int_t)up));
 	json_object_set_new(o, "sockets", sockets_json(d));
 	json_object_set_new(o, "drops", drops_json(drops));
+	json_object_set_new(o, "loglevel",
+			    json_string(log_level_name(log_get_level())));
+	json_object_set_new(o, "warnings", trouble_warnings(d));
 	return o;
 }
 

@@ -136,6 +136,7 @@ put_conf(FILE *f, const struct conf *c)
 	put_number(f, "keepalive", c->keepalive, "s");
 	put_number(f, "pullinterval", c->pullinterval, "s");
 	put_number(f, "maxconnections", c->maxconnections, "");
+	put_number(f, "listmaxage", c->listmaxage, "s");
 	put_text(f, "loglevel",
 		 log_level_name((enum log_level)c->loglevel));
 	put_text(f, "logmethod", methods[c->logmethod]);
@@ -145,6 +146,7 @@ put_conf(FILE *f, const struct conf *c)
 	put_hooks(f, c);
 	put_bool(f, "autoconf", c->autoconf);
 	put_text(f, "ctlsocket", c->ctlsocket);
+	put_text(f, "ctlgroup", c->ctlgroup);
 	put_timers(f, &c->timers);
 	put_algos(f, &c->algos);
 	for (unsigned int i = 0; i < c->nnodes; i++) {

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What was noticed of other nodes, for an administrator who asks why one
+ * cannot be reached: each address and how the last try there ended, who
+ * refused whom, who said goodbye, who left the list. Nothing is decided by it.
+ */
+#ifndef CORE_NOTES_H
+#define CORE_NOTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/ipaddr.h"
+#include "base/monotime.h"
+#include "crypto/key.h"
+#include "format/bnl.h"
+
+#define NOTES_ADDRESSES 12	/* of a node; then the oldest goes */
+#define NOTES_GONE_MAX 1024	/* nodes that left the list and are remembered */
+#define NOTE_TEXT_MAX 192
+
+/* How a try ended. */
+enum note_kind {
+	NOTE_REACHED,		/* the node showed that it is there */
+	NOTE_CLOSED,		/* the host refuses connections to the port */
+	NOTE_SILENT,		/* nothing came back in time */
+	NOTE_DATE,		/* a certificate that is not valid now */
+	NOTE_FAILED		/* anything else: the text says it */
+};
+
+struct note_address {
+	struct endpoint to;
+	enum note_kind kind;
+	struct monotime at;
+	char *text;		/* NULL: nothing more to say */
+};
+
+struct note_refusal {
+	uint8_t code;		/* enum refuse_code; 0: none */
+	struct monotime at;
+	struct bnl_version list;	/* by which it was judged */
+	char text[NOTE_TEXT_MAX];	/* not escaped when it is theirs */
+	uint8_t key[FINGERPRINT_LEN];	/* that was offered to us */
+};
+
+struct note {			/* of one node */
+	char name[NODE_NAME_MAX + 1];
+	struct note_address *addresses;
+	size_t naddresses;
+	struct note_refusal theirs;	/* it refused us */
+	struct note_refusal ours;	/* we refused it */
+	struct walltime bye;		/* it said goodbye; 0: it did not */
+	struct walltime gone;		/* it left the list; 0: it did not */
+	struct bnl_version gone_by;	/* with that list */
+};
+
+struct notes;
+
+/* seed: HASH_SEED_LEN random bytes. NULL when memory is out. */
+struct notes *notes_new(const uint8_t *seed);
+void notes_free(struct notes *n);		/* NULL is fine */
+/* NULL: nothing was noticed. Lives until the next call that changes it. */
+const struct note *notes_get(const struct notes *n, const char *name);
+
+/* Without memory, or without notes, nothing is remembered. text: may be NULL; copied. */
+void notes_try(struct notes *n, struct monotime now, const char *name,
+	       const struct endpoint *to, enum note_kind kind,
+	       const char *text);
+void notes_refused_us(struct notes *n, struct monotime now, const char *name,
+		      uint8_t code, const struct bnl_version *list,
+		      const char *text);
+/* Of nodes of the list only: anybody with a certificate may call. */
+void notes_refused_it(struct notes *n, struct monotime now, const char *name,
+		      uint8_t code, const struct bnl_version *list,
+		      const char *text, const uint8_t key[FINGERPRINT_LEN]);
+void notes_bye(struct notes *n, struct walltime at, const char *name);
+/* It is up: goodbyes and refusals are over. */
+void notes_up(struct notes *n, const char *name);
+/* It left the list, or is in it again. */
+void notes_gone(struct notes *n, struct walltime at, const char *name,
+		const struct bnl_version *by);
+void notes_listed(struct notes *n, const char *name);
+
+/* What kind of end a reason tells of, as the system and TLS word it. */
+enum note_kind notes_kind(const char *why);
+/* Stable word: "reached", "closed", ... */
+const char *note_kind_name(enum note_kind k);
+
+#endif

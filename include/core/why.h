@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Why a node cannot be reached: one reason of a closed list, from evidence.
+ * Pure: the same evidence, the same verdict.
+ */
+#ifndef CORE_WHY_H
+#define CORE_WHY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/ipaddr.h"
+#include "base/text.h"
+#include "crypto/key.h"
+#include "format/bnl.h"
+
+enum why_reason {
+	WHY_REACHABLE,
+	WHY_NO_NAME,		/* the list has no such node */
+	WHY_REMOVED,		/* it left the list, or this node did */
+	WHY_OLDER_LIST,		/* its list is older and lacks this node */
+	WHY_KEY,		/* a key that is not the one of the list */
+	WHY_CLOSED,		/* its host refuses connections */
+	WHY_SILENT,		/* no answer at its addresses */
+	WHY_ONE_WAY,		/* it is heard, and does not hear */
+	WHY_DATE,		/* clock or certificate not valid now */
+	WHY_BYE,		/* stopped by its operator */
+	WHY_REFUSED,		/* refused for another reason: it is told */
+	WHY_NO_LIST,		/* this node has no list in force */
+	WHY_NO_ADDRESS,		/* the list gives none, it has to call */
+	WHYS
+};
+
+#define WHY_TEXT_MAX 192
+#define WHY_NEAREST_MAX 3
+
+struct why {
+	const char *name;
+	bool self;			/* the question is about ourselves */
+	bool list;			/* there is one in force that names us */
+	bool removed_us;		/* there is one, and it does not */
+	bool listed;
+	const char *nearest[WHY_NEAREST_MAX];	/* NULL: no more */
+	struct walltime gone;		/* 0: never was there */
+	struct bnl_version gone_by;
+	struct bnl_version ours, theirs;	/* lists; theirs 0: not known */
+	bool answered;			/* it has just shown that it hears us */
+	int64_t rtt_us;			/* <= 0: not known */
+	struct endpoint at;		/* where it is; port 0: not known */
+	bool clock_wrong;		/* of this host */
+	bool cert_ended, cert_early;	/* our own certificate */
+	struct walltime bye;		/* 0: it said none since it was up */
+	uint8_t refused_us, refused_it;	/* enum refuse_code; 0: no */
+	struct bnl_version judged_by;	/* the list of who refused us */
+	char refusal[WHY_TEXT_MAX];	/* what was said then, escaped */
+	bool pinned;
+	uint8_t pin[FINGERPRINT_LEN], offered[FINGERPRINT_LEN];
+	char date[WHY_TEXT_MAX];	/* of a certificate, "": all is well */
+	char failed[WHY_TEXT_MAX];	/* another failure of the last try */
+	size_t addresses;		/* that may be tried */
+	size_t closed, silent, reached;	/* how many ended so, last */
+	struct endpoint tried;		/* one of them */
+	bool has_pair;
+	bool one_way;			/* its handshakes come, no answer does */
+	unsigned int asked, up, down;	/* others: how many reach it */
+};
+
+enum why_reason why_verdict(const struct why *w);
+/* Stable word: "reachable", "no-such-name", ... */
+const char *why_name(enum why_reason r);
+/* The exit status of `cluevpnctl why`. */
+int why_exit(enum why_reason r);
+/* One sentence without a full stop, and what to do about it. Returns out. */
+char *why_sentence(char *out, size_t cap, const struct why *w,
+		   enum why_reason r);
+const char *why_hint(const struct why *w, enum why_reason r);
+
+#endif

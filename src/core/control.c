@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Control records: what nodes tell each other inside their sessions. */
+#include <string.h>
+
+#include "core_impl.h"
+
+#include "base/bytes.h"
+#include "base/cursor.h"
+
+#define TELL_BURST 20		/* answers a peer gets in a second */
+#define ASK_PEERS 8		/* that are asked at a time */
+
+/* --- sending ----------------------------------------------------------------- */
+
+static bool
+send_records(struct peer *p, const uint8_t *records, size_t len)
+{
+	struct core *c = p->core;
+
+	if (!link_can_send(p->link, c->env.now.mono) ||
+	    link_seal(p->link, &c->env, DATA_CONTROL, records, len,
+		      c->scratch) != DROP_NONE)
+		return false;
+	actions_udp(&c->actions, link_remote(p->link), link_local(p->link),
+		    c->scratch, len + DGRAM_DATA_OVERHEAD);
+	peer_touch(p);
+	return true;
+}
+
+static void
+head(struct wcur *w, uint8_t *record, size_t cap, enum record_type type,
+     size_t len)
+{
+	wcur_init(w, record, cap);
+	wcur_u8(w, (uint8_t)type);
+	wcur_be16(w, (uint16_t)len);
+}
+
+/* PING, or PONG: what the PING brought, and our own clock and list. */
+static bool
+send_ping(struct peer *p, enum record_type type,
+	  const uint8_t tag[RECORD_TAG_LEN])
+{
+	const struct core *c = p->core;
+	uint8_t record[RECORD_HEADER_LEN + RECORD_PING_LEN];
+	uint8_t version[BNL_VERSION_WIRE_LEN];
+	struct wcur w;
+
+	head(&w, record, sizeof(record), type, RECORD_PING_LEN);
+	wcur_bytes(&w, tag, RECORD_TAG_LEN);
+	wcur_be64(&w, (uint64_t)c->env.now.wall.s);
+	bnl_version_write(version, &c->env.version);
+	wcur_bytes(&w, version, sizeof(version));
+	return send_records(p, record, w.len);
+}
+
+void
+control_ping(struct peer *p)
+{
+	rng_fill(&p->core->env.rng, p->ping, sizeof(p->ping));
+	if (send_ping(p, RECORD_PING, p->ping))
+		p->pinged = p->core->env.now.mono;
+}
+
+void
+control_bye(struct peer *p)
+{
+	static const uint8_t record[RECORD_HEADER_LEN] = { RECORD_BYE, 0, 0 };
+
+	(void)send_records(p, record, sizeof(record));
+}
+
+static bool
+ask_one(struct peer *p, const struct ask *a)
+{
+	uint8_t record[RECORD_HEADER_LEN + RECORD_ASK_LEN] = { 0 };
+	struct wcur w;
+
+	head(&w, record, sizeof(record), RECORD_ASK, RECORD_ASK_LEN);
+	wcur_bytes(&w, a->tag, sizeof(a->tag));
+	wcur_bytes(&w, a->name, strlen(a->name));
+	return send_records(p, record, sizeof(record));
+}
+
+/* From a place that differs each time, so that all get to be asked. */
+void
+control_ask(struct core *c, const char *name)
+{
+	struct ask *a = &c->ask;
+	size_t first;
+
+	memset(a, 0, sizeof(*a));
+	memcpy(a->name, name, strlen(name) + 1);
+	rng_fill(&c->env.rng, a->tag, sizeof(a->tag));
+	a->at = c->env.now.mono;
+	if (c->npeers == 0)
+		return;
+	first = rng_below(&c->env.rng, (uint32_t)c->npeers);
+	for (size_t i = 0; i < c->npeers && a->asked < ASK_PEERS; i++) {
+		struct peer *p = c->peers[(first + i) % c->npeers];
+
+		if (strcmp(p->name, name) != 0 && ask_one(p, a))
+			a->asked++;
+	}
+}
+
+/* --- receiving --------------------------------------------------------------- */
+
+static void
+pong_in(struct peer *p, const uint8_t *value)
+{
+	struct now now = p->core->env.now;
+	struct bnl_version v;
+
+	if (!mono_is_set(p->pinged) || mono_before(p->pinged, p->ponged) ||
+	    memcmp(value, p->ping, RECORD_TAG_LEN) != 0)
+		return;
+	p->ponged = now.mono;
+	p->rtt_us = (now.mono.ns - p->pinged.ns) / 1000 + 1;
+	p->has_clock = true;
+	p->clock_s = (int64_t)get_be64(value + RECORD_TAG_LEN) - now.wall.s;
+	bnl_version_read(&v, value + RECORD_TAG_LEN + 8);
+	channels_list_news(p->core->channels, p->name, &v);
+}
+
+/* The peer ends its session; it is no reason to forget anything. */
+static void
+bye_in(struct peer *p)
+{
+	struct core *c = p->core;
+	bool was_up = p->up;
+
+	p->up = false;		/* the event says why */
+	notes_bye(c->env.notes, c->env.now.wall, p->name);
+	peer_flags(p, link_bye(p->link, &c->env), NULL);
+	if (was_up)
+		actions_event(&c->actions, EVENT_INFO, EVENT_PEER_DOWN,
+			      p->name, "down: stopped by its operator");
+}
+
+static bool
+may_tell(struct peer *p)
+{
+	struct monotime now = p->core->env.now.mono;
+
+	if (!mono_is_set(p->told_since) ||
+	    mono_ms(p->told_since, now) >= 1000) {
+		p->told_since = now;
+		p->told = 0;
+	}
+	return p->told++ < TELL_BURST;
+}
+
+static void
+ask_in(struct peer *p, const uint8_t *value)
+{
+	const char *name = (const char *)value + RECORD_TAG_LEN;
+	uint8_t record[RECORD_HEADER_LEN + RECORD_TELL_LEN];
+	struct link_status ls = { .heard_ms = -1 };
+	char text[RECORD_ASK_LEN - RECORD_TAG_LEN + 1] = "";
+	struct peer *about;
+	struct wcur w;
+
+	memcpy(text, name, sizeof(text) - 1);
+	if (!text_is_node_name((struct span){ text, strlen(text) }))
+		return;
+	about = peer_named(p->core, text);
+	if (about != NULL)
+		link_status(about->link, p->core->env.now.mono, &ls);
+	head(&w, record, sizeof(record), RECORD_TELL, RECORD_TELL_LEN);
+	wcur_bytes(&w, value, RECORD_TAG_LEN);
+	wcur_u8(&w, about == NULL ? TELL_UNKNOWN : ls.up ? TELL_UP :
+							   TELL_DOWN);
+	wcur_be32(&w, ls.heard_ms < 0 ? UINT32_MAX :
+					(uint32_t)(ls.heard_ms / 1000));
+	(void)send_records(p, record, w.len);
+}
+
+static void
+tell_in(struct peer *p, const uint8_t *value)
+{
+	struct ask *a = &p->core->ask;
+
+	if (a->name[0] == '\0' || a->up + a->down >= a->asked ||
+	    memcmp(value, a->tag, RECORD_TAG_LEN) != 0)
+		return;
+	if (value[RECORD_TAG_LEN] == TELL_UP)
+		a->up++;
+	else
+		a->down++;
+}
+
+struct replies {		/* to one datagram: no more than one of each */
+	bool pong, tell;
+};
+
+/* false: what comes behind it is not read. */
+static bool
+record_in(struct peer *p, const struct link_in *in, struct replies *done,
+	  uint8_t type, const uint8_t *value, size_t len)
+{
+	struct bnl_version v;
+
+	if (type == RECORD_PING && len >= RECORD_PING_LEN) {
+		if (!done->pong)
+			(void)send_ping(p, RECORD_PONG, value);
+		done->pong = true;
+	} else if (type == RECORD_PONG && len == RECORD_PING_LEN) {
+		pong_in(p, value);
+	} else if (type == RECORD_LIST_NEWS && len == BNL_VERSION_WIRE_LEN) {
+		bnl_version_read(&v, value);
+		channels_list_news(p->core->channels, p->name, &v);
+	} else if (type == RECORD_BYE && len == 0 && in->is_current) {
+		bye_in(p);
+		return false;
+	} else if (type == RECORD_ASK && len == RECORD_ASK_LEN) {
+		if (!done->tell && may_tell(p))
+			ask_in(p, value);
+		done->tell = true;
+	} else if (type == RECORD_TELL && len == RECORD_TELL_LEN) {
+		tell_in(p, value);
+	}
+	return true;
+}
+
+enum drop
+control_in(struct peer *p, const struct link_in *in)
+{
+	struct replies done = { false, false };
+	struct rcur r;
+
+	rcur_init(&r, in->data, in->len);
+	while (r.left > 0 && !r.bad) {
+		uint8_t type = rcur_u8(&r);
+		size_t len = rcur_be16(&r);
+		const uint8_t *value = rcur_view(&r, len);
+
+		if (value == NULL)
+			return DROP_CONTROL;
+		if (!record_in(p, in, &done, type, value, len))
+			return DROP_NONE;
+	}
+	return r.bad ? DROP_CONTROL : DROP_NONE;
+}

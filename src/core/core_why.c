@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The evidence for why a node can be reached or not, and how it is got. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core_impl.h"
+
+#define PING_GAP_MS 1000	/* between two PINGs that are not answered */
+#define DIAL_GAP_MS 250		/* between two dials of one node */
+#define UNHEARD_MS 1000		/* a PONG takes no longer */
+#define FRESH_MS 10000		/* a probe's results hold so long */
+#define NOTE_MS 60000		/* and those of other tries, without one */
+
+/* --- getting it --------------------------------------------------------------- */
+
+int
+core_negotiate(struct core *c, struct now now, const char *name)
+{
+	struct peer *p = peer_named(c, name);
+
+	c->env.now = now;
+	if (p == NULL)
+		return -1;
+	p->dial_after = now.mono;
+	peer_negotiate(p);
+	core_settle(c);
+	return 0;
+}
+
+static bool
+is_dialled(const struct core *c, const char *name)
+{
+	struct channel_info info;
+	size_t pos = 0;
+
+	/* One that stood before may hang by now. */
+	while (channels_info(c->channels, &pos, &info))
+		if (info.dialled && strcmp(info.peer, name) == 0 &&
+		    strcmp(info.state, "open") != 0 &&
+		    strcmp(info.state, "ending") != 0)
+			return true;
+	return false;
+}
+
+/* One connection that looks who is there; the pair, where there is none. */
+static void
+dial(struct peer *p)
+{
+	struct core *c = p->core;
+	struct endpoint eps[CHANNEL_ENDPOINTS_MAX];
+	struct monotime now = c->env.now.mono;
+	size_t n = peer_endpoints(c, p->name, eps);
+
+	if (mono_is_set(p->probed) && mono_ms(p->probed, now) < DIAL_GAP_MS)
+		return;
+	p->probed = now;
+	peer_flags(p, link_resume(p->link, &c->env), NULL);
+	control_ask(c, p->name);
+	if (n == 0 || is_dialled(c, p->name))
+		return;
+	if (pairsets_get(channels_pairs(c->channels), p->name) == NULL) {
+		p->dial_after = now;
+		peer_negotiate(p);
+	} else {
+		(void)channels_dial(c->channels, p->name, eps, n,
+				    CHANNEL_LIST);
+	}
+}
+
+void
+core_probe(struct core *c, struct now now, const char *name, bool by_tcp)
+{
+	struct peer *p = peer_named(c, name);
+
+	c->env.now = now;
+	if (p == NULL)
+		return;
+	/* Not while an answer may still be on its way. */
+	if (!mono_before(p->ponged, p->pinged) ||
+	    mono_ms(p->pinged, now.mono) >= PING_GAP_MS)
+		control_ping(p);
+	if (by_tcp || !link_can_send(p->link, now.mono))
+		dial(p);
+	peer_touch(p);
+	core_settle(c);
+}
+
+/* --- what there is -------------------------------------------------------------- */
+
+static void
+find_nearest(const struct bnl *b, const char *name, struct why *out)
+{
+	const char **names = calloc((size_t)b->nnodes + 1, sizeof(*names));
+	struct span word = { name, strlen(name) };
+	const char *nearest;
+	int n = 0;
+
+	/* `beta` for beta.example.org; then typing errors. */
+	for (uint32_t i = 0; i < b->nnodes && n < WHY_NEAREST_MAX; i++)
+		if (word.len > 0 &&
+		    strncmp(b->nodes[i].name, name, word.len) == 0)
+			out->nearest[n++] = b->nodes[i].name;
+	if (names == NULL || n > 0) {
+		free(names);
+		return;
+	}
+	for (uint32_t i = 0; i < b->nnodes; i++)
+		names[i] = b->nodes[i].name;
+	nearest = text_nearest(word, names);
+	if (nearest != NULL)
+		out->nearest[n] = nearest;
+	free(names);
+}
+
+static void
+look_up(const struct core *c, const char *name, struct why *out)
+{
+	const struct bnl *b = c->stale ? NULL : c->env.bnl;
+	const struct bnl_node *node;
+	const struct note *o = notes_get(c->env.notes, name);
+
+	out->name = name;
+	out->self = strcmp(name, c->self) == 0;
+	out->ours = c->env.version;
+	out->list = b != NULL && c->self_node != ROUTE_NONE;
+	out->removed_us = b != NULL && c->self_node == ROUTE_NONE;
+	if (b != NULL) {
+		node = bnl_find(b, name);
+		out->listed = node != NULL;
+		out->pinned = node != NULL && node->pinned;
+		if (out->pinned)
+			memcpy(out->pin, node->pin, FINGERPRINT_LEN);
+		if (node == NULL)
+			find_nearest(b, name, out);
+	}
+	if (o != NULL) {
+		out->gone = o->gone;
+		out->gone_by = o->gone_by;
+	}
+	out->clock_wrong = c->clock_wrong;
+	out->cert_ended = c->env.cert.not_after.s <= c->env.now.wall.s;
+	out->cert_early = c->env.cert.not_before.s > c->env.now.wall.s;
+}
+
+static void
+take_refusals(const struct note *o, struct monotime since, struct why *out)
+{
+	const struct note_refusal *r = &o->theirs;
+
+	out->bye = o->bye;
+	if (o->ours.code != 0 && !mono_before(o->ours.at, since)) {
+		out->refused_it = o->ours.code;
+		memcpy(out->offered, o->ours.key, FINGERPRINT_LEN);
+		r = &o->ours;
+	}
+	if (o->theirs.code != 0 && !mono_before(o->theirs.at, since)) {
+		out->refused_us = o->theirs.code;
+		out->judged_by = o->theirs.list;
+		r = &o->theirs;
+	}
+	text_escape(out->refusal, sizeof(out->refusal), r->text,
+		    strlen(r->text));
+}
+
+static void
+take_address(const struct note_address *a, struct why *out)
+{
+	const char *text = a->text == NULL ? "" : a->text;
+
+	out->tried = a->to;
+	switch (a->kind) {
+	case NOTE_REACHED:
+		out->reached++;
+		break;
+	case NOTE_CLOSED:
+		out->closed++;
+		break;
+	case NOTE_SILENT:
+		out->silent++;
+		break;
+	case NOTE_DATE:
+		text_escape(out->date, sizeof(out->date), text, strlen(text));
+		break;
+	case NOTE_FAILED:
+		text_escape(out->failed, sizeof(out->failed), text,
+			    strlen(text));
+		break;
+	}
+}
+
+/* The tries that count: those of the probe, else the recent ones. The last
+ * one is of the kind that the verdict speaks of. */
+static void
+take_notes(const struct peer *p, struct why *out)
+{
+	const struct core *c = p->core;
+	const struct note *o = notes_get(c->env.notes, p->name);
+	struct monotime now = c->env.now.mono;
+	struct monotime since = mono_add_ms(now, -NOTE_MS);
+
+	if (o == NULL)
+		return;
+	if (mono_is_set(p->probed) && mono_ms(p->probed, now) < FRESH_MS)
+		since = p->probed;
+	/* A PING is where the next probe begins. */
+	if (mono_before(since, p->pinged))
+		since = p->pinged;
+	take_refusals(o, since, out);
+	for (int kind = NOTE_FAILED; kind >= NOTE_REACHED; kind--)
+		for (size_t i = 0; i < o->naddresses; i++)
+			if ((int)o->addresses[i].kind == kind &&
+			    !mono_before(o->addresses[i].at, since))
+				take_address(&o->addresses[i], out);
+}
+
+/* A PONG, or a session that is younger than the PING. */
+static bool
+has_answered(const struct peer *p, const struct link_status *ls)
+{
+	struct monotime now = p->core->env.now.mono;
+
+	if (!ls->up)
+		return false;
+	if (!mono_is_set(p->pinged) || mono_ms(p->pinged, now) >= FRESH_MS)
+		return true;
+	return !mono_before(p->ponged, p->pinged) ||
+	       ls->session_age_ms < mono_ms(p->pinged, now);
+}
+
+/* It was heard, or called, after a PING that it never answered. */
+static bool
+is_unheard(const struct peer *p, const struct link_status *ls)
+{
+	int64_t ms = mono_ms(p->pinged, p->core->env.now.mono);
+
+	return mono_before(p->ponged, p->pinged) && ms >= UNHEARD_MS &&
+	       ms < FRESH_MS && ((ls->heard_ms >= 0 && ls->heard_ms < ms) ||
+				 (ls->taken_ms >= 0 && ls->taken_ms < ms));
+}
+
+static void
+take_peer(const struct peer *p, struct why *out)
+{
+	const struct core *c = p->core;
+	struct endpoint eps[CHANNEL_ENDPOINTS_MAX];
+	const struct bnl_version *seen =
+		channels_list_seen(c->channels, p->name);
+	struct link_status ls;
+
+	link_status(p->link, c->env.now.mono, &ls);
+	out->answered = has_answered(p, &ls);
+	out->rtt_us = p->rtt_us;
+	out->at = *link_remote(p->link);
+	out->addresses = peer_endpoints(c, p->name, eps);
+	if (out->addresses > 0)
+		out->tried = eps[0];
+	if (seen != NULL)
+		out->theirs = *seen;
+	out->has_pair = pairsets_get(channels_pairs(c->channels), p->name) !=
+			NULL;
+	out->one_way = peer_is_one_way(p, &ls) || is_unheard(p, &ls);
+	if (strcmp(c->ask.name, p->name) == 0 &&
+	    mono_ms(c->ask.at, c->env.now.mono) < FRESH_MS) {
+		out->asked = c->ask.asked;
+		out->up = c->ask.up;
+		out->down = c->ask.down;
+	}
+	take_notes(p, out);
+}
+
+void
+core_why(struct core *c, struct now now, const char *name, struct why *out,
+	 bool *done)
+{
+	const struct peer *p = peer_named(c, name);
+
+	c->env.now = now;
+	memset(out, 0, sizeof(*out));
+	look_up(c, name, out);
+	*done = true;
+	if (p == NULL)
+		return;
+	take_peer(p, out);
+	*done = out->answered ||
+		(mono_is_set(p->probed) &&
+		 !mono_before(p->probed, p->pinged) && !is_dialled(c, name) &&
+		 (out->refused_us != 0 || out->refused_it != 0 ||
+		  out->date[0] != '\0' || out->failed[0] != '\0' ||
+		  out->closed >= out->addresses) &&
+		 out->up + out->down >= out->asked);
+}

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What was noticed of other nodes. */
+#include "core/notes.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/table.h"
+
+struct notes {
+	struct table by_name;
+	size_t gone;		/* of nodes that are not in the list */
+};
+
+static const char *const kinds[] = {
+	[NOTE_REACHED] = "reached", [NOTE_CLOSED] = "closed",
+	[NOTE_SILENT] = "silent",   [NOTE_DATE] = "date",
+	[NOTE_FAILED] = "failed",
+};
+
+const char *
+note_kind_name(enum note_kind k)
+{
+	assert(k <= NOTE_FAILED);
+	return kinds[k];
+}
+
+enum note_kind
+notes_kind(const char *why)
+{
+	static const struct {
+		const char *part;
+		enum note_kind kind;
+	} parts[] = {
+		{ "Connection refused", NOTE_CLOSED },
+		{ "no answer in time", NOTE_SILENT },
+		{ "timed out", NOTE_SILENT },
+		{ "No route to host", NOTE_SILENT },
+		{ "Network is unreachable", NOTE_SILENT },
+		{ "has expired", NOTE_DATE },
+		{ "is not valid before", NOTE_DATE },
+		{ "alert: certificate expired", NOTE_DATE },
+	};
+
+	for (size_t i = 0; why != NULL && i < sizeof(parts) / sizeof(*parts);
+	     i++)
+		if (strstr(why, parts[i].part) != NULL)
+			return parts[i].kind;
+	return NOTE_FAILED;
+}
+
+struct notes *
+notes_new(const uint8_t *seed)
+{
+	struct notes *n = calloc(1, sizeof(*n));
+
+	if (n != NULL)
+		table_init(&n->by_name, seed);
+	return n;
+}
+
+static void
+note_free(struct note *o)
+{
+	for (size_t i = 0; i < o->naddresses; i++)
+		free(o->addresses[i].text);
+	free(o->addresses);
+	free(o);
+}
+
+void
+notes_free(struct notes *n)
+{
+	struct note *o;
+	size_t pos = 0;
+
+	if (n == NULL)
+		return;
+	while ((o = table_next(&n->by_name, &pos)) != NULL)
+		note_free(o);
+	table_free(&n->by_name);
+	free(n);
+}
+
+static struct note *
+find(const struct notes *n, const char *name)
+{
+	if (n == NULL)
+		return NULL;
+	return table_get(&n->by_name, name, strlen(name));
+}
+
+const struct note *
+notes_get(const struct notes *n, const char *name)
+{
+	return find(n, name);
+}
+
+static struct note *
+make(struct notes *n, const char *name)
+{
+	struct note *o = find(n, name);
+
+	if (o != NULL || n == NULL || name[0] == '\0')
+		return o;
+	o = calloc(1, sizeof(*o));
+	if (o == NULL)
+		return NULL;
+	snprintf(o->name, sizeof(o->name), "%s", name);
+	if (table_put(&n->by_name, o->name, strlen(o->name), o) == 0)
+		return o;
+	free(o);
+	return NULL;
+}
+
+/* The place of that address: its own, a new one, the oldest one's. */
+static struct note_address *
+place(struct note *o, const struct endpoint *to)
+{
+	struct note_address *oldest = o->addresses, *more;
+
+	for (size_t i = 0; i < o->naddresses; i++) {
+		struct note_address *a = &o->addresses[i];
+
+		if (endpoint_equal(&a->to, to))
+			return a;
+		if (mono_before(a->at, oldest->at))
+			oldest = a;
+	}
+	if (o->naddresses == NOTES_ADDRESSES)
+		return oldest;
+	more = realloc(o->addresses, (o->naddresses + 1) * sizeof(*more));
+	if (more == NULL)
+		return NULL;
+	o->addresses = more;
+	memset(&more[o->naddresses], 0, sizeof(*more));
+	return &more[o->naddresses++];
+}
+
+void
+notes_try(struct notes *n, struct monotime now, const char *name,
+	  const struct endpoint *to, enum note_kind kind, const char *text)
+{
+	struct note *o = make(n, name);
+	struct note_address *a = o == NULL ? NULL : place(o, to);
+
+	if (a == NULL)
+		return;
+	free(a->text);
+	a->text = text == NULL ? NULL : strndup(text, NOTE_TEXT_MAX);
+	a->to = *to;
+	a->kind = kind;
+	a->at = now;
+}
+
+static void
+refusal(struct note_refusal *r, struct monotime now, uint8_t code,
+	const struct bnl_version *list, const char *text)
+{
+	memset(r, 0, sizeof(*r));
+	r->code = code;
+	r->at = now;
+	r->list = *list;
+	snprintf(r->text, sizeof(r->text), "%s", text);
+}
+
+void
+notes_refused_us(struct notes *n, struct monotime now, const char *name,
+		 uint8_t code, const struct bnl_version *list,
+		 const char *text)
+{
+	struct note *o = make(n, name);
+
+	if (o != NULL)
+		refusal(&o->theirs, now, code, list, text);
+}
+
+void
+notes_refused_it(struct notes *n, struct monotime now, const char *name,
+		 uint8_t code, const struct bnl_version *list,
+		 const char *text, const uint8_t key[FINGERPRINT_LEN])
+{
+	struct note *o = make(n, name);
+
+	if (o == NULL)
+		return;
+	refusal(&o->ours, now, code, list, text);
+	memcpy(o->ours.key, key, FINGERPRINT_LEN);
+}
+
+void
+notes_bye(struct notes *n, struct walltime at, const char *name)
+{
+	struct note *o = make(n, name);
+
+	if (o != NULL)
+		o->bye = at;
+}
+
+void
+notes_up(struct notes *n, const char *name)
+{
+	struct note *o = find(n, name);
+
+	if (o == NULL)
+		return;
+	o->bye.s = 0;
+	o->ours.code = o->theirs.code = 0;
+}
+
+static void
+forget(struct notes *n, struct note *o)
+{
+	table_remove(&n->by_name, o->name, strlen(o->name));
+	note_free(o);
+}
+
+/* The one that left first makes room. */
+static void
+forget_gone(struct notes *n)
+{
+	struct note *o, *first = NULL;
+	size_t pos = 0;
+
+	while ((o = table_next(&n->by_name, &pos)) != NULL)
+		if (o->gone.s != 0 && (first == NULL ||
+				       o->gone.s < first->gone.s))
+			first = o;
+	if (first == NULL)
+		return;
+	forget(n, first);
+	n->gone--;
+}
+
+void
+notes_gone(struct notes *n, struct walltime at, const char *name,
+	   const struct bnl_version *by)
+{
+	struct note *o = make(n, name);
+
+	if (o == NULL)
+		return;
+	if (o->gone.s == 0)
+		n->gone++;
+	o->gone = at;
+	o->gone_by = *by;
+	if (n->gone > NOTES_GONE_MAX)
+		forget_gone(n);
+}
+
+void
+notes_listed(struct notes *n, const char *name)
+{
+	struct note *o = find(n, name);
+
+	if (o == NULL || o->gone.s == 0)
+		return;
+	n->gone--;
+	forget(n, o);
+}

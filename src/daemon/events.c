@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What happened lately, and those who follow what happens. */
+#include "daemon/plumb.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "sys/clock.h"
+
+static const char *const levels[] = {
+	[EVENT_ERROR] = "error",
+	[EVENT_WARN] = "warn",
+	[EVENT_INFO] = "info",
+	[EVENT_DEBUG] = "debug",
+};
+
+json_t *
+events_text_json(const char *text)
+{
+	char safe[1024];
+
+	if (text == NULL)
+		return json_null();
+	return json_string(text_escape(safe, sizeof(safe), text,
+				       strlen(text)));
+}
+
+static json_t *
+event_json(const struct event_record *r)
+{
+	char time[TEXT_TIME_MAX];
+
+	return json_pack("{sIssssssso?so}", "number", (json_int_t)r->number,
+			 "time", text_time_format(time, r->at), "level",
+			 levels[r->level], "event", event_name(r->kind),
+			 "peer", r->peer[0] == '\0' ? json_null() :
+						      json_string(r->peer),
+			 "text", events_text_json(r->text));
+}
+
+/* One line of JSON; false: its client has left. */
+static bool
+send_event(struct daemon *d, uint64_t client, const struct event_record *r)
+{
+	json_t *o = event_json(r);
+	char *text = json_dumps(o, JSON_COMPACT);
+	bool sent = text != NULL &&
+		    ctlsock_reply(d->ctl, client, text, strlen(text), false) ==
+			    0 &&
+		    ctlsock_reply(d->ctl, client, "\n", 1, false) == 0;
+
+	free(text);
+	json_decref(o);
+	return sent;
+}
+
+void
+events_add(struct daemon *d, enum event_level level, enum event_kind kind,
+	   const char *peer, const char *text)
+{
+	struct events *v = &d->events;
+	struct event_record *r = &v->ring[v->last++ % EVENTS_KEPT];
+	size_t n = 0;
+
+	free(r->text);
+	r->text = text == NULL ? NULL : strdup(text);
+	r->number = v->last;
+	r->at = clock_now().wall;
+	r->level = level;
+	r->kind = kind;
+	snprintf(r->peer, sizeof(r->peer), "%s", peer);
+	for (size_t i = 0; i < v->nfollowers; i++)
+		if (send_event(d, v->followers[i], r))
+			v->followers[n++] = v->followers[i];
+	v->nfollowers = n;
+}
+
+static uint64_t
+first_of(const struct events *v, uint64_t most)
+{
+	uint64_t kept = v->last < EVENTS_KEPT ? v->last : EVENTS_KEPT;
+
+	return v->last - (most < kept ? most : kept);
+}
+
+void
+events_send(struct daemon *d, uint64_t client, uint64_t most, bool follow)
+{
+	struct events *v = &d->events;
+
+	for (uint64_t i = first_of(v, most); i < v->last; i++)
+		if (!send_event(d, client, &v->ring[i % EVENTS_KEPT]))
+			return;
+	if (follow)
+		v->followers[v->nfollowers++] = client;
+	else
+		(void)ctlsock_reply(d->ctl, client, "", 0, true);
+}
+
+bool
+events_may_follow(struct daemon *d)
+{
+	struct events *v = &d->events;
+	size_t n = 0;
+
+	/* Those who have left are seen only when something is sent. */
+	for (size_t i = 0; i < v->nfollowers; i++)
+		if (ctlsock_reply(d->ctl, v->followers[i], "", 0, false) == 0)
+			v->followers[n++] = v->followers[i];
+	v->nfollowers = n;
+	return n < EVENTS_FOLLOWERS;
+}
+
+json_t *
+events_json(const struct daemon *d, const char *peer, size_t most)
+{
+	const struct events *v = &d->events;
+	json_t *array = json_array();
+	size_t n = 0;
+
+	for (uint64_t i = v->last; i > first_of(v, EVENTS_KEPT) && n < most;
+	     i--) {
+		const struct event_record *r =
+			&v->ring[(i - 1) % EVENTS_KEPT];
+
+		if (strcmp(r->peer, peer) != 0)
+			continue;
+		json_array_insert_new(array, 0, event_json(r));
+		n++;
+	}
+	return array;
+}
+
+void
+events_free(struct daemon *d)
+{
+	for (size_t i = 0; i < EVENTS_KEPT; i++)
+		free(d->events.ring[i].text);
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is wrong, or will be: warnings, and why a node cannot be reached. */
+#include "daemon/plumb.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "sys/clock.h"
+
+#define SENTENCE_MAX 512
+#define LAST_EVENTS 8
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
+
+/* --- warnings ------------------------------------------------------------------ */
+
+static uint64_t
+count_too_big(const struct daemon *d)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < d->nudp; i++)
+		n += udp_stats(d->udp[i])->too_big;
+	return n;
+}
+
+static void
+too_big_text(char out[WARNING_TEXT_MAX], uint64_t n)
+{
+	snprintf(out, WARNING_TEXT_MAX,
+		 "%llu datagrams were larger than the path or the device "
+		 "takes: mtu is too large", (unsigned long long)n);
+}
+
+void
+trouble_look(struct daemon *d)
+{
+	uint64_t n = count_too_big(d);
+	char text[WARNING_TEXT_MAX];
+	struct monotime now;
+
+	if (n == d->too_big)
+		return;
+	now = clock_mono();
+	if (mono_is_set(d->too_big_said) &&
+	    mono_ms(d->too_big_said, now) < DAY_MS)
+		return;
+	d->too_big = n;
+	d->too_big_said = now;
+	too_big_text(text, n);
+	events_add(d, EVENT_WARN, EVENT_MTU, "", text);
+	log_warn("%s: %s", event_name(EVENT_MTU), text);
+}
+
+static json_t *
+warning_json(const struct warning *w)
+{
+	return json_pack("{sssoss}", "warning", event_name(w->kind), "peer",
+			 w->peer == NULL ? json_null() : json_string(w->peer),
+			 "text", w->text);
+}
+
+json_t *
+trouble_warnings(struct daemon *d)
+{
+	struct warning mtu = { .kind = EVENT_MTU }, w;
+	json_t *array = json_array();
+	uint64_t n = count_too_big(d);
+	size_t pos = 0;
+
+	while (core_next_warning(d->core, clock_now(), &pos, &w))
+		json_array_append_new(array, warning_json(&w));
+	if (n > 0) {
+		too_big_text(mtu.text, n);
+		json_array_append_new(array, warning_json(&mtu));
+	}
+	return array;
+}
+
+/* --- why ------------------------------------------------------------------------- */
+
+static json_t *
+certificate_json(const struct daemon *d)
+{
+	const struct cert_info *own = tls_ctx_self(d->id->tls);
+	char from[TEXT_TIME_MAX], to[TEXT_TIME_MAX];
+
+	return json_pack("{ssss}", "not_before",
+			 text_time_format(from, own->not_before), "not_after",
+			 text_time_format(to, own->not_after));
+}
+
+static json_t *
+others_json(const struct why *w)
+{
+	return json_pack("{sisisi}", "asked", (int)w->asked, "reach",
+			 (int)w->up, "do_not_reach", (int)w->down);
+}
+
+static json_t *
+nearest_json(const struct why *w)
+{
+	json_t *array = json_array();
+
+	for (int i = 0; i < WHY_NEAREST_MAX && w->nearest[i] != NULL; i++)
+		json_array_append_new(array, json_string(w->nearest[i]));
+	return array;
+}
+
+static json_t *
+subnets_json(const struct daemon *d, const char *name)
+{
+	const struct bnl *b = core_list(d->core);
+	const struct bnl_node *node = b == NULL ? NULL : bnl_find(b, name);
+	char text[PREFIX_TEXT_MAX];
+	json_t *array = json_array();
+
+	for (uint32_t i = 0; node != NULL && i < node->nsubnets; i++)
+		json_array_append_new(array, json_string(prefix_format(
+			text, &node->subnets[i])));
+	return array;
+}
+
+json_t *
+trouble_why(struct daemon *d, const char *name)
+{
+	char sentence[SENTENCE_MAX];
+	enum why_reason r;
+	struct why w;
+	json_t *o;
+	bool settled;
+
+	core_why(d->core, clock_now(), name, &w, &settled);
+	r = why_verdict(&w);
+	why_sentence(sentence, sizeof(sentence), &w, r);
+	o = json_pack("{sssssisssssbsb}", "node", name, "reason", why_name(r),
+		      "exit", why_exit(r), "sentence", sentence, "hint",
+		      why_hint(&w, r), "reachable", r == WHY_REACHABLE,
+		      "settled", (int)settled);
+	json_object_set_new(o, "nearest", nearest_json(&w));
+	json_object_set_new(o, "subnets", subnets_json(d, name));
+	json_object_set_new(o, "peer", status_peer(d, name));
+	json_object_set_new(o, "list", status_version(&w.ours));
+	json_object_set_new(o, "mtu",
+			    json_integer((json_int_t)d->id->conf->mtu));
+	json_object_set_new(o, "certificate", certificate_json(d));
+	json_object_set_new(o, "others", others_json(&w));
+	json_object_set_new(o, "events", events_json(d, name, LAST_EVENTS));
+	return o;
+}
+
+/* --- routes -------------------------------------------------------------------------- */
+
+static void
+routes_of(const struct daemon *d, const struct bnl_node *node, json_t *array)
+{
+	size_t at = core_peer_find(d->core, node->name);
+	char text[PREFIX_TEXT_MAX];
+	const char *state = "own";
+	struct peer_info p;
+
+	if (at < core_peer_count(d->core)) {
+		core_peer_info(d->core, clock_now(), at, &p);
+		state = peer_state_name(p.state);
+	} else if (strcmp(node->name, d->id->conf->name) != 0) {
+		return;		/* nothing is routed by this list */
+	}
+	for (uint32_t i = 0; i < node->nsubnets; i++)
+		json_array_append_new(array, json_pack(
+			"{ssssss}", "subnet",
+			prefix_format(text, &node->subnets[i]), "node",
+			node->name, "state", state));
+}
+
+json_t *
+trouble_routes(const struct daemon *d)
+{
+	const struct bnl *b = core_list(d->core);
+	json_t *array = json_array();
+
+	for (uint32_t i = 0; b != NULL && i < b->nnodes; i++)
+		routes_of(d, &b->nodes[i], array);
+	return array;
+}

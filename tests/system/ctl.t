@@ -1,0 +1,167 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# cluevpnctl: every command, its JSON, its width, its exit status; who may use
+# the socket; warnings.
+# shellcheck source=tests/system/lib.sh disable=SC2317 # called by name
+. tests/system/lib.sh
+
+outer=4
+network alpha beta
+# one that does not run, with a long name
+long='a-rather-long-name-of-a-node.with-a-domain.example.org'
+address[$long]='192.0.2.200 192.0.2.201'
+subnet[$long]='10.156.200.0/24 fd00:c1:0:200::/64'
+list alpha beta $long
+give alpha beta
+conf alpha 'ctlgroup = 54321' 'listmaxage = 1s'
+start "${nodes[@]}"
+ok 'alpha reaches beta' reach alpha beta
+
+code() { # code WANTED WHAT ARGUMENT...
+	local want=$1 what=$2 rc
+
+	shift 2
+	ctl alpha "$@" >$tmp/out 2>&1 </dev/null
+	rc=$?
+	[ $rc -eq "$want" ]
+	result $? "$what: exit status $want (got $rc)"
+}
+narrow() { # narrow ARGUMENT...: no line has more than 80 columns
+	# the sentence below a table may be longer
+	ctl alpha "$@" | awk '/^[0-9]+ of/ { next }
+		length > 80 { bad = 1; print } END { exit bad }'
+}
+
+# --- every command ----------------------------------------------------------------
+for c in status peers routes list graph metrics 'events 5' 'top 1 1' \
+	'why beta' 'peers beta' 'log debug' 'negotiate beta' reload push; do
+	# shellcheck disable=SC2086 # words
+	code 0 "$c" $c
+	# shellcheck disable=SC2086
+	ok "$c as JSON" sh -c "'$O/cluevpnctl' -s $tmp/alpha/ctl --json $c | jq -e ."
+done
+for c in status peers routes list 'top 1 1' help; do
+	# shellcheck disable=SC2086
+	ok "$c fits 80 columns" narrow $c
+done
+ctl alpha peers >$tmp/text
+ok 'a long name is cut' grep -q '^a-rather-long-.*~ ' $tmp/text
+is "$(query alpha routes '[.[] | select(.node == "beta").subnet] | join(" ")')" \
+	'10.156.2.0/24 fd00:c1:0:2::/64' 'routes'
+is "$(query alpha routes '[.[] | select(.state == "own").node] | unique | join(" ")')" \
+	alpha 'with our own'
+is "$(query alpha peers '.[] | select(.name == "beta").rtt_us > 0')" true \
+	'the round trip is measured at the handshake'
+is "$(query alpha peers '.[] | select(.name == "beta").tried[0].result')" \
+	reached 'the address that was dialled'
+ctl alpha graph >$tmp/text
+is "$(grep -c '"alpha" -- "' $tmp/text)" 2 'the graph has an edge for each peer'
+ok 'it begins and ends' sh -c "head -n 1 $tmp/text | grep -q '^graph \"example.org\" {$' && tail -n 1 $tmp/text | grep -qx '}'"
+! command -v dot >/dev/null || ok 'Graphviz takes it' dot -Tsvg -o /dev/null $tmp/text
+
+# --- exit status --------------------------------------------------------------------
+code 2 'no command'
+code 2 'no such command' wrong
+code 2 'an argument too many' status now
+code 2 'an argument too few' why
+code 2 'no such option' status --wrong
+code 2 'no number' events many
+code 2 'no time' top 0
+code 1 'a level that is none' log loud
+code 1 'a node that is none' negotiate nobody
+code 1 'a peer that is none' peers nobody
+code 10 'why of it' why nobody
+is "$("$O/cluevpnctl" -s $tmp/none/ctl why beta >/dev/null 2>&1; echo $?)" 3 \
+	'no daemon'
+
+# --- log and negotiate ----------------------------------------------------------------
+is "$(query alpha status .loglevel)" info 'a reload sets the level of the file'
+before=$(logs alpha 'peer=beta pair-new')
+code 0 'negotiate' negotiate beta
+more_pairs() { [ "$(logs alpha 'peer=beta pair-new')" -gt "$before" ]; }
+soon 'a new pair is agreed' more_pairs
+
+# --- events -----------------------------------------------------------------------------
+ctl alpha events 1000 >$tmp/text
+ok 'what happened' grep -Eq '^[0-9-]+T[0-9:]+Z info  beta peer-up: up$' $tmp/text
+is "$(ctl alpha events 2 | wc -l)" 2 'so many as are asked for'
+ctl alpha --json events --follow 0 >$tmp/follow &
+follower=$!
+sleep 0.3
+stop beta
+followed() { jq -e 'select(.event == "peer-down" and .peer == "beta")' $tmp/follow; }
+soon 'who follows sees what happens' followed
+start beta
+kill $follower
+wait $follower 2>/dev/null
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+	timeout 0.2 "$O/cluevpnctl" -s $tmp/alpha/ctl events -f 0 >/dev/null
+done
+code 0 'followers that left make room' status
+ctl alpha --json events -f 1 >$tmp/follow &
+follower=$!
+soon 'for others' test -s $tmp/follow
+kill $follower
+wait $follower 2>/dev/null
+is "$(ctl alpha --json top 1 1 | jq -r '.[0] | keys | join(" ")')" \
+	'name rx_bytes_s rx_packets_s state tx_bytes_s tx_packets_s' 'rates'
+ctl alpha top 1 1 >$tmp/text
+not_ok 'no escapes but on a terminal' grep -q $'\033' $tmp/text
+
+# --- metrics -----------------------------------------------------------------------------
+ctl alpha metrics >$tmp/metrics
+if command -v promtool >/dev/null; then
+	ok 'promtool takes the metrics' promtool check metrics <$tmp/metrics
+fi
+# The grammar of the text format: comments, then samples of that name, each
+# once.
+# shellcheck disable=SC2016 # awk's
+ok 'the metrics are well-formed' awk '
+/^# HELP cluevpn_[a-z_]+ .+\.$/ { help = $3; next }
+/^# TYPE cluevpn_[a-z_]+ (counter|gauge)$/ {
+	if ($3 != help || $3 in type) { print; bad = 1 }
+	if ($4 == "counter" && $3 !~ /_total$/) { print; bad = 1 }
+	if ($4 == "gauge" && $3 ~ /_total$/) { print; bad = 1 }
+	type[$3] = $4; now = $3; next
+}
+/^cluevpn_[a-z_]+(\{[a-z]+="[^"\\]*"(,[a-z]+="[^"\\]*")*\})? -?[0-9]+(\.[0-9]+)?$/ {
+	name = $0; sub(/[{ ].*/, "", name)
+	key = $0; sub(/ [^ ]*$/, "", key)
+	if (name != now || key in seen) { print; bad = 1 }
+	seen[key] = 1; n++; next
+}
+{ print; bad = 1 }
+END { exit bad || n < 20 }' $tmp/metrics
+ok 'a peer that is up' grep -q '^cluevpn_peer_up{peer="beta"} 1$' $tmp/metrics
+
+# --- warnings -----------------------------------------------------------------------------
+warns() { query alpha status '.warnings[].warning' | grep -qx "$1"; }
+soon 'an old list is warned of' warns list-old
+ok 'in text' sh -c "'$O/cluevpnctl' -s $tmp/alpha/ctl status | grep -q '^warning  list-old: '"
+ok 'in metrics' sh -c "'$O/cluevpnctl' -s $tmp/alpha/ctl metrics | grep -q '^cluevpn_warning{warning=\"list-old\",peer=\"\"} 1'"
+kill -HUP "${pid[alpha]}"
+soon 'in the log' says alpha 'list-old: the list was signed'
+conf alpha 'ctlgroup = 54321'
+kill -HUP "${pid[alpha]}"
+no_warning() { ! warns list-old; }
+soon 'without listmaxage it is not' no_warning
+
+# --- who may ask -----------------------------------------------------------------------------
+is "$(stat -c '%a %g' $tmp/alpha/ctl)" '660 54321' 'the socket is the group'\''s'
+is "$(stat -c '%a %g' $tmp/beta/ctl)" "660 $(id -g)" 'without one it is root'\''s'
+if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null && [ ! "$(awk '{ print $3 }' /proc/self/uid_map)" = 1 ]; then
+	as() { # as GID COMMAND...
+		setpriv --reuid 54322 --regid "$1" --clear-groups \
+			"$O/cluevpnctl" -s $tmp/alpha/ctl "${@:2}"
+	}
+	ok 'who is in the group may ask' as 54321 status
+	not_ok 'but not reset the mark' as 54321 mark reset
+	not_ok 'who is not, may not' as 54322 status
+fi
+stop alpha
+conf alpha 'ctlgroup = no-such-group'
+launch alpha
+ended alpha
+is "${status[alpha]}" 1 'a group that is none: no start'
+ok 'and why' says alpha 'ctlgroup: there is no group "no-such-group"'
+finish

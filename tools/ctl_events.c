@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* events: what happened lately, and what happens now. */
+#include "ctl.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+#define LAST 20			/* when nothing else is said */
+
+static bool
+print_event(void *ctx, const json_t *e)
+{
+	const struct ctl *c = ctx;
+	const char *peer = json_string_value(json_object_get(e, "peer"));
+
+	if (c->json)
+		json_dumpf(e, stdout, JSON_COMPACT);
+	else
+		printf("%s %-5s %s%s%s: %s", ctl_text(e, "time"),
+		       ctl_text(e, "level"), peer == NULL ? "" : peer,
+		       peer == NULL ? "" : " ", ctl_text(e, "event"),
+		       ctl_text(e, "text"));
+	putchar('\n');
+	/* Who reads a pipe wants it now. */
+	return fflush(stdout) == 0;
+}
+
+enum ctl_exit
+ctl_events(const struct ctl *c)
+{
+	struct ctl copy = *c;
+	uint64_t last = LAST;
+	char request[64];
+
+	if (c->argc > 0 &&
+	    text_u64(&last, (struct span){ c->argv[0], strlen(c->argv[0]) },
+		     0, UINT32_MAX) < 0) {
+		fprintf(stderr, "cluevpnctl: events: expected how many, found "
+			"\"%s\"\n", c->argv[0]);
+		return CTL_USAGE;
+	}
+	snprintf(request, sizeof(request), "%s %llu",
+		 c->follow ? "follow" : "events", (unsigned long long)last);
+	return ctl_stream(c->socket, request, print_event, &copy);
+}

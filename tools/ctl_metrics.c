@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* metrics: status and peers in Prometheus' text format, version 0.0.4. */
+#include "ctl.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+static void
+head(const char *name, const char *type, const char *help)
+{
+	printf("# HELP cluevpn_%s %s\n# TYPE cluevpn_%s %s\n", name, help,
+	       name, type);
+}
+
+static void
+plain(const char *name, const char *type, const char *help, json_int_t n)
+{
+	head(name, type, help);
+	printf("cluevpn_%s %" JSON_INTEGER_FORMAT "\n", name, n);
+}
+
+/* Names of nodes, reasons and addresses need no escape in a label. */
+static void
+labelled(const char *name, const char *label, const char *word, json_int_t n)
+{
+	printf("cluevpn_%s{%s=\"%s\"} %" JSON_INTEGER_FORMAT "\n", name,
+	       label, word, n);
+}
+
+/* When a text in an object says, in seconds since 1970. */
+static bool
+time_of(json_int_t *out, const json_t *o, const char *key)
+{
+	const char *text = json_string_value(json_object_get(o, key));
+	struct walltime t;
+
+	/* A version of a list has its digest behind the time. */
+	if (text == NULL ||
+	    text_time_parse(&t, (struct span){ text, strcspn(text, " ") }) < 0)
+		return false;
+	*out = t.s;
+	return true;
+}
+
+static void
+print_times(const json_t *s)
+{
+	json_int_t t;
+
+	if (time_of(&t, s, "certificate_end"))
+		plain("certificate_end_seconds", "gauge",
+		      "When the certificate of this node ends.", t);
+	if (time_of(&t, s, "list"))
+		plain("list_timestamp_seconds", "gauge",
+		      "When the list in force was signed.", t);
+}
+
+static void
+by_word(const json_t *s, const char *key, const char *name, const char *label,
+	const char *help)
+{
+	json_t *o = json_object_get(s, key), *n;
+	const char *word;
+
+	head(name, "counter", help);
+	json_object_foreach(o, word, n)
+		labelled(name, label, word, json_integer_value(n));
+}
+
+static void
+print_sockets(const json_t *s)
+{
+	static const char *const what[] = { "sent", "received", "failed" };
+	const json_t *socket;
+	char name[64];
+	size_t i;
+
+	for (int k = 0; k < 3; k++) {
+		snprintf(name, sizeof(name), "udp_%s_total", what[k]);
+		head(name, "counter", "Datagrams of a socket.");
+		json_array_foreach(json_object_get(s, "sockets"), i, socket)
+			labelled(name, "local", ctl_text(socket, "local"),
+				 ctl_number(socket, what[k]));
+	}
+}
+
+static void
+print_warnings(const json_t *s)
+{
+	const json_t *w;
+	size_t i;
+
+	head("warning", "gauge", "1 for each thing that should be seen to.");
+	json_array_foreach(json_object_get(s, "warnings"), i, w) {
+		const char *peer = json_string_value(json_object_get(w,
+								     "peer"));
+
+		printf("cluevpn_warning{warning=\"%s\",peer=\"%s\"} 1\n",
+		       ctl_text(w, "warning"), peer == NULL ? "" : peer);
+	}
+}
+
+static void
+print_node(const json_t *s)
+{
+	head("info", "gauge", "What runs here.");
+	printf("cluevpn_info{node=\"%s\",version=\"%s\",network=\"%s\"} 1\n",
+	       ctl_text(s, "name"), ctl_text(s, "version"),
+	       ctl_text(s, "network"));
+	plain("peers", "gauge", "Other nodes in the list.",
+	      ctl_number(s, "peers"));
+	plain("peers_up", "gauge", "Of these, with a session.",
+	      ctl_number(s, "peers_up"));
+	plain("list_stale", "gauge", "1: the list is old, nothing is routed.",
+	      json_is_true(json_object_get(s, "list_stale")));
+	print_times(s);
+	by_word(s, "drops", "dropped_packets_total", "reason",
+		"Packets dropped, by reason.");
+	by_word(s, "list_refused", "refused_lists_total", "reason",
+		"Lists refused, by reason.");
+	print_sockets(s);
+	print_warnings(s);
+}
+
+struct peer_metric {
+	const char *name, *type, *help;
+	const char *group, *key;	/* group: NULL: of the peer itself */
+};
+
+static const struct peer_metric peer_metrics[] = {
+	{ "peer_sent_packets_total", "counter", "Inner packets sent.",
+	  "counters", "tx_packets" },
+	{ "peer_sent_bytes_total", "counter", "Inner bytes sent.", "counters",
+	  "tx_bytes" },
+	{ "peer_received_packets_total", "counter",
+	  "Inner packets received.", "counters", "rx_packets" },
+	{ "peer_received_bytes_total", "counter", "Inner bytes received.",
+	  "counters", "rx_bytes" },
+	{ "peer_handshakes_total", "counter", "Sessions made.", NULL,
+	  "handshakes" },
+	{ "peer_waiting_packets", "gauge", "Packets that wait for a session.",
+	  NULL, "waiting" },
+	{ "peer_pair_age_seconds", "gauge", "Age of the agreed secret.", NULL,
+	  "pair_age_s" },
+	{ "peer_clock_ahead_seconds", "gauge",
+	  "How far its clock is ahead of ours.", NULL, "clock_ahead_s" },
+};
+
+static void
+print_metric(const struct peer_metric *m, const json_t *peers)
+{
+	const json_t *p, *v;
+	size_t i;
+
+	head(m->name, m->type, m->help);
+	json_array_foreach(peers, i, p) {
+		v = json_object_get(m->group == NULL ? p :
+				    json_object_get(p, m->group), m->key);
+		if (json_is_integer(v))
+			labelled(m->name, "peer", ctl_text(p, "name"),
+				 json_integer_value(v));
+	}
+}
+
+/* Seconds, as all times are in Prometheus. */
+static void
+print_seconds(const json_t *peers, const char *name, const char *help,
+	      const char *key, double unit)
+{
+	const json_t *p, *v;
+	size_t i;
+
+	head(name, "gauge", help);
+	json_array_foreach(peers, i, p) {
+		v = json_object_get(p, key);
+		if (json_is_integer(v))
+			printf("cluevpn_%s{peer=\"%s\"} %.6f\n", name,
+			       ctl_text(p, "name"),
+			       (double)json_integer_value(v) / unit);
+	}
+}
+
+static void
+print_peers(const json_t *peers)
+{
+	const json_t *p, *n;
+	const char *reason;
+	size_t i;
+
+	head("peer_up", "gauge", "1: there is a session.");
+	json_array_foreach(peers, i, p)
+		labelled("peer_up", "peer", ctl_text(p, "name"),
+			 strcmp(ctl_text(p, "state"), "up") == 0);
+	for (i = 0; i < sizeof(peer_metrics) / sizeof(*peer_metrics); i++)
+		print_metric(&peer_metrics[i], peers);
+	print_seconds(peers, "peer_round_trip_seconds",
+		      "Round trip, as measured last.", "rtt_us", 1e6);
+	print_seconds(peers, "peer_heard_seconds",
+		      "Since it was heard.", "heard_ms", 1e3);
+	head("peer_dropped_packets_total", "counter",
+	     "Packets of a peer that were dropped, by reason.");
+	json_array_foreach(peers, i, p) {
+		json_t *drops = json_object_get(p, "drops"), *v;
+
+		json_object_foreach(drops, reason, v) {
+			n = v;
+			printf("cluevpn_peer_dropped_packets_total{peer=\"%s\","
+			       "reason=\"%s\"} %" JSON_INTEGER_FORMAT "\n",
+			       ctl_text(p, "name"), reason,
+			       json_integer_value(n));
+		}
+	}
+}
+
+enum ctl_exit
+ctl_metrics(const struct ctl *c)
+{
+	json_t *status, *peers;
+	enum ctl_exit rc = ctl_ask(&status, c->socket, "status");
+
+	if (rc != CTL_OK)
+		return rc;
+	rc = ctl_ask(&peers, c->socket, "peers");
+	if (rc == CTL_OK && c->json) {
+		json_t *both = json_pack("{sOsO}", "status", status, "peers",
+					 peers);
+
+		ctl_print_json(both);
+		json_decref(both);
+	} else if (rc == CTL_OK) {
+		print_node(status);
+		print_peers(peers);
+	}
+	if (rc == CTL_OK)
+		json_decref(peers);
+	json_decref(status);
+	return rc;
+}
