@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "tool_ctl.h"
+#include "tool_found.h"
 
 #define SOCKET "/run/cluevpn/ctl"
 #define WAIT_S 30		/* for receipts, when nothing else is said */
@@ -35,6 +36,7 @@ usage(FILE *to)
 		"  reload               what SIGHUP does\n"
 		"  push [--wait[=S]]    what SIGUSR1 does; waits for receipts\n"
 		"  mark reset           let an older list be put back (root)\n");
+	tool_found_usage(to);
 }
 
 static const char *
@@ -379,6 +381,8 @@ main(int argc, char **argv)
 	struct command_line c = { .socket = SOCKET };
 	int opt;
 
+	if (argc > 1 && tool_found_knows(argv[1]))
+		return tool_found(argc, argv);
 	while ((opt = getopt_long(argc, argv, "s:hV", options, NULL)) != -1) {
 		switch (opt) {
 		case 's':

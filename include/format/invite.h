@@ -118,6 +118,9 @@ struct join_refuse {
 	char text[JOIN_REFUSE_MAX];
 };
 
+/* text is cut where it must be. */
+void join_refuse_set(struct join_refuse *r, enum join_code code,
+		     const char *text);
 int join_refuse_encode(struct buf *out, const struct join_refuse *r);
 int join_refuse_decode(struct join_refuse *out, const uint8_t *in, size_t len,
 		       struct err *e);

@@ -309,6 +309,18 @@ join_give_decode(struct join_give *out, const uint8_t *in, size_t len,
 	return 0;
 }
 
+void
+join_refuse_set(struct join_refuse *r, enum join_code code, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len > JOIN_REFUSE_MAX - 1)
+		len = JOIN_REFUSE_MAX - 1;
+	r->code = (uint8_t)code;
+	memcpy(r->text, text, len);
+	r->text[len] = '\0';
+}
+
 int
 join_refuse_encode(struct buf *out, const struct join_refuse *r)
 {

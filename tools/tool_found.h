@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The commands that found a network and change who belongs to it: init,
+ * invite, join, remove. */
+#ifndef TOOL_FOUND_H
+#define TOOL_FOUND_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+bool tool_found_knows(const char *word);
+/* argv[1] is the command. Prints its errors; returns the exit code. */
+int tool_found(int argc, char **argv);
+/* A line for each of them, for the usage. */
+void tool_found_usage(FILE *f);
+
+/* Each with its own file; argv[0] is the program's name. */
+int tool_init(int argc, char **argv);
+int tool_invite(int argc, char **argv);
+int tool_join(int argc, char **argv);
+int tool_remove(int argc, char **argv);
+
+#endif
