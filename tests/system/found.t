@@ -88,6 +88,7 @@ LOG='--set logmethod=file --set logfile=/var/log/cluevpn.log'
 
 # invite NAME... : in the background; tokens are in $HOSTS_DIR/token.NAME
 invite() {
+	rm -f "$HOSTS_DIR/invite"
 	typed alpha cluevpnctl invite "$@" >"$HOSTS_DIR/invite" 2>&1 &
 	inviting=$!
 	within 10000 grep -q '^waiting' "$HOSTS_DIR/invite" || return 1
@@ -197,7 +198,8 @@ job() {
 	# shellcheck disable=SC2086 # words
 	holds "$size: the others go on" all_pairs $members
 	holds "$size: the removed one is told" within 20000 \
-	    grep -q 'not in' "$HOSTS_DIR/$last/log/cluevpn.log"
+	    grep -qE 'refuses us: (revoked key|not in)' \
+	    "$HOSTS_DIR/$last/log/cluevpn.log"
 }
 
 # --- three hosts, and what init leaves ------------------------------------------
