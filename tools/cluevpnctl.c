@@ -38,6 +38,14 @@ const struct ctl_command ctl_commands[] = {
 	  false, ctl_log },
 	{ "mark reset", "", "let an older list be put back (root)", 0, 0,
 	  false, ctl_mark_reset },
+	{ "init", "[OPTION ...]", "found a network on this host", 0, MANY,
+	  true, ctl_init },
+	{ "invite", "[OPTION ...] NAME ...", "let new hosts in; prints what "
+	  "to type there", 0, MANY, true, ctl_invite },
+	{ "join", "[OPTION ...] TOKEN", "join the network that invited this "
+	  "host", 0, MANY, true, ctl_join },
+	{ "remove", "[OPTION ...] NODE ...", "take nodes out of the network",
+	  0, MANY, true, ctl_remove },
 	{ "help", "", "show this", 0, MANY, false, ctl_help },
 	{ .name = NULL },
 };

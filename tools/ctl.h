@@ -76,6 +76,12 @@ enum ctl_exit ctl_routes(const struct ctl *c);
 /* Everything about one peer. */
 void ctl_print_peer(const json_t *peer);
 
+/* --- ctl_found.c ---------------------------------------------------------- */
+enum ctl_exit ctl_init(const struct ctl *c);
+enum ctl_exit ctl_invite(const struct ctl *c);
+enum ctl_exit ctl_join(const struct ctl *c);
+enum ctl_exit ctl_remove(const struct ctl *c);
+
 /* --- ctl_why.c ------------------------------------------------------------ */
 enum ctl_exit ctl_why(const struct ctl *c);
 /* --- ctl_events.c --------------------------------------------------------- */

@@ -15,8 +15,9 @@ word_at(const struct tool_command *cmd, size_t i)
 	return ((const char *const *)cmd->words.mem)[i];
 }
 
-static int
-find_subnets(struct tool_command *cmd, const struct bnl *b, struct err *e)
+int
+tool_change_rooms(struct tool_command *cmd, const struct bnl *b,
+		  struct err *e)
 {
 	struct vec *subnets = &cmd->change.v[BNL_SUBNET];
 	const struct vec *addresses = &cmd->change.v[BNL_ADDRESS];
@@ -53,7 +54,7 @@ find_subnets(struct tool_command *cmd, const struct bnl *b, struct err *e)
 static int
 do_add(struct tool_command *cmd, struct bnl_edit *ed, struct err *e)
 {
-	if (find_subnets(cmd, bnl_edit_list(ed), e) != 0)
+	if (tool_change_rooms(cmd, bnl_edit_list(ed), e) != 0)
 		return -1;
 	return bnl_edit_add(ed, word_at(cmd, 0), &cmd->change, e);
 }
@@ -95,8 +96,9 @@ do_remove(struct tool_command *cmd, struct bnl_edit *ed, struct err *e)
 }
 
 static int
-change(struct tool_command *cmd, struct bnl_edit *ed, struct err *e)
+change(struct tool_command *cmd, struct bnl_edit *ed, void *ctx, struct err *e)
 {
+	(void)ctx;
 	switch (cmd->verb) {
 	case TOOL_ADD:
 		return do_add(cmd, ed, e);
@@ -109,11 +111,17 @@ change(struct tool_command *cmd, struct bnl_edit *ed, struct err *e)
 	}
 }
 
+struct job {
+	struct tool_command *cmd;
+	tool_change_fn work;
+	void *ctx;
+};
+
 /* The list's text as it is to be, without its block. */
 static int
-new_text(struct buf *out, struct tool_command *cmd, struct span old)
+new_text(struct buf *out, const struct job *job, struct span old)
 {
-	const char *path = cmd->run.sign.in;
+	const char *path = job->cmd->run.sign.in;
 	struct bnl_edit *ed = NULL;
 	struct errs es = {0};
 	struct err e;
@@ -121,7 +129,8 @@ new_text(struct buf *out, struct tool_command *cmd, struct span old)
 
 	if (bnl_edit_new(&ed, old.p, old.len, &es) != 0)
 		tool_print_errs(path, &es);
-	else if (change(cmd, ed, &e) != 0 || bnl_edit_write(ed, out, &e) != 0)
+	else if (job->work(job->cmd, ed, job->ctx, &e) != 0 ||
+		 bnl_edit_write(ed, out, &e) != 0)
 		tool_print_err(path, &e);
 	else
 		rc = TOOL_OK;
@@ -166,13 +175,21 @@ tool_change_knows(const char *word)
 }
 
 int
+tool_change_by(struct tool_command *cmd, tool_change_fn work, void *ctx)
+{
+	struct job job = {cmd, work, ctx};
+
+	return tool_run(&cmd->run, change_and_sign, &job);
+}
+
+int
 tool_change(int argc, char **argv)
 {
 	struct tool_command cmd;
 	int rc = tool_command_read(&cmd, argc, argv);
 
 	if (rc < 0)
-		rc = tool_run(&cmd.run, change_and_sign, &cmd);
+		rc = tool_change_by(&cmd, change, NULL);
 	tool_command_free(&cmd);
 	return rc;
 }

@@ -5,8 +5,23 @@
 
 #include <stdbool.h>
 
+#include "format/bnl_edit.h"
+#include "tool_command.h"
+
 bool tool_change_knows(const char *word);
 /* argv[1] is the command. Prints its errors; returns the exit code. */
 int tool_change(int argc, char **argv);
+
+/*
+ * Any other change, made by work, which is given ctx: locks the list, signs
+ * and installs it. cmd: with its run and what it has of options.
+ */
+typedef int (*tool_change_fn)(struct tool_command *cmd, struct bnl_edit *ed,
+			      void *ctx, struct err *e);
+int tool_change_by(struct tool_command *cmd, tool_change_fn work, void *ctx);
+/* Finds the subnets that were asked for by their size; they join those that
+ * the change has. */
+int tool_change_rooms(struct tool_command *cmd, const struct bnl *b,
+		      struct err *e);
 
 #endif

@@ -378,7 +378,12 @@ tool_command_read(struct tool_command *cmd, int argc, char **argv)
 	cmd->verb = verbs[verb].verb;
 	cmd->usage = verbs[verb].usage;
 	cmd->run.sign.in = TOOL_BNL;
-	optind = 2;
+	/* Anew, whatever was read before; the command is where getopt_long()
+	 * looks for the program's name. */
+	optind = 0;
+	argv[1] = argv[0];
+	argv++;
+	argc--;
 	/* "-": words are told in their place, for "port" belongs to it. */
 	while ((c = getopt_long(argc, argv, "-" TOOL_RUN_SHORT "l:", options,
 				NULL)) != -1) {

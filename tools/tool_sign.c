@@ -227,6 +227,22 @@ is_grave(const struct tool_sign *s, const struct bnl *made)
 	return tool_care_print(&care);
 }
 
+static int
+show(const struct tool_sign *s, struct tool_made *made)
+{
+	FILE *f = s->quiet ? fopen("/dev/null", "w") : stdout;
+	int rc;
+
+	if (f == NULL)
+		return -1;
+	rc = tool_diff_print(f, s->previous, made->bnl, &made->diff);
+	if (fflush(f) != 0)
+		rc = -1;
+	if (s->quiet)
+		fclose(f);
+	return rc;
+}
+
 int
 tool_sign_make(const struct tool_sign *s, const char *name, const char *text,
 	       size_t len, struct tool_made *made)
@@ -251,8 +267,7 @@ tool_sign_make(const struct tool_sign *s, const char *name, const char *text,
 		tool_made_free(made);
 		return print_failed(name, &e);
 	}
-	if (tool_diff_print(stdout, s->previous, made->bnl, &made->diff) != 0 ||
-	    fflush(stdout) != 0) {
+	if (show(s, made) != 0) {
 		err_set(&e, ERR_IO, "cannot show what changes");
 		tool_made_free(made);
 		return print_failed(name, &e);

@@ -23,6 +23,7 @@ struct tool_sign {
 	bool force;			/* sign what has not changed */
 	bool dry_run;
 	bool yes;			/* do not ask */
+	bool quiet;			/* do not show what changes */
 	struct tool_self self;		/* owned */
 	/* tool_sign_begin()'s part */
 	char *out_prev;			/* the copy of what was signed last */

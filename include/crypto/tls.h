@@ -82,6 +82,17 @@ struct pem {
  * times of the own certificate are not looked at here. */
 int tls_ctx_new(struct tls_ctx **out, struct pem cert, struct pem key,
 		const struct pem *cas, size_t ncas, struct err *e);
+/*
+ * For an invitation, ALPN "cluevpn-join/1". The host listens with its
+ * certificate and asks for none; then peer() tells nothing, and who is on the
+ * other side must be proven over the channel. The guest dials without one,
+ * and takes a node's certificate of the CA with that key: the caller looks at
+ * its name.
+ */
+int tls_ctx_new_host(struct tls_ctx **out, struct pem cert, struct pem key,
+		     const struct pem *cas, size_t ncas, struct err *e);
+int tls_ctx_new_guest(struct tls_ctx **out, const uint8_t ca[FINGERPRINT_LEN],
+		      struct err *e);
 /* Engines made from it keep what they need: may be freed before them. */
 void tls_ctx_free(struct tls_ctx *c);
 /* The own certificate. */

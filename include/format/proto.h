@@ -109,6 +109,52 @@ enum refuse_code {
 	REFUSE_PROTOCOL = 9	/* broke the protocol */
 };
 
+/* --- invitations -------------------------------------------------------- */
+#define JOIN_PORT 3407
+#define JOIN_VERSION 1
+#define JOIN_ALPN "cluevpn-join/1"
+#define TOKEN_PREFIX "cluevpn1-"
+#define TOKEN_SECRET_LEN 16
+#define TOKEN_ID_LEN 8
+#define TOKEN_CHECK_LEN 4
+#define TOKEN_ENDPOINTS_MAX 4
+#define TOKEN_REPLACE 0x01	/* flag: the name is in the list already */
+
+#define LABEL_TOKEN_CHECK "cluevpn 1 token"
+#define LABEL_TOKEN_ID "cluevpn 1 token id"
+#define LABEL_JOIN_KEY "cluevpn 1 join key"
+#define LABEL_JOIN_EXPORT "EXPORTER-cluevpn-1-join"
+#define LABEL_JOIN_GUEST "guest"
+#define LABEL_JOIN_HOST "host"
+
+/* type 1, payload length 3, payload */
+#define JOIN_HEADER_LEN 4
+enum join_type {
+	JOIN_ASK = 1,		/* guest: who I am, with a request */
+	JOIN_GIVE = 2,		/* host: certificate, CAs, keys, list */
+	JOIN_REFUSE = 3,	/* host: why not */
+	JOIN_DONE = 4,		/* guest: all of it is in its place; empty */
+	JOIN_TYPES
+};
+#define JOIN_PROOF_LEN 32
+#define JOIN_ASK_MAX 8192
+#define JOIN_GIVE_MAX (BNL_BYTES_MAX + 1048576u)
+#define JOIN_REFUSE_MAX 256
+#define JOIN_ADDRESSES_MAX 8
+#define JOIN_KEYS_MAX 16
+#define JOIN_NO_ADDRESS 0x01	/* flag: name none in the list */
+#define JOIN_TRIES_MAX 5	/* wrong proofs that end an invitation */
+
+enum join_code {
+	JOIN_UNKNOWN = 1,	/* no such invitation here */
+	JOIN_PROOF = 2,		/* does not know the secret */
+	JOIN_USED = 3,
+	JOIN_EXPIRED = 4,
+	JOIN_NAME = 5,		/* the request is for another name */
+	JOIN_REQUEST = 6,	/* something in what was asked is wrong */
+	JOIN_FAILED = 7		/* the host could not */
+};
+
 /* --- the list ---------------------------------------------------------- */
 #define BNL_BYTES_MAX (8u << 20)
 #define BNL_NODES_MAX 65536u

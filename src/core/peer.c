@@ -183,6 +183,9 @@ peer_reset(struct peer *p)
 		actions_event(&p->core->actions, EVENT_INFO, EVENT_PEER_DOWN,
 			      p->name, "down: its pair secrets were erased");
 	p->up = false;
+	/* The gap kept from the negotiation of what is gone; the next one is
+	 * with another key, or after another list. */
+	p->dial_after = MONO_NONE;
 	peer_touch(p);
 }
 

@@ -46,6 +46,10 @@ engine_open(void *ctx, bool dialler, struct walltime now, struct err *e)
 		return NULL;
 	}
 	t->dialler = dialler;
+	t->kind = c->kind;
+	memcpy(t->ca, c->ca, sizeof(t->ca));
+	/* Who is invited has no certificate that could be looked at. */
+	t->verified = c->kind == TLS_HOST && !dialler;
 	t->ssl = SSL_new(c->ssl);
 	t->in = BIO_new(BIO_s_mem());
 	t->out = BIO_new(BIO_s_mem());

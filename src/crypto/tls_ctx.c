@@ -16,22 +16,35 @@
 #define CERT_LIST_MAX 32768	/* bytes of the other side's certificates */
 #define VERIFY_FLAGS (X509_V_FLAG_X509_STRICT | X509_V_FLAG_PARTIAL_CHAIN)
 
-/* RFC 7301 section 3.1: each name after its length. */
-static const unsigned char alpn_wire[] = {
-	sizeof(TLS_ALPN) - 1, 'c', 'l', 'u', 'e', 'v', 'p', 'n', '/', '1'
+/* RFC 7301 section 3.1: a name after its length. */
+struct alpn {
+	unsigned char wire[32];
+	unsigned int len;
 };
-_Static_assert(sizeof(alpn_wire) == sizeof(TLS_ALPN), "ALPN length");
+
+static struct alpn
+alpn_of(enum tls_kind kind)
+{
+	const char *name = kind == TLS_MUTUAL ? TLS_ALPN : TLS_ALPN_JOIN;
+	struct alpn a;
+
+	a.len = (unsigned int)strlen(name) + 1;
+	a.wire[0] = (unsigned char)(a.len - 1);
+	memcpy(a.wire + 1, name, a.len - 1);
+	return a;
+}
+
 static const char no_alpn[] = "no application protocol in common";
 
 bool
-tls_alpn_agreed(const SSL *ssl)
+tls_alpn_agreed(const SSL *ssl, enum tls_kind kind)
 {
+	const struct alpn want = alpn_of(kind);
 	const unsigned char *name;
 	unsigned int len;
 
 	SSL_get0_alpn_selected(ssl, &name, &len);
-	return len == sizeof(alpn_wire) - 1 &&
-	       memcmp(name, alpn_wire + 1, len) == 0;
+	return len == want.len - 1 && memcmp(name, want.wire + 1, len) == 0;
 }
 
 /* A certificate without an extended key usage would pass the library's
@@ -66,6 +79,26 @@ tls_verify(X509_STORE_CTX *sc, bool as_server, const char *whose,
 	return good ? 0 : -1;
 }
 
+static int
+verify_chain(const struct tls *t, X509_STORE_CTX *sc, struct err *e)
+{
+	static const char whose[] = "certificate of the other side";
+	STACK_OF(X509) *trusted = NULL;
+	int rc;
+
+	if (t->kind == TLS_GUEST) {
+		trusted = tls_guest_trusts(sc, t->ca);
+		if (trusted == NULL) {
+			X509_STORE_CTX_set_error(sc, X509_V_ERR_OUT_OF_MEM);
+			return err_nomem(e);
+		}
+		X509_STORE_CTX_set0_trusted_stack(sc, trusted);
+	}
+	rc = tls_verify(sc, t->dialler, whose, e);
+	sk_X509_free(trusted);
+	return rc;
+}
+
 /* Runs in the place of X509_verify_cert(); 1 lets the handshake go on. */
 static int
 verify_peer(X509_STORE_CTX *sc, void *arg)
@@ -77,12 +110,11 @@ verify_peer(X509_STORE_CTX *sc, void *arg)
 
 	(void)arg;
 	/* Checked here, before anything of ours is shown to the other side. */
-	if (!tls_alpn_agreed(ssl)) {
+	if (!tls_alpn_agreed(ssl, t->kind)) {
 		err_set(&e, ERR_PROTO, "%s", no_alpn);
 		X509_STORE_CTX_set_error(sc,
 					 X509_V_ERR_APPLICATION_VERIFICATION);
-	} else if (tls_verify(sc, t->dialler, "certificate of the other side",
-			      &e) == 0) {
+	} else if (verify_chain(t, sc, &e) == 0) {
 		if (x509_info(&t->peer, X509_STORE_CTX_get0_cert(sc), false,
 			      &e) == 0) {
 			t->verified = true;
@@ -100,15 +132,22 @@ static int
 select_alpn(SSL *ssl, const unsigned char **out, unsigned char *outlen,
 	    const unsigned char *in, unsigned int inlen, void *arg)
 {
-	unsigned char *name;
+	const struct tls *t = SSL_get_app_data(ssl);
+	const struct alpn want = alpn_of(t->kind);
 
-	(void)ssl;
 	(void)arg;
-	if (SSL_select_next_proto(&name, outlen, alpn_wire, sizeof(alpn_wire),
-				  in, inlen) != OPENSSL_NPN_NEGOTIATED)
-		return SSL_TLSEXT_ERR_ALERT_FATAL;
-	*out = name;
-	return SSL_TLSEXT_ERR_OK;
+	/* The one that is picked must outlive this: a view of the offer. */
+	for (unsigned int at = 0, n; at < inlen; at += n) {
+		n = in[at] + 1u;
+		if (n > inlen - at)
+			break;
+		if (n == want.len && memcmp(in + at, want.wire, n) == 0) {
+			*out = in + at + 1;
+			*outlen = (unsigned char)(n - 1);
+			return SSL_TLSEXT_ERR_OK;
+		}
+	}
+	return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
 /* Who speaks TLS 1.3 (has supported_versions) but offers no protocol is told
@@ -206,10 +245,10 @@ check_own(X509_STORE *store, STACK_OF(X509) *chain, struct err *e)
 	return 0;
 }
 
-/* TLS 1.3 and nothing that outlives a connection. Takes the store. */
-static SSL_CTX *
-make_ssl_ctx(X509_STORE *store)
+SSL_CTX *
+tls_make_ssl(X509_STORE *store, enum tls_kind kind)
 {
+	const struct alpn alpn = alpn_of(kind);
 	int groups[] = { NID_X25519, NID_X9_62_prime256v1 };
 	SSL_CTX *c = SSL_CTX_new(TLS_method());
 
@@ -224,8 +263,9 @@ make_ssl_ctx(X509_STORE *store)
 	SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_security_level(c, SECURITY_LEVEL);
 	SSL_CTX_set_max_cert_list(c, CERT_LIST_MAX);
-	SSL_CTX_set_verify(c, SSL_VERIFY_PEER |
-			   SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+	SSL_CTX_set_verify(c, kind == TLS_HOST ? SSL_VERIFY_NONE :
+			   SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+			   NULL);
 	SSL_CTX_set_verify_depth(c, CHAIN_DEPTH_MAX);
 	SSL_CTX_set_cert_verify_callback(c, verify_peer, NULL);
 	SSL_CTX_set_alpn_select_cb(c, select_alpn, NULL);
@@ -242,7 +282,7 @@ make_ssl_ctx(X509_STORE *store)
 	    X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(c),
 					VERIFY_FLAGS) != 1 ||
 	    /* This one alone returns 0 on success. */
-	    SSL_CTX_set_alpn_protos(c, alpn_wire, sizeof(alpn_wire)) != 0) {
+	    SSL_CTX_set_alpn_protos(c, alpn.wire, alpn.len) != 0) {
 		SSL_CTX_free(c);
 		return NULL;
 	}
@@ -264,6 +304,24 @@ use_own(SSL_CTX *c, STACK_OF(X509) *chain, const struct key *key,
 	return 0;
 }
 
+/* A guest has no CA's certificate: all of them are sent along. */
+static int
+show_cas(SSL_CTX *c, const struct pem *cas, size_t ncas, struct err *e)
+{
+	STACK_OF(X509) *all;
+	int ok = 1;
+
+	for (size_t i = 0; ok == 1 && i < ncas; i++) {
+		if (x509_read_all(&all, cas[i].p, cas[i].len, e) != 0)
+			return err_prefix(e, "CA");
+		for (int j = 0; ok == 1 && j < sk_X509_num(all); j++)
+			ok = (int)SSL_CTX_add1_chain_cert(c,
+						sk_X509_value(all, j));
+		sk_X509_pop_free(all, X509_free);
+	}
+	return ok == 1 ? 0 : ossl_error(e, ERR_CRYPTO, "CA certificate");
+}
+
 static int
 check_pair(STACK_OF(X509) *chain, const struct key *key, struct err *e)
 {
@@ -275,9 +333,9 @@ check_pair(STACK_OF(X509) *chain, const struct key *key, struct err *e)
 		       "not belong together");
 }
 
-int
-tls_ctx_new(struct tls_ctx **out, struct pem cert, struct pem key,
-	    const struct pem *cas, size_t ncas, struct err *e)
+static int
+ctx_new(struct tls_ctx **out, enum tls_kind kind, struct pem cert,
+	struct pem key, const struct pem *cas, size_t ncas, struct err *e)
 {
 	STACK_OF(X509) *chain = NULL;
 	struct tls_ctx *c = NULL;
@@ -307,13 +365,15 @@ tls_ctx_new(struct tls_ctx **out, struct pem cert, struct pem key,
 	store = make_store(cas, ncas, e);
 	if (store == NULL || check_own(store, chain, e) != 0)
 		goto out;
-	c->ssl = make_ssl_ctx(store);
+	c->kind = kind;
+	c->ssl = tls_make_ssl(store, kind);
 	store = NULL;
 	if (c->ssl == NULL) {
 		ossl_error(e, ERR_CRYPTO, "cannot set TLS up");
 		goto out;
 	}
-	if (use_own(c->ssl, chain, k, e) != 0)
+	if (use_own(c->ssl, chain, k, e) != 0 ||
+	    (kind == TLS_HOST && show_cas(c->ssl, cas, ncas, e) != 0))
 		goto out;
 	*out = c;
 	c = NULL;
@@ -324,6 +384,20 @@ out:
 	key_free(k);
 	sk_X509_pop_free(chain, X509_free);
 	return rc;
+}
+
+int
+tls_ctx_new(struct tls_ctx **out, struct pem cert, struct pem key,
+	    const struct pem *cas, size_t ncas, struct err *e)
+{
+	return ctx_new(out, TLS_MUTUAL, cert, key, cas, ncas, e);
+}
+
+int
+tls_ctx_new_host(struct tls_ctx **out, struct pem cert, struct pem key,
+		 const struct pem *cas, size_t ncas, struct err *e)
+{
+	return ctx_new(out, TLS_HOST, cert, key, cas, ncas, e);
 }
 
 void

@@ -8,15 +8,26 @@
 #include "crypto/tls.h"
 
 #define TLS_ALPN "cluevpn/1"
+#define TLS_ALPN_JOIN "cluevpn-join/1"
+
+enum tls_kind {
+	TLS_MUTUAL,		/* two nodes */
+	TLS_HOST,		/* invites who has no certificate yet */
+	TLS_GUEST		/* has none, and knows a CA's fingerprint */
+};
 
 struct tls_ctx {
 	SSL_CTX *ssl;
+	enum tls_kind kind;
+	uint8_t ca[FINGERPRINT_LEN];	/* TLS_GUEST */
 	struct cert_info self;
 };
 
 struct tls {
 	SSL *ssl;
 	BIO *in, *out;		/* owned by ssl */
+	enum tls_kind kind;
+	uint8_t ca[FINGERPRINT_LEN];	/* TLS_GUEST */
 	bool dialler;
 	bool verified;		/* verify_peer() said yes */
 	bool done;		/* the handshake is complete */
@@ -28,8 +39,18 @@ struct tls {
 
 extern const struct tls_ops tls_ops_openssl;
 
-/* True when "cluevpn/1" was agreed. */
-bool tls_alpn_agreed(const SSL *ssl);
+/* True when the protocol of that kind was agreed. */
+bool tls_alpn_agreed(const SSL *ssl, enum tls_kind kind);
+
+/* TLS 1.3 and nothing that outlives a connection. Takes the store; NULL when
+ * the library fails. */
+SSL_CTX *tls_make_ssl(X509_STORE *store, enum tls_kind kind);
+
+/* In the place of the store, for TLS_GUEST: of the certificates that came,
+ * those of CAs with that key. They are the connection's; the stack is the
+ * caller's to sk_X509_free(). NULL when memory is out. */
+STACK_OF(X509) *tls_guest_trusts(X509_STORE_CTX *sc,
+				 const uint8_t ca[FINGERPRINT_LEN]);
 
 /*
  * Whether the certificate of sc may speak for a node in a role: a chain to

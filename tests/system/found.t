@@ -1,0 +1,430 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck disable=SC2317 # "holds" and "fails" call what they are given
+# A network is founded, a node added, removed, its key replaced: with how many
+# commands, on how many hosts, and with how many files copied. For 3 hosts and
+# for 10; and what goes wrong with invitations.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+here=$(pwd)
+O=$(cd "${O:-build}" && pwd) || exit 1
+export O PATH="$O:$PATH:/usr/sbin:/sbin"
+
+hosts_missing() {
+	echo "1..0 # SKIP $1"
+	exit 0
+}
+. tests/system/hosts.sh
+for tool in ip nsenter ping socat jq pgrep openssl; do
+	command -v $tool >/dev/null || hosts_missing "no $tool"
+done
+
+count=0
+bad=0
+out=${HOSTS_DIR:-}/out
+ok() {		# ok STATUS TEXT
+	count=$((count + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $count - $2"
+	else
+		bad=$((bad + 1))
+		echo "not ok $count - $2"
+		sed 's/^/# /' "$out"
+	fi
+}
+holds() {	# holds TEXT COMMAND...
+	text=$1
+	shift
+	"$@" >"$out" 2>&1
+	ok $? "$text"
+}
+fails() {	# fails STATUS TEXT WORDS COMMAND...: and says so
+	status=$1 text=$2 words=$3
+	shift 3
+	"$@" >"$out" 2>&1
+	rc=$?
+	[ "$rc" -eq "$status" ] && grep -q -e "$words" "$out"
+	ok $? "$text"
+}
+is() {		# is GOT WANTED TEXT
+	printf 'got:    %s\nwanted: %s\n' "$1" "$2" >"$out"
+	[ "$1" = "$2" ]
+	ok $? "$3"
+}
+hosts_enter "$0" "$@"
+cd "$here" || exit 1
+
+# --- counting -----------------------------------------------------------------
+
+# A file that is copied is counted.
+cat >"$HOSTS_DIR/bin/scp" <<'END'
+#!/bin/sh
+echo "$*" >>"$HOSTS_DIR/copied"
+exit 1
+END
+begin() {
+	: >"$HOSTS_DIR/typed"
+	: >"$HOSTS_DIR/copied"
+}
+typed() {	# typed HOST COMMAND...: at the prompt
+	echo "$1" >>"$HOSTS_DIR/typed"
+	on "$@"
+}
+commands() {
+	wc -l <"$HOSTS_DIR/typed"
+}
+touched() {
+	sort -u "$HOSTS_DIR/typed" | wc -l
+}
+counts() {	# counts COMMANDS HOSTS WHAT
+	is "$(commands) commands on $(touched) hosts, $(wc -l \
+	    <"$HOSTS_DIR/copied") files copied" \
+	    "$1 commands on $2 hosts, 0 files copied" "$3"
+}
+
+# --- doing --------------------------------------------------------------------
+
+# A host here has no system log; and who is not answered dials anew soon.
+LOG='--set logmethod=file --set logfile=/var/log/cluevpn.log
+    --set unanswered=2s'
+
+# invite NAME... : in the background; tokens are in $HOSTS_DIR/token.NAME
+invite() {
+	rm -f "$HOSTS_DIR/invite"
+	typed alpha cluevpnctl invite "$@" >"$HOSTS_DIR/invite" 2>&1 &
+	inviting=$!
+	within 10000 grep -q '^waiting' "$HOSTS_DIR/invite" || return 1
+	for n; do
+		case $n in -*) continue ;; esac
+		sed -n "/^on $n,/{n;s/^cluevpnctl join //p;}" \
+		    "$HOSTS_DIR/invite" >"$HOSTS_DIR/token.$n"
+	done
+}
+token() {
+	cat "$HOSTS_DIR/token.$1"
+}
+invited() {	# the invitation ends, and all are in
+	wait "$inviting"
+}
+give_up() {	# Ctrl-C
+	# A shell's background jobs ignore INT; TERM does the same.
+	on alpha pkill -TERM -x cluevpnctl
+	wait "$inviting"
+}
+join() {	# join NAME [OPTION...]
+	n=$1
+	shift
+	# shellcheck disable=SC2086 # words
+	typed "$n" cluevpnctl join $LOG "$@" "$(token "$n")"
+}
+inner() {	# inner NAME: its first IPv4 address inside
+	on alpha bnl-verify --json | jq -r --arg n "$1" \
+	    '.nodes[] | select(.name == $n) | .subnets[0]' |
+	    sed 's|0/24$|1|'
+}
+reaches() {
+	on "$1" ping -n -c 1 -W 5 "$(inner "$2")"
+}
+all_pairs() {	# all_pairs NAME...
+	for from; do
+		for to; do
+			[ "$from" = "$to" ] && continue
+			within 20000 reaches "$from" "$to" || {
+				echo "$from does not reach $to"
+				return 1
+			}
+		done
+	done
+}
+told() {	# told NAME: by the one that it tries to reach
+	on "$1" ping -n -c 1 -W 1 "$(inner alpha)"
+	grep -qE 'refuses us: (revoked key|not in)' \
+	    "$HOSTS_DIR/$1/log/cluevpn.log"
+}
+silent() {	# silent FROM TO-ADDRESS
+	! on "$1" ping -n -c 1 -W 1 "$2"
+}
+stop() {
+	for n; do
+		on "$n" sh -c 'kill $(cat /run/cluevpn/pid)' 2>/dev/null
+		within 5000 test ! -e "$HOSTS_DIR/$n/run/pid"
+	done
+}
+
+# The whole job with these hosts; the last one is added later.
+job() {
+	size=$#
+	for last; do :; done
+	members=$(echo "$*" | sed 's/ [^ ]*$//')
+	guests=${members#alpha }
+
+	begin
+	# shellcheck disable=SC2086 # words
+	holds "$size: init" typed alpha cluevpnctl init --key-type ed25519 $LOG
+	# shellcheck disable=SC2086 # words
+	holds "$size: invite $guests" invite $guests
+	for g in $guests; do
+		holds "$size: join on $g" join "$g"
+	done
+	holds "$size: the invitation ends by itself" invited
+	counts "$size" "$((size - 1))" "$size: a mesh takes one command a host, and invite"
+	# shellcheck disable=SC2086 # words
+	holds "$size: all pairs" all_pairs $members
+
+	begin
+	holds "$size: invite $last" invite "$last"
+	holds "$size: join on $last" join "$last"
+	holds "$size: the invitation ends" invited
+	counts 2 2 "$size: a node is added with two commands on two hosts"
+	holds "$size: all pairs" all_pairs "$@"
+
+	begin
+	old=$(on "$last" keygen fingerprint node.pem)
+	holds "$size: invite --replace $last" invite --replace "$last"
+	holds "$size: join on $last" join "$last"
+	holds "$size: the invitation ends" invited
+	counts 2 2 "$size: a key is replaced with two commands on two hosts"
+	holds "$size: the old key is revoked" \
+	    grep -q "^revoke *$old" "$HOSTS_DIR/alpha/lib/network.bnl"
+	fails 0 "$size: the new one is another" sha256: \
+	    on "$last" sh -c "! keygen fingerprint node.pem | grep '$old' &&
+		keygen fingerprint node.pem"
+	holds "$size: all pairs" all_pairs "$@"
+
+	begin
+	gone=$(inner "$last")
+	fails 0 "$size: remove $last" "$((size - 2)) of $((size - 2)) other nodes" \
+	    typed alpha cluevpnctl remove --yes "$last"
+	cp "$out" "$HOSTS_DIR/receipts"
+	counts 1 1 "$size: a node is removed with one command on one host"
+	is "$(grep -c ' has the new list' "$HOSTS_DIR/receipts")" \
+	    "$((size - 2))" "$size: a receipt for each that stays"
+	for from in $members; do
+		holds "$size: $from does not talk to it" silent "$from" "$gone"
+	done
+	# shellcheck disable=SC2086 # words
+	holds "$size: the others go on" all_pairs $members
+	holds "$size: the removed one is told" within 90000 told "$last"
+}
+
+# --- three hosts, and what init leaves ------------------------------------------
+
+host_add alpha 192.0.2.10/32
+host_add beta 198.51.100.20/32
+host_add gamma 203.0.113.30/32
+host_add delta 203.0.113.40/32
+
+fails 0 'init --dry-run only shows' '--address *192\.0\.2\.10' \
+    on alpha cluevpnctl init --dry-run
+is "$(find "$HOSTS_DIR/alpha/etc" "$HOSTS_DIR/alpha/lib" -type f)" '' \
+    'and makes nothing'
+fails 2 'init with a bad name' 'no name for a node' \
+    on alpha cluevpnctl init --name 'No Name'
+fails 2 'init with a bad configuration' 'unknown key' \
+    on alpha cluevpnctl init --key-type ed25519 --set upcomd=x
+fails 2 'init with a subnet elsewhere' 'prefix' \
+    on alpha cluevpnctl init --key-type ed25519 --subnet 10.1.0.0/24
+fails 2 'init with another word' 'what is "beta" for' \
+    on alpha cluevpnctl init beta
+fails 1 'invite without a network' 'no node of a network' \
+    on alpha cluevpnctl invite beta
+is "$(find "$HOSTS_DIR/alpha/etc" "$HOSTS_DIR/alpha/lib" -type f)" '' \
+    'none of these leaves anything'
+
+job alpha beta gamma delta
+
+fails 1 'init does not found twice' 'is there already' \
+    on alpha cluevpnctl init
+for f in ca.key bnl.key node.key; do
+	is "$(stat -c %a "$HOSTS_DIR/alpha/etc/$f")" 600 "$f is root's alone"
+done
+is "$(find "$HOSTS_DIR"/*/etc "$HOSTS_DIR/alpha/lib/network.bnl" -type f \
+    ! -name '*.lock' -exec sh -c 'head -n 1 "$1" | grep -q "^# " ||
+    echo "$1"' sh {} \;)" '' 'each file says what it is'
+is "$(ls "$HOSTS_DIR/beta/etc" | tr '\n' ' ')" \
+    'bnl-pub.pem ca.pem cluevpn.conf node.key node.pem ' \
+    'beta has what a node has, and no key of the network'
+
+# --- what goes wrong --------------------------------------------------------------
+
+host_add eve 192.0.2.66/32
+nothing_on() {	# nothing_on HOST: is left
+	is "$(find "$HOSTS_DIR/$1/etc" "$HOSTS_DIR/$1/lib" -type f)" '' \
+	    "... and $1 has nothing of it"
+}
+last_line() {
+	tail -n 1 "$HOSTS_DIR/invite"
+}
+
+fails 1 'a name that is in the list' '--replace' \
+    on alpha cluevpnctl invite beta
+fails 1 'replacing one that is not' 'nothing to replace' \
+    on alpha cluevpnctl invite --replace eve
+fails 2 'a bad name' 'no name for a node' on alpha cluevpnctl invite E/ve
+fails 2 'the same twice' 'named twice' on alpha cluevpnctl invite eve eve
+fails 2 'a bad time' 'like 30min' \
+    on alpha cluevpnctl invite --expire soon eve
+fails 2 'a subnet for two' 'for one name' \
+    on alpha cluevpnctl invite --subnet 10.156.9.0/24 eve mallory
+fails 2 'a bad subnet' '10.156.9.1/24' \
+    on alpha cluevpnctl invite --subnet 10.156.9.1/24 eve
+
+version() {
+	on alpha bnl-verify --json | jq -r .timestamp
+}
+before=$(version)
+holds 'eve and mallory are invited' invite --expire 1h eve mallory
+good=$(token eve)
+fails 2 'no token' 'token is missing' on eve cluevpnctl join
+fails 2 'something else' 'begins with' on eve cluevpnctl join hello
+fails 2 'a token that is cut' 'not whole' \
+    on eve cluevpnctl join "${good%??}"
+fails 2 'a mangled one' 'not whole' on eve cluevpnctl join \
+    "$(echo "$good" | sed 's/^\(.\{40\}\)./\1%/')"
+fails 2 'for another name' 'for eve, not for zoe' \
+    on eve cluevpnctl join --name zoe "$good"
+nothing_on eve
+fails 1 'on a node that is one' 'is a node already: beta' \
+    on beta cluevpnctl join "$good"
+
+# Tokens altered by who knows the format: bytes 1 to 16 are the secret, 17 to
+# 48 the CA's fingerprint.
+forge() {	# forge TOKEN OFFSET: another byte there, and a right checksum
+	perl -MMIME::Base64 -MDigest::SHA=sha256 -e '
+		my ($t, $at) = @ARGV;
+		$t =~ s/^cluevpn1-//; $t =~ tr|_-|/+|;
+		my $b = substr(decode_base64($t), 0, -4);
+		substr($b, $at, 1) ^= "\x01";
+		$b .= substr(sha256("cluevpn 1 token" . $b), 0, 4);
+		$t = encode_base64($b, ""); $t =~ tr|/+|_-|;
+		print "cluevpn1-$t"' "$1" "$2"
+}
+fails 1 'a wrong secret' 'no such invitation' \
+    on eve cluevpnctl join "$(forge "$good" 5)"
+fails 1 'a wrong CA' 'certificate of the other side' \
+    on eve cluevpnctl join "$(forge "$good" 20)"
+nothing_on eve
+is "$(version)" "$before" 'none of it changed the list'
+
+# Garbage, silence, drops: the invitations of others go on.
+on eve sh -c 'head -c 100000 /dev/urandom |
+    socat -u - TCP:192.0.2.10:3407' >/dev/null 2>&1
+on eve sh -c 'echo "GET / HTTP/1.0" | socat -t 1 - TCP:192.0.2.10:3407' \
+    >/dev/null 2>&1
+on eve socat -u OPEN:/dev/zero,readbytes=1 TCP:192.0.2.10:3407,ignoreeof \
+    >/dev/null 2>&1 &
+drip=$!
+holds 'garbage is refused in one line' within 5000 \
+    grep -q '192\.0\.2\.66:[0-9]* refused' "$HOSTS_DIR/invite"
+
+# Somebody in between, with a certificate of another CA; then one who only
+# passes bytes on, which is all right, for it cannot read them.
+mkdir "$HOSTS_DIR/other"
+keygen ca -d "$HOSTS_DIR/other" >/dev/null
+keygen node alpha -d "$HOSTS_DIR/other" --ca "$HOSTS_DIR/other" >/dev/null
+host_add proxy 192.0.2.77/32
+redirect() {	# redirect TOKEN: to the proxy
+	perl -MMIME::Base64 -MDigest::SHA=sha256 -e '
+		my ($t) = @ARGV;
+		$t =~ s/^cluevpn1-//; $t =~ tr|_-|/+|;
+		my $b = substr(decode_base64($t), 0, -4);
+		$b =~ s/\x04\xc0\x00\x02\x0a\x0d\x4f/\x04\xc0\x00\x02\x4d\x0d\x4f/
+		    or die;
+		$b .= substr(sha256("cluevpn 1 token" . $b), 0, 4);
+		$t = encode_base64($b, ""); $t =~ tr|/+|_-|;
+		print "cluevpn1-$t"' "$1"
+}
+on proxy openssl s_server -quiet -accept 3407 -tls1_3 \
+    -alpn cluevpn-join/1 -cert "$HOSTS_DIR/other/node.pem" \
+    -key "$HOSTS_DIR/other/node.key" -cert_chain "$HOSTS_DIR/other/ca.pem" \
+    >/dev/null 2>&1 </dev/zero &
+mitm=$!
+within 5000 on proxy sh -c 'ss -Hltn sport = :3407 | grep -q .'
+fails 1 'a man in the middle with a certificate of another CA' \
+    'certificate of the other side' \
+    on eve cluevpnctl join "$(redirect "$good")"
+on proxy pkill -x openssl
+wait "$mitm" 2>/dev/null
+nothing_on eve
+
+# beta has a certificate of the right CA, but is not the one that invites.
+on beta cat node.pem ca.pem >"$HOSTS_DIR/other/beta.pem"
+on beta cat node.key >"$HOSTS_DIR/other/beta.key"
+on proxy openssl s_server -quiet -accept 3407 -tls1_3 \
+    -alpn cluevpn-join/1 -cert "$HOSTS_DIR/other/beta.pem" \
+    -key "$HOSTS_DIR/other/beta.key" -cert_chain "$HOSTS_DIR/other/beta.pem" \
+    >/dev/null 2>&1 </dev/zero &
+mitm=$!
+within 5000 on proxy sh -c 'ss -Hltn sport = :3407 | grep -q .'
+fails 1 'a man in the middle with the certificate of another node' \
+    'beta answers, but the token is of alpha' \
+    on eve cluevpnctl join "$(redirect "$good")"
+on proxy pkill -x openssl
+wait "$mitm" 2>/dev/null
+nothing_on eve
+
+# shellcheck disable=SC2086 # words
+holds 'after all that, eve joins' \
+    on eve cluevpnctl join $LOG --no-address "$good"
+fails 1 'a second time, on the same host' 'is a node already' \
+    on eve cluevpnctl join "$good"
+stop eve
+rm -rf "$HOSTS_DIR"/eve/etc/* "$HOSTS_DIR"/eve/lib/*
+fails 1 'a token that was used' 'has been used' \
+    on eve cluevpnctl join "$good"
+nothing_on eve
+holds 'a node without an address keeps its way open' sh -c \
+    "on() { :; }; grep -A 3 '^node eve' '$HOSTS_DIR/alpha/lib/network.bnl' |
+    grep -qv address"
+give_up
+fails 0 'Ctrl-C says who has not come' 'mallory has not come' \
+    cat "$HOSTS_DIR/invite"
+on eve pkill -x socat
+wait "$drip"
+fails 1 'the token of a run that has ended' 'no connection to alpha' \
+    on eve cluevpnctl join "$(token mallory)"
+nothing_on eve
+
+holds 'an invitation for a second' invite --expire 1s mallory
+wait "$inviting"
+is $? 1 'it ends by itself, with nobody in'
+sleep 1
+fails 1 'an expired token' 'has expired' \
+    on eve cluevpnctl join "$(token mallory)"
+nothing_on eve
+
+# What cannot be put in its place is not half there; the token stays good.
+holds 'eve has a key again' invite --replace eve
+mkdir "$HOSTS_DIR/eve/lib/network.bnl"
+fails 1 'something is in the way' 'is there already' \
+    on eve cluevpnctl join "$(token eve)"
+rmdir "$HOSTS_DIR/eve/lib/network.bnl"
+nothing_on eve
+# shellcheck disable=SC2086 # words
+holds 'on a host that was made anew' \
+    on eve cluevpnctl join $LOG "$(token eve)"
+holds 'the invitation ends' invited
+holds 'it is in the mesh' within 20000 reaches eve beta
+is "$(on alpha cat /var/lib/cluevpn/network.bnl | grep -c '^node eve')" 1 \
+    'once'
+
+fails 1 'remove, one that is not there' 'nobody' \
+    on alpha cluevpnctl remove -y nobody
+fails 2 'remove, whom?' usage: on alpha cluevpnctl remove
+
+stop alpha beta gamma delta eve
+
+# --- ten hosts --------------------------------------------------------------------
+
+rm -rf "$HOSTS_DIR"/*/etc/* "$HOSTS_DIR"/*/lib/* "$HOSTS_DIR"/*/log/*
+names='alpha beta gamma delta'
+for i in 5 6 7 8 9 10 11; do
+	host_add "n$i" "203.0.113.1$i/32"
+	names="$names n$i"
+done
+# shellcheck disable=SC2086 # words
+job $names
+
+echo "1..$count"
+[ "$bad" -eq 0 ] || hosts_logs | sed 's/^/# /'
+exit $((bad > 0))

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a node has on its host: the files. */
+#include "tool_home.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "format/conf.h"
+#include "format/proto.h"
+#include "sys/dirs.h"
+#include "tool_care.h"
+#include "tool_file.h"
+
+#define DIR_MODE 0755
+#define STATE_MODE 0700
+#define KEEPALIVE "25s"		/* outlasts what most NATs remember */
+
+void
+tool_home_init(struct tool_home *h)
+{
+	*h = (struct tool_home){
+	    .dir = TOOL_CONF_DIR,
+	    .state = TOOL_STATE_DIR,
+	    .port = PROTO_PORT,
+	};
+}
+
+int
+tool_home_set(struct tool_home *h, const char *arg, struct err *e)
+{
+	if (strchr(arg, '=') == NULL || strchr(arg, '\n') != NULL)
+		return err_set(e, ERR_USAGE,
+			       "--set \"%s\": expected KEY=VALUE, as a line "
+			       "of cluevpn.conf",
+			       arg);
+	if (h->nsets == TOOL_SETS_MAX)
+		return err_set(e, ERR_USAGE, "--set is given more than %d "
+			       "times", TOOL_SETS_MAX);
+	h->sets[h->nsets++] = arg;
+	return 0;
+}
+
+int
+tool_home_port(struct tool_home *h, const char *arg, struct err *e)
+{
+	uint64_t port;
+
+	if (text_u64(&port, (struct span){arg, strlen(arg)}, 1, 65535) != 0)
+		return err_set(e, ERR_USAGE,
+			       "--port \"%s\": expected a number from 1 to "
+			       "65535",
+			       arg);
+	h->port = (uint16_t)port;
+	return 0;
+}
+
+char *
+tool_home_file(const struct tool_home *h, const char *name)
+{
+	return tool_path_join(h->dir, name);
+}
+
+char *
+tool_home_list(const struct tool_home *h)
+{
+	return tool_path_join(h->state, "network.bnl");
+}
+
+char *
+tool_home_pub(char out[TOOL_PUB_NAME_MAX], unsigned int n)
+{
+	if (n == 0)
+		snprintf(out, TOOL_PUB_NAME_MAX, "bnl-pub.pem");
+	else
+		snprintf(out, TOOL_PUB_NAME_MAX, "bnl-pub-%u.pem", n + 1);
+	return out;
+}
+
+/* True when a --set is of this key. */
+static bool
+sets_key(const struct tool_home *h, const char *key)
+{
+	for (unsigned int i = 0; i < h->nsets; i++) {
+		struct span s = {h->sets[i],
+				 (size_t)(strchr(h->sets[i], '=') -
+					  h->sets[i])};
+
+		if (span_is(span_trim(s), key))
+			return true;
+	}
+	return false;
+}
+
+static void
+print_conf(FILE *f, const struct tool_home *h, const char *command,
+	   const char *name, unsigned int nkeys, bool hidden)
+{
+	char pub[TOOL_PUB_NAME_MAX];
+
+	fprintf(f,
+		"# Written by \"cluevpnctl %s\"; cluevpn.conf(5) has all that "
+		"can stand here.\n"
+		"# After an edit, \"cluevpnd -t\" checks it and \"cluevpnctl "
+		"reload\" reads it.\n"
+		"name = %s\n",
+		command, name);
+	if (h->port != PROTO_PORT)
+		fprintf(f, "port = %u\n", (unsigned int)h->port);
+	if (strcmp(h->state, TOOL_STATE_DIR) != 0)
+		fprintf(f, "statedir = %s\n", h->state);
+	for (unsigned int i = 0; nkeys > 1 && i < nkeys; i++)
+		fprintf(f, "bnlpubkey = %s\n", tool_home_pub(pub, i));
+	if (hidden && !sets_key(h, "keepalive"))
+		fprintf(f,
+			"# Others cannot reach this node first: it keeps the "
+			"way open.\n"
+			"keepalive = " KEEPALIVE "\n");
+	for (unsigned int i = 0; i < h->nsets; i++) {
+		const char *eq = strchr(h->sets[i], '=');
+
+		fprintf(f, "%.*s = %s\n", (int)(eq - h->sets[i]), h->sets[i],
+			eq + 1 + strspn(eq + 1, " "));
+	}
+}
+
+int
+tool_home_conf(char **out, const struct tool_home *h, const char *command,
+	       const char *name, unsigned int nkeys, bool hidden,
+	       struct err *e)
+{
+	struct errs es = {0};
+	struct conf *conf;
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&text, &len);
+
+	if (f == NULL)
+		return err_nomem(e);
+	print_conf(f, h, command, name, nkeys, hidden);
+	if (fclose(f) != 0) {
+		free(text);
+		return err_nomem(e);
+	}
+	if (conf_parse(&conf, text, len, h->dir, &es) != 0) {
+		free(text);
+		return err_set(e, ERR_USAGE, "--set: %s", es.e[0].text);
+	}
+	conf_free(conf);
+	*out = text;
+	return 0;
+}
+
+int
+tool_home_head(char **out, const char *head, const char *pem, struct err *e)
+{
+	if (asprintf(out, "%s\n%s", head, pem) >= 0)
+		return 0;
+	*out = NULL;
+	return err_nomem(e);
+}
+
+/* Those that would end the program half way. */
+static void
+hold_signals(sigset_t *old)
+{
+	sigset_t s;
+
+	sigemptyset(&s);
+	sigaddset(&s, SIGINT);
+	sigaddset(&s, SIGTERM);
+	sigaddset(&s, SIGHUP);
+	sigprocmask(SIG_BLOCK, &s, old);
+}
+
+int
+tool_home_write(const struct tool_home *h, struct tool_out *f, size_t n,
+		struct err *e)
+{
+	bool had_dir = tool_exists(h->dir), had_state = tool_exists(h->state);
+	sigset_t old;
+	int rc = -1;
+
+	hold_signals(&old);
+	if (dirs_make(h->dir, DIR_MODE, e) == 0 &&
+	    dirs_make(h->state, STATE_MODE, e) == 0)
+		rc = tool_out_write(f, n, false, e);
+	if (rc != 0 && !had_state)
+		rmdir(h->state);
+	if (rc != 0 && !had_dir)
+		rmdir(h->dir);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return rc;
+}

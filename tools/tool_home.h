@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a node has on its host: the files, and the daemon that runs on them. */
+#ifndef TOOL_HOME_H
+#define TOOL_HOME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "tool_out.h"
+
+#define TOOL_STATE_DIR "/var/lib/cluevpn"
+#define TOOL_SETS_MAX 16
+
+struct tool_home {
+	const char *dir;	/* of the configuration */
+	const char *state;	/* of the list */
+	const char *sets[TOOL_SETS_MAX];	/* KEY=VALUE, for cluevpn.conf */
+	unsigned int nsets;
+	uint16_t port;
+	bool no_start;
+};
+
+/* With all defaults. */
+void tool_home_init(struct tool_home *h);
+int tool_home_set(struct tool_home *h, const char *arg, struct err *e);
+int tool_home_port(struct tool_home *h, const char *arg, struct err *e);
+/* Paths of files of these names; malloc'd. */
+char *tool_home_file(const struct tool_home *h, const char *name);
+char *tool_home_list(const struct tool_home *h);
+
+/*
+ * The configuration of a node, checked. command: what writes it. nkeys: how
+ * many bnl-pub files there are. hidden: no address of it is in the list, so
+ * that it must keep the way to itself open. malloc'd text.
+ */
+int tool_home_conf(char **out, const struct tool_home *h, const char *command,
+		   const char *name, unsigned int nkeys, bool hidden,
+		   struct err *e);
+/* The name of the n-th file, from 0, with a key that signs lists. */
+#define TOOL_PUB_NAME_MAX 32
+char *tool_home_pub(char out[TOOL_PUB_NAME_MAX], unsigned int n);
+/* PEM text behind lines that say what it is and what changes it; malloc'd. */
+int tool_home_head(char **out, const char *head, const char *pem,
+		   struct err *e);
+
+/* Makes the two directories, and all files in them or none. */
+int tool_home_write(const struct tool_home *h, struct tool_out *f, size_t n,
+		    struct err *e);
+
+/* Starts the daemon, by the init system where it has a service for it, which
+ * is enabled then. Tells what it did. */
+int tool_home_start(const struct tool_home *h, struct err *e);
+
+#endif

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cluevpnctl init: the command line, and what it is when nothing is said. */
+#include "tool_init.h"
+
+#include <ctype.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "crypto/rng.h"
+#include "tool_bnl.h"
+#include "tool_care.h"
+#include "tool_found.h"
+#include "tool_net.h"
+#include "tool_run.h"
+
+#define V4_SUBNET_LEN 24
+#define V6_SUBNET_LEN 64
+#define FIRST_OCTET 156		/* 10.156.0.0/16, and those after it */
+
+enum {
+	OPT_ADDRESS = 256,
+	OPT_NO_ADDRESS,
+	OPT_PORT,
+	OPT_NETWORK,
+	OPT_PREFIX,
+	OPT_SUBNET,
+	OPT_KEY_TYPE,
+	OPT_DIR,
+	OPT_STATE,
+	OPT_SET,
+	OPT_NO_START
+};
+
+static const struct option options[] = {
+    {"name", required_argument, NULL, 'N'},
+    {"address", required_argument, NULL, OPT_ADDRESS},
+    {"no-address", no_argument, NULL, OPT_NO_ADDRESS},
+    {"port", required_argument, NULL, OPT_PORT},
+    {"network", required_argument, NULL, OPT_NETWORK},
+    {"prefix", required_argument, NULL, OPT_PREFIX},
+    {"subnet", required_argument, NULL, OPT_SUBNET},
+    {"key-type", required_argument, NULL, OPT_KEY_TYPE},
+    {"config-dir", required_argument, NULL, OPT_DIR},
+    {"state-dir", required_argument, NULL, OPT_STATE},
+    {"set", required_argument, NULL, OPT_SET},
+    {"dry-run", no_argument, NULL, 'n'},
+    {"no-start", no_argument, NULL, OPT_NO_START},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+static const char usage[] =
+    "usage: cluevpnctl init [OPTION]...\n"
+    "Founds a network: makes its keys, its first list and this host's\n"
+    "configuration, and starts the daemon. Shows what it takes for each of:\n"
+    "  -N, --name NAME         this node (the host's name)\n"
+    "      --address ADDRESS   where others reach it; may be repeated (that\n"
+    "                          of the default route); or --no-address\n"
+    "      --port PORT         UDP and TCP (3406)\n"
+    "      --network NAME      the network's name\n"
+    "      --prefix PREFIX     the addresses in it; may be repeated\n"
+    "                          (10.156.0.0/16 and a random fd.../48)\n"
+    "      --subnet SUBNET     this node's; may be repeated (the first of\n"
+    "                          each prefix)\n"
+    "      --key-type TYPE     of the key that signs the list: dsa (default)\n"
+    "                          or ed25519\n"
+    "      --config-dir DIR    (" TOOL_CONF_DIR ")\n"
+    "      --state-dir DIR     (" TOOL_STATE_DIR ")\n"
+    "      --set KEY=VALUE     more for cluevpn.conf; may be repeated\n"
+    "  -n, --dry-run           only show all that\n"
+    "      --no-start          do not start the daemon\n"
+    "  -h, --help\n";
+
+static int
+keep(struct words *w, const char *what, const char *v, struct err *e)
+{
+	if (w->n == INIT_WORDS_MAX)
+		return err_set(e, ERR_USAGE, "--%s is given more than %d "
+			       "times", what, INIT_WORDS_MAX);
+	w->v[w->n] = strdup(v);
+	return w->v[w->n++] == NULL ? err_nomem(e) : 0;
+}
+
+static int
+take(struct init *in, int c, const char *arg, struct err *e)
+{
+	switch (c) {
+	case 'N':
+		snprintf(in->name, sizeof(in->name), "%s", arg);
+		return 0;
+	case 'n':
+		in->dry_run = true;
+		return 0;
+	case OPT_ADDRESS:
+		return keep(&in->addresses, "address", arg, e);
+	case OPT_NO_ADDRESS:
+		in->no_address = true;
+		return 0;
+	case OPT_PORT:
+		return tool_home_port(&in->home, arg, e);
+	case OPT_NETWORK:
+		in->network = arg;
+		return 0;
+	case OPT_PREFIX:
+		return keep(&in->prefixes, "prefix", arg, e);
+	case OPT_SUBNET:
+		return keep(&in->subnets, "subnet", arg, e);
+	case OPT_KEY_TYPE:
+		if (strcmp(arg, "dsa") != 0 && strcmp(arg, "ed25519") != 0)
+			return err_set(e, ERR_USAGE, "--key-type \"%s\": "
+				       "expected dsa or ed25519", arg);
+		in->type = strcmp(arg, "dsa") == 0 ? KEY_DSA : KEY_ED25519;
+		return 0;
+	case OPT_DIR:
+		in->home.dir = arg;
+		return 0;
+	case OPT_STATE:
+		in->home.state = arg;
+		return 0;
+	case OPT_SET:
+		return tool_home_set(&in->home, arg, e);
+	default:
+		in->home.no_start = true;
+		return 0;
+	}
+}
+
+/* --- defaults ---------------------------------------------------------------- */
+
+static int
+default_name(struct init *in, struct err *e)
+{
+	struct span s;
+
+	if (in->name[0] == '\0' &&
+	    gethostname(in->name, sizeof(in->name) - 1) == 0)
+		for (char *p = in->name; *p != '\0'; p++)
+			*p = (char)tolower((unsigned char)*p);
+	s = (struct span){in->name, strlen(in->name)};
+	if (text_is_node_name(s) && strcmp(in->name, "localhost") != 0)
+		return 0;
+	return err_set(e, ERR_USAGE,
+		       "\"%s\" is no name for a node; expected a-z, 0-9, "
+		       "\".\", \"-\" and \"_\", at most %d: give one with "
+		       "--name",
+		       in->name, NODE_NAME_MAX);
+}
+
+static int
+default_addresses(struct init *in, struct err *e)
+{
+	static const enum ip_family families[] = {IP_V4, IP_V6};
+	char text[IPADDR_TEXT_MAX];
+	struct ipaddr a;
+
+	if (in->no_address && in->addresses.n > 0)
+		return err_set(e, ERR_USAGE, "--address and --no-address");
+	if (in->no_address || in->addresses.n > 0)
+		return 0;
+	for (size_t i = 0; i < 2; i++) {
+		if (!tool_net_address(&a, families[i]))
+			continue;
+		in->private = in->private || tool_net_private(&a);
+		if (keep(&in->addresses, "address", ipaddr_format(text, &a),
+			 e) != 0)
+			return -1;
+	}
+	if (in->addresses.n > 0)
+		return 0;
+	return err_set(e, ERR_USAGE,
+		       "this host has no default route that would tell its "
+		       "address: give it with --address, or --no-address if "
+		       "others cannot reach it");
+}
+
+/* RFC 4193 section 3.2: 40 random bits. */
+static int
+default_prefixes(struct init *in, struct err *e)
+{
+	const struct rng rng = rng_system();
+	struct prefix p = {.addr = {.family = IP_V4, .b = {10}}, .len = 16};
+	char text[PREFIX_TEXT_MAX];
+
+	if (in->prefixes.n > 0)
+		return 0;
+	for (unsigned int i = 0; i < 256; i++) {
+		p.addr.b[1] = (uint8_t)(FIRST_OCTET + i);
+		if (tool_net_unused(&p))
+			break;
+	}
+	if (keep(&in->prefixes, "prefix", prefix_format(text, &p), e) != 0)
+		return -1;
+	memset(&p, 0, sizeof(p));
+	p.addr.family = IP_V6;
+	p.addr.b[0] = 0xfd;
+	rng_fill(&rng, p.addr.b + 1, 5);
+	p.len = 48;
+	return keep(&in->prefixes, "prefix", prefix_format(text, &p), e);
+}
+
+static int
+default_subnets(struct init *in, struct err *e)
+{
+	char text[PREFIX_TEXT_MAX];
+	unsigned int len;
+	struct prefix p;
+
+	if (in->subnets.n > 0)
+		return 0;
+	for (size_t i = 0; i < in->prefixes.n; i++) {
+		const char *v = in->prefixes.v[i];
+
+		if (prefix_parse(&p, v, strlen(v)) != 0)
+			return err_set(e, ERR_USAGE,
+				       "--prefix \"%s\": expected "
+				       "ADDRESS/LENGTH like 10.156.0.0/16 or "
+				       "fd00:c1::/48",
+				       v);
+		len = p.addr.family == IP_V4 ? V4_SUBNET_LEN : V6_SUBNET_LEN;
+		p = prefix_mask(&p.addr, p.len > len ? p.len : len);
+		if (keep(&in->subnets, "subnet", prefix_format(text, &p),
+			 e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+defaults(struct init *in, struct err *e)
+{
+	const char *dot;
+
+	if (default_name(in, e) != 0)
+		return -1;
+	dot = strchr(in->name, '.');
+	if (in->network == NULL)
+		in->network = dot != NULL && dot[1] != '\0' ? dot + 1
+							    : "cluevpn";
+	return default_addresses(in, e) != 0 || default_prefixes(in, e) != 0
+		   ? -1
+		   : default_subnets(in, e);
+}
+
+static void
+show_words(const char *option, const struct words *w)
+{
+	printf("  %-13s", option);
+	for (size_t i = 0; i < w->n; i++)
+		printf(" %s", w->v[i]);
+	putchar('\n');
+}
+
+static void
+show(const struct init *in)
+{
+	puts("A network with these (each is an option):");
+	printf("  %-13s %s\n", "--name", in->name);
+	if (in->no_address)
+		puts("  --no-address");
+	else
+		show_words("--address", &in->addresses);
+	printf("  %-13s %u\n", "--port", (unsigned int)in->home.port);
+	printf("  %-13s %s\n", "--network", in->network);
+	show_words("--prefix", &in->prefixes);
+	show_words("--subnet", &in->subnets);
+	printf("  %-13s %s\n", "--key-type",
+	       in->type == KEY_DSA ? "dsa" : "ed25519");
+	printf("  %-13s %s\n", "--config-dir", in->home.dir);
+	printf("  %-13s %s\n", "--state-dir", in->home.state);
+	for (unsigned int i = 0; i < in->home.nsets; i++)
+		printf("  %-13s %s\n", "--set", in->home.sets[i]);
+	if (in->private)
+		puts("The address is a private one: if others reach this host "
+		     "by another, begin\nanew with --address");
+	fflush(stdout);
+}
+
+/* --- running ----------------------------------------------------------------- */
+
+static void
+words_free(struct words *w)
+{
+	while (w->n > 0)
+		free(w->v[--w->n]);
+}
+
+static int
+parse(struct init *in, int argc, char **argv)
+{
+	struct err e;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "N:nh", options, NULL)) != -1) {
+		if (c == 'h') {
+			fputs(usage, stdout);
+			return TOOL_OK;
+		}
+		if (c == '?') {
+			fputs(usage, stderr);
+			return TOOL_USAGE;
+		}
+		if (take(in, c, optarg, &e) != 0) {
+			tool_print_err(NULL, &e);
+			return TOOL_USAGE;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "cluevpnctl: init: what is \"%s\" for?\n%s",
+			argv[optind], usage);
+		return TOOL_USAGE;
+	}
+	return -1;
+}
+
+int
+tool_init(int argc, char **argv)
+{
+	struct init in = {.type = KEY_DSA};
+	struct err e;
+	int rc;
+
+	tool_home_init(&in.home);
+	rc = parse(&in, argc, argv);
+	if (rc >= 0)
+		goto out;
+	rc = TOOL_FAILED;
+	if (tool_init_check(&in, &e) != 0 || defaults(&in, &e) != 0) {
+		tool_print_err(NULL, &e);
+		if (e.code == ERR_USAGE)
+			rc = TOOL_USAGE;
+		goto out;
+	}
+	show(&in);
+	rc = TOOL_OK;
+	if (!in.dry_run && (tool_init_make(&in, &e) != 0 ||
+			    tool_home_start(&in.home, &e) != 0)) {
+		tool_print_err(NULL, &e);
+		rc = e.code == ERR_USAGE ? TOOL_USAGE : TOOL_FAILED;
+	} else if (!in.dry_run) {
+		puts("next: cluevpnctl invite NAME... for the other hosts");
+	}
+out:
+	words_free(&in.addresses);
+	words_free(&in.prefixes);
+	words_free(&in.subnets);
+	return rc;
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cluevpnctl init: the keys, the list and the configuration. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "crypto/cert.h"
+#include "format/bnl_sign.h"
+#include "tool_file.h"
+#include "tool_init.h"
+
+#define CA_DAYS 3650
+#define NODE_DAYS 825
+#define CA_NAME_MAX 64
+
+enum {
+	F_CA_KEY,
+	F_CA,
+	F_BNL_KEY,
+	F_BNL_PUB,
+	F_NODE_KEY,
+	F_NODE,
+	F_CONF,
+	F_LIST,
+	F_LIST_PREV,		/* as bnl-sign(8) leaves it */
+	FILES
+};
+
+static const struct {
+	const char *name;
+	bool secret;
+	const char *head;
+} files[FILES] = {
+    [F_CA_KEY] = {"ca.key", true,
+		  "# The key of the network's CA: \"cluevpnctl invite\" and "
+		  "\"keygen sign\" use it.\n"
+		  "# Keep a copy in a safe place, and nowhere else."},
+    [F_CA] = {"ca.pem", false,
+	      "# The certificate of the network's CA: \"keygen ca\" makes "
+	      "another."},
+    [F_BNL_KEY] = {"bnl.key", true,
+		   "# The key that signs the list: \"cluevpnctl invite\", "
+		   "\"cluevpnctl remove\" and\n"
+		   "# \"bnl-sign\" use it. Keep a copy in a safe place, and "
+		   "nowhere else."},
+    [F_BNL_PUB] = {"bnl-pub.pem", false,
+		   "# What lists are verified with: the public half of "
+		   "bnl.key. \"keygen bnl\" makes\n# another."},
+    [F_NODE_KEY] = {"node.key", true,
+		    "# This node's key, which never leaves it. \"cluevpnctl "
+		    "invite --replace\" and\n"
+		    "# \"keygen node\" make another."},
+    [F_NODE] = {"node.pem", false,
+		"# This node's certificate: \"keygen sign\" renews it."},
+    [F_CONF] = {"cluevpn.conf", false, NULL},
+};
+
+static int
+name_files(struct tool_out f[FILES], const struct init *in, struct err *e)
+{
+	memset(f, 0, FILES * sizeof(*f));
+	for (int i = 0; i < F_LIST; i++) {
+		f[i].path = tool_home_file(&in->home, files[i].name);
+		f[i].secret = files[i].secret;
+	}
+	f[F_LIST].path = tool_home_list(&in->home);
+	f[F_LIST_PREV].path = tool_path_join(in->home.state,
+					     "network.bnl.prev");
+	for (int i = 0; i < FILES; i++)
+		if (f[i].path == NULL)
+			return err_nomem(e);
+	return 0;
+}
+
+int
+tool_init_check(const struct init *in, struct err *e)
+{
+	struct tool_out f[FILES];
+	int rc = name_files(f, in, e);
+
+	for (int i = 0; rc == 0 && i < FILES; i++)
+		if (tool_exists(f[i].path))
+			rc = err_set(e, ERR_EXISTS,
+				     "%s is there already, so nothing is done: "
+				     "to found another network on this host, "
+				     "move away what is in %s and %s",
+				     f[i].path, in->home.dir, in->home.state);
+	tool_out_free(f, FILES);
+	return rc;
+}
+
+static int
+put_pem(struct tool_out *f, int which, char *pem, struct err *e)
+{
+	int rc = tool_home_head(&f[which].data, files[which].head, pem, e);
+
+	tool_free_secret(pem, strlen(pem));
+	return rc;
+}
+
+static int
+put_key(struct tool_out *f, int which, const struct key *k, struct err *e)
+{
+	char *pem;
+
+	if (key_write_private(&pem, k, e) != 0)
+		return -1;
+	return put_pem(f, which, pem, e);
+}
+
+/* The CA, and this node's certificate of it. */
+static int
+make_certs(struct tool_out *f, const struct init *in, const struct key *node,
+	   struct err *e)
+{
+	const struct rng rng = rng_system();
+	const struct walltime now = tool_now();
+	char cn[CA_NAME_MAX + 1], *pem = NULL, *node_pem = NULL;
+	struct key *ca = NULL;
+	int rc = -1;
+
+	snprintf(cn, sizeof(cn), "ClueVPN CA %.50s", in->network);
+	if (key_generate(&ca, KEY_EC_P256, e) == 0 &&
+	    cert_make_ca(&pem, ca, cn, now, CA_DAYS, &rng, e) == 0 &&
+	    cert_make_node(&node_pem, node, in->name, NULL, pem, strlen(pem),
+			   ca, now, NODE_DAYS, &rng, e) == 0 &&
+	    put_key(f, F_CA_KEY, ca, e) == 0)
+		rc = put_pem(f, F_NODE, node_pem, e);
+	else
+		free(node_pem);
+	if (rc == 0)
+		rc = put_pem(f, F_CA, pem, e);
+	else
+		free(pem);
+	key_free(ca);
+	return rc;
+}
+
+static void
+print_list(FILE *f, const struct init *in, const struct key *node)
+{
+	char text[FINGERPRINT_TEXT_MAX];
+	uint8_t fp[FINGERPRINT_LEN];
+
+	key_fingerprint(fp, node);
+	fputs("# Who belongs to the network. \"cluevpnctl invite\" and "
+	      "\"cluevpnctl remove\" change it;\n"
+	      "# \"bnl-sign -e\" is for all else. What is changed otherwise is "
+	      "not signed.\n",
+	      f);
+	fprintf(f, "network   %s\n", in->network);
+	for (size_t i = 0; i < in->prefixes.n; i++)
+		fprintf(f, "prefix    %s\n", in->prefixes.v[i]);
+	fprintf(f, "\nnode %s\n", in->name);
+	for (size_t i = 0; i < in->addresses.n; i++) {
+		fprintf(f, "  address %s", in->addresses.v[i]);
+		if (in->home.port != PROTO_PORT &&
+		    strstr(in->addresses.v[i], "port") == NULL)
+			fprintf(f, " port %u", (unsigned int)in->home.port);
+		fputc('\n', f);
+	}
+	for (size_t i = 0; i < in->subnets.n; i++)
+		fprintf(f, "  subnet  %s\n", in->subnets.v[i]);
+	fprintf(f, "  key     %s\n", fingerprint_format(text, fp));
+}
+
+static int
+make_list(struct tool_out *f, const struct init *in, const struct key *node,
+	  const struct key *signer, struct err *e)
+{
+	struct bnl_sign_in sign = {.key = signer, .now = tool_now()};
+	struct errs es = {0};
+	char *text = NULL, *made = NULL;
+	size_t len = 0, madelen;
+	FILE *out = open_memstream(&text, &len);
+	int rc = -1;
+
+	if (out == NULL)
+		return err_nomem(e);
+	print_list(out, in, node);
+	if (fclose(out) != 0) {
+		err_nomem(e);
+		goto out;
+	}
+	sign.text = text;
+	sign.len = len;
+	if (bnl_sign(&made, &madelen, &sign, &es) != 0) {
+		err_set(e, ERR_USAGE, "the list with these would be wrong: %s",
+			es.e[0].text);
+		goto out;
+	}
+	/* A list has no NUL inside. */
+	f[F_LIST].data = strndup(made, madelen);
+	f[F_LIST_PREV].data = strndup(made, madelen);
+	rc = f[F_LIST].data == NULL || f[F_LIST_PREV].data == NULL
+		 ? err_nomem(e)
+		 : 0;
+out:
+	free(made);
+	free(text);
+	return rc;
+}
+
+static int
+make_signer(struct key **out, struct tool_out *f, const struct init *in,
+	    struct err *e)
+{
+	bool tell = in->type == KEY_DSA && isatty(STDERR_FILENO);
+	char *pem;
+
+	if (tell)
+		fputs("generating a DSA key, which takes some seconds ...\n",
+		      stderr);
+	if (key_generate(out, in->type, e) != 0 ||
+	    put_key(f, F_BNL_KEY, *out, e) != 0 ||
+	    key_write_public(&pem, *out, e) != 0)
+		return -1;
+	return put_pem(f, F_BNL_PUB, pem, e);
+}
+
+int
+tool_init_make(const struct init *in, struct err *e)
+{
+	struct key *node = NULL, *signer = NULL;
+	struct tool_out f[FILES];
+	int rc = -1;
+
+	if (name_files(f, in, e) == 0 &&
+	    tool_home_conf(&f[F_CONF].data, &in->home, "init", in->name, 1,
+			   in->no_address, e) == 0 &&
+	    key_generate(&node, KEY_EC_P256, e) == 0 &&
+	    put_key(f, F_NODE_KEY, node, e) == 0 &&
+	    make_certs(f, in, node, e) == 0 &&
+	    make_signer(&signer, f, in, e) == 0 &&
+	    make_list(f, in, node, signer, e) == 0)
+		rc = tool_home_write(&in->home, f, FILES, e);
+	if (rc == 0)
+		printf("wrote %s and %s; ca.key and bnl.key in the first are "
+		       "the network:\nkeep copies in a safe place, and "
+		       "nowhere else\n",
+		       in->home.dir, f[F_LIST].path);
+	tool_out_free(f, FILES);
+	key_free(node);
+	key_free(signer);
+	return rc;
+}

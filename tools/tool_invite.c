@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cluevpnctl invite: the command line, and the tokens on the terminal. */
+#include "tool_invite.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sys/sigwatch.h"
+#include "tool_care.h"
+#include "tool_command.h"
+#include "tool_found.h"
+#include "tool_out.h"
+#include "tool_run.h"
+
+#define NODE_DAYS 825
+#define DAYS_MAX 36500
+#define EXPIRE_S 3600
+#define EXPIRE_MAX_S (7 * 86400)
+
+enum {
+	OPT_ADDRESS = 256,
+	OPT_SUBNET,
+	OPT_HOSTS,
+	OPT_SUBNET4,
+	OPT_SUBNET6,
+	OPT_PREFIX,
+	OPT_EXPIRE,
+	OPT_PORT,
+	OPT_VIA,
+	OPT_REPLACE,
+	OPT_OU,
+	OPT_DAYS,
+	OPT_CA
+};
+
+static const struct option options[] = {
+    {"address", required_argument, NULL, OPT_ADDRESS},
+    {"subnet", required_argument, NULL, OPT_SUBNET},
+    {"hosts", required_argument, NULL, OPT_HOSTS},
+    {"subnet4", required_argument, NULL, OPT_SUBNET4},
+    {"subnet6", required_argument, NULL, OPT_SUBNET6},
+    {"prefix", required_argument, NULL, OPT_PREFIX},
+    {"expire", required_argument, NULL, OPT_EXPIRE},
+    {"port", required_argument, NULL, OPT_PORT},
+    {"via", required_argument, NULL, OPT_VIA},
+    {"replace", no_argument, NULL, OPT_REPLACE},
+    {"ou", required_argument, NULL, OPT_OU},
+    {"days", required_argument, NULL, OPT_DAYS},
+    {"ca", required_argument, NULL, OPT_CA},
+    {"config", required_argument, NULL, 'c'},
+    {"key", required_argument, NULL, 'k'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+static const char usage[] =
+    "usage: cluevpnctl invite [OPTION]... NAME...\n"
+    "Prints for each new node what to type on its host, and lets it in when\n"
+    "that is done there.\n"
+    "      --expire TIME       how long the tokens are good: 90s, 30min, 24h,\n"
+    "                          7d at most (1h)\n"
+    "      --replace           for nodes that are in the list already: they\n"
+    "                          get a new key, the old one is revoked\n"
+    "      --address ADDRESS   where others reach it, for one name (where it\n"
+    "                          comes from, or what join says)\n"
+    "      --subnet SUBNET     what is routed to it, for one name; may be\n"
+    "                          repeated\n"
+    "      --hosts N, --subnet4 LENGTH, --subnet6 LENGTH\n"
+    "                          the first free subnet of that size (as large\n"
+    "                          as this node's)\n"
+    "      --prefix PREFIX     where free subnets are looked for\n"
+    "      --port PORT         TCP, to answer on (3407)\n"
+    "      --via ADDRESS       where new hosts reach this one; may be\n"
+    "                          repeated (its addresses in the list)\n"
+    "      --ou OU             for their certificates (that of this node's)\n"
+    "      --days N            how long these are valid (825)\n"
+    "      --ca DIR            where ca.pem and ca.key are (the directory of\n"
+    "                          the configuration)\n"
+    "  -c, --config DIR        (" TOOL_CONF_DIR ")\n"
+    "  -k, --key KEY           that signs the list (bnl.key there)\n"
+    "  -h, --help\n";
+
+static int
+take_expire(struct invite *in, const char *arg, struct err *e)
+{
+	static const struct {
+		const char *unit;
+		int64_t s;
+	} units[] = {{"s", 1}, {"min", 60}, {"h", 3600}, {"d", 86400}};
+	size_t digits = strspn(arg, "0123456789");
+	uint64_t n;
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (strcmp(arg + digits, units[i].unit) == 0 &&
+		    text_u64(&n, (struct span){arg, digits}, 1,
+			     (uint64_t)(EXPIRE_MAX_S / units[i].s)) == 0) {
+			in->seconds = (int64_t)n * units[i].s;
+			return 0;
+		}
+	return err_set(e, ERR_USAGE,
+		       "--expire \"%s\": expected a time from 1s to 7d, like "
+		       "30min or 24h",
+		       arg);
+}
+
+static int
+take_number(uint64_t *out, const char *option, const char *arg, uint64_t max,
+	    struct err *e)
+{
+	if (text_u64(out, (struct span){arg, strlen(arg)}, 1, max) == 0)
+		return 0;
+	return err_set(e, ERR_USAGE,
+		       "--%s \"%s\": expected a number from 1 to %llu", option,
+		       arg, (unsigned long long)max);
+}
+
+/* A word for bnl-sign add; it says later what is wrong with it. */
+static int
+take_word(struct invite *in, const char *option, const char *arg,
+	  struct err *e)
+{
+	if (in->nwords + 2 > INVITE_WORDS_MAX)
+		return err_set(e, ERR_USAGE, "more options than %d",
+			       INVITE_WORDS_MAX / 2);
+	in->words[in->nwords++] = option;
+	in->words[in->nwords++] = arg;
+	return 0;
+}
+
+static int
+take_room(struct invite *in, const char *option, const char *arg,
+	  struct err *e)
+{
+	in->rooms = true;
+	return take_word(in, option, arg, e);
+}
+
+static int
+take(struct invite *in, int c, const char *arg, struct err *e)
+{
+	uint64_t n = 0;
+	int rc;
+
+	switch (c) {
+	case OPT_ADDRESS:
+		in->addresses = true;
+		return take_word(in, "--address", arg, e);
+	case OPT_SUBNET:
+		return take_room(in, "--subnet", arg, e);
+	case OPT_HOSTS:
+		return take_room(in, "--hosts", arg, e);
+	case OPT_SUBNET4:
+		return take_room(in, "--subnet4", arg, e);
+	case OPT_SUBNET6:
+		return take_room(in, "--subnet6", arg, e);
+	case OPT_PREFIX:
+		return take_word(in, "--prefix", arg, e);
+	case OPT_EXPIRE:
+		return take_expire(in, arg, e);
+	case OPT_PORT:
+		rc = take_number(&n, "port", arg, 65535, e);
+		in->port = (uint16_t)n;
+		return rc;
+	case OPT_DAYS:
+		rc = take_number(&n, "days", arg, DAYS_MAX, e);
+		in->days = (uint32_t)n;
+		return rc;
+	case OPT_VIA:
+		if (in->nvia == TOKEN_ENDPOINTS_MAX)
+			return err_set(e, ERR_USAGE, "--via is given more "
+				       "than %d times", TOKEN_ENDPOINTS_MAX);
+		in->via[in->nvia++] = arg;
+		return 0;
+	case OPT_REPLACE:
+		in->replace = true;
+		return 0;
+	case OPT_OU:
+		in->ou = arg;
+		return 0;
+	case OPT_CA:
+		in->ca_dir = arg;
+		return 0;
+	case 'c':
+		in->dir = arg;
+		return 0;
+	default:
+		in->key = arg;
+		return 0;
+	}
+}
+
+/* What does not go together, and what bnl-sign would not take. */
+static int
+check(const struct invite *in, int names)
+{
+	static char program[] = "cluevpnctl", add[] = "add";
+	const char *argv[INVITE_WORDS_MAX + 4] = {program, add};
+	struct tool_command cmd;
+	const char *why = NULL;
+	int n = 2, rc;
+
+	if (names == 0)
+		why = "whom?";
+	else if (names > INVITE_GUESTS_MAX)
+		why = "that many at once? 256 at most";
+	else if (in->replace && in->nwords > 0 &&
+		 (in->rooms || !in->addresses))
+		why = "--replace is for a key; \"bnl-sign set\" changes what "
+		      "is routed to a node";
+	for (unsigned int i = 0; names > 1 && i < in->nwords; i++)
+		if (strcmp(in->words[i], "--address") == 0 ||
+		    strcmp(in->words[i], "--subnet") == 0)
+			why = "--address and --subnet are for one name";
+	if (why != NULL) {
+		fprintf(stderr, "cluevpnctl: invite: %s\n%s", why, usage);
+		return TOOL_USAGE;
+	}
+	for (unsigned int i = 0; i < in->nwords; i++)
+		argv[n++] = in->words[i];
+	argv[n++] = "a";
+	argv[n] = NULL;
+	rc = tool_command_read(&cmd, n, (char **)(uintptr_t)argv);
+	tool_command_free(&cmd);
+	return rc;
+}
+
+static void
+print_tokens(const struct invite *in)
+{
+	char text[TOKEN_TEXT_MAX], end[TEXT_TIME_MAX];
+
+	for (unsigned int i = 0; i < in->nguests; i++)
+		printf("on %s, as root:\ncluevpnctl join %s\n",
+		       in->guests[i].token.guest,
+		       token_format(text, &in->guests[i].token));
+	printf("waiting for %s on TCP port %u, until %s (Ctrl-C ends it)\n",
+	       in->nguests == 1 ? "it" : "them", (unsigned int)in->port,
+	       text_time_format(end, in->guests[0].token.expires));
+	fflush(stdout);
+}
+
+static int
+run(struct invite *in, int argc, char **argv)
+{
+	char *key = NULL;
+	struct err e;
+	int c, rc;
+
+	while ((c = getopt_long(argc, argv, "c:k:h", options, NULL)) != -1) {
+		if (c == 'h') {
+			fputs(usage, stdout);
+			return TOOL_OK;
+		}
+		if (c == '?') {
+			fputs(usage, stderr);
+			return TOOL_USAGE;
+		}
+		if (take(in, c, optarg, &e) != 0) {
+			tool_print_err(NULL, &e);
+			return TOOL_USAGE;
+		}
+	}
+	argv += optind;
+	argc -= optind;
+	rc = check(in, argc);
+	if (rc >= 0)
+		return rc;
+	if (in->ca_dir == NULL)
+		in->ca_dir = in->dir;
+	if (in->key == NULL)
+		in->key = key = tool_path_join(in->dir, "bnl.key");
+	/* Before any thread or file: Ctrl-C then comes in its turn. */
+	sigwatch_block();
+	rc = TOOL_FAILED;
+	if (in->key == NULL || tool_invite_load(in, &e) != 0 ||
+	    tool_invite_names(in, argv, (unsigned int)argc, &e) != 0) {
+		tool_print_err(NULL, &e);
+		if (e.code == ERR_USAGE)
+			rc = TOOL_USAGE;
+	} else {
+		if (in->ou == NULL)
+			in->ou = tls_ctx_self(in->tls)->ou;
+		in->ready = print_tokens;
+		rc = tool_invite_serve(in, &e);
+	}
+	free(key);
+	return rc;
+}
+
+int
+tool_invite(int argc, char **argv)
+{
+	struct invite in = {
+	    .dir = TOOL_CONF_DIR,
+	    .port = JOIN_PORT,
+	    .days = NODE_DAYS,
+	    .seconds = EXPIRE_S,
+	};
+	int rc = run(&in, argc, argv);
+
+	tool_invite_unload(&in);
+	return rc;
+}

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cluevpnctl invite: a guest's certificate, and its place in the list. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/cert.h"
+#include "format/bnl_free.h"
+#include "tool_change.h"
+#include "tool_file.h"
+#include "tool_invite.h"
+
+#define ADDRESS_MAX 256
+#define ARGS_MAX (INVITE_WORDS_MAX + JOIN_ADDRESSES_MAX + 24)
+#define V4_SUBNET_LEN 24	/* where this node has none to go by */
+#define V6_SUBNET_LEN 64
+
+/* One guest's turn. */
+struct grant {
+	struct invite *in;
+	struct guest *guest;
+	const struct join_ask *ask;
+	uint8_t fp[FINGERPRINT_LEN];	/* of its key */
+	char key[FINGERPRINT_TEXT_MAX + 8];	/* as an option */
+	char addresses[JOIN_ADDRESSES_MAX][ADDRESS_MAX + 16];
+	unsigned int naddresses;
+};
+
+static int
+refuse(struct join_refuse *r, enum join_code code, const char *text)
+{
+	join_refuse_set(r, code, text);
+	return -1;
+}
+
+/* --- what it asks for ---------------------------------------------------------- */
+
+static int
+take_address(struct grant *gr, struct span a, struct err *e)
+{
+	char *out = gr->addresses[gr->naddresses];
+	struct bnl_value v;
+	char text[ADDRESS_MAX];
+
+	/* One line of a list, and not a character more. */
+	for (size_t i = 0; i < a.len; i++)
+		if (a.p[i] < ' ' || a.p[i] > '~')
+			return err_set(e, ERR_SYNTAX, "an address that is "
+				       "no text");
+	snprintf(text, sizeof(text), "%.*s", (int)a.len, a.p);
+	if (bnl_value_read(&v, BNL_ADDRESS, text, e) != 0)
+		return -1;
+	snprintf(out, sizeof(gr->addresses[0]), "--address=%s", text);
+	gr->naddresses++;
+	return 0;
+}
+
+/* Where others reach it: as the host's administrator says, as its own does;
+ * else, with no NAT in between, where it comes from. */
+static int
+find_addresses(struct grant *gr, const struct ipaddr *from, struct err *e)
+{
+	const struct join_ask *ask = gr->ask;
+	char text[ADDRESS_MAX], ip[IPADDR_TEXT_MAX];
+
+	if (gr->in->addresses || ask->no_address)
+		return 0;
+	for (unsigned int i = 0; i < ask->naddresses; i++)
+		if (take_address(gr, ask->addresses[i], e) != 0)
+			return -1;
+	/* A node that is in the list has its address there. */
+	if (ask->naddresses > 0 || gr->guest->known)
+		return 0;
+	if (!ipaddr_equal(from, &ask->own)) {
+		printf("%s comes from %s, which is not its own address (%s)",
+		       gr->guest->token.guest, ipaddr_format(text, from),
+		       ipaddr_format(ip, &ask->own));
+		puts(": a NAT, so it gets no address in the list");
+		return 0;
+	}
+	snprintf(text, sizeof(text), "%s port %u", ipaddr_format(ip, from),
+		 (unsigned int)ask->port);
+	if (ask->port == PROTO_PORT)
+		ipaddr_format(text, from);
+	return take_address(gr, (struct span){text, strlen(text)}, e);
+}
+
+static int
+read_request(struct grant *gr, char **cert, struct join_refuse *r)
+{
+	const struct invite *in = gr->in;
+	const struct rng rng = rng_system();
+	char name[NODE_NAME_MAX + 1], ou[CERT_OU_MAX + 1];
+	struct key *k = NULL;
+	struct err e;
+	int rc;
+
+	if (cert_read_request(name, ou, &k, gr->ask->request.p,
+			      gr->ask->request.len, &e) != 0)
+		return refuse(r, JOIN_REQUEST, e.text);
+	if (strcmp(name, gr->guest->token.guest) != 0) {
+		key_free(k);
+		return refuse(r, JOIN_NAME,
+			      "the request is for a name that this invitation "
+			      "is not for");
+	}
+	key_fingerprint(gr->fp, k);
+	rc = cert_make_node(cert, k, name, in->ou, in->ca.pem, in->ca.len,
+			    in->ca.key, tool_now(), in->days, &rng, &e);
+	key_free(k);
+	if (rc == 0)
+		return 0;
+	tool_print_err(NULL, &e);
+	return refuse(r, JOIN_FAILED, "the certificate could not be made");
+}
+
+/* --- its place in the list ------------------------------------------------------ */
+
+/* As large as the inviting node's own; one of each family of the network. */
+static int
+default_rooms(const struct grant *gr, struct tool_command *cmd,
+	      const struct bnl *b, struct err *e)
+{
+	const struct bnl_node *self = bnl_find(b, gr->in->conf->name);
+	bool has[2] = {false, false};
+
+	for (uint32_t i = 0; i < b->nprefixes; i++) {
+		bool six = b->prefixes[i].addr.family == IP_V6;
+		struct bnl_room *room;
+
+		if (has[six])
+			continue;
+		has[six] = true;
+		room = vec_push(&cmd->rooms, sizeof(*room));
+		if (room == NULL)
+			return err_nomem(e);
+		room->family = six ? IP_V6 : IP_V4;
+		room->len = six ? V6_SUBNET_LEN : V4_SUBNET_LEN;
+		for (uint32_t j = 0; self != NULL && j < self->nsubnets; j++)
+			if (self->subnets[j].addr.family == room->family) {
+				room->len = self->subnets[j].len;
+				break;
+			}
+	}
+	return 0;
+}
+
+static int
+revoke_old(const struct grant *gr, struct bnl_edit *ed,
+	   const struct bnl_node *n, struct err *e)
+{
+	struct bnl_revoke old;
+	size_t added;
+
+	if (!n->pinned) {
+		fprintf(stderr, "cluevpnctl: the list had no key of %s, so "
+			"none is revoked\n", n->name);
+		return 0;
+	}
+	if (memcmp(n->pin, gr->fp, sizeof(gr->fp)) == 0)
+		return 0;
+	memcpy(old.fp, n->pin, sizeof(old.fp));
+	snprintf(old.node, sizeof(old.node), "%s", n->name);
+	return bnl_edit_revoke(ed, &old, 1, &added, e);
+}
+
+static int
+change(struct tool_command *cmd, struct bnl_edit *ed, void *ctx,
+       struct err *e)
+{
+	const struct grant *gr = ctx;
+	const char *name = gr->guest->token.guest;
+	const struct bnl *b = bnl_edit_list(ed);
+	const struct bnl_node *n = bnl_find(b, name);
+
+	if (gr->guest->known) {
+		if (n == NULL)
+			return err_set(e, ERR_NOTFOUND, "%s is no longer in "
+				       "the list", name);
+		return bnl_edit_set(ed, name, &cmd->change, e) != 0
+			   ? -1
+			   : revoke_old(gr, ed, n, e);
+	}
+	if (!gr->in->rooms && default_rooms(gr, cmd, b, e) != 0)
+		return -1;
+	if (tool_change_rooms(cmd, b, e) != 0)
+		return -1;
+	return bnl_edit_add(ed, name, &cmd->change, e);
+}
+
+/* By the words that bnl-sign add or set takes. */
+static int
+change_list(struct grant *gr)
+{
+	static char program[] = "cluevpnctl", add[] = "add", set[] = "set";
+	static char yes[] = "-y", key[] = "-k", list[] = "-l", conf[] = "-c";
+	const struct invite *in = gr->in;
+	const char *argv[ARGS_MAX];
+	char fp[FINGERPRINT_TEXT_MAX];
+	struct tool_command cmd;
+	int n = 0, rc;
+
+	snprintf(gr->key, sizeof(gr->key), "--key=%s",
+		 fingerprint_format(fp, gr->fp));
+	argv[n++] = program;
+	argv[n++] = gr->guest->known ? set : add;
+	argv[n++] = yes;
+	argv[n++] = key;
+	argv[n++] = in->key;
+	argv[n++] = list;
+	argv[n++] = in->conf->bnl;
+	argv[n++] = conf;
+	argv[n++] = in->dir;
+	/* They say what a new node gets; in a second try it has that. */
+	for (unsigned int i = 0; i < in->nwords; i++)
+		if (!gr->guest->known || in->replace)
+			argv[n++] = in->words[i];
+	for (unsigned int i = 0; i < gr->naddresses; i++)
+		argv[n++] = gr->addresses[i];
+	argv[n++] = gr->key;
+	argv[n++] = gr->guest->token.guest;
+	argv[n] = NULL;
+	rc = tool_command_read(&cmd, n, (char **)(uintptr_t)argv);
+	cmd.run.sign.quiet = true;
+	if (rc < 0)
+		rc = tool_change_by(&cmd, change, gr);
+	tool_command_free(&cmd);
+	return rc;
+}
+
+/* --- the answer ------------------------------------------------------------------ */
+
+static void
+say_where(struct guest *g, const struct bnl *b)
+{
+	const struct bnl_node *n = bnl_find(b, g->token.guest);
+	char text[IPADDR_TEXT_MAX];
+	struct ipaddr a;
+	size_t len = 0;
+
+	g->where[0] = '\0';
+	for (uint32_t i = 0; n != NULL && i < n->nsubnets; i++) {
+		if (len + sizeof(text) + 1 > sizeof(g->where))
+			break;
+		a = prefix_first_host(&n->subnets[i]);
+		len += (size_t)snprintf(g->where + len,
+					sizeof(g->where) - len, "%s%s",
+					i == 0 ? "" : " ",
+					ipaddr_format(text, &a));
+	}
+}
+
+static int
+answer(struct grant *gr, const char *cert, const uint8_t exported[32],
+       const uint8_t *asked, struct buf *out, struct err *e)
+{
+	const struct invite *in = gr->in;
+	struct join_give give = {
+	    .cert = {cert, strlen(cert)},
+	    .ca = {in->cas, strlen(in->cas)},
+	    .nkeys = in->npubs,
+	};
+	struct tool_keys keys = {.n = 0};
+	struct tool_list list = {.raw = NULL};
+	int rc = -1;
+
+	for (unsigned int i = 0; i < in->npubs; i++) {
+		give.keys[i] = (struct span){in->pubs[i], strlen(in->pubs[i])};
+		if (key_read_public(&keys.k[keys.n], in->pubs[i],
+				    strlen(in->pubs[i]), e) != 0)
+			goto out;
+		keys.n++;
+	}
+	if (tool_list_read(&list, in->conf->bnl, &keys) != 0 ||
+	    list.bnl == NULL) {
+		*e = list.why;
+		err_prefix(e, "%s", in->conf->bnl);
+		goto out;
+	}
+	give.list = (struct span){list.raw, list.len};
+	say_where(gr->guest, list.bnl);
+	rc = join_give_encode(out, &give, &gr->guest->keys, exported, asked);
+	if (rc != 0)
+		err_set(e, ERR_LIMIT, "the answer is too long");
+out:
+	tool_list_free(&list);
+	tool_keys_free(&keys);
+	return rc;
+}
+
+int
+tool_invite_grant(struct invite *in, struct guest *g,
+		  const struct join_ask *ask, const struct ipaddr *from,
+		  const uint8_t exported[32], const uint8_t *asked,
+		  struct buf *out, struct join_refuse *r)
+{
+	struct grant gr = {.in = in, .guest = g, .ask = ask};
+	char *cert = NULL;
+	struct err e;
+	int rc = -1;
+
+	if (read_request(&gr, &cert, r) != 0)
+		return -1;
+	if (find_addresses(&gr, from, &e) != 0)
+		refuse(r, JOIN_REQUEST, e.text);
+	else if (change_list(&gr) != TOOL_OK)
+		refuse(r, JOIN_FAILED,
+		       "the list could not be changed; the inviting host "
+		       "says why");
+	else if (answer(&gr, cert, exported, asked, out, &e) != 0) {
+		tool_print_err(NULL, &e);
+		refuse(r, JOIN_FAILED, "the answer could not be made");
+	} else {
+		/* Should it ask again with another key, that is a new one. */
+		g->known = true;
+		rc = 0;
+	}
+	free(cert);
+	return rc;
+}

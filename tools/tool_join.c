@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cluevpnctl join: the command line, and the order of things. */
+#include "tool_join.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "crypto/cert.h"
+#include "format/bnl_edit.h"
+#include "tool_bnl.h"
+#include "tool_care.h"
+#include "tool_found.h"
+#include "tool_run.h"
+
+enum {
+	OPT_ADDRESS = 256,
+	OPT_NO_ADDRESS,
+	OPT_PORT,
+	OPT_DIR,
+	OPT_STATE,
+	OPT_SET,
+	OPT_NO_START
+};
+
+static const struct option options[] = {
+    {"name", required_argument, NULL, 'N'},
+    {"address", required_argument, NULL, OPT_ADDRESS},
+    {"no-address", no_argument, NULL, OPT_NO_ADDRESS},
+    {"port", required_argument, NULL, OPT_PORT},
+    {"config-dir", required_argument, NULL, OPT_DIR},
+    {"state-dir", required_argument, NULL, OPT_STATE},
+    {"set", required_argument, NULL, OPT_SET},
+    {"no-start", no_argument, NULL, OPT_NO_START},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+static const char usage[] =
+    "usage: cluevpnctl join [OPTION]... TOKEN\n"
+    "Makes this host a node of the network that invited it: makes its key,\n"
+    "which never leaves it, fetches its certificate and the list, and starts\n"
+    "the daemon.\n"
+    "  -N, --name NAME         go on only if the token is for this name\n"
+    "      --address ADDRESS   where others reach this node; may be repeated\n"
+    "                          (where it comes from, without a NAT)\n"
+    "      --no-address        others cannot reach it first\n"
+    "      --port PORT         UDP and TCP (3406)\n"
+    "      --config-dir DIR    (" TOOL_CONF_DIR ")\n"
+    "      --state-dir DIR     (" TOOL_STATE_DIR ")\n"
+    "      --set KEY=VALUE     more for cluevpn.conf; may be repeated\n"
+    "      --no-start          do not start the daemon\n"
+    "  -h, --help\n";
+
+static int
+take_address(struct join *j, const char *arg, struct err *e)
+{
+	struct bnl_value v;
+
+	if (j->naddresses == JOIN_ADDRESSES_MAX)
+		return err_set(e, ERR_USAGE, "--address is given more than %d "
+			       "times", JOIN_ADDRESSES_MAX);
+	if (bnl_value_read(&v, BNL_ADDRESS, arg, e) != 0) {
+		e->code = ERR_USAGE;
+		return err_prefix(e, "--address");
+	}
+	j->addresses[j->naddresses++] = arg;
+	return 0;
+}
+
+static int
+take(struct join *j, const char **name, int c, const char *arg,
+     struct err *e)
+{
+	switch (c) {
+	case 'N':
+		*name = arg;
+		return 0;
+	case OPT_ADDRESS:
+		return take_address(j, arg, e);
+	case OPT_NO_ADDRESS:
+		j->no_address = true;
+		return 0;
+	case OPT_PORT:
+		return tool_home_port(&j->home, arg, e);
+	case OPT_DIR:
+		j->home.dir = arg;
+		return 0;
+	case OPT_STATE:
+		j->home.state = arg;
+		return 0;
+	case OPT_SET:
+		return tool_home_set(&j->home, arg, e);
+	default:
+		j->home.no_start = true;
+		return 0;
+	}
+}
+
+static int
+read_token(struct join *j, const char *name, int argc, char **argv,
+	   struct err *e)
+{
+	if (argc != 1)
+		return err_set(e, ERR_USAGE, "join: %s", argc == 0 ?
+			       "the token is missing" :
+			       "one token, and options before it");
+	if (token_parse(&j->token, argv[0], strlen(argv[0]), e) != 0) {
+		e->code = ERR_USAGE;
+		return -1;
+	}
+	if (name != NULL && strcmp(name, j->token.guest) != 0)
+		return err_set(e, ERR_USAGE, "the token is for %s, not for %s",
+			       j->token.guest, name);
+	if (j->no_address && j->naddresses > 0)
+		return err_set(e, ERR_USAGE, "--address and --no-address");
+	return 0;
+}
+
+static int
+run(struct join *j, struct err *e)
+{
+	char *conf = NULL;
+
+	/* What cannot be written must be known before it is asked for. */
+	if (tool_join_check(j, e) != 0 ||
+	    tool_home_conf(&conf, &j->home, "join", j->token.guest, 1, true,
+			   e) != 0)
+		return -1;
+	free(conf);
+	if (key_generate(&j->key, KEY_EC_P256, e) != 0 ||
+	    cert_make_request(&j->request, j->key, j->token.guest, NULL,
+			      e) != 0)
+		return -1;
+	return tool_join_ask(j, e);
+}
+
+static int
+parse(struct join *j, int argc, char **argv)
+{
+	const char *name = NULL;
+	struct err e;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "N:h", options, NULL)) != -1) {
+		if (c == 'h') {
+			fputs(usage, stdout);
+			return TOOL_OK;
+		}
+		if (c == '?') {
+			fputs(usage, stderr);
+			return TOOL_USAGE;
+		}
+		if (take(j, &name, c, optarg, &e) != 0) {
+			tool_print_err(NULL, &e);
+			return TOOL_USAGE;
+		}
+	}
+	if (read_token(j, name, argc - optind, argv + optind, &e) != 0) {
+		tool_print_err(NULL, &e);
+		return TOOL_USAGE;
+	}
+	return -1;
+}
+
+int
+tool_join(int argc, char **argv)
+{
+	struct join j = {.member = false};
+	struct err e;
+	int rc;
+
+	tool_home_init(&j.home);
+	rc = parse(&j, argc, argv);
+	if (rc < 0) {
+		rc = TOOL_OK;
+		if (run(&j, &e) != 0) {
+			tool_print_err(NULL, &e);
+			rc = e.code == ERR_USAGE ? TOOL_USAGE : TOOL_FAILED;
+		}
+	}
+	key_free(j.key);
+	free(j.request);
+	free(j.socket);
+	free(j.list);
+	if (j.answer.mem != NULL)
+		buf_free(&j.answer);
+	bytes_wipe(&j.token, sizeof(j.token));
+	return rc;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cluevpnctl join: what its parts share. */
+#ifndef TOOL_JOIN_H
+#define TOOL_JOIN_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "crypto/key.h"
+#include "format/invite.h"
+#include "tool_home.h"
+
+struct join {
+	/* of the command line */
+	struct tool_home home;
+	struct token token;
+	const char *addresses[JOIN_ADDRESSES_MAX];
+	unsigned int naddresses;
+	bool no_address;
+	/* of this host */
+	bool member;		/* it is a node already; its key is replaced */
+	char *socket;		/* member: its daemon's */
+	char *list;		/* member: its list */
+	/* on the way */
+	struct key *key;	/* made here, and never sent */
+	char *request;
+	struct buf answer;	/* what give is views of */
+	struct join_give give;
+};
+
+/* Connects to the inviting host, proves, fetches what it gives, installs that,
+ * starts the daemon, and tells the host. */
+int tool_join_ask(struct join *j, struct err *e);
+
+/* Before anything is asked: that what came of it could be put in place. */
+int tool_join_check(struct join *j, struct err *e);
+/* Verifies all that was given, by the token and by itself, and puts all of
+ * it in its place, or none. */
+int tool_join_install(struct join *j, struct err *e);
+/* Has the daemon run with it. */
+int tool_join_start(const struct join *j, struct err *e);
+
+#endif

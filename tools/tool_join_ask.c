@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cluevpnctl join: talking to the inviting host. */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "crypto/cert.h"
+#include "sys/clock.h"
+#include "sys/sockaddr.h"
+#include "sys/tcp.h"
+#include "tool_join.h"
+#include "tool_wire.h"
+
+#define CONNECT_MS 5000		/* an address */
+#define TALK_MS 60000		/* from there to the answer */
+#define BYE_MS 5000
+
+static int
+wait_for(int fd, short events, struct monotime end)
+{
+	int64_t left = mono_ms(clock_mono(), end);
+	struct pollfd p = {.fd = fd, .events = events};
+	int rc;
+
+	if (left <= 0)
+		return 0;
+	do
+		rc = poll(&p, 1, (int)left + 1);
+	while (rc < 0 && errno == EINTR);
+	return rc;
+}
+
+static int
+dial(const struct endpoint *ep, struct err *e)
+{
+	struct monotime end = mono_add_ms(clock_mono(), CONNECT_MS);
+	char text[ENDPOINT_TEXT_MAX];
+	int fd = tcp_connect(ep, NULL, e), rc;
+
+	endpoint_format(text, ep);
+	if (fd < 0) {
+		err_prefix(e, "%s", text);
+		return -1;
+	}
+	if (wait_for(fd, POLLOUT, end) <= 0) {
+		tcp_close(fd, true);
+		return err_set(e, ERR_IO, "%s does not answer (a firewall?)",
+			       text);
+	}
+	rc = tcp_connect_result(fd);
+	if (rc == 0)
+		return fd;
+	tcp_close(fd, true);
+	return err_errno(e, rc, "%s", text);
+}
+
+static int
+dial_all(const struct join *j, struct err *e)
+{
+	const struct token *t = &j->token;
+	char end[TEXT_TIME_MAX];
+	int fd = -1;
+
+	for (unsigned int i = 0; i < t->nat && fd < 0; i++) {
+		fd = dial(&t->at[i], e);
+		if (fd < 0 && i + 1 < t->nat)
+			fprintf(stderr, "cluevpnctl: %s; trying the next "
+				"address\n", e->text);
+	}
+	if (fd >= 0)
+		return fd;
+	if (clock_wall().s >= t->expires.s)
+		return err_set(e, ERR_STALE,
+			       "the token has expired: it was good until %s; "
+			       "have %s invite this host anew",
+			       text_time_format(end, t->expires), t->host);
+	return err_prefix(e, "no connection to %s (does \"invite\" still run "
+			  "there?)", t->host);
+}
+
+/* Reads and writes until a whole message is there (1); without h, until the
+ * handshake is through (0). */
+static int
+pump(struct tool_wire *w, struct join_header *h, struct monotime end,
+     struct err *e)
+{
+	for (;;) {
+		int rc = tool_wire_write(w, e);
+
+		if (rc == 0 && h != NULL)
+			rc = tool_wire_message(w, h, e);
+		if (rc != 0)
+			return rc;
+		if (h == NULL && w->up)
+			return 0;
+		if (w->ended)
+			return err_set(e, ERR_PROTO, "it closed without an "
+				       "answer");
+		rc = wait_for(w->fd, tool_wire_waits(w) ? POLLIN | POLLOUT
+							: POLLIN, end);
+		if (rc < 0)
+			return err_errno(e, errno, "poll");
+		if (rc == 0)
+			return err_set(e, ERR_IO, "it takes too long to "
+				       "answer");
+		if (tool_wire_read(w, e) != 0) {
+			struct err ignored;
+
+			(void)tool_wire_write(w, &ignored);
+			return -1;
+		}
+	}
+}
+
+static int
+shake_hands(struct join *j, struct tool_wire *w, struct monotime end,
+	    struct err *e)
+{
+	const char *cn;
+
+	if (pump(w, NULL, end, e) < 0)
+		return -1;
+	cn = w->ops->peer(w->tls)->cn;
+	if (strcmp(cn, j->token.host) == 0)
+		return 0;
+	return err_set(e, ERR_PROTO,
+		       "%s answers, but the token is of %s", cn,
+		       j->token.host);
+}
+
+static int
+own_address(struct ipaddr *out, int fd, struct err *e)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+	struct endpoint ep;
+
+	if (getsockname(fd, (struct sockaddr *)&ss, &len) != 0 ||
+	    sockaddr_get(&ep, &ss, len) != 0)
+		return err_errno(e, errno, "own address");
+	*out = ep.addr;
+	return 0;
+}
+
+static int
+refused(const struct tool_wire *w, const struct join_header *h, struct err *e)
+{
+	char shown[2 * JOIN_REFUSE_MAX];
+	struct join_refuse r;
+
+	if (join_refuse_decode(&r, tool_wire_payload(w), h->len, e) != 0)
+		return -1;
+	return err_set(e, ERR_PERM, "refused: %s",
+		       text_escape(shown, sizeof(shown), r.text,
+				   strlen(r.text)));
+}
+
+/* The proven answer, kept in j. */
+static int
+take_answer(struct join *j, struct tool_wire *w, const struct join_header *h,
+	    const struct token_keys *k, const uint8_t exported[32],
+	    const uint8_t *asked, struct err *e)
+{
+	if (h->type == JOIN_REFUSE)
+		return refused(w, h, e);
+	if (h->type != JOIN_GIVE)
+		return err_set(e, ERR_PROTO, "a message out of its turn");
+	if (!join_give_proven(tool_wire_payload(w), h->len, k, exported,
+			      asked))
+		return err_set(e, ERR_PROTO, "it does not know the token's "
+			       "secret");
+	buf_init(&j->answer, JOIN_GIVE_MAX);
+	if (buf_put(&j->answer, tool_wire_payload(w), h->len) != 0)
+		return err_nomem(e);
+	return join_give_decode(&j->give, buf_data(&j->answer), h->len, e);
+}
+
+static int
+ask(struct join *j, struct tool_wire *w, struct err *e)
+{
+	struct monotime end = mono_add_ms(clock_mono(), TALK_MS);
+	struct join_ask a = {
+	    .no_address = j->no_address,
+	    .port = j->home.port,
+	    .naddresses = j->naddresses,
+	    .request = {j->request, strlen(j->request)},
+	};
+	struct token_keys k;
+	struct join_header h;
+	uint8_t exported[32];
+	struct buf b;
+	int rc = -1;
+
+	if (shake_hands(j, w, end, e) != 0 ||
+	    own_address(&a.own, w->fd, e) != 0)
+		return -1;
+	token_keys(&k, &j->token);
+	memcpy(a.id, k.id, sizeof(a.id));
+	for (unsigned int i = 0; i < j->naddresses; i++)
+		a.addresses[i] = (struct span){j->addresses[i],
+					       strlen(j->addresses[i])};
+	buf_init(&b, JOIN_ASK_MAX + JOIN_HEADER_LEN);
+	if (tool_wire_export(w, exported, k.id) != 0 ||
+	    join_ask_encode(&b, &a, &k, exported) != 0)
+		err_set(e, ERR_LIMIT, "the request is too long");
+	else if (tool_wire_send(w, &b, e) == 0 && pump(w, &h, end, e) == 1)
+		rc = take_answer(j, w, &h, &k, exported,
+				 buf_data(&b) + JOIN_HEADER_LEN, e);
+	buf_free(&b);
+	return rc;
+}
+
+/* That all is in its place; what goes wrong here concerns the host alone. */
+static void
+tell_done(struct tool_wire *w)
+{
+	struct monotime end = mono_add_ms(clock_mono(), BYE_MS);
+	struct err e;
+	struct buf b;
+	uint8_t header[JOIN_HEADER_LEN];
+
+	join_header_write(header, JOIN_DONE, 0);
+	buf_init(&b, sizeof(header));
+	if (buf_put(&b, header, sizeof(header)) == 0 &&
+	    tool_wire_send(w, &b, &e) == 0) {
+		tool_wire_finish(w);
+		while (tool_wire_write(w, &e) == 0 && !w->ended &&
+		       wait_for(w->fd, tool_wire_waits(w) ? POLLIN | POLLOUT
+							  : POLLIN, end) > 0 &&
+		       tool_wire_read(w, &e) == 0)
+			;
+	}
+	buf_free(&b);
+}
+
+int
+tool_join_ask(struct join *j, struct err *e)
+{
+	struct tls_ctx *c = NULL;
+	struct tool_wire w = {.ops = NULL};
+	int fd, rc = -1;
+
+	if (tls_ctx_new_guest(&c, j->token.ca, e) != 0)
+		return -1;
+	fd = dial_all(j, e);
+	if (fd >= 0 && tool_wire_open(&w, fd, tls_ctx_provider(c), true,
+				      JOIN_GIVE_MAX, e) == 0) {
+		rc = ask(j, &w, e);
+		if (rc != 0)
+			err_prefix(e, "%s", j->token.host);
+		else
+			rc = tool_join_install(j, e);
+		if (rc == 0) {
+			/* Even when it does not start it is a node now. */
+			fflush(stdout);
+			rc = tool_join_start(j, e);
+			tell_done(&w);
+		}
+	}
+	tool_wire_close(&w);
+	tls_ctx_free(c);
+	return rc;
+}

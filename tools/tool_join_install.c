@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cluevpnctl join: what was given is verified, and put in its place. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "crypto/cert.h"
+#include "crypto/tls.h"
+#include "format/bnl_sign.h"
+#include "format/conf.h"
+#include "tool_bnl.h"
+#include "tool_ctl.h"
+#include "tool_file.h"
+#include "tool_join.h"
+#include "tool_lock.h"
+
+#define CONF_MAX ((size_t)1 << 20)
+#define LIST_MODE 0644
+
+enum { F_KEY, F_CERT, F_CA, F_CONF, F_LIST, F_PUB, FILES = F_PUB + JOIN_KEYS_MAX };
+
+static const char key_head[] =
+    "# This node's key, which never leaves it. \"cluevpnctl invite "
+    "--replace\" makes another.";
+static const char cert_head[] =
+    "# This node's certificate: \"cluevpnctl invite --replace\" or \"keygen "
+    "sign\" renews it.";
+static const char ca_head[] = "# The certificate of the network's CA.";
+static const char pub_head[] = "# What the list is verified with.";
+
+/* --- before ----------------------------------------------------------------------- */
+
+static int
+is_member(struct join *j, const char *conf_path, struct err *e)
+{
+	const struct token *t = &j->token;
+	struct errs es = {0};
+	struct conf *conf;
+	char *text;
+	size_t len;
+	int rc = -1;
+
+	if (tool_read_file(&text, &len, conf_path, CONF_MAX, e) != 0)
+		return -1;
+	if (conf_parse(&conf, text, len, j->home.dir, &es) != 0) {
+		*e = es.e[0];
+		err_prefix(e, "%s", conf_path);
+		free(text);
+		return -1;
+	}
+	free(text);
+	if (!t->replace)
+		err_set(e, ERR_EXISTS,
+			"this host is a node already: %s, by %s. Nothing is "
+			"done; \"cluevpnctl invite --replace %s\" on %s makes "
+			"a token that gives it a new key",
+			conf->name, conf_path, conf->name, t->host);
+	else if (strcmp(conf->name, t->guest) != 0)
+		err_set(e, ERR_CONFLICT,
+			"the token is for %s, and this host is %s, by %s",
+			t->guest, conf->name, conf_path);
+	else
+		rc = 0;
+	if (rc == 0) {
+		j->member = true;
+		j->socket = strdup(conf->ctlsocket);
+		j->list = strdup(conf->bnl);
+		if (j->socket == NULL || j->list == NULL)
+			rc = err_nomem(e);
+	}
+	conf_free(conf);
+	return rc;
+}
+
+int
+tool_join_check(struct join *j, struct err *e)
+{
+	static const char *const names[] = {"node.key", "node.pem", "ca.pem",
+					    "bnl-pub.pem"};
+	char *path = tool_home_file(&j->home, "cluevpn.conf");
+	int rc = 0;
+
+	if (path == NULL)
+		return err_nomem(e);
+	if (tool_exists(path)) {
+		rc = is_member(j, path, e);
+		free(path);
+		return rc;
+	}
+	free(path);
+	for (size_t i = 0; rc == 0 && i < 5; i++) {
+		path = i < 4 ? tool_home_file(&j->home, names[i])
+			     : tool_home_list(&j->home);
+		if (path == NULL)
+			rc = err_nomem(e);
+		else if (tool_exists(path))
+			rc = err_set(e, ERR_EXISTS,
+				     "%s is there already, of what has been on "
+				     "this host before. Nothing is done; move "
+				     "it away",
+				     path);
+		free(path);
+	}
+	return rc;
+}
+
+/* --- what was given ------------------------------------------------------------------ */
+
+static char *
+copy(struct span s)
+{
+	return strndup(s.p, s.len);
+}
+
+/* Certificate, key and CAs fit together, the name is ours. */
+static int
+verify_cert(const struct join *j, const char *key, struct err *e)
+{
+	const struct join_give *g = &j->give;
+	const struct pem ca = {g->ca.p, g->ca.len};
+	struct tls_ctx *c;
+	int rc = 0;
+
+	if (tls_ctx_new(&c, (struct pem){g->cert.p, g->cert.len},
+			(struct pem){key, strlen(key)}, &ca, 1, e) != 0)
+		return -1;
+	if (strcmp(tls_ctx_self(c)->cn, j->token.guest) != 0)
+		rc = err_set(e, ERR_CONFLICT, "the certificate is not of %s",
+			     j->token.guest);
+	tls_ctx_free(c);
+	return rc;
+}
+
+/* The list verifies by the keys, and this node is in it with our key. */
+static int
+verify_list(struct bnl **out, const struct join *j, struct err *e)
+{
+	const struct join_give *g = &j->give;
+	struct key *keys[JOIN_KEYS_MAX] = {NULL};
+	uint8_t fp[FINGERPRINT_LEN];
+	const struct bnl_node *n;
+	int rc = 0;
+
+	for (unsigned int i = 0; rc == 0 && i < g->nkeys; i++)
+		rc = key_read_public(&keys[i], g->keys[i].p, g->keys[i].len,
+				     e);
+	if (rc == 0)
+		rc = bnl_open(out, g->list.p, g->list.len,
+			      (const struct key *const *)keys, g->nkeys, e);
+	for (unsigned int i = 0; i < g->nkeys; i++)
+		key_free(keys[i]);
+	if (rc != 0)
+		return -1;
+	key_fingerprint(fp, j->key);
+	n = bnl_find(*out, j->token.guest);
+	if (n != NULL && n->pinned && memcmp(n->pin, fp, sizeof(fp)) == 0)
+		return 0;
+	bnl_free(*out);
+	return err_set(e, ERR_CONFLICT, "the list does not have %s with the "
+		       "key that was made here", j->token.guest);
+}
+
+static int
+write_key(char **out, const struct join *j, struct err *e)
+{
+	char *pem;
+	int rc;
+
+	if (key_write_private(&pem, j->key, e) != 0)
+		return -1;
+	rc = verify_cert(j, pem, e);
+	if (rc == 0)
+		rc = tool_home_head(out, key_head, pem, e);
+	tool_free_secret(pem, strlen(pem));
+	return rc;
+}
+
+static int
+head(struct tool_out *f, const char *text, struct span pem, struct err *e)
+{
+	char *s = copy(pem);
+	int rc = s == NULL ? err_nomem(e)
+			   : tool_home_head(&f->data, text, s, e);
+
+	free(s);
+	return rc;
+}
+
+/* --- a new node ------------------------------------------------------------------------ */
+
+static int
+fill(struct tool_out *f, const struct join *j, const struct bnl *b,
+     struct err *e)
+{
+	const struct join_give *g = &j->give;
+	const struct bnl_node *self = bnl_find(b, j->token.guest);
+	char name[TOOL_PUB_NAME_MAX];
+
+	f[F_KEY].path = tool_home_file(&j->home, "node.key");
+	f[F_KEY].secret = true;
+	f[F_CERT].path = tool_home_file(&j->home, "node.pem");
+	f[F_CA].path = tool_home_file(&j->home, "ca.pem");
+	f[F_CONF].path = tool_home_file(&j->home, "cluevpn.conf");
+	f[F_LIST].path = tool_home_list(&j->home);
+	f[F_LIST].data = copy(g->list);
+	if (f[F_LIST].data == NULL)
+		return err_nomem(e);
+	for (unsigned int i = 0; i < g->nkeys; i++) {
+		f[F_PUB + i].path = tool_home_file(&j->home,
+						   tool_home_pub(name, i));
+		if (head(&f[F_PUB + i], pub_head, g->keys[i], e) != 0)
+			return -1;
+	}
+	for (unsigned int i = 0; i < F_PUB + g->nkeys; i++)
+		if (f[i].path == NULL)
+			return err_nomem(e);
+	return head(&f[F_CERT], cert_head, g->cert, e) != 0 ||
+		       head(&f[F_CA], ca_head, g->ca, e) != 0 ||
+		       write_key(&f[F_KEY].data, j, e) != 0
+		   ? -1
+		   : tool_home_conf(&f[F_CONF].data, &j->home, "join",
+				    j->token.guest, g->nkeys,
+				    self->naddresses == 0, e);
+}
+
+static int
+install_new(struct join *j, const struct bnl *b, struct err *e)
+{
+	struct tool_out f[FILES] = {{NULL}};
+	int rc = fill(f, j, b, e);
+
+	if (rc == 0)
+		rc = tool_home_write(&j->home, f, F_PUB + j->give.nkeys, e);
+	tool_out_free(f, FILES);
+	return rc;
+}
+
+/* --- another key for a node that is there -------------------------------------------------- */
+
+/* Unless the daemon has got it, or a newer one, by itself. */
+static int
+install_list(const struct join *j, const struct bnl *b, struct err *e)
+{
+	struct tool_keys keys = {.n = 0};
+	struct tool_list old = {.raw = NULL};
+	struct store dir;
+	char *pub = tool_home_file(&j->home, "bnl-pub.pem");
+	int rc = -1;
+
+	if (pub == NULL)
+		return err_nomem(e);
+	if (tool_keys_add(&keys, pub, e) == 0 &&
+	    tool_lock_store(&dir, j->list, e) == 0) {
+		tool_list_read(&old, j->list, &keys);
+		rc = old.bnl != NULL && bnl_version_cmp(&old.bnl->version,
+							&b->version) >= 0
+			 ? 0
+			 : tool_replace(j->list, LIST_MODE, j->give.list.p,
+					j->give.list.len, e);
+		store_close(&dir);
+	}
+	tool_list_free(&old);
+	tool_keys_free(&keys);
+	free(pub);
+	return rc;
+}
+
+/* Both or none: a key without its certificate is no node. */
+static int
+replace_both(const char *key_path, const char *key, const char *cert_path,
+	     const char *cert, struct err *e)
+{
+	struct err ignored;
+	char *old = NULL;
+	size_t len = 0;
+	bool had = tool_exists(key_path);
+	int rc;
+
+	if (had && tool_read_secret(&old, &len, key_path, TOOL_PEM_MAX,
+				    e) != 0)
+		return -1;
+	rc = tool_replace(key_path, 0600, key, strlen(key), e);
+	if (rc == 0) {
+		rc = tool_replace(cert_path, 0644, cert, strlen(cert), e);
+		if (rc != 0 && had)
+			(void)tool_replace(key_path, 0600, old, len,
+					   &ignored);
+		else if (rc != 0)
+			unlink(key_path);
+	}
+	tool_free_secret(old, len);
+	return rc;
+}
+
+static int
+install_again(struct join *j, const struct bnl *b, struct err *e)
+{
+	char *key_path = tool_home_file(&j->home, "node.key");
+	char *cert_path = tool_home_file(&j->home, "node.pem");
+	struct tool_out cert = {NULL};
+	char *key = NULL;
+	int rc = -1;
+
+	if (key_path == NULL || cert_path == NULL)
+		err_nomem(e);
+	else if (write_key(&key, j, e) == 0 &&
+		 head(&cert, cert_head, j->give.cert, e) == 0 &&
+		 install_list(j, b, e) == 0)
+		rc = replace_both(key_path, key, cert_path, cert.data, e);
+	if (key != NULL)
+		tool_free_secret(key, strlen(key));
+	free(cert.data);
+	free(key_path);
+	free(cert_path);
+	return rc;
+}
+
+int
+tool_join_install(struct join *j, struct err *e)
+{
+	struct bnl *b;
+	int rc;
+
+	if (verify_list(&b, j, e) != 0)
+		return err_prefix(e, "what %s gave is not right",
+				  j->token.host);
+	rc = j->member ? install_again(j, b, e) : install_new(j, b, e);
+	if (rc == 0) {
+		const struct bnl_node *n = bnl_find(b, j->token.guest);
+		char text[IPADDR_TEXT_MAX];
+
+		printf("%s is a node of %s now:", n->name, b->network);
+		for (uint32_t i = 0; i < n->nsubnets; i++) {
+			struct ipaddr a = prefix_first_host(&n->subnets[i]);
+
+			printf(" %s", ipaddr_format(text, &a));
+		}
+		putchar('\n');
+	}
+	bnl_free(b);
+	return rc;
+}
+
+int
+tool_join_start(const struct join *j, struct err *e)
+{
+	json_t *answer;
+
+	/* A daemon that runs goes on with the new key. */
+	if (j->member && access(j->socket, F_OK) == 0 &&
+	    ctl_ask(&answer, j->socket, "reload") == CTL_OK) {
+		json_decref(answer);
+		puts("cluevpnd goes on with the new key");
+		return 0;
+	}
+	return tool_home_start(&j->home, e);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Has the daemon offer its list to all, and waits for who has it. */
+#ifndef TOOL_RECEIPT_H
+#define TOOL_RECEIPT_H
+
+#include <stdint.h>
+
+#include "tool_ctl.h"
+
+/* Prints a line for each node that has it. CTL_FAILED when the time is over
+ * and some have not. */
+enum ctl_exit tool_receipts(const char *socket, uint64_t seconds);
+
+#endif

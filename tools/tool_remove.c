@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cluevpnctl remove: takes nodes out of the list, and sees that all know. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "tool_change.h"
+#include "tool_found.h"
+#include "tool_receipt.h"
+#include "tool_run.h"
+
+#define SOCKET "/run/cluevpn/ctl"
+#define WAIT_S 30
+
+enum { OPT_NO_REVOKE = 256, OPT_WAIT };
+
+static const struct option options[] = {
+    {"config", required_argument, NULL, 'c'},
+    {"key", required_argument, NULL, 'k'},
+    {"list", required_argument, NULL, 'l'},
+    {"no-revoke", no_argument, NULL, OPT_NO_REVOKE},
+    {"socket", required_argument, NULL, 's'},
+    {"wait", required_argument, NULL, OPT_WAIT},
+    {"yes", no_argument, NULL, 'y'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+static const char usage[] =
+    "usage: cluevpnctl remove [OPTION]... NODE...\n"
+    "Removes nodes from the list and revokes their keys, signs and installs\n"
+    "it, offers it to all, and waits until they have it.\n"
+    "  -c, --config DIR|FILE   tells this machine's name "
+    "(" TOOL_CONF_DIR ")\n"
+    "  -k, --key KEY           the key that signs (" TOOL_BNL_KEY ")\n"
+    "  -l, --list FILE         the list (" TOOL_BNL ")\n"
+    "      --no-revoke         leave the keys alone\n"
+    "  -s, --socket SOCKET     the daemon's (" SOCKET ")\n"
+    "      --wait SECONDS      how long, at most (30)\n"
+    "  -y, --yes               do not ask\n"
+    "  -h, --help\n";
+
+struct remove {
+	const char *socket;
+	uint64_t wait_s;
+	const char **words;	/* for bnl-sign's part */
+	int n;
+};
+
+static void
+pass(struct remove *r, const char *option, const char *value)
+{
+	r->words[r->n++] = option;
+	if (value != NULL)
+		r->words[r->n++] = value;
+}
+
+static int
+take(struct remove *r, int c)
+{
+	switch (c) {
+	case 'c':
+		pass(r, "-c", optarg);
+		return -1;
+	case 'k':
+		pass(r, "-k", optarg);
+		return -1;
+	case 'l':
+		pass(r, "-l", optarg);
+		return -1;
+	case 'y':
+		pass(r, "-y", NULL);
+		return -1;
+	case OPT_NO_REVOKE:
+		pass(r, "--no-revoke", NULL);
+		return -1;
+	case 's':
+		r->socket = optarg;
+		return -1;
+	case OPT_WAIT:
+		if (text_u64(&r->wait_s,
+			     (struct span){optarg, strlen(optarg)}, 0,
+			     86400) == 0)
+			return -1;
+		fprintf(stderr, "cluevpnctl: --wait \"%s\": expected a number "
+			"of seconds\n", optarg);
+		return TOOL_USAGE;
+	case 'h':
+		fputs(usage, stdout);
+		return TOOL_OK;
+	default:
+		fputs(usage, stderr);
+		return TOOL_USAGE;
+	}
+}
+
+static int
+run(struct remove *r, int argc, char **argv)
+{
+	int c, rc;
+
+	pass(r, argv[0], "remove");
+	while ((c = getopt_long(argc, argv, "c:k:l:s:yh", options, NULL)) !=
+	       -1) {
+		rc = take(r, c);
+		if (rc >= 0)
+			return rc;
+	}
+	if (optind == argc) {
+		fputs(usage, stderr);
+		return TOOL_USAGE;
+	}
+	pass(r, "--", NULL);
+	while (optind < argc)
+		pass(r, argv[optind++], NULL);
+	rc = tool_change(r->n, (char **)(uintptr_t)r->words);
+	fflush(stdout);
+	return rc != TOOL_OK ? rc : (int)tool_receipts(r->socket, r->wait_s);
+}
+
+int
+tool_remove(int argc, char **argv)
+{
+	struct remove r = {.socket = SOCKET, .wait_s = WAIT_S};
+	int rc = TOOL_FAILED;
+
+	r.words = calloc((size_t)argc * 2 + 4, sizeof(*r.words));
+	if (r.words != NULL)
+		rc = run(&r, argc, argv);
+	free(r.words);
+	return rc;
+}
