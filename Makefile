@@ -45,7 +45,7 @@ TOOL_SRC := $(wildcard tools/*.c)
 TOOLS := $(patsubst tools/%.c,%,$(filter-out tools/tool_%.c,$(TOOL_SRC)))
 UNIT_SRC := $(wildcard tests/unit/*/*_test.c)
 SIM_SRC := $(wildcard tests/sim/*.c)
-HELPER_SRC := $(wildcard tests/helpers/*.c)
+HELPER_SRC := $(wildcard tests/helpers/*.c tests/bench/*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/*_fuzz.c)
 
 # cmocka speaks the protocol that prove understands.
@@ -89,7 +89,7 @@ $(UNITS): $O/tests/unit/%: $O/tests/unit/%.o $(LIB)
 $(SIMS): $O/tests/sim/%: $O/tests/sim/%.o \
 		$(call obj,$(filter-out %_test.c,$(SIM_SRC))) $(LIB)
 	$(call link,-lcmocka)
-$(HELPERS): $O/tests/helpers/%: $O/tests/helpers/%.o $(LIB)
+$(HELPERS): $O/tests/%: $O/tests/%.o $(LIB)
 	$(call link)
 
 $(FUZZERS): $O/tests/fuzz/%: $O/tests/fuzz/%.o $(LIB)
@@ -122,7 +122,7 @@ fuzzers: $(FUZZERS)
 
 # The tunnel against the bare cable and whatever other VPN is installed.
 bench:
-	$Q$(MAKE) --no-print-directory -j$(JOBS) all
+	$Q$(MAKE) --no-print-directory -j$(JOBS) all $(HELPERS)
 	$QO=$O tests/bench/run
 
 install: all
