@@ -39,6 +39,11 @@ void datapath_close(struct daemon *d);
 void datapath_send(struct daemon *d, const struct action *a);
 void datapath_tun_write(struct daemon *d, const struct action *a);
 
+/* --- turn.c: when the daemon gets the processor -------------------------- */
+int turn_open(struct daemon *d, struct err *e);
+void turn_step_back(struct daemon *d);		/* SIGXCPU */
+void turn_close(struct daemon *d);
+
 /* --- script.c: hooks and autoconf ----------------------------------------- */
 void script_run(struct daemon *d, const struct action *a);
 /* upcmd or downcmd, waited for. 0 when there is none or it succeeded. */

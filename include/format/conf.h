@@ -98,6 +98,7 @@ struct conf {
 	const char *mysubnetupcmd, *mysubnetdowncmd;
 	const char *nodeupcmd, *nodedowncmd;
 	bool autoconf;
+	bool realtime;
 	const char *ctlsocket;
 	struct conf_timers timers;
 };

@@ -42,6 +42,7 @@ note_restart(const struct conf *was, const struct conf *is)
 		{ "ctlsocket", same_text(was->ctlsocket, is->ctlsocket) },
 		{ "user", same_text(was->user, is->user) },
 		{ "group", same_text(was->group, is->group) },
+		{ "realtime", was->realtime == is->realtime },
 		{ "logmethod", was->logmethod == is->logmethod },
 		{ "logfile", same_text(was->logfile, is->logfile) },
 	};

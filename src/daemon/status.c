@@ -152,6 +152,9 @@ status_node(const struct daemon *d)
 	json_object_set_new(o, "device", json_string(tun_name(d->tun)));
 	json_object_set_new(o, "device_offload",
 			    json_string(tun_level_name(tun_level(d->tun))));
+	json_object_set_new(o, "realtime", json_boolean(d->realtime));
+	json_object_set_new(o, "realtime_steps_back",
+			    json_integer((json_int_t)d->steps_back));
 	json_object_set_new(o, "certificate_end",
 			    json_string(text_time_format(end, tls_ctx_self(
 				    d->id->tls)->not_after)));

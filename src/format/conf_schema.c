@@ -106,6 +106,7 @@ const struct conf_key conf_keys[] = {
     HOOK(nodeupcmd),
     HOOK(nodedowncmd),
     BOOL_KEY(autoconf, "yes"),
+    BOOL_KEY(realtime, "yes"),
     PATH_KEY(ctlsocket, SOCKET_MAX_LEN, "/run/cluevpn/ctl"),
     KEY_AGE("rekey", rekey_after, "120s"),
     KEY_AGE("rekeyresponder", rekey_after_responder, "150s"),
