@@ -155,6 +155,10 @@ status_node(const struct daemon *d)
 	json_object_set_new(o, "realtime", json_boolean(d->realtime));
 	json_object_set_new(o, "realtime_steps_back",
 			    json_integer((json_int_t)d->steps_back));
+	json_object_set_new(o, "loop_longest_ms",
+			    json_integer(loop_longest_ms(d->loop)));
+	json_object_set_new(o, "loop_pauses",
+			    json_integer((json_int_t)loop_pauses(d->loop)));
 	json_object_set_new(o, "certificate_end",
 			    json_string(text_time_format(end, tls_ctx_self(
 				    d->id->tls)->not_after)));
