@@ -69,6 +69,9 @@ struct daemon {
 	size_t ntcp;
 	struct core *core;
 	struct loop_timer alive;	/* watchdog of the service manager */
+	struct loop_timer ahead;	/* after a step back */
+	bool realtime;			/* runs ahead of ordinary programs */
+	uint64_t steps_back;		/* because it had not slept for long */
 	struct table conns;		/* by connection id */
 	struct stream *lingering;	/* connections the core is done with */
 	struct datapath *data;

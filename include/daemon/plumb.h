@@ -49,6 +49,11 @@ json_t *offload_json(const struct daemon *d);
 /* Why nothing is segmented on the way there; null: it is, or nowhere. */
 json_t *offload_peer_json(const struct daemon *d, const struct endpoint *to);
 
+/* --- turn.c: when the daemon gets the processor -------------------------- */
+int turn_open(struct daemon *d, struct err *e);
+void turn_step_back(struct daemon *d);		/* SIGXCPU */
+void turn_close(struct daemon *d);
+
 /* --- script.c: hooks and autoconf ----------------------------------------- */
 void script_run(struct daemon *d, const struct action *a);
 /* upcmd or downcmd, waited for. 0 when there is none or it succeeded. */

@@ -115,6 +115,7 @@ struct conf {
 	const char *mysubnetupcmd, *mysubnetdowncmd;
 	const char *nodeupcmd, *nodedowncmd;
 	bool autoconf;
+	bool realtime;
 	const char *ctlsocket;
 	const char *ctlgroup;		/* may use it; NULL: root alone */
 	struct conf_timers timers;

@@ -8,6 +8,8 @@
 #define SYS_LOOP_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "base/monotime.h"
@@ -68,5 +70,12 @@ int loop_run(struct loop *l, struct err *e);
 /* One turn that sleeps until `until` at most (MONO_NONE: does not sleep). */
 int loop_turn(struct loop *l, struct monotime until, struct err *e);
 void loop_stop(struct loop *l);
+
+/* So many packets were handled in this turn: when turns are short and bring
+ * one packet each, the loop lets some gather (see sys/pace.h). */
+void loop_packets(struct loop *l, size_t n);
+/* From the end of a wait to the next wait, at the most, till now. */
+int64_t loop_longest_ms(const struct loop *l);
+uint64_t loop_pauses(const struct loop *l);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Signals as events of the loop: HUP, USR1, USR2, TERM, INT, CHLD. */
+/* Signals as events of the loop: HUP, USR1, USR2, TERM, INT, CHLD, XCPU. */
 #ifndef SYS_SIGWATCH_H
 #define SYS_SIGWATCH_H
 

@@ -12,6 +12,7 @@
 #include "daemon/plumb.h"
 #include "sys/clock.h"
 #include "sys/privs.h"
+#include "sys/realtime.h"
 
 #define HOOKS_END_MS 35000	/* all that is left to run at the end */
 #define CTL_MODE 0660
@@ -30,6 +31,9 @@ on_signal(void *ctx, int signo)
 		break;
 	case SIGUSR2:
 		status_log(d);
+		break;
+	case SIGXCPU:
+		turn_step_back(d);
 		break;
 	case SIGTERM:
 	case SIGINT:
@@ -131,6 +135,8 @@ give_up_privileges(struct daemon *d, struct err *e)
 	const struct conf *c = d->id->conf;
 	struct privs_ids ids;
 
+	if (c->realtime)
+		realtime_allow();
 	if (c->user != NULL && geteuid() == 0 &&
 	    (privs_lookup(&ids, c->user, c->group, e) < 0 ||
 	     state_give(&d->state, ids.uid, ids.gid, e) < 0 ||
@@ -211,7 +217,7 @@ start_work(struct daemon *d, struct err *e)
 	loop_owner(d->loop, plumb_before_sleep, plumb_deadline, d);
 	core_start(d->core, clock_now());
 	plumb_drain(d);
-	return 0;
+	return turn_open(d, e);
 }
 
 static int
@@ -276,6 +282,7 @@ stop(struct daemon *d, bool started)
 	if (started)
 		stop_hooks(d);
 	loop_timer_fini(&d->alive);
+	turn_close(d);
 	core_free(d->core);
 	tun_close(d->tun);
 	for (size_t i = 0; i < d->nudp; i++)

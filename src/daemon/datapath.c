@@ -20,7 +20,13 @@
 #define OUT_SLICES 16384
 #define ROUNDS 4		/* reads of one source in a turn: fairness */
 
+struct port {			/* a socket and whose it is */
+	struct daemon *daemon;
+	struct udp *udp;
+};
+
 struct datapath {
+	struct port ports[DAEMON_SOCKETS_MAX];
 	uint8_t *tun_mem;
 	uint8_t *udp_mem;
 	struct tun_frame frames[TUN_FRAMES];
@@ -119,6 +125,7 @@ tun_event(void *ctx, unsigned int events)
 			tun_is_gone(d);
 			return;
 		}
+		loop_packets(d->loop, (size_t)n);
 		for (size_t left = (size_t)n; left > 0;) {
 			size_t used = core_tun_in(d->core, clock_now(), f,
 						  left, &p->out);
@@ -143,6 +150,7 @@ udp_event(struct daemon *d, struct udp *u)
 				    p->runs, UDP_PIECES);
 		struct udp_run *r = p->runs;
 
+		loop_packets(d->loop, n);
 		for (size_t left = n; left > 0;) {
 			size_t used = core_udp_in(d->core, clock_now(), r,
 						  left, &p->out);
@@ -160,11 +168,10 @@ udp_event(struct daemon *d, struct udp *u)
 static void
 udp_events(void *ctx, unsigned int events)
 {
-	struct daemon *d = ctx;
+	struct port *p = ctx;
 
 	(void)events;
-	for (size_t i = 0; i < d->nudp; i++)
-		udp_event(d, d->udp[i]);
+	udp_event(p->daemon, p->udp);
 }
 
 int
@@ -194,10 +201,12 @@ datapath_open(struct daemon *d, struct err *e)
 	if (loop_add(&d->tun_place, d->loop, tun_fd(d->tun), LOOP_IN,
 		     tun_event, d, e) < 0)
 		return -1;
-	for (size_t i = 0; i < d->nudp; i++)
+	for (size_t i = 0; i < d->nudp; i++) {
+		p->ports[i] = (struct port){ .daemon = d, .udp = d->udp[i] };
 		if (loop_add(&d->udp_place[i], d->loop, udp_fd(d->udp[i]),
-			     LOOP_IN, udp_events, d, e) < 0)
+			     LOOP_IN, udp_events, &p->ports[i], e) < 0)
 			return -1;
+	}
 	return 0;
 }
 

@@ -44,6 +44,7 @@ note_restart(const struct conf *was, const struct conf *is)
 		{ "user", same_text(was->user, is->user) },
 		{ "group", same_text(was->group, is->group) },
 		{ "offload", was->offload == is->offload },
+		{ "realtime", was->realtime == is->realtime },
 		{ "logmethod", was->logmethod == is->logmethod },
 		{ "logfile", same_text(was->logfile, is->logfile) },
 	};

@@ -251,6 +251,13 @@ status_node(struct daemon *d)
 	json_object_set_new(o, "device_offload",
 			    json_string(tun_level_name(tun_level(d->tun))));
 	json_object_set_new(o, "offload", offload_json(d));
+	json_object_set_new(o, "realtime", json_boolean(d->realtime));
+	json_object_set_new(o, "realtime_steps_back",
+			    json_integer((json_int_t)d->steps_back));
+	json_object_set_new(o, "loop_longest_ms",
+			    json_integer(loop_longest_ms(d->loop)));
+	json_object_set_new(o, "loop_pauses",
+			    json_integer((json_int_t)loop_pauses(d->loop)));
 	json_object_set_new(o, "certificate_end",
 			    json_string(text_time_format(end, tls_ctx_self(
 				    d->id->tls)->not_after)));

@@ -113,6 +113,7 @@ const struct conf_key conf_keys[] = {
     HOOK(nodeupcmd),
     HOOK(nodedowncmd),
     BOOL_KEY(autoconf, "yes"),
+    BOOL_KEY(realtime, "yes"),
     PATH_KEY(ctlsocket, SOCKET_MAX_LEN, "/run/cluevpn/ctl"),
     TEXT_KEY("ctlgroup", ctlgroup, ACCOUNT_MAX_LEN, "a group's name"),
     KEY_AGE("rekey", rekey_after, "120s"),

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "sys/clock.h"
+#include "sys/pace.h"
 
 #define BATCH 64 /* events a wait; what does not fit comes next time */
 
@@ -33,6 +34,10 @@ struct loop {
 	int epfd;
 	int timerfd;
 	struct monotime armed; /* what timerfd is set to */
+	struct monotime woke;  /* MONO_NONE: not in a turn yet */
+	int64_t slept_ns, longest_ns;
+	struct pace pace;
+	size_t packets; /* of this turn */
 	struct timerq timers;
 	size_t ntimers; /* room reserved in it */
 	size_t nfds;
@@ -69,6 +74,7 @@ loop_new(struct loop **out, struct err *e)
 	if (l == NULL)
 		return err_nomem(e);
 	timerq_init(&l->timers);
+	pace_init(&l->pace);
 	l->armed = MONO_NEVER;
 	l->timerfd = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
 	l->epfd = epoll_create1(EPOLL_CLOEXEC);
@@ -235,13 +241,10 @@ disarm(struct loop *l)
 static void
 run_timers(struct loop *l)
 {
-	struct monotime now;
+	struct monotime now = l->woke;
 	struct timer *t;
 	struct loop_timer *lt;
 
-	if (timerq_next(&l->timers).ns == MONO_NEVER.ns)
-		return;
-	now = clock_mono();
 	/* As many as there are at most: one that is set to the past again
 	 * waits for the next turn. */
 	for (size_t n = l->ntimers; n > 0; n--) {
@@ -269,11 +272,59 @@ dispatch(struct loop *l, const struct epoll_event *ev, int n)
 	bury(l);
 }
 
+void
+loop_packets(struct loop *l, size_t n)
+{
+	l->packets += n;
+}
+
+int64_t
+loop_longest_ms(const struct loop *l)
+{
+	return l->longest_ns / NS_PER_MS;
+}
+
+uint64_t
+loop_pauses(const struct loop *l)
+{
+	return l->pace.pauses;
+}
+
+/* The work of the turn that began when the last wait ended is done. Returns
+ * whether to pause before the next. */
+static bool
+end_work(struct loop *l, struct monotime now)
+{
+	int64_t worked = now.ns - l->woke.ns;
+	size_t packets = l->packets;
+
+	l->packets = 0;
+	if (!mono_is_set(l->woke))
+		return false;
+	if (worked > l->longest_ns)
+		l->longest_ns = worked;
+	return pace_turn(&l->pace, l->slept_ns, worked, packets);
+}
+
+/* As epoll_wait(2). */
+static int
+wait_for(struct loop *l, struct epoll_event *ev, int timeout,
+	 struct monotime now)
+{
+	int n = epoll_wait(l->epfd, ev, BATCH, timeout);
+
+	l->woke = clock_mono();
+	l->slept_ns = l->woke.ns - now.ns;
+	return n;
+}
+
 int
 loop_turn(struct loop *l, struct monotime until, struct err *e)
 {
 	struct epoll_event ev[BATCH];
+	struct monotime now;
 	int n, timeout = -1;
+	bool pause;
 
 	if (l->before_sleep != NULL)
 		l->before_sleep(l->owner);
@@ -282,11 +333,17 @@ loop_turn(struct loop *l, struct monotime until, struct err *e)
 	if (l->deadline != NULL)
 		until = mono_min(until, l->deadline(l->owner));
 	until = mono_min(until, timerq_next(&l->timers));
-	if (until.ns <= 0 || mono_reached(until, clock_mono()))
+	now = clock_mono();
+	pause = end_work(l, now);
+	if (until.ns <= 0 || mono_reached(until, now))
 		timeout = 0;
 	else if (arm(l, until, e) < 0)
 		return -1;
-	n = epoll_wait(l->epfd, ev, BATCH, timeout);
+	if (pause && timeout < 0) {
+		pace_pause();
+		now = clock_mono();
+	}
+	n = wait_for(l, ev, timeout, now);
 	if (n < 0 && errno != EINTR)
 		return err_errno(e, errno, "event loop");
 	dispatch(l, ev, n < 0 ? 0 : n);

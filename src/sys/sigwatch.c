@@ -26,6 +26,7 @@ watched(sigset_t *set)
 	sigaddset(set, SIGTERM);
 	sigaddset(set, SIGINT);
 	sigaddset(set, SIGCHLD);
+	sigaddset(set, SIGXCPU);
 }
 
 void

@@ -145,6 +145,7 @@ put_conf(FILE *f, const struct conf *c)
 	put_text(f, "group", c->group);
 	put_hooks(f, c);
 	put_bool(f, "autoconf", c->autoconf);
+	put_bool(f, "realtime", c->realtime);
 	put_text(f, "ctlsocket", c->ctlsocket);
 	put_text(f, "ctlgroup", c->ctlgroup);
 	put_timers(f, &c->timers);

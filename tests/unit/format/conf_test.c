@@ -95,6 +95,7 @@ test_defaults(void **state)
 	assert_null(c->upcmd);
 	assert_null(c->nodedowncmd);
 	assert_true(c->autoconf);
+	assert_true(c->realtime);
 	assert_string_equal(c->ctlsocket, "/run/cluevpn/ctl");
 	assert_int_equal(t->rekey_after, 120000);
 	assert_int_equal(t->rekey_after_responder, 150000);
@@ -159,7 +160,7 @@ test_all_values(void **state)
 	    "mtu = 1400\nkeepalive = 25\npullinterval = 10min\n"
 	    "maxconnections = 8\nloglevel = debug\nlogmethod = file\n"
 	    "logfile = /var/log/cluevpn.log\nuser = cluevpn\ngroup = vpn\n"
-	    "autoconf = no\nctlsocket = /tmp/ctl\n"
+	    "autoconf = no\nrealtime = no\nctlsocket = /tmp/ctl\n"
 	    "rekey = 500ms\nrekeyresponder = 1\nreject = 2s\n"
 	    "rekeypackets = 10\nrejectpackets = 20\nchannelidle = 24h\n");
 
@@ -191,6 +192,7 @@ test_all_values(void **state)
 	assert_string_equal(c->user, "cluevpn");
 	assert_string_equal(c->group, "vpn");
 	assert_false(c->autoconf);
+	assert_false(c->realtime);
 	assert_string_equal(c->ctlsocket, "/tmp/ctl");
 	assert_int_equal(c->timers.rekey_after, 500);
 	assert_int_equal(c->timers.rekey_after_responder, 1000);

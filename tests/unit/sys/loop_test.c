@@ -303,6 +303,83 @@ test_stop_before_run(void **state)
 	loop_free(l);
 }
 
+/* --- how long and how often ---------------------------------------------- */
+
+static void
+busy(void *ctx, unsigned int events)
+{
+	struct fixture *x = ctx;
+	struct monotime end = mono_add_ms(clock_mono(), 30);
+
+	(void)events;
+	while (x->calls == 0 && mono_before(clock_mono(), end))
+		;
+	x->calls++;
+}
+
+static void
+test_longest_turn(void **state)
+{
+	struct fixture x;
+	int64_t longest;
+
+	(void)state;
+	setup_events(&x);
+	assert_int_equal(loop_longest_ms(x.l), 0);
+	assert_int_equal(loop_add(&x.f[0], x.l, x.fd[0], LOOP_IN, busy, &x,
+				  NULL),
+			 0);
+	turn(&x);
+	turn(&x);	/* the first one has ended */
+	longest = loop_longest_ms(x.l);
+	assert_true(longest >= 30);
+	turn(&x);
+	assert_true(loop_longest_ms(x.l) >= longest);
+	teardown(&x);
+}
+
+static void
+one_packet(void *ctx, unsigned int events)
+{
+	struct fixture *x = ctx;
+
+	(void)events;
+	loop_packets(x->l, 1);
+}
+
+static void
+no_packet(void *ctx, unsigned int events)
+{
+	(void)ctx;
+	(void)events;
+}
+
+/* Turns that bring a packet each are slowed down; others are not. */
+static void
+test_packets_gather(void **state)
+{
+	struct monotime later = mono_add_ms(clock_mono(), 600000);
+	struct fixture x;
+
+	(void)state;
+	setup_events(&x);
+	assert_int_equal(loop_add(&x.f[0], x.l, x.fd[0], LOOP_IN, no_packet,
+				  &x, NULL),
+			 0);
+	for (int i = 0; i < 10000; i++)
+		assert_int_equal(loop_turn(x.l, later, NULL), 0);
+	assert_int_equal(loop_pauses(x.l), 0);
+	loop_remove(x.f[0]);
+	assert_int_equal(loop_add(&x.f[0], x.l, x.fd[0], LOOP_IN, one_packet,
+				  &x, NULL),
+			 0);
+	/* How many it takes is up to the machine, too. */
+	while (loop_pauses(x.l) == 0 && mono_before(clock_mono(), later))
+		assert_int_equal(loop_turn(x.l, later, NULL), 0);
+	assert_true(loop_pauses(x.l) > 0);
+	teardown(&x);
+}
+
 int
 main(void)
 {
@@ -314,6 +391,8 @@ main(void)
 	    cmocka_unit_test(test_add_refused),
 	    cmocka_unit_test(test_timers),
 	    cmocka_unit_test(test_owner_deadline),
+	    cmocka_unit_test(test_longest_turn),
+	    cmocka_unit_test(test_packets_gather),
 	    cmocka_unit_test(test_stop_before_run),
 	};
 

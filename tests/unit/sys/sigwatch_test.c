@@ -26,7 +26,7 @@ static void
 test_signals_arrive(void **state)
 {
 	static const int all[] = {SIGHUP,  SIGUSR1, SIGUSR2,
-				  SIGTERM, SIGINT,  SIGCHLD};
+				  SIGTERM, SIGINT,  SIGCHLD, SIGXCPU};
 	unsigned int seen[NSIG] = {0};
 	struct sigwatch *s;
 	struct loop *l;

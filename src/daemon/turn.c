@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * When the daemon gets the processor. It runs ahead of ordinary programs, and
+ * steps back for a second when it has not slept for long: a flood from
+ * outside must not stop the host.
+ */
+#include "daemon/plumb.h"
+
+#include "base/log.h"
+#include "sys/clock.h"
+#include "sys/realtime.h"
+
+#define STEP_BACK_MS 1000
+
+static void
+go_ahead(void *daemon)
+{
+	struct daemon *d = daemon;
+	struct err e;
+
+	d->realtime = realtime_on(&e) == 0;
+	if (!d->realtime)
+		log_info("not realtime: %s", e.text);
+}
+
+int
+turn_open(struct daemon *d, struct err *e)
+{
+	if (!d->id->conf->realtime)
+		return 0;
+	if (loop_timer_init(&d->ahead, d->loop, go_ahead, d, e) < 0)
+		return -1;
+	go_ahead(d);
+	return 0;
+}
+
+void
+turn_step_back(struct daemon *d)
+{
+	if (!d->realtime)
+		return;
+	realtime_off();
+	d->realtime = false;
+	d->steps_back++;
+	loop_timer_set(&d->ahead, mono_add_ms(clock_mono(), STEP_BACK_MS));
+}
+
+void
+turn_close(struct daemon *d)
+{
+	loop_timer_fini(&d->ahead);
+	if (d->realtime)
+		realtime_off();
+	d->realtime = false;
+}
