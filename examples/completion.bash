@@ -68,7 +68,7 @@ _cluevpn_facts() { # _cluevpn_facts PROGRAM [COMMAND]
 		arguments(last, text)
 		next
 	}
-	# What is explained ends at two spaces.
+	# What is explained ends at two spaces, or with its line.
 	(at = index(text, "  ")) > 0 {
 		text = substr(text, 1, at)
 	}
@@ -76,7 +76,8 @@ _cluevpn_facts() { # _cluevpn_facts PROGRAM [COMMAND]
 		options(text)
 		next
 	}
-	indent == 2 && text ~ /^[a-z]/ && at > 0 {
+	indent == 2 && text ~ /^[a-z]/ &&
+	(at > 0 || text ~ /^[a-z]+( [[A-Z][^ ]*)*$/) {
 		n = split(text, word, " ")
 		print "command", word[1]
 		if (word[2] ~ /^[a-z]+$/)

@@ -53,9 +53,11 @@ has() {		# has CANDIDATE WORD...: this among others
 
 for program in cluevpnd cluevpnctl bnl-sign bnl-verify keygen; do
 	"$program" -h >"$tmp/help" 2>&1
-	# Options that are explained, and long ones anywhere.
-	for option in $(grep -o -e '^ *-[A-Za-z]\b' -e '[[ ]--[a-z][-a-z]*' \
-	    "$tmp/help" | tr -d '[ ' | sort -u); do
+	# Options that are explained, and long ones in brackets.
+	for option in $(grep -o -e '^ *-[A-Za-z]\b' -e '\[--[a-z][-a-z]*' \
+	    -e '^ *-.*' "$tmp/help" | grep -o -e '^ *-[A-Za-z]\b' \
+	    -e '\[--[a-z][-a-z]*' -e '[ ]--[a-z][-a-z]*' |
+	    tr -d '[ ' | sort -u); do
 		has "$option" $program -
 	done
 done

@@ -87,7 +87,8 @@ ok 'leaves what was there before, and nothing else' \
 ok 'none of its own directories' test ! -d "$root/usr/local/share/doc/cluevpn"
 ok 'and no empty state' test ! -d "$root/var/lib/cluevpn"
 ok 'uninstalling again' run uninstall
-mkdir -p -m 750 "$root/var/lib/cluevpn"
+mkdir "$root/var/lib/cluevpn"
+chmod 750 "$root/var/lib/cluevpn"
 : >"$root/var/lib/cluevpn/network.bnl"
 ok 'installing with a state' run install
 ok 'leaves its directory as it was' \
