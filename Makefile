@@ -98,7 +98,7 @@ $(BENCHES): %: %.o $(call obj,$(filter-out %_test.c,$(SIM_SRC)) \
 $(FUZZERS): $O/tests/fuzz/%: $O/tests/fuzz/%.o $(LIB)
 	$(call link,-fsanitize=fuzzer)
 
-tests: all $(UNITS) $(SIMS) $(HELPERS)
+tests: all $(UNITS) $(SIMS) $(HELPERS) $O/tests/bench/udpgen
 
 # These call make again, so that `make deps check` first installs and then
 # builds, on all processors.

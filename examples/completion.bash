@@ -77,7 +77,7 @@ _cluevpn_facts() { # _cluevpn_facts PROGRAM [COMMAND]
 		next
 	}
 	indent == 2 && text ~ /^[a-z]/ &&
-	(at > 0 || text ~ /^[a-z]+( [[A-Z][^ ]*)*$/) {
+	(at > 0 || text ~ /^[a-z]+( [[A-Z.][^ ]*)*$/) {
 		n = split(text, word, " ")
 		print "command", word[1]
 		if (word[2] ~ /^[a-z]+$/)

@@ -67,16 +67,32 @@ dial(struct peer *p)
 	}
 }
 
+/* A PONG, or a session that is younger than the PING. */
+static bool
+has_answered(const struct peer *p, const struct link_status *ls)
+{
+	struct monotime now = p->core->env.now.mono;
+
+	if (!ls->up)
+		return false;
+	if (!mono_is_set(p->pinged) || mono_ms(p->pinged, now) >= FRESH_MS)
+		return true;
+	return !mono_before(p->ponged, p->pinged) ||
+	       ls->session_age_ms < mono_ms(p->pinged, now);
+}
+
 void
 core_probe(struct core *c, struct now now, const char *name, bool by_tcp)
 {
 	struct peer *p = peer_named(c, name);
+	struct link_status ls;
 
 	c->env.now = now;
 	if (p == NULL)
 		return;
+	link_status(p->link, now.mono, &ls);
 	/* Not while an answer may still be on its way. */
-	if (!mono_before(p->ponged, p->pinged) ||
+	if (has_answered(p, &ls) || !mono_before(p->ponged, p->pinged) ||
 	    mono_ms(p->pinged, now.mono) >= PING_GAP_MS)
 		control_ping(p);
 	if (by_tcp || !link_can_send(p->link, now.mono))
@@ -211,20 +227,6 @@ take_notes(const struct peer *p, struct why *out)
 			if ((int)o->addresses[i].kind == kind &&
 			    !mono_before(o->addresses[i].at, since))
 				take_address(&o->addresses[i], out);
-}
-
-/* A PONG, or a session that is younger than the PING. */
-static bool
-has_answered(const struct peer *p, const struct link_status *ls)
-{
-	struct monotime now = p->core->env.now.mono;
-
-	if (!ls->up)
-		return false;
-	if (!mono_is_set(p->pinged) || mono_ms(p->pinged, now) >= FRESH_MS)
-		return true;
-	return !mono_before(p->ponged, p->pinged) ||
-	       ls->session_age_ms < mono_ms(p->pinged, now);
 }
 
 /* It was heard, or called, after a PING that it never answered. */

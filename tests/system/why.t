@@ -86,6 +86,8 @@ soon 'no more' tells alpha beta reachable 0
 soon 'gamma has a session with it' reach gamma beta
 
 # --- silence -------------------------------------------------------------------------
+# Were beta to miss an answer to what it sent last, it would call, and be heard.
+sleep 1
 drop beta 'meta l4proto { tcp, udp } th dport 3406 ip saddr 192.0.2.1 drop;
 	meta l4proto { tcp, udp } th sport 3406 ip saddr 192.0.2.1 drop;'
 began=$(date +%s%N)
@@ -97,6 +99,7 @@ is "$(jq -c '[.others.asked, .others.reach]' $tmp/why)" '[1,1]' \
 undrop beta
 soon 'no more' tells alpha beta reachable 0
 
+sleep 1
 drop beta 'ip saddr 192.0.2.1 udp dport 3406 drop;'
 soon 'only UDP' tells alpha beta silent 15
 ok 'is told' sentence 'answers by TCP, and not by UDP'
