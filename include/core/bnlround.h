@@ -43,6 +43,8 @@ bool bnlround_next(struct bnlround *r, size_t spare,
 struct monotime bnlround_deadline(const struct bnlround *r);
 /* spare: connections there are now: a round asks as many nodes. */
 void bnlround_tick(struct bnlround *r, size_t spare);
+/* The configuration has changed: the next pull may have to come sooner. */
+void bnlround_reconf(struct bnlround *r);
 /* The list in force is below the mark: look for another more often. */
 void bnlround_hurry(struct bnlround *r, bool on);
 

@@ -29,7 +29,8 @@ struct bnlsync;
 enum sync_in {
 	SYNC_IDLE,
 	SYNC_ASKED,   /* QUERY said, HAVE awaited */
-	SYNC_OFFERED, /* it has a newer one: waits for its turn */
+	SYNC_OFFERED, /* it has a newer one: waits for its turn, or until
+			 whoever delivers it falls silent */
 	SYNC_GETTING  /* LIST_DATA comes in */
 };
 
@@ -46,7 +47,8 @@ struct bnlsync_conn {
 	enum sync_in in;
 	struct list_have have; /* OFFERED, GETTING */
 	struct buf data;
-	struct monotime deadline; /* ASKED, GETTING */
+	struct monotime deadline; /* ASKED, OFFERED, GETTING */
+	struct monotime moved;	  /* GETTING: the last data came then */
 	bool sending;
 	size_t sent;
 	struct bnlsync_conn *next;
@@ -79,8 +81,9 @@ bool bnlsync_next_frame(struct bnlsync *s, struct bnlsync_conn *c,
 bool bnlsync_quiet(const struct bnlsync *s, const struct bnlsync_conn *c);
 /* Something comes in or goes out: not idle even if slow. */
 struct monotime bnlsync_conn_deadline(const struct bnlsync_conn *c);
-/* The deadline was missed: the connection is to be closed. */
-void bnlsync_late(struct bnlsync *s, struct bnlsync_conn *c);
+/* The deadline is there. true: the connection is to be closed; false: there
+ * is another deadline now. */
+bool bnlsync_late(struct bnlsync *s, struct bnlsync_conn *c);
 
 /* After any answer of bnltake, and after a list was applied. */
 void bnlsync_settle(struct bnlsync *s);

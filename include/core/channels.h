@@ -157,6 +157,8 @@ enum channels_stored channels_stored(struct channels *cs, uint32_t ticket,
  * more, checks the pairs, sends receipts and passes the list on. */
 void channels_list_applied(struct channels *cs);
 
+/* The configuration has changed: lists may have to be asked for sooner. */
+void channels_reconf(struct channels *cs);
 /* Offers the list in force to every other node (SIGUSR1), and retries with
  * those that are down. One from the disk that is on its way into force takes
  * its place. */

@@ -18,6 +18,8 @@
 #define NEWS_GAP_MS 30000 /* between two pulls from one node by news */
 #define PASS_RANDOM 2	  /* besides the next one by name */
 #define PASS_TRIES 6	  /* of those that cannot be reached */
+#define PASS_AGAIN_MS 4000 /* later, to those who were missed: so long after, */
+#define PASS_AGAIN_TIMES 2 /* and so often, each time four times as late */
 
 struct bnlround {
 	struct core_env *env;
@@ -32,6 +34,8 @@ struct bnlround {
 	bool pass_next;
 	unsigned int pass_random; /* others still to be asked */
 	unsigned int pass_spare;  /* replacements left */
+	unsigned int passes;	  /* of this list so far */
+	struct monotime pass_at;  /* the next one */
 };
 
 /* Between three quarters and five quarters of it. */
@@ -53,6 +57,7 @@ bnlround_new(struct core_env *env, struct bnlpeers *peers)
 	r->peers = peers;
 	timerq_init(&r->retries);
 	r->ready_tail = &r->ready;
+	r->pass_at = MONO_NEVER;
 	r->next_pull = mono_add_ms(
 	    env->now.mono,
 	    FIRST_PULL_MS + rng_below(&env->rng, FIRST_PULL_SPREAD_MS));
@@ -160,13 +165,27 @@ bnlround_push(struct bnlround *r)
 	}
 }
 
+/* Chance leaves some out, and some may have been cut off in the middle: so
+ * each node passes on a few more times, to others. */
+static void
+pass_on(struct bnlround *r)
+{
+	int64_t ms = PASS_AGAIN_MS << 2 * r->passes;
+
+	r->pass_next = true;
+	r->pass_random = PASS_RANDOM;
+	r->pass_spare = PASS_TRIES;
+	r->pass_at = r->passes++ < PASS_AGAIN_TIMES
+			 ? mono_add_ms(r->env->now.mono, jittered(r, ms))
+			 : MONO_NEVER;
+}
+
 void
 bnlround_pass_on(struct bnlround *r)
 {
 	memcpy(r->pass_after, r->env->self, strlen(r->env->self) + 1);
-	r->pass_next = true;
-	r->pass_random = PASS_RANDOM;
-	r->pass_spare = PASS_TRIES;
+	r->passes = 0;
+	pass_on(r);
 }
 
 void
@@ -196,6 +215,7 @@ bnlround_applied(struct bnlround *r)
 			push_done(r, p);
 	r->pass_next = false;
 	r->pass_random = 0;
+	r->pass_at = MONO_NEVER;
 	bnlpeers_purge(r->peers, r->env->bnl);
 }
 
@@ -404,7 +424,8 @@ bnlround_next(struct bnlround *r, size_t spare, char name[NODE_NAME_MAX + 1])
 struct monotime
 bnlround_deadline(const struct bnlround *r)
 {
-	return mono_min(r->next_pull, timerq_next(&r->retries));
+	return mono_min(mono_min(r->next_pull, r->pass_at),
+			timerq_next(&r->retries));
 }
 
 void
@@ -416,6 +437,8 @@ bnlround_tick(struct bnlround *r, size_t spare)
 
 	while ((t = timerq_pop(&r->retries, now)) != NULL)
 		enqueue(r, t->owner);
+	if (mono_reached(r->pass_at, now))
+		pass_on(r);
 	if (!mono_reached(r->next_pull, now))
 		return;
 	if (asks_all(r) && ms > HURRY_MS)
@@ -423,6 +446,15 @@ bnlround_tick(struct bnlround *r, size_t spare)
 	r->next_pull = mono_add_ms(now, jittered(r, ms));
 	r->ask = spare;
 	r->visit = count_names(r);
+}
+
+void
+bnlround_reconf(struct bnlround *r)
+{
+	int64_t ms = (int64_t)r->env->conf->pullinterval * 1000;
+
+	r->next_pull = mono_min(r->next_pull,
+				mono_add_ms(r->env->now.mono, jittered(r, ms)));
 }
 
 void

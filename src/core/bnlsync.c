@@ -9,6 +9,7 @@
 #include "core/action.h"
 
 #define ANSWER_MS 10000		 /* from QUERY to HAVE */
+#define STALL_MS 2000		 /* without data: others may deliver it */
 #define TRANSFER_MS 60000	 /* for a whole list, and */
 #define TRANSFER_MS_PER_64K 1000 /* for each 64 KiB of it */
 
@@ -138,12 +139,13 @@ receiving(const struct bnlsync *s)
 	return n;
 }
 
-/* Somebody else delivers that version or a newer one. */
+/* Somebody else delivers that version or a newer one, and did not die. */
 static bool
 on_its_way(const struct bnlsync *s, const struct bnl_version *v)
 {
 	for (const struct bnlsync_conn *c = s->conns; c != NULL; c = c->next)
 		if (c->in == SYNC_GETTING &&
+		    mono_ms(c->moved, s->env->now.mono) < STALL_MS &&
 		    bnl_version_cmp(&c->have.version, v) >= 0)
 			return true;
 	return bnltake_has(s->take, v);
@@ -164,11 +166,16 @@ consider(struct bnlsync *s, struct bnlsync_conn *c)
 		c->deadline = mono_add_ms(s->env->now.mono, ANSWER_MS);
 		arm(s, c);
 	}
-	if (c->in != SYNC_OFFERED || on_its_way(s, &c->have.version) ||
-	    receiving(s) + bnltake_count(s->take) >= BNLTAKE_MAX)
+	if (c->in != SYNC_OFFERED)
 		return;
+	if (on_its_way(s, &c->have.version) ||
+	    receiving(s) + bnltake_count(s->take) >= BNLTAKE_MAX) {
+		c->deadline = mono_add_ms(s->env->now.mono, STALL_MS);
+		return;
+	}
 	c->in = SYNC_GETTING;
 	c->say_get = true;
+	c->moved = s->env->now.mono;
 	buf_init(&c->data, c->have.len);
 	ms = TRANSFER_MS + c->have.len / 65536 * TRANSFER_MS_PER_64K;
 	c->deadline = mono_add_ms(s->env->now.mono, ms);
@@ -271,9 +278,13 @@ bnlsync_conn_deadline(const struct bnlsync_conn *c)
 	return c->open ? c->deadline : MONO_NEVER;
 }
 
-void
+bool
 bnlsync_late(struct bnlsync *s, struct bnlsync_conn *c)
 {
+	if (c->in == SYNC_OFFERED) {
+		consider(s, c);
+		return false;
+	}
 	if (c->in == SYNC_ASKED && !c->say_query)
 		strike(s, c, REFUSAL_UNDELIVERED,
 		       "announced a list and does not answer");
@@ -281,6 +292,7 @@ bnlsync_late(struct bnlsync *s, struct bnlsync_conn *c)
 		strike(s, c, REFUSAL_UNDELIVERED,
 		       "announced a list and did not deliver it in time");
 	stop_receiving(c);
+	return true;
 }
 
 bool
@@ -351,6 +363,7 @@ take_data(struct bnlsync *s, struct bnlsync_conn *c, const uint8_t *payload,
 		       "sent more of a list than it announced");
 		return err_set(e, ERR_PROTO, "more list data than announced");
 	}
+	c->moved = s->env->now.mono;
 	if (buf_put(&c->data, payload, len) < 0)
 		return err_nomem(e);
 	if (buf_len(&c->data) < c->have.len)

@@ -328,8 +328,10 @@ channel_timeout(struct channel *ch)
 		return;
 	}
 	if (mono_reached(bnlsync_conn_deadline(&ch->list), now)) {
-		bnlsync_late(ch->ctx->sync, &ch->list);
-		channel_end(ch, "no list came in time");
+		if (bnlsync_late(ch->ctx->sync, &ch->list))
+			channel_end(ch, "no list came in time");
+		else
+			channel_rearm(ch);
 		return;
 	}
 	if (ch->state == CHANNEL_CONNECT && ch->ito + 1 < ch->nto) {

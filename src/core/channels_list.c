@@ -107,6 +107,12 @@ channels_list_untold(const struct channels *cs)
 }
 
 void
+channels_reconf(struct channels *cs)
+{
+	bnlround_reconf(bnlsync_round(cs->sync));
+}
+
+void
 channels_push(struct channels *cs)
 {
 	bnlsync_push(cs->sync);

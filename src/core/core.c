@@ -201,6 +201,7 @@ core_reconf(struct core *c, struct now now, const struct conf *conf,
 	c->env.tls = tls;
 	c->env.cert = *cert;
 	c->warned &= ~(UINT32_C(1) << EVENT_CERT_END);
+	channels_reconf(c->channels);
 	core_look(c);
 	for (size_t i = 0; i < c->npeers; i++) {
 		peer_locate(c->peers[i], c->peers[i]->node);

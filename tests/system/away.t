@@ -99,7 +99,12 @@ inside gamma nft 'add table inet t
 start alpha
 sleep 5
 not_ok 'without them it would not have found anybody' has_newest alpha
-for n in beta gamma; do inside $n nft delete table inet t; done
+for n in beta gamma; do
+	# Who pulls asks every other node in turn.
+	conf $n 'unanswered = 2s' 'pullinterval = 5s'
+	kill -HUP "${pid[$n]}"
+	inside $n nft delete table inet t
+done
 soon 'until somebody finds it' has_newest alpha
 stop alpha
 

@@ -476,6 +476,38 @@ two_transfers_at_a_time(void **state)
 	free(pad);
 }
 
+/* Whoever delivers it dies in the middle, without a word: another one that
+ * has it, too, is asked before long. */
+static void
+another_delivers_what_stalls(void **state)
+{
+	struct host *gamma;
+	struct bnl *old;
+
+	(void)state;
+	old = make_list(v1, T0 + 5, BOTH " gamma", "");
+	bnl_free(v2);
+	v2 = make_list(old, T0 + 10, BOTH " gamma", "");
+	begin_with(a, v2);
+	begin_with(b, old);
+	gamma = host_add("gamma", copy_of(v2));
+	host_start(gamma);
+	watch();
+	a->plain.tamper = no_data;
+	assert_int_not_equal(dial(b, "alpha", CHANNEL_LIST), 0);
+	world_run();
+	assert_int_equal(gets, 1);
+	assert_int_not_equal(dial(b, "gamma", CHANNEL_LIST), 0);
+	world_run();
+	world_pass(1900);
+	assert_int_equal(gets, 1);
+	assert_true(has(b, old));
+	world_pass(2200);
+	assert_int_equal(gets, 2);
+	assert_true(has(b, v2));
+	bnl_free(old);
+}
+
 /* --- the mark --------------------------------------------------------------- */
 
 static void
@@ -989,6 +1021,49 @@ those_without_an_address(void **state)
 	assert_in_range(n, 7, 9);
 }
 
+static unsigned int
+count_wants(struct host *h)
+{
+	char name[NODE_NAME_MAX + 1];
+	unsigned int n = 0;
+
+	h->env.now = w.now;
+	while (channels_next_want(h->cs, name))
+		n++;
+	return n;
+}
+
+/* Twice more, for those whom chance has left out; not for ever, and not when
+ * all are known to have it. */
+static void
+passed_on_again_later(void **state)
+{
+	struct host *h = &w.h[2];
+
+	(void)state;
+	for (int i = 0; i < MANY; i++) {
+		w.h[i].conf.pullinterval = 86400;
+		w.h[i].follow_wants = false;
+	}
+	world_pass(400000);
+	count_wants(h);
+	give(&w.h[7], v2);
+	dial(&w.h[7], h->name, CHANNEL_LIST);
+	world_run();
+	assert_true(has(h, v2));
+	assert_int_equal(count_wants(h), 3);
+	world_pass(2500);
+	assert_int_equal(count_wants(h), 0);
+	world_pass(3000);
+	assert_int_equal(count_wants(h), 3);
+	world_pass(11000);
+	assert_int_equal(count_wants(h), 0);
+	world_pass(10000);
+	assert_int_equal(count_wants(h), 3);
+	world_pass(600000);
+	assert_int_equal(count_wants(h), 0);
+}
+
 static void
 a_list_from_the_disk_is_offered_on_open_connections(void **state)
 {
@@ -1152,6 +1227,7 @@ main(void)
 		TEST(disk_that_fails),
 		LARGE(another_list_while_sending),
 		TEST(two_transfers_at_a_time),
+		TEST(another_delivers_what_stalls),
 		TEST(below_the_mark),
 		TEST(mark_is_raised_at_start),
 		TEST(a_mark_that_cannot_be_written),
@@ -1171,6 +1247,7 @@ main(void)
 		MESH(a_push_reaches_all_though_the_signer_dies),
 		MESH(a_push_goes_around_those_that_are_down),
 		MESH(those_without_an_address),
+		MESH(passed_on_again_later),
 		MESH(a_list_from_the_disk_is_offered_on_open_connections),
 		MESH(a_push_on_open_connections),
 		MESH(a_pull_finds_it),
