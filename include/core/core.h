@@ -216,5 +216,7 @@ void core_peer_info(const struct core *c, struct now now, size_t i,
 		    struct peer_info *out);
 /* Its place, or core_peer_count() when there is none of that name. */
 size_t core_peer_find(const struct core *c, const char *name);
+/* The place of the first one whose name comes after that one. */
+size_t core_peer_after(const struct core *c, const char *name);
 
 #endif
