@@ -69,11 +69,12 @@ act(struct daemon *d, struct action *a)
 	}
 }
 
-/* Until none is left, or this time has come. An action's answer may come at
- * once and bring new actions: the outermost call works them all off. */
+/* Until none is left, or it has taken that long. An action's answer may come
+ * at once and bring new actions: the outermost call works them all off. */
 static void
-drain(struct daemon *d, struct monotime end)
+drain(struct daemon *d, int64_t ms)
 {
+	struct monotime end = MONO_NONE;
 	unsigned int n = 0;
 	struct action a;
 
@@ -82,7 +83,12 @@ drain(struct daemon *d, struct monotime end)
 	while (!d->undrained && core_next_action(d->core, &a)) {
 		act(d, &a);
 		action_done(&a);
-		if (++n % DRAIN_LOOK == 0)
+		if (++n % DRAIN_LOOK != 0)
+			continue;
+		/* Few actions never look at the clock. */
+		if (n == DRAIN_LOOK)
+			end = mono_add_ms(clock_mono(), ms);
+		else
 			d->undrained = mono_reached(end, clock_mono());
 	}
 	d->draining = false;
@@ -93,23 +99,22 @@ plumb_drain(struct daemon *d)
 {
 	/* What was left over has had its share of this turn. */
 	if (!d->draining && !d->undrained)
-		drain(d, mono_add_ms(clock_mono(), DRAIN_MS));
+		drain(d, DRAIN_MS);
 }
 
 void
 plumb_drain_all(struct daemon *d)
 {
-	drain(d, MONO_NEVER);
+	drain(d, INT64_MAX / NS_PER_MS / 2);
 }
 
 void
 plumb_before_sleep(void *daemon)
 {
 	struct daemon *d = daemon;
-	struct now now = clock_now();
 
-	if (mono_reached(core_deadline(d->core), now.mono))
-		core_tick(d->core, now);
+	if (mono_reached(core_deadline(d->core), clock_mono()))
+		core_tick(d->core, clock_now());
 	trouble_look(d);
 	d->undrained = false;
 	plumb_drain(d);
