@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Cutting super-packets, the way the kernel would have done it. */
+/*
+ * Cutting super-packets, the way the kernel would have done it.
+ *
+ * No payload is copied. Of a super-packet the headers are, once aside and then
+ * before each segment's payload, over the end of the segment before, which was
+ * sealed by then: moving 40 to 100 bytes spares moving 1,400.
+ */
 #include "core/gso.h"
 
 #include <string.h>

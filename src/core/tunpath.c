@@ -1,8 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * From the TUN device to the peers: route, cut, pack, seal. A payload is
- * copied once at the most, by the packer; sealing writes straight into the
- * datagram.
+ * From the TUN device to the peers: route, cut, pack, seal.
+ *
+ * What happens to a payload's bytes here, in this order:
+ *	- sealing reads them where the device's read put them, and writes the
+ *	  datagram where it is sent from: the only pass over most packets
+ *	- packing, where it was agreed on, writes them to scratch first: it may
+ *	  need more room than it saves, and sealing in place would have to know
+ *	  the length before (compress.c has one copy more for LZO)
+ *	- a packet for which there is no session yet is copied to its queue:
+ *	  the device's memory is read into again before it can go
+ *	- of what is refused, the beginning goes into an ICMP error
+ * What is cut keeps its place, see gso.c.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * From the peers to the TUN device: open, unpack, check, coalesce. Packets
- * are decrypted where they arrived and handed on by reference; only a
- * compressed one is written elsewhere.
+ * From the peers to the TUN device: open, unpack, check, coalesce.
+ *
+ * What happens to a payload's bytes here, in this order:
+ *	- opening decrypts them where the socket's read put them: no copy
+ *	- unpacking writes a compressed packet to out: it becomes longer, and
+ *	  the next datagram lies right behind
+ *	- coalescing hands pieces on by reference, see gro.c; the device gathers
+ *	  them (writev)
  */
 #include <string.h>
 
