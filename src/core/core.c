@@ -205,7 +205,7 @@ core_reconf(struct core *c, struct now now, const struct conf *conf,
 	core_look(c);
 	for (size_t i = 0; i < c->npeers; i++) {
 		peer_locate(c->peers[i], c->peers[i]->node);
-		peer_touch(c->peers[i]);
+		path_reconf(c->peers[i]);
 	}
 	core_settle(c);
 }

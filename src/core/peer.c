@@ -25,6 +25,7 @@ peer_new(struct peer **out, struct core *c, const char *name)
 	waitq_init(&p->wait);
 	timer_init(&p->timer, p, TIMER_PEER);
 	p->dial_after = MONO_NONE;
+	pmtu_init(&p->pmtu, c->env.conf->mtu);
 	if (link_new(&p->link, c->links, p->name, p) < 0) {
 		free(p);
 		return -1;
@@ -63,6 +64,7 @@ peer_settle(struct peer *p)
 				      waitq_deadline(&p->wait));
 
 	p->touched = false;
+	at = mono_min(at, p->pmtu.deadline);
 	if (p->wants_pair)
 		at = mono_min(at, p->dial_after);
 	if (at.ns == MONO_NEVER.ns)
@@ -142,6 +144,8 @@ peer_flags(struct peer *p, unsigned int flags, const struct link_in *in)
 		p->wants_pair = false;
 		flush(p);
 	}
+	if (flags & LINK_MOVED)
+		path_moved(p);
 	if ((flags & LINK_MOVED) && p->up) {
 		char text[ENDPOINT_TEXT_MAX];
 
@@ -201,6 +205,7 @@ peer_tick(struct peer *p)
 	if (old > 0 && p->wait.packets == 0 && !p->up)
 		link_unwant(p->link, &c->env);
 	flush(p);
+	path_tick(p);
 	peer_flags(p, link_tick(p->link, &c->env), NULL);
 	if (p->wants_pair && mono_reached(p->dial_after, c->env.now.mono))
 		peer_negotiate(p);

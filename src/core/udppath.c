@@ -14,6 +14,7 @@
 #include "core_impl.h"
 
 #include "core/gso.h"
+#include "core/mss.h"
 
 /* Every check that an inner packet must pass before anything is delivered. */
 static enum drop
@@ -60,6 +61,8 @@ deliver(struct peer *p, const struct link_in *in, struct core_out *out)
 		peer_drop(p, d);
 		return true;
 	}
+	if (path_is_narrow(p))
+		mss_clamp(pkt, len, &ip, partial, p->pmtu.mtu);
 	if (partial && c->no_csum) {
 		(void)gso_complete_csum(pkt, len, &ip);
 		partial = false;

@@ -61,6 +61,7 @@ socket_for(const struct daemon *d, const struct endpoint *remote,
 static void
 send_runs(struct daemon *d, const struct udp_run *runs, size_t n)
 {
+	struct udp_result res;
 	size_t first = 0;
 
 	while (first < n) {
@@ -72,7 +73,9 @@ send_runs(struct daemon *d, const struct udp_run *runs, size_t n)
 					      &runs[last].local) == u)
 			last++;
 		if (u != NULL)
-			udp_send(u, runs + first, last - first, NULL);
+			udp_send(u, runs + first, last - first, &res);
+		if (u != NULL && res.too_big)
+			core_too_big(d->core, clock_now(), &res.too_big_to);
 		first = last;
 	}
 }

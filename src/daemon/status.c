@@ -173,6 +173,7 @@ peer_json(const struct daemon *d, const struct peer_info *p)
 	json_object_set_new(o, "clock_ahead_s", !p->has_clock ? json_null() :
 			    json_integer((json_int_t)p->clock_s));
 	json_object_set_new(o, "one_way", json_boolean(p->one_way));
+	json_object_set_new(o, "mtu", json_integer((json_int_t)p->mtu));
 	add_agreed(o, p);
 	add_noted(o, p->note);
 	return o;
