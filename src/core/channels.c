@@ -393,6 +393,7 @@ channels_next_news(struct channels *cs, struct channel_news *out)
 	} else if (ch->news & NEWS_NEGOTIATED) {
 		ch->news &= ~(unsigned int)NEWS_NEGOTIATED;
 		out->kind = CHANNEL_NEGOTIATED;
+		out->renewed = cert_info_same(&ch->mine, &cs->env->cert);
 	} else {
 		ch->news = 0;
 		out->kind = CHANNEL_FAILED;

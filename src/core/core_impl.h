@@ -32,6 +32,8 @@ struct peer {
 	bool up;			/* as last told by the link */
 	bool wants_pair;		/* a negotiation is due, maybe later */
 	bool behind;			/* it first needs the list we have */
+	bool renew;			/* what is held with it was agreed with a
+					 * certificate that we had before */
 	unsigned int busy;		/* dials in a row without a connection */
 	unsigned int unreached;		/* dials in a row that found nobody */
 	struct monotime dial_after;	/* no dial before this */
@@ -139,6 +141,9 @@ void peer_news(struct peer *p, const struct channel_news *n);
 /* Seconds since that pair was made, by the wall clock; 0 when the clock was
  * ahead then. */
 int64_t peer_pair_age_s(const struct pair *pair, struct walltime now);
+/* Our certificate is another one: what was agreed under the one before goes
+ * on, and is agreed anew in the background. */
+void peer_renew(struct peer *p);
 /* The background look: what this peer lacks. */
 void peer_sweep(struct peer *p, unsigned int pass);
 void peer_drop(struct peer *p, enum drop d);
