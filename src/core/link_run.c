@@ -210,6 +210,14 @@ link_resume(struct link *l, struct core_env *env)
 	return link_step(l, env, RESUME_START);
 }
 
+unsigned int
+link_agreed(struct link *l, struct core_env *env)
+{
+	if (l->npairs == 0 || link_can_send(l, env->now.mono))
+		return 0;
+	return link_step(l, env, RESUME_AGREED);
+}
+
 /* --- timers --------------------------------------------------------------- */
 
 static struct monotime

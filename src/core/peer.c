@@ -313,7 +313,7 @@ peer_news(struct peer *p, const struct channel_news *n)
 		p->wants_pair = false;
 		p->behind = false;
 		if (n->dialled)
-			peer_flags(p, link_resume(p->link, &c->env), NULL);
+			peer_flags(p, link_agreed(p->link, &c->env), NULL);
 		break;
 	case CHANNEL_FAILED:
 		failed(p, n);
