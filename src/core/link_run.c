@@ -211,14 +211,15 @@ link_resume(struct link *l, struct core_env *env)
 }
 
 unsigned int
-link_adopt(struct link *l, struct core_env *env)
+link_agreed(struct link *l, struct core_env *env)
 {
 	const struct session *s = keyring_current(&l->keys);
 
+	if (l->npairs == 0)
+		return 0;
 	if (!link_can_send(l, env->now.mono))
-		return link_resume(l, env);
-	if (l->npairs == 0 ||
-	    memcmp(s->pair_id, l->pairs[0]->keys.id, PAIR_ID_LEN) == 0)
+		return link_step(l, env, RESUME_AGREED);
+	if (memcmp(s->pair_id, l->pairs[0]->keys.id, PAIR_ID_LEN) == 0)
 		return 0;
 	return link_step(l, env, RESUME_RENEW);
 }

@@ -322,7 +322,7 @@ peer_news(struct peer *p, const struct channel_news *n)
 		/* So that the older pair can go, if its key is revoked, and
 		 * other algorithms are used from now on. */
 		if (n->dialled)
-			peer_flags(p, link_adopt(p->link, &c->env), NULL);
+			peer_flags(p, link_agreed(p->link, &c->env), NULL);
 		break;
 	case CHANNEL_FAILED:
 		failed(p, n);

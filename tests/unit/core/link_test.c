@@ -102,7 +102,7 @@ test_background(void **state)
 static void
 adopt(struct world *w)
 {
-	w->n[A].flags |= link_adopt(w->n[A].l, &w->n[A].env);
+	w->n[A].flags |= link_agreed(w->n[A].l, &w->n[A].env);
 	world_drain(w, A);
 	world_settle(w);
 }
