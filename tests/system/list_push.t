@@ -83,6 +83,7 @@ kill -USR1 "${pid[beta]}"
 soon 'a newer one, from beta' has_newest alpha
 is "$(query alpha status .list_disk_refused)" null 'takes its place on the disk'
 is "$(cmp $disk $tmp/network.bnl 2>&1)" '' 'byte for byte'
+ok 'and at all others' ctl alpha push --wait
 is "$(ctl alpha push --wait=0 >/dev/null 2>&1; echo $?)" 0 \
 	'no time to wait is enough when all have it'
 finish
