@@ -72,6 +72,8 @@ print_path(const json_t *p)
 	if (json_is_integer(rtt))
 		printf("%-12s %.3f ms\n", "round trip",
 		       (double)json_integer_value(rtt) / 1000);
+	printf("%-12s %" JSON_INTEGER_FORMAT "\n", "path mtu",
+	       ctl_number(p, "mtu"));
 	if (json_is_integer(clock) && json_integer_value(clock) != 0)
 		printf("%-12s %" JSON_INTEGER_FORMAT " s ahead of ours\n",
 		       "its clock", json_integer_value(clock));

@@ -36,6 +36,8 @@ void bnlround_pass_on(struct bnlround *r);
 /* Another list is in force: what was to be pushed is out of date. */
 void bnlround_applied(struct bnlround *r);
 
+/* There is nobody to connect to, whatever there is to spare. */
+bool bnlround_idle(const struct bnlround *r);
 /* The next node to connect to, with so many connections to spare; false when
  * there is none for now. */
 bool bnlround_next(struct bnlround *r, size_t spare,

@@ -109,6 +109,7 @@ struct channel_news {
 	enum channel_news_kind kind;
 	char peer[NODE_NAME_MAX + 1];
 	bool dialled;			/* by us */
+	bool renewed;			/* NEGOTIATED: with our certificate of now */
 	bool reached;			/* FAILED: somebody answered, and did not
 					 * just hang up without a HELLO */
 	bool nothing_in_common;		/* FAILED: wait the long back-off */

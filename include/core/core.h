@@ -91,6 +91,9 @@ size_t core_tun_in(struct core *c, struct now now, struct tun_frame *frames,
 size_t core_udp_in(struct core *c, struct now now, struct udp_run *runs,
 		   size_t n, struct core_out *out);
 
+/* A datagram to that address was larger than a device takes. */
+void core_too_big(struct core *c, struct now now, const struct endpoint *to);
+
 /* Whether the device takes TCP and UDP super-packets: it has turned out. */
 void core_device_takes(struct core *c, bool tcp, bool udp);
 
@@ -203,6 +206,7 @@ struct peer_info {		/* all pointers live until the next call */
 	bool has_clock;			/* it told its clock: */
 	int64_t clock_s;		/* so far ahead of ours */
 	bool one_way;			/* it is heard, and does not hear us */
+	size_t mtu;			/* of the path, for inner packets */
 	uint64_t inits_sent, inits_taken;
 	bool initiator;			/* of the session */
 	struct walltime cert_end;	/* of the pair: of one of the two */
@@ -216,5 +220,7 @@ void core_peer_info(const struct core *c, struct now now, size_t i,
 		    struct peer_info *out);
 /* Its place, or core_peer_count() when there is none of that name. */
 size_t core_peer_find(const struct core *c, const char *name);
+/* The place of the first one whose name comes after that one. */
+size_t core_peer_after(const struct core *c, const char *name);
 
 #endif

@@ -41,6 +41,9 @@ struct gso {
  */
 enum drop gso_start(struct gso *g, const struct tun_frame *f,
 		    const struct ippkt *ip);
+/* Makes of a TCP packet, or super-packet, one that is cut into packets of at
+ * most mtu. Before gso_start(). false: it cannot be; nothing was touched. */
+bool gso_recut(struct tun_frame *f, const struct ippkt *ip, size_t mtu);
 /* The largest packet that gso_next() will hand out. */
 size_t gso_largest(const struct gso *g);
 /*

@@ -125,6 +125,9 @@ void link_unwant(struct link *l, struct core_env *env);
 unsigned int link_bye(struct link *l, struct core_env *env);
 /* Resume in the background, a few tries only. No-op with a session. */
 unsigned int link_resume(struct link *l, struct core_env *env);
+/* The peer is known to hold the newest pair: a session under another one is
+ * followed by one under that; without any, as link_resume(), but at once. */
+unsigned int link_agreed(struct link *l, struct core_env *env);
 
 /* A DATA can be sealed now. */
 bool link_can_send(const struct link *l, struct monotime now);

@@ -6,10 +6,10 @@
  *	                 want, renew: no pair held
  *	       IDLE ----------------------------------> BARE
  *	       ^ ||                                      | a pair
- *	       | |+--- the peer's handshake is ---> HELD |
- *	       | |     under way                     |   |
- *	       | | want, renew                  due  |   |
- *	       | +------------> TRY <----------------+---+
+ *	       | |+--- the peer's handshake is ---> HELD <-+
+ *	       | |     under way                     |
+ *	       | | want, renew          due, agreed  |
+ *	       | +------------> TRY <----------------+
  *	       | promoted,      | ^ |
  *	       | given up       | | | RESP
  *	       +----------------+ | v
@@ -31,7 +31,8 @@
 enum resume_state {
 	RESUME_IDLE,		/* nothing is wanted */
 	RESUME_BARE,		/* a session is wanted, but no pair is held */
-	RESUME_HELD,		/* wanted; the peer's INIT was just answered */
+	RESUME_HELD,		/* wanted; the peer's INIT was just answered,
+				 * or is to come: the first pair is new */
 	RESUME_TRY,		/* INITs are sent */
 	RESUME_CONFIRM,		/* RESP came, DATA did not yet */
 	RESUME_STATES
@@ -49,6 +50,7 @@ enum resume_event {
 	RESUME_PROMOTED,	/* the peer's session is current */
 	RESUME_HEARD,		/* first DATA in the current session */
 	RESUME_PAIRS,		/* other pairs are held */
+	RESUME_AGREED,		/* the peer holds the new pair as well */
 	RESUME_ENDED,		/* the current session is over */
 	RESUME_EVENTS
 };

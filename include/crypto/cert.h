@@ -3,6 +3,7 @@
 #ifndef CRYPTO_CERT_H
 #define CRYPTO_CERT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,9 @@ struct cert_info {
 	struct walltime not_before;
 	struct walltime not_after;
 };
+
+/* The same key, names and times: the one does not replace the other. */
+bool cert_info_same(const struct cert_info *a, const struct cert_info *b);
 
 /* All PEM texts that come out are malloc'd and NUL-terminated. */
 

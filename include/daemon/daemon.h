@@ -76,6 +76,9 @@ struct daemon {
 	struct stream *lingering;	/* connections the core is done with */
 	struct datapath *data;
 	bool draining;			/* actions are being worked off */
+	bool undrained;			/* some are left for the next turn */
+	struct telling *tellings;	/* long answers, being given */
+	struct loop_timer telling;	/* the next piece */
 	int status;			/* the process's exit status */
 };
 

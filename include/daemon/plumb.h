@@ -7,8 +7,11 @@
 
 #include "daemon/daemon.h"
 
-/* Works off all waiting actions. After every call into the core. */
+/* Works off the waiting actions. After every call into the core. Of very many
+ * the later ones wait for the next turn, so that packets do not. */
 void plumb_drain(struct daemon *d);
+/* All of them, however long it takes: at the start and the end. */
+void plumb_drain_all(struct daemon *d);
 /* The same for the loop: due timers of the core first. */
 void plumb_before_sleep(void *daemon);
 struct monotime plumb_deadline(void *daemon);
@@ -68,9 +71,17 @@ int reload_push(struct daemon *d);		/* USR1 */
 void status_log(struct daemon *d);		/* USR2 */
 /* New references, for the caller to json_decref(); NULL: out of memory. */
 json_t *status_node(struct daemon *d);
-json_t *status_peers(const struct daemon *d);
+/* At most n of them, those whose names come after that one ("": the first);
+ * after becomes the last one's name. */
+json_t *status_peers(const struct daemon *d, char *after, size_t n);
 json_t *status_peer(const struct daemon *d, const char *name);	/* or null */
 json_t *status_version(const struct bnl_version *v);
+
+/* --- telling.c: answers that take several turns ------------------------------ */
+int telling_open(struct daemon *d, struct err *e);
+/* All peers, to that client of the control socket. */
+void telling_peers(struct daemon *d, uint64_t client);
+void telling_close(struct daemon *d);
 
 /* --- trouble.c: warnings and reasons ---------------------------------------- */
 json_t *trouble_warnings(struct daemon *d);

@@ -78,6 +78,7 @@ struct conf_timers {
 	int64_t cookie_rotate;		/* 120 s */
 	int64_t channel_handshake;	/* 10 s for TLS and HELLO */
 	int64_t channel_idle;		/* 10 s */
+	int64_t mtu_raise;		/* 10 min: a small path MTU is looked at again */
 	uint64_t rekey_packets;		/* 2^26 */
 	uint64_t reject_packets;	/* 2^28 */
 };

@@ -83,6 +83,8 @@ struct udp_result {
 	size_t sent; /* datagrams */
 	size_t failed;
 	int last_errno; /* 0 when none failed */
+	bool too_big;	/* one was larger than a device takes, and last to: */
+	struct endpoint too_big_to;
 	bool full;	/* the socket had no room: all that came after it was
 			 * dropped; LOOP_OUT says when there is room again */
 };

@@ -400,6 +400,13 @@ next_pull(struct bnlround *r)
 }
 
 bool
+bnlround_idle(const struct bnlround *r)
+{
+	return r->ready == NULL && !r->pass_next && r->pass_random == 0 &&
+	       (r->ask == 0 || r->visit == 0);
+}
+
+bool
 bnlround_next(struct bnlround *r, size_t spare, char name[NODE_NAME_MAX + 1])
 {
 	const char *next;

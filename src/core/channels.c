@@ -335,7 +335,8 @@ channels_tick(struct channels *cs)
 	while ((t = timerq_pop(&cs->timers, now)) != NULL)
 		channel_timeout(t->owner);
 	pairsets_tick(cs->pairs);
-	bnlround_tick(bnlsync_round(cs->sync), channels_spare(cs));
+	if (mono_reached(bnlround_deadline(bnlsync_round(cs->sync)), now))
+		bnlround_tick(bnlsync_round(cs->sync), channels_spare(cs));
 	if (!mono_reached(cs->next_check, now))
 		return;
 	cs->next_check = mono_add_ms(now, CHECK_MS);
@@ -363,8 +364,12 @@ channels_check_pairs(struct channels *cs)
 bool
 channels_next_want(struct channels *cs, char peer[NODE_NAME_MAX + 1])
 {
-	size_t spare = channels_spare(cs), others = max_connections(cs) / 4;
+	size_t spare, others = max_connections(cs) / 4;
 
+	/* This is asked after all that happens: nothing is counted in vain. */
+	if (bnlround_idle(bnlsync_round(cs->sync)))
+		return false;
+	spare = channels_spare(cs);
 	/* Those who call must get through as well. */
 	return bnlround_next(bnlsync_round(cs->sync),
 			     spare > others ? spare - others : 0, peer);
@@ -393,6 +398,7 @@ channels_next_news(struct channels *cs, struct channel_news *out)
 	} else if (ch->news & NEWS_NEGOTIATED) {
 		ch->news &= ~(unsigned int)NEWS_NEGOTIATED;
 		out->kind = CHANNEL_NEGOTIATED;
+		out->renewed = cert_info_same(&ch->mine, &cs->env->cert);
 	} else {
 		ch->news = 0;
 		out->kind = CHANNEL_FAILED;

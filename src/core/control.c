@@ -36,22 +36,40 @@ head(struct wcur *w, uint8_t *record, size_t cap, enum record_type type,
 	wcur_be16(w, (uint16_t)len);
 }
 
-/* PING, or PONG: what the PING brought, and our own clock and list. */
+/* PING, or PONG: what the PING brought, and our own clock and list. Zero
+ * bytes fill record. */
 static bool
-send_ping(struct peer *p, enum record_type type,
-	  const uint8_t tag[RECORD_TAG_LEN])
+send_padded(struct peer *p, enum record_type type,
+	    const uint8_t tag[RECORD_TAG_LEN], uint8_t *record, size_t len)
 {
 	const struct core *c = p->core;
-	uint8_t record[RECORD_HEADER_LEN + RECORD_PING_LEN];
 	uint8_t version[BNL_VERSION_WIRE_LEN];
 	struct wcur w;
 
-	head(&w, record, sizeof(record), type, RECORD_PING_LEN);
+	memset(record, 0, len);
+	head(&w, record, len, type, len - RECORD_HEADER_LEN);
 	wcur_bytes(&w, tag, RECORD_TAG_LEN);
 	wcur_be64(&w, (uint64_t)c->env.now.wall.s);
 	bnl_version_write(version, &c->env.version);
 	wcur_bytes(&w, version, sizeof(version));
-	return send_records(p, record, w.len);
+	return send_records(p, record, len);
+}
+
+static bool
+send_ping(struct peer *p, enum record_type type,
+	  const uint8_t tag[RECORD_TAG_LEN])
+{
+	uint8_t record[RECORD_HEADER_LEN + RECORD_PING_LEN];
+
+	return send_padded(p, type, tag, record, sizeof(record));
+}
+
+void
+control_probe(struct peer *p, const uint8_t tag[RECORD_TAG_LEN], size_t size)
+{
+	/* In the half of the scratch memory that sealing does not reach. */
+	(void)send_padded(p, RECORD_PING, tag,
+			  p->core->scratch + FRAME_LEN_MAX / 2, size);
 }
 
 void
@@ -112,6 +130,8 @@ pong_in(struct peer *p, const uint8_t *value)
 	struct now now = p->core->env.now;
 	struct bnl_version v;
 
+	if (path_answered(p, value))
+		return;
 	if (!mono_is_set(p->pinged) || mono_before(p->pinged, p->ponged) ||
 	    memcmp(value, p->ping, RECORD_TAG_LEN) != 0)
 		return;

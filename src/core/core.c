@@ -196,6 +196,8 @@ void
 core_reconf(struct core *c, struct now now, const struct conf *conf,
 	    struct tls_provider tls, const struct cert_info *cert)
 {
+	bool renewed = !cert_info_same(&c->env.cert, cert);
+
 	c->env.now = now;
 	c->env.conf = conf;
 	c->env.tls = tls;
@@ -205,8 +207,13 @@ core_reconf(struct core *c, struct now now, const struct conf *conf,
 	core_look(c);
 	for (size_t i = 0; i < c->npeers; i++) {
 		peer_locate(c->peers[i], c->peers[i]->node);
+		path_reconf(c->peers[i]);
+		if (renewed)
+			peer_renew(c->peers[i]);
 		peer_touch(c->peers[i]);
 	}
+	if (renewed && c->started)
+		sweep_restart(c);
 	core_settle(c);
 }
 

@@ -13,9 +13,12 @@
 #include "core/known.h"
 #include "core/link.h"
 #include "core/notes.h"
+#include "core/pmtu.h"
 #include "core/shrink.h"
 #include "core/waitq.h"
 
+#define PATH_TAG_LEN 6
+#define PATH_TELL_MS 100
 #define PEER_LISTED_MAX (CHANNEL_ENDPOINTS_MAX - KNOWN_EACH)
 
 struct peer {
@@ -29,6 +32,8 @@ struct peer {
 	bool up;			/* as last told by the link */
 	bool wants_pair;		/* a negotiation is due, maybe later */
 	bool behind;			/* it first needs the list we have */
+	bool renew;			/* what is held with it was agreed with a
+					 * certificate that we had before */
 	unsigned int busy;		/* dials in a row without a connection */
 	unsigned int unreached;		/* dials in a row that found nobody */
 	struct monotime dial_after;	/* no dial before this */
@@ -44,6 +49,9 @@ struct peer {
 	bool has_clock;			/* ... with what it says of its clock: */
 	int64_t clock_s;		/* so far ahead of ours */
 	uint32_t warned;		/* 1 << enum event_kind, as was told */
+	struct pmtu pmtu;
+	uint8_t probe[PATH_TAG_LEN];	/* of the probes under way; 0: none */
+	struct monotime big_told;	/* an ICMP error for what was cut */
 };
 
 /* What others say of a node: one question at a time. */
@@ -133,6 +141,9 @@ void peer_news(struct peer *p, const struct channel_news *n);
 /* Seconds since that pair was made, by the wall clock; 0 when the clock was
  * ahead then. */
 int64_t peer_pair_age_s(const struct pair *pair, struct walltime now);
+/* Our certificate is another one: what was agreed under the one before goes
+ * on, and is agreed anew in the background. */
+void peer_renew(struct peer *p);
 /* The background look: what this peer lacks. */
 void peer_sweep(struct peer *p, unsigned int pass);
 void peer_drop(struct peer *p, enum drop d);
@@ -151,11 +162,29 @@ void peer_look_up(struct core *c, const char *name);
 /* The list in force changed: its index and addresses are looked up anew. */
 void peer_locate(struct peer *p, uint32_t node);
 
+/* --- path.c ------------------------------------------------------------- */
+bool path_is_narrow(const struct peer *p);
+/* What there is to say of it then. */
+void path_text(const struct peer *p, char *out, size_t cap);
+/* A packet of PMTU_BASE or more is about to be sent. */
+void path_large(struct peer *p);
+void path_tick(struct peer *p);
+/* true: it was the tag of a probe. */
+bool path_answered(struct peer *p, const uint8_t tag[RECORD_TAG_LEN]);
+/* The peer is elsewhere; the configuration is another. */
+void path_moved(struct peer *p);
+void path_reconf(struct peer *p);
+/* An ICMP error for a packet that went all the same: not too often. */
+bool path_may_tell(struct peer *p);
+
 /* --- control.c ---------------------------------------------------------- */
 /* Takes the records of a control packet. DROP_NONE or DROP_CONTROL. */
 enum drop control_in(struct peer *p, const struct link_in *in);
 /* One record, if there is a session. */
 void control_ping(struct peer *p);
+/* A PING in a DATA as long as an inner packet of size. */
+void control_probe(struct peer *p, const uint8_t tag[RECORD_TAG_LEN],
+		   size_t size);
 void control_bye(struct peer *p);
 /* Asks some of those that are up whether they reach the node of that name. */
 void control_ask(struct core *c, const char *name);

@@ -67,21 +67,28 @@ core_peer_count(const struct core *c)
 }
 
 size_t
-core_peer_find(const struct core *c, const char *name)
+core_peer_after(const struct core *c, const char *name)
 {
 	size_t lo = 0, hi = c->npeers;
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
-		int order = strcmp(c->peers[mid]->name, name);
 
-		if (order == 0)
-			return mid;
-		if (order < 0)
+		if (strcmp(c->peers[mid]->name, name) <= 0)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
+	return lo;
+}
+
+size_t
+core_peer_find(const struct core *c, const char *name)
+{
+	size_t after = core_peer_after(c, name);
+
+	if (after > 0 && strcmp(c->peers[after - 1]->name, name) == 0)
+		return after - 1;
 	return c->npeers;
 }
 
@@ -125,6 +132,7 @@ core_peer_info(const struct core *c, struct now now, size_t i,
 		.has_clock = p->has_clock,
 		.clock_s = p->clock_s,
 		.one_way = peer_is_one_way(p, &ls),
+		.mtu = p->pmtu.mtu,
 		.inits_sent = ls.inits_sent,
 		.inits_taken = ls.inits_taken,
 		.initiator = ls.initiator,

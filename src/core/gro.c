@@ -4,6 +4,9 @@
  * its first packet, so that it stands in order; its pieces are collected in
  * the flow and laid side by side in out when it is closed. out->nslices counts
  * them from the start, so they are sure to fit.
+ *
+ * No payload is copied: a piece is an address and a length. The head's headers
+ * are changed where they are; those of the others are left out.
  */
 #include "core/gro.h"
 

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Cutting super-packets, the way the kernel would have done it. */
+/*
+ * Cutting super-packets, the way the kernel would have done it.
+ *
+ * No payload is copied. Of a super-packet the headers are, once aside and then
+ * before each segment's payload, over the end of the segment before, which was
+ * sealed by then: moving 40 to 100 bytes spares moving 1,400.
+ */
 #include "core/gso.h"
 
 #include <string.h>
@@ -109,6 +115,45 @@ gso_start(struct gso *g, const struct tun_frame *f, const struct ippkt *ip)
 	if (g->kind == FRAME_WHOLE)
 		return start_whole(g, f, ip);
 	return start_super(g, f, ip);
+}
+
+/* A checksum that is right becomes a partial one: it is made anew for each
+ * piece. */
+static bool
+make_partial(struct tun_frame *f, const struct ippkt *ip)
+{
+	size_t left = f->len - ip->hdrlen;
+	uint64_t pseudo = ippkt_pseudo_sum(f->data, PROTO_TCP, left);
+
+	if (f->off.needs_csum)
+		return csum_agrees(f, ip);
+	if (ippkt_fold(ippkt_sum(pseudo, f->data + ip->hdrlen, left)) !=
+	    UINT16_MAX)
+		return false;
+	put_be16(f->data + ip->hdrlen + TCP_CSUM_AT, ippkt_fold(pseudo));
+	f->off.needs_csum = true;
+	f->off.csum_start = (uint16_t)ip->hdrlen;
+	f->off.csum_offset = TCP_CSUM_AT;
+	return true;
+}
+
+bool
+gso_recut(struct tun_frame *f, const struct ippkt *ip, size_t mtu)
+{
+	const uint8_t *tcp = f->data + ip->hdrlen;
+	size_t hdrlen;
+
+	if (ip->proto != PROTO_TCP || !has_transport(ip, f->len) ||
+	    tcp_header_len(tcp) < TCP_HEADER_MIN ||
+	    (tcp[TCP_FLAGS_AT] & (TCP_SYN | TCP_RST | TCP_URG)) != 0)
+		return false;
+	hdrlen = ip->hdrlen + tcp_header_len(tcp);
+	if (hdrlen >= f->len || hdrlen > GSO_HEADER_MAX || hdrlen >= mtu ||
+	    !make_partial(f, ip))
+		return false;
+	f->off.kind = ip->src.family == IP_V4 ? FRAME_TCP4 : FRAME_TCP6;
+	f->off.segsize = (uint16_t)(mtu - hdrlen);
+	return true;
 }
 
 static size_t

@@ -210,6 +210,20 @@ link_resume(struct link *l, struct core_env *env)
 	return link_step(l, env, RESUME_START);
 }
 
+unsigned int
+link_agreed(struct link *l, struct core_env *env)
+{
+	const struct session *s = keyring_current(&l->keys);
+
+	if (l->npairs == 0)
+		return 0;
+	if (!link_can_send(l, env->now.mono))
+		return link_step(l, env, RESUME_AGREED);
+	if (memcmp(s->pair_id, l->pairs[0]->keys.id, PAIR_ID_LEN) == 0)
+		return 0;
+	return link_step(l, env, RESUME_RENEW);
+}
+
 /* --- timers --------------------------------------------------------------- */
 
 static struct monotime

@@ -128,6 +128,14 @@ peer_one_way(const struct peer *p, struct warning *w)
 	return peer_is_one_way(p, &ls);
 }
 
+static bool
+peer_path(const struct peer *p, struct warning *w)
+{
+	w->kind = EVENT_MTU;
+	path_text(p, w->text, sizeof(w->text));
+	return path_is_narrow(p);
+}
+
 /* --- all of them -------------------------------------------------------------- */
 
 static bool (*const own[])(const struct core *, struct warning *) = {
@@ -135,7 +143,7 @@ static bool (*const own[])(const struct core *, struct warning *) = {
 };
 
 static bool (*const of_peer[])(const struct peer *, struct warning *) = {
-	peer_certificate, peer_clock, peer_one_way,
+	peer_certificate, peer_clock, peer_one_way, peer_path,
 };
 
 #define OWN (sizeof(own) / sizeof(*own))

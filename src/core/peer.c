@@ -25,6 +25,7 @@ peer_new(struct peer **out, struct core *c, const char *name)
 	waitq_init(&p->wait);
 	timer_init(&p->timer, p, TIMER_PEER);
 	p->dial_after = MONO_NONE;
+	pmtu_init(&p->pmtu, c->env.conf->mtu);
 	if (link_new(&p->link, c->links, p->name, p) < 0) {
 		free(p);
 		return -1;
@@ -63,6 +64,7 @@ peer_settle(struct peer *p)
 				      waitq_deadline(&p->wait));
 
 	p->touched = false;
+	at = mono_min(at, p->pmtu.deadline);
 	if (p->wants_pair)
 		at = mono_min(at, p->dial_after);
 	if (at.ns == MONO_NEVER.ns)
@@ -142,6 +144,8 @@ peer_flags(struct peer *p, unsigned int flags, const struct link_in *in)
 		p->wants_pair = false;
 		flush(p);
 	}
+	if (flags & LINK_MOVED)
+		path_moved(p);
 	if ((flags & LINK_MOVED) && p->up) {
 		char text[ENDPOINT_TEXT_MAX];
 
@@ -201,6 +205,7 @@ peer_tick(struct peer *p)
 	if (old > 0 && p->wait.packets == 0 && !p->up)
 		link_unwant(p->link, &c->env);
 	flush(p);
+	path_tick(p);
 	peer_flags(p, link_tick(p->link, &c->env), NULL);
 	if (p->wants_pair && mono_reached(p->dial_after, c->env.now.mono))
 		peer_negotiate(p);
@@ -312,8 +317,12 @@ peer_news(struct peer *p, const struct channel_news *n)
 		p->unreached = 0;
 		p->wants_pair = false;
 		p->behind = false;
+		if (n->renewed)
+			p->renew = false;
+		/* So that the older pair can go, if its key is revoked, and
+		 * other algorithms are used from now on. */
 		if (n->dialled)
-			peer_flags(p, link_resume(p->link, &c->env), NULL);
+			peer_flags(p, link_agreed(p->link, &c->env), NULL);
 		break;
 	case CHANNEL_FAILED:
 		failed(p, n);
@@ -351,15 +360,29 @@ peer_pair_age_s(const struct pair *pair, struct walltime now)
 	return age < 0 ? 0 : age;
 }
 
-/* When the newest pair is to be replaced. Pairs that were made at one time
- * are not replaced at one time, and the lower name comes first. */
+/* When the newest pair is to be replaced: after a day, and before that where
+ * a certificate ends and the pair with it, which may have been renewed since.
+ * Pairs that were made at one time are not replaced at one time, and the
+ * lower name comes first. */
 static bool
 pair_is_old(const struct peer *p, const struct pair *newest, bool lower)
 {
-	int64_t spread = newest->id[0] * REFRESH_SPREAD_S / UINT8_MAX;
+	int64_t half = (newest->cert_end.s - newest->made.s) / 2;
+	int64_t due = half < PAIR_AGE_REFRESH_S ? half : PAIR_AGE_REFRESH_S;
+	int64_t most = due / 4 < REFRESH_SPREAD_S ? due / 4 : REFRESH_SPREAD_S;
+	int64_t spread = newest->id[0] * most / UINT8_MAX;
 
 	return peer_pair_age_s(newest, p->core->env.now.wall) >=
-	       PAIR_AGE_REFRESH_S + spread + (lower ? 0 : REFRESH_SPREAD_S);
+	       due + spread + (lower ? 0 : most);
+}
+
+void
+peer_renew(struct peer *p)
+{
+	p->renew = held(p) != NULL;
+	/* The gap is between two negotiations that came to the same. */
+	if (p->renew && p->unreached == 0 && !p->behind)
+		p->dial_after = MONO_NONE;
 }
 
 void
@@ -373,7 +396,7 @@ peer_sweep(struct peer *p, unsigned int pass)
 	if (r == NULL) {
 		if (lower || pass >= SWEEP_PAIR_PASS)
 			peer_negotiate(p);
-	} else if (pair_is_old(p, &r->pairs[0], lower)) {
+	} else if (p->renew || pair_is_old(p, &r->pairs[0], lower)) {
 		peer_negotiate(p);
 	} else if (pass == 0) {
 		peer_flags(p, link_resume(p->link, &c->env), NULL);

@@ -12,12 +12,37 @@ peer_named(const struct core *c, const char *name)
 	return table_get(&c->by_name, name, strlen(name));
 }
 
+/* Whether there is anything to be done: of a list of 10,000 nodes 30,000 hooks
+ * that run nothing would be most of the work. */
+static bool
+has_hook(const struct conf *conf, enum hook_kind kind)
+{
+	switch (kind) {
+	case HOOK_NODE_UP:
+		return conf->nodeupcmd != NULL;
+	case HOOK_NODE_DOWN:
+		return conf->nodedowncmd != NULL;
+	case HOOK_SUBNET_UP:
+		return conf->subnetupcmd != NULL;
+	case HOOK_SUBNET_DOWN:
+		return conf->subnetdowncmd != NULL;
+	case HOOK_MYSUBNET_UP:
+		return conf->autoconf || conf->mysubnetupcmd != NULL;
+	case HOOK_MYSUBNET_DOWN:
+		return conf->autoconf || conf->mysubnetdowncmd != NULL;
+	}
+	return false;
+}
+
 static void
 hook(struct core *c, enum hook_kind kind, const struct bnl_node *node,
      const struct prefix *subnet, uint8_t covering)
 {
-	struct action *a = actions_add(&c->actions, ACTION_RUN_HOOK);
+	struct action *a;
 
+	if (!has_hook(c->env.conf, kind))
+		return;
+	a = actions_add(&c->actions, ACTION_RUN_HOOK);
 	if (a == NULL)
 		return;
 	a->hook = kind;

@@ -97,20 +97,33 @@ try(struct resume *r, const struct core_env *env, const struct resume_view *v)
 	return todo;
 }
 
+static struct monotime
+give_way_until(struct monotime since, const struct conf_timers *t)
+{
+	return mono_add_ms(since, t->init_retry / FIRST_PART);
+}
+
+/* The peer's INIT was just answered. */
+static bool
+is_called(const struct core_env *env, const struct resume_view *v)
+{
+	return mono_is_set(v->offered) &&
+	       mono_before(env->now.mono,
+			   give_way_until(v->offered, &env->conf->timers));
+}
+
 /* A stretch of tries from its beginning. */
 static unsigned int
 begin(struct resume *r, const struct core_env *env,
       const struct resume_view *v)
 {
 	const struct conf_timers *t = &env->conf->timers;
-	struct monotime now = env->now.mono, held;
+	struct monotime now = env->now.mono;
 
 	if (v->pairs == 0)
 		return bare(r, env);
-	held = mono_add_ms(v->offered, t->init_retry / FIRST_PART);
-	if (mono_is_set(v->offered) && mono_before(now, held) &&
-	    r->state == RESUME_IDLE) {
-		enter(r, RESUME_HELD, held);
+	if (r->state == RESUME_IDLE && is_called(env, v)) {
+		enter(r, RESUME_HELD, give_way_until(v->offered, t));
 		return 0;
 	}
 	if (mono_is_set(r->last) && mono_ms(r->last, now) > t->unanswered)
@@ -118,6 +131,16 @@ begin(struct resume *r, const struct core_env *env,
 	r->began = now;
 	r->burst = 0;
 	return try(r, env, v);
+}
+
+/* The first pair. The peer may have it on its disk a little later: its dialler
+ * knows when both have, and says INIT. */
+static unsigned int
+await(struct resume *r, const struct core_env *env)
+{
+	enter(r, RESUME_HELD,
+	      give_way_until(env->now.mono, &env->conf->timers));
+	return 0;
 }
 
 /* Traffic now waits for what was tried slowly or in the background. */
@@ -199,6 +222,7 @@ step_idle(struct resume *r, enum resume_event event,
 	case RESUME_WANT:
 	case RESUME_START:
 	case RESUME_RENEW:
+	case RESUME_AGREED:
 		return begin(r, env, v);
 	default:
 		return 0;
@@ -213,7 +237,7 @@ step_bare(struct resume *r, enum resume_event event,
 	case RESUME_DUE:
 		return bare(r, env);
 	case RESUME_PAIRS:
-		return v->pairs == 0 ? 0 : begin(r, env, v);
+		return v->pairs == 0 ? 0 : await(r, env);
 	case RESUME_UNWANT:
 	case RESUME_ENDED:
 		return rest_unless_wanted(r);
@@ -229,6 +253,8 @@ step_held(struct resume *r, enum resume_event event,
 	switch (event) {
 	case RESUME_DUE:
 		return begin(r, env, v);
+	case RESUME_AGREED:
+		return is_called(env, v) ? 0 : begin(r, env, v);
 	case RESUME_PAIRS:
 		return v->pairs == 0 ? bare(r, env) : 0;
 	case RESUME_UNWANT:
@@ -276,6 +302,7 @@ step_confirm(struct resume *r, enum resume_event event,
 	case RESUME_WANT:
 	case RESUME_START:
 	case RESUME_RENEW:
+	case RESUME_AGREED:
 		return begin(r, env, v);
 	case RESUME_DUE:
 		return confirm(r, env, v);
@@ -295,6 +322,7 @@ want_of(enum resume_event event)
 	case RESUME_UNWANT:
 		return WANT_TRAFFIC;
 	case RESUME_START:
+	case RESUME_AGREED:
 		return WANT_BACKGROUND;
 	case RESUME_RENEW:
 	case RESUME_ENDED:
@@ -336,7 +364,7 @@ resume_step(struct resume *r, enum resume_event event,
 		assert(false);
 	}
 	if (event == RESUME_WANT || event == RESUME_START ||
-	    event == RESUME_RENEW)
+	    event == RESUME_RENEW || event == RESUME_AGREED)
 		r->wants |= want_of(event);
 	return todo;
 }

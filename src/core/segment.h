@@ -37,6 +37,9 @@
 #define TCP_CSUM_AT 16
 #define TCP_URGENT_AT 18
 #define TCP_FIN 0x01
+#define TCP_SYN 0x02
+#define TCP_RST 0x04
+#define TCP_URG 0x20
 #define TCP_PSH 0x08
 #define TCP_END (TCP_FIN | TCP_PSH) /* what the last one says */
 #define TCP_ACK 0x10

@@ -1,16 +1,28 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * From the TUN device to the peers: route, cut, pack, seal. A payload is
- * copied once at the most, by the packer; sealing writes straight into the
- * datagram.
+ * From the TUN device to the peers: route, cut, pack, seal.
+ *
+ * What happens to a payload's bytes here, in this order:
+ *	- sealing reads them where the device's read put them, and writes the
+ *	  datagram where it is sent from: the only pass over most packets
+ *	- packing, where it was agreed on, writes them to scratch first: it may
+ *	  need more room than it saves, and sealing in place would have to know
+ *	  the length before (compress.c has one copy more for LZO)
+ *	- a packet for which there is no session yet is copied to its queue:
+ *	  the device's memory is read into again before it can go
+ *	- of what is refused, the beginning goes into an ICMP error
+ * What is cut keeps its place, see gso.c.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "core_impl.h"
 
+#include "core/fragment.h"
 #include "core/gso.h"
+#include "core/mss.h"
 
+#define V6_LEAST_MTU 1280
 #define ICMP_BURST 50		/* errors at once, and a second */
 
 static bool
@@ -138,10 +150,75 @@ fits(const struct core_out *out, const struct tun_frame *f)
 		       f->len + packets * (GSO_HEADER_MAX + DGRAM_DATA_OVERHEAD);
 }
 
-/* false: out is full; the frame was not touched. */
-static bool
-frame_in(struct core *c, const struct tun_frame *f, struct core_out *out)
+/* What the sender is told that it may send; 0: nothing. An IPv6 path takes
+ * 1280 bytes by definition (RFC 8200, section 5): less is not believed. */
+static uint32_t
+told_mtu(const struct peer *p, const struct ippkt *ip, size_t largest)
 {
+	if (ip->src.family == IP_V4 || p->pmtu.mtu >= V6_LEAST_MTU)
+		return (uint32_t)p->pmtu.mtu;
+	return largest > V6_LEAST_MTU ? V6_LEAST_MTU : 0;
+}
+
+enum large { LARGE_FITS, LARGE_RECUT, LARGE_CUT, LARGE_DROP };
+
+/* A look at what is beyond the limit of the path. RECUT: the frame has become
+ * one that is cut smaller. CUT: its packets are to be sent in fragments. */
+static enum large
+large(struct peer *p, struct tun_frame *f, const struct ippkt *ip,
+      const struct gso *g)
+{
+	size_t largest = gso_largest(g);
+	uint32_t mtu = told_mtu(p, ip, largest);
+
+	if (largest >= PMTU_BASE)
+		path_large(p);
+	if (largest <= p->pmtu.mtu) {
+		if (path_is_narrow(p))
+			mss_clamp(f->data, f->len, ip, g->csum_partial,
+				  p->pmtu.mtu);
+		return LARGE_FITS;
+	}
+	if (largest <= p->pmtu.full && gso_recut(f, ip, p->pmtu.mtu)) {
+		if (mtu != 0 && path_may_tell(p))
+			answer(p->core, f, ip, IPPKT_TOO_BIG, mtu);
+		return LARGE_RECUT;
+	}
+	if (largest <= p->pmtu.full && !ip->dont_fragment)
+		return LARGE_CUT;
+	peer_drop(p, DROP_TOO_BIG);
+	if (mtu != 0)
+		answer(p->core, f, ip, IPPKT_TOO_BIG, mtu);
+	return LARGE_DROP;
+}
+
+/* In fragments, where it does not fit the path. false: out is full. */
+static bool
+send_cut(struct peer *p, struct gso *g, const struct ippkt *ip, uint8_t *pkt,
+	 size_t len, struct core_out *out)
+{
+	struct fragment cut;
+	bool sent = true;
+
+	if (len <= p->pmtu.mtu)
+		return send_packet(p, g->csum_partial ? DATA_CSUM_PARTIAL : 0,
+				   pkt, len, out);
+	if (g->csum_partial)
+		(void)gso_complete_csum(pkt, len, ip);
+	if (!fragment_start(&cut, pkt, len, p->pmtu.mtu)) {
+		peer_drop(p, DROP_TOO_BIG);
+		return true;
+	}
+	while (sent && (pkt = fragment_next(&cut, &len)) != NULL)
+		sent = send_packet(p, 0, pkt, len, out);
+	return sent;
+}
+
+/* false: out is full; the frame was not touched, or is cut smaller. */
+static bool
+frame_in(struct core *c, struct tun_frame *f, struct core_out *out)
+{
+	enum large how = LARGE_FITS;
 	struct ippkt ip;
 	struct peer *p;
 	struct gso g;
@@ -160,15 +237,23 @@ frame_in(struct core *c, const struct tun_frame *f, struct core_out *out)
 		peer_drop(p, d);
 		return true;
 	}
-	if (gso_largest(&g) > c->env.conf->mtu) {
-		peer_drop(p, DROP_TOO_BIG);
-		answer(c, f, &ip, IPPKT_TOO_BIG, c->env.conf->mtu);
-		return true;
+	if (gso_largest(&g) > p->pmtu.limit) {
+		how = large(p, f, &ip, &g);
+		if (how == LARGE_DROP)
+			return true;
+		if (how == LARGE_RECUT) {
+			if (out->nruns > 0 && !fits(out, f))
+				return false;
+			(void)gso_start(&g, f, &ip);
+		}
 	}
 	peer_touch(p);
 	while ((pkt = gso_next(&g, &len)) != NULL)
-		if (!send_packet(p, g.csum_partial ? DATA_CSUM_PARTIAL : 0,
-				 pkt, len, out))
+		if (!(how == LARGE_CUT ?
+			      send_cut(p, &g, &ip, pkt, len, out) :
+			      send_packet(p, g.csum_partial ?
+						     DATA_CSUM_PARTIAL : 0,
+					  pkt, len, out)))
 			peer_drop(p, DROP_OUT_FULL);
 	return true;
 }

@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * From the peers to the TUN device: open, unpack, check, coalesce. Packets
- * are decrypted where they arrived and handed on by reference; only a
- * compressed one is written elsewhere.
+ * From the peers to the TUN device: open, unpack, check, coalesce.
+ *
+ * What happens to a payload's bytes here, in this order:
+ *	- opening decrypts them where the socket's read put them: no copy
+ *	- unpacking writes a compressed packet to out: it becomes longer, and
+ *	  the next datagram lies right behind
+ *	- coalescing hands pieces on by reference, see gro.c; the device gathers
+ *	  them (writev)
  */
 #include <string.h>
 
 #include "core_impl.h"
 
 #include "core/gso.h"
+#include "core/mss.h"
 
 /* Every check that an inner packet must pass before anything is delivered. */
 static enum drop
@@ -55,6 +61,8 @@ deliver(struct peer *p, const struct link_in *in, struct core_out *out)
 		peer_drop(p, d);
 		return true;
 	}
+	if (path_is_narrow(p))
+		mss_clamp(pkt, len, &ip, partial, p->pmtu.mtu);
 	if (partial && c->no_csum) {
 		(void)gso_complete_csum(pkt, len, &ip);
 		partial = false;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A list of copies, bounded by packets, by bytes, and by a common budget. */
+/* A list of copies, bounded by packets, by bytes, and by a common budget.
+ * Copies, because what was read from the device stays there for one batch. */
 #include "core/waitq.h"
 
 #include <stdlib.h>

@@ -2,9 +2,20 @@
 /* X.509: what certificates and requests say. */
 #include "crypto/cert.h"
 
+#include <string.h>
+
 #include <openssl/pem.h>
 
 #include "x509.h"
+
+bool
+cert_info_same(const struct cert_info *a, const struct cert_info *b)
+{
+	return memcmp(a->fingerprint, b->fingerprint, FINGERPRINT_LEN) == 0 &&
+	       a->not_before.s == b->not_before.s &&
+	       a->not_after.s == b->not_after.s && strcmp(a->cn, b->cn) == 0 &&
+	       strcmp(a->ou, b->ou) == 0;
+}
 
 int
 cert_read_info(struct cert_info *out, const void *pem, size_t len, int any_cn,

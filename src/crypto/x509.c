@@ -9,6 +9,7 @@
 #include <openssl/pem.h>
 
 #include "base/text.h"
+#include "crypto/kdf.h"
 
 #define SECURITY_BITS_MIN 112	/* what security level 2 asks of a key */
 #define DAY_S 86400
@@ -291,13 +292,75 @@ x509_check_key(EVP_PKEY *pkey, struct err *e)
 	return 0;
 }
 
+/*
+ * How the SubjectPublicKeyInfo of these begins when it is written in the one
+ * way that the library writes it: to write it again would give the same, at a
+ * tenth of the cost of a whole handshake. The rest is a point, uncompressed:
+ * the library has it decoded, so it is one.
+ */
+static const struct plain_spki {
+	size_t len;		/* of all of it */
+	size_t headlen;
+	uint8_t head[27];
+} plain_spkis[] = {
+	/* EC P-256: RFC 5480 section 2 */
+	{ 91, 27, { 0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
+		    0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
+		    0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04 } },
+	/* Ed25519: RFC 8410 section 4 */
+	{ 44, 12, { 0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70,
+		    0x03, 0x21, 0x00 } },
+};
+
+static bool
+is_plain(const unsigned char *der, size_t len)
+{
+	for (size_t i = 0; i < sizeof(plain_spkis) / sizeof(*plain_spkis); i++)
+		if (len == plain_spkis[i].len &&
+		    memcmp(der, plain_spkis[i].head,
+			   plain_spkis[i].headlen) == 0)
+			return true;
+	return false;
+}
+
+/* A key has one fingerprint, however the certificate writes it: what is not
+ * known to be written as the library does is written anew. */
+static int
+read_fingerprint(uint8_t out[FINGERPRINT_LEN], X509 *x, struct err *e)
+{
+	EVP_PKEY *pkey = X509_get_pubkey(x);
+	unsigned char *der = NULL;
+	struct key *k;
+	int len;
+	bool plain;
+
+	if (pkey == NULL)
+		return ossl_error(e, ERR_CRYPTO, "public key of the "
+				  "certificate");
+	len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &der);
+	plain = len > 0 && is_plain(der, (size_t)len);
+	if (plain)
+		sha256(out, der, (size_t)len);
+	OPENSSL_free(der);
+	if (plain) {
+		EVP_PKEY_free(pkey);
+		return 0;
+	}
+	ERR_clear_error();
+	if (key_from_native(&k, pkey, false, e) != 0) {
+		EVP_PKEY_free(pkey);
+		return -1;
+	}
+	key_fingerprint(out, k);
+	key_free(k);
+	return 0;
+}
+
 int
 x509_info(struct cert_info *out, X509 *x, bool any_cn, struct err *e)
 {
 	const X509_NAME *subject = X509_get_subject_name(x);
 	struct cert_info info = { .cn = "" };
-	EVP_PKEY *pkey;
-	struct key *k;
 
 	if (any_cn) {
 		x509_show_entry(info.cn, sizeof(info.cn), subject,
@@ -311,16 +374,8 @@ x509_info(struct cert_info *out, X509 *x, bool any_cn, struct err *e)
 	    x509_time(&info.not_after, X509_get0_notAfter(x)) != 0)
 		return err_set(e, ERR_SYNTAX, "certificate without valid "
 			       "times");
-	pkey = X509_get_pubkey(x);
-	if (pkey == NULL)
-		return ossl_error(e, ERR_CRYPTO, "public key of the "
-				  "certificate");
-	if (key_from_native(&k, pkey, false, e) != 0) {
-		EVP_PKEY_free(pkey);
+	if (read_fingerprint(info.fingerprint, x, e) != 0)
 		return -1;
-	}
-	key_fingerprint(info.fingerprint, k);
-	key_free(k);
 	*out = info;
 	return 0;
 }

@@ -31,13 +31,6 @@ node(struct daemon *d, const struct ctlsock_peer *peer)
 }
 
 static json_t *
-peers(struct daemon *d, const struct ctlsock_peer *peer)
-{
-	(void)peer;
-	return status_peers(d);
-}
-
-static json_t *
 reload(struct daemon *d, const struct ctlsock_peer *peer)
 {
 	log_info("reload asked for by user %u", (unsigned int)peer->uid);
@@ -138,7 +131,6 @@ static const struct {
 	json_t *(*answer)(struct daemon *d, const struct ctlsock_peer *peer);
 } requests[] = {
 	{ "status", node },
-	{ "peers", peers },
 	{ "routes", routes },
 	{ "reload", reload },
 	{ "push", push },
@@ -204,6 +196,10 @@ control_request(void *daemon, uint64_t client, const struct ctlsock_peer *peer,
 
 	if (stream_events(d, client, line))
 		return;
+	if (strcmp(line, "peers") == 0) {
+		telling_peers(d, client);
+		return;
+	}
 	answer = answer_to(d, peer, line);
 	text = json_dumps(answer, JSON_INDENT(2));
 	json_decref(answer);

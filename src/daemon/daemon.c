@@ -216,7 +216,9 @@ start_work(struct daemon *d, struct err *e)
 		return err_set(e, ERR_IO, "upcmd failed: not starting");
 	loop_owner(d->loop, plumb_before_sleep, plumb_deadline, d);
 	core_start(d->core, clock_now());
-	plumb_drain(d);
+	plumb_drain_all(d);
+	if (telling_open(d, e) < 0)
+		return -1;
 	return turn_open(d, e);
 }
 
@@ -267,17 +269,20 @@ stop(struct daemon *d, bool started)
 	notify_stopping(&d->notify);
 	sigwatch_close(d->signals);
 	ctlsock_close(d->ctl);
+	telling_close(d);
 	d->events.nfollowers = 0;
 	datapath_close(d);
 	for (size_t i = 0; i < d->ntcp; i++)
 		tcp_listener_close(d->tcp[i]);
 	if (started) {
 		core_stop(d->core, clock_now());
-		plumb_drain(d);
+		plumb_drain_all(d);
 	}
 	work_abandon(d->lookups);
 	d->lookups = NULL;
 	work_close(d->work);
+	if (started)
+		plumb_drain_all(d);
 	streams_close_all(d);
 	if (started)
 		stop_hooks(d);

@@ -19,6 +19,7 @@
 #define OUT_FRAMES 4096
 #define OUT_SLICES 16384
 #define ROUNDS 4		/* reads of one source in a turn: fairness */
+#define WALL_MS 100		/* the wall clock, in seconds, is read so often */
 
 struct port {			/* a socket and whose it is */
 	struct daemon *daemon;
@@ -32,6 +33,8 @@ struct datapath {
 	struct tun_frame frames[TUN_FRAMES];
 	struct udp_run runs[UDP_PIECES];
 	struct core_out out;
+	struct walltime wall;
+	struct monotime wall_at;	/* when it was read */
 };
 
 /* The socket that a datagram to r leaves from: the one bound to its local
@@ -58,6 +61,7 @@ socket_for(const struct daemon *d, const struct endpoint *remote,
 static void
 send_runs(struct daemon *d, const struct udp_run *runs, size_t n)
 {
+	struct udp_result res;
 	size_t first = 0;
 
 	while (first < n) {
@@ -69,7 +73,9 @@ send_runs(struct daemon *d, const struct udp_run *runs, size_t n)
 					      &runs[last].local) == u)
 			last++;
 		if (u != NULL)
-			udp_send(u, runs + first, last - first, NULL);
+			udp_send(u, runs + first, last - first, &res);
+		if (u != NULL && res.too_big)
+			core_too_big(d->core, clock_now(), &res.too_big_to);
 		first = last;
 	}
 }
@@ -109,6 +115,21 @@ out_flush(struct daemon *d, struct core_out *out)
 	core_out_reset(out);
 }
 
+/* For a batch. With few packets in each, the clock would be much of the work. */
+static struct now
+batch_now(struct datapath *p)
+{
+	struct now now = { .mono = clock_mono() };
+
+	if (!mono_is_set(p->wall_at) ||
+	    mono_ms(p->wall_at, now.mono) >= WALL_MS) {
+		p->wall = clock_wall();
+		p->wall_at = now.mono;
+	}
+	now.wall = p->wall;
+	return now;
+}
+
 static void
 tun_event(void *ctx, unsigned int events)
 {
@@ -127,7 +148,7 @@ tun_event(void *ctx, unsigned int events)
 		}
 		loop_packets(d->loop, (size_t)n);
 		for (size_t left = (size_t)n; left > 0;) {
-			size_t used = core_tun_in(d->core, clock_now(), f,
+			size_t used = core_tun_in(d->core, batch_now(p), f,
 						  left, &p->out);
 
 			out_flush(d, &p->out);
@@ -152,7 +173,7 @@ udp_event(struct daemon *d, struct udp *u)
 
 		loop_packets(d->loop, n);
 		for (size_t left = n; left > 0;) {
-			size_t used = core_udp_in(d->core, clock_now(), r,
+			size_t used = core_udp_in(d->core, batch_now(p), r,
 						  left, &p->out);
 
 			out_flush(d, &p->out);

@@ -173,6 +173,7 @@ peer_json(const struct daemon *d, const struct peer_info *p)
 	json_object_set_new(o, "clock_ahead_s", !p->has_clock ? json_null() :
 			    json_integer((json_int_t)p->clock_s));
 	json_object_set_new(o, "one_way", json_boolean(p->one_way));
+	json_object_set_new(o, "mtu", json_integer((json_int_t)p->mtu));
 	add_agreed(o, p);
 	add_noted(o, p->note);
 	return o;
@@ -191,16 +192,18 @@ status_peer(const struct daemon *d, const char *name)
 }
 
 json_t *
-status_peers(const struct daemon *d)
+status_peers(const struct daemon *d, char *after, size_t n)
 {
 	struct now now = clock_now();
 	json_t *peers = json_array();
+	size_t i = core_peer_after(d->core, after);
 
-	for (size_t i = 0; i < core_peer_count(d->core); i++) {
+	for (; n > 0 && i < core_peer_count(d->core); n--, i++) {
 		struct peer_info p;
 
 		core_peer_info(d->core, now, i, &p);
 		json_array_append_new(peers, peer_json(d, &p));
+		memcpy(after, p.name, strlen(p.name) + 1);
 	}
 	return peers;
 }
@@ -234,6 +237,7 @@ status_node(struct daemon *d)
 	const struct bnl *b = core_list(d->core);
 	char end[TEXT_TIME_MAX];
 	uint64_t drops[DROPS];
+	struct now now = clock_now();
 	size_t up = 0;
 	json_t *o = json_object();
 
@@ -242,7 +246,7 @@ status_node(struct daemon *d)
 	for (size_t i = 0; i < core_peer_count(d->core); i++) {
 		struct peer_info p;
 
-		core_peer_info(d->core, clock_now(), i, &p);
+		core_peer_info(d->core, now, i, &p);
 		up += p.state == PEER_UP;
 	}
 	json_object_set_new(o, "name", json_string(d->id->conf->name));

@@ -121,6 +121,18 @@ subnets_json(const struct daemon *d, const char *name)
 	return array;
 }
 
+/* Of the path there; as is configured where there is none. */
+static json_t *
+mtu_json(const struct daemon *d, const char *name)
+{
+	size_t at = core_peer_find(d->core, name);
+	struct peer_info p = { .mtu = d->id->conf->mtu };
+
+	if (at < core_peer_count(d->core))
+		core_peer_info(d->core, clock_now(), at, &p);
+	return json_integer((json_int_t)p.mtu);
+}
+
 json_t *
 trouble_why(struct daemon *d, const char *name)
 {
@@ -141,8 +153,7 @@ trouble_why(struct daemon *d, const char *name)
 	json_object_set_new(o, "subnets", subnets_json(d, name));
 	json_object_set_new(o, "peer", status_peer(d, name));
 	json_object_set_new(o, "list", status_version(&w.ours));
-	json_object_set_new(o, "mtu",
-			    json_integer((json_int_t)d->id->conf->mtu));
+	json_object_set_new(o, "mtu", mtu_json(d, name));
 	json_object_set_new(o, "certificate", certificate_json(d));
 	json_object_set_new(o, "others", others_json(&w));
 	json_object_set_new(o, "events", events_json(d, name, LAST_EVENTS));

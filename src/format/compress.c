@@ -163,6 +163,8 @@ lzo_pack(struct comp *c, const uint8_t *in, size_t len, uint8_t *out,
 		LZO_E_OK ||
 	    n > cap)
 		return 0;
+	/* A copy of what is left: LZO writes past what it is about to save,
+	 * and takes no bound. */
 	memcpy(out, c->lzo_out, n);
 	return n;
 }

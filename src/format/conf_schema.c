@@ -132,6 +132,7 @@ const struct conf_key conf_keys[] = {
     TIMER("cookierotate", cookie_rotate, "120s"),
     TIMER("channelhandshake", channel_handshake, "10s"),
     TIMER("channelidle", channel_idle, "10s"),
+    TIMER("mturaise", mtu_raise, "10min"),
 };
 
 const size_t conf_nkeys = sizeof(conf_keys) / sizeof(conf_keys[0]);

@@ -127,7 +127,8 @@ count_sent(struct udp *u, struct udp_result *res, size_t n)
 }
 
 static void
-count_failed(struct udp *u, struct udp_result *res, size_t n, int errnum)
+count_failed(struct udp *u, struct udp_result *res, size_t n, int errnum,
+	     const struct endpoint *to)
 {
 	u->stats.failed += n;
 	u->stats.last_errno = errnum;
@@ -136,6 +137,8 @@ count_failed(struct udp *u, struct udp_result *res, size_t n, int errnum)
 	switch (errnum) {
 	case EMSGSIZE:
 		u->stats.too_big += n;
+		res->too_big = true;
+		res->too_big_to = *to;
 		break;
 	case EAGAIN:
 	case ENOBUFS:
@@ -228,7 +231,7 @@ send_singly(struct udp *u, const struct piece *p, int errnum,
 		one.len = p->len - at < segsize ? p->len - at : segsize;
 		rc = send_one(u, &one);
 		if (rc != 0) {
-			count_failed(u, res, 1, rc);
+			count_failed(u, res, 1, rc, &p->run->remote);
 		} else {
 			count_sent(u, res, 1);
 			if (segmented && at == 0 && errnum != EMSGSIZE &&
@@ -264,7 +267,7 @@ build(struct udp *u, struct place *pl, struct piece *pieces,
 		    (pieces[n].source &&
 		     pieces[n].run->local.family != u->family)) {
 			count_failed(u, res, datagrams(&pieces[n]),
-				     EAFNOSUPPORT);
+				     EAFNOSUPPORT, &pieces[n].run->remote);
 			continue;
 		}
 		put_message(u, n, &pieces[n]);
@@ -304,7 +307,8 @@ send_batch(struct udp *u, const struct piece *pieces, unsigned int n,
 		if (may_be_packing(&pieces[done], -rc))
 			send_singly(u, &pieces[done], -rc, res);
 		else
-			count_failed(u, res, datagrams(&pieces[done]), -rc);
+			count_failed(u, res, datagrams(&pieces[done]), -rc,
+				     &pieces[done].run->remote);
 		done++;
 	}
 	return done;
@@ -319,10 +323,11 @@ drop_rest(struct udp *u, const struct piece *pieces, unsigned int n,
 
 	res->full = true;
 	for (unsigned int i = 0; i < n; i++)
-		count_failed(u, res, datagrams(&pieces[i]), EAGAIN);
+		count_failed(u, res, datagrams(&pieces[i]), EAGAIN,
+			     &pieces[i].run->remote);
 	while (pl->i < pl->n) {
 		p = next_piece(pl, u->gso);
-		count_failed(u, res, datagrams(&p), EAGAIN);
+		count_failed(u, res, datagrams(&p), EAGAIN, &p.run->remote);
 	}
 }
 

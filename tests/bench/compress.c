@@ -2,11 +2,14 @@
 /*
  * Throughput and ratio of each compressor and level, packet by packet:
  *
- *	compress FILE...
+ *	compress SECONDS [FILE...]
  *
  * Each file is one kind of data, cut into packets of the MTU; random data is
- * added. Prints: data, compressor, level, MB/s packed, MB/s unpacked, bytes
- * after for 100 before. What does not shrink goes as it is.
+ * added. Prints, as soon as it is known: data, compressor, level, MB/s packed,
+ * MB/s unpacked, bytes after for 100 before. What does not shrink goes as it
+ * is. SECONDS are for all of it together. They are of the clock on the wall,
+ * so that a busy machine makes it less exact, not longer; the rates are by
+ * the processor's time.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,7 +23,8 @@
 
 #define PACKET 1420
 #define PACKETS_MAX 4096
-#define LEAST_S 0.2
+#define CHUNK 64		/* packets between two looks at the clock */
+#define SECONDS_MAX 3600
 
 struct sample {
 	const char *name;
@@ -28,67 +32,84 @@ struct sample {
 	size_t packets;
 };
 
+/* What one way of handling packets has done. */
+struct tally {
+	size_t packets, after;
+	double s;		/* the processor's */
+};
+
 static uint8_t packed[PACKETS_MAX][PACKET];
 static size_t packed_len[PACKETS_MAX]; /* 0: as it is */
+static double each_s;		/* for one tally */
 
 static double
-now_s(void)
+clock_s(clockid_t clock)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	clock_gettime(clock, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 static size_t
-pack(struct comp *c, const struct sample *s, enum comp_alg a, uint8_t level)
+pack(struct comp *c, const struct sample *s, enum comp_alg a, uint8_t level,
+     size_t i)
 {
-	size_t sum = 0;
-
-	for (size_t i = 0; i < s->packets; i++) {
-		packed_len[i] = comp_pack(c, a, level, s->data + i * PACKET,
-					  PACKET, packed[i], PACKET);
-		sum += packed_len[i] > 0 ? packed_len[i] : PACKET;
-	}
-	return sum;
+	packed_len[i] = comp_pack(c, a, level, s->data + i * PACKET, PACKET,
+				  packed[i], PACKET);
+	return packed_len[i] > 0 ? packed_len[i] : PACKET;
 }
 
-static void
-unpack(struct comp *c, const struct sample *s, enum comp_alg a)
+static size_t
+unpack(struct comp *c, const struct sample *s, enum comp_alg a, size_t i)
 {
 	uint8_t out[PACKET];
+	size_t len = packed_len[i];
 
-	for (size_t i = 0; i < s->packets; i++) {
-		size_t len = packed_len[i];
-
-		if (len == 0)
-			continue;
-		len = comp_unpack(c, a, packed[i], len, out, sizeof(out));
-		if (len != PACKET ||
-		    memcmp(out, s->data + i * PACKET, len) != 0) {
-			fprintf(stderr, "%s: not the same after\n", s->name);
-			exit(EXIT_FAILURE);
-		}
+	if (len == 0)
+		return PACKET;
+	len = comp_unpack(c, a, packed[i], len, out, sizeof(out));
+	if (len != PACKET || memcmp(out, s->data + i * PACKET, len) != 0) {
+		fprintf(stderr, "%s: not the same after\n", s->name);
+		exit(EXIT_FAILURE);
 	}
+	return len;
+}
+
+/* All packets over and over, in pieces, until the time is up; what was
+ * packed is there to be unpacked. upto: of the packets. */
+static struct tally
+tally(struct comp *c, const struct sample *s, enum comp_alg a, int level,
+      size_t upto)
+{
+	double end = clock_s(CLOCK_MONOTONIC) + each_s;
+	double start = clock_s(CLOCK_PROCESS_CPUTIME_ID);
+	struct tally t = {0};
+
+	do {
+		for (size_t n = 0; n < CHUNK; n++, t.packets++) {
+			size_t i = t.packets % upto;
+
+			t.after += level < 0 ?
+				unpack(c, s, a, i) :
+				pack(c, s, a, (uint8_t)level, i);
+		}
+	} while (clock_s(CLOCK_MONOTONIC) < end);
+	t.s = clock_s(CLOCK_PROCESS_CPUTIME_ID) - start;
+	return t;
 }
 
 static void
 measure(struct comp *c, const struct sample *s, enum comp_alg a, uint8_t level)
 {
-	double start, pack_s, unpack_s;
-	size_t rounds = 0, after = 0, bytes = s->packets * PACKET;
+	struct tally in = tally(c, s, a, level, s->packets), out;
+	size_t upto = in.packets < s->packets ? in.packets : s->packets;
 
-	for (start = now_s(); now_s() - start < LEAST_S; rounds++)
-		after = pack(c, s, a, level);
-	pack_s = (now_s() - start) / (double)rounds;
-	rounds = 0;
-	for (start = now_s(); now_s() - start < LEAST_S; rounds++)
-		unpack(c, s, a);
-	unpack_s = (now_s() - start) / (double)rounds;
+	out = tally(c, s, a, -1, upto);
 	printf("%-8s %-6s %5u %12.0f %12.0f %8.1f\n", s->name, comp_name(a),
-	       level, (double)bytes / pack_s / 1e6,
-	       (double)bytes / unpack_s / 1e6,
-	       100.0 * (double)after / (double)bytes);
+	       level, (double)in.packets * PACKET / in.s / 1e6,
+	       (double)out.packets * PACKET / out.s / 1e6,
+	       100.0 * (double)in.after / ((double)in.packets * PACKET));
 }
 
 static bool
@@ -111,13 +132,17 @@ load(struct sample *s, const char *path)
 	return false;
 }
 
-static void
+static unsigned int
 all_levels(struct comp *c, const struct sample *s)
 {
+	unsigned int n = 0;
+
 	for (int a = COMP_LZO; a < COMP_ALGS; a++)
 		for (uint8_t l = comp_level_min((enum comp_alg)a);
-		     l <= comp_level_max((enum comp_alg)a); l++)
-			measure(c, s, (enum comp_alg)a, l);
+		     l <= comp_level_max((enum comp_alg)a); l++, n++)
+			if (s != NULL)
+				measure(c, s, (enum comp_alg)a, l);
+	return n;
 }
 
 int
@@ -126,16 +151,22 @@ main(int argc, char **argv)
 	struct comp *c = comp_new();
 	struct sample s = {"random", NULL, PACKETS_MAX};
 	struct rng rng = rng_system();
+	int seconds = argc > 1 ? atoi(argv[1]) : 0;
 
+	if (seconds < 1 || seconds > SECONDS_MAX) {
+		fprintf(stderr, "usage: compress SECONDS [FILE...]\n");
+		return EXIT_FAILURE;
+	}
 	s.data = malloc((size_t)PACKETS_MAX * PACKET);
 	if (c == NULL || s.data == NULL)
 		return EXIT_FAILURE;
+	each_s = seconds / (2.0 * all_levels(c, NULL) * (argc - 1));
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	puts("data     with   level   MB/s pack  MB/s unpack  left, %");
 	rng_fill(&rng, s.data, (size_t)PACKETS_MAX * PACKET);
 	all_levels(c, &s);
 	free(s.data);
-	for (int i = 1; i < argc; i++) {
+	for (int i = 2; i < argc; i++) {
 		if (!load(&s, argv[i]))
 			return EXIT_FAILURE;
 		all_levels(c, &s);

@@ -14,6 +14,10 @@
 #define ACTIONS_MAX 1000000	/* no call brings about as many */
 /* Every other node has what core_tun_in() asks for at least, and no more. */
 #define OUT_ROOMY 4
+/* All hooks have a command, so that the core asks for them. */
+#define HOOKS                                                                     \
+	"nodeupcmd = x\nnodedowncmd = x\nsubnetupcmd = x\n"                    \
+	"subnetdowncmd = x\nmysubnetupcmd = x\nmysubnetdowncmd = x\n"
 #define OUT_RUNS 64
 #define OUT_FRAMES 64
 #define OUT_SLICES (4 * FRAME_IOV_MAX)
@@ -26,7 +30,7 @@ make_conf(struct node *n, const char *more)
 	char text[4096];
 	char line[ERR_TEXT_MAX * 2];
 
-	snprintf(text, sizeof(text), "name = %s\n%s\n", n->name,
+	snprintf(text, sizeof(text), HOOKS "name = %s\n%s\n", n->name,
 		 more == NULL ? "" : more);
 	if (conf_parse(&conf, text, strlen(text), "/etc/cluevpn", &es) < 0)
 		fail_msg("%s", err_format(line, sizeof(line), "conf",

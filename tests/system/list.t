@@ -188,8 +188,6 @@ before=$(handshakes)/$(logs alpha pair-new)
 tcp=$(connections alpha)
 inside alpha ping -n -q -c 60 -i 0.05 -W 10 "$(inner4 beta)" >$tmp/ping &
 ping=$!
-must "$O/keygen" sign $tmp/alpha/node.csr -o $tmp/alpha/node.pem --force \
-	--ca $tmp/ca
 reloads() { logs alpha 'configuration and certificate reloaded'; }
 for i in 1 2 3; do
 	conf alpha "cryptalgos = chacha20-poly1305:$i" "keepalive = 2$i"
@@ -202,6 +200,18 @@ wait $ping
 ok 'no packet was lost' grep -q ' 60 received' $tmp/ping
 is "$(handshakes)/$(logs alpha pair-new)" "$before" 'the session is the same'
 is "$(connections alpha)" "$tcp" 'and no TCP connection was made'
+# A renewed certificate: pairs that last as long as it does are agreed behind
+# the back of the session.
+inside alpha ping -n -q -c 60 -i 0.05 -W 10 "$(inner4 beta)" >$tmp/ping &
+ping=$!
+must "$O/keygen" sign $tmp/alpha/node.csr -o $tmp/alpha/node.pem --force \
+	--ca $tmp/ca
+before=$(logs alpha pair-new)
+kill -HUP "${pid[alpha]}"
+more_pairs() { [ "$(logs alpha pair-new)" -ge $((before + 3)) ]; }
+soon 'with a new certificate all pairs are agreed anew' more_pairs
+wait $ping
+ok 'and no packet is lost' grep -q ' 60 received' $tmp/ping
 conf alpha 'mtu = 7'
 kill -HUP "${pid[alpha]}"
 soon 'a bad configuration: the log says so' says alpha \

@@ -308,6 +308,31 @@ test_hooks_of_changes(void **state)
 	end();
 }
 
+/* What has no command is not asked for; of our own subnets the daemon sets the
+ * addresses all the same, unless it shall not. */
+static void
+test_hooks_without_command(void **state)
+{
+	(void)state;
+	begin("");
+	a.conf->nodeupcmd = NULL;
+	a.conf->subnetdowncmd = NULL;
+	a.conf->mysubnetupcmd = NULL;
+	a.conf->mysubnetdowncmd = NULL;
+	rig_new(&a, rig_list(BOTH, RIG_START), NULL);
+	rig_start(&a);
+	assert_int_equal(a.nhooks, 2);
+	assert_int_equal(a.hooks[0].kind, HOOK_MYSUBNET_UP);
+	assert_int_equal(a.hooks[1].kind, HOOK_SUBNET_UP);
+	a.nhooks = 0;
+	a.conf->autoconf = false;
+	core_stop(a.core, rig.now);
+	rig_drain(&a);
+	assert_int_equal(a.nhooks, 1);
+	assert_int_equal(a.hooks[0].kind, HOOK_NODE_DOWN);
+	end();
+}
+
 /* The network grows around a subnet of our own: its address gets another
  * length. Others' subnets are not concerned. */
 static void
@@ -377,6 +402,7 @@ main(void)
 		cmocka_unit_test(test_list_dated_ahead),
 		cmocka_unit_test(test_list_ahead_of_a_wrong_clock),
 		cmocka_unit_test(test_hooks_of_changes),
+		cmocka_unit_test(test_hooks_without_command),
 		cmocka_unit_test(test_hooks_of_prefix),
 		cmocka_unit_test(test_no_hooks_after_stop),
 	};

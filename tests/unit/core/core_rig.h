@@ -201,18 +201,24 @@ rig_drain(struct rig_node *n)
 	}
 }
 
+/* All hooks have a command, so that the core asks for them. */
+#define RIG_COMMANDS                                                           \
+	"nodeupcmd = x\nnodedowncmd = x\nsubnetupcmd = x\n"                    \
+	"subnetdowncmd = x\nmysubnetupcmd = x\nmysubnetdowncmd = x\n"
+
 /* extra: more lines of its configuration. */
 static inline void
 rig_node_init(struct rig_node *n, const char *name, const char *extra)
 {
 	static uint8_t last;
 	struct errs *es = calloc(1, sizeof(*es));
-	char text[512];
+	char text[1024];
 	int len;
 
 	memset(n, 0, sizeof(*n));
 	snprintf(n->name, sizeof(n->name), "%s", name);
-	len = snprintf(text, sizeof(text), "name = %s\n%s", name, extra);
+	len = snprintf(text, sizeof(text), RIG_COMMANDS "name = %s\n%s", name,
+		       extra);
 	if (conf_parse(&n->conf, text, (size_t)len, "/", es) < 0)
 		fail_msg("%s", es->e[0].text);
 	free(es);

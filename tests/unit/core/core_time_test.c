@@ -203,6 +203,100 @@ test_certificate_ends(void **state)
 	end();
 }
 
+static void
+reconf(void)
+{
+	core_reconf(a.core, rig.now, a.conf,
+		    (struct tls_provider){ &plain_ops, &a.plain },
+		    &a.plain.cert);
+	rig_drain(&a);
+}
+
+static size_t
+dials_in(int64_t ms)
+{
+	a.connects = 0;
+	rig_pass(&a, ms);
+	return a.connects;
+}
+
+/* What was agreed with the certificate before is agreed anew, and that again
+ * until it succeeds; what is held stays. */
+static void
+test_certificate_renewed(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	begin("pullinterval = 24h\n");
+	p = rig_pair(COMP_NONE, RIG_START);
+	rig_new(&a, rig_list(BOTH, RIG_START), NULL);
+	rig_load(&a, &b, &p);
+	rig_start(&a);
+	dials_in(3600 * 1000);
+	reconf();
+	assert_int_equal(dials_in(3600 * 1000), 0);
+	a.plain.cert.not_after.s += 86400;
+	reconf();
+	assert_true(dials_in(1000) > 0);
+	assert_true(dials_in(3600 * 1000) > 10);
+	assert_false(a.events[EVENT_PAIR_GONE]);
+	assert_true(rig_peer(&a, "beta")->renew);
+	end();
+}
+
+static void
+test_key_replaced(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	begin("pullinterval = 24h\n");
+	p = rig_pair(COMP_NONE, RIG_START);
+	rig_new(&a, rig_list(BOTH, RIG_START), NULL);
+	rig_load(&a, &b, &p);
+	rig_start(&a);
+	dials_in(3600 * 1000);
+	a.plain.cert.fingerprint[0] ^= 1;
+	reconf();
+	assert_true(dials_in(1000) > 0);
+	end();
+}
+
+/* With no pair there is nothing to agree anew. */
+static void
+test_nothing_to_renew(void **state)
+{
+	(void)state;
+	begin("pullinterval = 24h\n");
+	rig_new(&a, rig_list(BOTH, RIG_START), NULL);
+	rig_start(&a);
+	a.plain.cert.not_after.s += 86400;
+	reconf();
+	assert_false(rig_peer(&a, "beta")->renew);
+	end();
+}
+
+/* A pair ends with a certificate: a new one is sought well before that. */
+static void
+test_pair_ends_with_certificate(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	begin("pullinterval = 24h\n");
+	p = rig_pair(COMP_NONE, RIG_START);
+	p.cert_end.s = RIG_START + 4 * 3600;
+	rig_new(&a, rig_list(BOTH, RIG_START), NULL);
+	rig_load(&a, &b, &p);
+	rig_start(&a);
+	dials_in(60 * 1000);
+	assert_int_equal(dials_in(115 * 60 * 1000), 0);
+	assert_true(dials_in(40 * 60 * 1000) > 0);
+	assert_int_equal(a.events[EVENT_PAIR_GONE], 0);
+	end();
+}
+
 /* A clock that cannot be right ends no certificate. */
 static void
 test_wrong_clock(void **state)
@@ -233,6 +327,10 @@ main(void)
 		cmocka_unit_test(test_the_higher_name_holds_back),
 		cmocka_unit_test(test_traffic_goes_first),
 		cmocka_unit_test(test_certificate_ends),
+		cmocka_unit_test(test_certificate_renewed),
+		cmocka_unit_test(test_key_replaced),
+		cmocka_unit_test(test_nothing_to_renew),
+		cmocka_unit_test(test_pair_ends_with_certificate),
 		cmocka_unit_test(test_wrong_clock),
 	};
 

@@ -445,6 +445,120 @@ test_complete_refused(void **state)
 	assert_int_equal(gso_complete_csum(mem, 120, &ip), -1);
 }
 
+/* --- cutting smaller ------------------------------------------------------------- */
+
+static bool
+recut(struct tun_frame *f, size_t mtu)
+{
+	struct ippkt ip;
+
+	assert_int_equal(ippkt_parse(&ip, f->data, f->len), 0);
+	return gso_recut(f, &ip, mtu);
+}
+
+/* What came whole, or was to be cut at segsize, comes out as if the sender's
+ * host had cut it for mtu. */
+static void
+check_recut(struct made m, size_t len, size_t segsize, size_t mtu)
+{
+	static uint8_t want[FRAME_LEN_MAX];
+	size_t size = mtu - made_header_len(&m);
+	size_t n = (len + size - 1) / size, got;
+	bool partial = m.partial;
+	struct tun_frame f;
+	struct gso g;
+
+	fill_payload(len);
+	m.payload = payload;
+	m.len = len;
+	f = frame_of(&m, segsize);
+	f.off.needs_csum = partial;
+	assert_true(recut(&f, mtu));
+	assert_int_equal(start(&g, &f), DROP_NONE);
+	assert_true(gso_largest(&g) <= mtu);
+	assert_true(g.csum_partial);
+	m.partial = true;
+	for (size_t i = 0; i < n; i++) {
+		struct made s = segment_of(&m, size, i, n);
+		size_t wantlen = make_packet(want, &s);
+		const uint8_t *p = gso_next(&g, &got);
+
+		assert_non_null(p);
+		assert_int_equal(got, wantlen);
+		assert_memory_equal(p, want, got);
+	}
+	assert_null(gso_next(&g, &got));
+}
+
+static void
+test_recut(void **state)
+{
+	struct made whole4 = tcp4, whole6 = tcp6;
+
+	(void)state;
+	whole4.partial = whole6.partial = false;
+	whole4.flags |= FLAG_FIN | FLAG_PSH | FLAG_CWR;
+	check_recut(tcp4, 60000, 1368, 1240);
+	check_recut(tcp6, 60000, 1360, 1220);
+	check_recut(tcp4, 1368, 0, 1240);
+	check_recut(tcp6, 1360, 0, 1200);
+	check_recut(whole4, 1368, 0, 1240);
+	check_recut(whole6, 1221, 0, 1220);
+}
+
+static void
+assert_not_recut(struct made m, size_t mtu)
+{
+	static uint8_t before[FRAME_LEN_MAX];
+	struct tun_frame f;
+
+	m.payload = payload;
+	m.len = 1300;
+	f = frame_of(&m, 0);
+	memcpy(before, mem, f.len);
+	assert_false(recut(&f, mtu));
+	assert_int_equal(f.off.kind, FRAME_WHOLE);
+	assert_memory_equal(mem, before, f.len);
+}
+
+static void
+test_not_recut(void **state)
+{
+	static const uint8_t flags[] = { FLAG_SYN, FLAG_RST, FLAG_URG };
+	struct made m = tcp4;
+	struct tun_frame f;
+
+	(void)state;
+	assert_not_recut(udp4, 1240);
+	assert_not_recut(udp6, 1240);
+	assert_not_recut(tcp4, 52);	/* no room behind the headers */
+	for (size_t i = 0; i < LEN(flags); i++) {
+		m.flags = flags[i];
+		assert_not_recut(m, 1240);
+	}
+	m = tcp4;
+	m.frag = 0x2000;
+	assert_not_recut(m, 1240);
+	/* A checksum that is wrong must not become one that is right. */
+	m = tcp4;
+	m.partial = false;
+	m.payload = payload;
+	m.len = 1300;
+	f = frame_of(&m, 0);
+	mem[36] ^= 1;
+	assert_false(recut(&f, 1240));
+	/* Nor one that is said to be somewhere else. */
+	m.partial = true;
+	f = frame_of(&m, 0);
+	f.off.csum_offset = 6;
+	assert_false(recut(&f, 1240));
+	/* A TCP header that says it is longer than the packet. */
+	m.len = 8;
+	f = frame_of(&m, 0);
+	mem[32] = 0xf0;
+	assert_false(recut(&f, 40));
+}
+
 int
 main(void)
 {
@@ -459,6 +573,8 @@ main(void)
 	    cmocka_unit_test(test_super_udp_refused),
 	    cmocka_unit_test(test_complete),
 	    cmocka_unit_test(test_complete_refused),
+	    cmocka_unit_test(test_recut),
+	    cmocka_unit_test(test_not_recut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -99,12 +99,50 @@ test_background(void **state)
 	world_free(&w);
 }
 
+static void
+adopt(struct world *w)
+{
+	w->n[A].flags |= link_agreed(w->n[A].l, &w->n[A].env);
+	world_drain(w, A);
+	world_settle(w);
+}
+
+/* A session goes on, and one under the newer pair follows at once. */
+static void
+test_newer_pair(void **state)
+{
+	struct link_status st;
+	struct world w;
+
+	(void)state;
+	world_default(&w, 2);
+	adopt(&w);	/* none yet: as link_resume() */
+	assert_true(world_agree(&w));
+	w.sent = 0;
+	adopt(&w);	/* nothing newer */
+	assert_int_equal(w.sent, 0);
+	world_add_pair(&w, 9, AEAD_AES_128_GCM);
+	world_set_pairs(&w, B);
+	world_set_pairs(&w, A);
+	world_wait(&w, 5000, true);
+	link_status(w.n[A].l, w.n[A].env.now.mono, &st);
+	assert_true(st.up && st.pair_id[0] != 9);
+	adopt(&w);
+	assert_true(world_agree(&w));
+	link_status(w.n[A].l, w.n[A].env.now.mono, &st);
+	assert_int_equal(st.pair_id[0], 9);
+	assert_int_equal(w.n[A].flags & LINK_DOWN, 0);
+	assert_int_equal(w.n[B].flags & LINK_DOWN, 0);
+	world_free(&w);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_first_packet),
 		cmocka_unit_test(test_background),
+		cmocka_unit_test(test_newer_pair),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -560,6 +560,8 @@ test_pairs_change(void **state)
 	world_wait(&w, 5000, false);
 	assert_true(flags_of(&w, A) & LINK_NEGOTIATE);
 	world_set_pairs(&w, A);
+	/* Both have it. */
+	assert_false(link_agreed(w.n[A].l, &w.n[A].env) & LINK_NEGOTIATE);
 	world_drain(&w, A);
 	world_settle(&w);
 	assert_true(world_agree(&w));

@@ -112,6 +112,7 @@ static const struct cell {
 		[RESUME_PROMOTED] = { RESUME_IDLE, FORGET },
 		[RESUME_HEARD] = { RESUME_IDLE, 0 },
 		[RESUME_PAIRS] = { RESUME_IDLE, 0 },
+		[RESUME_AGREED] = { RESUME_TRY, INIT },
 		[RESUME_ENDED] = { RESUME_IDLE, 0 },
 	},
 	[RESUME_BARE] = {	/* no pair */
@@ -126,6 +127,7 @@ static const struct cell {
 		[RESUME_PROMOTED] = { RESUME_IDLE, FORGET },
 		[RESUME_HEARD] = { RESUME_BARE, 0 },
 		[RESUME_PAIRS] = { RESUME_BARE, 0 },
+		[RESUME_AGREED] = { RESUME_BARE, 0 },
 		[RESUME_ENDED] = { RESUME_BARE, 0 },
 	},
 	[RESUME_HELD] = {
@@ -140,6 +142,7 @@ static const struct cell {
 		[RESUME_PROMOTED] = { RESUME_IDLE, FORGET },
 		[RESUME_HEARD] = { RESUME_HELD, 0 },
 		[RESUME_PAIRS] = { RESUME_HELD, 0 },
+		[RESUME_AGREED] = { RESUME_TRY, INIT },
 		[RESUME_ENDED] = { RESUME_HELD, 0 },
 	},
 	[RESUME_TRY] = {
@@ -154,6 +157,7 @@ static const struct cell {
 		[RESUME_PROMOTED] = { RESUME_IDLE, FORGET },
 		[RESUME_HEARD] = { RESUME_TRY, 0 },
 		[RESUME_PAIRS] = { RESUME_TRY, INIT },
+		[RESUME_AGREED] = { RESUME_TRY, 0 },
 		[RESUME_ENDED] = { RESUME_TRY, 0 },
 	},
 	[RESUME_CONFIRM] = {
@@ -168,6 +172,7 @@ static const struct cell {
 		[RESUME_PROMOTED] = { RESUME_IDLE, FORGET },
 		[RESUME_HEARD] = { RESUME_IDLE, FORGET },
 		[RESUME_PAIRS] = { RESUME_CONFIRM, 0 },
+		[RESUME_AGREED] = { RESUME_TRY, INIT },
 		[RESUME_ENDED] = { RESUME_IDLE, FORGET },
 	},
 };
@@ -213,7 +218,9 @@ test_pairs_come_and_go(void **state)
 	assert_int_equal(r.state, RESUME_BARE);
 	wait_ms(1);
 	view.pairs = 1;
-	assert_int_equal(step(&r, RESUME_PAIRS), INIT);
+	assert_int_equal(step(&r, RESUME_PAIRS), 0);
+	assert_int_equal(r.state, RESUME_HELD);
+	assert_int_equal(step(&r, RESUME_AGREED), INIT);
 	assert_int_equal(r.state, RESUME_TRY);
 	view.pairs = 0;
 	assert_int_equal(step(&r, RESUME_PAIRS), NEGOTIATE | FORGET);

@@ -199,6 +199,25 @@ info_says_what_was_made(void **state)
 	assert_string_equal(info.ou, "servers");
 	assert_memory_equal(info.fingerprint, fp, sizeof(fp));
 	assert_int_equal(info.not_before.s, TEST_NOW.s - 3600);
+	{
+		struct cert_info other = info;
+
+		assert_true(cert_info_same(&info, &other));
+		other.not_after.s++;
+		assert_false(cert_info_same(&info, &other));
+		other = info;
+		other.not_before.s++;
+		assert_false(cert_info_same(&info, &other));
+		other = info;
+		other.fingerprint[FINGERPRINT_LEN - 1] ^= 1;
+		assert_false(cert_info_same(&info, &other));
+		other = info;
+		other.cn[0] ^= 1;
+		assert_false(cert_info_same(&info, &other));
+		other = info;
+		other.ou[0] ^= 1;
+		assert_false(cert_info_same(&info, &other));
+	}
 	assert_int_equal(info.not_after.s, TEST_NOW.s + 825 * TEST_DAY);
 	assert_info_refused(w->ca, "Test CA");
 	info = info_of(w->ca, 1);

@@ -109,6 +109,7 @@ put_timers(FILE *f, const struct conf_timers *t)
 	put_ms(f, "cookierotate", t->cookie_rotate);
 	put_ms(f, "channelhandshake", t->channel_handshake);
 	put_ms(f, "channelidle", t->channel_idle);
+	put_ms(f, "mturaise", t->mtu_raise);
 }
 
 static void

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * How large a packet the path to a peer takes: Datagram PLPMTUD (RFC 8899) in
+ * outline, as a pure machine. Sizes are of inner packets. Only the peer's
+ * answers to probes count; what a socket or ICMP says begins a search early.
+ *
+ * A probe is sent while there are large packets only: the machine is armed,
+ * and the next large packet starts it.
+ */
+#ifndef CORE_PMTU_H
+#define CORE_PMTU_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/monotime.h"
+
+/* Every path takes this: smaller packets start nothing. */
+#define PMTU_BASE 1200
+#define PMTU_TRY_MS 300		/* an answer takes so long, and two round trips */
+#define PMTU_ROUNDS 3		/* a search asks so often for each size */
+#define PMTU_CONFIRM_MS 5000	/* after that, large packets start a check */
+#define PMTU_PROBES 11		/* at a time at the most */
+
+enum pmtu_state {
+	PMTU_ARMED,		/* the next large packet starts a probe */
+	PMTU_CHECK,		/* the size in use was probed */
+	PMTU_SEARCH,		/* many sizes were: the largest answered wins */
+	PMTU_REST		/* all is known for a while */
+};
+
+enum pmtu_event {
+	PMTU_LARGE,		/* a packet of PMTU_BASE or more is to be sent */
+	PMTU_REFUSED,		/* one was too large for a device */
+	PMTU_ANSWER,		/* the peer got the probe of in->size */
+	PMTU_TIME		/* the deadline is reached */
+};
+
+struct pmtu {
+	enum pmtu_state state;
+	size_t limit;		/* larger packets need a look */
+	size_t mtu;		/* in use */
+	size_t full;		/* as is configured */
+	size_t best;		/* answered in this search; 0: none */
+	unsigned int round;
+	struct monotime deadline;	/* MONO_NEVER: none */
+	struct monotime raise_at;	/* a smaller one is tried again */
+};
+
+struct pmtu_in {
+	struct monotime now;
+	size_t outside;		/* what is around an inner packet on the wire */
+	size_t size;		/* PMTU_ANSWER */
+	int64_t rtt_ms;		/* 0: not known */
+	int64_t raise_ms;	/* between searches for a larger size */
+};
+
+struct pmtu_probes {		/* to be sent now */
+	bool fresh;		/* answers to older ones are void */
+	size_t n;
+	size_t size[PMTU_PROBES];
+};
+
+void pmtu_init(struct pmtu *m, size_t full);
+/* The path is another: what is known has to be shown anew. */
+void pmtu_moved(struct pmtu *m, struct monotime now);
+/* Smaller than is configured. */
+bool pmtu_is_narrow(const struct pmtu *m);
+/* true: mtu is another one now. */
+bool pmtu_step(struct pmtu *m, enum pmtu_event event, const struct pmtu_in *in,
+	       struct pmtu_probes *out);
+
+#endif

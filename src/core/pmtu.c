@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ *            large                      not answered
+ *   ARMED ----------> CHECK (mtu) -------------------> SEARCH (all sizes)
+ *     ^  \               | answered                      |  three rounds, or
+ *     |   \ raise is due |                               v  full is answered
+ *     |    +-------------|---> SEARCH ----------------> REST
+ *     |                  v                               |
+ *     +---------------- REST <---------------------------+
+ *        5 s later
+ *
+ * A search that nobody answers changes nothing: the peer is not there. In
+ * each round all sizes go out together, so that a round trip finds the one.
+ */
+#include "core/pmtu.h"
+
+/* Common MTUs of paths. */
+static const size_t ladder[] = { 1500, 1492, 1480, 1472, 1460,
+				 1420, 1400, 1358, 1300, 1280 };
+
+#define LADDER (sizeof(ladder) / sizeof(*ladder))
+
+_Static_assert(LADDER < PMTU_PROBES, "all of them and the full size");
+
+static size_t
+least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+bool
+pmtu_is_narrow(const struct pmtu *m)
+{
+	return m->mtu < m->full;
+}
+
+/* The one place where a state is entered. */
+static void
+enter(struct pmtu *m, enum pmtu_state state, struct monotime deadline)
+{
+	m->state = state;
+	m->deadline = deadline;
+	if (pmtu_is_narrow(m))
+		m->limit = 0;
+	else if (state == PMTU_ARMED)
+		m->limit = PMTU_BASE - 1;
+	else
+		m->limit = m->mtu;
+}
+
+void
+pmtu_init(struct pmtu *m, size_t full)
+{
+	*m = (struct pmtu){ .full = full, .mtu = full };
+	m->raise_at = MONO_NEVER;
+	enter(m, PMTU_ARMED, MONO_NEVER);
+}
+
+void
+pmtu_moved(struct pmtu *m, struct monotime now)
+{
+	m->raise_at = pmtu_is_narrow(m) ? now : MONO_NEVER;
+	enter(m, PMTU_ARMED, MONO_NEVER);
+}
+
+static struct monotime
+patience(const struct pmtu_in *in)
+{
+	return mono_add_ms(in->now, PMTU_TRY_MS + 2 * in->rtt_ms);
+}
+
+static void
+probe(struct pmtu_probes *out, size_t size)
+{
+	out->size[out->n++] = size;
+}
+
+/* Asks for what is larger than the best so far. */
+static void
+ask(struct pmtu *m, const struct pmtu_in *in, struct pmtu_probes *out)
+{
+	probe(out, m->full);
+	for (size_t i = 0; i < LADDER; i++) {
+		size_t size = ladder[i] - in->outside;
+
+		if (size < m->full && size > m->best && size >= PMTU_BASE)
+			probe(out, size);
+	}
+	m->round++;
+	enter(m, PMTU_SEARCH, patience(in));
+}
+
+static void
+search(struct pmtu *m, const struct pmtu_in *in, struct pmtu_probes *out)
+{
+	m->best = 0;
+	m->round = 0;
+	ask(m, in, out);
+}
+
+static void
+start(struct pmtu *m, const struct pmtu_in *in, struct pmtu_probes *out)
+{
+	out->fresh = true;
+	if (mono_reached(m->raise_at, in->now)) {
+		search(m, in, out);
+		return;
+	}
+	probe(out, m->mtu);
+	enter(m, PMTU_CHECK, patience(in));
+}
+
+static void
+settle(struct pmtu *m, const struct pmtu_in *in, size_t mtu)
+{
+	bool is_full = mtu >= m->full;
+
+	m->mtu = mtu;
+	m->raise_at = is_full ? MONO_NEVER :
+				mono_add_ms(in->now, in->raise_ms);
+	enter(m, PMTU_REST, mono_add_ms(in->now, PMTU_CONFIRM_MS));
+}
+
+static void
+on_answer(struct pmtu *m, const struct pmtu_in *in)
+{
+	size_t size = least(in->size, m->full);
+
+	switch (m->state) {
+	case PMTU_CHECK:
+		/* The time to look for a larger one stays. */
+		if (size >= m->mtu)
+			enter(m, PMTU_REST,
+			      mono_add_ms(in->now, PMTU_CONFIRM_MS));
+		break;
+	case PMTU_SEARCH:
+		if (size > m->best)
+			m->best = size;
+		if (size == m->full)
+			settle(m, in, size);
+		break;
+	case PMTU_ARMED:
+	case PMTU_REST:
+		if (size > m->mtu)	/* late, and true all the same */
+			settle(m, in, size);
+		break;
+	}
+}
+
+static void
+on_time(struct pmtu *m, const struct pmtu_in *in, struct pmtu_probes *out)
+{
+	switch (m->state) {
+	case PMTU_CHECK:
+		search(m, in, out);
+		break;
+	case PMTU_SEARCH:
+		if (m->round < PMTU_ROUNDS)
+			ask(m, in, out);
+		else if (m->best > 0)
+			settle(m, in, m->best);
+		else
+			enter(m, PMTU_REST,
+			      mono_add_ms(in->now, PMTU_CONFIRM_MS));
+		break;
+	case PMTU_REST:
+		enter(m, PMTU_ARMED, MONO_NEVER);
+		break;
+	case PMTU_ARMED:
+		break;
+	}
+}
+
+bool
+pmtu_step(struct pmtu *m, enum pmtu_event event, const struct pmtu_in *in,
+	  struct pmtu_probes *out)
+{
+	size_t before = m->mtu;
+
+	out->n = 0;
+	out->fresh = false;
+	switch (event) {
+	case PMTU_LARGE:
+		if (m->state == PMTU_ARMED)
+			start(m, in, out);
+		break;
+	case PMTU_REFUSED:
+		if (m->state == PMTU_SEARCH)
+			break;
+		out->fresh = m->state != PMTU_CHECK;
+		search(m, in, out);
+		break;
+	case PMTU_ANSWER:
+		on_answer(m, in);
+		break;
+	case PMTU_TIME:
+		if (mono_reached(m->deadline, in->now))
+			on_time(m, in, out);
+		break;
+	}
+	return m->mtu != before;
+}

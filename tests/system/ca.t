@@ -1,0 +1,252 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck disable=SC2317 # "holds" and "fails" call what they are given
+# A certificate is renewed, a key is replaced, and then the network's CA, by
+# the very commands of the HOWTO, while everybody pings everybody: no ping is
+# lost at any step.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+O=$(cd "${O:-build}" && pwd) || exit 1
+export O
+howto=$PWD/HOWTO
+
+hosts_missing() {
+	echo "1..0 # SKIP $1"
+	exit 0
+}
+# shellcheck source=tests/system/hosts.sh
+. tests/system/hosts.sh
+
+count=0
+bad=0
+out=${HOSTS_DIR:-}/out
+ok() {		# ok STATUS TEXT
+	count=$((count + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $count - $2"
+	else
+		bad=$((bad + 1))
+		echo "not ok $count - $2"
+		sed 's/^/# /' "$out"
+	fi
+}
+holds() {	# holds TEXT COMMAND...
+	text=$1
+	shift
+	"$@" >"$out" 2>&1 </dev/null
+	ok $? "$text"
+}
+hosts_enter "$0" "$@"
+PATH=$O:$PATH:/usr/sbin:/sbin
+
+# --- a network of three -------------------------------------------------------
+
+nodes='alpha beta gamma'
+host_add alpha 192.0.2.10/32
+host_add beta 198.51.100.20/32
+host_add gamma 203.0.113.30/32
+on alpha keygen ca --days 90 >"$out" 2>&1
+on alpha keygen bnl -t ed25519 >"$out" 2>&1
+on alpha keygen node alpha >"$out" 2>&1
+for n in beta gamma; do
+	on $n keygen node $n >"$out" 2>&1
+	on $n scp node.csr "alpha:/etc/cluevpn/$n.csr"
+	on alpha keygen sign $n.csr -n $n --days 60 >"$out" 2>&1
+	on alpha scp $n.pem "$n:/etc/cluevpn/node.pem"
+	on alpha scp ca.pem bnl-pub.pem "$n:/etc/cluevpn/"
+done
+for n in $nodes; do
+	printf '%s\n' "name = $n" 'logmethod = file' \
+		'logfile = /var/log/cluevpn.log' \
+		>"$HOSTS_DIR/$n/etc/cluevpn.conf"
+done
+printf '%s\n' 'network example.org' 'prefix 10.156.0.0/16' \
+	'node alpha' 'address 192.0.2.10' 'subnet 10.156.1.0/24' \
+	'node beta' 'address 198.51.100.20' 'subnet 10.156.2.0/24' \
+	'node gamma' 'address 203.0.113.30' 'subnet 10.156.3.0/24' \
+	>"$HOSTS_DIR/alpha/lib/network.bnl"
+holds 'the list' on alpha bnl-sign --first
+for n in $nodes; do
+	[ "$n" = alpha ] || on alpha scp /var/lib/cluevpn/network.bnl \
+		"$n:/var/lib/cluevpn/"
+	holds "$n: the daemon starts" on "$n" cluevpnd
+done
+
+all_up() {
+	for n in $nodes; do
+		on "$n" cluevpnctl --json peers |
+			jq -e 'all(.state == "up") and length == 2' || return 1
+	done
+}
+reach() {	# reach: everybody everybody
+	for n in $nodes; do
+		for i in 1 2 3; do
+			on "$n" ping -n -c 1 -W 10 10.156."$i".1 || return 1
+		done
+	done
+}
+holds 'everybody reaches everybody' reach
+holds 'all are up' within 30000 all_up
+
+# --- pings --------------------------------------------------------------------
+
+for n in $nodes; do
+	for i in 1 2 3; do
+		on "$n" ping -n -i 0.05 10.156.$i.1 \
+			>"$HOSTS_DIR/pings.$n.$i" 2>&1 &
+		echo $! >>"$HOSTS_DIR/pings"
+	done
+done
+
+# Every one that was sent was answered, but for the last that may be under way.
+answered() {
+	awk -F '[ =]' '
+	/icmp_seq=/ {
+		for (i = 1; i < NF; i++)
+			if ($i == "icmp_seq")
+				n = $(i + 1)
+		seen[n] = 1
+		if (n > last)
+			last = n
+	}
+	END {
+		for (i = 1; i <= last; i++)
+			if (!seen[i])
+				print "lost:", i, "of", last
+		exit last < 10
+	}' "$1" >"$out.lost" && cat "$out.lost" && [ ! -s "$out.lost" ]
+}
+count_of() {
+	grep -c icmp_seq= "$1" || :
+}
+# Some more pings, and none is lost up to here.
+no_loss() {	# no_loss WHEN
+	for f in "$HOSTS_DIR"/pings.*; do
+		sofar=$(count_of "$f")
+		more() { [ "$(count_of "$f")" -ge $((sofar + 5)) ]; }
+		within 20000 more || :
+	done
+	for f in "$HOSTS_DIR"/pings.*; do
+		holds "$1: no ping is lost (${f##*/pings.})" answered "$f"
+	done
+}
+
+# --- the HOWTO's commands -----------------------------------------------------
+
+# section N: "HOST COMMAND" a line
+section() {
+	awk -v want="$1" '
+	/^[0-9]+\. / { at = $1 + 0 }
+	at == want && /^    [a-z]+\$ / {
+		host = substr($1, 1, length($1) - 1)
+		print host, substr($0, index($0, "$ ") + 2)
+	}' "$howto"
+}
+ask() {		# ask HOST PEER FIELD
+	on "$1" cluevpnctl --json peers |
+		jq -r ".[] | select(.name == \"$2\") | .$3"
+}
+says() {	# says WANTED HOST PEER FIELD
+	[ "$(ask "$2" "$3" "$4")" = "$1" ]
+}
+beyond() {	# beyond HOST PEER [DAYS]: their pair lasts for more than so long
+	end=$(ask "$1" "$2" pair_certificate_end)
+	[ "$end" != null ] && [ "$(date -d "$end" +%s)" -gt \
+		$(($(date +%s) + ${3:-100} * 86400)) ]
+}
+fingerprint=
+run() {		# run HOST COMMAND
+	case $2 in
+	'bnl-sign -e')	# the same without an editor
+		holds 'alpha$ bnl-sign revoke' on alpha bnl-sign revoke \
+			"$fingerprint"
+		return ;;
+	esac
+	holds "$1\$ $2" on "$1" sh -c "$2"
+	case $2 in
+	*'fingerprint node.pem') fingerprint=$(cat "$out") ;;
+	esac
+}
+no_loss 'at first'
+
+# Renewing beta's certificate, which ends before the others; then gamma's key.
+section 7 >"$HOSTS_DIR/steps"
+while read -r host command <&3; do
+	run "$host" "$command"
+	case $host$command in
+	beta*-HUP*)	# alpha's ends later than beta's did
+		holds 'alpha and beta agree anew' within 60000 \
+			beyond alpha beta 70
+		no_loss 'the certificate is renewed' ;;
+	gamma*-HUP*)
+		new=$(on gamma keygen fingerprint node.pem)
+		for n in alpha beta; do
+			holds "$n agrees anew with gamma" within 60000 \
+				says "$new" $n gamma key
+		done
+		no_loss 'the key is replaced' ;;
+	*-USR1*)
+		holds 'all have the list that revokes the old one' \
+			on alpha cluevpnctl push --wait
+		no_loss 'the old key is revoked' ;;
+	esac
+done 3<"$HOSTS_DIR/steps"
+
+# The CA. What beta does, every other host does.
+others() {	# others HOST COMMAND: for gamma as well
+	run "$1" "$2"
+	case "$1 $2" in
+	beta*|*beta*)
+		run "$(echo "$1" | sed s/beta/gamma/)" \
+			"$(echo "$2" | sed s/beta/gamma/g)" ;;
+	esac
+	case $2 in
+	*reload) no_loss "$1 has reloaded" ;;
+	esac
+}
+section 10 >"$HOSTS_DIR/steps"
+holds 'the HOWTO has commands for the CA' \
+	[ "$(wc -l <"$HOSTS_DIR/steps")" -gt 15 ]
+while read -r host command <&3; do
+	case $command in
+	'mv new/ca.key'*)	# the old one goes
+		for n in $nodes; do
+			for m in $nodes; do
+				[ "$n" = "$m" ] || holds "$n and $m agree anew" \
+					within 90000 beyond "$n" "$m"
+			done
+		done
+		no_loss 'all have agreed anew' ;;
+	esac
+	others "$host" "$command"
+done 3<"$HOSTS_DIR/steps"
+no_loss 'at the end'
+
+# --- afterwards ---------------------------------------------------------------
+
+for n in $nodes; do
+	holds "$n trusts the new CA alone" sh -c "! grep cacert \
+		'$HOSTS_DIR/$n/etc/cluevpn.conf' &&
+		cmp '$HOSTS_DIR/$n/etc/ca.pem' '$HOSTS_DIR/alpha/etc/ca.pem'"
+	holds "$n: no session ever ended" sh -c "! grep -E \
+		'peer=[a-z]+ down' '$HOSTS_DIR/$n/log/cluevpn.log'"
+	holds "$n: no secret was erased" sh -c "! grep \
+		'erased' '$HOSTS_DIR/$n/log/cluevpn.log'"
+done
+xargs kill <"$HOSTS_DIR/pings"
+for n in $nodes; do
+	# shellcheck disable=SC2016 # for the inner shell
+	holds "$n stops" on "$n" sh -c 'kill $(cat /run/cluevpn/pid)'
+done
+for n in $nodes; do
+	holds "$n has stopped" within 20000 test ! -e "$HOSTS_DIR/$n/run/pid"
+	rm -f "$HOSTS_DIR/$n"/lib/pairs/*.pair
+done
+for n in $nodes; do
+	holds "$n starts again" on "$n" cluevpnd
+done
+holds 'without a stored secret they agree, with the new CA alone' reach
+
+echo "1..$count"
+[ "$bad" -eq 0 ] || hosts_logs | sed 's/^/# /'
+exit $((bad > 0))
