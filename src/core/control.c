@@ -12,8 +12,8 @@
 
 /* --- sending ----------------------------------------------------------------- */
 
-static bool
-send_records(struct peer *p, const uint8_t *records, size_t len)
+bool
+control_send(struct peer *p, const uint8_t *records, size_t len)
 {
 	struct core *c = p->core;
 
@@ -52,7 +52,7 @@ send_padded(struct peer *p, enum record_type type,
 	wcur_be64(&w, (uint64_t)c->env.now.wall.s);
 	bnl_version_write(version, &c->env.version);
 	wcur_bytes(&w, version, sizeof(version));
-	return send_records(p, record, len);
+	return control_send(p, record, len);
 }
 
 static bool
@@ -85,7 +85,7 @@ control_bye(struct peer *p)
 {
 	static const uint8_t record[RECORD_HEADER_LEN] = { RECORD_BYE, 0, 0 };
 
-	(void)send_records(p, record, sizeof(record));
+	(void)control_send(p, record, sizeof(record));
 }
 
 static bool
@@ -97,7 +97,7 @@ ask_one(struct peer *p, const struct ask *a)
 	head(&w, record, sizeof(record), RECORD_ASK, RECORD_ASK_LEN);
 	wcur_bytes(&w, a->tag, sizeof(a->tag));
 	wcur_bytes(&w, a->name, strlen(a->name));
-	return send_records(p, record, sizeof(record));
+	return control_send(p, record, sizeof(record));
 }
 
 /* From a place that differs each time, so that all get to be asked. */
@@ -193,7 +193,7 @@ ask_in(struct peer *p, const uint8_t *value)
 							   TELL_DOWN);
 	wcur_be32(&w, ls.heard_ms < 0 ? UINT32_MAX :
 					(uint32_t)(ls.heard_ms / 1000));
-	(void)send_records(p, record, w.len);
+	(void)control_send(p, record, w.len);
 }
 
 static void

@@ -178,6 +178,8 @@ void path_reconf(struct peer *p);
 bool path_may_tell(struct peer *p);
 
 /* --- control.c ---------------------------------------------------------- */
+/* Whether there was a session to tell the records in. */
+bool control_send(struct peer *p, const uint8_t *records, size_t len);
 /* Takes the records of a control packet. DROP_NONE or DROP_CONTROL. */
 enum drop control_in(struct peer *p, const struct link_in *in);
 /* One record, if there is a session. */

@@ -29,18 +29,6 @@ put_news(struct wcur *w, const struct bnl_version *v)
 	wcur_bytes(w, version, sizeof(version));
 }
 
-/* Whether there was a session to tell it in. */
-static bool
-tell(struct core *c, struct link *l, const struct wcur *records)
-{
-	if (link_seal(l, &c->env, DATA_CONTROL, records->base, records->len,
-		      c->scratch) != DROP_NONE)
-		return false;
-	actions_udp(&c->actions, link_remote(l), link_local(l), c->scratch,
-		    records->len + DGRAM_DATA_OVERHEAD);
-	return true;
-}
-
 static void
 tell_rival(struct core *c, const struct bnl *old)
 {
@@ -51,7 +39,7 @@ tell_rival(struct core *c, const struct bnl *old)
 	put_news(&w, &old->version);
 	put_news(&w, &c->env.version);
 	for (size_t i = 0; i < c->npeers; i++)
-		(void)tell(c, c->peers[i]->link, &w);
+		(void)control_send(c->peers[i], mem, w.len);
 }
 
 static bool
@@ -78,7 +66,7 @@ tell_some(struct core *c)
 	for (size_t i = 0; i < c->npeers && left > 0; i++) {
 		struct peer *p = c->peers[(first + i) % c->npeers];
 
-		if (!has_it(c, p) && tell(c, p->link, &w))
+		if (!has_it(c, p) && control_send(p, mem, w.len))
 			left--;
 	}
 }
