@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# The tunnel of this tree, between two daemons. CIPHER chooses the cipher.
+# The tunnel of this tree, between two daemons. CIPHER chooses the cipher, CONF
+# is more of the configuration.
 subject_available() { [ -x "$O/cluevpnd" ]; }
 subject_start() { cluevpn_start "$O/cluevpnd"; }
 
@@ -24,7 +25,7 @@ cluevpn_start() {
 			printf '%s\n' "name = $n" "statedir = $d/$n/state" \
 				"ctlsocket = $d/$n/ctl" 'logmethod = stderr' \
 				"cryptalgos = ${CIPHER:-aes-256-gcm}:100" \
-				"${COMP:+compalgos = $COMP:100 none:1}" \
+				"${COMP:+compalgos = $COMP:100 none:1}" "${CONF:-}" \
 				>"$d/$n/cluevpn.conf"
 		done
 	fi >>"$WORK/a.log" 2>&1
