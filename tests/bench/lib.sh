@@ -67,9 +67,9 @@ subject_stop() {
 	PIDS=()
 }
 
-# Until TARGET answers, for ten seconds at most.
+# Until TARGET answers: some that start at once take turns to miss each other.
 wait_up() {
-	local end=$((SECONDS + 10))
+	local end=$((SECONDS + 30))
 	until ina ping -q -c 1 -W 1 "$TARGET" >/dev/null 2>&1; do
 		[ $SECONDS -lt $end ] || return 1
 		sleep 0.01
