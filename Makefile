@@ -87,6 +87,8 @@ $(addprefix $O/,$(TOOLS)): $O/%: $O/tools/%.o \
 $O/cluevpnctl: $(call obj,$(filter tools/ctl_%.c,$(TOOL_SRC)))
 $(UNITS): $O/tests/unit/%: $O/tests/unit/%.o $(LIB)
 	$(call link,-lcmocka)
+$(filter $O/tests/unit/daemon/%,$(UNITS)): \
+		$(call obj,$(filter-out src/daemon/main.c,$(DAEMON_SRC)))
 $(SIMS): $O/tests/sim/%: $O/tests/sim/%.o \
 		$(call obj,$(filter-out %_test.c,$(SIM_SRC))) $(LIB)
 	$(call link,-lcmocka)

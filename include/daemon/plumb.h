@@ -59,8 +59,10 @@ void turn_close(struct daemon *d);
 
 /* --- script.c: hooks and autoconf ----------------------------------------- */
 void script_run(struct daemon *d, const struct action *a);
-/* upcmd or downcmd, waited for. 0 when there is none or it succeeded. */
-int script_wait(struct daemon *d, const char *what, const char *command);
+size_t script_pending(const struct daemon *d);	/* hooks that have not ended */
+/* WARDEN_UP or WARDEN_DOWN, waited for. 0 when there is none or it
+ * succeeded. What else is pending is forgotten. */
+int script_wait(struct daemon *d, enum warden_hook hook);
 
 /* --- reload.c -------------------------------------------------------------- */
 /* 0, or -1: some of it could not be read, was logged, and stays as it was. */
