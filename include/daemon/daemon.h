@@ -56,6 +56,7 @@ struct daemon {
 	struct sigwatch *signals;
 	struct hooks *hooks;
 	struct warden *warden;		/* NULL: root stays, or never was */
+	bool confined;			/* starts no process any more */
 	struct ctlsock *ctl;
 	uint8_t offload;		/* enum conf_offload, as at the start */
 	bool write_tcp, write_udp;	/* super-packets go to the device */

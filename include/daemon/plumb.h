@@ -59,6 +59,9 @@ void turn_close(struct daemon *d);
 
 /* --- script.c: hooks and autoconf ----------------------------------------- */
 void script_run(struct daemon *d, const struct action *a);
+bool script_any(const struct conf *c);		/* a hook is configured */
+/* Hooks can run; else those of the configuration wait for a restart. */
+bool script_may(const struct daemon *d);
 size_t script_pending(const struct daemon *d);	/* hooks that have not ended */
 /* WARDEN_UP or WARDEN_DOWN, waited for. 0 when there is none or it
  * succeeded. What else is pending is forgotten. */

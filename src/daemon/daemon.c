@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "daemon/plumb.h"
 #include "sys/clock.h"
+#include "sys/confine.h"
 #include "sys/guarded.h"
 #include "sys/privs.h"
 #include "sys/realtime.h"
@@ -255,6 +256,21 @@ start_work(struct daemon *d, struct err *e)
 	return turn_open(d, e);
 }
 
+/* Who runs no hooks, or leaves them to the warden, needs few system calls. */
+static void
+shut_in(struct daemon *d)
+{
+	struct err e;
+	int rc;
+
+	if (d->warden == NULL && script_any(d->id->conf))
+		return;
+	rc = confine(&e);
+	if (rc < 0)
+		log_warn("all system calls stay allowed: %s", e.text);
+	d->confined = rc == 0;
+}
+
 static int
 start(struct daemon *d, struct err *e)
 {
@@ -277,6 +293,7 @@ start(struct daemon *d, struct err *e)
 			return -1;
 		on_alive(d);
 	}
+	shut_in(d);
 	return 0;
 }
 

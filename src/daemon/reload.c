@@ -55,6 +55,15 @@ note_restart(const struct conf *was, const struct conf *is)
 				 "take effect", fixed[i].key);
 }
 
+/* There were none at the start, and now no process can be started. */
+static void
+note_hooks(const struct daemon *d, const struct conf *is)
+{
+	if (!script_may(d) && script_any(is))
+		log_warn("the first hook is configured: restart needed for it "
+			 "to take effect");
+}
+
 /* The list from disk goes to the core, which takes it when it is newer. */
 static int
 reload_list(struct daemon *d)
@@ -95,6 +104,7 @@ reload_conf(struct daemon *d)
 		return -1;
 	}
 	note_restart(old->conf, new->conf);
+	note_hooks(d, new->conf);
 	d->id = new;
 	if (d->warden != NULL)
 		warden_use(d->warden, new->warden_conf, new->conf);

@@ -115,6 +115,21 @@ queue(struct daemon *d, enum warden_hook hook, const char *command,
 	return hooks_run(d->hooks, command, env.list, done, d, e);
 }
 
+bool
+script_any(const struct conf *c)
+{
+	for (unsigned int h = 0; h < WARDEN_HOOKS; h++)
+		if (warden_hook_command(c, (enum warden_hook)h) != NULL)
+			return true;
+	return false;
+}
+
+bool
+script_may(const struct daemon *d)
+{
+	return !d->confined || d->warden != NULL;
+}
+
 void
 script_run(struct daemon *d, const struct action *a)
 {
@@ -125,7 +140,7 @@ script_run(struct daemon *d, const struct action *a)
 	if (d->id->conf->autoconf && (a->hook == HOOK_MYSUBNET_UP ||
 				      a->hook == HOOK_MYSUBNET_DOWN))
 		autoconf(d, a);
-	if (command == NULL)
+	if (command == NULL || !script_may(d))
 		return;
 	if (queue(d, hook, command, a->peer,
 		  warden_hook_subnet(hook) ? &a->subnet : NULL, &e) < 0)
@@ -185,7 +200,7 @@ script_wait(struct daemon *d, enum warden_hook hook)
 	struct hook_result r;
 	struct err e;
 
-	if (command == NULL)
+	if (command == NULL || !script_may(d))
 		return 0;
 	if (wait_for(d, hook, command, &r, &e) < 0) {
 		log_error("%s \"%s\": %s", what, command, e.text);

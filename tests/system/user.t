@@ -41,6 +41,13 @@ is "$(fact Uid)" 65534 'it runs as that user'
 is "$(fact CapEff)" 0000000000001000 'with nothing but CAP_NET_ADMIN'
 is "$(fact CapBnd)" 0000000000000000 'for good'
 is "$(fact NoNewPrivs)" 1 'whatever it runs'
+if grep -q seccomp_load "$O/cluevpnd"; then
+	is "$(fact Seccomp)" 2 'confined to the system calls that it needs'
+	is "$(awk '$1 == "Seccomp:" { print $2 }' \
+		/proc/"${pid[alpha]}"/task/*/status | sort -u)" 2 \
+		'in each of its threads'
+	is "$(fact Seccomp "$(warden)")" 0 'hooks are not'
+fi
 is "$(stat -c %u "/proc/${pid[alpha]}/status")" 0 'its memory is nobody'\''s'
 is "$(stat -c %U $tmp/alpha/state $tmp/alpha/state/pairs | uniq)" nobody \
 	'the directories that it made are its own'
