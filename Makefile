@@ -14,6 +14,9 @@ WERROR ?=
 FUZZ_TIME ?= 20
 # Intel's ipsec-mb makes AES-GCM several times faster; IPSEC_MB=0 leaves it out.
 IPSEC_MB ?= $(if $(wildcard /usr/include/intel-ipsec-mb.h),1,0)
+# libseccomp confines the daemon to the system calls it needs; SECCOMP=0 leaves
+# it out. Sanitizers need more of them.
+SECCOMP ?= $(if $(SAN),0,$(if $(wildcard /usr/include/seccomp.h),1,0))
 JOBS ?= $(shell nproc 2>/dev/null || echo 1)
 BUILD_TIME := $(or $(SOURCE_DATE_EPOCH),$(shell stat -c %Y Makefile))
 
@@ -25,13 +28,15 @@ HARDEN := -fstack-protector-strong -fstack-clash-protection -fPIE \
 	$(if $(SAN),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 CPPFLAGS += -iquote include -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
 	-DSYSCONFDIR='"$(SYSCONFDIR)"' -DBUILD_TIME=$(BUILD_TIME) -DOPENSSL_NO_DEPRECATED \
-	-DOPENSSL_API_COMPAT=30000 $(if $(filter 1,$(IPSEC_MB)),-DIPSEC_MB)
+	-DOPENSSL_API_COMPAT=30000 $(if $(filter 1,$(IPSEC_MB)),-DIPSEC_MB) \
+	$(if $(filter 1,$(SECCOMP)),-DSECCOMP)
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=c11 $(WARN) $(HARDEN) $(CFLAGS) $(if $(SAN),\
 	-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 LDFLAGS += -pie -Wl,-z,relro,-z,now $(if $(SAN),-fsanitize=$(SAN))
 LDLIBS = -lssl -lcrypto -lz -llzo2 -ljansson -lcap-ng \
-	$(if $(filter 1,$(IPSEC_MB)),-lIPSec_MB) -pthread
+	$(if $(filter 1,$(IPSEC_MB)),-lIPSec_MB) \
+	$(if $(filter 1,$(SECCOMP)),-lseccomp) -pthread
 
 FLOORS := base crypto format core sys
 LIB_SRC := $(foreach f,$(FLOORS),$(wildcard src/$f/*.c))
@@ -87,6 +92,8 @@ $(addprefix $O/,$(TOOLS)): $O/%: $O/tools/%.o \
 $O/cluevpnctl: $(call obj,$(filter tools/ctl_%.c,$(TOOL_SRC)))
 $(UNITS): $O/tests/unit/%: $O/tests/unit/%.o $(LIB)
 	$(call link,-lcmocka)
+$(filter $O/tests/unit/daemon/%,$(UNITS)): \
+		$(call obj,$(filter-out src/daemon/main.c,$(DAEMON_SRC)))
 $(SIMS): $O/tests/sim/%: $O/tests/sim/%.o \
 		$(call obj,$(filter-out %_test.c,$(SIM_SRC))) $(LIB)
 	$(call link,-lcmocka)

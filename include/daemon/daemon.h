@@ -8,6 +8,7 @@
 #include "daemon/identity.h"
 #include "daemon/options.h"
 #include "daemon/state.h"
+#include "daemon/warden.h"
 #include "sys/ctlsock.h"
 #include "sys/hook.h"
 #include "sys/logsink.h"
@@ -54,6 +55,8 @@ struct daemon {
 	struct work *lookups;		/* host names: may take long */
 	struct sigwatch *signals;
 	struct hooks *hooks;
+	struct warden *warden;		/* NULL: root stays, or never was */
+	bool confined;			/* starts no process any more */
 	struct ctlsock *ctl;
 	uint8_t offload;		/* enum conf_offload, as at the start */
 	bool write_tcp, write_udp;	/* super-packets go to the device */

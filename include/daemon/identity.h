@@ -16,11 +16,18 @@ struct identity {
 	struct tls_ctx *tls;
 	struct key *bnlkeys[CONF_MANY_MAX];
 	size_t nbnlkeys;
+	uint32_t warden_conf;		/* what the warden calls conf */
 };
 
-/* path: of the configuration file. Everything found wrong is logged, each
- * with its file. 0 or -1. */
-int identity_load(struct identity **out, const char *path);
+struct warden;
+
+/* path: of the configuration file. warden: opens the files where there is one,
+ * else NULL. Everything found wrong is logged, each with its file. 0 or
+ * -1. */
+int identity_load(struct identity **out, const char *path,
+		  struct warden *warden);
+/* The configuration alone. fd: of that file, open; it is closed. */
+int identity_conf(struct conf **out, const char *path, int fd);
 void identity_free(struct identity *id);	/* NULL is fine */
 
 #endif

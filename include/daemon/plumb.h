@@ -59,8 +59,13 @@ void turn_close(struct daemon *d);
 
 /* --- script.c: hooks and autoconf ----------------------------------------- */
 void script_run(struct daemon *d, const struct action *a);
-/* upcmd or downcmd, waited for. 0 when there is none or it succeeded. */
-int script_wait(struct daemon *d, const char *what, const char *command);
+bool script_any(const struct conf *c);		/* a hook is configured */
+/* Hooks can run; else those of the configuration wait for a restart. */
+bool script_may(const struct daemon *d);
+size_t script_pending(const struct daemon *d);	/* hooks that have not ended */
+/* WARDEN_UP or WARDEN_DOWN, waited for. 0 when there is none or it
+ * succeeded. What else is pending is forgotten. */
+int script_wait(struct daemon *d, enum warden_hook hook);
 
 /* --- reload.c -------------------------------------------------------------- */
 /* 0, or -1: some of it could not be read, was logged, and stays as it was. */

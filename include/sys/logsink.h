@@ -3,6 +3,8 @@
 #ifndef SYS_LOGSINK_H
 #define SYS_LOGSINK_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "base/log.h"
 
@@ -18,6 +20,9 @@ int logsink_open(struct logsink **out, enum logsink_kind kind, const char *path,
 void logsink_close(struct logsink *s);
 /* Opens the file anew, after rotation; goes on with the old one on failure. */
 int logsink_reopen(struct logsink *s, struct err *e);
+/* The file was opened anew by somebody else: takes fd over. */
+void logsink_replace(struct logsink *s, int fd);
+bool logsink_is_file(const struct logsink *s);
 /* The log_sink for log_set_sink(), with the logsink as ctx. Any thread. */
 void logsink_write(void *ctx, enum log_level level, const char *line);
 

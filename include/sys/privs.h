@@ -26,5 +26,10 @@ int privs_drop(const struct privs_ids *ids, bool keep_net_admin, struct err *e);
 /* For every daemon, root or not: no new privileges for what it runs, not
  * dumpable, no core files (each of them would hold keys). */
 int privs_harden(struct err *e);
+/* For a process that stays root, to start what needs all of root: keeps
+ * CAP_KILL for itself. What it executes as root has all that the process had,
+ * or, where the kernel would not give it back (no_new_privs), may take it. Not
+ * dumpable. As another user: no capability at all. */
+int privs_starter(struct err *e);
 
 #endif

@@ -62,6 +62,10 @@ int store_read(const struct store *s, const char *name, size_t max,
 int store_read_path(const char *path, uid_t owner, size_t max,
 		    unsigned int flags, uint8_t **out, size_t *len,
 		    struct err *e);
+/* The same for one that is open already, and is closed; path: for messages. */
+int store_read_fd(int fd, const char *path, uid_t owner, size_t max,
+		  unsigned int flags, uint8_t **out, size_t *len,
+		  struct err *e);
 /* Mode 0600. As root, the file gets the directory's owner. */
 int store_write(struct store *s, const char *name, const void *data, size_t len,
 		struct err *e);

@@ -11,6 +11,8 @@
 #include "base/log.h"
 #include "daemon/plumb.h"
 #include "sys/clock.h"
+#include "sys/confine.h"
+#include "sys/guarded.h"
 #include "sys/privs.h"
 #include "sys/realtime.h"
 
@@ -65,6 +67,7 @@ start_loop(struct daemon *d, struct err *e)
 	if (loop_new(&d->loop, e) < 0 ||
 	    sigwatch_open(&d->signals, d->loop, on_signal, d, e) < 0 ||
 	    hooks_open(&d->hooks, d->loop, e) < 0 ||
+	    (d->warden != NULL && warden_watch(d->warden, d->loop, e) < 0) ||
 	    notify_open(&d->notify, e) < 0)
 		return -1;
 	return 0;
@@ -126,6 +129,39 @@ start_device(struct daemon *d, struct err *e)
 	d->write_tcp = tun_level(d->tun) >= TUN_TSO;
 	d->write_udp = tun_level(d->tun) >= TUN_USO;
 	return 0;
+}
+
+/* The warden has the configuration, and no key. */
+static void
+forget(void *ctx)
+{
+	struct daemon *d = ctx;
+
+	d->id->conf = NULL;
+	identity_free(d->id);
+}
+
+/* Before anything else is there that it would have a copy of. A configuration
+ * in the user's reach would make that user root, by a hook. */
+static int
+start_warden(struct daemon *d, struct err *e)
+{
+	const struct conf *c = d->id->conf;
+	struct warden_setup s = { .path = d->options->conf,
+				  .conf = d->id->conf };
+	int fd;
+
+	if (c->user == NULL || geteuid() != 0)
+		return 0;
+	if (privs_lookup(&s.user, c->user, c->group, e) < 0)
+		return -1;
+	fd = guarded_open(s.path, &s.user, e);
+	if (fd < 0)
+		return err_prefix(e, "hooks run as root, so \"user\" must not "
+				  "be able to change the configuration");
+	close(fd);
+	d->id->warden_conf = 1;
+	return warden_start(&d->warden, &s, forget, d, e);
 }
 
 /* What is left of privileges once everything is open. */
@@ -206,13 +242,11 @@ start_core(struct daemon *d, struct err *e)
 static int
 start_work(struct daemon *d, struct err *e)
 {
-	const struct conf *c = d->id->conf;
-
 	if (work_open(&d->work, d->loop, e) < 0 ||
 	    work_open(&d->lookups, d->loop, e) < 0 ||
 	    datapath_open(d, e) < 0)
 		return -1;
-	if (script_wait(d, "upcmd", c->upcmd) < 0)
+	if (script_wait(d, WARDEN_UP) < 0)
 		return err_set(e, ERR_IO, "upcmd failed: not starting");
 	loop_owner(d->loop, plumb_before_sleep, plumb_deadline, d);
 	core_start(d->core, clock_now());
@@ -220,6 +254,21 @@ start_work(struct daemon *d, struct err *e)
 	if (telling_open(d, e) < 0)
 		return -1;
 	return turn_open(d, e);
+}
+
+/* Who runs no hooks, or leaves them to the warden, needs few system calls. */
+static void
+shut_in(struct daemon *d)
+{
+	struct err e;
+	int rc;
+
+	if (d->warden == NULL && script_any(d->id->conf))
+		return;
+	rc = confine(&e);
+	if (rc < 0)
+		log_warn("all system calls stay allowed: %s", e.text);
+	d->confined = rc == 0;
 }
 
 static int
@@ -231,7 +280,7 @@ start(struct daemon *d, struct err *e)
 
 	if (c->ctlgroup != NULL && privs_group(&group, c->ctlgroup, e) < 0)
 		return err_prefix(e, "ctlgroup");
-	if (start_loop(d, e) < 0 || state_open(&d->state, c, e) < 0 ||
+	if (start_warden(d, e) < 0 || start_loop(d, e) < 0 || state_open(&d->state, c, e) < 0 ||
 	    pidfile_open(&d->pidfile, d->options->pidfile, e) < 0 ||
 	    start_sockets(d, e) < 0 || start_device(d, e) < 0 ||
 	    ctlsock_open(&d->ctl, d->loop, c->ctlsocket, CTL_MODE,
@@ -244,6 +293,7 @@ start(struct daemon *d, struct err *e)
 			return -1;
 		on_alive(d);
 	}
+	shut_in(d);
 	return 0;
 }
 
@@ -255,10 +305,10 @@ stop_hooks(struct daemon *d)
 	struct err e;
 
 	loop_owner(d->loop, NULL, NULL, NULL);
-	while (hooks_pending(d->hooks) > 0 && mono_before(clock_mono(), end))
+	while (script_pending(d) > 0 && mono_before(clock_mono(), end))
 		if (loop_turn(d->loop, end, &e) < 0)
 			break;
-	(void)script_wait(d, "downcmd", d->id->conf->downcmd);
+	(void)script_wait(d, WARDEN_DOWN);
 }
 
 /* First all that asks for something, so that nothing new begins; then what the
@@ -296,6 +346,7 @@ stop(struct daemon *d, bool started)
 	state_close(&d->state);
 	events_free(d);
 	hooks_close(d->hooks);
+	warden_close(d->warden);
 	notify_close(&d->notify);
 	loop_free(d->loop);
 }

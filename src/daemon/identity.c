@@ -2,12 +2,14 @@
 /* Reading the configuration and what it names. */
 #include "daemon/identity.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "daemon/warden.h"
 #include "sys/cpu.h"
 #include "sys/privs.h"
 #include "sys/store.h"
@@ -45,18 +47,35 @@ complain(const char *path, const struct err *e)
 	return -1;
 }
 
-static int
-read_file(struct file *f, const char *path, uid_t owner, size_t max,
-	  unsigned int flags)
-{
-	struct err e;
+/* Who opens the files, and how: what the warden may not open, the daemon's
+ * user perhaps can. */
+struct opener {
+	struct warden *warden;		/* NULL: nobody but us */
+	uint32_t conf;			/* the warden's number for it */
+	uid_t owner;			/* may own them, besides root */
+};
 
-	if (store_read_path(path, owner, max, flags, &f->data, &f->len,
-			    &e) < 0) {
+static int
+read_file(struct file *f, const struct opener *o, enum warden_path what,
+	  unsigned int index, const char *path, unsigned int flags)
+{
+	struct err e, no = { .code = ERR_NONE };
+	int fd = -1, rc;
+
+	if (o->warden != NULL)
+		fd = warden_open(o->warden, o->conf, what, index, &no);
+	if (fd >= 0)
+		rc = store_read_fd(fd, path, o->owner, PEM_BYTES_MAX, flags,
+				   &f->data, &f->len, &e);
+	else
+		rc = store_read_path(path, o->owner, PEM_BYTES_MAX, flags,
+				     &f->data, &f->len, &e);
+	if (rc < 0)
 		log_error("%s", e.text);
-		return -1;
-	}
-	return 0;
+	/* Why it was not opened as root, when that was needed. */
+	if (rc < 0 && fd < 0 && no.code == ERR_PERM)
+		log_error("%s", no.text);
+	return rc;
 }
 
 static char *
@@ -71,10 +90,9 @@ folder_of(const char *path)
 }
 
 static int
-load_conf(struct identity *id, const char *path)
+parse_conf(struct conf **out, const char *path, const struct file *f)
 {
 	const struct conf_host host = { .slow_aes = !cpu_has_aes() };
-	struct file f = { 0 };
 	struct errs *es = calloc(1, sizeof(*es));
 	char *dir = folder_of(path);
 	int rc = -1;
@@ -83,23 +101,61 @@ load_conf(struct identity *id, const char *path)
 		log_error("out of memory");
 		goto out;
 	}
-	if (read_file(&f, path, 0, CONF_BYTES_MAX, 0) < 0)
-		goto out;
-	rc = conf_parse_on(&id->conf, &host, (const char *)f.data, f.len, dir,
-			   es);
+	rc = conf_parse_on(out, &host, (const char *)f->data, f->len, dir, es);
 	for (unsigned int i = 0; rc < 0 && i < es->count && i < ERRS_MAX; i++)
 		complain(path, &es->e[i]);
 	if (rc < 0 && es->count > ERRS_MAX)
 		log_error("%s: and %u more", path, es->count - ERRS_MAX);
 out:
-	file_free(&f);
 	free(dir);
 	free(es);
 	return rc;
 }
 
+int
+identity_conf(struct conf **out, const char *path, int fd)
+{
+	struct file f = { 0 };
+	struct err e;
+	int rc;
+
+	if (store_read_fd(fd, path, 0, CONF_BYTES_MAX, 0, &f.data, &f.len,
+			  &e) < 0) {
+		log_error("%s", e.text);
+		return -1;
+	}
+	rc = parse_conf(out, path, &f);
+	file_free(&f);
+	return rc;
+}
+
+/* The warden reads the same file, and must be able to use it, too. */
 static int
-load_tls(struct identity *id, uid_t owner)
+load_conf(struct identity *id, const char *path, struct opener *o)
+{
+	struct err e;
+	int fd;
+
+	if (o->warden == NULL)
+		return identity_conf(&id->conf, path,
+				     open(path, O_RDONLY | O_CLOEXEC |
+							O_NONBLOCK));
+	fd = warden_reread(o->warden, &o->conf, &e);
+	if (fd < 0) {
+		log_error("%s", e.text);
+		return -1;
+	}
+	if (identity_conf(&id->conf, path, fd) < 0)
+		return -1;
+	id->warden_conf = o->conf;
+	if (o->conf != 0)
+		return 0;
+	log_error("%s has changed while it was read: reload again", path);
+	return -1;
+}
+
+static int
+load_tls(struct identity *id, const struct opener *o)
 {
 	const struct conf *c = id->conf;
 	struct file cert = { 0 }, key = { 0 }, ca[CONF_MANY_MAX] = { 0 };
@@ -108,12 +164,10 @@ load_tls(struct identity *id, uid_t owner)
 	int rc = 0;
 
 	/* All of them are looked at, so that all errors are shown at once. */
-	rc |= read_file(&cert, c->cert, owner, PEM_BYTES_MAX, 0);
-	rc |= read_file(&key, c->privkey, owner, PEM_BYTES_MAX,
-			STORE_PRIVATE);
+	rc |= read_file(&cert, o, WARDEN_CERT, 0, c->cert, 0);
+	rc |= read_file(&key, o, WARDEN_KEY, 0, c->privkey, STORE_PRIVATE);
 	for (unsigned int i = 0; i < c->cacert.n; i++) {
-		rc |= read_file(&ca[i], c->cacert.v[i], owner, PEM_BYTES_MAX,
-				0);
+		rc |= read_file(&ca[i], o, WARDEN_CA, i, c->cacert.v[i], 0);
 		cas[i] = pem_of(&ca[i]);
 	}
 	if (rc == 0 && tls_ctx_new(&id->tls, pem_of(&cert), pem_of(&key), cas,
@@ -133,7 +187,7 @@ load_tls(struct identity *id, uid_t owner)
 }
 
 static int
-load_bnlkeys(struct identity *id, uid_t owner)
+load_bnlkeys(struct identity *id, const struct opener *o)
 {
 	const struct conf_many *paths = &id->conf->bnlpubkey;
 	struct err e;
@@ -142,7 +196,8 @@ load_bnlkeys(struct identity *id, uid_t owner)
 	for (unsigned int i = 0; i < paths->n; i++) {
 		struct file f = { 0 };
 
-		if (read_file(&f, paths->v[i], owner, PEM_BYTES_MAX, 0) < 0) {
+		if (read_file(&f, o, WARDEN_BNLPUBKEY, i, paths->v[i],
+			      0) < 0) {
 			rc = -1;
 			continue;
 		}
@@ -174,22 +229,22 @@ find_owner(uid_t *owner, const struct conf *c, const char *path)
 }
 
 int
-identity_load(struct identity **out, const char *path)
+identity_load(struct identity **out, const char *path, struct warden *warden)
 {
 	struct identity *id = calloc(1, sizeof(*id));
-	uid_t owner;
+	struct opener o = { .warden = warden_lives(warden) ? warden : NULL };
 	int rc;
 
 	if (id == NULL) {
 		log_error("out of memory");
 		return -1;
 	}
-	rc = load_conf(id, path);
+	rc = load_conf(id, path, &o);
 	if (rc == 0)
-		rc = find_owner(&owner, id->conf, path);
+		rc = find_owner(&o.owner, id->conf, path);
 	if (rc == 0) {
-		rc |= load_tls(id, owner);
-		rc |= load_bnlkeys(id, owner);
+		rc |= load_tls(id, &o);
+		rc |= load_bnlkeys(id, &o);
 	}
 	if (rc != 0) {
 		identity_free(id);

@@ -61,7 +61,7 @@ main(int argc, char **argv)
 	sigwatch_block();
 	if (options_parse(&o, argc, argv, &status) < 0)
 		return status;
-	if (identity_load(&id, o.conf) < 0)
+	if (identity_load(&id, o.conf, NULL) < 0)
 		return EXIT_USAGE;
 	if (o.test) {
 		printf("%s: ok\n", o.conf);

@@ -55,6 +55,15 @@ note_restart(const struct conf *was, const struct conf *is)
 				 "take effect", fixed[i].key);
 }
 
+/* There were none at the start, and now no process can be started. */
+static void
+note_hooks(const struct daemon *d, const struct conf *is)
+{
+	if (!script_may(d) && script_any(is))
+		log_warn("the first hook is configured: restart needed for it "
+			 "to take effect");
+}
+
 /* The list from disk goes to the core, which takes it when it is newer. */
 static int
 reload_list(struct daemon *d)
@@ -79,7 +88,7 @@ reload_conf(struct daemon *d)
 	struct identity *old = d->id, *new;
 	struct err e;
 
-	if (identity_load(&new, d->options->conf) < 0)
+	if (identity_load(&new, d->options->conf, d->warden) < 0)
 		return -1;
 	if (strcmp(new->conf->name, old->conf->name) != 0) {
 		log_error("name is \"%s\" now, it was \"%s\": restart for "
@@ -95,7 +104,10 @@ reload_conf(struct daemon *d)
 		return -1;
 	}
 	note_restart(old->conf, new->conf);
+	note_hooks(d, new->conf);
 	d->id = new;
+	if (d->warden != NULL)
+		warden_use(d->warden, new->warden_conf, new->conf);
 	if (d->options->loglevel < 0)
 		log_set_level((enum log_level)new->conf->loglevel);
 	core_reconf(d->core, clock_now(), new->conf,
@@ -105,15 +117,33 @@ reload_conf(struct daemon *d)
 	return 0;
 }
 
+/* In a folder of root's only the warden can make the new file. */
+static void
+reopen_log(struct daemon *d)
+{
+	struct err e, no = { .code = ERR_NONE };
+	int fd = -1;
+
+	if (logsink_is_file(d->log) && warden_lives(d->warden))
+		fd = warden_open(d->warden, 0, WARDEN_LOG, 0, &no);
+	if (fd >= 0) {
+		logsink_replace(d->log, fd);
+		return;
+	}
+	if (logsink_reopen(d->log, &e) == 0)
+		return;
+	log_error("%s", e.text);
+	if (no.code == ERR_PERM)
+		log_error("%s", no.text);
+}
+
 int
 reload_all(struct daemon *d)
 {
-	struct err e;
 	int rc;
 
 	notify_reloading(&d->notify);
-	if (logsink_reopen(d->log, &e) < 0)
-		log_error("%s", e.text);
+	reopen_log(d);
 	rc = reload_conf(d);
 	if (rc == 0)
 		rc = reload_list(d);

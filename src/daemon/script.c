@@ -2,53 +2,10 @@
 /* Shell hooks with their environment, and the addresses of the device. */
 #include "daemon/plumb.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
-
-#define ENV_MAX 7
-#define ENV_TEXT 128
-
-struct script_env {
-	char text[ENV_MAX][ENV_TEXT];
-	const char *list[ENV_MAX + 1];
-	int n;
-};
-
-static void __attribute__((format(printf, 2, 3)))
-env_add(struct script_env *env, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(env->text[env->n], ENV_TEXT, fmt, ap);
-	va_end(ap);
-	env->list[env->n] = env->text[env->n];
-	env->list[++env->n] = NULL;
-}
-
-static void
-env_init(struct script_env *env, const struct daemon *d)
-{
-	env->n = 0;
-	env_add(env, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:"
-		     "/sbin:/bin");
-	env_add(env, "TUNDEV=%s", tun_name(d->tun));
-}
-
-static void
-env_subnet(struct script_env *env, const struct prefix *p)
-{
-	char text[PREFIX_TEXT_MAX], addr[IPADDR_TEXT_MAX];
-
-	env_add(env, "SUBNET=%s", prefix_format(text, p));
-	env_add(env, "SUBADDR=%s", ipaddr_format(addr, &p->addr));
-	env_add(env, "SUBCIDR=%u", p->len);
-	env_add(env, "SUBADDRTYPE=%s",
-		p->addr.family == IP_V4 ? "ipv4" : "ipv6");
-}
+#include "daemon/hookenv.h"
 
 static void
 address(struct daemon *d, const struct prefix *subnet, uint8_t len, bool up)
@@ -121,57 +78,131 @@ done(void *ctx, const char *command, const struct hook_result *r)
 	report(command, r);
 }
 
-static const char *
-command_for(const struct conf *c, enum hook_kind kind)
+static enum warden_hook
+hook_of(enum hook_kind kind)
 {
 	switch (kind) {
 	case HOOK_NODE_UP:
-		return c->nodeupcmd;
+		return WARDEN_NODE_UP;
 	case HOOK_NODE_DOWN:
-		return c->nodedowncmd;
+		return WARDEN_NODE_DOWN;
 	case HOOK_SUBNET_UP:
-		return c->subnetupcmd;
+		return WARDEN_SUBNET_UP;
 	case HOOK_SUBNET_DOWN:
-		return c->subnetdowncmd;
+		return WARDEN_SUBNET_DOWN;
 	case HOOK_MYSUBNET_UP:
-		return c->mysubnetupcmd;
+		return WARDEN_MYSUBNET_UP;
 	case HOOK_MYSUBNET_DOWN:
-		return c->mysubnetdowncmd;
+		break;
 	}
-	return NULL;
+	return WARDEN_MYSUBNET_DOWN;
+}
+
+/* By the daemon itself, or by the process that stayed root. */
+static int
+queue(struct daemon *d, enum warden_hook hook, const char *command,
+      const char *node, const struct prefix *subnet, struct err *e)
+{
+	struct hookenv env;
+
+	if (d->warden != NULL)
+		return warden_run(d->warden, hook, node, subnet, done, d, e);
+	hookenv_init(&env, tun_name(d->tun));
+	if (node != NULL)
+		hookenv_node(&env, node);
+	if (subnet != NULL)
+		hookenv_subnet(&env, subnet);
+	return hooks_run(d->hooks, command, env.list, done, d, e);
+}
+
+bool
+script_any(const struct conf *c)
+{
+	for (unsigned int h = 0; h < WARDEN_HOOKS; h++)
+		if (warden_hook_command(c, (enum warden_hook)h) != NULL)
+			return true;
+	return false;
+}
+
+bool
+script_may(const struct daemon *d)
+{
+	return !d->confined || d->warden != NULL;
 }
 
 void
 script_run(struct daemon *d, const struct action *a)
 {
-	const char *command = command_for(d->id->conf, a->hook);
-	struct script_env env;
+	enum warden_hook hook = hook_of(a->hook);
+	const char *command = warden_hook_command(d->id->conf, hook);
 	struct err e;
 
 	if (d->id->conf->autoconf && (a->hook == HOOK_MYSUBNET_UP ||
 				      a->hook == HOOK_MYSUBNET_DOWN))
 		autoconf(d, a);
-	if (command == NULL)
+	if (command == NULL || !script_may(d))
 		return;
-	env_init(&env, d);
-	env_add(&env, "NODE=%s", a->peer);
-	if (a->hook != HOOK_NODE_UP && a->hook != HOOK_NODE_DOWN)
-		env_subnet(&env, &a->subnet);
-	if (hooks_run(d->hooks, command, env.list, done, d, &e) < 0)
+	if (queue(d, hook, command, a->peer,
+		  warden_hook_subnet(hook) ? &a->subnet : NULL, &e) < 0)
 		log_error("hook \"%s\": %s", command, e.text);
 }
 
-int
-script_wait(struct daemon *d, const char *what, const char *command)
+size_t
+script_pending(const struct daemon *d)
 {
-	struct script_env env;
+	return hooks_pending(d->hooks) +
+	       (d->warden == NULL ? 0 : warden_pending(d->warden));
+}
+
+/* --- waited for ------------------------------------------------------------- */
+
+struct outcome {
+	struct hook_result result;
+	bool told;
+};
+
+static void
+keep(void *ctx, const char *command, const struct hook_result *r)
+{
+	struct outcome *o = ctx;
+
+	(void)command;
+	o->result = *r;
+	o->told = true;
+}
+
+static int
+wait_for(struct daemon *d, enum warden_hook hook, const char *command,
+	 struct hook_result *r, struct err *e)
+{
+	struct hookenv env;
+	struct outcome o = { .told = false };
+
+	if (d->warden == NULL) {
+		hookenv_init(&env, tun_name(d->tun));
+		return hook_run_wait(command, env.list, HOOK_LIMIT_MS, r, e);
+	}
+	warden_drop(d->warden);
+	if (warden_run(d->warden, hook, NULL, NULL, keep, &o, e) < 0)
+		return -1;
+	warden_wait(d->warden);
+	if (!o.told)
+		return err_set(e, ERR_IO, "nobody knows how it ended");
+	*r = o.result;
+	return 0;
+}
+
+int
+script_wait(struct daemon *d, enum warden_hook hook)
+{
+	const char *what = hook == WARDEN_UP ? "upcmd" : "downcmd";
+	const char *command = warden_hook_command(d->id->conf, hook);
 	struct hook_result r;
 	struct err e;
 
-	if (command == NULL)
+	if (command == NULL || !script_may(d))
 		return 0;
-	env_init(&env, d);
-	if (hook_run_wait(command, env.list, HOOK_LIMIT_MS, &r, &e) < 0) {
+	if (wait_for(d, hook, command, &r, &e) < 0) {
 		log_error("%s \"%s\": %s", what, command, e.text);
 		return -1;
 	}

@@ -111,11 +111,23 @@ logsink_reopen(struct logsink *s, struct err *e)
 	fd = open_file(s->path, e);
 	if (fd < 0)
 		return -1;
+	logsink_replace(s, fd);
+	return 0;
+}
+
+void
+logsink_replace(struct logsink *s, int fd)
+{
 	pthread_mutex_lock(&s->lock);
 	close(s->fd);
 	s->fd = fd;
 	pthread_mutex_unlock(&s->lock);
-	return 0;
+}
+
+bool
+logsink_is_file(const struct logsink *s)
+{
+	return s->kind == LOGSINK_FILE;
 }
 
 static void

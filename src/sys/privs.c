@@ -125,3 +125,31 @@ privs_harden(struct err *e)
 		return err_errno(e, errno, "cannot give up privileges");
 	return 0;
 }
+
+int
+privs_starter(struct err *e)
+{
+	bool kill, locked = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
+
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return err_errno(e, errno, "cannot give up privileges");
+	if (capng_get_caps_process() < 0)
+		return err_set(e, ERR_PERM, "cannot read capabilities");
+	kill = capng_have_capability(CAPNG_PERMITTED, CAP_KILL) > 0;
+	/* By execve(2) root gets what the bounding set has: only
+	 * no_new_privs holds it to what is permitted now. */
+	if (locked) {
+		for (int cap = 0; cap <= CAP_LAST_CAP; cap++)
+			(void)capng_update(CAPNG_DROP, CAPNG_EFFECTIVE |
+					   CAPNG_INHERITABLE,
+					   (unsigned int)cap);
+	} else {
+		capng_clear(CAPNG_SELECT_CAPS);
+	}
+	if (kill && capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED,
+				 CAP_KILL) < 0)
+		return err_set(e, ERR_PERM, "cannot choose capabilities");
+	if (capng_apply(CAPNG_SELECT_CAPS) != 0)
+		return err_set(e, ERR_PERM, "capabilities did not change");
+	return 0;
+}

@@ -246,6 +246,13 @@ store_read_path(const char *path, uid_t owner, size_t max,
 	return read_fd(fd, owner, max, flags, path, out, len, e);
 }
 
+int
+store_read_fd(int fd, const char *path, uid_t owner, size_t max,
+	      unsigned int flags, uint8_t **out, size_t *len, struct err *e)
+{
+	return read_fd(fd, owner, max, flags, path, out, len, e);
+}
+
 /* --- writing ---------------------------------------------------------------- */
 
 static bool

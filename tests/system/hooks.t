@@ -47,8 +47,18 @@ recorded() {
 	is "$(sort $ran)" "$(cat $tmp/wanted)" "$1"
 	: >$ran
 }
+order() { # order: the hooks that ran, and for which node, in their order
+	sed 's/^\([a-z]*\).* NODE=\([a-z]*\) .*/\1-\2/; s/ .*//' $ran | uniq |
+		tr '\n' ' '
+}
+has_run() { # has_run N: so many
+	[ "$(wc -l <"$ran")" -ge "$1" ]
+}
 : >$ran
 start alpha beta
+soon 'hooks run at the start' has_run 6
+is "$(order)" 'up mysubnetup-alpha nodeup-beta subnetup-beta ' \
+	'up first, a node before its subnets'
 recorded 'at the start' <<END
 up TUNDEV=tun0
 nodeup NODE=beta TUNDEV=tun0
@@ -71,6 +81,9 @@ subnet[beta]=10.156.2.0/24
 list alpha beta
 give alpha
 kill -HUP "${pid[alpha]}"
+soon 'hooks run for what has gone' has_run 4
+is "$(order)" 'subnetdown-beta subnetdown-gamma nodedown-gamma ' \
+	'subnets before their node'
 recorded 'a node less and a subnet less' <<END
 nodedown NODE=gamma TUNDEV=tun0
 subnetdown $(v4 gamma)
@@ -83,6 +96,9 @@ subnet[alpha]=10.156.1.0/24
 list alpha beta
 give alpha
 kill -HUP "${pid[alpha]}"
+soon 'hooks run for both' has_run 2
+is "$(order)" 'mysubnetdown-alpha subnetup-beta ' \
+	'what has gone before what has come'
 recorded 'own subnet gone, one of the others back' <<END
 mysubnetdown $(v6 alpha)
 subnetup $(v6 beta)
@@ -121,6 +137,8 @@ subnetup $(v6 beta)
 END
 stop alpha
 is "${status[alpha]}" 0 'it ends in order'
+is "$(order)" 'mysubnetdown-alpha subnetdown-beta nodedown-beta down ' \
+	'subnets before their node, down last'
 recorded 'at the end' <<END
 down TUNDEV=tun0
 nodedown NODE=beta TUNDEV=tun0
@@ -168,14 +186,44 @@ is "${status[alpha]}" 0 'ends in order'
 ok 'down has run' test -e $tmp/downed
 ok 'and its words are in the log' says alpha 'hook.*: bye'
 
-# --- a hook that hangs -------------------------------------------------------------
-conf alpha "nodeupcmd = touch $tmp/hangs; sleep 1000"
-start alpha
-soon 'a hook that hangs' test -e $tmp/hangs
-ok 'does not stop the traffic' reach alpha beta
-ok 'there or back' reach beta alpha
-ok 'it still hangs' pgrep -f 'sleep 1000'
-crash alpha
+# --- hooks that misbehave ------------------------------------------------------------
+# Not one packet of a flood is lost meanwhile: by the daemon, and by the
+# process that stays root when the daemon does not.
+flood() { # flood: 2000 pings, each sent when the last one is answered
+	timeout 120 nsenter --net=/run/netns/alpha \
+		ping -n -q -f -c 2000 -W 30 "$(inner4 beta)" >$tmp/flood
+}
+misbehaves() { # misbehaves WHAT COMMAND [LINE...]: of the configuration
+	rm -f $tmp/began
+	conf alpha "nodeupcmd = touch $tmp/began; $2" "${@:3}"
+	start alpha
+	soon "a hook that $1" test -e $tmp/began
+	ok 'does not stop the traffic' flood
+	is "$(grep -o '[0-9.]*% packet loss' $tmp/flood)" '0% packet loss' \
+		'not for one packet'
+	crash alpha
+}
+chmod 755 $tmp
+for user in '' 'user = nobody'; do
+	if [ -n "$user" ]; then
+		setpriv --reuid=65534 true 2>/dev/null || continue
+		rm -r $tmp/alpha/state
+		give alpha
+	fi
+	for what in \
+		'hangs:sleep 1000' \
+		'does not listen to signals:trap "" TERM; while :; do sleep 1; done' \
+		'forks:for i in $(seq 300); do sleep 1000 & done; wait' \
+		'floods:yes' \
+		'fails:exit 1'
+	do
+		misbehaves "${what%%:*}" "${what#*:}" \
+			${user:+"$user"}
+	done
+done
+soon 'what failed is told' says alpha 'failed: exit status 1'
+rm -r $tmp/alpha/state
+give alpha
 
 # --- without autoconf ----------------------------------------------------------------
 conf alpha 'autoconf = no'

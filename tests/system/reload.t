@@ -53,6 +53,24 @@ soon 'a reload without autoconf' says alpha reloaded
 ok 'leaves the device alone' mtu_is 1400
 stop alpha
 
+# A daemon that never had a hook cannot start one.
+conf alpha
+start alpha
+if [ "$(awk '$1 == "Seccomp:" { print $2 }' "/proc/${pid[alpha]}/status")" = 2 ]
+then
+	conf alpha "downcmd = touch $tmp/down"
+	kill -HUP "${pid[alpha]}"
+	soon 'the first hook needs a restart' says alpha 'first hook.*restart'
+	stop alpha
+	is "${status[alpha]}" 0 'it ends in order all the same'
+	not_ok 'without it' test -e $tmp/down
+	start alpha
+	stop alpha
+	ok 'after a restart it runs' test -e $tmp/down
+else
+	stop alpha
+fi
+
 # Names that are relative to where it was started.
 conf alpha 'logmethod = file' 'logfile = log2'
 sed -i '/stderr/d' $tmp/alpha/cluevpn.conf

@@ -97,9 +97,29 @@ test_file_and_rotation(void **state)
 
 	/* What is there is kept. */
 	assert_int_equal(logsink_open(&s, LOGSINK_FILE, path, NULL), 0);
+	assert_true(logsink_is_file(s));
 	logsink_write(s, LOG_LVL_INFO, "fourth");
 	assert_non_null(strstr(content(path), "third\n"));
 	assert_non_null(strstr(content(path), "fourth\n"));
+	logsink_close(s);
+}
+
+/* The new file comes from somebody else. */
+static void
+test_replace(void **state)
+{
+	struct logsink *s;
+
+	(void)state;
+	assert_int_equal(logsink_open(&s, LOGSINK_FILE, path, NULL), 0);
+	logsink_write(s, LOG_LVL_INFO, "before");
+	logsink_replace(s, open(rotated, O_WRONLY | O_CREAT | O_APPEND, 0600));
+	logsink_write(s, LOG_LVL_INFO, "after");
+	assert_non_null(strstr(content(rotated), "info: after\n"));
+	assert_null(strstr(content(path), "after"));
+	logsink_close(s);
+	assert_int_equal(logsink_open(&s, LOGSINK_STDERR, NULL, NULL), 0);
+	assert_false(logsink_is_file(s));
 	logsink_close(s);
 }
 
@@ -224,6 +244,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    T(test_file_and_rotation),
+	    T(test_replace),
 	    T(test_reopen_fails),
 	    T(test_stderr),
 	    T(test_syslog),

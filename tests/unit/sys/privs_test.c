@@ -184,10 +184,77 @@ test_lookup(void **state)
 	assert_int_equal(ids.gid, 7);
 }
 
+#define KILL_BIT (UINT64_C(1) << 5)
+
+/* What a program that is executed now has; *bits is a line of its status. */
+static int
+executed_has(const char *key, uint64_t *bits)
+{
+	char command[64], line[128] = "";
+	FILE *f;
+
+	snprintf(command, sizeof(command), "exec grep ^%s: /proc/self/status",
+		 key);
+	f = popen(command, "r"); /* NOLINT(cert-env33-c): our own */
+	if (f == NULL || fgets(line, sizeof(line), f) == NULL ||
+	    sscanf(line + strlen(key), ":\t%" SCNx64, bits) != 1)
+		return -1;
+	return pclose(f);
+}
+
+static int
+starter_and_check(bool locked)
+{
+	uint64_t before = status_hex("CapPrm"), bound = status_hex("CapBnd");
+	uint64_t got = 0;
+	struct err e;
+
+	if (locked && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return 100;
+	if (privs_starter(&e) < 0) {
+		fprintf(stderr, "%s\n", e.text);
+		return 1;
+	}
+	if (prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 0)
+		return 2;
+	if (status_hex("CapEff") != (before & KILL_BIT) ||
+	    status_hex("CapInh") != 0 || status_hex("CapBnd") != bound)
+		return 3;
+	if (!locked && status_hex("CapPrm") != (before & KILL_BIT))
+		return 4;
+	if (geteuid() != 0)
+		return 0;
+	/* As root its children have it all. */
+	if (executed_has("CapEff", &got) != 0 || got != (before & bound))
+		return 5;
+	return 0;
+}
+
+static int
+starter(void)
+{
+	return starter_and_check(false);
+}
+
+static int
+starter_locked(void)
+{
+	return starter_and_check(true);
+}
+
+static void
+test_starter(void **state)
+{
+	(void)state;
+	expect_zero(starter);
+	expect_zero(starter_locked);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_starter),
 	    cmocka_unit_test(test_drop),
 	    cmocka_unit_test(test_drop_refused),
 	    cmocka_unit_test(test_harden),

@@ -312,6 +312,33 @@ test_paths(void **state)
 	assert_int_equal(e.code, ERR_NOTFOUND);
 }
 
+/* One that somebody else has opened is looked at as closely. */
+static void
+test_opened(void **state)
+{
+	struct fixture *x = *state;
+	char path[512];
+	uint8_t *data;
+	struct err e;
+	size_t len;
+	int fd;
+
+	put(x, "node.key", "key");
+	snprintf(path, sizeof(path), "%s/node.key", x->dir);
+	fd = open(path, O_RDONLY);
+	assert_int_equal(store_read_fd(fd, "its path", 0, 100, STORE_PRIVATE,
+				       &data, &len, &e), 0);
+	assert_string_equal((char *)data, "key");
+	free(data);
+	assert_int_equal(fcntl(fd, F_GETFD), -1); /* it was closed */
+	assert_int_equal(chmod(path, 0644), 0);
+	assert_int_equal(store_read_fd(open(path, O_RDONLY), "its path", 0,
+				       100, STORE_PRIVATE, &data, &len, &e),
+			 -1);
+	assert_int_equal(e.code, ERR_PERM);
+	assert_non_null(strstr(e.text, "its path"));
+}
+
 static void
 test_aside_and_list(void **state)
 {
@@ -476,6 +503,7 @@ main(void)
 	    T(test_who_is_trusted),
 	    T(test_size_limit),
 	    T(test_paths),
+	    T(test_opened),
 	    T(test_aside_and_list),
 	    T(test_lock_nests_and_excludes),
 	    T(test_open_beside_a_writer),

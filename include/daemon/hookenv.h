@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The environment of a hook: exactly this, whoever starts it. */
+#ifndef DAEMON_HOOKENV_H
+#define DAEMON_HOOKENV_H
+
+#include "base/ipaddr.h"
+
+#define HOOKENV_MAX 7
+#define HOOKENV_TEXT 128
+
+struct hookenv {
+	char text[HOOKENV_MAX][HOOKENV_TEXT];
+	const char *list[HOOKENV_MAX + 1];	/* "NAME=value", NULL last */
+	int n;
+};
+
+/* PATH and TUNDEV; for every hook. */
+void hookenv_init(struct hookenv *env, const char *tundev);
+void hookenv_node(struct hookenv *env, const char *name);
+void hookenv_subnet(struct hookenv *env, const struct prefix *p);
+
+#endif

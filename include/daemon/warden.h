@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The warden: a small process that stays root when the daemon gives root up.
+ * It runs hooks and opens the files of the configuration, nothing else; see
+ * format/wardenmsg.h for what it can be asked. It ends when the daemon does.
+ */
+#ifndef DAEMON_WARDEN_H
+#define DAEMON_WARDEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "format/wardenmsg.h"
+#include "sys/hook.h"
+#include "sys/loop.h"
+#include "sys/privs.h"
+
+/* --- warden.c: the process ------------------------------------------------ */
+
+struct warden_setup {
+	int fd;			/* to the daemon */
+	const char *path;	/* the configuration, absolute */
+	struct conf *conf;	/* as it was read at the start; taken over */
+	struct privs_ids user;	/* whom it does not trust */
+};
+
+/* Until the daemon's end is closed, or sends what is no request. */
+void warden_serve(const struct warden_setup *s) __attribute__((noreturn));
+
+/* --- wardenlink.c: the daemon's end -------------------------------------------
+ */
+
+struct warden;
+
+/* Forks it; before any thread is started and any root is given up. The new
+ * process calls forget(ctx), which frees what it need not have, and keeps
+ * s->conf; s->fd is filled in. */
+int warden_start(struct warden **out, struct warden_setup *s,
+		 void (*forget)(void *ctx), void *ctx, struct err *e);
+int warden_watch(struct warden *w, struct loop *l, struct err *e);
+/* Waits a moment for its end; NULL is fine. */
+void warden_close(struct warden *w);
+/* NULL is none. */
+bool warden_lives(const struct warden *w);
+
+/* Hooks run one after the other in the order they were given. node and subnet
+ * are NULL where the hook has none. done may be NULL and is called from the
+ * loop, or from any call below. */
+int warden_run(struct warden *w, enum warden_hook hook, const char *node,
+	       const struct prefix *subnet, hook_done_fn done, void *ctx,
+	       struct err *e);
+size_t warden_pending(const struct warden *w);
+/* Until none is pending, or it is gone. */
+void warden_wait(struct warden *w);
+/* Forgets those that are pending; what runs is killed by the next one, which
+ * is WARDEN_DOWN. */
+void warden_drop(struct warden *w);
+
+/* The descriptor, or -1. conf: from warden_reread(), or 1, that of the start;
+ * any for WARDEN_LOG. */
+int warden_open(struct warden *w, uint32_t conf, enum warden_path path,
+		unsigned int index, struct err *e);
+/* It reads the configuration anew. The same file's descriptor, or -1. */
+int warden_reread(struct warden *w, uint32_t *conf, struct err *e);
+/* From now on hooks are those of that configuration, which must live until
+ * the next one is in use. */
+void warden_use(struct warden *w, uint32_t conf, const struct conf *c);
+
+#endif

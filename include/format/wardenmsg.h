@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the daemon and the warden say to each other. The warden is the small
+ * process that stays root when the daemon gives root up. One message is one
+ * datagram of a socket pair; no command and no path ever stands in it: both
+ * sides have them from the configuration.
+ *
+ *	RUN   kind 1, id 4, conf 4, hook 1, node length 1, node,
+ *	      family 1 (0, 4, 6), prefix length 1, address 16
+ *	OPEN  kind 1, id 4, conf 4, file 1, index 1
+ *	DONE  kind 1, id 4, exit status 4, signal 4, errno 4, late 1,
+ *	      discarded 8, output to the end
+ *	FILE  kind 1, id 4, error 4, conf 4, its text to the end; the
+ *	      descriptor goes with it
+ *
+ * conf counts the configurations that the warden has read: 1 is that of the
+ * start. An OPEN of the configuration makes it read the next one; that is in
+ * force as soon as a RUN, or the next such OPEN, names it.
+ */
+#ifndef FORMAT_WARDENMSG_H
+#define FORMAT_WARDENMSG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/ipaddr.h"
+#include "base/text.h"
+#include "format/conf.h"
+
+enum warden_kind { WARDEN_RUN = 1, WARDEN_OPEN, WARDEN_DONE, WARDEN_FILE };
+
+enum warden_hook {
+	WARDEN_UP,
+	WARDEN_DOWN,
+	WARDEN_NODE_UP,
+	WARDEN_NODE_DOWN,
+	WARDEN_SUBNET_UP,
+	WARDEN_SUBNET_DOWN,
+	WARDEN_MYSUBNET_UP,
+	WARDEN_MYSUBNET_DOWN,
+	WARDEN_HOOKS
+};
+
+enum warden_path {
+	WARDEN_CONF,
+	WARDEN_LOG,
+	WARDEN_CERT,
+	WARDEN_KEY,
+	WARDEN_CA,		/* index: which of several */
+	WARDEN_BNLPUBKEY,
+	WARDEN_PATHS
+};
+
+/* Hooks of nodes have one, those of subnets have both. */
+bool warden_hook_node(enum warden_hook hook);
+bool warden_hook_subnet(enum warden_hook hook);
+/* The configured command; NULL: none. */
+const char *warden_hook_command(const struct conf *c, enum warden_hook hook);
+/* Any but WARDEN_CONF; NULL: there is none. */
+const char *warden_path_of(const struct conf *c, enum warden_path path,
+			   unsigned int index);
+
+struct warden_request {
+	enum warden_kind kind;		/* RUN or OPEN */
+	uint32_t id;
+	uint32_t conf;			/* the one in force, or just read */
+	enum warden_hook hook;		/* RUN */
+	char node[NODE_NAME_MAX + 1];	/* "": none */
+	struct prefix subnet;		/* family IP_NONE: none */
+	enum warden_path path;		/* OPEN */
+	uint8_t index;
+};
+
+#define WARDEN_REQUEST_MAX (1 + 4 + 4 + 1 + 1 + NODE_NAME_MAX + 1 + 1 + 16)
+
+size_t warden_request_encode(uint8_t out[WARDEN_REQUEST_MAX],
+			     const struct warden_request *r);
+/* Takes nothing that would not be safe in the environment of a shell: the
+ * name is a node's, the subnet a well-formed prefix, each is there exactly
+ * when the hook has it, and nothing follows. */
+int warden_request_decode(struct warden_request *out, const void *in,
+			  size_t len, struct err *e);
+
+#define WARDEN_OUTPUT_MAX 4096
+
+struct warden_reply {
+	enum warden_kind kind;		/* DONE or FILE */
+	uint32_t id;
+	uint32_t failed;		/* DONE: an errno, it did not start;
+					 * FILE: an enum err_code */
+	uint32_t conf;			/* FILE of CONF: its number; 0: it
+					 * cannot be used */
+	int32_t exit_status;		/* DONE: as struct hook_result */
+	uint32_t signal;
+	bool timed_out;
+	uint64_t discarded;
+	const uint8_t *output;		/* a view; FILE: why it failed */
+	size_t len;
+};
+
+#define WARDEN_REPLY_MAX (1 + 4 + 4 + 4 + 4 + 1 + 8 + WARDEN_OUTPUT_MAX)
+
+size_t warden_reply_encode(uint8_t out[WARDEN_REPLY_MAX],
+			   const struct warden_reply *r);
+int warden_reply_decode(struct warden_reply *out, const void *in, size_t len,
+			struct err *e);
+
+#endif

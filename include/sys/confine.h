@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A list of the system calls that the daemon needs once it runs. */
+#ifndef SYS_CONFINE_H
+#define SYS_CONFINE_H
+
+#include "base/err.h"
+
+/* From now on, for good, in all threads: no process can be started or traced
+ * (that ends this one), no user changed, nothing mounted, no socket opened
+ * but for IP, netlink and Unix; such calls fail with EPERM. Files stay as the
+ * user may have them. 0: so it is; 1: not built in; -1: the kernel will
+ * not. After privs_harden(). */
+int confine(struct err *e);
+
+#endif

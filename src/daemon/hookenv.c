@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* PATH, TUNDEV, NODE and the variables of a subnet. */
+#include "daemon/hookenv.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static void __attribute__((format(printf, 2, 3)))
+add(struct hookenv *env, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(env->text[env->n], HOOKENV_TEXT, fmt, ap);
+	va_end(ap);
+	env->list[env->n] = env->text[env->n];
+	env->list[++env->n] = NULL;
+}
+
+void
+hookenv_init(struct hookenv *env, const char *tundev)
+{
+	env->n = 0;
+	add(env, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:"
+		 "/sbin:/bin");
+	add(env, "TUNDEV=%s", tundev);
+}
+
+void
+hookenv_node(struct hookenv *env, const char *name)
+{
+	add(env, "NODE=%s", name);
+}
+
+void
+hookenv_subnet(struct hookenv *env, const struct prefix *p)
+{
+	char text[PREFIX_TEXT_MAX], addr[IPADDR_TEXT_MAX];
+
+	add(env, "SUBNET=%s", prefix_format(text, p));
+	add(env, "SUBADDR=%s", ipaddr_format(addr, &p->addr));
+	add(env, "SUBCIDR=%u", p->len);
+	add(env, "SUBADDRTYPE=%s", p->addr.family == IP_V4 ? "ipv4" : "ipv6");
+}

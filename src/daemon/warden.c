@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The warden. Whoever holds the daemon's end of the socket may be an attacker
+ * with the daemon's user: of what comes only numbers, a checked node name and
+ * a checked subnet are used, and paths and commands are those of a
+ * configuration that this user cannot change.
+ *
+ * One hook runs at a time; the first is `up` where there is one, and `down`
+ * is the last. What is no request, or answers that are not read, end it.
+ */
+#include "daemon/warden.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "daemon/hookenv.h"
+#include "daemon/identity.h"
+#include "sys/clock.h"
+#include "sys/fdpass.h"
+#include "sys/guarded.h"
+
+#define BURST 256	/* requests at once, and one in each */
+#define EACH_MS 1
+
+struct process {
+	struct loop *loop;
+	struct loop_fd *place;
+	struct loop_timer rest;		/* after too many requests */
+	struct hooks *hooks;
+	int fd;
+	const char *path;
+	char *devname, *logfile;	/* those of the start */
+	struct privs_ids user;
+	struct conf *conf, *next;	/* in force; read after it, or NULL */
+	uint32_t conf_number, next_number;
+	uint32_t last_number;
+	uint32_t running;		/* id of the hook that runs */
+	bool began, ended;		/* first and last hook */
+	int tokens;			/* and when there came some */
+	struct monotime refilled;
+};
+
+static void
+nobody_logs(void *ctx, enum log_level level, const char *line)
+{
+	(void)ctx;
+	(void)level;
+	(void)line;
+}
+
+/* A daemon that does not read its answers is none. */
+static void
+answer(struct process *p, const struct warden_reply *r, int fd)
+{
+	uint8_t out[WARDEN_REPLY_MAX];
+
+	if (fdpass_send(p->fd, out, warden_reply_encode(out, r), fd) != 0)
+		loop_stop(p->loop);
+}
+
+/* --- hooks ----------------------------------------------------------------- */
+
+static void
+on_done(void *ctx, const char *command, const struct hook_result *res)
+{
+	struct process *p = ctx;
+	const struct warden_reply r = {
+		.kind = WARDEN_DONE,
+		.id = p->running,
+		.failed = (uint32_t)res->errnum,
+		.exit_status = res->exit_status,
+		.signal = (uint32_t)res->signal,
+		.timed_out = res->timed_out,
+		.discarded = res->discarded,
+		.output = (const uint8_t *)res->output,
+		.len = res->len,
+	};
+
+	(void)command;
+	answer(p, &r, -1);
+}
+
+/* The configuration of that number; NULL: it is not one of the two. */
+static struct conf *
+conf_of(const struct process *p, uint32_t number)
+{
+	if (number == p->conf_number)
+		return p->conf;
+	return number == p->next_number ? p->next : NULL;
+}
+
+/* 0, or why it does not run. */
+static int
+refusal(const struct process *p, const struct warden_request *r)
+{
+	const struct conf *c = conf_of(p, r->conf);
+	bool up = r->hook == WARDEN_UP;
+
+	if (c == NULL)
+		return ESTALE;
+	if (warden_hook_command(c, r->hook) == NULL)
+		return ENOENT;
+	if (p->ended || (up ? p->began : !p->began && c->upcmd != NULL))
+		return EPERM;
+	if (r->hook != WARDEN_DOWN && hooks_pending(p->hooks) > 0)
+		return EBUSY;
+	return 0;
+}
+
+/* Its number was named: it is in force. */
+static void
+take_up(struct process *p, uint32_t number)
+{
+	if (number == p->conf_number)
+		return;
+	conf_free(p->conf);
+	p->conf = p->next;
+	p->conf_number = number;
+	p->next = NULL;
+	p->next_number = 0;
+}
+
+static int
+start_hook(struct process *p, const struct warden_request *r)
+{
+	struct hookenv env;
+	struct err e;
+
+	hookenv_init(&env, p->devname);
+	if (warden_hook_node(r->hook))
+		hookenv_node(&env, r->node);
+	if (warden_hook_subnet(r->hook))
+		hookenv_subnet(&env, &r->subnet);
+	if (r->hook == WARDEN_DOWN) {
+		p->ended = true;
+		/* Too late for one that still runs. */
+		hooks_close(p->hooks);
+		p->hooks = NULL;
+		if (hooks_open(&p->hooks, p->loop, &e) < 0) {
+			loop_stop(p->loop);
+			return 0;
+		}
+	}
+	p->began = true;
+	p->running = r->id;
+	return hooks_run(p->hooks, warden_hook_command(p->conf, r->hook),
+			 env.list, on_done, p, &e) < 0 ? ENOMEM : 0;
+}
+
+static void
+run(struct process *p, const struct warden_request *r)
+{
+	struct warden_reply no = { .kind = WARDEN_DONE, .id = r->id,
+				   .exit_status = -1,
+				   .failed = (uint32_t)refusal(p, r),
+				   .output = (const uint8_t *)"" };
+
+	if (no.failed == 0) {
+		take_up(p, r->conf);
+		no.failed = (uint32_t)start_hook(p, r);
+	}
+	if (no.failed != 0)
+		answer(p, &no, -1);
+}
+
+/* --- files ----------------------------------------------------------------- */
+
+/* What it says is the next one. Its number, or 0. */
+static uint32_t
+read_conf(struct process *p, int fd)
+{
+	struct conf *c;
+	int rc = identity_conf(&c, p->path, dup(fd));
+
+	(void)lseek(fd, 0, SEEK_SET);	/* the daemon reads it, too */
+	if (rc < 0)
+		return 0;
+	conf_free(p->next);
+	p->next = c;
+	p->next_number = ++p->last_number;
+	return p->next_number;
+}
+
+static int
+open_named(struct process *p, const struct warden_request *r, struct err *e)
+{
+	const struct conf *c = conf_of(p, r->conf);
+	const char *path = c == NULL ? NULL :
+				       warden_path_of(c, r->path, r->index);
+
+	if (r->path == WARDEN_LOG && p->logfile != NULL)
+		return guarded_append(p->logfile, &p->user, e);
+	if (r->path == WARDEN_CONF && c != NULL) {
+		take_up(p, r->conf);
+		path = p->path;
+	}
+	if (path == NULL || r->path == WARDEN_LOG)
+		return err_set(e, ERR_NOTFOUND, "there is no such file in the "
+			       "configuration");
+	return guarded_open(path, &p->user, e);
+}
+
+static void
+open_for(struct process *p, const struct warden_request *r)
+{
+	struct err e = { .code = ERR_NONE };
+	int fd = open_named(p, r, &e);
+	const struct warden_reply reply = {
+		.kind = WARDEN_FILE, .id = r->id, .failed = (uint32_t)e.code,
+		.conf = fd >= 0 && r->path == WARDEN_CONF ? read_conf(p, fd)
+							  : 0,
+		.output = (const uint8_t *)e.text,
+		.len = fd >= 0 ? 0 : strlen(e.text),
+	};
+
+	answer(p, &reply, fd);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* --- the process ----------------------------------------------------------- */
+
+static bool
+may_ask(struct process *p)
+{
+	struct monotime now = clock_mono();
+	int64_t n = mono_ms(p->refilled, now) / EACH_MS;
+
+	if (n > 0) {
+		p->refilled = now;
+		p->tokens = n >= BURST - p->tokens ? BURST :
+						     p->tokens + (int)n;
+	}
+	if (p->tokens > 0) {
+		p->tokens--;
+		return true;
+	}
+	loop_interest(p->place, 0);
+	loop_timer_set(&p->rest, mono_add_ms(now, EACH_MS));
+	return false;
+}
+
+static void
+on_rested(void *ctx)
+{
+	loop_interest(((struct process *)ctx)->place, LOOP_IN);
+}
+
+static void
+on_request(void *ctx, unsigned int events)
+{
+	struct process *p = ctx;
+	uint8_t in[WARDEN_REQUEST_MAX];
+	struct warden_request r;
+	ssize_t n;
+
+	if (events & LOOP_HUP) {
+		loop_stop(p->loop);
+		return;
+	}
+	if (!may_ask(p))
+		return;
+	n = fdpass_recv(p->fd, in, sizeof(in), NULL);
+	if (n < 0 && errno == EAGAIN)
+		return;
+	if (n <= 0 || warden_request_decode(&r, in, (size_t)n, NULL) < 0)
+		loop_stop(p->loop);
+	else if (r.kind == WARDEN_RUN)
+		run(p, &r);
+	else
+		open_for(p, &r);
+}
+
+void
+warden_serve(const struct warden_setup *s)
+{
+	struct process p = { .fd = s->fd, .path = s->path, .user = s->user,
+			     .conf = s->conf, .conf_number = 1,
+			     .last_number = 1, .tokens = BURST,
+			     .refilled = clock_mono() };
+
+	log_set_sink(nobody_logs, NULL);
+	p.devname = strdup(p.conf->devname);
+	p.logfile = p.conf->logmethod == CONF_LOG_FILE ?
+			    strdup(p.conf->logfile) : NULL;
+	if (p.devname == NULL || privs_starter(NULL) < 0 ||
+	    loop_new(&p.loop, NULL) < 0 ||
+	    hooks_open(&p.hooks, p.loop, NULL) < 0 ||
+	    loop_timer_init(&p.rest, p.loop, on_rested, &p, NULL) < 0 ||
+	    loop_add(&p.place, p.loop, p.fd, LOOP_IN, on_request, &p,
+		     NULL) < 0 ||
+	    loop_run(p.loop, NULL) < 0)
+		_exit(EXIT_FAILURE);
+	hooks_close(p.hooks);
+	_exit(EXIT_SUCCESS);
+}

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The daemon's end: a queue of hooks, one of them at the warden, and files
+ * that are waited for. */
+#include "daemon/warden.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "sys/clock.h"
+#include "sys/fdpass.h"
+
+#define FILE_MS 10000		/* a file takes at most */
+#define HOOK_MS (HOOK_LIMIT_MS + HOOK_KILL_MS + 10000)	/* and a hook */
+#define END_MS 5000
+#define END_STEP_MS 10
+
+struct order {			/* a hook to be run */
+	struct order *next;
+	enum warden_hook hook;
+	char node[NODE_NAME_MAX + 1];
+	struct prefix subnet;
+	hook_done_fn done;
+	void *ctx;
+};
+
+struct warden {
+	pid_t pid;
+	int fd;			/* -1: it is gone */
+	struct loop_fd *place;
+	const struct conf *conf;
+	uint32_t conf_number;
+	uint32_t last_id;
+	struct order *head, **tail;
+	size_t count;
+	uint32_t running;	/* id of the first of them; 0: none runs */
+	char *command;		/* its */
+};
+
+/* --- the start ------------------------------------------------------------- */
+
+/* Nothing of the daemon's stays open in there. */
+static int
+detach(int fd, int *out)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
+	    dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0)
+		return -1;
+	*out = STDERR_FILENO + 1;
+	if (fd != *out && dup3(fd, *out, O_CLOEXEC) < 0)
+		return -1;
+	if (syscall(SYS_close_range, (unsigned int)*out + 1, ~0u, 0u) < 0)
+		return -1;
+	(void)setsid();
+	return chdir("/");
+}
+
+int
+warden_start(struct warden **out, struct warden_setup *s,
+	     void (*forget)(void *ctx), void *ctx, struct err *e)
+{
+	struct warden *w = calloc(1, sizeof(*w));
+	int fds[2];
+
+	if (w == NULL)
+		return err_nomem(e);
+	if (fdpass_pair(fds, e) < 0) {
+		free(w);
+		return -1;
+	}
+	w->pid = fork();
+	if (w->pid == 0) {
+		(void)prctl(PR_SET_NAME, "cluevpnd-warden", 0, 0, 0);
+		if (detach(fds[1], &s->fd) < 0)
+			_exit(EXIT_FAILURE);
+		forget(ctx);
+		warden_serve(s);
+	}
+	close(fds[1]);
+	if (w->pid < 0) {
+		err_errno(e, errno, "fork");
+		close(fds[0]);
+		free(w);
+		return -1;
+	}
+	w->fd = fds[0];
+	w->tail = &w->head;
+	w->conf = s->conf;
+	w->conf_number = 1;
+	*out = w;
+	return 0;
+}
+
+/* --- its answers ------------------------------------------------------------ */
+
+static struct order *
+first(struct warden *w)
+{
+	struct order *o = w->head;
+
+	w->head = o->next;
+	if (w->head == NULL)
+		w->tail = &w->head;
+	w->count--;
+	return o;
+}
+
+void
+warden_drop(struct warden *w)
+{
+	while (w->head != NULL)
+		free(first(w));
+	w->running = 0;
+	free(w->command);
+	w->command = NULL;
+}
+
+static void
+gone(struct warden *w)
+{
+	log_error("the process that stayed root has ended: hooks run no more, "
+		  "and a reload reads what the daemon's user can read, until "
+		  "a restart");
+	loop_remove(w->place);
+	w->place = NULL;
+	close(w->fd);
+	w->fd = -1;
+	warden_drop(w);
+}
+
+static int
+ask(struct warden *w, struct warden_request *r)
+{
+	uint8_t out[WARDEN_REQUEST_MAX];
+
+	if (++w->last_id == 0)
+		w->last_id = 1;
+	r->id = w->last_id;
+	return fdpass_send(w->fd, out, warden_request_encode(out, r), -1);
+}
+
+/* As the configuration has it now; one that it has no more is passed over. */
+static void
+send_next(struct warden *w)
+{
+	while (w->fd >= 0 && w->head != NULL && w->running == 0) {
+		const struct order *o = w->head;
+		const char *command = warden_hook_command(w->conf, o->hook);
+		struct warden_request r = { .kind = WARDEN_RUN,
+					    .conf = w->conf_number,
+					    .hook = o->hook,
+					    .subnet = o->subnet };
+
+		memcpy(r.node, o->node, sizeof(r.node));
+		w->command = command == NULL ? NULL : strdup(command);
+		if (w->command == NULL) {
+			free(first(w));
+			continue;
+		}
+		if (ask(w, &r) != 0) {
+			gone(w);
+			return;
+		}
+		w->running = r.id;
+	}
+}
+
+static void
+finish(struct warden *w, const struct warden_reply *r)
+{
+	struct hook_result res = { .exit_status = r->exit_status,
+				   .signal = (int)r->signal,
+				   .errnum = (int)r->failed,
+				   .timed_out = r->timed_out,
+				   .discarded = r->discarded,
+				   .len = r->len };
+	char *command = w->command;
+	struct order *o;
+
+	/* One that was dropped may still have ended by itself. */
+	if (r->id != w->running)
+		return;
+	o = first(w);
+	w->running = 0;
+	w->command = NULL;
+	memcpy(res.output, r->output, r->len);
+	if (o->done != NULL)
+		o->done(o->ctx, command, &res);
+	free(command);
+	free(o);
+	send_next(w);
+}
+
+struct file {			/* that is waited for */
+	uint32_t id;		/* 0: it has come */
+	uint32_t conf;
+	int fd;
+	struct err e;
+};
+
+/* No descriptor and no word is an error, too. */
+static void
+arrived(struct file *f, const struct warden_reply *r, int fd)
+{
+	f->id = 0;
+	f->fd = fd;
+	f->conf = r->conf;
+	if (fd >= 0)
+		return;
+	err_set(&f->e, r->failed > ERR_NONE && r->failed < ERR_CODES ?
+			       (enum err_code)r->failed : ERR_IO,
+		"%.*s", (int)r->len, (const char *)r->output);
+}
+
+/* One message. false: there is none, or it is gone. */
+static bool
+take(struct warden *w, struct file *f)
+{
+	uint8_t in[WARDEN_REPLY_MAX];
+	struct warden_reply r;
+	int fd = -1;
+	ssize_t n = fdpass_recv(w->fd, in, sizeof(in), &fd);
+
+	if (n < 0 && errno == EAGAIN)
+		return false;
+	if (n <= 0 || warden_reply_decode(&r, in, (size_t)n, NULL) < 0) {
+		if (fd >= 0)
+			close(fd);
+		gone(w);
+		return false;
+	}
+	if (r.kind == WARDEN_FILE && f != NULL && f->id == r.id) {
+		arrived(f, &r, fd);
+		return true;
+	}
+	if (fd >= 0)
+		close(fd);
+	if (r.kind == WARDEN_DONE)
+		finish(w, &r);
+	return true;
+}
+
+static void
+on_answer(void *ctx, unsigned int events)
+{
+	struct warden *w = ctx;
+
+	(void)events;
+	(void)take(w, NULL);
+}
+
+int
+warden_watch(struct warden *w, struct loop *l, struct err *e)
+{
+	return loop_add(&w->place, l, w->fd, LOOP_IN, on_answer, w, e);
+}
+
+/* false: nothing came in time. */
+static bool
+await(struct warden *w, struct monotime end, struct file *f)
+{
+	struct pollfd p = { .fd = w->fd, .events = POLLIN };
+	int64_t left = mono_ms(clock_mono(), end);
+
+	if (left <= 0)
+		return false;
+	if (poll(&p, 1, (int)left + 1) > 0)
+		(void)take(w, f);
+	return true;
+}
+
+/* --- hooks ----------------------------------------------------------------- */
+
+int
+warden_run(struct warden *w, enum warden_hook hook, const char *node,
+	   const struct prefix *subnet, hook_done_fn done, void *ctx,
+	   struct err *e)
+{
+	struct order *o;
+
+	if (w->fd < 0)
+		return err_set(e, ERR_IO, "the process that stayed root is "
+			       "gone");
+	if (w->count >= HOOK_QUEUE_MAX)
+		return err_set(e, ERR_LIMIT, "more than %d hooks wait",
+			       HOOK_QUEUE_MAX);
+	o = calloc(1, sizeof(*o));
+	if (o == NULL)
+		return err_nomem(e);
+	o->hook = hook;
+	if (node != NULL)
+		memcpy(o->node, node, strnlen(node, NODE_NAME_MAX));
+	if (subnet != NULL)
+		o->subnet = *subnet;
+	o->done = done;
+	o->ctx = ctx;
+	*w->tail = o;
+	w->tail = &o->next;
+	w->count++;
+	send_next(w);
+	return 0;
+}
+
+size_t
+warden_pending(const struct warden *w)
+{
+	return w->count;
+}
+
+void
+warden_wait(struct warden *w)
+{
+	struct monotime end = mono_add_ms(clock_mono(), HOOK_MS);
+	size_t left = w->count;
+
+	while (w->fd >= 0 && w->count > 0) {
+		if (!await(w, end, NULL)) {
+			gone(w);
+			break;
+		}
+		if (w->count == left)
+			continue;
+		left = w->count;
+		end = mono_add_ms(clock_mono(), HOOK_MS);
+	}
+}
+
+/* --- files ----------------------------------------------------------------- */
+
+static int
+open_file(struct warden *w, struct warden_request *r, uint32_t *conf,
+	  struct err *e)
+{
+	struct monotime end = mono_add_ms(clock_mono(), FILE_MS);
+	struct file f = { .fd = -1 };
+
+	if (w->fd < 0)
+		return err_set(e, ERR_IO, "the process that stayed root is "
+			       "gone");
+	r->kind = WARDEN_OPEN;
+	if (ask(w, r) != 0) {
+		gone(w);
+		return err_set(e, ERR_IO, "the process that stayed root does "
+			       "not listen");
+	}
+	f.id = r->id;
+	while (w->fd >= 0 && f.id != 0)
+		if (!await(w, end, &f))
+			gone(w);
+	if (f.id != 0)
+		return err_set(e, ERR_IO, "the process that stayed root has "
+			       "not answered");
+	if (f.fd < 0 && e != NULL)
+		*e = f.e;
+	if (conf != NULL)
+		*conf = f.conf;
+	return f.fd;
+}
+
+int
+warden_open(struct warden *w, uint32_t conf, enum warden_path path,
+	    unsigned int index, struct err *e)
+{
+	struct warden_request r = { .conf = conf, .path = path,
+				    .index = (uint8_t)index };
+
+	return open_file(w, &r, NULL, e);
+}
+
+int
+warden_reread(struct warden *w, uint32_t *conf, struct err *e)
+{
+	struct warden_request r = { .conf = w->conf_number,
+				    .path = WARDEN_CONF };
+
+	return open_file(w, &r, conf, e);
+}
+
+void
+warden_use(struct warden *w, uint32_t conf, const struct conf *c)
+{
+	w->conf_number = conf;
+	w->conf = c;
+}
+
+/* --- the end --------------------------------------------------------------- */
+
+bool
+warden_lives(const struct warden *w)
+{
+	return w != NULL && w->fd >= 0;
+}
+
+void
+warden_close(struct warden *w)
+{
+	const struct timespec step = { .tv_nsec = END_STEP_MS * 1000000L };
+	struct monotime end = mono_add_ms(clock_mono(), END_MS);
+
+	if (w == NULL)
+		return;
+	loop_remove(w->place);
+	if (w->fd >= 0)
+		close(w->fd);
+	while (waitpid(w->pid, NULL, WNOHANG) == 0 &&
+	       mono_before(clock_mono(), end))
+		nanosleep(&step, NULL);
+	warden_drop(w);
+	free(w);
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* seccomp(2), by libseccomp. Name look-ups read files, load libraries and
+ * open sockets, in a thread: what those need is among the calls. */
+#include "sys/confine.h"
+
+#ifndef SECCOMP
+
+int
+confine(struct err *e)
+{
+	(void)e;
+	return 1;
+}
+
+#else
+
+#include <errno.h>
+#include <seccomp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Those that this machine does not have are passed over. */
+static const char *const allowed[] = {
+	/* files */
+	"access", "close", "close_range", "dup", "dup2", "dup3", "faccessat",
+	"faccessat2", "fadvise64", "fchmod", "fchmodat", "fchown", "fchownat",
+	"fcntl", "fcntl64", "fdatasync", "flock", "fstat", "fstat64",
+	"fstatat64", "fstatfs", "fstatfs64", "fsync", "ftruncate",
+	"ftruncate64", "getcwd", "getdents", "getdents64", "_llseek", "lseek",
+	"lstat", "lstat64", "mkdir", "mkdirat", "newfstatat", "open",
+	"openat", "openat2", "pipe", "pipe2", "pread64", "preadv", "preadv2",
+	"pwrite64", "pwritev", "pwritev2", "read", "readlink", "readlinkat",
+	"readv", "rename", "renameat", "renameat2", "rmdir", "stat", "stat64",
+	"statfs", "statfs64", "statx", "truncate", "umask", "unlink",
+	"unlinkat", "write", "writev",
+	/* memory */
+	"brk", "madvise", "membarrier", "mlock", "mlock2", "mmap", "mmap2",
+	"mprotect", "mremap", "msync", "munlock", "munmap",
+	/* sockets; socket() itself is below */
+	"accept", "accept4", "bind", "connect", "getpeername", "getsockname",
+	"getsockopt", "listen", "recv", "recvfrom", "recvmmsg",
+	"recvmmsg_time64", "recvmsg", "send", "sendmmsg", "sendmsg", "sendto",
+	"setsockopt", "shutdown", "socketcall", "socketpair",
+	/* waiting, time */
+	"clock_getres", "clock_getres_time64", "clock_gettime",
+	"clock_gettime64", "clock_nanosleep", "clock_nanosleep_time64",
+	"epoll_create", "epoll_create1", "epoll_ctl", "epoll_pwait",
+	"epoll_pwait2", "epoll_wait", "eventfd", "eventfd2", "gettimeofday",
+	"nanosleep", "_newselect", "poll", "ppoll", "ppoll_time64",
+	"pselect6", "pselect6_time64", "select", "signalfd", "signalfd4",
+	"time", "timerfd_create", "timerfd_gettime", "timerfd_gettime64",
+	"timerfd_settime", "timerfd_settime64",
+	/* the process and its threads */
+	"arch_prctl", "capget", "exit", "exit_group", "futex",
+	"futex_time64", "futex_waitv", "get_robust_list", "getcpu", "getegid",
+	"getegid32", "geteuid", "geteuid32", "getgid", "getgid32",
+	"getgroups", "getgroups32", "getpgid", "getpgrp", "getpid", "getppid",
+	"getpriority", "getrandom", "getresgid", "getresgid32", "getresuid",
+	"getresuid32", "getrlimit", "getrusage", "getsid", "gettid", "getuid",
+	"getuid32", "prctl", "prlimit64", "restart_syscall", "rseq",
+	"rt_sigaction", "rt_sigpending", "rt_sigprocmask", "rt_sigreturn",
+	"rt_sigsuspend", "rt_sigtimedwait", "rt_sigtimedwait_time64",
+	"sched_get_priority_max", "sched_get_priority_min",
+	"sched_getaffinity", "sched_getattr", "sched_getparam",
+	"sched_getscheduler", "sched_setscheduler", "sched_yield",
+	"set_robust_list", "set_tid_address", "setrlimit", "sigaltstack",
+	"sigreturn", "sysinfo", "tgkill", "times", "ugetrlimit", "uname",
+	"wait4", "waitid", "waitpid",
+};
+
+/* Nothing ever does this by mistake. */
+static const char *const deadly[] = {
+	"execve", "execveat", "ptrace", "process_vm_readv",
+	"process_vm_writev",
+};
+
+static const unsigned int families[] = { AF_UNIX, AF_INET, AF_INET6,
+					 AF_NETLINK };
+
+static int
+add(scmp_filter_ctx ctx, uint32_t action, const char *name)
+{
+	int nr = seccomp_syscall_resolve_name(name);
+
+	return nr < 0 ? 0 : seccomp_rule_add_array(ctx, action, nr, 0, NULL);
+}
+
+static int
+rules(scmp_filter_ctx ctx)
+{
+	const struct scmp_arg_cmp no_typing = { .arg = 1, .op = SCMP_CMP_NE,
+						.datum_a = TIOCSTI };
+	const struct scmp_arg_cmp itself = { .arg = 0, .op = SCMP_CMP_EQ,
+					     .datum_a = (uint64_t)getpid() };
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < sizeof(allowed) / sizeof(*allowed);
+	     i++)
+		rc = add(ctx, SCMP_ACT_ALLOW, allowed[i]);
+	for (size_t i = 0; rc == 0 && i < sizeof(deadly) / sizeof(*deadly);
+	     i++)
+		rc = add(ctx, SCMP_ACT_KILL_PROCESS, deadly[i]);
+	for (size_t i = 0; rc == 0 && i < sizeof(families) / sizeof(*families);
+	     i++) {
+		const struct scmp_arg_cmp is = { .arg = 0, .op = SCMP_CMP_EQ,
+						 .datum_a = families[i] };
+
+		rc = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW,
+					    SCMP_SYS(socket), 1, &is);
+	}
+	/* All but to type as if somebody sat at the terminal. */
+	if (rc == 0)
+		rc = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW,
+					    SCMP_SYS(ioctl), 1, &no_typing);
+	/* Signals to nobody else. */
+	if (rc == 0)
+		rc = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW,
+					    SCMP_SYS(kill), 1, &itself);
+	return rc;
+}
+
+int
+confine(struct err *e)
+{
+	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+	int rc;
+
+	if (ctx == NULL)
+		return err_nomem(e);
+	rc = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1);
+	if (rc == 0)
+		rc = rules(ctx);
+	if (rc == 0)
+		rc = seccomp_load(ctx);
+	seccomp_release(ctx);
+	return rc == 0 ? 0 : err_errno(e, -rc, "seccomp");
+}
+
+#endif

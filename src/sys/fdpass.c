@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SCM_RIGHTS over a SOCK_SEQPACKET pair. */
+#include "sys/fdpass.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+union room {			/* for one descriptor, aligned */
+	struct cmsghdr align;
+	char bytes[CMSG_SPACE(sizeof(int))];
+};
+
+int
+fdpass_pair(int fds[2], struct err *e)
+{
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
+		       0, fds) < 0)
+		return err_errno(e, errno, "socket pair");
+	return 0;
+}
+
+int
+fdpass_send(int sock, const void *data, size_t len, int fd)
+{
+	union room room;
+	struct iovec iov = { .iov_base = (void *)(uintptr_t)data,
+			     .iov_len = len };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
+	struct cmsghdr *c;
+	ssize_t n;
+
+	memset(&room, 0, sizeof(room));
+	if (fd >= 0) {
+		m.msg_control = room.bytes;
+		m.msg_controllen = sizeof(room.bytes);
+		c = CMSG_FIRSTHDR(&m);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof(fd));
+		memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+	}
+	do
+		n = sendmsg(sock, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? errno : 0;
+}
+
+/* Two ints share the room of one on 64 bits: a second one may be there. */
+static void
+take(struct cmsghdr *c, int *fd)
+{
+	size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+	for (size_t i = 0; i < n; i++) {
+		int one;
+
+		memcpy(&one, CMSG_DATA(c) + i * sizeof(one), sizeof(one));
+		if (*fd < 0)
+			*fd = one;
+		else
+			close(one);
+	}
+}
+
+ssize_t
+fdpass_recv(int sock, void *out, size_t cap, int *fd)
+{
+	union room room;
+	struct iovec iov = { .iov_base = out, .iov_len = cap };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
+	int got = -1;
+	ssize_t n;
+
+	/* Without room for control data the kernel closes what came. */
+	if (fd != NULL) {
+		m.msg_control = room.bytes;
+		m.msg_controllen = sizeof(room.bytes);
+	}
+	do
+		n = recvmsg(sock, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -1;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c != NULL;
+	     c = CMSG_NXTHDR(&m, c))
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+			take(c, &got);
+	if (m.msg_flags & MSG_TRUNC) {
+		if (got >= 0)
+			close(got);
+		errno = EMSGSIZE;
+		return -1;
+	}
+	if (fd != NULL)
+		*fd = got;
+	return n;
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A path, walked by hand: each step is looked at before it is taken. */
+#include "sys/guarded.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LINKS_MAX 16
+#define WALK_MAX 4096
+#define LOG_MODE 0640
+
+struct walk {
+	const char *path;		/* for messages */
+	const struct privs_ids *user;
+	int dir;			/* the folder that was reached */
+	char rest[WALK_MAX];		/* from there */
+	char name[WALK_MAX];		/* the step that is taken */
+	unsigned int links;
+};
+
+static int
+refuse(const struct walk *w, const char *what, struct err *e)
+{
+	return err_set(e, ERR_PERM, "%s: user %u may change %s", w->path,
+		       (unsigned int)w->user->uid, what);
+}
+
+/* In a folder such as /tmp the user can add names but not replace others'. */
+static bool
+may_change(const struct walk *w, const struct stat *st)
+{
+	mode_t write = S_IWOTH;
+
+	if (st->st_uid == w->user->uid)
+		return true;
+	if (S_ISLNK(st->st_mode))
+		return false;
+	if (st->st_gid == w->user->gid)
+		write |= S_IWGRP;
+	return (st->st_mode & write) != 0 &&
+	       !(S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX));
+}
+
+/* Takes fd over in the place of the folder before. */
+static int
+enter(struct walk *w, int fd, struct err *e)
+{
+	struct stat st;
+
+	if (fd < 0)
+		return err_errno(e, errno, "%s", w->path);
+	if (w->dir >= 0)
+		close(w->dir);
+	w->dir = fd;
+	if (fstat(fd, &st) < 0)
+		return err_errno(e, errno, "%s", w->path);
+	if (may_change(w, &st))
+		return refuse(w, w->name, e);
+	return 0;
+}
+
+static int
+enter_root(struct walk *w, struct err *e)
+{
+	snprintf(w->name, sizeof(w->name), "/");
+	return enter(w, open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), e);
+}
+
+/* The next name of the rest; false: none is left. */
+static bool
+step(struct walk *w)
+{
+	const char *p = w->rest + strspn(w->rest, "/");
+	size_t len = strcspn(p, "/");
+
+	memcpy(w->name, p, len);
+	w->name[len] = '\0';
+	memmove(w->rest, p + len, strlen(p + len) + 1);
+	return len > 0;
+}
+
+static bool
+is_last(const struct walk *w)
+{
+	return w->rest[strspn(w->rest, "/")] == '\0';
+}
+
+/* What the link says stands before the rest. */
+static int
+follow(struct walk *w, int fd, struct err *e)
+{
+	char target[WALK_MAX];
+	size_t left = strlen(w->rest);
+	ssize_t len = readlinkat(fd, "", target, sizeof(target));
+
+	close(fd);
+	if (len < 0)
+		return err_errno(e, errno, "%s", w->path);
+	if (++w->links > LINKS_MAX || (size_t)len + left + 2 > WALK_MAX)
+		return err_errno(e, ELOOP, "%s", w->path);
+	memmove(w->rest + len + 1, w->rest, left + 1);
+	memcpy(w->rest, target, (size_t)len);
+	w->rest[len] = '/';
+	return target[0] == '/' ? enter_root(w, e) : 0;
+}
+
+/* Until only the last name is left, in w->name; its folder is w->dir. With
+ * last, that one is no link. */
+static int
+walk(struct walk *w, bool last, struct err *e)
+{
+	struct stat st;
+	int fd;
+
+	if (w->path[0] != '/' || strlen(w->path) >= sizeof(w->rest))
+		return err_set(e, ERR_USAGE, "%s: no absolute path", w->path);
+	snprintf(w->rest, sizeof(w->rest), "%s", w->path);
+	if (enter_root(w, e) < 0)
+		return -1;
+	while (step(w)) {
+		if (is_last(w) && !last)
+			return 0;
+		fd = openat(w->dir, w->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		if (fd < 0 || fstat(fd, &st) < 0) {
+			err_errno(e, errno, "%s", w->path);
+			if (fd >= 0)
+				close(fd);
+			return -1;
+		}
+		if (S_ISLNK(st.st_mode)) {
+			if (may_change(w, &st)) {
+				close(fd);
+				return refuse(w, w->name, e);
+			}
+			if (follow(w, fd, e) < 0)
+				return -1;
+			continue;
+		}
+		if (is_last(w)) {
+			close(fd);
+			return 0;
+		}
+		if (enter(w, fd, e) < 0)
+			return -1;
+	}
+	return err_errno(e, EISDIR, "%s", w->path);
+}
+
+/* Looks at the file itself; closes it if it is not as it must be. */
+static int
+checked(const struct walk *w, int fd, nlink_t names, struct err *e)
+{
+	struct stat st;
+
+	if (fd < 0)
+		return err_errno(e, errno, "%s", w->path);
+	if (fstat(fd, &st) < 0)
+		err_errno(e, errno, "%s", w->path);
+	else if (may_change(w, &st))
+		refuse(w, "the file", e);
+	else if (!S_ISREG(st.st_mode) || st.st_nlink > names)
+		err_set(e, ERR_PERM, "%s is no plain file", w->path);
+	else
+		return fd;
+	close(fd);
+	return -1;
+}
+
+int
+guarded_open(const char *path, const struct privs_ids *user, struct err *e)
+{
+	struct walk w = { .path = path, .user = user, .dir = -1 };
+	int fd = -1;
+
+	if (walk(&w, true, e) == 0)
+		fd = checked(&w, openat(w.dir, w.name,
+					O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
+						O_NOCTTY | O_CLOEXEC),
+			     (nlink_t)-1, e);
+	if (w.dir >= 0)
+		close(w.dir);
+	return fd;
+}
+
+int
+guarded_append(const char *path, const struct privs_ids *user, struct err *e)
+{
+	struct walk w = { .path = path, .user = user, .dir = -1 };
+	int fd = -1;
+
+	if (walk(&w, false, e) == 0)
+		fd = checked(&w, openat(w.dir, w.name,
+					O_WRONLY | O_APPEND | O_CREAT |
+						O_NOFOLLOW | O_NONBLOCK |
+						O_NOCTTY | O_CLOEXEC,
+					LOG_MODE),
+			     1, e);
+	if (w.dir >= 0)
+		close(w.dir);
+	return fd;
+}

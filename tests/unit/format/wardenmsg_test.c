@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Requests to the warden: what is safe passes, nothing else. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "format/wardenmsg.h"
+
+/* Where the fields of a RUN stand, with the node "beta". */
+enum { AT_KIND = 0, AT_HOOK = 9, AT_LEN = 10, AT_NODE = 11, AT_FAMILY = 15,
+       AT_PREFIX = 16, AT_ADDR = 17, RUN_LEN = 33 };
+
+static struct warden_request
+run_of(enum warden_hook hook, const char *node, const char *subnet)
+{
+	struct warden_request r = { .kind = WARDEN_RUN, .id = 7, .conf = 1,
+				    .hook = hook };
+
+	memcpy(r.node, node, strlen(node));
+	if (subnet != NULL)
+		assert_int_equal(prefix_parse(&r.subnet, subnet,
+					      strlen(subnet)), 0);
+	return r;
+}
+
+static int
+decode(const uint8_t *in, size_t len)
+{
+	struct warden_request r;
+
+	return warden_request_decode(&r, in, len, NULL);
+}
+
+static void
+expect_same(const struct warden_request *r)
+{
+	uint8_t bytes[WARDEN_REQUEST_MAX], again[WARDEN_REQUEST_MAX];
+	struct warden_request got;
+	size_t len = warden_request_encode(bytes, r);
+
+	assert_int_equal(warden_request_decode(&got, bytes, len, NULL), 0);
+	assert_int_equal(got.kind, r->kind);
+	assert_int_equal(got.id, r->id);
+	assert_int_equal(got.conf, r->conf);
+	assert_int_equal(got.hook, r->hook);
+	assert_string_equal(got.node, r->node);
+	assert_int_equal(prefix_cmp(&got.subnet, &r->subnet), 0);
+	assert_int_equal(got.path, r->path);
+	assert_int_equal(got.index, r->index);
+	assert_int_equal(warden_request_encode(again, &got), len);
+	assert_memory_equal(again, bytes, len);
+	/* Shorter or longer it is none. */
+	for (size_t n = 0; n < len; n++)
+		assert_int_equal(decode(bytes, n), -1);
+	if (len < sizeof(bytes)) {
+		bytes[len] = 0;
+		assert_int_equal(decode(bytes, len + 1), -1);
+	}
+}
+
+static void
+test_there_and_back(void **state)
+{
+	struct warden_request r;
+
+	(void)state;
+	for (unsigned int h = 0; h < WARDEN_HOOKS; h++) {
+		enum warden_hook hook = (enum warden_hook)h;
+
+		r = run_of(hook, warden_hook_node(hook) ? "beta" : "",
+			   warden_hook_subnet(hook) ? "10.1.2.0/24" : NULL);
+		expect_same(&r);
+	}
+	r = run_of(WARDEN_SUBNET_UP, "0123456789012345678901234567890"
+		   "12345678901234567890123456789012", "fd00:c1::/48");
+	expect_same(&r);
+	r = run_of(WARDEN_SUBNET_UP, "a.b_c-d", "0.0.0.0/0");
+	expect_same(&r);
+	r = run_of(WARDEN_MYSUBNET_DOWN, "a", "2001:db8::1/128");
+	expect_same(&r);
+	for (uint8_t p = 0; p < WARDEN_PATHS; p++) {
+		r = (struct warden_request){ .kind = WARDEN_OPEN, .id = 9,
+					     .conf = 0x01020304,
+					     .path = (enum warden_path)p,
+					     .index = CONF_MANY_MAX - 1 };
+		expect_same(&r);
+	}
+}
+
+static size_t
+good(uint8_t out[WARDEN_REQUEST_MAX])
+{
+	struct warden_request r = run_of(WARDEN_SUBNET_UP, "beta",
+					 "10.1.2.0/24");
+	size_t len = warden_request_encode(out, &r);
+
+	assert_int_equal(len, RUN_LEN);
+	assert_int_equal(decode(out, len), 0);
+	return len;
+}
+
+static void
+expect_bad(size_t at, uint8_t value)
+{
+	uint8_t bytes[WARDEN_REQUEST_MAX];
+	size_t len = good(bytes);
+
+	bytes[at] = value;
+	assert_int_equal(decode(bytes, len), -1);
+}
+
+static void
+test_kind_and_hook(void **state)
+{
+	(void)state;
+	for (unsigned int v = 0; v < 256; v++) {
+		if (v != WARDEN_RUN)
+			expect_bad(AT_KIND, (uint8_t)v);
+		if (v < WARDEN_SUBNET_UP || v >= WARDEN_HOOKS)
+			expect_bad(AT_HOOK, (uint8_t)v);
+		if (v != 4)
+			expect_bad(AT_LEN, (uint8_t)v);
+	}
+}
+
+static void
+test_node(void **state)
+{
+	static const char bad[] = "A/ $`;&|<>(){}[]\\\"'\n\r\t*?!#~=%@:,+\x7f";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad); i++)	/* and NUL */
+		expect_bad(AT_NODE + 1, (uint8_t)bad[i]);
+	for (unsigned int v = 128; v < 256; v++)
+		expect_bad(AT_NODE, (uint8_t)v);
+	expect_bad(AT_NODE, '-');
+	expect_bad(AT_NODE, '.');
+}
+
+static void
+test_subnet(void **state)
+{
+	static const uint8_t mapped[16] = { [10] = 0xff, [11] = 0xff,
+					    [12] = 10 };
+	uint8_t bytes[WARDEN_REQUEST_MAX];
+	size_t len = good(bytes);
+
+	(void)state;
+	for (unsigned int v = 0; v < 256; v++)
+		if (v != IP_V4 && v != IP_V6)
+			expect_bad(AT_FAMILY, (uint8_t)v);
+	for (unsigned int v = 33; v < 256; v++)
+		expect_bad(AT_PREFIX, (uint8_t)v);
+	expect_bad(AT_PREFIX, 22);		/* a host bit */
+	expect_bad(AT_ADDR + 3, 1);
+	for (size_t i = 4; i < 16; i++)		/* beyond an IPv4 address */
+		expect_bad(AT_ADDR + i, 1);
+	bytes[AT_FAMILY] = IP_V6;
+	bytes[AT_PREFIX] = 129;
+	assert_int_equal(decode(bytes, len), -1);
+	bytes[AT_PREFIX] = 128;
+	assert_int_equal(decode(bytes, len), 0);
+	memcpy(bytes + AT_ADDR, mapped, sizeof(mapped));
+	assert_int_equal(decode(bytes, len), -1);
+}
+
+/* What a hook does not have must not be there. */
+static void
+test_nothing_else(void **state)
+{
+	struct warden_request r = run_of(WARDEN_UP, "beta", NULL);
+	uint8_t bytes[WARDEN_REQUEST_MAX];
+
+	(void)state;
+	assert_int_equal(decode(bytes, warden_request_encode(bytes, &r)), -1);
+	r = run_of(WARDEN_DOWN, "", "10.0.0.0/8");
+	assert_int_equal(decode(bytes, warden_request_encode(bytes, &r)), -1);
+	r = run_of(WARDEN_NODE_UP, "beta", "10.0.0.0/8");
+	assert_int_equal(decode(bytes, warden_request_encode(bytes, &r)), -1);
+	r = run_of(WARDEN_NODE_UP, "", NULL);
+	assert_int_equal(decode(bytes, warden_request_encode(bytes, &r)), -1);
+	r = run_of(WARDEN_SUBNET_DOWN, "beta", NULL);
+	assert_int_equal(decode(bytes, warden_request_encode(bytes, &r)), -1);
+}
+
+static void
+test_open(void **state)
+{
+	struct warden_request r = { .kind = WARDEN_OPEN, .path = WARDEN_PATHS };
+	uint8_t bytes[WARDEN_REQUEST_MAX];
+
+	(void)state;
+	assert_int_equal(decode(bytes, warden_request_encode(bytes, &r)), -1);
+	r.path = WARDEN_CA;
+	r.index = CONF_MANY_MAX;
+	assert_int_equal(decode(bytes, warden_request_encode(bytes, &r)), -1);
+}
+
+static void
+test_reply(void **state)
+{
+	static uint8_t bytes[WARDEN_REPLY_MAX + 1];
+	static uint8_t output[WARDEN_OUTPUT_MAX + 5] = { 'o' };
+	struct warden_reply r = { .kind = WARDEN_DONE, .id = 3, .failed = 2,
+				  .exit_status = -1, .signal = 15,
+				  .timed_out = true, .discarded = 6,
+				  .output = output, .len = sizeof(output) };
+	struct warden_reply got;
+	size_t len = warden_reply_encode(bytes, &r);
+
+	(void)state;
+	assert_int_equal(len, WARDEN_REPLY_MAX);
+	assert_int_equal(warden_reply_decode(&got, bytes, len, NULL), 0);
+	assert_int_equal(got.kind, WARDEN_DONE);
+	assert_int_equal(got.id, 3);
+	assert_int_equal(got.failed, 2);
+	assert_int_equal(got.exit_status, -1);
+	assert_int_equal(got.signal, 15);
+	assert_true(got.timed_out);
+	assert_int_equal(got.discarded, 11);
+	assert_int_equal(got.len, WARDEN_OUTPUT_MAX);
+	assert_memory_equal(got.output, output, got.len);
+	assert_int_equal(warden_reply_decode(&got, bytes, len + 1, NULL), -1);
+	for (size_t n = 0; n < 26; n++)
+		assert_int_equal(warden_reply_decode(&got, bytes, n, NULL), -1);
+
+	r = (struct warden_reply){ .kind = WARDEN_FILE, .id = 4, .conf = 5,
+				   .output = (const uint8_t *)"no", .len = 2 };
+	len = warden_reply_encode(bytes, &r);
+	assert_int_equal(len, 15);
+	assert_int_equal(warden_reply_decode(&got, bytes, len, NULL), 0);
+	assert_int_equal(got.conf, 5);
+	assert_memory_equal(got.output, "no", 2);
+	bytes[0] = WARDEN_OPEN;
+	assert_int_equal(warden_reply_decode(&got, bytes, len, NULL), -1);
+}
+
+static void
+test_of_the_configuration(void **state)
+{
+	static const char text[] =
+		"name = a\nupcmd = u\ndowncmd = d\nnodeupcmd = nu\n"
+		"nodedowncmd = nd\nsubnetupcmd = su\nsubnetdowncmd = sd\n"
+		"mysubnetupcmd = mu\nmysubnetdowncmd = md\n"
+		"cacert = /1.pem\ncacert = /2.pem\nlogfile = /log\n";
+	static const char *const want[WARDEN_HOOKS] = {
+		"u", "d", "nu", "nd", "su", "sd", "mu", "md" };
+	struct conf *c;
+	struct errs es = { .count = 0 };
+
+	(void)state;
+	assert_int_equal(conf_parse(&c, text, sizeof(text) - 1, "/etc", &es),
+			 0);
+	for (unsigned int h = 0; h < WARDEN_HOOKS; h++)
+		assert_string_equal(
+			warden_hook_command(c, (enum warden_hook)h), want[h]);
+	assert_null(warden_hook_command(c, WARDEN_HOOKS));
+	assert_string_equal(warden_path_of(c, WARDEN_CERT, 0),
+			    "/etc/node.pem");
+	assert_string_equal(warden_path_of(c, WARDEN_KEY, 0), "/etc/node.key");
+	assert_string_equal(warden_path_of(c, WARDEN_CA, 1), "/2.pem");
+	assert_string_equal(warden_path_of(c, WARDEN_BNLPUBKEY, 0),
+			    "/etc/bnl-pub.pem");
+	assert_string_equal(warden_path_of(c, WARDEN_LOG, 0), "/log");
+	assert_null(warden_path_of(c, WARDEN_CERT, 1));
+	assert_null(warden_path_of(c, WARDEN_KEY, 1));
+	assert_null(warden_path_of(c, WARDEN_LOG, 1));
+	assert_null(warden_path_of(c, WARDEN_CA, 2));
+	assert_null(warden_path_of(c, WARDEN_BNLPUBKEY, 1));
+	assert_null(warden_path_of(c, WARDEN_CONF, 0));
+	assert_null(warden_path_of(c, WARDEN_PATHS, 0));
+	conf_free(c);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_there_and_back),
+		cmocka_unit_test(test_kind_and_hook),
+		cmocka_unit_test(test_node),
+		cmocka_unit_test(test_subnet),
+		cmocka_unit_test(test_nothing_else),
+		cmocka_unit_test(test_open),
+		cmocka_unit_test(test_reply),
+		cmocka_unit_test(test_of_the_configuration),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the filter of system calls stops, and what it lets through: in
+ * children, as there is no way back. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sys/confine.h"
+#include "sys/privs.h"
+
+#define NOT_HERE 77
+
+/* Confined as the daemon is, it does this. The wait status. */
+static int
+outcome(int (*fn)(void))
+{
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct err e;
+		int rc;
+
+		if (privs_harden(&e) < 0)
+			_exit(1);
+		rc = confine(&e);
+		if (rc < 0)
+			fprintf(stderr, "%s\n", e.text);
+		_exit(rc < 0 ? 1 : rc > 0 ? NOT_HERE : fn());
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_HERE) {
+		print_message("skipped: built without libseccomp\n");
+		skip();
+	}
+	return status;
+}
+
+static void
+expect_zero(int (*fn)(void))
+{
+	int status = outcome(fn);
+
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void
+expect_killed(int (*fn)(void))
+{
+	int status = outcome(fn);
+
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGSYS);
+}
+
+/* --- what ends the process --------------------------------------------------------- */
+
+static int
+run_program(void)
+{
+	char sh[] = "/bin/true", *const argv[] = { sh, NULL };
+	char *const env[] = { NULL };
+
+	execve(sh, argv, env);
+	return 0;
+}
+
+static int
+run_opened(void)
+{
+	char sh[] = "true", *const argv[] = { sh, NULL };
+	char *const env[] = { NULL };
+
+	fexecve(open("/bin/true", O_RDONLY), argv, env);
+	return 0;
+}
+
+static int
+trace(void)
+{
+	ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+	return 0;
+}
+
+static int go[2];
+
+static void *
+run_in_thread(void *arg)
+{
+	char c;
+
+	(void)arg;
+	if (read(go[0], &c, 1) == 1)
+		run_program();
+	return NULL;
+}
+
+/* A thread that was there before is no way around it. */
+static void
+test_threads(void **state)
+{
+	int status;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe(go), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		pthread_t t;
+
+		if (pthread_create(&t, NULL, run_in_thread, NULL) != 0 ||
+		    privs_harden(NULL) < 0)
+			_exit(1);
+		if (confine(NULL) != 0)
+			_exit(NOT_HERE);
+		if (write(go[1], "x", 1) != 1)
+			_exit(1);
+		pthread_join(t, NULL);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_HERE) {
+		print_message("skipped: built without libseccomp\n");
+		skip();
+	}
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGSYS);
+}
+
+static void
+test_deadly(void **state)
+{
+	(void)state;
+	expect_killed(run_program);
+	expect_killed(run_opened);
+	expect_killed(trace);
+}
+
+/* --- what fails ------------------------------------------------------------------------ */
+
+static int
+refused(long rc)
+{
+	return rc == -1 && errno == EPERM ? 0 : 1;
+}
+
+static int
+others(void)
+{
+	const struct {
+		const char *what;
+		long nr;
+	} calls[] = {
+		{ "clone", SYS_clone },		{ "clone3", SYS_clone3 },
+		{ "kill", SYS_kill },		{ "setuid", SYS_setuid },
+		{ "setgroups", SYS_setgroups },	{ "capset", SYS_capset },
+		{ "mount", SYS_mount },		{ "umount2", SYS_umount2 },
+		{ "chroot", SYS_chroot },	{ "unshare", SYS_unshare },
+		{ "setns", SYS_setns },		{ "bpf", SYS_bpf },
+		{ "perf_event_open", SYS_perf_event_open },
+		{ "io_uring_setup", SYS_io_uring_setup },
+		{ "keyctl", SYS_keyctl },	{ "add_key", SYS_add_key },
+		{ "init_module", SYS_init_module },
+		{ "reboot", SYS_reboot },	{ "mknodat", SYS_mknodat },
+		{ "userfaultfd", SYS_userfaultfd },
+		{ "memfd_create", SYS_memfd_create },
+		{ "pidfd_getfd", SYS_pidfd_getfd },
+		{ "settimeofday", SYS_settimeofday },
+		{ "sethostname", SYS_sethostname },
+		{ "linkat", SYS_linkat },	{ "symlinkat", SYS_symlinkat },
+	};
+	int bad = 0;
+
+	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++) {
+		if (refused(syscall(calls[i].nr, -1L, 0L, 0L, 0L, 0L)) == 0)
+			continue;
+		fprintf(stderr, "%s is not refused\n", calls[i].what);
+		bad = 1;
+	}
+	return bad;
+}
+
+static int
+sockets(void)
+{
+	return refused(socket(AF_PACKET, SOCK_RAW, 0)) |
+	       refused(socket(AF_ALG, SOCK_SEQPACKET, 0)) |
+	       refused(socket(AF_VSOCK, SOCK_STREAM, 0));
+}
+
+static int
+signals(void)
+{
+	return refused(kill(getppid(), 0)) | refused(kill(1, 0)) |
+	       refused(kill(0, 0)) | (kill(getpid(), 0) == 0 ? 0 : 1);
+}
+
+static int
+terminal(void)
+{
+	return refused(ioctl(0, TIOCSTI, "x"));
+}
+
+static void
+test_refused(void **state)
+{
+	(void)state;
+	expect_zero(others);
+	expect_zero(sockets);
+	expect_zero(terminal);
+	expect_zero(signals);
+}
+
+/* --- what goes on ------------------------------------------------------------------- */
+
+static int
+files(void)
+{
+	char path[] = "/tmp/confine.XXXXXX", got[4];
+	int fd = mkstemp(path);
+	int bad = fd < 0 || write(fd, "text", 4) != 4 || fsync(fd) < 0 ||
+		  pread(fd, got, 4, 0) != 4 || unlink(path) < 0;
+
+	return bad ? 1 : 0;
+}
+
+static int
+names(void)
+{
+	struct addrinfo *found;
+
+	if (getaddrinfo("localhost", "1", NULL, &found) == 0)
+		freeaddrinfo(found);
+	/* Whatever it finds: it has come back. */
+	return socket(AF_INET, SOCK_DGRAM, 0) < 0 ||
+	       socket(AF_INET6, SOCK_STREAM, 0) < 0 ||
+	       socket(AF_UNIX, SOCK_STREAM, 0) < 0 ||
+	       socket(AF_NETLINK, SOCK_RAW, 0) < 0;
+}
+
+static int
+memory(void)
+{
+	char *p = malloc(64 << 20);
+	int bad = p == NULL;
+
+	if (p != NULL)
+		p[32 << 20] = 1;
+	free(p);
+	return bad;
+}
+
+static void
+test_goes_on(void **state)
+{
+	(void)state;
+	expect_zero(files);
+	expect_zero(names);
+	expect_zero(memory);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_deadly),
+		cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_goes_on),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
