@@ -13,6 +13,8 @@ middle 1 alpha
 start alpha beta
 ok 'packets go through the cable' reach alpha beta
 watch alpha beta
+data=$tmp/sent.pcap
+capture $data - v-alpha 'src host 192.0.2.1 and udp'
 
 pings() { # pings: how many of 200 are answered
 	inside alpha ping -n -q -c 200 -i 0.002 -W 1 "$(inner4 beta)" |
@@ -42,9 +44,9 @@ cable alpha in block 1
 is "$(pings)" 0 'it blocks'
 cable alpha both clear
 unharmed alpha beta
+release $data
 
 # --- the checks themselves ----------------------------------------------------
-data=$tmp/alpha/sent
 { # the first DATA of another content, behind all others
 	cat $data
 	tcpdump -n -r $data -c 1 -w - 'udp[8] == 4' 2>/dev/null | tail -c +25

@@ -111,7 +111,8 @@ watch() { # watch NODE...
 		was[$n fds]=$(fds "$n")
 		was[$n kb]=$(kb "$n")
 		tcpdump -i "v-$n" -Q in -n -U -B 16384 -w - udp \
-			2>"$tmp/$n/tcpdump" >"$tmp/$n/sent" &
+			2>"$tmp/$n/tcpdump" \
+			> >("$helpers/nonces" >"$tmp/$n/nonces" 2>&1) &
 		nonces[$n]=$!
 		within "$LIMIT" grep -q listening "$tmp/$n/tcpdump" >$tmp/out ||
 			die 'tcpdump does not start'
@@ -130,7 +131,8 @@ small() { # small NODE: it has not grown
 no_nonce_twice() { # no_nonce_twice NODE: in all that it sent meanwhile
 	kill -INT "${nonces[$1]}" 2>/dev/null
 	wait "${nonces[$1]}" 2>/dev/null
-	"$helpers/nonces" <"$tmp/$1/sent"
+	within "$LIMIT" test -s "$tmp/$1/nonces" && cat "$tmp/$1/nonces" &&
+		grep -q ' 0 with a nonce used before' "$tmp/$1/nonces"
 }
 # What holds after every scenario. The first one of these is pinged by all
 # others, and pings them.
