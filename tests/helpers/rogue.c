@@ -9,9 +9,9 @@
  *
  *	port=N			from now on from that port (at first 3406)
  *	wait=MS
- *	init=none|random|kept	INIT with no cookie, with a wrong one, with the
- *				one that came last; says what came: resp,
- *				cookie, nothing
+ *	init=none|random|zero|kept	INIT with no cookie, with a wrong one,
+ *				with zero bytes for one, with the one that came
+ *				last; says what came: resp, cookie, nothing
  *	storm=NUMBER,RATE	good INITs, with the cookie that came last; says
  *				how many of each came
  *	packet=FROM,TO,LEN	inside the session of the last RESP: UDP, IPv4 or
@@ -200,19 +200,19 @@ answer(int64_t ms)
 static void
 init(const char *how)
 {
-	uint8_t wrong[PROTO_MAC_LEN], kept[PROTO_MAC_LEN];
+	uint8_t wrong[PROTO_MAC_LEN] = {0}, kept[PROTO_MAC_LEN];
+	bool right = strcmp(how, "kept") == 0, none = strcmp(how, "none") == 0;
 
 	memcpy(kept, cookie, sizeof(kept));
-	rng_fill(&env.rng, wrong, sizeof(wrong));
-	if (strcmp(how, "kept") == 0 && !have_cookie)
+	if (strcmp(how, "zero") != 0)
+		rng_fill(&env.rng, wrong, sizeof(wrong));
+	if (right && !have_cookie)
 		fail("no cookie came");
-	send_init(strcmp(how, "none") == 0     ? NULL
-		  : strcmp(how, "random") == 0 ? wrong
-					       : kept);
+	send_init(none ? NULL : right ? kept : wrong);
 	printf("%s: %s\n", how, answer(PATIENCE_MS));
 	fflush(stdout);
 	/* One that is kept is there to be tried elsewhere and later. */
-	if (strcmp(how, "kept") == 0 || strcmp(how, "random") == 0)
+	if (!none)
 		memcpy(cookie, kept, sizeof(kept));
 }
 
