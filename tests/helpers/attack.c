@@ -11,6 +11,7 @@
  *	mac2	the INITs of CAPTURE with a random mac2
  *	again	the INITs of CAPTURE as they are
  *	mixed	random, form and mac in turn
+ *	syn	no datagrams: the beginnings of TCP connections
  *
  * IPv4. The datagrams come from SOURCE and the SPREAD - 1 addresses behind it,
  * from port 3406 of them (raw sockets ask nobody). With SOURCE - those of
@@ -29,6 +30,7 @@
 
 #include "base/bytes.h"
 #include "core/handshake.h"
+#include "format/ippkt.h"
 #include "format/proto.h"
 #include "sys/clock.h"
 
@@ -36,17 +38,19 @@
 #define ETHER_LEN 14
 #define IPV4_LEN 20
 #define UDP_LEN 8
+#define TCP_LEN 20
 #define PACKET_MAX 2048
 #define RANDOM_MAX 1400
 #define KEPT_MAX 1024
 #define MAC1_AT 120
 #define PAUSE_NS 1000000 /* between two portions */
 
-enum kind { RANDOM, FORM, MAC, MAC2, AGAIN, MIXED, KINDS };
+enum kind { RANDOM, FORM, MAC, MAC2, AGAIN, MIXED, SYN, KINDS };
 
 static const char *const kinds[KINDS] = {
 	[RANDOM] = "random", [FORM] = "form",	[MAC] = "mac",
 	[MAC2] = "mac2",     [AGAIN] = "again", [MIXED] = "mixed",
+	[SYN] = "syn",
 };
 
 struct record { /* of a capture */
@@ -136,6 +140,26 @@ make_init(enum kind kind, uint8_t *p, const struct kept *k)
 	return DGRAM_INIT_LEN;
 }
 
+/* From an address whose host does not answer it stays half open. */
+static void
+make_syn(uint8_t *ip)
+{
+	uint8_t *tcp = ip + IPV4_LEN;
+
+	ip[9] = IPPROTO_TCP;
+	memset(tcp, 0, TCP_LEN);
+	put_be16(tcp, (uint16_t)(1024 + chance() % 60000));
+	put_be16(tcp + 2, port);
+	put_be32(tcp + 4, chance());
+	tcp[12] = TCP_LEN / 4 << 4;
+	tcp[13] = 2; /* SYN */
+	put_be16(tcp + 14, 64240);
+	put_be16(tcp + 16,
+		 (uint16_t)~ippkt_fold(ippkt_sum(
+			 ippkt_pseudo_sum(ip, IPPROTO_TCP, TCP_LEN), tcp,
+			 TCP_LEN)));
+}
+
 static void
 send_one(int fd, enum kind kind, uint64_t n)
 {
@@ -166,6 +190,10 @@ send_one(int fd, enum kind kind, uint64_t n)
 	put_be32(ip + 16, to);
 	put_be16(udp + 2, port);
 	put_be16(udp + 4, (uint16_t)(UDP_LEN + len)); /* without checksum */
+	if (kind == SYN) {
+		make_syn(ip);
+		len = TCP_LEN - UDP_LEN;
+	}
 	at.sin_addr.s_addr = htonl(to);
 	if (sendto(fd, ip, IPV4_LEN + UDP_LEN + len, 0,
 		   (const struct sockaddr *)&at, sizeof(at)) < 0 &&
@@ -212,7 +240,7 @@ main(int argc, char **argv)
 	while (argc > 1 && kind < KINDS && strcmp(argv[1], kinds[kind]) != 0)
 		kind++;
 	if ((argc != 8 && argc != 9) || kind == KINDS ||
-	    (argc == 8 && kind != RANDOM && kind != FORM)) {
+	    (argc == 8 && kind != RANDOM && kind != FORM && kind != SYN)) {
 		fputs("usage: attack KIND RATE SECONDS TO PORT SOURCE SPREAD "
 		      "[CAPTURE]\n", stderr);
 		return 2;
