@@ -9,3 +9,12 @@ $O/tests/helpers/preload/%.so: tests/helpers/preload/%.c
 	$Q$(CC) $(CPPFLAGS) -std=c11 $(WARN) $(CFLAGS) -fPIC -shared -o $@ $< -ldl
 
 tests: $(PRELOADS)
+
+# The scenarios of bad networks at their full length, with their figures.
+HOSTILE := $(wildcard tests/system/attack_*.t tests/system/paths*.t) \
+	tests/system/member.t tests/system/hostile.t
+hostile:
+	$Q$(MAKE) --no-print-directory -j$(JOBS) tests
+	$QHOSTILE=full O=$O prove -v --exec tests/helpers/alone $(HOSTILE)
+
+.PHONY: hostile

@@ -70,7 +70,7 @@ for how in idle hello drip large noise; do
 	sleep 0.5
 	gets_in $how
 	# 64 connections, as many that linger, and what it had.
-	more $((was[beta fds] + 128 + 1)) "$(fds beta)" \
+	more "$((${was[beta fds]} + 129))" "$(fds beta)" \
 		"$how: descriptors are bounded"
 	wait $crowd
 	sed "s/^/# $how: /" $tmp/crowd

@@ -68,12 +68,12 @@ done
 for why in type length no-pair no-session mac; do
 	more "$(drops $why)" 0 "they are counted: $why"
 done
-at=$(query beta peers '.[0].endpoint')
+where=$(query beta peers '.[0].endpoint')
 made=$(query beta peers '.[0].handshakes')
 : >$tmp/sent
 loud=$(during flood mixed "$(outer4 alpha)" 1)
 more "$loud" 0 "in alpha's name: the stream goes on"
-is "$(query beta peers '.[0].endpoint')" "$at" 'alpha has not moved'
+is "$(query beta peers '.[0].endpoint')" "$where" 'alpha has not moved'
 is "$(query beta peers '.[0].handshakes')" "$made" 'and its session stands'
 release $tmp/answers.pcap
 is "$(packets $tmp/answers.pcap)" 0 'none was answered'

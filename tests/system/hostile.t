@@ -17,7 +17,7 @@ data=$tmp/sent.pcap
 capture $data - v-alpha 'src host 192.0.2.1 and udp'
 
 pings() { # pings: how many of 200 are answered
-	inside alpha ping -n -q -c 200 -i 0.002 -W 1 "$(inner4 beta)" |
+	inside alpha ping -n -q -c 200 -i 0.002 -W 0.3 "$(inner4 beta)" |
 		sed -n 's/.* \([0-9]*\) received.*/\1/p'
 }
 counts() { # counts WHAT COMMAND...: the cable counts more of these by it
