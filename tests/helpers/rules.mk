@@ -15,6 +15,6 @@ HOSTILE := $(wildcard tests/system/attack_*.t tests/system/paths*.t) \
 	tests/system/member.t tests/system/hostile.t
 hostile:
 	$Q$(MAKE) --no-print-directory -j$(JOBS) tests
-	$QHOSTILE=full O=$O prove -v --exec tests/helpers/alone $(HOSTILE)
+	$QHOSTILE=full O=$O prove -v $(HOSTILE)
 
 .PHONY: hostile
