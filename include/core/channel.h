@@ -97,6 +97,7 @@ struct channel {
 	struct endpoint to[CHANNEL_ENDPOINTS_MAX];
 	size_t nto, ito;
 	struct endpoint remote;
+	bool listed;			/* they dialled, from an address in the list */
 	struct stream stream;
 	struct cert_info mine;		/* our certificate in this connection */
 	struct cert_info cert;		/* of the peer, once TLS is done */

@@ -15,6 +15,7 @@
 
 struct actions;
 struct known;
+struct listed;
 struct notes;
 
 struct core_env {
@@ -28,6 +29,7 @@ struct core_env {
 	struct tls_provider tls;
 	struct cert_info cert;		/* our own certificate */
 	const struct bnl *bnl;		/* in force; NULL: none */
+	const struct listed *listed;	/* its addresses; NULL: none */
 	struct bnl_version version;	/* of bnl; zero: none */
 	uint64_t refused[REFUSALS];	/* lists */
 	char disk_refused[REFUSAL_TEXT_MAX];	/* the one on disk: why */

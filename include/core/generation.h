@@ -4,6 +4,7 @@
 #define CORE_GENERATION_H
 
 #include "base/err.h"
+#include "core/listed.h"
 #include "core/route.h"
 #include "crypto/key.h"
 #include "format/bnl.h"
@@ -11,6 +12,7 @@
 struct generation {
 	struct bnl *bnl;
 	struct route_table routes;	/* values: indices into bnl->nodes */
+	struct listed listed;
 };
 
 /* Verifies, parses, checks, builds. Pure and slow (10,000 nodes: tens of

@@ -77,6 +77,11 @@ struct daemon {
 	uint64_t steps_back;		/* because it had not slept for long */
 	struct table conns;		/* by connection id */
 	struct stream *lingering;	/* connections the core is done with */
+	struct streams_share {		/* of a turn, for all connections */
+		int64_t ns;		/* read in this turn */
+		uint64_t round;		/* in which each is read once */
+		bool waits;		/* one is left for the next turn */
+	} share;
 	struct datapath *data;
 	bool draining;			/* actions are being worked off */
 	bool undrained;			/* some are left for the next turn */

@@ -35,6 +35,8 @@ void streams_connect(struct daemon *d, const struct action *a);
 void streams_flush(struct daemon *d, uint32_t conn);
 void streams_close(struct daemon *d, uint32_t conn);
 void streams_close_all(struct daemon *d);
+/* What was not read in this turn for want of time may be in the next. */
+void streams_next_turn(struct daemon *d);
 
 /* --- datapath.c: TUN and UDP --------------------------------------------- */
 int datapath_open(struct daemon *d, struct err *e);

@@ -8,6 +8,7 @@
 
 #include "core/action.h"
 #include "core/channel.h"
+#include "core/listed.h"
 
 #define CHECK_MS 3600000      /* between two looks at the age of pairs */
 #define UNKNOWN_PER_ADDRESS 8 /* that have not said who they are */
@@ -241,23 +242,32 @@ channels_dial(struct channels *cs, const char *peer, const struct endpoint *to,
 }
 
 /* Nobody who does not say who he is keeps others out: there are few from one
- * address, and the oldest one goes when there is no room. */
+ * address, half of the room is kept for addresses of the list, and the oldest
+ * one goes when there is no room, from other addresses first. */
 static bool
-make_room(struct channels *cs, const struct endpoint *from)
+make_room(struct channels *cs, const struct endpoint *from, bool listed)
 {
-	struct channel *oldest = NULL;
-	unsigned int same = 0;
+	struct channel *oldest = NULL, *stranger = NULL;
+	size_t same = 0, strangers = 0;
 
 	for (struct channel *ch = cs->all; ch != NULL; ch = ch->next) {
 		if (ch->dialled || ch->state >= CHANNEL_ANSWER)
 			continue;
 		same += ipaddr_equal(&ch->remote.addr, &from->addr);
-		oldest = ch; /* the newest stand first */
+		strangers += !ch->listed;
+		/* The newest stand first. */
+		if (ch->listed)
+			oldest = ch;
+		else
+			stranger = ch;
 	}
 	if (same >= UNKNOWN_PER_ADDRESS)
 		return false;
-	if (channels_spare(cs) > 0)
+	if (channels_spare(cs) > 0 &&
+	    (listed || strangers < max_connections(cs) / 2))
 		return true;
+	if (stranger != NULL || !listed)
+		oldest = stranger;
 	if (oldest == NULL || cs->total >= 2 * max_connections(cs))
 		return false;
 	channel_end(oldest, "too many connections");
@@ -267,14 +277,16 @@ make_room(struct channels *cs, const struct endpoint *from)
 uint32_t
 channels_accepted(struct channels *cs, const struct endpoint *from)
 {
+	bool listed = listed_has(cs->env->listed, &from->addr);
 	struct channel *ch;
 
-	if (!make_room(cs, from))
+	if (!make_room(cs, from, listed))
 		return 0;
 	ch = add(cs);
 	if (ch == NULL)
 		return 0;
 	ch->remote = *from;
+	ch->listed = listed;
 	channel_opened(ch);
 	return ch->id;
 }

@@ -37,7 +37,8 @@ generation_build(struct generation **out, const void *raw, size_t len,
 	if (g == NULL)
 		return err_nomem(e);
 	if (bnl_open(&g->bnl, raw, len, keys, nkeys, e) < 0 ||
-	    build_routes(&g->routes, g->bnl, e) < 0) {
+	    build_routes(&g->routes, g->bnl, e) < 0 ||
+	    listed_build(&g->listed, g->bnl, e) < 0) {
 		generation_free(g);
 		return -1;
 	}
@@ -52,5 +53,6 @@ generation_free(struct generation *g)
 		return;
 	bnl_free(g->bnl);
 	route_free(&g->routes);
+	listed_free(&g->listed);
 	free(g);
 }

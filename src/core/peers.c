@@ -312,6 +312,7 @@ peers_apply(struct core *c, struct generation *g, struct generation **old)
 	c->gen = g;
 	c->stale = stale;
 	c->env.bnl = g->bnl;
+	c->env.listed = &g->listed;
 	c->env.version = g->bnl->version;
 	places_install(c, &s, n);
 	note_changes(c, was, now);

@@ -116,6 +116,7 @@ plumb_before_sleep(void *daemon)
 	if (mono_reached(core_deadline(d->core), clock_mono()))
 		core_tick(d->core, clock_now());
 	trouble_look(d);
+	streams_next_turn(d);
 	d->undrained = false;
 	plumb_drain(d);
 }

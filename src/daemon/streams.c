@@ -13,6 +13,7 @@
 
 #define STREAM_PIECE 16384
 #define STREAM_TURN 4		/* pieces read from one in a turn */
+#define SHARE_NS NS_PER_MS	/* for reading from all of them in a turn */
 #define CLOSE_MS 10000		/* for the other side to take the rest */
 #define LINGER_MS 2000		/* and then to hang up */
 #define LINGER_MAX 64		/* so many at a time: anybody can cause them */
@@ -24,6 +25,7 @@ struct stream {
 	int fd;
 	struct loop_fd *place;
 	struct loop_timer timer;	/* of its end */
+	uint64_t round;			/* in which it was read last */
 	bool opened;
 	bool closing;			/* flush what is there, then end */
 	size_t start, end;		/* of what the socket has not taken */
@@ -174,6 +176,37 @@ stream_read(struct stream *s)
 	}
 }
 
+/*
+ * What comes from one may be half a millisecond of public-key work, and packets
+ * wait meanwhile: after so much in a turn the others stay as they are, and are
+ * awake in the next one. Then those go first that were not read in this round.
+ */
+static void
+stream_turn(struct stream *s)
+{
+	struct streams_share *share = &s->daemon->share;
+	struct daemon *d = s->daemon;
+	struct monotime began;
+
+	if (share->ns >= SHARE_NS)
+		share->waits = share->waits || s->round != share->round;
+	if (share->ns >= SHARE_NS || s->round == share->round)
+		return;
+	s->round = share->round;
+	began = clock_mono();
+	stream_read(s); /* it may be gone then */
+	d->share.ns += clock_mono().ns - began.ns;
+}
+
+void
+streams_next_turn(struct daemon *d)
+{
+	if (!d->share.waits)
+		d->share.round++;
+	d->share.waits = false;
+	d->share.ns = 0;
+}
+
 static void
 stream_connected(struct stream *s)
 {
@@ -208,7 +241,7 @@ stream_event(void *ctx, unsigned int events)
 			return;
 	}
 	if (events & (LOOP_IN | LOOP_HUP))
-		stream_read(s);
+		stream_turn(s);
 }
 
 /* NULL: the descriptor is closed. */
@@ -224,6 +257,7 @@ stream_new(struct daemon *d, int fd, uint32_t id, bool opened)
 	s->id = id;
 	s->fd = fd;
 	s->opened = opened;
+	s->round = d->share.round; /* new ones never put the next round off */
 	if (loop_timer_init(&s->timer, d->loop, too_late, s, &e) < 0)
 		goto free;
 	if (loop_add(&s->place, d->loop, fd, opened ? LOOP_IN : LOOP_OUT,

@@ -14,6 +14,11 @@
  *	-n BYTES	announces that length
  *	-c BYTES	closes the connection after so many of them
  *	-q		does not answer the question
+ *	-N LIE		negotiates, with a HELLO that has no cipher (none), the
+ *			null cipher (null), one cipher twice (twice), one that
+ *			nobody knows (future), a name with control bytes (name);
+ *			a good one and a wrong CONFIRM (confirm); or refuses
+ *			with control bytes (refuse)
  *
  * Tells what comes, one line each, and ends with the connection; when it
  * listens, it waits for the next.
@@ -37,6 +42,7 @@
 #define PEM_MAX 65536
 #define LIST_MAX ((size_t)16 << 20)
 #define PATIENCE_S 60
+#define CONTROL_BYTES "al\033[31mpha\r\nerror: forged\a\x7f"
 
 struct file {
 	char *p;
@@ -44,7 +50,7 @@ struct file {
 };
 
 struct member {
-	const char *name, *peer;
+	const char *name, *peer, *lie;
 	struct tls_ctx *tls;
 	bool listens, offers, quiet;
 	struct file list;
@@ -115,6 +121,38 @@ put(struct line *l, enum frame_type type, const void *p, size_t len)
 	return stream_send(&l->s, type, p, len) == 0 && flush(l);
 }
 
+static void
+offer(struct hello *h, enum aead_alg cipher)
+{
+	h->algos.ciphers[h->algos.nciphers].alg = cipher;
+	h->algos.ciphers[h->algos.nciphers++].preference = 1000;
+}
+
+static void
+lie_in_hello(const char *lie, struct hello *h)
+{
+	h->negotiate = true;
+	if (strcmp(lie, "null") == 0)
+		offer(h, (enum aead_alg)0);
+	else if (strcmp(lie, "future") == 0)
+		offer(h, (enum aead_alg)99);
+	else if (strcmp(lie, "none") != 0)
+		offer(h, AEAD_AES_128_GCM);
+	if (strcmp(lie, "twice") == 0)
+		offer(h, AEAD_AES_128_GCM);
+	if (strcmp(lie, "name") == 0)
+		snprintf(h->from, sizeof(h->from), "%s", CONTROL_BYTES);
+}
+
+static bool
+say_refuse(struct line *l)
+{
+	struct refuse r = {.code = REFUSE_BUSY, .text = CONTROL_BYTES};
+	uint8_t payload[FRAME_REFUSE_MAX];
+
+	return put(l, FRAME_REFUSE, payload, refuse_encode(payload, &r));
+}
+
 static bool
 say_hello(const struct member *m, struct line *l)
 {
@@ -128,7 +166,11 @@ say_hello(const struct member *m, struct line *l)
 	rng_fill(&rng, h.static_key, sizeof(h.static_key));
 	if (!m->offers)
 		h.list = m->version;
+	if (m->lie != NULL)
+		lie_in_hello(m->lie, &h);
 	l->said = true;
+	if (m->lie != NULL && strcmp(m->lie, "refuse") == 0)
+		return say_refuse(l);
 	return put(l, FRAME_HELLO, payload, hello_encode(payload, &h));
 }
 
@@ -160,9 +202,13 @@ deliver(const struct member *m, struct line *l)
 static bool
 heard_hello(const struct member *m, struct line *l)
 {
+	static const uint8_t wrong[PROTO_CONFIRM_LEN] = {1};
+
 	say("hello");
 	if (!l->said && !say_hello(m, l))
 		return false;
+	if (m->lie != NULL && strcmp(m->lie, "confirm") == 0)
+		return put(l, FRAME_CONFIRM, wrong, sizeof(wrong));
 	return !m->offers || say_have(m, l);
 }
 
@@ -329,7 +375,7 @@ main(int argc, char **argv)
 	int64_t seconds = 0, announced = -1;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "d:lov:n:c:q")) != -1) {
+	while ((opt = getopt(argc, argv, "d:lov:n:c:qN:")) != -1) {
 		if (opt == 'd')
 			dir = optarg;
 		else if (opt == 'l')
@@ -344,6 +390,8 @@ main(int argc, char **argv)
 			m.cut = strtoull(optarg, NULL, 10);
 		else if (opt == 'q')
 			m.quiet = true;
+		else if (opt == 'N')
+			m.lie = optarg;
 		else
 			return 2;
 	}

@@ -2,6 +2,8 @@
 /* Negotiations between hosts, and who is refused. */
 #include "channel_world.h"
 
+#include "core/listed.h"
+
 #define BOTH "alpha beta"
 
 static struct host *a, *b;
@@ -797,6 +799,66 @@ a_quarter_for_negotiations(void **state)
 	w.n = 2;
 }
 
+static bool
+stands(struct host *h, uint32_t id)
+{
+	struct channel_info info;
+	size_t pos = 0;
+
+	while (channels_info(h->cs, &pos, &info))
+		if (info.id == id)
+			return strcmp(info.state, "ending") != 0;
+	return false;
+}
+
+/* Addresses of the list keep their half of the room, and what stands in it,
+ * whoever else comes; among themselves the oldest goes. */
+static void
+addresses_of_the_list_have_room(void **state)
+{
+	struct endpoint from = {.port = 1};
+	struct ipaddr theirs[16] = {{0}};
+	struct listed listed = {theirs, 16};
+	uint32_t ids[16], id;
+
+	(void)state;
+	b->conf.maxconnections = 16;
+	b->env.listed = &listed;
+	for (int i = 0; i < 16; i++) {
+		theirs[i].family = IP_V4;
+		theirs[i].b[0] = 203;
+		theirs[i].b[3] = (uint8_t)i;
+	}
+	from.addr.family = IP_V4;
+	from.addr.b[0] = 198;
+	for (int i = 0; i < 64; i++) {
+		from.addr.b[3] = (uint8_t)i;
+		assert_int_not_equal(channels_accepted(b->cs, &from), 0);
+		collect(b);
+	}
+	assert_int_equal(channels_count(b->cs), 8);
+	/* 12, as 4 are for what beta dials: 4 are left, then strangers go. */
+	from.addr = theirs[0];
+	for (int i = 0; i < 12; i++) {
+		from.addr = theirs[i];
+		ids[i] = channels_accepted(b->cs, &from);
+		collect(b);
+		assert_int_not_equal(ids[i], 0);
+		assert_int_equal(channels_count(b->cs), i < 4 ? 9 + i : 12);
+	}
+	from.addr.b[0] = 198;
+	assert_int_equal(channels_accepted(b->cs, &from), 0);
+	for (int i = 0; i < 12; i++)
+		assert_true(stands(b, ids[i]));
+	from.addr = theirs[12];
+	id = channels_accepted(b->cs, &from);
+	collect(b);
+	assert_int_not_equal(id, 0);
+	assert_false(stands(b, ids[0]));
+	assert_true(stands(b, ids[1]));
+	b->env.listed = NULL;
+}
+
 static void
 idle_strangers_keep_nobody_out(void **state)
 {
@@ -814,14 +876,15 @@ idle_strangers_keep_nobody_out(void **state)
 		in += ids[i] != 0;
 	}
 	assert_int_equal(in, 8);
-	/* From many addresses until it is full; then the oldest go. */
+	/* From many addresses until they have half of the room; then the
+	 * oldest go. */
 	for (int i = 0; i < 64; i++) {
 		from.addr.b[3] = (uint8_t)(i + 1);
 		ids[i] = channels_accepted(b->cs, &from);
 		collect(b);
 		assert_int_not_equal(ids[i], 0);
 	}
-	assert_int_equal(channels_count(b->cs), 12);
+	assert_int_equal(channels_count(b->cs), 8);
 	/* A node still gets through, and so does what beta dials. */
 	assert_int_not_equal(dial(a, "beta", CHANNEL_PAIR), 0);
 	world_run();
@@ -1063,6 +1126,7 @@ main(void)
 		TEST(all_addresses_fail),
 		TEST(a_listener_ends_what_is_idle),
 		TEST(a_quarter_for_negotiations),
+		TEST(addresses_of_the_list_have_room),
 		TEST(idle_strangers_keep_nobody_out),
 		TEST(one_node_has_no_more_than_its_share),
 		TEST(a_node_that_is_down_is_no_news),

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The addresses that stand in a list, of all its nodes: who calls from one of
+ * them is more likely to be a node than others, and nothing more than that.
+ */
+#ifndef CORE_LISTED_H
+#define CORE_LISTED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/ipaddr.h"
+#include "format/bnl.h"
+
+struct listed {
+	struct ipaddr *addr; /* sorted */
+	size_t n;
+};
+
+/* Host names are not among them. 0, or -1 when memory is out. */
+int listed_build(struct listed *out, const struct bnl *b, struct err *e);
+void listed_free(struct listed *l);
+/* l may be NULL: there is no list. */
+bool listed_has(const struct listed *l, const struct ipaddr *a);
+
+#endif
