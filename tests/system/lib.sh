@@ -140,6 +140,7 @@ nodes=()
 declare -A index=()	# NODE: its number
 declare -A pid=()	# NODE: its daemon
 declare -A status=()	# NODE: the last exit status
+declare -A under=()	# NODE: words before its daemon's name, as env A=B
 
 inside() { # inside NODE COMMAND...: in its network namespace
 	nsenter --net="/run/netns/$1" "${@:2}"
@@ -266,7 +267,9 @@ query() { # query NODE status|peers JQ-FILTER
 }
 launch() { # launch NODE: without waiting
 	echo "--- start" >>"$tmp/$1/log"
-	nsenter --net="/run/netns/$1" "$O/cluevpnd" -f -c "$tmp/$1" -p "$tmp/$1/pid" \
+	# shellcheck disable=SC2086 # words
+	nsenter --net="/run/netns/$1" ${under[$1]:-} \
+		"$O/cluevpnd" -f -c "$tmp/$1" -p "$tmp/$1/pid" \
 		>>"$tmp/$1/log" 2>&1 </dev/null &
 	pid[$1]=$!
 }
