@@ -167,6 +167,8 @@ bool core_list_is_pending(const struct core *c);
 uint64_t core_drops(const struct core *c, enum drop d);
 /* Lists that were refused for that, since the start. */
 uint64_t core_refused(const struct core *c, enum refusal r);
+/* Connections that ended before their TLS handshake was done. */
+uint64_t core_tls_failed(const struct core *c);
 /* Why the list that was last read from the disk was refused; NULL: it was not,
  * or it has been replaced since. */
 const char *core_disk_refused(const struct core *c);
