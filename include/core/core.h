@@ -97,6 +97,10 @@ void core_too_big(struct core *c, struct now now, const struct endpoint *to);
 /* Whether the device takes TCP and UDP super-packets: it has turned out. */
 void core_device_takes(struct core *c, bool tcp, bool udp);
 
+/* The machine has slept, or is the copy of another one: why. The keys of all
+ * sessions go; those that were up are made anew. */
+void core_slept(struct core *c, struct now now, const char *why);
+
 /* --- TCP streams --------------------------------------------------------- */
 
 /* An accepted connection: its id, or 0: refuse it. */

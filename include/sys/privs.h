@@ -26,5 +26,8 @@ int privs_drop(const struct privs_ids *ids, bool keep_net_admin, struct err *e);
 /* For every daemon, root or not: no new privileges for what it runs, not
  * dumpable, no core files (each of them would hold keys). */
 int privs_harden(struct err *e);
+/* All memory of this process, now and later, stays out of the swap; only what
+ * is touched takes room. While it may still raise its limits. */
+int privs_lock_memory(struct err *e);
 
 #endif
