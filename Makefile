@@ -133,7 +133,8 @@ bench:
 bench-scale: $(BENCHES)
 	$QO=$O tests/bench/scale
 
-include install.mk tests/helpers/rules.mk tests/model/model.mk
+include install.mk tests/helpers/rules.mk tests/model/model.mk \
+	tests/system/host.mk
 
 lint:
 	$Qlint/floors
