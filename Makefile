@@ -133,8 +133,7 @@ bench:
 bench-scale: $(BENCHES)
 	$QO=$O tests/bench/scale
 
-include install.mk tests/helpers/rules.mk tests/model/model.mk \
-	tests/system/host.mk
+include install.mk $(wildcard tests/*/*.mk)
 
 lint:
 	$Qlint/floors
