@@ -140,7 +140,7 @@ bench:
 bench-scale: $(BENCHES)
 	$QO=$O tests/bench/scale
 
-include install.mk tests/helpers/rules.mk
+include install.mk $(wildcard tests/*/*.mk)
 
 lint:
 	$Qlint/floors

@@ -52,6 +52,7 @@ struct channels {
 	struct recent said;		/* what was logged */
 	struct monotime outsiders_until;
 	unsigned int outsiders;		/* lines about them until then */
+	uint64_t tls_failed;		/* connections that got no further */
 	struct recent unlisted;		/* names that delivered lists */
 	struct channel *news, **news_tail;
 	struct table by_id;

@@ -81,6 +81,9 @@ void channels_tick(struct channels *cs);
 
 /* Connections there are, and may still be made. */
 size_t channels_count(const struct channels *cs);
+/* How many, of either side, ended for a reason before the TLS handshake was
+ * done: a certificate that is none here, something else than TLS, silence. */
+uint64_t channels_tls_failed(const struct channels *cs);
 size_t channels_spare(const struct channels *cs);
 /* True while a negotiation with peer is under way that we dialled. */
 bool channels_negotiating(const struct channels *cs, const char *peer);

@@ -97,6 +97,10 @@ void core_too_big(struct core *c, struct now now, const struct endpoint *to);
 /* Whether the device takes TCP and UDP super-packets: it has turned out. */
 void core_device_takes(struct core *c, bool tcp, bool udp);
 
+/* The machine has slept, or is the copy of another one: why. The keys of all
+ * sessions go; those that were up are made anew. */
+void core_slept(struct core *c, struct now now, const char *why);
+
 /* --- TCP streams --------------------------------------------------------- */
 
 /* An accepted connection: its id, or 0: refuse it. */
@@ -167,6 +171,8 @@ bool core_list_is_pending(const struct core *c);
 uint64_t core_drops(const struct core *c, enum drop d);
 /* Lists that were refused for that, since the start. */
 uint64_t core_refused(const struct core *c, enum refusal r);
+/* Connections that ended before their TLS handshake was done. */
+uint64_t core_tls_failed(const struct core *c);
 /* Why the list that was last read from the disk was refused; NULL: it was not,
  * or it has been replaced since. */
 const char *core_disk_refused(const struct core *c);

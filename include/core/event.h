@@ -21,6 +21,7 @@ enum event_kind {
 	EVENT_NODE_GONE,
 	EVENT_STORE_FAILED,
 	EVENT_CLOCK,		/* the wall clock is not to be believed */
+	EVENT_SLEPT,		/* the machine slept: no session goes on */
 	EVENT_CERT_END,		/* our own certificate ends, or has */
 	EVENT_HOST,		/* what a host name of the list means */
 	EVENT_PEER_CERT_END,	/* a peer's does */

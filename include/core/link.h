@@ -123,6 +123,9 @@ void link_unwant(struct link *l, struct core_env *env);
 /* The peer said that it ends the session that sends: all sessions go, pairs
  * and addresses stay. Returns flags. */
 unsigned int link_bye(struct link *l, struct core_env *env);
+/* Whoever has a copy of this memory is to have no use of it: sessions and
+ * INITs go, pairs and addresses stay. Returns flags. */
+unsigned int link_slept(struct link *l, struct core_env *env);
 /* Resume in the background, a few tries only. No-op with a session. */
 unsigned int link_resume(struct link *l, struct core_env *env);
 /* The peer is known to hold the newest pair: a session under another one is

@@ -75,6 +75,7 @@ struct daemon {
 	struct loop_timer ahead;	/* after a step back */
 	bool realtime;			/* runs ahead of ordinary programs */
 	uint64_t steps_back;		/* because it had not slept for long */
+	int64_t slept_ns;		/* the machine, when last looked at */
 	struct table conns;		/* by connection id */
 	struct stream *lingering;	/* connections the core is done with */
 	struct streams_share {		/* of a turn, for all connections */

@@ -31,5 +31,8 @@ int privs_harden(struct err *e);
  * or, where the kernel would not give it back (no_new_privs), may take it. Not
  * dumpable. As another user: no capability at all. */
 int privs_starter(struct err *e);
+/* All memory of this process, now and later, stays out of the swap; only what
+ * is touched takes room. While it may still raise its limits. */
+int privs_lock_memory(struct err *e);
 
 #endif

@@ -214,6 +214,8 @@ finish(struct channel *ch, bool lost)
 
 	if (early && ch->state != CHANNEL_CONNECT && ch->reason[0] != '\0')
 		note_end(ch, ch->reason);
+	if (ch->state == CHANNEL_TLS && ch->reason[0] != '\0')
+		ch->ctx->tls_failed++;
 	bnlsync_close(ch->ctx->sync, &ch->list, lost);
 	channel_pair_end(ch);
 	if ((ch->purpose & CHANNEL_LIST) != 0 && early)

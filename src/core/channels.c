@@ -122,6 +122,12 @@ channels_count(const struct channels *cs)
 	return n;
 }
 
+uint64_t
+channels_tls_failed(const struct channels *cs)
+{
+	return cs->tls_failed;
+}
+
 /* What negotiations may still need is not to spare. */
 size_t
 channels_spare(const struct channels *cs)

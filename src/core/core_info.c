@@ -38,6 +38,12 @@ core_refused(const struct core *c, enum refusal r)
 	return c->env.refused[r];
 }
 
+uint64_t
+core_tls_failed(const struct core *c)
+{
+	return channels_tls_failed(c->channels);
+}
+
 const char *
 core_disk_refused(const struct core *c)
 {

@@ -21,6 +21,7 @@ static const char *const names[EVENTS] = {
 	[EVENT_NODE_GONE] = "node-gone",
 	[EVENT_STORE_FAILED] = "store-failed",
 	[EVENT_CLOCK] = "clock",
+	[EVENT_SLEPT] = "slept",
 	[EVENT_CERT_END] = "certificate-end",
 	[EVENT_HOST] = "host-name",
 	[EVENT_PEER_CERT_END] = "peer-certificate-end",

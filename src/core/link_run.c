@@ -295,6 +295,13 @@ link_bye(struct link *l, struct core_env *env)
 }
 
 unsigned int
+link_slept(struct link *l, struct core_env *env)
+{
+	link_forget(l, UINT64_MAX);
+	return link_bye(l, env);
+}
+
+unsigned int
 link_tick(struct link *l, struct core_env *env)
 {
 	struct monotime now = env->now.mono;

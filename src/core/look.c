@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "core_impl.h"
 
 #include "format/bnl_sign.h"
@@ -27,9 +28,16 @@ static bool
 own_certificate(const struct core *c, struct warning *w)
 {
 	int64_t left = c->env.cert.not_after.s - c->env.now.wall.s;
+	bool early = c->env.now.wall.s < c->env.cert.not_before.s;
+	char at[TEXT_TIME_MAX];
 
 	w->kind = EVENT_CERT_END;
-	if (left <= 0)
+	if (early)
+		snprintf(w->text, sizeof(w->text),
+			 "the certificate of this node is not valid before %s: "
+			 "no other node agrees on a secret with it",
+			 text_time_format(at, c->env.cert.not_before));
+	else if (left <= 0)
 		snprintf(w->text, sizeof(w->text),
 			 "the certificate of this node has ended: no other "
 			 "node agrees on a secret with it");
@@ -37,7 +45,8 @@ own_certificate(const struct core *c, struct warning *w)
 		snprintf(w->text, sizeof(w->text),
 			 "the certificate of this node ends in %d days",
 			 (int)(left / DAY_S));
-	return left < (int64_t)WARNING_AHEAD_DAYS * DAY_S && !c->clock_wrong;
+	return (early || left < (int64_t)WARNING_AHEAD_DAYS * DAY_S) &&
+	       !c->clock_wrong;
 }
 
 static bool

@@ -355,3 +355,24 @@ peers_free(struct core *c)
 	free(c->touched);
 	table_free(&c->by_name);
 }
+
+/* --- a machine that slept ------------------------------------------------------ */
+
+void
+core_slept(struct core *c, struct now now, const char *why)
+{
+	c->env.now = now;
+	actions_event(&c->actions, EVENT_INFO, EVENT_SLEPT, NULL,
+		      "%s: all sessions are made anew", why);
+	for (size_t i = 0; i < c->npeers; i++) {
+		struct peer *p = c->peers[i];
+		bool was_up = p->up;
+
+		p->up = false;	/* the event tells it of all */
+		peer_flags(p, link_slept(p->link, &c->env), NULL);
+		if (was_up)
+			peer_flags(p, link_resume(p->link, &c->env), NULL);
+		peer_touch(p);
+	}
+	core_settle(c);
+}

@@ -171,6 +171,9 @@ give_up_privileges(struct daemon *d, struct err *e)
 	const struct conf *c = d->id->conf;
 	struct privs_ids ids;
 
+	if (privs_lock_memory(e) < 0)
+		log_info("memory that holds keys may be swapped out: %s",
+			 e->text);
 	if (c->realtime)
 		realtime_allow();
 	if (c->user != NULL && geteuid() == 0 &&
@@ -248,6 +251,7 @@ start_work(struct daemon *d, struct err *e)
 		return -1;
 	if (script_wait(d, WARDEN_UP) < 0)
 		return err_set(e, ERR_IO, "upcmd failed: not starting");
+	d->slept_ns = clock_slept_ns();
 	loop_owner(d->loop, plumb_before_sleep, plumb_deadline, d);
 	core_start(d->core, clock_now());
 	plumb_drain_all(d);

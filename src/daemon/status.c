@@ -262,6 +262,8 @@ status_node(struct daemon *d)
 			    json_integer(loop_longest_ms(d->loop)));
 	json_object_set_new(o, "loop_pauses",
 			    json_integer((json_int_t)loop_pauses(d->loop)));
+	json_object_set_new(o, "tls_failed",
+			    json_integer((json_int_t)core_tls_failed(d->core)));
 	json_object_set_new(o, "certificate_end",
 			    json_string(text_time_format(end, tls_ctx_self(
 				    d->id->tls)->not_after)));

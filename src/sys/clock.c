@@ -13,6 +13,16 @@ clock_mono(void)
 	return (struct monotime){ts.tv_sec * NS_PER_S + ts.tv_nsec};
 }
 
+int64_t
+clock_slept_ns(void)
+{
+	struct monotime boot = clock_mono();
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return boot.ns - (ts.tv_sec * NS_PER_S + ts.tv_nsec);
+}
+
 struct walltime
 clock_wall(void)
 {

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -151,5 +152,18 @@ privs_starter(struct err *e)
 		return err_set(e, ERR_PERM, "cannot choose capabilities");
 	if (capng_apply(CAPNG_SELECT_CAPS) != 0)
 		return err_set(e, ERR_PERM, "capabilities did not change");
+	return 0;
+}
+
+/* With less than that an allocation would fail some day. */
+int
+privs_lock_memory(struct err *e)
+{
+	const struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
+
+	if (setrlimit(RLIMIT_MEMLOCK, &all) < 0)
+		return err_errno(e, errno, "RLIMIT_MEMLOCK");
+	if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0)
+		return err_errno(e, errno, "mlockall");
 	return 0;
 }

@@ -7,80 +7,8 @@
 . tests/system/lib.sh
 
 # --- a death at the n-th step ------------------------------------------------------
-# While $ARMED is there, with a number in it, the steps that change a file
-# below $WITHIN are counted; before that one, the process is killed.
-cat >$tmp/die.c <<'END'
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-static int steps;
-
-static int
-within(const char *path)
-{
-	const char *dir = getenv("WITHIN");
-
-	return dir != NULL && strncmp(path, dir, strlen(dir)) == 0;
-}
-static void
-step(const char *path)
-{
-	const char *armed = getenv("ARMED");
-	FILE *f = armed == NULL || !within(path) ? NULL : fopen(armed, "r");
-	int n;
-
-	if (f == NULL)
-		return;
-	if (fscanf(f, "%d", &n) == 1 && ++steps == n)
-		kill(getpid(), SIGKILL);
-	fclose(f);
-}
-static void
-step_fd(int fd)
-{
-	char link[64], path[4096];
-	ssize_t n;
-
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	n = readlink(link, path, sizeof(path) - 1);
-	if (n <= 0)
-		return;
-	path[n] = '\0';
-	step(path);
-}
-#define REAL(f) ((__typeof__(&f))dlsym(RTLD_NEXT, #f))
-ssize_t
-write(int fd, const void *p, size_t n)
-{
-	step_fd(fd);
-	return REAL(write)(fd, p, n);
-}
-int
-fsync(int fd)
-{
-	step_fd(fd);
-	return REAL(fsync)(fd);
-}
-int
-rename(const char *a, const char *b)
-{
-	step(b);
-	return REAL(rename)(a, b);
-}
-int
-renameat(int d, const char *a, int e, const char *b)
-{
-	step_fd(e);
-	return REAL(renameat)(d, a, e, b);
-}
-END
-cc -shared -fPIC -o $tmp/die.so $tmp/die.c -ldl >$tmp/out 2>&1 ||
-	skip_all 'no compiler here that makes shared objects'
+# See tests/helpers/preload/die.c.
+die_so=$O/tests/helpers/preload/die.so
 armed=$tmp/armed
 
 outer=4
@@ -89,7 +17,7 @@ for n in alpha beta; do conf $n 'pullinterval = 1s'; done
 state=$tmp/beta/state
 arm() { echo "$1" >$armed; }
 mortal() { # mortal NODE: its daemon dies at the step that was armed
-	LD_PRELOAD=$tmp/die.so WITHIN=$tmp/$1/state ARMED=$armed launch "$1"
+	LD_PRELOAD=$die_so WITHIN=$tmp/$1/state ARMED=$armed launch "$1"
 }
 serves() { ctl "$1" status; }
 version_of() { # version_of FILE: as the daemon shows it
@@ -163,7 +91,7 @@ mkdir $dir
 cp $tmp/network.bnl $dir/net
 cp $tmp/network.bnl $dir/net.prev
 sign() { # sign ARGUMENT...: dies at the step that was armed
-	LD_PRELOAD=$tmp/die.so WITHIN=$dir ARMED=$armed "$O/bnl-sign" "$@" \
+	LD_PRELOAD=$die_so WITHIN=$dir ARMED=$armed "$O/bnl-sign" "$@" \
 		</dev/null >$tmp/out 2>&1
 }
 add() { sign add "$1" -N nobody -k $tmp/bnl.key -l $dir/net; }

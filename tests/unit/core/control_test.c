@@ -401,6 +401,56 @@ test_list_old(void **state)
 	end();
 }
 
+/* --- a machine that slept -------------------------------------------------------- */
+
+static void
+test_slept(void **state)
+{
+	struct link_status ls;
+	unsigned int held;
+	size_t at, bt;
+
+	(void)state;
+	begin();
+	held = pairsets_get(channels_pairs(b.core->channels), "alpha")->n;
+	rig_clock(mono_add_ms(rig.now.mono, 30000));
+	at = a.nsent;
+	bt = b.nsent;
+	core_slept(b.core, rig.now, "it slept");
+	rig_drain(&b);
+	link_status(rig_peer(&b, "alpha")->link, rig.now.mono, &ls);
+	assert_int_equal(ls.sessions, 0);
+	assert_false(rig_peer(&b, "alpha")->up);
+	assert_int_equal(b.events[EVENT_SLEPT], 1);
+	assert_int_equal(b.events[EVENT_PEER_DOWN], 0);
+	/* The secret is there yet, and a handshake goes out at once. */
+	assert_int_equal(
+		pairsets_get(channels_pairs(b.core->channels), "alpha")->n,
+		held);
+	assert_int_equal(b.nsent, bt + 1);
+	for (int i = 0; i < 4; i++) {
+		size_t bn = b.nsent, an;
+
+		rig_carry(&b, bt, &a, rig_out(&out));
+		an = a.nsent;
+		rig_carry(&a, at, &b, rig_out(&out));
+		bt = bn;
+		at = an;
+	}
+	assert_true(rig_peer(&b, "alpha")->up);
+	/* A handshake that had begun before does not go on. */
+	core_slept(b.core, rig.now, "it slept");
+	rig_drain(&b);
+	bt = b.nsent - 1;
+	at = a.nsent;
+	rig_carry(&b, bt, &a, rig_out(&out));
+	core_slept(b.core, rig.now, "it slept");
+	rig_drain(&b);
+	rig_carry(&a, at, &b, rig_out(&out));
+	assert_false(rig_peer(&b, "alpha")->up);
+	end();
+}
+
 int
 main(void)
 {
@@ -415,6 +465,7 @@ main(void)
 		cmocka_unit_test(test_clock_off),
 		cmocka_unit_test(test_peer_certificate),
 		cmocka_unit_test(test_list_old),
+		cmocka_unit_test(test_slept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -200,6 +200,13 @@ test_certificate_ends(void **state)
 		    &a.plain.cert);
 	rig_pass(&a, INT64_C(86400) * 1000);
 	assert_int_equal(a.events[EVENT_CERT_END], 3);
+	/* One that is not valid yet. */
+	a.plain.cert.not_before.s = rig.now.wall.s + 3600;
+	core_reconf(a.core, rig.now, a.conf,
+		    (struct tls_provider){ &plain_ops, &a.plain },
+		    &a.plain.cert);
+	rig_drain(&a);
+	assert_int_equal(a.events[EVENT_CERT_END], 4);
 	end();
 }
 
