@@ -315,6 +315,27 @@ pid=$(on beta cat /run/cluevpn/pid)
 holds 'enrolled again' enroll beta beta
 holds 'it has the same certificate' cmp "$etc/node.pem" "$HOSTS_DIR/before.pem"
 is "$(on beta cat /run/cluevpn/pid)" "$pid" 'and the same daemon'
+# Where systemd is in charge; the programs of other hosts do not see this.
+must mkdir -p /run/systemd/system
+cat >"$HOSTS_DIR/bin/systemctl" <<'FAKE'
+#!/bin/sh
+[ "$1" = cat ] || echo "$*" >>"$HOSTS_DIR/systemctl"
+FAKE
+chmod +x "$HOSTS_DIR/bin/systemctl"
+holds 'enrolled again, under systemd' enroll beta beta
+is "$(tr '\n' ',' <"$HOSTS_DIR/systemctl")" \
+	'enable -q cluevpnd,start cluevpnd,' 'the unit is enabled and started'
+: >"$HOSTS_DIR/systemctl"
+cp "$HOSTS_DIR/gamma/etc/node.pem" "$etc/node.pem"
+holds 'with another certificate in its place' enroll beta beta
+is "$(tr '\n' ',' <"$HOSTS_DIR/systemctl")" \
+	'enable -q cluevpnd,reload-or-restart cluevpnd,' 'it reads that'
+holds 'which is the right one again' cmp "$etc/node.pem" "$HOSTS_DIR/before.pem"
+printf '#!/bin/sh\nexit 1\n' >"$HOSTS_DIR/bin/systemctl"
+holds 'where systemd does not know the unit' enroll beta beta
+printf '#!/bin/sh\n[ "$1" != start ]\n' >"$HOSTS_DIR/bin/systemctl"
+refused 'a unit that does not start' 'all is in its place, but' enroll beta beta
+rm -r /run/systemd "$HOSTS_DIR/bin/systemctl"
 refused 'another name' 'this host is the node beta' enroll beta gamma
 mkdir "$HOSTS_DIR/beta/run/x"
 cp "$etc/node.pem" "$HOSTS_DIR/beta/run/x/"
@@ -325,6 +346,22 @@ holds 'the server knows who asked for what' grep -q \
 	' ann@EXAMPLE.ORG 198.51.100.20 cert beta: new, serial' "$audit"
 holds 'and what it refused' grep -q \
 	' ann@EXAMPLE.ORG 198.51.100.20 refused: cert gamma: not a name' "$audit"
+
+# Many calls at the same time.
+i=0
+while [ $i -lt 6 ]; do
+	i=$((i + 1))
+	at beta remctl server.example.org cluevpn cert beta \
+		"$(cat "$HOSTS_DIR/before.csr")" >"$HOSTS_DIR/call.$i" 2>&1 &
+	calls="${calls:-} $!"
+done
+# shellcheck disable=SC2086 # words
+wait $calls
+same=0
+for f in "$HOSTS_DIR"/call.?; do
+	! cmp -s "$f" "$HOSTS_DIR/before.pem" || same=$((same + 1))
+done
+is $same 6 'six calls at the same time get the same certificate'
 
 # An end half way: what is missing comes with the next run.
 on beta sh -c 'kill "$(cat /run/cluevpn/pid)"'
