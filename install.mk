@@ -40,6 +40,8 @@ source = $(firstword $(subst :, ,$1))
 target = $(DESTDIR)$(lastword $(subst :, ,$1))
 PATHS_SED = sed -e 's|/usr/local/sbin/c|$(SBINDIR)/c|g' \
 	-e 's|/usr/local/share/bash-completion/completions|$(BASHDIR)|g' \
+	-e 's|/usr/local/lib/cluevpn-startup-kit|$(KITDIR)|g' \
+	-e 's|/usr/local/share/doc/cluevpn-startup-kit|$(KITDOCDIR)|g' \
 	-e 's|/etc/cluevpn|$(SYSCONFDIR)/cluevpn|g'
 
 define put_program
@@ -73,7 +75,41 @@ uninstall:
 	$Qfor d in $(addprefix $(DESTDIR),$(OWN_DIRS)); do \
 		[ ! -d "$$d" ] || rmdir --ignore-fail-on-non-empty "$$d"; done
 
-# The Debian package, in $O-deb; what that needs: lint/deps deb
+# The start-up kit, which is a package of its own, as well. What belongs to the
+# server alone, and what is to be edited, goes to its documents, for copying.
+KITDIR ?= $(PREFIX)/lib/cluevpn-startup-kit
+KITDOCDIR ?= $(PREFIX)/share/doc/cluevpn-startup-kit
+CRONDIR ?= $(SYSCONFDIR)/cron.d
+KIT := examples/startup-kit
+KIT_SCRIPTS = $(foreach s,cluevpn-enroll cluevpn-nscheck,\
+		$(KIT)/$s:$(SBINDIR)/$s) \
+	$(foreach s,issue ns-up ns-down,$(KIT)/$s:$(KITDIR)/$s)
+KIT_TEXTS = $(foreach t,kit.sh ns.sh,$(KIT)/$t:$(KITDIR)/$t) \
+	$(foreach m,$(wildcard $(KIT)/man/*.8),$m:$(MANDIR)/man8/$(notdir $m)) \
+	$(foreach u,$(wildcard $(KIT)/*.service $(KIT)/*.timer),\
+		$u:$(UNITDIR)/$(notdir $u)) \
+	$(KIT)/cron.d:$(CRONDIR)/cluevpn-startup-kit \
+	$(KIT)/README:$(KITDOCDIR)/README \
+	$(foreach e,kit.conf kit.names remctl.conf $(patsubst $(KIT)/%,%,\
+		$(wildcard $(KIT)/openvpn/*)),\
+		$(KIT)/$e:$(KITDOCDIR)/examples/$e)
+KIT_DIRS = $(KITDIR) $(KITDOCDIR)/examples/openvpn $(KITDOCDIR)/examples \
+	$(KITDOCDIR)
+
+install-kit:
+	$(foreach t,$(KIT_SCRIPTS),$(call put_text,$t,755))
+	$(foreach t,$(KIT_TEXTS),$(call put_text,$t,644))
+ifeq ($(DESTDIR),)
+	$Q[ ! -d /run/systemd/system ] || [ "$$(id -u)" != 0 ] || \
+		systemctl daemon-reload
+endif
+
+uninstall-kit:
+	rm -f $(foreach f,$(KIT_SCRIPTS) $(KIT_TEXTS),$(call target,$f))
+	$Qfor d in $(addprefix $(DESTDIR),$(KIT_DIRS)); do \
+		[ ! -d "$$d" ] || rmdir --ignore-fail-on-non-empty "$$d"; done
+
+# The Debian packages, in $O-deb; what that needs: lint/deps deb
 deb:
 	$QO=$O lint/deb
 
@@ -83,4 +119,4 @@ deb-check:
 	$Q$(MAKE) --no-print-directory -j$(JOBS) tests
 	$QDEB_CHECK=1 O=$O tests/run tests/system/deb.t
 
-.PHONY: install uninstall deb deb-check
+.PHONY: install uninstall install-kit uninstall-kit deb deb-check

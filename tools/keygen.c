@@ -41,8 +41,8 @@ static const char usage_text[] =
 "       keygen ca [-n NAME] [-d DIR] [--days N] [-f]\n"
 "       keygen node NAME [-d DIR] [--ou OU] [--ca DIR] [--ca-cert FILE]\n"
 "                   [--ca-key FILE] [--days N] [-f]\n"
-"       keygen sign REQUEST [-o CERT] [-n NAME] [--ca DIR] [--ca-cert FILE]\n"
-"                   [--ca-key FILE] [--days N] [-f]\n"
+"       keygen sign REQUEST [-o CERT] [-n NAME] [--ou OU] [--ca DIR]\n"
+"                   [--ca-cert FILE] [--ca-key FILE] [--days N] [-f]\n"
 "       keygen fingerprint FILE ...\n"
 "       keygen -h | -V\n"
 "\n"
@@ -52,7 +52,8 @@ static const char usage_text[] =
 "  -n, --name NAME     the CA's name (ca); the name that the request must\n"
 "                      have (sign)\n"
 "  -d, --dir DIR       where the files go; default: the current directory\n"
-"      --ou OU         Organizational Unit of the node\n"
+"      --ou OU         Organizational Unit of the node; of sign, in the place\n"
+"                      of the request's, and '' for none\n"
 "      --ca DIR        where ca.pem and ca.key are\n"
 "      --ca-cert FILE  the CA's certificate\n"
 "      --ca-key FILE   the CA's private key\n"
@@ -281,7 +282,8 @@ run_sign(const struct args *a, struct err *e)
 	}
 	if (find_ca(&ca, a, NULL, true, e) != 1 ||
 	    tool_out_check(&f, 1, a->force, e) != 0 ||
-	    make_node(&f.data, &ca, k, name, ou, now, days, e) != 0 ||
+	    make_node(&f.data, &ca, k, name, a->ou != NULL ? a->ou : ou, now,
+		      days, e) != 0 ||
 	    tool_out_write(&f, 1, a->force, e) != 0)
 		goto out;
 	printf("wrote %s: the certificate of %s\n", f.path, name);
@@ -327,7 +329,7 @@ static const struct command commands[] = {
 	{ "bnl", "tof", 0, 0, run_bnl },
 	{ "ca", "ndyf", 0, 0, run_ca },
 	{ "node", "duCckyf", 1, 1, run_node },
-	{ "sign", "onCckyf", 1, 1, run_sign },
+	{ "sign", "onuCckyf", 1, 1, run_sign },
 	{ "fingerprint", "", 1, 1 << 20, run_fingerprint },
 	{ NULL, NULL, 0, 0, NULL }
 };

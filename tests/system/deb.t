@@ -21,6 +21,7 @@ ok 'it builds, and lintian has neither errors nor warnings' lint/deb
 deb=$(ls "$O"-deb/cluevpn_*.deb)
 root=$O-deb/root	# the demo has another /run
 must dpkg-deb -x "$deb" "$root"
+must dpkg-deb -x "$(ls "$O"-deb/cluevpn-startup-kit_*.deb)" "$O-deb/kit"
 dpkg-deb -c "$deb" | awk '{ print $6, $1, $2 }' | sort >$tmp/files
 has() { # has PATH MODE: root's
 	ok "$1" grep -qx -e "\./$1 $2 root/root" $tmp/files
@@ -39,8 +40,19 @@ for page in man/*.[0-9]; do
 	has "usr/share/man/man${page##*.}/${page#man/}.gz" -rw-r--r--
 done
 has 'usr/share/doc/cluevpn/examples/cluevpn.conf\(.gz\)\?' -rw-r--r--
+kit=$(ls "$O"-deb/cluevpn-startup-kit_*.deb)
+dpkg-deb -c "$kit" | awk '{ print $6, $1, $2 }' | sort >>$tmp/files
+has usr/sbin/cluevpn-enroll -rwxr-xr-x
+has usr/sbin/cluevpn-nscheck -rwxr-xr-x
+has usr/lib/cluevpn-startup-kit/issue -rwxr-xr-x
+has etc/cron.d/cluevpn-startup-kit -rw-r--r--
+has '\(usr/\)\?lib/systemd/system/cluevpn-renew.timer' -rw-r--r--
+has 'usr/share/man/man8/cluevpn-enroll.8.gz' -rw-r--r--
+is "$(dpkg-deb -f "$kit" Architecture)" all 'the kit is for all architectures'
 is "$(grep -c ' -..[sS]\| -.....[sS]\|/local/' $tmp/files)" 0 \
 	'nothing is set-uid, nothing is in /usr/local'
+not_ok 'no text of the kit names the usual places' grep -rn \
+	'/usr/local/[a-z]*/c' "$O-deb/kit"
 is "$(dpkg-deb -f "$deb" Version)" \
 	"$("$O/cluevpnd" -V | cut -d ' ' -f 2)" 'it has the version of the daemon'
 ok 'the test of the package: a mesh out of what is in it' env \
@@ -90,6 +102,10 @@ soon 'and carries packets' reach alpha beta
 soon 'with a stored pair' test -s $host/var/lib/cluevpn/pairs/beta.pair
 number() { cat $host/run/cluevpn/pid; }
 first=$(number)
+cp "$kit" $host/root/kit.deb
+ok 'the kit is installed' at dpkg --force-depends -i /root/kit.deb
+ok 'and finds its parts' at cluevpn-nscheck -n -t 1
+ok 'the kit is removed' at dpkg -P cluevpn-startup-kit
 ok 'an upgrade' at dpkg --force-depends -i /root/cluevpn.deb
 not_ok 'starts another daemon' test "$(number)" = "$first"
 soon 'which carries packets' reach alpha beta

@@ -171,6 +171,14 @@ holds 'the certificate verifies' openssl verify -x509_strict -CAfile ca.pem \
 	beta/node.pem
 exits 1 'it ends after the days that were asked for' \
 	openssl x509 -in beta/node.pem -noout -checkend $((31 * 86400))
+exits 0 'an OU in the place of the one of the request' "$keygen" sign \
+	beta/node.csr -o ou.pem --ou 'db hosts'
+holds 'stands in the certificate' sh -c \
+	'openssl x509 -in ou.pem -noout -subject | grep -q "OU = db hosts, CN"'
+exits 0 'the OU of the request' "$keygen" node eve --ou admin -d s
+exits 0 'is left out' "$keygen" sign s/node.csr -o s/out.pem --ou ''
+holds 'on demand' sh -c \
+	'openssl x509 -in s/out.pem -noout -subject | grep -qx "subject=CN = eve"'
 exits 0 'signing to another file with another CA' "$keygen" sign \
 	beta/node.csr -o beta/other.pem --ca other
 says 'the end of the CA'

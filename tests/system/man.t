@@ -7,6 +7,7 @@ O=$(cd "${O:-build}" && pwd) || exit 1
 out=$(mktemp) || exit 1
 trap 'rm -f "$out"' EXIT
 
+kit=examples/startup-kit
 count=0
 ok() {		# ok STATUS TEXT
 	count=$((count + 1))
@@ -22,16 +23,18 @@ if ! command -v mandoc >/dev/null; then
 	echo '1..0 # SKIP no mandoc'
 	exit 0
 fi
-for page in man/*.[1-8]; do
+for page in man/*.[1-8] $kit/man/*.8; do
 	mandoc -T lint -W warning "$page" >"$out" 2>&1
 	ok $? "$page is clean"
 done
-for page in man/*.[18]; do
-	program=${page#man/}
+for page in man/*.[18] $kit/man/*.8; do
+	program=${page##*/}
 	program=${program%.*}
+	path=$O/$program
+	[ -e "$path" ] || path=$kit/$program
 	# Every option of the help is an item of the page.
 	mandoc -T ascii "$page" | sed "s/.$(printf '\b')//g" >"$out"
-	"$O/$program" -h 2>&1 | grep -o -- '^ *-[a-zA-Z],\? \|--[a-z][a-z-]*' |
+	"$path" -h 2>&1 | grep -o -- '^ *-[a-zA-Z],\? \|--[a-z][a-z-]*' |
 	    tr -d ' ,' | sort -u >"$out.options"
 	bad=
 	while read -r option; do
@@ -41,7 +44,7 @@ for page in man/*.[18]; do
 	[ -z "$bad" ]
 	ok $? "$page has the options of $program$bad"
 done
-for text in README HOWTO; do
+for text in README HOWTO $kit/README; do
 	! LC_ALL=C grep -n '.\{81\}\|[^ -~]' $text >"$out"
 	ok $? "$text is plain text of 80 columns"
 done

@@ -1,0 +1,156 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The start-up kit is installed and taken out again; its cron file, units,
+# samples and pages are in order and know of each other.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+O=${O:-build}
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+root=$tmp/root
+kit=examples/startup-kit
+
+count=0
+bad=0
+ok() {		# ok TEXT COMMAND...
+	local text=$1 rc=0
+
+	shift
+	"$@" >"$tmp/out" 2>&1 </dev/null || rc=1
+	count=$((count + 1))
+	if [ $rc -eq 0 ]; then
+		echo "ok $count - $text"
+	else
+		bad=1
+		echo "not ok $count - $text"
+		sed 's/^/# /' "$tmp/out"
+	fi
+}
+skip() {	# skip TEXT REASON
+	count=$((count + 1))
+	echo "ok $count - $1 # SKIP $2"
+}
+nothing() {	# nothing COMMAND...: it prints nothing
+	! "$@" | grep .
+}
+run() {
+	env -u MAKEFLAGS -u MFLAGS make -s O="$O" DESTDIR="$root" "$@"
+}
+files() {	# all that is no directory
+	find "$root" ! -type d -printf '%P %m\n' | sort
+}
+
+# --- in and out ---------------------------------------------------------------
+
+umask 077	# what is installed is for all
+mkdir -p "$root/usr/local/sbin" "$root/etc/cron.d"
+echo other >"$root/usr/local/sbin/other"
+files >"$tmp/before"
+ok 'make install-kit' run install-kit
+files >"$tmp/installed"
+doc=usr/local/share/doc/cluevpn-startup-kit
+lib=usr/local/lib/cluevpn-startup-kit
+for f in usr/local/sbin/cluevpn-enroll usr/local/sbin/cluevpn-nscheck \
+	$lib/issue $lib/ns-up $lib/ns-down; do
+	ok "$f is a program" grep -qx "$f 755" "$tmp/installed"
+done
+for f in $lib/kit.sh $lib/ns.sh etc/cron.d/cluevpn-startup-kit $doc/README \
+	$doc/examples/kit.conf $doc/examples/kit.names \
+	$doc/examples/remctl.conf $doc/examples/openvpn/GATEWAY \
+	$doc/examples/openvpn/gateway.conf $doc/examples/openvpn/home.conf \
+	usr/local/share/man/man8/cluevpn-enroll.8 \
+	usr/local/share/man/man8/cluevpn-nscheck.8 \
+	usr/local/lib/systemd/system/cluevpn-nscheck.timer \
+	usr/local/lib/systemd/system/cluevpn-nscheck.service \
+	usr/local/lib/systemd/system/cluevpn-renew.timer \
+	usr/local/lib/systemd/system/cluevpn-renew.service; do
+	ok "$f is there" grep -qx "$f 644" "$tmp/installed"
+done
+ok 'it makes nothing that configures it' \
+	nothing find "$root/etc" -path '*cluevpn/*' -o -path '*remctl*'
+ok 'make uninstall-kit' run uninstall-kit
+files >"$tmp/after"
+ok 'leaves what was there before, and nothing else' \
+	diff "$tmp/before" "$tmp/after"
+ok 'none of its own directories' test ! -d "$root/$lib" -a ! -d "$root/$doc"
+
+# Elsewhere: no text names the usual places.
+ok 'PREFIX and SYSCONFDIR' run PREFIX=/opt/vpn SYSCONFDIR=/opt/vpn/etc \
+	install-kit
+ok 'nothing names the usual places' nothing grep -rnI \
+	'/usr/local/sbin/c\|/usr/local/lib\|/usr/local/share\|[^n]/etc/cluevpn' \
+	"$root/opt"
+ok 'what is installed runs' "$root/opt/vpn/sbin/cluevpn-enroll" -h
+ok 'it is taken out' run PREFIX=/opt/vpn SYSCONFDIR=/opt/vpn/etc uninstall-kit
+ok 'all of it' nothing find "$root/opt" ! -type d
+
+# --- cron and systemd -----------------------------------------------------------
+
+ok 'nothing of a certain network is in it' nothing grep -rniE cluenet $kit
+grep -v '^#\|^$\|^[A-Z]*=' $kit/cron.d >"$tmp/jobs"
+ok 'two jobs' test "$(wc -l <"$tmp/jobs")" -eq 2
+field='(\*(/[0-9]+)?|[0-9]+)'
+ok 'each with five times, root, and a command' nothing grep -vE \
+	"^($field ){5}root [^ ]" "$tmp/jobs"
+ok 'no line goes to the standard input' nothing grep '[^\\]%' "$tmp/jobs"
+ok 'name servers every five minutes' grep -q \
+	'^\*/5 \* \* \* \* root .*/usr/local/sbin/cluevpn-nscheck$' "$tmp/jobs"
+cut -d ' ' -f 7- "$tmp/jobs" | sed 's/\\%/%/g' >"$tmp/commands"
+while read -r command <&3; do
+	ok "sh takes: ${command:0:40} ..." sh -n -c "$command"
+done 3<"$tmp/commands"
+# The first job, as cron does it, where systemd is not in charge.
+touch "$tmp/master"
+printf '#!/bin/sh\necho checked\n' >"$tmp/check"
+chmod +x "$tmp/check"
+job() {		# job: what it prints
+	sed -n -e "s|/run/systemd/system|$tmp/no|; s|/etc/resolv.conf-master|$1|" \
+		-e "s|/usr/local/sbin/cluevpn-nscheck|$tmp/check|; 1p" \
+		"$tmp/commands" | env -i PATH=/usr/bin:/bin sh
+}
+ok 'with a master the job checks' test "$(job "$tmp/master")" = checked
+ok 'without one it does nothing' test "$(job "$tmp/none")" = ''
+if crontab -h 2>&1 | grep -q -- '-n'; then
+	awk '/^[*0-9]/ { sub(/ root /, " ") } { print }' $kit/cron.d >"$tmp/crontab"
+	ok 'cron parses it' crontab -n "$tmp/crontab"
+else
+	skip 'cron parses it' 'no crontab that can'
+fi
+if command -v systemd-analyze >/dev/null; then
+	mkdir "$tmp/units"
+	for u in $kit/*.service $kit/*.timer; do
+		sed 's|/usr/local/sbin/cluevpn-[a-z]*|/bin/true|' "$u" \
+			>"$tmp/units/${u##*/}"
+	done
+	for u in $kit/*.timer; do
+		ok "${u##*/} is in order" nothing systemd-analyze verify \
+			--man=no "$tmp/units/${u##*/}"
+	done
+else
+	skip 'units' 'no systemd-analyze'
+fi
+
+# --- the configuration ------------------------------------------------------------
+
+keys=$(sed -n "/^conf_keys='/,/'\$/p" $kit/kit.sh | sed "s/conf_keys=//" |
+	tr -d "'")
+# shellcheck disable=SC2086 # words
+ok 'it has keys' test "$(echo $keys | wc -w)" -ge 20
+for key in $keys; do
+	ok "$key is in the sample" grep -q "^#$key = " $kit/kit.conf
+	ok 'and in a page' grep -q "^\.It Ic $key " $kit/man/*.8
+done
+ok 'the sample has no others' nothing comm -13 \
+	<(printf '%s\n' $keys | sort) \
+	<(sed -n 's/^#\([a-z]*\) = .*/\1/p' $kit/kit.conf | sort -u)
+# All of the sample, with its defaults.
+sed -e 's/^#\([a-z]* = \)/\1/' -e 's/sha256:\.\.\./sha256:'"$(printf \
+	'%064d' 0)/" $kit/kit.conf >"$tmp/kit.conf"
+echo 'nameserver 127.0.0.1' >"$tmp/resolv.conf"
+for f in resolvconf resolvmaster nslock; do
+	sed -i "s|^$f = .*|$f = $tmp/${f/resolvconf/resolv.conf}|" "$tmp/kit.conf"
+done
+ok 'it is taken as it is' $kit/cluevpn-nscheck -n -t 1 -c "$tmp/kit.conf"
+
+echo "1..$count"
+exit $bad
