@@ -35,7 +35,7 @@ find(const uint8_t *tcp, size_t hdrlen)
 static uint16_t
 counted(uint16_t v, size_t at)
 {
-	return at % 2 == 0 ? v : (uint16_t)(v << 8 | v >> 8);
+	return at % 2 == 0 ? v : (uint16_t)((uint32_t)v << 8 | v >> 8);
 }
 
 void
