@@ -103,7 +103,7 @@ $(BENCHES): %: %.o $(call obj,$(filter-out %_test.c,$(SIM_SRC)) \
 		$(BENCH_SHARED)) $(LIB)
 	$(call link,-lcmocka)
 $(FUZZERS): $O/tests/fuzz/%: $O/tests/fuzz/%.o $(LIB)
-	$(call link,-fsanitize=fuzzer)
+	$(call link,-fsanitize=fuzzer -lcmocka)
 
 tests: all $(UNITS) $(SIMS) $(HELPERS) $O/tests/bench/udpgen
 

@@ -58,6 +58,18 @@ mono_min(struct monotime a, struct monotime b)
 	return a.ns < b.ns ? a : b;
 }
 
+/* Seconds from a to b, as far as a number holds them: of the two one may be
+ * what somebody else says. The least number is never returned. */
+static inline int64_t
+wall_s(struct walltime a, struct walltime b)
+{
+	int64_t s;
+
+	if (__builtin_sub_overflow(b.s, a.s, &s) || s == INT64_MIN)
+		return b.s < a.s ? -INT64_MAX : INT64_MAX;
+	return s;
+}
+
 static inline bool
 mono_is_set(struct monotime t)
 {

@@ -128,6 +128,7 @@ static void
 pong_in(struct peer *p, const uint8_t *value)
 {
 	struct now now = p->core->env.now;
+	struct walltime theirs;
 	struct bnl_version v;
 
 	if (path_answered(p, value))
@@ -138,7 +139,8 @@ pong_in(struct peer *p, const uint8_t *value)
 	p->ponged = now.mono;
 	p->rtt_us = (now.mono.ns - p->pinged.ns) / 1000 + 1;
 	p->has_clock = true;
-	p->clock_s = (int64_t)get_be64(value + RECORD_TAG_LEN) - now.wall.s;
+	theirs.s = (int64_t)get_be64(value + RECORD_TAG_LEN);
+	p->clock_s = wall_s(now.wall, theirs);
 	bnl_version_read(&v, value + RECORD_TAG_LEN + 8);
 	channels_list_news(p->core->channels, p->name, &v);
 }

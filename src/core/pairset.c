@@ -121,7 +121,7 @@ pairset_unfit(const struct core_env *env, const struct bnl *b, const char *peer,
 	}
 	if (memcmp(p->self_static, env->static_public, X25519_LEN) != 0)
 		return "made with another static key of ours";
-	if (sane && env->now.wall.s - p->made.s >= PAIR_AGE_HARD_S)
+	if (sane && wall_s(p->made, env->now.wall) >= PAIR_AGE_HARD_S)
 		return "too old";
 	if (sane && env->now.wall.s >= p->cert_end.s)
 		return "a certificate it was made with has ended";

@@ -117,7 +117,7 @@ take_news(struct peer *p, const struct link_in *in)
 		return;
 	p->rtt_us = in->rtt_us;
 	p->has_clock = true;
-	p->clock_s = in->wall.s - c->env.now.wall.s;
+	p->clock_s = wall_s(c->env.now.wall, in->wall);
 }
 
 void
@@ -355,7 +355,7 @@ peer_found(struct peer *p)
 int64_t
 peer_pair_age_s(const struct pair *pair, struct walltime now)
 {
-	int64_t age = now.s - pair->made.s;
+	int64_t age = wall_s(pair->made, now);
 
 	return age < 0 ? 0 : age;
 }
@@ -367,7 +367,7 @@ peer_pair_age_s(const struct pair *pair, struct walltime now)
 static bool
 pair_is_old(const struct peer *p, const struct pair *newest, bool lower)
 {
-	int64_t half = (newest->cert_end.s - newest->made.s) / 2;
+	int64_t half = wall_s(newest->made, newest->cert_end) / 2;
 	int64_t due = half < PAIR_AGE_REFRESH_S ? half : PAIR_AGE_REFRESH_S;
 	int64_t most = due / 4 < REFRESH_SPREAD_S ? due / 4 : REFRESH_SPREAD_S;
 	int64_t spread = newest->id[0] * most / UINT8_MAX;

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "core/action.h"
+#include "core/handshake.h"
 #include "core/link.h"
 
 #define QUEUE 16
@@ -28,6 +29,7 @@ struct node {
 	struct links *ls;
 	struct link *l;
 	struct endpoint at;
+	struct pair_keys keys;		/* of what it sends */
 	struct dgram out[QUEUE];	/* to the other node */
 	size_t count;
 };
@@ -143,6 +145,67 @@ take(struct node *n, size_t which, struct dgram *out)
 	return true;
 }
 
+/* What its sender could have sent itself, had it wanted to: mac1 is right. */
+static void
+make_mac(const struct node *from, struct dgram *d)
+{
+	size_t len = d->len - 2 * PROTO_MAC_LEN;
+	struct bytes part = { d->bytes, len };
+	uint8_t full[SHA256_LEN];
+
+	hmac_sha256(full, from->keys.mac_out, SHA256_LEN, &part, 1);
+	memcpy(d->bytes + len, full, PROTO_MAC_LEN);
+}
+
+/* The handshake inside is sealed: whatever is bent there is not taken. */
+static void
+bend_inside(struct node n[2], int to, struct script *s)
+{
+	struct dgram d;
+	size_t at, noise;
+	uint8_t v;
+
+	if (!take(&n[1 - to], next(s), &d) ||
+	    (d.len != DGRAM_INIT_LEN && d.len != DGRAM_RESP_LEN))
+		return;
+	at = next(s) % (d.len - 2 * PROTO_MAC_LEN);
+	v = next(s);
+	d.bytes[at] ^= v;
+	make_mac(&n[1 - to], &d);
+	noise = d.len - 2 * PROTO_MAC_LEN - DGRAM_NOISE_LEN;
+	if (hand(&n[to], &d, &n[1 - to].at) == DROP_NONE)
+		require(v == 0 || at < noise);
+}
+
+/* The peer answers an INIT, of now or of before, with any cookie. */
+static void
+give_cookie(struct node n[2], int to, struct script *s)
+{
+	uint8_t cookie[PROTO_MAC_LEN];
+	struct dgram d, reply = { .len = DGRAM_COOKIE_LEN };
+	struct node *peer = &n[1 - to];
+
+	memset(cookie, next(s), sizeof(cookie));
+	if (!take(&n[to], next(s), &d) || d.len != DGRAM_INIT_LEN)
+		return;
+	require(handshake_cookie_write(&peer->keys, &peer->env.rng, d.bytes,
+				       cookie, reply.bytes) == 0);
+	hand(&n[to], &reply, &peer->at);
+}
+
+/* What a node tells of itself in its handshakes. */
+static void
+change_news(struct node *n, struct script *s)
+{
+	uint8_t wire[BNL_VERSION_WIRE_LEN], wall[8];
+
+	memset(wire, next(s), sizeof(wire));
+	for (int i = 0; i < 8; i++)
+		wall[i] = next(s);
+	bnl_version_read(&n->env.version, wire);
+	n->env.now.wall.s = (int64_t)get_be64(wall);
+}
+
 static void
 step(struct node n[2], struct script *s)
 {
@@ -156,7 +219,7 @@ step(struct node n[2], struct script *s)
 	size_t at;
 	uint8_t v;
 
-	switch (op & 7) {
+	switch (op & 15) {
 	case 0:		/* made up */
 		d.len = next(s);
 		for (size_t i = 0; i < d.len; i++)
@@ -194,8 +257,22 @@ step(struct node n[2], struct script *s)
 	case 6:
 		send_one(&n[to], next(s));
 		break;
-	default:
+	case 7:
 		links_set_load(n[to].ls, next(s) % 4);
+		break;
+	case 8:
+	case 9:
+		bend_inside(n, to, s);
+		break;
+	case 10:
+		give_cookie(n, to, s);
+		break;
+	case 11:
+		change_news(&n[to], s);
+		break;
+	default:	/* ended by its peer, in order */
+		link_bye(n[to].l, &n[to].env);
+		serve(&n[to]);
 		break;
 	}
 }
@@ -239,6 +316,8 @@ start(struct node n[2])
 		require(links_new(&n[i].ls, &n[i].env) == 0);
 		require(link_new(&n[i].l, n[i].ls, names[1 - i], NULL) == 0);
 		require(link_set_endpoints(n[i].l, &n[1 - i].at, 1) == 0);
+		pair_keys_derive(&n[i].keys, &r.pairs[0], names[i],
+				 names[1 - i]);
 		link_set_pairs(n[i].l, &n[i].env, &r);
 	}
 }

@@ -51,6 +51,24 @@ never_and_none(void **state)
 	assert_true(mono_min(late, MONO_NEVER).ns == late.ns);
 }
 
+static void
+a_wall_clock_may_say_anything(void **state)
+{
+	struct walltime now = { 1800000000 }, least = { INT64_MIN };
+	struct walltime most = { INT64_MAX }, before = { -1 };
+
+	(void)state;
+	assert_int_equal(wall_s(now, (struct walltime){ 1800000070 }), 70);
+	assert_int_equal(wall_s((struct walltime){ 1800000070 }, now), -70);
+	assert_int_equal(wall_s(now, now), 0);
+	assert_true(wall_s(now, least) == -INT64_MAX);
+	assert_true(wall_s(least, now) == INT64_MAX);
+	assert_true(wall_s(before, most) == INT64_MAX);
+	assert_true(wall_s(most, before) == -INT64_MAX);
+	assert_true(wall_s((struct walltime){ 0 }, least) == -INT64_MAX);
+	assert_true(wall_s(now, most) == INT64_MAX - 1800000000);
+}
+
 int
 main(void)
 {
@@ -58,6 +76,7 @@ main(void)
 		cmocka_unit_test(spans_and_order),
 		cmocka_unit_test(a_deadline_is_reached_on_time),
 		cmocka_unit_test(never_and_none),
+		cmocka_unit_test(a_wall_clock_may_say_anything),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -147,6 +147,31 @@ test_forged_pong(void **state)
 	end();
 }
 
+/* A clock that no number of seconds leads to: said of it is what can be. */
+static void
+test_clock_at_the_end_of_time(void **state)
+{
+	uint8_t p[RECORD_HEADER_LEN + RECORD_PING_LEN] = { RECORD_PONG, 0,
+							   RECORD_PING_LEN };
+	uint8_t *value = p + RECORD_HEADER_LEN, dgram[256];
+	struct warning w;
+	size_t pos = 0;
+
+	(void)state;
+	begin();
+	core_probe(b.core, rig.now, "alpha", false);
+	rig_drain(&b);
+	memcpy(value, rig_peer(&b, "alpha")->ping, RECORD_TAG_LEN);
+	put_be64(value + RECORD_TAG_LEN, (uint64_t)INT64_MIN);
+	arrive(dgram, seal(dgram, p, sizeof(p)));
+	assert_true(rig_peer(&b, "alpha")->clock_s == -INT64_MAX);
+	while (core_next_warning(b.core, rig.now, &pos, &w))
+		if (w.kind == EVENT_CLOCK_OFF)
+			break;
+	assert_int_equal(w.kind, EVENT_CLOCK_OFF);
+	end();
+}
+
 /* --- BYE ------------------------------------------------------------------------ */
 
 static void
@@ -457,6 +482,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ping),
 		cmocka_unit_test(test_forged_pong),
+		cmocka_unit_test(test_clock_at_the_end_of_time),
 		cmocka_unit_test(test_bye),
 		cmocka_unit_test(test_late_bye),
 		cmocka_unit_test(test_stop_says_bye),
