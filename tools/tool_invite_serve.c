@@ -392,7 +392,7 @@ on_end(void *ctx)
 static int
 listen_all(struct server *s, struct err *e)
 {
-	static const enum ip_family families[] = {IP_V4, IP_V6};
+	static const uint8_t families[] = {IP_V4, IP_V6};
 	unsigned int n = 0;
 
 	for (size_t i = 0; i < 2; i++) {

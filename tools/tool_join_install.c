@@ -227,7 +227,7 @@ fill(struct tool_out *f, const struct join *j, const struct bnl *b,
 static int
 install_new(struct join *j, const struct bnl *b, struct err *e)
 {
-	struct tool_out f[FILES] = {{NULL}};
+	struct tool_out f[FILES] = {{.path = NULL}};
 	int rc = fill(f, j, b, e);
 
 	if (rc == 0)
@@ -298,7 +298,7 @@ install_again(struct join *j, const struct bnl *b, struct err *e)
 {
 	char *key_path = tool_home_file(&j->home, "node.key");
 	char *cert_path = tool_home_file(&j->home, "node.pem");
-	struct tool_out cert = {NULL};
+	struct tool_out cert = {.path = NULL};
 	char *key = NULL;
 	int rc = -1;
 
