@@ -254,6 +254,14 @@ host_add(const char *name, struct bnl *b)
 	return h;
 }
 
+/* One that has never started. */
+static inline void
+host_drop_last(void)
+{
+	assert_null(w.h[w.n - 1].cs);
+	known_free(w.h[--w.n].env.known);
+}
+
 /* --- wires ---------------------------------------------------------------- */
 
 static inline struct side *
