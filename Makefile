@@ -1,6 +1,6 @@
 # ClueVPN. `make` builds, `make demo` shows a mesh, `make check` tests it.
-# V=1 shows the commands, SAN=address,undefined builds with sanitizers,
-# `make fuzz` runs each fuzz target for FUZZ_TIME seconds.
+# V=1 shows the commands, SAN=address,undefined builds with sanitizers. What
+# tests beyond `make check` is in tests/checks.mk.
 
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
@@ -11,7 +11,6 @@ O ?= build
 V ?= 0
 SAN ?=
 WERROR ?=
-FUZZ_TIME ?= 20
 # Intel's ipsec-mb makes AES-GCM several times faster; IPSEC_MB=0 leaves it out.
 IPSEC_MB ?= $(if $(wildcard /usr/include/intel-ipsec-mb.h),1,0)
 # libseccomp confines the daemon to the system calls it needs; SECCOMP=0 leaves
@@ -49,7 +48,6 @@ UNIT_SRC := $(wildcard tests/unit/*/*_test.c)
 SIM_SRC := $(wildcard tests/sim/*.c)
 HELPER_SRC := $(wildcard tests/helpers/*.c)
 BENCH_SHARED := tests/bench/bench.c tests/bench/list_text.c
-FUZZ_SRC := $(wildcard tests/fuzz/*_fuzz.c)
 
 # cmocka speaks the protocol that prove understands.
 export CMOCKA_MESSAGE_OUTPUT := TAP
@@ -62,7 +60,6 @@ SIMS := $(patsubst %.c,$O/%,$(filter tests/sim/%_test.c,$(SIM_SRC)))
 HELPERS := $(patsubst %.c,$O/%,$(HELPER_SRC))
 BENCHES := $(patsubst %.c,$O/%,$(filter-out $(BENCH_SHARED),\
 	$(wildcard tests/bench/*.c)))
-FUZZERS := $(patsubst %.c,$O/%,$(FUZZ_SRC))
 
 Q := $(if $(filter 1,$V),,@)
 say = $(if $(filter 1,$V),,@printf '  %-5s %s\n' $1 $2)
@@ -102,10 +99,10 @@ $(HELPERS): %: %.o $(LIB)
 $(BENCHES): %: %.o $(call obj,$(filter-out %_test.c,$(SIM_SRC)) \
 		$(BENCH_SHARED)) $(LIB)
 	$(call link,-lcmocka)
-$(FUZZERS): $O/tests/fuzz/%: $O/tests/fuzz/%.o $(LIB)
-	$(call link,-fsanitize=fuzzer -lcmocka)
 
-tests: all $(UNITS) $(SIMS) $(HELPERS) $O/tests/bench/udpgen
+include install.mk $(wildcard tests/*/*.mk) tests/checks.mk
+
+tests: all $(UNITS) $(SIMS) $(HELPERS) $(CORPORA) $O/tests/bench/udpgen
 
 # These call make again, so that `make deps check` first installs and then
 # builds, on all processors.
@@ -123,13 +120,6 @@ demo:
 	$Q$(MAKE) --no-print-directory -j$(JOBS) all
 	$QO=$O examples/demo
 
-fuzz:
-	$Q$(MAKE) --no-print-directory -j$(JOBS) O=$O-fuzz CC=clang \
-		SAN=address,undefined,fuzzer-no-link fuzzers
-	$QO=$O-fuzz FUZZ_TIME=$(FUZZ_TIME) tests/fuzz/run
-
-fuzzers: $(FUZZERS)
-
 # The tunnel against the bare cable and whatever other VPN is installed.
 bench:
 	$Q$(MAKE) --no-print-directory -j$(JOBS) all $(BENCHES)
@@ -140,8 +130,6 @@ bench:
 bench-scale: $(BENCHES)
 	$QO=$O tests/bench/scale
 
-include install.mk $(wildcard tests/*/*.mk)
-
 lint:
 	$Qlint/floors
 	$Qlint/static
@@ -150,9 +138,9 @@ deps:
 	$Qlint/deps
 
 clean:
-	rm -rf $O $O-fuzz $O-evp $O-deb
+	rm -rf $O $O-fuzz $O-fuzzcov $O-san $O-cov $O-evp $O-deb
 
-.PHONY: all tests check soak demo bench bench-scale fuzz fuzzers lint deps clean
+.PHONY: all tests check soak demo bench bench-scale lint deps clean
 .SECONDARY:
 
 -include $(shell find $O -name '*.d' 2>/dev/null)
