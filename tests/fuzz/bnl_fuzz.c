@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../unit/format/bnl_keys.h"
 #include "format/bnl_parse.h"
 #include "format/bnl_sign.h"
 
@@ -73,6 +74,38 @@ check_list(const struct bnl *b)
 	}
 }
 
+/* What can be signed can be opened again and is the same list; one altered
+ * byte, and it cannot. */
+static void
+check_signed(const char *text, size_t len)
+{
+	static struct key *key;
+	static struct errs es;
+	struct bnl_sign_in in = { .text = text, .len = len,
+				  .now.s = 1800000000, .reset_time = true };
+	struct bnl *b = NULL;
+	char *out;
+	size_t outlen;
+	struct err e;
+
+	if (key == NULL)
+		require(key_read_private(&key, PEM_ED_1, strlen(PEM_ED_1),
+					 &e) == 0);
+	in.key = key;
+	es.count = 0;
+	if (bnl_sign(&out, &outlen, &in, &es) < 0)
+		return;
+	require(bnl_open(&b, out, outlen, (const struct key *const *)&key, 1,
+			 &e) == 0);
+	require(b->version.timestamp.s == in.now.s);
+	check_list(b);
+	bnl_free(b);
+	out[len / 2] ^= 1;
+	require(bnl_open(&b, out, outlen, (const struct key *const *)&key, 1,
+			 &e) < 0);
+	free(out);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
@@ -93,6 +126,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		require(es.count == 0);
 		check_list(b);
 		bnl_free(b);
+		check_signed(text, len);
 	} else {
 		require(es.count != 0 && b == NULL);
 	}

@@ -18,6 +18,7 @@
 #define PACKET_MAX 2048
 #define LISTS_MAX 8		/* each is signed and verified */
 #define STEPS_MAX 200
+#define PATH_LEAST 576
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -190,8 +191,11 @@ make_good(uint8_t *p, struct script *s, bool back)
 			  .flags = next(s), .payload = payload,
 			  .len = next(s) * (size_t)(how & 32 ? 5 : 1),
 			  .partial = (how & 64) != 0 };
+	static const uint8_t mss[] = { 2, 4, 0x05, 0xb4 };
 	size_t len = make_packet(p, &m);
 
+	if (m.proto == 6 && m.tcpopt > 0)	/* what a SYN asks for */
+		memcpy(p + len - m.len - m.tcpopt, mss, sizeof(mss));
 	if (m.v6) {
 		put_be32(p + 8, 0xfd0000c1);
 		put_be32(p + 12, back ? 0x00020000 : 0x00010000);
@@ -358,20 +362,30 @@ of_the_host(struct script *s)
 {
 	struct ipaddr found[3] = { { .family = IP_V4 }, { .family = IP_V6 },
 				   { .family = IP_V4 } };
+	struct peer *p = rig_peer(&b, "alpha");
 	uint8_t v = next(s);
 
-	switch (v & 3) {
+	switch (v & 7) {
 	case 0:
 		next_bytes(s, found[0].b, 4);
 		next_bytes(s, found[1].b, 16);
 		core_resolved(b.core, rig.now, "gamma.example.org", found,
-			      v >> 2 & 3, v & 16 ? "nothing" : NULL);
+			      v >> 3 & 3, v & 32 ? "nothing" : NULL);
 		break;
 	case 1:
 		core_too_big(b.core, rig.now, &a.at);
 		break;
 	case 2:
-		core_device_takes(b.core, (v & 4) != 0, (v & 8) != 0);
+		core_device_takes(b.core, (v & 8) != 0, (v & 16) != 0);
+		break;
+	case 3:
+	case 4:
+	case 5:			/* as if probes had found it so */
+		if (p == NULL || p->pmtu.full <= PATH_LEAST)
+			break;
+		p->pmtu.mtu = PATH_LEAST +
+			      next(s) * 4u % (p->pmtu.full - PATH_LEAST);
+		p->pmtu.limit = 0;
 		break;
 	default:
 		core_mark_reset(b.core, rig.now);

@@ -28,6 +28,26 @@ mend(uint8_t *p, size_t len)
 	put_be16(p + 10, (uint16_t)~ippkt_fold(ippkt_sum(0, p, hdr)));
 }
 
+/* ... and what the device says beside it, of any segment size. */
+static void
+mend_offload(struct tun_frame *f)
+{
+	struct ippkt ip;
+
+	if (ippkt_parse(&ip, f->data, f->len) != 0)
+		return;
+	f->off.needs_csum = true;
+	f->off.csum_start = (uint16_t)ip.hdrlen;
+	f->off.csum_offset = ip.proto == 6 ? 16 : 6;
+	f->off.kind = ip.proto != 6 ? FRAME_UDP :
+		      ip.src.family == IP_V4 ? FRAME_TCP4 : FRAME_TCP6;
+	if (ip.proto == 6 && f->len >= ip.hdrlen + 20)
+		f->data[ip.hdrlen + 12] = f->data[0] & 64 ? 0x50 : 0x80;
+	if (ip.proto != 6 && f->len >= ip.hdrlen + 8)
+		put_be16(f->data + ip.hdrlen + 4,
+			 (uint16_t)(f->len - ip.hdrlen));
+}
+
 static void
 cut(struct tun_frame *f)
 {
@@ -74,6 +94,8 @@ LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)
 	memcpy(f.data, in + OFFLOAD_LEN, f.len);
 	if (in[0] & 8)
 		mend(f.data, f.len);
+	if (in[0] & 16)
+		mend_offload(&f);
 	cut(&f);
 	free(f.data);
 	return 0;

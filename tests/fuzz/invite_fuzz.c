@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "crypto/kdf.h"
+#include "crypto/sign.h"
 #include "format/invite.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *in, size_t len);
@@ -18,6 +20,31 @@ try_token(const uint8_t *in, size_t len)
 		return;
 	assert(strlen(token_format(text, &t)) == len);
 	assert(memcmp(text, in, len) == 0);
+}
+
+/* The bytes of a token with a right check behind them. */
+static void
+try_checked(const uint8_t *in, size_t len)
+{
+	uint8_t raw[TOKEN_BYTES_MAX], full[SHA256_LEN];
+	char text[TOKEN_TEXT_MAX + 8];
+	struct bytes parts[2] = {
+		{ LABEL_TOKEN_CHECK, sizeof(LABEL_TOKEN_CHECK) - 1 },
+		{ raw, len },
+	};
+	size_t n = sizeof(TOKEN_PREFIX) - 1;
+
+	if (len + TOKEN_CHECK_LEN > sizeof(raw))
+		return;
+	memcpy(raw, in, len);
+	sha256_parts(full, parts, 2);
+	memcpy(raw + len, full, TOKEN_CHECK_LEN);
+	memcpy(text, TOKEN_PREFIX, n);
+	n += base64_encode(text + n, sizeof(text) - n, raw,
+			   len + TOKEN_CHECK_LEN);
+	for (size_t i = sizeof(TOKEN_PREFIX) - 1; i < n; i++)
+		text[i] = text[i] == '+' ? '-' : text[i] == '/' ? '_' : text[i];
+	try_token((const uint8_t *)text, n);
 }
 
 static void
@@ -69,6 +96,7 @@ LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)
 	if (len >= JOIN_HEADER_LEN && join_header_read(&h, in, &e) == 0)
 		assert(h.len <= JOIN_GIVE_MAX);
 	try_token(in, len);
+	try_checked(in, len);
 	try_ask(in, len);
 	try_give(in, len);
 	if (join_refuse_decode(&r, in, len, &e) == 0)
