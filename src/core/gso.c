@@ -189,7 +189,7 @@ static void
 put_transport(const struct gso *g, uint8_t *p, size_t len, bool last)
 {
 	uint16_t csum = ippkt_fold(g->pseudo_sum + len);
-	uint8_t flags = g->header[g->iphdr + TCP_FLAGS_AT];
+	uint8_t flags;
 
 	if (g->kind == FRAME_UDP) {
 		put_be16(p + UDP_LEN_AT, (uint16_t)len);
@@ -199,6 +199,7 @@ put_transport(const struct gso *g, uint8_t *p, size_t len, bool last)
 	put_be32(p + TCP_SEQ_AT, get_be32(g->header + g->iphdr + TCP_SEQ_AT) +
 				     g->index * g->segsize);
 	put_be16(p + TCP_CSUM_AT, csum);
+	flags = g->header[g->iphdr + TCP_FLAGS_AT];
 	/* FIN and PSH speak of the data's end; CWR is said once. */
 	if (!last)
 		flags &= (uint8_t)~TCP_END;

@@ -181,6 +181,8 @@ test_long_headers(void **state)
 	m = udp6;
 	m.ipopt = 8;
 	check_cut(m, 3000, 1000);
+	m.ipopt = 208; /* 256 bytes, where TCP's flags would be behind them */
+	check_cut(m, 3000, 1000);
 }
 
 /* Whole packets come out as they came in, whatever the checksum is. */
