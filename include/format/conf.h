@@ -148,5 +148,9 @@ const struct conf_algos *conf_algos_for(const struct conf *c,
 const char *conf_key_name(size_t i);
 /* "yes or no", "1..65535", ...: what a value must be. */
 const char *conf_key_expects(size_t i);
+/* Whether a change of it waits for the next start of the daemon. */
+bool conf_key_restart(size_t i);
+/* Whether the two say the same of it: of one that waits for a start. */
+bool conf_key_same(const struct conf *a, const struct conf *b, size_t i);
 
 #endif

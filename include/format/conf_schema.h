@@ -34,6 +34,7 @@ struct conf_key {
 	const char *def;		/* as it would be written; NULL: none */
 	const char *slow_aes;		/* in its place where AES is slow, or NULL */
 	const char *expects;		/* "yes or no", "1..65535" */
+	bool restart;			/* a change waits for the next start */
 };
 
 #define CONF_KEYS_MAX 64
