@@ -21,6 +21,9 @@ struct identity {
 /* path: of the configuration file. Everything found wrong is logged, each
  * with its file. 0 or -1. */
 int identity_load(struct identity **out, const char *path);
+/* The same, but what could be read is there after a failure, too: *out is NULL
+ * only when there is no configuration. */
+int identity_look(struct identity **out, const char *path);
 void identity_free(struct identity *id);	/* NULL is fine */
 
 #endif

@@ -56,6 +56,7 @@ const char *conf_offload_name(size_t i);
 enum conf_offload conf_offload_bit(size_t i);
 
 #define CONF_MANY_MAX 16	/* values of a key that may be given several times */
+#define CONF_KEYS_MAX 64	/* keys that there may be */
 
 struct conf_many {
 	const char *v[CONF_MANY_MAX];
@@ -120,6 +121,8 @@ struct conf {
 	const char *ctlsocket;
 	const char *ctlgroup;		/* may use it; NULL: root alone */
 	struct conf_timers timers;
+	unsigned int line[CONF_KEYS_MAX];	/* where given first, or 0 */
+	unsigned int listen_line[CONF_MANY_MAX];
 };
 
 /* What a default may depend on. All zero: the usual machine. */
@@ -146,6 +149,8 @@ const struct conf_algos *conf_algos_for(const struct conf *c,
 /* The schema, for the test that compares it with the man page and for -t:
  * i from 0; NULL at the end. */
 const char *conf_key_name(size_t i);
+/* The line where it was given first; 0: it was not. */
+unsigned int conf_line(const struct conf *c, const char *key);
 /* "yes or no", "1..65535", ...: what a value must be. */
 const char *conf_key_expects(size_t i);
 /* Whether a change of it waits for the next start of the daemon. */

@@ -37,8 +37,6 @@ struct conf_key {
 	bool restart;			/* a change waits for the next start */
 };
 
-#define CONF_KEYS_MAX 64
-
 extern const struct conf_key conf_keys[];
 extern const size_t conf_nkeys;		/* at most CONF_KEYS_MAX */
 
