@@ -104,6 +104,8 @@ struct conf {
 	unsigned int nnodes;
 	uint32_t mtu;			/* 1420; 1280..9000 */
 	uint8_t offload;		/* enum conf_offload, several */
+	bool dscp;			/* copied to the datagram */
+	bool ecn;			/* this too */
 	uint32_t keepalive;		/* seconds; 0: off */
 	uint32_t pullinterval;		/* seconds; 300 */
 	uint32_t maxconnections;	/* 64 */

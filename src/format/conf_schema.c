@@ -93,6 +93,8 @@ const struct conf_key conf_keys[] = {
     KEY("offload", OFFLOAD, offload, .def = "auto", AT_START,
 	.expects = "auto, off, or some of no-tun-csum, no-tun-tso, "
 		   "no-tun-uso, no-udp-gso and no-udp-gro"),
+    BOOL_KEY(dscp, "no", LIVE),
+    BOOL_KEY(ecn, "yes", LIVE),
     KEY("keepalive", SECONDS, keepalive, .min = 0, .max = 3600, .def = "0",
 	.expects = "a time in whole seconds, 0s..1h"),
     KEY("pullinterval", SECONDS, pullinterval, .min = 1, .max = 86400,
