@@ -71,6 +71,8 @@ void ctl_columns(const struct ctl_column *columns, size_t n,
 enum ctl_exit ctl_status(const struct ctl *c);
 enum ctl_exit ctl_peers(const struct ctl *c);
 enum ctl_exit ctl_routes(const struct ctl *c);
+/* A line that names the keys which wait for a restart, if any do. */
+void ctl_print_restart(const json_t *o);
 
 /* --- ctl_peer.c ----------------------------------------------------------- */
 /* Everything about one peer. */

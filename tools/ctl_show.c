@@ -102,6 +102,19 @@ print_offload(json_t *offload)
 				       "" : "not in use: ", ctl_text(f, "why"));
 }
 
+void
+ctl_print_restart(const json_t *o)
+{
+	const json_t *keys = json_object_get(o, "restart_needed"), *key;
+	size_t i;
+
+	json_array_foreach(keys, i, key)
+		printf("%s%s", i == 0 ? "restart  needed for " : ", ",
+		       json_string_value(key));
+	if (json_array_size(keys) > 0)
+		printf("\n");
+}
+
 static void
 print_status(const json_t *s)
 {
@@ -135,6 +148,7 @@ print_status(const json_t *s)
 		       ctl_number(socket, "received"),
 		       ctl_number(socket, "failed"));
 	}
+	ctl_print_restart(s);
 	json_array_foreach(json_object_get(s, "warnings"), i, warning)
 		print_warning(warning);
 	json_object_foreach(drops, reason, count)

@@ -7,7 +7,7 @@
 enum ctl_exit
 ctl_reload(const struct ctl *c)
 {
-	return ctl_show(c, "reload", NULL);
+	return ctl_show(c, "reload", ctl_print_restart);
 }
 
 enum ctl_exit

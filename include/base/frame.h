@@ -70,12 +70,14 @@ struct tun_out {
  * Datagrams to or from one remote in one piece of memory: each is segsize
  * bytes, the last may be shorter. One datagram: segsize == len. The length
  * of a run to be sent is not bounded by what one system call takes. local is
- * where it arrived, or is to leave from; IP_NONE: the system's choice.
+ * where it arrived, or is to leave from; IP_NONE: the system's choice. tos:
+ * the TOS or traffic class byte of all of them.
  */
 struct udp_run {
 	struct endpoint remote;
 	struct ipaddr local; /* our own address */
 	uint16_t segsize;
+	uint8_t tos;
 	uint8_t *data;
 	size_t len;
 };

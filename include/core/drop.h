@@ -36,6 +36,7 @@ enum drop {
 	DROP_INNER_MALFORMED,	/* not a well-formed IP packet */
 	DROP_INNER_SOURCE,	/* source not the sending node's */
 	DROP_INNER_DEST,	/* destination not in our subnets */
+	DROP_ECN,		/* marked on the way, and cannot be marked */
 	DROP_CONTROL,		/* control records that do not parse */
 	DROPS
 };

@@ -29,10 +29,10 @@ void core_out_reset(struct core_out *o);
  */
 uint8_t *out_run_place(struct core_out *o, size_t len);
 /* Counts the len bytes just written as one datagram to remote: appended to
- * the last run when that is to the same place and none of its datagrams was
- * shorter, else a run of its own. */
+ * the last run when that is to the same place with the same TOS and none of its
+ * datagrams was shorter, else a run of its own. */
 void out_run_add(struct core_out *o, const struct endpoint *remote,
-		 const struct ipaddr *local, size_t len);
+		 const struct ipaddr *local, uint8_t tos, size_t len);
 /* Len bytes of memory that stay until the next reset; NULL: no room. */
 uint8_t *out_alloc(struct core_out *o, size_t len);
 

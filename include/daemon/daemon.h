@@ -45,6 +45,8 @@ struct events {
 struct daemon {
 	const struct options *options;
 	struct identity *id;
+	struct conf *first;		/* of the start; id's until a reload */
+	uint64_t restart;		/* keys that wait for one, a bit each */
 	struct logsink *log;
 	struct notify notify;
 	struct pidfile pidfile;

@@ -26,6 +26,10 @@ struct warden;
  * -1. */
 int identity_load(struct identity **out, const char *path,
 		  struct warden *warden);
+/* The same, but what could be read is there after a failure, too: *out is NULL
+ * only when there is no configuration. */
+int identity_look(struct identity **out, const char *path,
+		  struct warden *warden);
 /* The configuration alone. fd: of that file, open; it is closed. */
 int identity_conf(struct conf **out, const char *path, int fd);
 void identity_free(struct identity *id);	/* NULL is fine */

@@ -61,6 +61,8 @@ void turn_close(struct daemon *d);
 
 /* --- script.c: hooks and autoconf ----------------------------------------- */
 void script_run(struct daemon *d, const struct action *a);
+/* Sets those of the own subnets; what is set already stays. */
+void script_addresses(struct daemon *d);
 bool script_any(const struct conf *c);		/* a hook is configured */
 /* Hooks can run; else those of the configuration wait for a restart. */
 bool script_may(const struct daemon *d);
@@ -73,6 +75,7 @@ int script_wait(struct daemon *d, enum warden_hook hook);
 /* 0, or -1: some of it could not be read, was logged, and stays as it was. */
 int reload_all(struct daemon *d);		/* HUP */
 int reload_push(struct daemon *d);		/* USR1 */
+json_t *reload_restart_json(const struct daemon *d);	/* names of keys */
 
 /* --- status.c --------------------------------------------------------------- */
 void status_log(struct daemon *d);		/* USR2 */

@@ -20,6 +20,9 @@ struct state {
 
 /* Opens (and makes) the directories. 0 or -1. */
 int state_open(struct state *s, const struct conf *conf, struct err *e);
+/* Whether what is in the state directory would be taken, before a start;
+ * nothing is made. */
+int state_check(const struct conf *conf, struct err *e);
 void state_close(struct state *s);
 /* As root: what is root's of the directories and of the daemon's own files in
  * them is given to that user, whom the daemon becomes. */

@@ -56,6 +56,7 @@ const char *conf_offload_name(size_t i);
 enum conf_offload conf_offload_bit(size_t i);
 
 #define CONF_MANY_MAX 16	/* values of a key that may be given several times */
+#define CONF_KEYS_MAX 64	/* keys that there may be */
 
 struct conf_many {
 	const char *v[CONF_MANY_MAX];
@@ -103,6 +104,8 @@ struct conf {
 	unsigned int nnodes;
 	uint32_t mtu;			/* 1420; 1280..9000 */
 	uint8_t offload;		/* enum conf_offload, several */
+	bool dscp;			/* copied to the datagram */
+	bool ecn;			/* this too */
 	uint32_t keepalive;		/* seconds; 0: off */
 	uint32_t pullinterval;		/* seconds; 300 */
 	uint32_t maxconnections;	/* 64 */
@@ -120,6 +123,8 @@ struct conf {
 	const char *ctlsocket;
 	const char *ctlgroup;		/* may use it; NULL: root alone */
 	struct conf_timers timers;
+	unsigned int line[CONF_KEYS_MAX];	/* where given first, or 0 */
+	unsigned int listen_line[CONF_MANY_MAX];
 };
 
 /* What a default may depend on. All zero: the usual machine. */
@@ -146,7 +151,13 @@ const struct conf_algos *conf_algos_for(const struct conf *c,
 /* The schema, for the test that compares it with the man page and for -t:
  * i from 0; NULL at the end. */
 const char *conf_key_name(size_t i);
+/* The line where it was given first; 0: it was not. */
+unsigned int conf_line(const struct conf *c, const char *key);
 /* "yes or no", "1..65535", ...: what a value must be. */
 const char *conf_key_expects(size_t i);
+/* Whether a change of it waits for the next start of the daemon. */
+bool conf_key_restart(size_t i);
+/* Whether the two say the same of it: of one that waits for a start. */
+bool conf_key_same(const struct conf *a, const struct conf *b, size_t i);
 
 #endif

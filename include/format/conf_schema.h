@@ -34,9 +34,8 @@ struct conf_key {
 	const char *def;		/* as it would be written; NULL: none */
 	const char *slow_aes;		/* in its place where AES is slow, or NULL */
 	const char *expects;		/* "yes or no", "1..65535" */
+	bool restart;			/* a change waits for the next start */
 };
-
-#define CONF_KEYS_MAX 64
 
 extern const struct conf_key conf_keys[];
 extern const size_t conf_nkeys;		/* at most CONF_KEYS_MAX */

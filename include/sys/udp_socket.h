@@ -11,9 +11,10 @@
 
 #include "sys/udp.h"
 
-/* Room for the local address and the segment size. */
-#define UDP_CONTROL_LEN \
-	(CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(int)))
+/* Room for the local address, the TOS and the segment size. */
+#define UDP_CONTROL_LEN                           \
+	(CMSG_SPACE(sizeof(struct in6_pktinfo)) + \
+	 2 * CMSG_SPACE(sizeof(int)))
 
 /* One message's places, for either direction. */
 struct udp_slot {

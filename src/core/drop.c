@@ -35,6 +35,7 @@ static const char *const names[DROPS] = {
 	[DROP_INNER_MALFORMED] = "inner-malformed",
 	[DROP_INNER_SOURCE] = "inner-source",
 	[DROP_INNER_DEST] = "inner-dest",
+	[DROP_ECN] = "ecn",
 	[DROP_CONTROL] = "control",
 };
 

@@ -24,16 +24,16 @@ out_run_place(struct core_out *o, size_t len)
 static bool
 run_takes(const struct udp_run *r, const uint8_t *at,
 	  const struct endpoint *remote, const struct ipaddr *local,
-	  size_t len)
+	  uint8_t tos, size_t len)
 {
 	return r->data + r->len == at && len <= r->segsize &&
-	       r->len % r->segsize == 0 && endpoint_equal(&r->remote, remote) &&
-	       ipaddr_equal(&r->local, local);
+	       r->len % r->segsize == 0 && r->tos == tos &&
+	       endpoint_equal(&r->remote, remote) && ipaddr_equal(&r->local, local);
 }
 
 void
 out_run_add(struct core_out *o, const struct endpoint *remote,
-	    const struct ipaddr *local, size_t len)
+	    const struct ipaddr *local, uint8_t tos, size_t len)
 {
 	uint8_t *at = o->mem + o->used;
 	struct udp_run *r;
@@ -41,7 +41,7 @@ out_run_add(struct core_out *o, const struct endpoint *remote,
 	assert(len > 0 && len <= UINT16_MAX && o->cap - o->used >= len);
 	o->used += len;
 	r = o->nruns > 0 ? &o->runs[o->nruns - 1] : NULL;
-	if (r != NULL && run_takes(r, at, remote, local, len)) {
+	if (r != NULL && run_takes(r, at, remote, local, tos, len)) {
 		r->len += len;
 		return;
 	}
@@ -50,6 +50,7 @@ out_run_add(struct core_out *o, const struct endpoint *remote,
 		.remote = *remote,
 		.local = *local,
 		.segsize = (uint16_t)len,
+		.tos = tos,
 		.data = at,
 		.len = len,
 	};

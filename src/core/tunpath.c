@@ -18,6 +18,7 @@
 
 #include "core_impl.h"
 
+#include "core/ecn.h"
 #include "core/fragment.h"
 #include "core/gso.h"
 #include "core/mss.h"
@@ -97,6 +98,14 @@ route(struct core *c, const struct tun_frame *f, struct ippkt *ip)
 	return NULL;
 }
 
+/* What of the packet's TOS its datagram shows. */
+static uint8_t
+tos_mask(const struct conf *conf)
+{
+	return (uint8_t)((conf->dscp ? DSCP_MASK : 0) |
+			 (conf->ecn ? ECN_MASK : 0));
+}
+
 /* Seals one packet behind what is in out. false: out is full. */
 static bool
 send_packet(struct peer *p, uint8_t flags, const uint8_t *pkt, size_t len,
@@ -125,6 +134,7 @@ send_packet(struct peer *p, uint8_t flags, const uint8_t *pkt, size_t len,
 	d = link_seal(p->link, &c->env, flags, in, inlen, at);
 	if (d == DROP_NONE) {
 		out_run_add(out, link_remote(p->link), link_local(p->link),
+			    ecn_outer(pkt, tos_mask(c->env.conf)),
 			    inlen + DGRAM_DATA_OVERHEAD);
 		p->tx_packets++;
 		p->tx_bytes += len;

@@ -13,6 +13,7 @@
 
 #include "core_impl.h"
 
+#include "core/ecn.h"
 #include "core/gso.h"
 #include "core/mss.h"
 
@@ -31,9 +32,10 @@ check_inner(const struct core *c, const struct peer *p, struct ippkt *ip,
 	return DROP_NONE;
 }
 
-/* One packet for the device. false: out is full. */
+/* One packet for the device, which came with that TOS. false: out is full. */
 static bool
-deliver(struct peer *p, const struct link_in *in, struct core_out *out)
+deliver(struct peer *p, const struct link_in *in, uint8_t tos,
+	struct core_out *out)
 {
 	struct core *c = p->core;
 	bool partial = (in->data_flags & DATA_CSUM_PARTIAL) != 0;
@@ -57,6 +59,8 @@ deliver(struct peer *p, const struct link_in *in, struct core_out *out)
 		}
 	}
 	d = check_inner(c, p, &ip, pkt, len);
+	if (d == DROP_NONE && tos != 0 && !ecn_arrived(pkt, tos))
+		d = DROP_ECN;
 	if (d != DROP_NONE) {
 		peer_drop(p, d);
 		return true;
@@ -110,7 +114,7 @@ datagram_in(struct core *c, const struct udp_run *r, size_t len,
 	if (!in.is_data || in.len == 0)
 		return true;
 	if (!(in.data_flags & DATA_CONTROL)) {
-		if (!deliver(p, &in, out))
+		if (!deliver(p, &in, r->tos, out))
 			peer_drop(p, DROP_OUT_FULL);
 		return true;
 	}

@@ -34,7 +34,10 @@ static json_t *
 reload(struct daemon *d, const struct ctlsock_peer *peer)
 {
 	log_info("reload asked for by user %u", (unsigned int)peer->uid);
-	return reload_all(d) == 0 ? done() : refused(IN_LOG);
+	if (reload_all(d) < 0)
+		return refused(IN_LOG);
+	return json_pack("{sbso}", "ok", 1, "restart_needed",
+			 reload_restart_json(d));
 }
 
 static json_t *

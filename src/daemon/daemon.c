@@ -362,6 +362,7 @@ daemon_run(struct identity *id, const struct options *o, struct logsink *log,
 	struct daemon d = {
 		.options = o,
 		.id = id,
+		.first = id->conf,
 		.offload = id->conf->offload,
 		.log = log,
 		.notify = { .fd = -1 },
@@ -388,6 +389,8 @@ daemon_run(struct identity *id, const struct options *o, struct logsink *log,
 		}
 	}
 	stop(&d, started);
+	if (d.id->conf != d.first)
+		conf_free(d.first);
 	identity_free(d.id);
 	return d.status;
 }

@@ -222,36 +222,50 @@ find_owner(uid_t *owner, const struct conf *c, const char *path)
 	*owner = 0;
 	if (c->user == NULL || geteuid() != 0)
 		return 0;
-	if (privs_lookup(&ids, c->user, c->group, &e) < 0)
+	if (privs_lookup(&ids, c->user, c->group, &e) < 0) {
+		err_prefix(&e, "user");
+		e.line = conf_line(c, "user");
 		return complain(path, &e);
+	}
 	*owner = ids.uid;
 	return 0;
 }
 
 int
-identity_load(struct identity **out, const char *path, struct warden *warden)
+identity_look(struct identity **out, const char *path, struct warden *warden)
 {
 	struct identity *id = calloc(1, sizeof(*id));
 	struct opener o = { .warden = warden_lives(warden) ? warden : NULL };
 	int rc;
 
+	*out = NULL;
 	if (id == NULL) {
 		log_error("out of memory");
 		return -1;
 	}
 	rc = load_conf(id, path, &o);
-	if (rc == 0)
-		rc = find_owner(&o.owner, id->conf, path);
-	if (rc == 0) {
-		rc |= load_tls(id, &o);
-		rc |= load_bnlkeys(id, &o);
-	}
-	if (rc != 0) {
+	if (rc < 0) {
 		identity_free(id);
 		return -1;
 	}
+	rc |= find_owner(&o.owner, id->conf, path);
+	rc |= load_tls(id, &o);
+	rc |= load_bnlkeys(id, &o);
 	*out = id;
-	return 0;
+	return rc;
+}
+
+int
+identity_load(struct identity **out, const char *path, struct warden *warden)
+{
+	struct identity *id;
+	int rc = identity_look(&id, path, warden);
+
+	if (rc < 0)
+		identity_free(id);
+	else
+		*out = id;
+	return rc;
 }
 
 void

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "daemon/check.h"
 #include "daemon/daemon.h"
 #include "daemon/identity.h"
 #include "daemon/options.h"
@@ -46,6 +47,22 @@ open_log(struct startup *s, const struct identity *id,
 	return 0;
 }
 
+/* -t: all that is wrong, not the first of it. */
+static int
+test(const struct options *o)
+{
+	struct identity *id;
+	int rc = identity_look(&id, o->conf, NULL);
+
+	if (id != NULL)
+		rc |= check_host(id->conf, o->conf, o->pidfile);
+	identity_free(id);
+	if (rc < 0)
+		return EXIT_USAGE;
+	printf("%s: ok\n", o->conf);
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -61,13 +78,10 @@ main(int argc, char **argv)
 	sigwatch_block();
 	if (options_parse(&o, argc, argv, &status) < 0)
 		return status;
+	if (o.test)
+		return test(&o);
 	if (identity_load(&id, o.conf, NULL) < 0)
 		return EXIT_USAGE;
-	if (o.test) {
-		printf("%s: ok\n", o.conf);
-		identity_free(id);
-		return 0;
-	}
 	if (!o.foreground &&
 	    daemonise_fork(&s.parent, &role, &status, &e) < 0) {
 		log_error("%s", e.text);

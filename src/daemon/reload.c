@@ -8,51 +8,31 @@
 #include "base/log.h"
 #include "sys/clock.h"
 
-static bool
-same_text(const char *a, const char *b)
-{
-	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
-
-static bool
-same_listen(const struct conf *a, const struct conf *b)
-{
-	if (a->nlisten != b->nlisten)
-		return false;
-	for (unsigned int i = 0; i < a->nlisten; i++)
-		if (!ipaddr_equal(&a->listen[i], &b->listen[i]))
-			return false;
-	return true;
-}
-
-/* Says which changed settings wait for a restart. */
+/* Says which settings wait for a restart: whatever differs from the start,
+ * so that one reload more does not make it forgotten. */
 static void
-note_restart(const struct conf *was, const struct conf *is)
+note_restart(struct daemon *d, const struct conf *is)
 {
-	const struct {
-		const char *key;
-		bool same;
-	} fixed[] = {
-		{ "name", same_text(was->name, is->name) },
-		{ "devname", same_text(was->devname, is->devname) },
-		{ "port", was->port == is->port },
-		{ "listen", same_listen(was, is) },
-		{ "bnl", same_text(was->bnl, is->bnl) },
-		{ "statedir", same_text(was->statedir, is->statedir) },
-		{ "ctlsocket", same_text(was->ctlsocket, is->ctlsocket) },
-		{ "ctlgroup", same_text(was->ctlgroup, is->ctlgroup) },
-		{ "user", same_text(was->user, is->user) },
-		{ "group", same_text(was->group, is->group) },
-		{ "offload", was->offload == is->offload },
-		{ "realtime", was->realtime == is->realtime },
-		{ "logmethod", was->logmethod == is->logmethod },
-		{ "logfile", same_text(was->logfile, is->logfile) },
-	};
+	d->restart = 0;
+	for (size_t i = 0; conf_key_name(i) != NULL; i++) {
+		if (!conf_key_restart(i) || conf_key_same(d->first, is, i))
+			continue;
+		d->restart |= UINT64_C(1) << i;
+		log_warn("%s has changed: restart needed for it to take "
+			 "effect", conf_key_name(i));
+	}
+}
 
-	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
-		if (!fixed[i].same)
-			log_warn("%s has changed: restart needed for it to "
-				 "take effect", fixed[i].key);
+json_t *
+reload_restart_json(const struct daemon *d)
+{
+	json_t *keys = json_array();
+
+	for (size_t i = 0; conf_key_name(i) != NULL; i++)
+		if ((d->restart & UINT64_C(1) << i) != 0)
+			json_array_append_new(keys,
+					      json_string(conf_key_name(i)));
+	return keys;
 }
 
 /* There were none at the start, and now no process can be started. */
@@ -81,12 +61,27 @@ reload_list(struct daemon *d)
 	return 0;
 }
 
+/* The device becomes what autoconf makes of it. */
+static int
+reload_device(struct daemon *d, const struct conf *was, const struct conf *is)
+{
+	struct err e;
+
+	if (is->autoconf && (tun_set_mtu(d->tun, is->mtu, &e) < 0 ||
+			     (!was->autoconf &&
+			      tun_set_up(d->tun, true, &e) < 0))) {
+		log_error("%s: cannot set the MTU: %s", tun_name(d->tun),
+			  e.text);
+		return -1;
+	}
+	return 0;
+}
+
 /* All that may fail comes first. */
 static int
 reload_conf(struct daemon *d)
 {
 	struct identity *old = d->id, *new;
-	struct err e;
 
 	if (identity_load(&new, d->options->conf, d->warden) < 0)
 		return -1;
@@ -96,15 +91,14 @@ reload_conf(struct daemon *d)
 		identity_free(new);
 		return -1;
 	}
-	if (new->conf->autoconf &&
-	    tun_set_mtu(d->tun, new->conf->mtu, &e) < 0) {
-		log_error("%s: cannot set the MTU: %s", tun_name(d->tun),
-			  e.text);
+	if (reload_device(d, old->conf, new->conf) < 0) {
 		identity_free(new);
 		return -1;
 	}
-	note_restart(old->conf, new->conf);
+	note_restart(d, new->conf);
 	note_hooks(d, new->conf);
+	/* The sockets are as they were: no address without one is tried. */
+	new->conf->disableipv6 = d->first->disableipv6;
 	d->id = new;
 	if (d->warden != NULL)
 		warden_use(d->warden, new->warden_conf, new->conf);
@@ -112,6 +106,10 @@ reload_conf(struct daemon *d)
 		log_set_level((enum log_level)new->conf->loglevel);
 	core_reconf(d->core, clock_now(), new->conf,
 		    tls_ctx_provider(new->tls), tls_ctx_self(new->tls));
+	if (new->conf->autoconf && !old->conf->autoconf)
+		script_addresses(d);
+	if (old->conf == d->first)
+		old->conf = NULL;	/* kept, to be compared with */
 	job_retire_identity(d, old);
 	log_info("configuration and certificate reloaded");
 	return 0;

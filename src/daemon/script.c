@@ -23,21 +23,34 @@ address(struct daemon *d, const struct prefix *subnet, uint8_t len, bool up)
 			  ipaddr_format(text, &addr), len, e.text);
 }
 
+static const struct bnl_node *
+own_node(const struct daemon *d, const struct bnl *b)
+{
+	return b == NULL ? NULL : bnl_find(b, d->id->conf->name);
+}
+
+void
+script_addresses(struct daemon *d)
+{
+	const struct bnl *b = core_list(d->core);
+	const struct bnl_node *own = own_node(d, b);
+
+	for (uint32_t i = 0; own != NULL && i < own->nsubnets; i++)
+		address(d, &own->subnets[i],
+			bnl_covering_len(b, &own->subnets[i]), true);
+}
+
 /* With the first IPv4 address of a network the kernel takes away the others
  * of that network: those of the subnets that are left are set again. */
 static void
 set_again(struct daemon *d, const struct prefix *gone)
 {
-	const struct bnl *b = core_list(d->core);
-	const struct bnl_node *own =
-		b == NULL ? NULL : bnl_find(b, d->id->conf->name);
+	const struct bnl_node *own = own_node(d, core_list(d->core));
 
 	for (uint32_t i = 0; own != NULL && i < own->nsubnets; i++)
 		if (prefix_cmp(&own->subnets[i], gone) == 0)
 			return;		/* it goes only because we stop */
-	for (uint32_t i = 0; own != NULL && i < own->nsubnets; i++)
-		address(d, &own->subnets[i],
-			bnl_covering_len(b, &own->subnets[i]), true);
+	script_addresses(d);
 }
 
 /* The length of the network's prefix lets the kernel route the whole network

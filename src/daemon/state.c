@@ -201,6 +201,29 @@ state_mark(struct state *s, struct bnl_version *out, struct err *e)
 }
 
 int
+state_check(const struct conf *conf, struct err *e)
+{
+	struct state s = { .pairs.dirfd = -1, .list.dirfd = -1 };
+	struct bnl_version mark;
+	uint8_t secret[X25519_LEN];
+	struct err why;
+	int rc;
+
+	if (store_open(&s.dir, conf->statedir, false, &why) < 0)
+		return 0;		/* made at the start, or told before */
+	rc = state_mark(&s, &mark, e);
+	if (rc == 0 && sealed_read(&s.dir, STATIC_NAME, MAGIC_STATIC, secret,
+				   sizeof(secret), &why) < 0 &&
+	    why.code != ERR_NOTFOUND && why.code != ERR_SYNTAX) {
+		*e = why;
+		rc = -1;
+	}
+	bytes_wipe(secret, sizeof(secret));
+	store_close(&s.dir);
+	return rc;
+}
+
+int
 state_store_mark(struct state *s, const uint8_t version[BNL_VERSION_WIRE_LEN],
 		 struct err *e)
 {

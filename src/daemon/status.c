@@ -285,6 +285,7 @@ status_node(struct daemon *d)
 	json_object_set_new(o, "drops", drops_json(drops));
 	json_object_set_new(o, "loglevel",
 			    json_string(log_level_name(log_get_level())));
+	json_object_set_new(o, "restart_needed", reload_restart_json(d));
 	json_object_set_new(o, "warnings", trouble_warnings(d));
 	return o;
 }

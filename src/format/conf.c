@@ -363,6 +363,8 @@ conf_parse_on(struct conf **out, const struct conf_host *host, const char *text,
 		goto out;
 	}
 	conf_check(c, p.said, es);
+	for (size_t i = 0; i < conf_nkeys; i++)
+		c->line[i] = p.said[i].line;
 out:
 	table_free(&p.names);
 	if (es->count != before) {
@@ -380,6 +382,14 @@ conf_free(struct conf *c)
 		return;
 	arena_free(&c->arena);
 	free(c);
+}
+
+unsigned int
+conf_line(const struct conf *c, const char *key)
+{
+	size_t i = conf_key_find((struct span){key, strlen(key)});
+
+	return i < conf_nkeys ? c->line[i] : 0;
 }
 
 static int

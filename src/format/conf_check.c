@@ -81,6 +81,21 @@ check_log(const struct conf *c, const struct conf_said *said, struct errs *es)
 	errs_add(es, &e);
 }
 
+/* Only who gives root up for a user has a use for another group. */
+static void
+check_group(const struct conf *c, const struct conf_said *said,
+	    struct errs *es)
+{
+	struct err e;
+
+	if (c->group == NULL || c->user != NULL || said_of(said, "user")->bad)
+		return;
+	err_at(&e, ERR_CONFLICT, said_of(said, "group")->line, 0,
+	       "group is given without user, and would do nothing: name the "
+	       "user, too");
+	errs_add(es, &e);
+}
+
 static void
 check_ipv6(const struct conf *c, const struct conf_said *said, struct errs *es)
 {
@@ -110,6 +125,7 @@ conf_check(const struct conf *c, const struct conf_said *said, struct errs *es)
 {
 	check_name(c, said, es);
 	check_log(c, said, es);
+	check_group(c, said, es);
 	check_ipv6(c, said, es);
 	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++)
 		check_order(c, said, &orders[i], es);

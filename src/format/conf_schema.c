@@ -34,17 +34,21 @@ _Static_assert(sizeof(enum conf_log) == sizeof(int),
 		.name = word, .kind = CONF_KIND_##what,              \
 		.offset = offsetof(struct conf, member), __VA_ARGS__ \
 	}
-#define TEXT_KEY(word, member, limit, says) \
-	KEY(word, TEXT, member, .max = limit, .expects = says)
-#define HOOK(word) TEXT_KEY(#word, word, COMMAND_MAX_LEN, COMMAND)
-#define PATH_KEY(word, limit, standard) \
-	KEY(#word, PATH, word, .max = limit, .def = standard, .expects = PATH)
+/* Whether a reload changes it, or the next start only. */
+#define LIVE .restart = false
+#define AT_START .restart = true
+#define TEXT_KEY(word, member, limit, says, when) \
+	KEY(word, TEXT, member, .max = limit, .expects = says, when)
+#define HOOK(word, when) TEXT_KEY(#word, word, COMMAND_MAX_LEN, COMMAND, when)
+#define PATH_KEY(word, limit, standard, when)                         \
+	KEY(#word, PATH, word, .max = limit, .def = standard,         \
+	    .expects = PATH, when)
 #define PATHS_KEY(word, standard)                                     \
 	KEY(#word, PATHS, word, .max = PATH_MAX_LEN, .def = standard, \
 	    .expects = PATH)
-#define BOOL_KEY(word, standard)                                   \
+#define BOOL_KEY(word, standard, when)                             \
 	KEY(#word, BOOL, word, .choices = yes_no, .def = standard, \
-	    .expects = "yes or no")
+	    .expects = "yes or no", when)
 /* Intervals may be shortened, for tests above all, and stretched. */
 #define TIMER(word, member, standard)                            \
 	KEY(word, MS, timers.member, .min = 1, .max = 24 * MS_H, \
@@ -59,24 +63,24 @@ _Static_assert(sizeof(enum conf_log) == sizeof(int),
 
 const struct conf_key conf_keys[] = {
     {.name = "node", .kind = CONF_KIND_NODE, .expects = NODE_NAME},
-    KEY("name", NAME, name, .expects = NODE_NAME),
-    KEY("devname", DEVICE, devname, .def = "cluevpn0",
+    KEY("name", NAME, name, .expects = NODE_NAME, AT_START),
+    KEY("devname", DEVICE, devname, .def = "cluevpn0", AT_START,
 	.expects = "an interface name of at most 15 bytes, without "
 		   "blanks, '/', ':' and '%'"),
-    PATH_KEY(cert, PATH_MAX_LEN, "node.pem"),
-    PATH_KEY(privkey, PATH_MAX_LEN, "node.key"),
+    PATH_KEY(cert, PATH_MAX_LEN, "node.pem", LIVE),
+    PATH_KEY(privkey, PATH_MAX_LEN, "node.key", LIVE),
     PATHS_KEY(cacert, "ca.pem"),
     TEXT_KEY("restrictouname", restrictouname, CERT_OU_MAX,
-	     "an organisational unit of at most 64 bytes"),
-    KEY("port", U16, port, .min = 1, .max = 65535, .def = "3406",
+	     "an organisational unit of at most 64 bytes", LIVE),
+    KEY("port", U16, port, .min = 1, .max = 65535, .def = "3406", AT_START,
 	.expects = "1..65535"),
-    KEY("listen", ADDRESSES, listen,
+    KEY("listen", ADDRESSES, listen, AT_START,
 	.expects = "an IPv4 or IPv6 address of this host"),
-    BOOL_KEY(disableipv6, "no"),
-    BOOL_KEY(preferipv6, "no"),
-    PATH_KEY(bnl, PATH_MAX_LEN, NULL), /* network.bnl in statedir */
+    BOOL_KEY(disableipv6, "no", AT_START),
+    BOOL_KEY(preferipv6, "no", LIVE),
+    PATH_KEY(bnl, PATH_MAX_LEN, NULL, AT_START), /* network.bnl in statedir */
     PATHS_KEY(bnlpubkey, "bnl-pub.pem"),
-    PATH_KEY(statedir, PATH_MAX_LEN, "/var/lib/cluevpn"),
+    PATH_KEY(statedir, PATH_MAX_LEN, "/var/lib/cluevpn", AT_START),
     KEY("cryptalgos", CIPHERS, algos,
 	.def = "aes-256-gcm:100 chacha20-poly1305:80 aes-128-gcm:60",
 	/* So high that it wins over the default of the other side. */
@@ -86,9 +90,11 @@ const struct conf_key conf_keys[] = {
 	.expects = "words ALGORITHM:LEVEL:PREFERENCE"),
     KEY("mtu", U32, mtu, .min = 1280, .max = 9000, .def = "1420",
 	.expects = "1280..9000"),
-    KEY("offload", OFFLOAD, offload, .def = "auto",
+    KEY("offload", OFFLOAD, offload, .def = "auto", AT_START,
 	.expects = "auto, off, or some of no-tun-csum, no-tun-tso, "
 		   "no-tun-uso, no-udp-gso and no-udp-gro"),
+    BOOL_KEY(dscp, "no", LIVE),
+    BOOL_KEY(ecn, "yes", LIVE),
     KEY("keepalive", SECONDS, keepalive, .min = 0, .max = 3600, .def = "0",
 	.expects = "a time in whole seconds, 0s..1h"),
     KEY("pullinterval", SECONDS, pullinterval, .min = 1, .max = 86400,
@@ -100,22 +106,22 @@ const struct conf_key conf_keys[] = {
     KEY("loglevel", CHOICE, loglevel, .choices = levels, .def = "info",
 	.expects = "error, warn, info or debug"),
     KEY("logmethod", CHOICE, logmethod, .choices = methods, .def = "syslog",
-	.expects = "syslog, file or stderr"),
-    PATH_KEY(logfile, PATH_MAX_LEN, NULL),
-    TEXT_KEY("user", user, ACCOUNT_MAX_LEN, "a user's name"),
-    TEXT_KEY("group", group, ACCOUNT_MAX_LEN, "a group's name"),
-    HOOK(upcmd),
-    HOOK(downcmd),
-    HOOK(subnetupcmd),
-    HOOK(subnetdowncmd),
-    HOOK(mysubnetupcmd),
-    HOOK(mysubnetdowncmd),
-    HOOK(nodeupcmd),
-    HOOK(nodedowncmd),
-    BOOL_KEY(autoconf, "yes"),
-    BOOL_KEY(realtime, "yes"),
-    PATH_KEY(ctlsocket, SOCKET_MAX_LEN, "/run/cluevpn/ctl"),
-    TEXT_KEY("ctlgroup", ctlgroup, ACCOUNT_MAX_LEN, "a group's name"),
+	.expects = "syslog, file or stderr", AT_START),
+    PATH_KEY(logfile, PATH_MAX_LEN, NULL, AT_START),
+    TEXT_KEY("user", user, ACCOUNT_MAX_LEN, "a user's name", AT_START),
+    TEXT_KEY("group", group, ACCOUNT_MAX_LEN, "a group's name", AT_START),
+    HOOK(upcmd, AT_START),
+    HOOK(downcmd, LIVE),
+    HOOK(subnetupcmd, LIVE),
+    HOOK(subnetdowncmd, LIVE),
+    HOOK(mysubnetupcmd, LIVE),
+    HOOK(mysubnetdowncmd, LIVE),
+    HOOK(nodeupcmd, LIVE),
+    HOOK(nodedowncmd, LIVE),
+    BOOL_KEY(autoconf, "yes", LIVE),
+    BOOL_KEY(realtime, "yes", AT_START),
+    PATH_KEY(ctlsocket, SOCKET_MAX_LEN, "/run/cluevpn/ctl", AT_START),
+    TEXT_KEY("ctlgroup", ctlgroup, ACCOUNT_MAX_LEN, "a group's name", AT_START),
     KEY_AGE("rekey", rekey_after, "120s"),
     KEY_AGE("rekeyresponder", rekey_after_responder, "150s"),
     KEY_AGE("reject", reject_after, "180s"),

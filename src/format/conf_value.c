@@ -157,6 +157,7 @@ address_add(struct conf *c, const struct conf_key *k,
 	for (unsigned int i = 0; i < c->nlisten; i++)
 		if (ipaddr_equal(&c->listen[i], &a))
 			return twice(k, v, e);
+	c->listen_line[c->nlisten] = v->line;
 	c->listen[c->nlisten++] = a;
 	return 0;
 }

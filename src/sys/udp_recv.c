@@ -33,13 +33,13 @@ take_v6(struct ipaddr *local, const struct cmsghdr *c)
 		local->scope = info.ipi6_ifindex;
 }
 
-/* Local address and segment size; the latter is there only when several
- * datagrams were put together. */
+/* Local address, TOS and segment size; the latter is there only when several
+ * datagrams were put together: the kernel does so only with equal TOS. */
 static void
 take_control(struct udp_run *r, struct msghdr *h)
 {
 	struct cmsghdr *c;
-	int segsize;
+	int segsize, tclass;
 
 	for (c = CMSG_FIRSTHDR(h); c != NULL; c = CMSG_NXTHDR(h, c)) {
 		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO)
@@ -47,7 +47,13 @@ take_control(struct udp_run *r, struct msghdr *h)
 		else if (c->cmsg_level == IPPROTO_IPV6 &&
 			 c->cmsg_type == IPV6_PKTINFO)
 			take_v6(&r->local, c);
-		else if (c->cmsg_level == IPPROTO_UDP &&
+		else if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TOS)
+			r->tos = *CMSG_DATA(c);
+		else if (c->cmsg_level == IPPROTO_IPV6 &&
+			 c->cmsg_type == IPV6_TCLASS) {
+			memcpy(&tclass, CMSG_DATA(c), sizeof(tclass));
+			r->tos = (uint8_t)tclass;
+		} else if (c->cmsg_level == IPPROTO_UDP &&
 			 c->cmsg_type == UDP_GRO) {
 			memcpy(&segsize, CMSG_DATA(c), sizeof(segsize));
 			if (segsize > 0 && (size_t)segsize < r->len)

@@ -99,6 +99,16 @@ put_source(struct msghdr *h, size_t *used, const struct ipaddr *a)
 }
 
 static void
+put_tos(const struct udp *u, struct msghdr *h, size_t *used, int tos)
+{
+	if (u->family == IP_V4)
+		put_control(h, used, IPPROTO_IP, IP_TOS, &tos, sizeof(tos));
+	else
+		put_control(h, used, IPPROTO_IPV6, IPV6_TCLASS, &tos,
+			    sizeof(tos));
+}
+
+static void
 put_message(struct udp *u, unsigned int i, const struct piece *p)
 {
 	struct msghdr *h = &u->tx.msg[i].msg_hdr;
@@ -111,6 +121,8 @@ put_message(struct udp *u, unsigned int i, const struct piece *p)
 	h->msg_control = s->control;
 	if (p->source)
 		put_source(h, &used, &p->run->local);
+	if (p->run->tos != 0)
+		put_tos(u, h, &used, p->run->tos);
 	if (p->len > p->run->segsize)
 		put_control(h, &used, IPPROTO_UDP, UDP_SEGMENT,
 			    &p->run->segsize, sizeof(p->run->segsize));

@@ -11,6 +11,24 @@ mtu_is() { # mtu_is BYTES
 	inside alpha ip -j link show dev tun0 |
 		jq -e ".[0].mtu == $1" >/dev/null
 }
+no_address() {
+	! has_address
+}
+has_address() {
+	inside alpha ip -j addr show dev tun0 |
+		jq -e '[.[0].addr_info[].local] | index("10.156.1.1")' >/dev/null
+}
+is_up() {
+	inside alpha ip -j link show dev tun0 |
+		jq -e '.[0].flags | index("UP")' >/dev/null
+}
+status_line() {
+	ctl alpha status | grep -qxF \
+		'restart  needed for port, disableipv6, upcmd'
+}
+reloaded() { # reloaded TIMES
+	[ "$(logs alpha 'certificate reloaded')" = "$1" ]
+}
 failed() { # failed TIMES
 	[ "$(logs alpha 'reload failed')" = "$1" ]
 }
@@ -70,6 +88,45 @@ then
 else
 	stop alpha
 fi
+
+# And back: the device becomes what autoconf makes of it.
+conf alpha 'autoconf = no'
+start alpha
+ok 'without autoconf there is no address' no_address
+conf alpha 'mtu = 1300'
+kill -HUP "${pid[alpha]}"
+soon 'autoconf at a reload: the address' has_address
+ok 'the MTU' mtu_is 1300
+ok 'and up state' is_up
+conf alpha 'autoconf = no' 'mtu = 1400'
+before=$(logs alpha 'certificate reloaded')
+kill -HUP "${pid[alpha]}"
+soon 'off again' reloaded $((before + 1))
+ok 'leaves the address' has_address
+ok 'and the MTU' mtu_is 1300
+stop alpha
+
+# What waits for a restart is said, once more at each reload, and shown.
+needs() { # needs: the keys that status names, in one line
+	query alpha status '.restart_needed | join(" ")'
+}
+conf alpha
+start alpha
+is "$(needs)" '' 'nothing waits for a restart'
+conf alpha 'port = 3407' 'disableipv6 = yes' 'upcmd = true' 'keepalive = 20'
+is "$(ctl alpha reload)" 'restart  needed for port, disableipv6, upcmd' \
+	'a reload by command says what waits'
+ok 'so does the log' says alpha \
+	'port has changed: restart needed for it to take effect'
+not_ok 'but not of what was taken' says alpha 'keepalive has changed'
+ok 'a second reload says it again' ctl alpha reload
+is "$(needs)" 'port disableipv6 upcmd' 'and status'
+ok 'as a line' status_line
+is "$(inside alpha ss -Hlun | grep -c ':3407 ')" 0 'the port is the old one'
+conf alpha
+is "$(ctl alpha --json reload | jq -c .)" '{"ok":true,"restart_needed":[]}' \
+	'nothing waits once it is taken back'
+stop alpha
 
 # Names that are relative to where it was started.
 conf alpha 'logmethod = file' 'logfile = log2'

@@ -61,13 +61,15 @@ end(void)
 
 /* What a's peer seals for b, whatever a itself would say to it; the drop
  * counters of b tell what becomes of it. Frames stay in out. */
+static uint8_t tos_to_b;		/* of the datagram */
+
 static void
 seal_to_b(uint8_t flags, const uint8_t *p, size_t len)
 {
 	struct link *l = rig_peer(&a, "beta")->link;
 	uint8_t dgram[4096];
 	struct udp_run run = { .remote = a.at, .local = b.at.addr,
-			       .data = dgram };
+			       .tos = tos_to_b, .data = dgram };
 
 	a.core->env.now = rig.now;
 	assert_int_equal(link_seal(l, &a.core->env, flags, p, len, dgram),
@@ -186,6 +188,71 @@ assert_dropped(uint8_t flags, const uint8_t *p, size_t len, enum drop why)
 	assert_int_equal(out.o.nframes, 0);
 	assert_int_equal(drops_of(&b, why), before + 1);
 	assert_int_equal(rig_peer(&b, "alpha")->rx_packets, got);
+}
+
+/* A mark on the way goes into the packet, or the packet is lost; a packet that
+ * is refused for another reason is counted under that. */
+static void
+test_marked(void **state)
+{
+	const uint8_t *got;
+	uint8_t p[256];
+	size_t len;
+
+	(void)state;
+	begin_up(COMP_NONE);
+	len = inner(p, 0x0a9c0101, 0x0a9c0201);
+	tos_to_b = 0x03;
+	assert_dropped(0, p, len, DROP_ECN);
+	assert_dropped(0, p, inner(p, 0x0a9c0101, 0x0a9c0105),
+		       DROP_INNER_DEST);
+	tos_to_b = 0xba;
+	inner(p, 0x0a9c0101, 0x0a9c0201);
+	seal_to_b(0, p, len);
+	assert_int_equal(out.o.nframes, 1);
+	assert_int_equal(out.o.frames[0].iov[0].p[1], 0);
+	tos_to_b = 0x03;
+	p[1] = 0x02;
+	slow_ip_csum(p);
+	seal_to_b(0, p, len);
+	assert_int_equal(out.o.nframes, 1);
+	got = out.o.frames[0].iov[0].p;
+	assert_int_equal(got[1], 0x03);
+	assert_int_equal(slow_sum(0, got, 20), 0xffff);
+	tos_to_b = 0;
+	end();
+}
+
+/* Of packets with that TOS, so much is on their datagrams. */
+static void
+outside_is(uint8_t tos, uint8_t outer)
+{
+	static uint8_t mem[FRAME_HEADROOM + 256];
+	struct tun_frame f = { .data = mem + FRAME_HEADROOM };
+
+	f.len = rig_packet(f.data, (const uint8_t *)"x", 1);
+	f.data[1] = tos;
+	slow_ip_csum(f.data);
+	assert_int_equal(core_tun_in(a.core, rig.now, &f, 1, rig_out(&out)),
+			 1);
+	assert_int_equal(out.o.nruns, 1);
+	assert_int_equal(out.o.runs[0].tos, outer);
+}
+
+static void
+test_tos_outside(void **state)
+{
+	(void)state;
+	begin_up(COMP_NONE);
+	outside_is(0xbb, 0x03);
+	outside_is(0xb8, 0x00);
+	a.conf->dscp = true;
+	outside_is(0xbb, 0xbb);
+	a.conf->ecn = false;
+	outside_is(0xbb, 0xb8);
+	a.conf->dscp = false;
+	outside_is(0xbb, 0x00);
+	end();
 }
 
 static void
@@ -400,6 +467,8 @@ main(void)
 		cmocka_unit_test(test_errors_are_bounded),
 		cmocka_unit_test(test_frames_stay_whole),
 		cmocka_unit_test(test_inner_addresses),
+		cmocka_unit_test(test_marked),
+		cmocka_unit_test(test_tos_outside),
 		cmocka_unit_test(test_coalescing),
 		cmocka_unit_test(test_coalescing_ends),
 		cmocka_unit_test(test_no_csum),

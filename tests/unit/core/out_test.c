@@ -31,11 +31,18 @@ fixture_init(struct fixture *f)
 }
 
 static void
+add_tos(struct fixture *f, const struct endpoint *to,
+	const struct ipaddr *local, uint8_t tos, size_t len)
+{
+	assert_non_null(out_run_place(&f->out, len));
+	out_run_add(&f->out, to, local, tos, len);
+}
+
+static void
 add(struct fixture *f, const struct endpoint *to, const struct ipaddr *local,
     size_t len)
 {
-	assert_non_null(out_run_place(&f->out, len));
-	out_run_add(&f->out, to, local, len);
+	add_tos(f, to, local, 0, len);
 }
 
 static void
@@ -63,6 +70,25 @@ test_runs(void **state)
 	assert_int_equal(f.out.nruns, 3);
 	assert_true(endpoint_equal(&f.runs[1].remote, &b));
 	assert_true(ipaddr_equal(&f.runs[2].local, &own));
+}
+
+/* The kernel sends a run with one TOS. */
+static void
+test_tos(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	add_tos(&f, &a, &any, 2, 10);
+	add_tos(&f, &a, &any, 2, 10);
+	assert_int_equal(f.out.nruns, 1);
+	add_tos(&f, &a, &any, 3, 10);
+	add_tos(&f, &a, &any, 0, 10);
+	assert_int_equal(f.out.nruns, 3);
+	assert_int_equal(f.runs[0].tos, 2);
+	assert_int_equal(f.runs[1].tos, 3);
+	assert_int_equal(f.runs[2].tos, 0);
 }
 
 static void
@@ -100,6 +126,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_runs),
+		cmocka_unit_test(test_tos),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_gap),
 	};

@@ -94,6 +94,39 @@ test_manual_has_every_key(void **state)
 	}
 }
 
+/* The keys that wait for a restart, in the order of the schema, are those of
+ * the table of section RELOAD. */
+static void
+test_manual_has_restarts(void **state)
+{
+	static char text[TEXT_MAX];
+	struct span rest = { text, read_file(text, MAN) }, line, word;
+	bool reload = false;
+	size_t key = 0;
+
+	(void)state;
+	while (span_line(&rest, &line)) {
+		if (starts_with(line, ".Sh "))
+			reload = span_is(line, ".Sh RELOAD");
+		if (!reload || !starts_with(line, ".It Cm "))
+			continue;
+		word = behind(line, ".It Cm ");
+		line = word;
+		assert_true(span_word(&line, &word));
+		while (key < conf_nkeys && !conf_key_restart(key))
+			key++;
+		if (key == conf_nkeys || !span_is(word, conf_key_name(key)))
+			fail_msg("%.*s stands where %s should", (int)word.len,
+				 word.p, key == conf_nkeys ? "nothing" :
+				 conf_key_name(key));
+		key++;
+	}
+	while (key < conf_nkeys && !conf_key_restart(key))
+		key++;
+	if (key != conf_nkeys)
+		fail_msg("%s is missing", conf_key_name(key));
+}
+
 /* Where a default depends on the processor, the other one stands there too. */
 static void
 test_manual_has_slow_defaults(void **state)
@@ -217,6 +250,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_manual_has_every_key),
+		cmocka_unit_test(test_manual_has_restarts),
 		cmocka_unit_test(test_manual_has_slow_defaults),
 		cmocka_unit_test(test_examples_of_the_manual),
 		cmocka_unit_test(test_sample),

@@ -134,6 +134,8 @@ put_conf(FILE *f, const struct conf *c)
 	put_text(f, "statedir", c->statedir);
 	put_number(f, "mtu", c->mtu, "");
 	put_offload(f, c->offload);
+	put_bool(f, "dscp", c->dscp);
+	put_bool(f, "ecn", c->ecn);
 	put_number(f, "keepalive", c->keepalive, "s");
 	put_number(f, "pullinterval", c->pullinterval, "s");
 	put_number(f, "maxconnections", c->maxconnections, "");

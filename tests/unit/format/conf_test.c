@@ -693,6 +693,89 @@ test_schema(void **state)
 	assert_int_equal(conf_key_find(SPAN("")), i);
 }
 
+/* A key that waits for a restart, and two values of it. */
+static const struct {
+	const char *key, *one, *other;
+} fixed[] = {
+	{ "name", "alpha", "beta" },
+	{ "devname", "tun0", "tun1" },
+	{ "port", "3406", "3407" },
+	{ "listen", "192.0.2.1", "192.0.2.2" },
+	{ "disableipv6", "no", "yes" },
+	{ "bnl", "a.bnl", "b.bnl" },
+	{ "statedir", "/a", "/b" },
+	{ "offload", "auto", "off" },
+	{ "logmethod", "syslog", "stderr" },
+	{ "logfile", "a", "b" },
+	{ "user", "a", "b" },
+	{ "group", "a", "b" },
+	{ "upcmd", "true", "false" },
+	{ "realtime", "yes", "no" },
+	{ "ctlsocket", "/a", "/b" },
+	{ "ctlgroup", "a", "b" },
+};
+
+static struct conf *
+with(const char *key, const char *value)
+{
+	bool name = strcmp(key, "name") == 0;
+	char text[256];
+
+	snprintf(text, sizeof(text), "%s%s%s = %s\n",
+		 name ? "" : "name = n\n",
+		 strcmp(key, "group") == 0 ? "user = u\n" : "", key, value);
+	return parse_ok(text);
+}
+
+/* Of each of them a difference is seen, and of nothing else that it is not a
+ * difference; without a value, it differs from one. */
+static void
+test_same(void **state)
+{
+	size_t n = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++) {
+		struct span word = { fixed[i].key, strlen(fixed[i].key) };
+		size_t key = conf_key_find(word);
+		struct conf *a = with(fixed[i].key, fixed[i].one);
+		struct conf *b = with(fixed[i].key, fixed[i].other);
+		struct conf *c = with(fixed[i].key, fixed[i].one);
+		struct conf *d = with("name", "alpha");
+
+		assert_true(conf_key_restart(key));
+		assert_false(conf_key_same(a, b, key));
+		assert_false(conf_key_same(b, d, key));
+		for (size_t k = 0; k < conf_nkeys; k++)
+			if (conf_key_restart(k))
+				assert_true(conf_key_same(a, c, k));
+		conf_free(a);
+		conf_free(b);
+		conf_free(c);
+		conf_free(d);
+	}
+	for (size_t k = 0; k < conf_nkeys; k++)
+		n += conf_key_restart(k);
+	assert_int_equal(n, sizeof(fixed) / sizeof(*fixed));
+	assert_false(conf_key_restart(conf_nkeys));
+}
+
+static void
+test_listen_same(void **state)
+{
+	size_t key = conf_key_find((struct span){ "listen", 6 });
+	struct conf *a = parse_ok("name = n\nlisten = ::1\n");
+	struct conf *b = parse_ok("name = n\nlisten = ::1\n"
+				  "listen = 192.0.2.1\n");
+
+	(void)state;
+	assert_false(conf_key_same(a, b, key));
+	assert_false(conf_key_same(b, a, key));
+	assert_true(conf_key_same(b, b, key));
+	conf_free(a);
+	conf_free(b);
+}
+
 int
 main(void)
 {
@@ -718,6 +801,8 @@ main(void)
 		cmocka_unit_test(test_offload),
 		cmocka_unit_test(test_all_errors_at_once),
 		cmocka_unit_test(test_schema),
+		cmocka_unit_test(test_same),
+		cmocka_unit_test(test_listen_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,6 +39,48 @@ test_bulk(void **state)
 	}
 }
 
+/* The TOS of a run goes out and comes in, beside all else that is told with a
+ * message; runs of several keep theirs apart. */
+static void
+tos(const char *host, const char *any, bool gso, bool gro)
+{
+	struct fixture x;
+	struct udp_run r[2];
+	size_t got = 0, n;
+
+	setup(&x, host, any, gso, gro);
+	for (unsigned int value = 0; value < 256; value += 5) {
+		r[0] = run(&x, 0, 4000, 1000);
+		r[1] = run(&x, 4000, 4000, 1000);
+		r[0].local = r[1].local = x.to.addr;
+		r[0].tos = (uint8_t)value;
+		r[1].tos = (uint8_t)~value;
+		udp_send(x.tx, r, 2, &x.res);
+		assert_int_equal(x.res.sent, 8);
+		for (got = 0; got < 8000;) {
+			n = receive(&x);
+			assert_true(n > 0);
+			for (size_t i = 0; i < n; i++) {
+				assert_int_equal(x.runs[i].tos, got < 4000 ?
+						 r[0].tos : r[1].tos);
+				got += x.runs[i].len;
+			}
+		}
+	}
+	assert_int_equal(udp_stats(x.rx)->recv_bad, 0);
+	teardown(&x);
+}
+
+static void
+test_tos(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		tos("127.0.0.1", "0.0.0.0", i & 1, i & 2);
+		tos("::1", "::", i & 1, i & 2);
+	}
+}
+
 static void
 test_byte_limit(void **state)
 {
@@ -201,6 +243,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_bulk),
+	    cmocka_unit_test(test_tos),
 	    cmocka_unit_test(test_byte_limit),
 	    cmocka_unit_test(test_addresses),
 	    cmocka_unit_test(test_source_not_ours),

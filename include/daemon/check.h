@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cluevpnd -t: whether a start would succeed, as far as that can be seen. */
+#ifndef DAEMON_CHECK_H
+#define DAEMON_CHECK_H
+
+#include "format/conf.h"
+
+/* Looks for all that a start would refuse on this host, and logs it, with the
+ * line of the configuration (path); makes and changes nothing. 0 or -1. */
+int check_host(const struct conf *c, const char *path, const char *pidfile);
+
+#endif

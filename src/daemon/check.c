@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cluevpnd -t: what a start would refuse, without one. */
+#include "daemon/check.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "daemon/state.h"
+#include "sys/fit.h"
+#include "sys/pidfile.h"
+#include "sys/privs.h"
+
+struct check {
+	const struct conf *conf;
+	const char *path;		/* of the configuration */
+	int wrong;
+};
+
+/* rc: of what was looked at, for that key. */
+static void
+look(struct check *k, int rc, unsigned int line, const char *key, struct err *e)
+{
+	char text[ERR_TEXT_MAX + 512];
+
+	if (rc == 0)
+		return;
+	e->line = line;
+	e->column = 0;
+	err_prefix(e, "%s", key);
+	log_error("%s", err_format(text, sizeof(text), k->path, e));
+	k->wrong++;
+}
+
+static void
+look_key(struct check *k, int rc, const char *key, struct err *e)
+{
+	look(k, rc, conf_line(k->conf, key), key, e);
+}
+
+/* The user that root becomes: whose the state is going to be. As root, the
+ * files were looked at for that user, and it was said if there is none. */
+static uid_t
+owner_of(struct check *k)
+{
+	const struct conf *c = k->conf;
+	struct privs_ids ids;
+	struct err e;
+
+	if (c->user == NULL || privs_lookup(&ids, c->user, c->group, &e) == 0)
+		return c->user != NULL && geteuid() == 0 ? ids.uid : (uid_t)-1;
+	if (geteuid() != 0)
+		look_key(k, -1, "user", &e);
+	return (uid_t)-1;
+}
+
+static void
+look_files(struct check *k, const char *pidfile)
+{
+	const struct conf *c = k->conf;
+	uid_t owner = owner_of(k);
+	struct err e;
+	gid_t group;
+
+	look_key(k, fit_dir(c->statedir, owner, &e) < 0 ||
+		    state_check(c, &e) < 0 ? -1 : 0, "statedir", &e);
+	if (conf_line(c, "bnl") > 0)
+		look_key(k, fit_parent(c->bnl, false, &e), "bnl", &e);
+	if (c->logmethod == CONF_LOG_FILE)
+		look_key(k, fit_log(c->logfile, &e), "logfile", &e);
+	look_key(k, fit_socket(c->ctlsocket, &e), "ctlsocket", &e);
+	if (c->ctlgroup != NULL)
+		look_key(k, privs_group(&group, c->ctlgroup, &e), "ctlgroup",
+			 &e);
+	look(k, fit_parent(pidfile, true, &e), 0, "pid file", &e);
+}
+
+/* A daemon that runs has its ports: theirs is no fault, then. */
+static bool
+daemon_runs(const struct check *k, const char *pidfile)
+{
+	pid_t pid = 0;
+	struct err e;
+
+	return (pidfile_read(pidfile, &pid, &e) == 0 && pid != 0) ||
+	       fit_socket_answers(k->conf->ctlsocket);
+}
+
+static void
+look_port(struct check *k, const struct ipaddr *addr)
+{
+	const struct endpoint at = { .addr = *addr, .port = k->conf->port };
+	struct err e;
+	int rc = fit_port(&at, &e);
+
+	/* A host without IPv6 is no broken host. */
+	if (rc < 0 && addr->family == IP_V6 && k->conf->nlisten == 0 &&
+	    e.code != ERR_EXISTS)
+		return;
+	look_key(k, rc, "port", &e);
+}
+
+static void
+look_network(struct check *k, bool runs)
+{
+	const struct ipaddr any4 = { .family = IP_V4 };
+	const struct ipaddr any6 = { .family = IP_V6 };
+	const struct conf *c = k->conf;
+	struct err e;
+
+	for (unsigned int i = 0; i < c->nlisten; i++) {
+		int rc = fit_address(&c->listen[i], &e);
+
+		look(k, rc, c->listen_line[i], "listen", &e);
+		if (rc == 0 && !runs)
+			look_port(k, &c->listen[i]);
+	}
+	if (c->nlisten == 0 && !runs) {
+		look_port(k, &any4);
+		if (!c->disableipv6)
+			look_port(k, &any6);
+	}
+	look_key(k, fit_device(c->devname, &e), "devname", &e);
+}
+
+int
+check_host(const struct conf *c, const char *path, const char *pidfile)
+{
+	struct check k = { .conf = c, .path = path };
+
+	look_files(&k, pidfile);
+	look_network(&k, daemon_runs(&k, pidfile));
+	return k.wrong == 0 ? 0 : -1;
+}

@@ -1,0 +1,183 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# cluevpnd -t sees what a start on this host would refuse, all of it at once,
+# and touches nothing.
+# shellcheck source=tests/system/lib.sh disable=SC2317 # called by name
+. tests/system/lib.sh
+
+outer=4
+network alpha beta
+dir=$tmp/alpha
+at=(nsenter --net=/run/netns/alpha)
+
+check() { # check: its exit status; what it says is in $tmp/said
+	timeout 20 "${at[@]}" "$O/cluevpnd" -t -c $dir -p $dir/pid \
+		>$tmp/said 2>&1 </dev/null
+}
+refused() { # refused LINES PATTERN...: with these, and nothing else
+	local lines=$1 pattern rc
+
+	shift
+	check
+	rc=$?
+	cp $tmp/said $tmp/out
+	[ $rc -eq 2 ] && [ "$(wc -l <$tmp/said)" -eq "$lines" ]
+	result $? "refused in $lines lines: $1"
+	for pattern; do
+		cp $tmp/said $tmp/out
+		grep -qE -e "^error: $dir/cluevpn.conf:$pattern" $tmp/said
+		result $? "says: $pattern"
+	done
+}
+line() { # line KEY: where it stands
+	grep -n "^$1 =" $dir/cluevpn.conf | tail -n 1 | cut -d: -f1
+}
+starts_not() { # starts_not WHAT: a start fails with it, too
+	timeout 20 "${at[@]}" "$O/cluevpnd" -f -c $dir -p $dir/pid \
+		>$tmp/out 2>&1 </dev/null
+	[ $? -ne 0 ]
+	result $? "$1: a start fails, too"
+}
+untouched() { # what there is in the directory, with times
+	find $dir -printf '%p %m %u %s %T@\n' | sort
+}
+without() { # without KEY: takes lines of the configuration out
+	sed -i "/^$1 =/d" $dir/cluevpn.conf
+}
+
+ok 'all is well' check
+before=$(untouched)
+check
+is "$(untouched)" "$before" 'nothing was touched'
+rm -r $dir/state
+ok 'a state directory that is still to be made is no fault' check
+not_ok 'and is not made' test -e $dir/state
+give alpha
+
+# --- one by one ---------------------------------------------------------------
+conf alpha 'ctlgroup = nosuchgroup'
+refused 1 "$(line ctlgroup): ctlgroup: there is no group \"nosuchgroup\"\$"
+starts_not ctlgroup
+conf alpha 'listen = 192.0.2.1' 'listen = 192.0.2.99'
+refused 1 "$(line listen): listen: 192\.0\.2\.99 is no address of this host\$"
+starts_not listen
+conf alpha 'user = nosuchuser'
+refused 1 "$(line user): user: there is no user \"nosuchuser\"\$"
+starts_not user
+conf alpha 'group = nosuchgroup'
+refused 1 "$(line group): group is given without user"
+starts_not group
+
+conf alpha
+without statedir
+echo "statedir = $dir/cluevpn.conf" >>$dir/cluevpn.conf
+refused 1 "$(line statedir): statedir: .*cluevpn\.conf is there, and no directory\$"
+starts_not 'a file as state directory'
+without statedir
+echo "statedir = $dir/cluevpn.conf/below" >>$dir/cluevpn.conf
+refused 1 "$(line statedir): statedir: .*Not a directory\$"
+starts_not 'one below a file'
+conf alpha "user = nobody"
+chown 1234 $dir/state
+refused 1 "$(line statedir): statedir: $dir/state belongs to user 1234, .*: chown 65534 $dir/state"
+starts_not 'the state of somebody else'
+chown 0 $dir/state
+ok 'what is root'\''s is given to the user at the start' check
+
+conf alpha
+printf 'CVMARK1\nnonsense' >$dir/state/mark
+chmod 600 $dir/state/mark
+refused 1 "$(line statedir): statedir: $dir/state/mark is damaged, .*start again\$"
+starts_not 'a damaged mark'
+rm $dir/state/mark
+mkdir $dir/state/static.key
+refused 1 "$(line statedir): statedir: .*static\.key is no regular file"
+starts_not 'a directory as a key'
+rmdir $dir/state/static.key
+
+without logmethod
+printf '%s\n' 'logmethod = file' "logfile = $dir/none/log" >>$dir/cluevpn.conf
+refused 1 "$(line logfile): logfile: directory $dir/none: No such file or directory\$"
+starts_not 'a log file in no directory'
+mkdir -p $dir/none/log
+refused 1 "$(line logfile): logfile: $dir/none/log: Is a directory\$"
+starts_not 'a directory as log file'
+rmdir $dir/none/log
+ok 'a log file that is still to be made is no fault' check
+not_ok 'and is not made' test -e $dir/none/log
+
+conf alpha
+without ctlsocket
+echo "ctlsocket = $dir/node.pem" >>$dir/cluevpn.conf
+refused 1 "$(line ctlsocket): ctlsocket: $dir/node\.pem is there, and no socket\$"
+starts_not 'a file as control socket'
+without ctlsocket
+echo "ctlsocket = $dir/node.pem/ctl" >>$dir/cluevpn.conf
+refused 1 "$(line ctlsocket): ctlsocket: .*node\.pem is there, and no directory\$"
+starts_not 'a control socket below a file'
+conf alpha
+without devname
+echo 'devname = eth0' >>$dir/cluevpn.conf
+refused 1 "$(line devname): devname: eth0 is there, and no TUN device\$"
+starts_not 'a device that is another'
+conf alpha 'port = 3500'
+"${at[@]}" socat -u UDP4-RECV:3500 - >/dev/null 2>&1 &
+other=$!
+taken() { inside alpha ss -Hlun | grep -q ':3500 '; }
+soon 'somebody has the port' taken
+refused 1 "$(line port): port: UDP 0\.0\.0\.0:3500: Address already in use\$"
+starts_not 'a port in use'
+kill $other
+wait $other 2>/dev/null
+"${at[@]}" socat -u TCP4-LISTEN:3500 - >/dev/null 2>&1 &
+other=$!
+taken() { inside alpha ss -Hltn | grep -q ':3500 '; }
+soon 'somebody has the TCP port' taken
+refused 1 "$(line port): port: TCP 0\.0\.0\.0:3500: Address already in use\$"
+kill $other
+wait $other 2>/dev/null
+
+# --- all at once ----------------------------------------------------------------
+conf alpha 'ctlgroup = nosuchgroup' 'listen = 192.0.2.98' \
+	'listen = 192.0.2.99' 'user = nosuchuser'
+without ctlsocket
+echo "ctlsocket = $dir/node.pem" >>$dir/cluevpn.conf
+mv $dir/ca.pem $dir/away
+refused 6 '[0-9]+: user: there is no user' '[0-9]+: ctlgroup: there is no' \
+	"$(($(line listen) - 1)): listen: 192\.0\.2\.98 is no address" \
+	"$(line listen): listen: 192\.0\.2\.99 is no address" \
+	'[0-9]+: ctlsocket: '
+ok 'the certificate as well' grep -q "ca\.pem" $tmp/said
+mv $dir/away $dir/ca.pem
+
+# --- beside a daemon that runs ------------------------------------------------
+conf alpha
+chown -R 0 $dir/state	# what a start gave away
+start alpha beta
+ok 'there is traffic' reach alpha beta
+before=$(untouched)
+ok 'with the daemon of this configuration running, all is well' check
+is "$(untouched)" "$before" 'nothing was touched'
+conf alpha 'ctlgroup = nosuchgroup' 'mtu = 1300'
+refused 1 '[0-9]+: ctlgroup: there is no group'
+ok 'the daemon has noticed nothing' reach alpha beta
+is "$(logs alpha 'reload')" 0 'nor does it say so'
+stop alpha beta
+
+# --- without being root ----------------------------------------------------------
+conf alpha
+as=(setpriv --reuid 1234 --regid 1234 --clear-groups)
+if [ "$(id -u)" -eq 0 ] && "${as[@]}" true 2>/dev/null; then
+	# Where the device is not everybody's, it is here.
+	must mknod -m 666 $tmp/tun c 10 200
+	must mount --bind $tmp/tun /dev/net/tun
+	chmod 755 $tmp $dir
+	chown 1234 $dir/node.key
+	chown -R 0 $dir/state
+	at+=("${as[@]}")
+	chown 1234 $dir
+	refused 1 "$(line statedir): statedir: directory $dir/state: Permission denied\$"
+	chown -R 1234 $dir/state
+	ok 'for the user whose all of it is, all is well' check
+fi
+finish
