@@ -40,6 +40,13 @@ reload_all(struct daemon *daemon)
 	return daemon->realtime ? 0 : -1;
 }
 
+json_t *
+reload_restart_json(const struct daemon *daemon)
+{
+	(void)daemon;
+	return json_array();
+}
+
 int
 reload_push(struct daemon *daemon)
 {
