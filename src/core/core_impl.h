@@ -121,6 +121,8 @@ bool peer_is_one_way(const struct peer *p, const struct link_status *ls);
 
 /* core_news.c: another list has taken the place of old, or of none. */
 void core_news(struct core *c, const struct bnl *old);
+/* To a peer that list v does not name any more, while there is a session. */
+void core_news_last(struct peer *p, const struct bnl_version *v);
 
 /* --- peer.c ------------------------------------------------------------- */
 int peer_new(struct peer **out, struct core *c, const char *name);

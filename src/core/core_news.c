@@ -8,6 +8,9 @@
  * When two people signed at once, a node that had the list that lost may be
  * the only one that knows of it: it tells all whom it has a session with, so
  * that all logs name both.
+ *
+ * A node that leaves the list is told of it in the last datagram of its
+ * session: it comes to fetch the list, and is told why it cannot.
  */
 #include <string.h>
 
@@ -27,6 +30,17 @@ put_news(struct wcur *w, const struct bnl_version *v)
 	wcur_u8(w, RECORD_LIST_NEWS);
 	wcur_be16(w, sizeof(version));
 	wcur_bytes(w, version, sizeof(version));
+}
+
+void
+core_news_last(struct peer *p, const struct bnl_version *v)
+{
+	uint8_t mem[NEWS_LEN];
+	struct wcur w;
+
+	wcur_init(&w, mem, sizeof(mem));
+	put_news(&w, v);
+	(void)control_send(p, mem, w.len);
 }
 
 static void

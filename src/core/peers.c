@@ -180,6 +180,7 @@ peers_ungather(struct core *c, struct places *s, size_t n)
 	free(s->touched);
 }
 
+/* now: NULL when no list is in force, or it does not name us. */
 static void
 remove_gone(struct core *c, const struct bnl *now)
 {
@@ -188,6 +189,8 @@ remove_gone(struct core *c, const struct bnl *now)
 
 		if (now != NULL && bnl_find(now, p->name) != NULL)
 			continue;
+		if (now != NULL)
+			core_news_last(p, &now->version);
 		if (p->up)
 			actions_event(&c->actions, EVENT_INFO, EVENT_PEER_DOWN,
 				      p->name, "down: gone from the list");

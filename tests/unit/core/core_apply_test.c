@@ -225,6 +225,43 @@ test_session_of_revoked_key(void **state)
 	end();
 }
 
+/* Who leaves the list hears of it in its session, and comes to ask. */
+static void
+test_the_removed_is_told(void **state)
+{
+	size_t sent, connects;
+	struct pair p;
+
+	(void)state;
+	begin("");
+	p = rig_pair(COMP_NONE, RIG_START - 60);
+	rig_new(&a, rig_list(BOTH, RIG_START), NULL);
+	rig_new(&b, rig_list(BOTH, RIG_START), NULL);
+	rig_load(&a, &b, &p);
+	rig_load(&b, &a, &p);
+	rig_start(&a);
+	rig_start(&b);
+	for (int i = 0; i < 20 && !(rig_peer(&a, "beta")->up &&
+				    rig_peer(&b, "alpha")->up); i++) {
+		rig_talk(&a, &b, rig_out(&out));
+		rig_clock(mono_add_ms(rig.now.mono, 500));
+	}
+	assert_true(rig_peer(&b, "alpha")->up);
+	/* Whatever is under way is said, so that nothing else follows. */
+	for (int i = 0; i < 4; i++) {
+		rig_talk(&a, &b, rig_out(&out));
+		rig_clock(mono_add_ms(rig.now.mono, 500));
+	}
+	sent = a.nsent;
+	rig_offer(&a, PREFIX ALPHA, RIG_START + 1);
+	assert_int_equal(core_peer_count(a.core), 0);
+	assert_int_equal(a.nsent, sent + 1);
+	connects = b.connects;
+	rig_carry(&a, sent, &b, rig_out(&out));
+	assert_true(b.connects > connects);
+	end();
+}
+
 /* --- the list at the start --------------------------------------------------- */
 
 static void
@@ -398,6 +435,7 @@ main(void)
 		cmocka_unit_test(test_pairs_after_absence),
 		cmocka_unit_test(test_pairs_of_the_gone),
 		cmocka_unit_test(test_session_of_revoked_key),
+		cmocka_unit_test(test_the_removed_is_told),
 		cmocka_unit_test(test_stale_list_is_counted),
 		cmocka_unit_test(test_list_dated_ahead),
 		cmocka_unit_test(test_list_ahead_of_a_wrong_clock),
