@@ -144,6 +144,8 @@ static const struct peer_metric peer_metrics[] = {
 	  NULL, "waiting" },
 	{ "peer_pair_age_seconds", "gauge", "Age of the agreed secret.", NULL,
 	  "pair_age_s" },
+	{ "peer_path_mtu_bytes", "gauge",
+	  "The largest packet that the path to it takes.", NULL, "mtu" },
 	{ "peer_clock_ahead_seconds", "gauge",
 	  "How far its clock is ahead of ours.", NULL, "clock_ahead_s" },
 };

@@ -63,6 +63,23 @@ print_counters(const json_t *p)
 		       json_integer_value(v), reason);
 }
 
+/* What compressing brought, of all packets to it. */
+static void
+print_compression(const json_t *p)
+{
+	const json_t *o = json_object_get(p, "compression");
+	double in = (double)ctl_number(o, "bytes_in");
+	double out = (double)ctl_number(o, "bytes_out");
+	char was[16], is[16], packets[16];
+
+	if (in <= 0)
+		return;
+	printf("%-12s to %.0f %%: %s bytes became %s; %s packets shrank\n",
+	       "compressed", 100 * out / in, ctl_amount(was, in),
+	       ctl_amount(is, out),
+	       ctl_amount(packets, (double)ctl_number(o, "shrunk")));
+}
+
 static void
 print_path(const json_t *p)
 {
@@ -93,6 +110,7 @@ ctl_print_peer(const json_t *p)
 	print_path(p);
 	line("cipher", ctl_text(p, "cipher"));
 	line("compressor", ctl_text(p, "compressor"));
+	print_compression(p);
 	ago("pair age", p, "pair_age_s", 1);
 	line("pair key", ctl_text(p, "key"));
 	line("pair ends", ctl_text(p, "pair_certificate_end"));

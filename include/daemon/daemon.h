@@ -63,8 +63,6 @@ struct daemon {
 	uint8_t offload;		/* enum conf_offload, as at the start */
 	bool write_tcp, write_udp;	/* super-packets go to the device */
 	struct events events;
-	uint64_t too_big;		/* datagrams, as was told */
-	struct monotime too_big_said;
 	struct tun *tun;
 	struct loop_fd *tun_place;
 	struct udp *udp[DAEMON_SOCKETS_MAX];

@@ -97,8 +97,6 @@ void telling_close(struct daemon *d);
 json_t *trouble_warnings(struct daemon *d);
 json_t *trouble_why(struct daemon *d, const char *name);
 json_t *trouble_routes(const struct daemon *d);
-/* Looks whether packets did not fit, and says so; now and then. */
-void trouble_look(struct daemon *d);
 
 /* --- events.c ---------------------------------------------------------------- */
 void events_add(struct daemon *d, enum event_level level, enum event_kind kind,

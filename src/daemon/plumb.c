@@ -135,7 +135,6 @@ plumb_before_sleep(void *daemon)
 	look_for_sleep(d);
 	if (mono_reached(core_deadline(d->core), clock_mono()))
 		core_tick(d->core, clock_now());
-	trouble_look(d);
 	streams_next_turn(d);
 	d->undrained = false;
 	plumb_drain(d);

@@ -10,47 +10,8 @@
 
 #define SENTENCE_MAX 512
 #define LAST_EVENTS 8
-#define DAY_MS (INT64_C(24) * 3600 * 1000)
 
 /* --- warnings ------------------------------------------------------------------ */
-
-static uint64_t
-count_too_big(const struct daemon *d)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < d->nudp; i++)
-		n += udp_stats(d->udp[i])->too_big;
-	return n;
-}
-
-static void
-too_big_text(char out[WARNING_TEXT_MAX], uint64_t n)
-{
-	snprintf(out, WARNING_TEXT_MAX,
-		 "%llu datagrams were larger than the path or the device "
-		 "takes: mtu is too large", (unsigned long long)n);
-}
-
-void
-trouble_look(struct daemon *d)
-{
-	uint64_t n = count_too_big(d);
-	char text[WARNING_TEXT_MAX];
-	struct monotime now;
-
-	if (n == d->too_big)
-		return;
-	now = clock_mono();
-	if (mono_is_set(d->too_big_said) &&
-	    mono_ms(d->too_big_said, now) < DAY_MS)
-		return;
-	d->too_big = n;
-	d->too_big_said = now;
-	too_big_text(text, n);
-	events_add(d, EVENT_WARN, EVENT_MTU, "", text);
-	log_warn("%s: %s", event_name(EVENT_MTU), text);
-}
 
 static json_t *
 warning_json(const struct warning *w)
@@ -63,17 +24,12 @@ warning_json(const struct warning *w)
 json_t *
 trouble_warnings(struct daemon *d)
 {
-	struct warning mtu = { .kind = EVENT_MTU }, w;
 	json_t *array = json_array();
-	uint64_t n = count_too_big(d);
+	struct warning w;
 	size_t pos = 0;
 
 	while (core_next_warning(d->core, clock_now(), &pos, &w))
 		json_array_append_new(array, warning_json(&w));
-	if (n > 0) {
-		too_big_text(mtu.text, n);
-		json_array_append_new(array, warning_json(&mtu));
-	}
 	return array;
 }
 

@@ -59,6 +59,9 @@ for cipher in aes-256-gcm aes-128-gcm chacha20-poly1305; do
 				.skipped > 100 and
 				.bytes_out < .bytes_in * 0.7
 				then "" else halt_error end'
+			ok "$what: shown" grep -qE \
+				'^compressed   to [0-9]+ %: .* bytes became .*; .* packets shrank$' \
+				<(ctl alpha peers beta)
 		fi
 	done
 done

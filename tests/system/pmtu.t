@@ -161,4 +161,9 @@ width 1500
 fresh 4
 ok 'a narrow device: TCP' transfer alpha beta 4 $tmp/file
 is "$(mtu alpha)" 1240 'found at once'
+is "$(query alpha status '[.warnings[] | select(.warning == "mtu").peer] | join(" ")')" \
+	beta 'the warning names the peer, and is the only one'
+ok 'metrics have the path MTU' \
+	grep -qx 'cluevpn_peer_path_mtu_bytes{peer="beta"} 1240' \
+	<(ctl alpha metrics)
 finish
