@@ -15,32 +15,9 @@ hosts_missing() {
 }
 # shellcheck source=tests/system/hosts.sh
 . tests/system/hosts.sh
+# shellcheck source=tests/system/tap.sh
+. tests/system/tap.sh
 
-count=0
-bad=0
-out=${HOSTS_DIR:-}/out
-ok() {		# ok STATUS TEXT
-	count=$((count + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $count - $2"
-	else
-		bad=$((bad + 1))
-		echo "not ok $count - $2"
-		sed 's/^/# /' "$out"
-	fi
-}
-holds() {	# holds TEXT COMMAND...
-	text=$1
-	shift
-	"$@" >"$out" 2>&1 </dev/null
-	ok $? "$text"
-}
-fails() {
-	text=$1
-	shift
-	! "$@" >"$out" 2>&1 </dev/null
-	ok $? "$text"
-}
 hosts_enter "$0" "$@"
 PATH=$O:$PATH:/usr/sbin:/sbin
 
@@ -206,6 +183,4 @@ holds 'and starts' on gamma cluevpnd
 holds 'with the list by the new key' within 5000 has $nodes
 holds 'and everybody reaches everybody' reach
 
-echo "1..$count"
-[ "$bad" -eq 0 ] || hosts_logs | sed 's/^/# /'
-exit $((bad > 0))
+tap_end
