@@ -15,29 +15,12 @@ hosts_missing() {
 	exit 0
 }
 . tests/system/hosts.sh
+# shellcheck source=tests/system/tap.sh
+. tests/system/tap.sh
 for tool in ip nsenter ping socat jq pgrep openssl; do
 	command -v $tool >/dev/null || hosts_missing "no $tool"
 done
 
-count=0
-bad=0
-out=${HOSTS_DIR:-}/out
-ok() {		# ok STATUS TEXT
-	count=$((count + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $count - $2"
-	else
-		bad=$((bad + 1))
-		echo "not ok $count - $2"
-		sed 's/^/# /' "$out"
-	fi
-}
-holds() {	# holds TEXT COMMAND...
-	text=$1
-	shift
-	"$@" >"$out" 2>&1
-	ok $? "$text"
-}
 fails() {	# fails STATUS TEXT WORDS COMMAND...: and says so
 	status=$1 text=$2 words=$3
 	shift 3
@@ -45,11 +28,6 @@ fails() {	# fails STATUS TEXT WORDS COMMAND...: and says so
 	rc=$?
 	[ "$rc" -eq "$status" ] && grep -q -e "$words" "$out"
 	ok $? "$text"
-}
-is() {		# is GOT WANTED TEXT
-	printf 'got:    %s\nwanted: %s\n' "$1" "$2" >"$out"
-	[ "$1" = "$2" ]
-	ok $? "$3"
 }
 hosts_enter "$0" "$@"
 cd "$here" || exit 1
@@ -136,10 +114,13 @@ all_pairs() {	# all_pairs NAME...
 		done
 	done
 }
-told() {	# told NAME: by the one that it tries to reach
-	on "$1" ping -n -c 1 -W 1 "$(inner alpha)"
+told() {	# told NAME: without having tried to reach anybody
 	grep -qE 'refuses us: (revoked key|not in)' \
 	    "$HOSTS_DIR/$1/log/cluevpn.log"
+}
+twice() {	# twice NAME: the nodes that told it more than once
+	sed -nE 's/.* peer=([^ ]*) .*refuses us: (revoked key|not in).*/\1/p' \
+	    "$HOSTS_DIR/$1/log/cluevpn.log" | sort | uniq -d
 }
 silent() {	# silent FROM TO-ADDRESS
 	! on "$1" ping -n -c 1 -W 1 "$2"
@@ -204,7 +185,9 @@ job() {
 	done
 	# shellcheck disable=SC2086 # words
 	holds "$size: the others go on" all_pairs $members
-	holds "$size: the removed one is told" within 90000 told "$last"
+	# Before it asks by itself, after five minutes.
+	holds "$size: the removed one is told" within 60000 told "$last"
+	is "$(twice "$last")" '' "$size: once"
 }
 
 # --- three hosts, and what init leaves ------------------------------------------
@@ -273,7 +256,19 @@ version() {
 	on alpha bnl-verify --json | jq -r .timestamp
 }
 before=$(version)
-holds 'eve and mallory are invited' invite --expire 1h eve mallory
+holds 'eve, mallory and trudy are invited' \
+    invite --expire 1h eve mallory trudy
+# One that says all it has to say, a byte at a time.
+# shellcheck disable=SC2016 # perl's
+on delta perl -MIO::Socket::INET -e '
+	$SIG{PIPE} = sub { exit };
+	my $s = IO::Socket::INET->new("192.0.2.10:3407") or die;
+	for my $b (split //, "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" .
+	    "x" x 500) {
+		syswrite $s, $b;
+		select undef, undef, undef, 0.5;
+	}' &
+slow=$!
 good=$(token eve)
 fails 2 'no token' 'token is missing' on eve cluevpnctl join
 fails 2 'something else' 'begins with' on eve cluevpnctl join hello
@@ -306,6 +301,43 @@ fails 1 'a wrong CA' 'certificate of the other side' \
 nothing_on eve
 is "$(version)" "$before" 'none of it changed the list'
 
+# One that has seen the id of an invitation, and not its secret: five tries.
+cat >"$HOSTS_DIR/ask" <<'END'
+use strict;
+use MIME::Base64;
+use Digest::SHA qw(hmac_sha256);
+# An ASK with the id of the token, and a proof of nothing.
+my ($t) = @ARGV;
+$t =~ s/^cluevpn1-//; $t =~ tr|_-|/+|;
+my $b = decode_base64($t);
+my $prk = hmac_sha256(substr($b, 1, 16), substr($b, 17, 32));
+my $id = substr(hmac_sha256("cluevpn 1 token id\x01", $prk), 0, 8);
+my $ask = pack('n', 1) . $id . "\0" x 32 . "\0" . pack('n', 3406) .
+    pack('C5', 4, 192, 0, 2, 66) . "\0" . "nothing";
+binmode STDOUT;
+$| = 1;
+print "\x01", substr(pack('N', length $ask), 1), $ask;
+END
+guess() {	# guess NAME: once
+	perl "$HOSTS_DIR/ask" "$(token "$1")" >"$HOSTS_DIR/guess"
+	{ cat "$HOSTS_DIR/guess"; sleep 1; } |
+	    on eve openssl s_client -quiet -connect 192.0.2.10:3407 -tls1_3 \
+		-alpn cluevpn-join/1 >/dev/null 2>&1
+}
+for _ in 1 2 3 4; do
+	guess trudy
+done
+is "$(grep -c "refused: it does not know the token's secret" \
+    "$HOSTS_DIR/invite")" 4 'four wrong proofs are told'
+is "$(grep -c 'is void' "$HOSTS_DIR/invite")" 0 'and no more'
+guess trudy
+holds 'with the fifth the invitation is void' within 5000 \
+    grep -q 'the invitation of trudy is void: 5 wrong proofs' \
+    "$HOSTS_DIR/invite"
+fails 1 'for the right one, too' 'void after too many' \
+    on eve cluevpnctl join "$(token trudy)"
+nothing_on eve
+
 # Garbage, silence, drops: the invitations of others go on.
 on eve sh -c 'head -c 100000 /dev/urandom |
     socat -u - TCP:192.0.2.10:3407' >/dev/null 2>&1
@@ -324,6 +356,7 @@ keygen ca -d "$HOSTS_DIR/other" >/dev/null
 keygen node alpha -d "$HOSTS_DIR/other" --ca "$HOSTS_DIR/other" >/dev/null
 host_add proxy 192.0.2.77/32
 redirect() {	# redirect TOKEN: to the proxy
+	# shellcheck disable=SC2016 # perl's
 	perl -MMIME::Base64 -MDigest::SHA=sha256 -e '
 		my ($t) = @ARGV;
 		$t =~ s/^cluevpn1-//; $t =~ tr|_-|/+|;
@@ -347,6 +380,41 @@ on proxy pkill -x openssl
 wait "$mitm" 2>/dev/null
 nothing_on eve
 
+# The same one, but what passes is changed: a byte of what the host answers.
+cat >"$HOSTS_DIR/alter" <<'END'
+use strict;
+use IO::Socket::INET;
+use IO::Select;
+my $l = IO::Socket::INET->new(LocalPort => 3407, Listen => 5, ReuseAddr => 1)
+    or die;
+while (my $guest = $l->accept) {
+	my $host = IO::Socket::INET->new('192.0.2.10:3407') or die;
+	my ($s, $n) = (IO::Select->new($guest, $host), 0);
+	relay: while (1) {
+		for my $from ($s->can_read) {
+			my $to = $from == $host ? $guest : $host;
+			sysread($from, my $b, 65536) or last relay;
+			# Behind the handshake of the host: in its answer.
+			substr($b, -20, 1) ^= "\x01"
+			    if $from == $host && $ARGV[0] && ++$n > $ARGV[0];
+			syswrite($to, $b);
+		}
+	}
+	close $_ for $guest, $host;
+}
+END
+for at in 1 2; do
+	# shellcheck disable=SC2086 # a number
+	on proxy perl "$HOSTS_DIR/alter" $at >/dev/null 2>&1 &
+	mitm=$!
+	within 5000 on proxy sh -c 'ss -Hltn sport = :3407 | grep -q .'
+	fails 1 "a man in the middle who changes answer $at" '.' \
+	    on eve cluevpnctl join "$(redirect "$good")"
+	on proxy pkill -x perl
+	wait "$mitm" 2>/dev/null
+	nothing_on eve
+done
+
 # beta has a certificate of the right CA, but is not the one that invites.
 on beta cat node.pem ca.pem >"$HOSTS_DIR/other/beta.pem"
 on beta cat node.key >"$HOSTS_DIR/other/beta.key"
@@ -363,9 +431,19 @@ on proxy pkill -x openssl
 wait "$mitm" 2>/dev/null
 nothing_on eve
 
+on proxy socat TCP-LISTEN:3407,fork,reuseaddr TCP:192.0.2.10:3407 \
+    >/dev/null 2>&1 &
+relay=$!
+within 5000 on proxy sh -c 'ss -Hltn sport = :3407 | grep -q .'
 # shellcheck disable=SC2086 # words
-holds 'after all that, eve joins' \
-    on eve cluevpnctl join $LOG --no-address "$good"
+holds 'after all that eve joins, by way of one who only passes bytes on' \
+    on eve cluevpnctl join $LOG --no-address "$(redirect "$good")"
+on proxy pkill -x socat
+wait "$relay" 2>/dev/null
+holds 'who drips is cut off' within 60000 \
+    grep -q '203\.0\.113\.40:[0-9]* refused: it takes too long' \
+    "$HOSTS_DIR/invite"
+wait "$slow"
 fails 1 'a second time, on the same host' 'is a node already' \
     on eve cluevpnctl join "$good"
 stop eve
@@ -414,6 +492,43 @@ fails 2 'remove, whom?' usage: on alpha cluevpnctl remove
 
 stop alpha beta gamma delta eve
 
+# --- started by systemd -----------------------------------------------------------
+
+# What systemctl is told, and that it does it.
+host_add solo 192.0.2.99/32
+mkdir "$HOSTS_DIR/units"
+cat >"$HOSTS_DIR/units/systemctl" <<'END'
+#!/bin/sh
+echo "$*" >>"$HOSTS_DIR/told"
+case $* in
+'enable --now cluevpnd')
+	[ ! -e "$HOSTS_DIR/broken" ] && cluevpnd ;;
+'cat cluevpnd.service') ;;
+*) exit 1 ;;
+esac
+END
+chmod 755 "$HOSTS_DIR/units/systemctl"
+under_systemd() {	# under_systemd COMMAND...
+	on solo sh -c 'mkdir -p /run/systemd/system
+		PATH=$HOSTS_DIR/units:$PATH exec "$@"' sh "$@"
+}
+: >"$HOSTS_DIR/broken"
+# shellcheck disable=SC2086 # words
+fails 1 'a service that does not start is told' 'could not be started' \
+    under_systemd cluevpnctl init --key-type ed25519 $LOG
+rm "$HOSTS_DIR/broken"
+rm -rf "$HOSTS_DIR"/solo/etc/* "$HOSTS_DIR"/solo/lib/*
+: >"$HOSTS_DIR/told"
+# shellcheck disable=SC2086 # words
+fails 0 'init starts the unit, now and at every boot' \
+    'started cluevpnd, now and at every boot (systemd)' \
+    under_systemd cluevpnctl init --key-type ed25519 $LOG
+is "$(cat "$HOSTS_DIR/told")" 'cat cluevpnd.service
+enable --now cluevpnd' 'systemctl is asked for the unit, then told to'
+holds 'it runs' within 5000 on solo cluevpnctl status
+stop solo
+on solo rmdir /run/systemd/system
+
 # --- ten hosts --------------------------------------------------------------------
 
 rm -rf "$HOSTS_DIR"/*/etc/* "$HOSTS_DIR"/*/lib/* "$HOSTS_DIR"/*/log/*
@@ -425,6 +540,4 @@ done
 # shellcheck disable=SC2086 # words
 job $names
 
-echo "1..$count"
-[ "$bad" -eq 0 ] || hosts_logs | sed 's/^/# /'
-exit $((bad > 0))
+tap_end
