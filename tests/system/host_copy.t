@@ -42,6 +42,7 @@ done
 not_heard 'other uevents'
 # The socket's port is the second number from the left in the kernel's table;
 # protocol 15 are uevents.
+# shellcheck disable=SC2016 # for awk
 port() {
 	inside alpha awk '$2 == 15 && $3 != 0 { print $3 }' /proc/net/netlink
 }

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -170,6 +171,65 @@ test_bounded(void **state)
 	close(s[1]);
 }
 
+/* The kernel's, to this network namespace; to say it takes privileges. */
+static void
+kernel_says(const char *text, size_t len)
+{
+	const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	struct {
+		struct nlmsghdr h;
+		char text[1024];
+	} m = { .h = { .nlmsg_len = (uint32_t)(NLMSG_HDRLEN + len),
+		       .nlmsg_type = NLMSG_MIN_TYPE,
+		       .nlmsg_flags = NLM_F_REQUEST } };
+	int fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_KOBJECT_UEVENT);
+
+	memcpy(m.text, text, len);
+	assert_int_equal(sendto(fd, &m, m.h.nlmsg_len, 0,
+				(const struct sockaddr *)&kernel,
+				sizeof(kernel)), m.h.nlmsg_len);
+	close(fd);
+}
+
+static void
+test_kernel(void **state)
+{
+	static const char other[] = HEAD "NEW_VMGENID=0";
+	static const char copied[] = HEAD "NEW_VMGENID=1";
+	const int small = 16384;
+	unsigned int reads = 0;
+	int fd;
+
+	(void)state;
+	if (geteuid() != 0 || unshare(CLONE_NEWNET) < 0)
+		skip();
+	fd = vmfork_open(NULL);
+	assert_true(fd >= 0);
+	kernel_says(other, sizeof(other));
+	assert_int_equal(vmfork_read(fd), VMFORK_NONE);
+	kernel_says(copied, sizeof(copied));
+	kernel_says(other, sizeof(other));
+	assert_int_equal(vmfork_read(fd), VMFORK_COPIED);
+	assert_int_equal(vmfork_read(fd), VMFORK_NONE);
+	/* It is heard behind more than are read at a time. */
+	for (unsigned int i = 0; i < 3 * VMFORK_BATCH; i++)
+		kernel_says(other, sizeof(other));
+	kernel_says(copied, sizeof(copied));
+	while (vmfork_read(fd) == VMFORK_NONE && reads < 10)
+		reads++;
+	assert_int_equal(reads, 3);
+	/* Where there was no room for it, it may have been said. */
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small,
+				    sizeof(small)), 0);
+	for (unsigned int i = 0; i < 1000; i++)
+		kernel_says(other, sizeof(other));
+	assert_int_equal(vmfork_read(fd), VMFORK_LOST);
+	for (unsigned int i = 0; i < 20; i++)
+		(void)vmfork_read(fd);
+	assert_int_equal(vmfork_read(fd), VMFORK_NONE);
+	close(fd);
+}
+
 int
 main(void)
 {
@@ -180,6 +240,7 @@ main(void)
 		cmocka_unit_test(test_sender),
 		cmocka_unit_test(test_socket),
 		cmocka_unit_test(test_bounded),
+		cmocka_unit_test(test_kernel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
