@@ -76,6 +76,8 @@ struct daemon {
 	bool realtime;			/* runs ahead of ordinary programs */
 	uint64_t steps_back;		/* because it had not slept for long */
 	int64_t slept_ns;		/* the machine, when last looked at */
+	int vmfork;			/* hears of copies of it; -1: not */
+	struct loop_fd *vmfork_place;
 	struct table conns;		/* by connection id */
 	struct stream *lingering;	/* connections the core is done with */
 	struct streams_share {		/* of a turn, for all connections */

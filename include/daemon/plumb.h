@@ -59,6 +59,14 @@ int turn_open(struct daemon *d, struct err *e);
 void turn_step_back(struct daemon *d);		/* SIGXCPU */
 void turn_close(struct daemon *d);
 
+/* --- slept.c: a machine that slept, or was copied ------------------------ */
+/* While still root; where it cannot hear of copies, it says so. */
+void slept_open(struct daemon *d);
+/* Once there are sessions that would end. */
+int slept_watch(struct daemon *d, struct err *e);
+void slept_look(struct daemon *d);		/* at the start of a turn */
+void slept_close(struct daemon *d);
+
 /* --- script.c: hooks and autoconf ----------------------------------------- */
 void script_run(struct daemon *d, const struct action *a);
 /* Sets those of the own subnets; what is set already stays. */

@@ -171,6 +171,7 @@ give_up_privileges(struct daemon *d, struct err *e)
 	const struct conf *c = d->id->conf;
 	struct privs_ids ids;
 
+	slept_open(d);
 	if (privs_lock_memory(e) < 0)
 		log_info("memory that holds keys may be swapped out: %s",
 			 e->text);
@@ -251,11 +252,10 @@ start_work(struct daemon *d, struct err *e)
 		return -1;
 	if (script_wait(d, WARDEN_UP) < 0)
 		return err_set(e, ERR_IO, "upcmd failed: not starting");
-	d->slept_ns = clock_slept_ns();
 	loop_owner(d->loop, plumb_before_sleep, plumb_deadline, d);
 	core_start(d->core, clock_now());
 	plumb_drain_all(d);
-	if (telling_open(d, e) < 0)
+	if (slept_watch(d, e) < 0 || telling_open(d, e) < 0)
 		return -1;
 	return turn_open(d, e);
 }
@@ -324,6 +324,7 @@ stop(struct daemon *d, bool started)
 	sigwatch_close(d->signals);
 	ctlsock_close(d->ctl);
 	telling_close(d);
+	slept_close(d);
 	d->events.nfollowers = 0;
 	datapath_close(d);
 	for (size_t i = 0; i < d->ntcp; i++)
@@ -366,6 +367,7 @@ daemon_run(struct identity *id, const struct options *o, struct logsink *log,
 		.offload = id->conf->offload,
 		.log = log,
 		.notify = { .fd = -1 },
+		.vmfork = -1,
 		.pidfile = { .fd = -1 },
 		.state = { .dir.dirfd = -1, .pairs.dirfd = -1,
 			   .list.dirfd = -1 },

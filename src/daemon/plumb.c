@@ -2,8 +2,6 @@
 /* One action, one function. */
 #include "daemon/plumb.h"
 
-#include <stdio.h>
-
 #include "base/log.h"
 #include "sys/clock.h"
 
@@ -11,7 +9,6 @@
  * that packets wait for them, and how many go between two looks at the clock. */
 #define DRAIN_MS 4
 #define DRAIN_LOOK 16
-#define SLEPT_NS NS_PER_S
 
 static void
 event(struct daemon *d, const struct action *a)
@@ -111,28 +108,12 @@ plumb_drain_all(struct daemon *d)
 	drain(d, INT64_MAX / NS_PER_MS / 2);
 }
 
-/* Keys were to be gone minutes after their making, and stood in the memory of
- * a machine that slept, or in the file it was saved to. */
-static void
-look_for_sleep(struct daemon *d)
-{
-	int64_t slept = clock_slept_ns();
-	char why[64];
-
-	if (slept - d->slept_ns < SLEPT_NS)
-		return;
-	snprintf(why, sizeof(why), "the machine slept for %lld s",
-		 (long long)((slept - d->slept_ns) / NS_PER_S));
-	d->slept_ns = slept;
-	core_slept(d->core, clock_now(), why);
-}
-
 void
 plumb_before_sleep(void *daemon)
 {
 	struct daemon *d = daemon;
 
-	look_for_sleep(d);
+	slept_look(d);
 	if (mono_reached(core_deadline(d->core), clock_mono()))
 		core_tick(d->core, clock_now());
 	streams_next_turn(d);
