@@ -66,7 +66,8 @@ again "$m"
 release $tmp/answers.pcap
 resps=$(answers 'udp[8] == 2') cookies=$(answers 'udp[8] == 3')
 echo "# $((2 * SPAN * RATE)) INITs: $resps RESP, $cookies COOKIE"
-more 2 "$resps" 'beta, which knows them no more, answers one'
+more $(($(packets $tmp/init.pcap) + 1)) "$resps" \
+	'beta, which knows them no more, answers each once at most'
 more "$cookies" 1000 'and cookies to others'
 is "$(answers 'udp[8] > 3')" 0 'and nothing else'
 is "$(answers 'udp[8] == 3 and udp[4:2] != 60')" 0 'which are shorter'
