@@ -65,6 +65,6 @@ conf_key_same(const struct conf *a, const struct conf *b, size_t i)
 	case CONF_KIND_COMPS:
 		break;
 	}
-	assert(!"no key of this kind waits for a start");
+	assert(false); /* no key of this kind waits for a start */
 	return false;
 }

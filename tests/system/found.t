@@ -394,9 +394,9 @@ while (my $guest = $l->accept) {
 		for my $from ($s->can_read) {
 			my $to = $from == $host ? $guest : $host;
 			sysread($from, my $b, 65536) or last relay;
-			# Behind the handshake of the host: in its answer.
+			# 1: from its handshake on, 2: from its answer.
 			substr($b, -20, 1) ^= "\x01"
-			    if $from == $host && $ARGV[0] && ++$n > $ARGV[0];
+			    if $from == $host && ++$n >= $ARGV[0];
 			syswrite($to, $b);
 		}
 	}
