@@ -66,8 +66,10 @@ slept_look(struct daemon *d)
 
 	if (slept - d->slept_ns < SLEPT_NS)
 		return;
+	/* Two clocks are read, one after the other: what lies between is in
+	 * both figures, so a second is not cut off but rounded. */
 	snprintf(why, sizeof(why), "the machine slept for %lld s",
-		 (long long)((slept - d->slept_ns) / NS_PER_S));
+		 (long long)((slept - d->slept_ns + NS_PER_S / 2) / NS_PER_S));
 	d->slept_ns = slept;
 	core_slept(d->core, clock_now(), why);
 }
