@@ -4,18 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "../unit/format/bnl_keys.h"
 #include "format/bnl_parse.h"
 #include "format/bnl_sign.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-static void
-require(int cond)
-{
-	if (!cond)
-		abort();
-}
 
 static void
 check_node(const struct bnl *b, const struct bnl_node *n)

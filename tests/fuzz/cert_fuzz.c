@@ -8,19 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "crypto/cert.h"
 #include "crypto/sign.h"
 
 #define DER_MAX 4096
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-static void
-require(int cond)
-{
-	if (!cond)
-		abort();
-}
 
 static bool
 is_name(const char *s)

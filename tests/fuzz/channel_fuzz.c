@@ -5,6 +5,7 @@
  * and the disk do as they like. The input is a script. All connections end,
  * and no list comes into force that its signer did not sign.
  */
+#include "fuzz.h"
 #include "../unit/core/channel_world.h"
 #include "core/channel.h"
 
@@ -12,13 +13,6 @@
 #define DIALS_MAX 60
 #define STEPS_MAX 300
 #define T0 (WORLD_START - 1000)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-struct script {
-	const uint8_t *p;
-	size_t left;
-};
 
 static struct {			/* signed once */
 	char *raw[LISTS + 1];	/* ... the last one by somebody else */
@@ -33,15 +27,6 @@ static struct {			/* what happens to the next frame */
 } bent;
 
 static unsigned int dials;
-
-static uint8_t
-next(struct script *s)
-{
-	if (s->left == 0)
-		return 0;
-	s->left--;
-	return *s->p++;
-}
 
 /* --- frames ----------------------------------------------------------------------- */
 

@@ -4,16 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "format/conf.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-static void
-require(int cond)
-{
-	if (!cond)
-		abort();
-}
 
 static void
 check_algos(const struct conf_algos *a)

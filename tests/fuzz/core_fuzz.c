@@ -5,6 +5,7 @@
  * input is a script. Nothing reaches the device but packets from the peer's
  * subnet to our own.
  */
+#include "fuzz.h"
 #include "../unit/core/core_rig.h"
 
 #define LIST                                                                   \
@@ -20,27 +21,11 @@
 #define STEPS_MAX 200
 #define PATH_LEAST 576
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-struct script {
-	const uint8_t *p;
-	size_t left;
-};
-
 static struct rig_node a, b;
 static struct rig_out out;
 static unsigned int lists;
 static char *raw;		/* the list of the start */
 static size_t rawlen;
-
-static uint8_t
-next(struct script *s)
-{
-	if (s->left == 0)
-		return 0;
-	s->left--;
-	return *s->p++;
-}
 
 static size_t
 next_bytes(struct script *s, uint8_t *to, size_t n)

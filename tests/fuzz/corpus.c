@@ -8,9 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define INPUT_MAX ((size_t)1 << 20)
+#include "fuzz.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+#define INPUT_MAX ((size_t)1 << 20)
 
 static char path[4096];		/* of the input that is being run */
 

@@ -12,11 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fuzz.h"
 #include "../../tools/ctl.h"
 
 #define ANSWER_MAX 65536	/* what a socket takes at once */
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static struct {
 	const uint8_t *p;

@@ -4,9 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "format/ctlmsg.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *in, size_t len);
 
 static void
 try_hello(const uint8_t *in, size_t len)

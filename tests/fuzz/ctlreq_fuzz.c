@@ -4,6 +4,7 @@
  * end of the connection; the input is what the client sends, in two pieces:
  * its first byte tells how long the first one is.
  */
+#include "fuzz.h"
 #include "../unit/core/core_rig.h"
 
 #include <sys/socket.h>
@@ -17,8 +18,6 @@
 	"prefix 10.156.0.0/16\n"                                               \
 	"node alpha\n  address 192.0.2.1\n  subnet 10.156.1.0/24\n"            \
 	"node beta\n  address 192.0.2.2\n  subnet 10.156.2.0/24\n"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static struct rig_node node;
 static struct daemon d;

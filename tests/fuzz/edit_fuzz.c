@@ -8,25 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "format/bnl_edit.h"
 #include "format/bnl_free.h"
 #include "format/bnl_parse.h"
 
 #define EDITS_MAX 16
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
 static struct {			/* names of what is changed */
 	char name[EDITS_MAX][NODE_NAME_MAX + 1];
 	size_t n;
 } named;
-
-static void
-require(int cond)
-{
-	if (!cond)
-		abort();
-}
 
 static enum bnl_own
 kind_of(char c)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "base/bytes.h"
 #include "core/gro.h"
 #include "core/gso.h"
@@ -17,8 +18,6 @@
 #define RECORD_PARTIAL 1
 #define RECORD_MEND 2 /* checksums are made right */
 #define RECORD_NEXT 4 /* the last packet, further on, and one byte altered */
-
-int LLVMFuzzerTestOneInput(const uint8_t *in, size_t len);
 
 static struct packet {
 	uint8_t *p;    /* what was given away */

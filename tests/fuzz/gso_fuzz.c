@@ -5,12 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "base/bytes.h"
 #include "core/gso.h"
 
 #define OFFLOAD_LEN 9
-
-int LLVMFuzzerTestOneInput(const uint8_t *in, size_t len);
 
 /* Lengths and the header checksum are made right: what is behind them is to
  * be reached. */

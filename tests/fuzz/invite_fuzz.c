@@ -3,11 +3,10 @@
 #include <assert.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "crypto/kdf.h"
 #include "crypto/sign.h"
 #include "format/invite.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *in, size_t len);
 
 static void
 try_token(const uint8_t *in, size_t len)

@@ -5,17 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "base/bytes.h"
 #include "format/ippkt.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-static void
-require(int cond)
-{
-	if (!cond)
-		abort();
-}
 
 static struct ipaddr
 host_of(uint8_t family)

@@ -15,12 +15,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "fuzz.h"
 #include "../unit/core/plain_tls.h"
 #include "base/bytes.h"
 #define tool_invite_grant grant
 #include "tool_invite.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static struct rng_seeded seed;
 static struct rng rng;
@@ -57,11 +56,6 @@ any_name(int fd, struct sockaddr *sa, socklen_t *len)
 #define STEPS_MAX 64
 #define DATA_MAX 4096
 
-struct script {
-	const uint8_t *p;
-	size_t left;
-};
-
 static struct invite in;
 static struct server server;
 static struct guest guests[GUESTS];
@@ -71,22 +65,6 @@ static struct client {
 	int fd;			/* -1: none */
 	struct tls *t;
 } clients[CLIENTS];
-
-static void
-require(int cond)
-{
-	if (!cond)
-		abort();
-}
-
-static uint8_t
-next(struct script *s)
-{
-	if (s->left == 0)
-		return 0;
-	s->left--;
-	return *s->p++;
-}
 
 static void
 bend(const struct buf *b, uint8_t at, uint8_t by)

@@ -4,18 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "core/known.h"
 #include "crypto/kdf.h"
 #include "format/known.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-static void
-require(int cond)
-{
-	if (!cond)
-		abort();
-}
 
 static void
 check_node(const struct known_node *k)

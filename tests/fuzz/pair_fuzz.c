@@ -4,10 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "crypto/kdf.h"
 #include "format/pair.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static void
 check(const uint8_t *in, size_t len)

@@ -4,16 +4,10 @@
  * puts in bytes. What one reads is what the other wrote, from its beginning,
  * and who is believed to be there is. The input is a script.
  */
+#include "fuzz.h"
 #include "../unit/crypto/tls_rig.h"
 
 #define STEPS_MAX 100
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-struct script {
-	const uint8_t *p;
-	size_t left;
-};
 
 static struct side {
 	struct id id;
@@ -23,15 +17,6 @@ static struct side {
 	struct buf wire;	/* on its way to the other */
 	struct buf said;	/* what was written */
 } sides[2] = { { .name = "alpha" }, { .name = "beta" } };
-
-static uint8_t
-next(struct script *s)
-{
-	if (s->left == 0)
-		return 0;
-	s->left--;
-	return *s->p++;
-}
 
 static void
 begin_once(void)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "base/bytes.h"
 #include "core/action.h"
 #include "core/handshake.h"
@@ -14,8 +15,6 @@
 
 #define QUEUE 16
 #define DGRAM_MAX 256
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 struct dgram {
 	size_t len;
@@ -34,29 +33,8 @@ struct node {
 	size_t count;
 };
 
-struct script {
-	const uint8_t *p;
-	size_t left;
-};
-
 static struct conf conf;
 static const char *const names[2] = { "alpha", "beta" };
-
-static void
-require(int cond)
-{
-	if (!cond)
-		abort();
-}
-
-static uint8_t
-next(struct script *s)
-{
-	if (s->left == 0)
-		return 0;
-	s->left--;
-	return *s->p++;
-}
 
 static void
 queue(struct node *n, const uint8_t *bytes, size_t len)

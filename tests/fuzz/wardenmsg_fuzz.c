@@ -4,9 +4,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "format/wardenmsg.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *in, size_t len);
 
 static void
 try_request(const uint8_t *in, size_t len)
