@@ -20,30 +20,9 @@ for tool in ip nsenter ping openssl flock krb5kdc kadmin.local kdb5_util \
 	command -v $tool >/dev/null || hosts_missing "no $tool"
 done
 
-count=0
-bad=0
-out=${HOSTS_DIR:-}/out
-ok() {		# ok STATUS TEXT
-	count=$((count + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $count - $2"
-	else
-		bad=$((bad + 1))
-		echo "not ok $count - $2"
-		sed 's/^/# /' "$out"
-	fi
-}
-holds() {	# holds TEXT COMMAND...
-	text=$1
-	shift
-	"$@" >"$out" 2>&1
-	ok $? "$text"
-}
-is() {		# is GOT WANTED TEXT
-	printf 'got:    %s\nwanted: %s\n' "$1" "$2" >"$out"
-	[ "$1" = "$2" ]
-	ok $? "$3"
-}
+# shellcheck source=tests/system/tap.sh
+. tests/system/tap.sh
+
 refused() {	# refused TEXT WORDS COMMAND...: it fails, and says so
 	text=$1 words=$2
 	shift 2
@@ -436,6 +415,4 @@ holds 'gamma uses it' at gamma cluevpn-enroll --renew
 is "$(keygen fingerprint "$HOSTS_DIR/gamma/etc/node.pem")" "$new" 'the new one'
 holds 'and is reached' pings beta 10.156.3.1
 
-echo "1..$count"
-[ "$bad" -eq 0 ] || hosts_logs | sed 's/^/# /'
-exit $((bad > 0))
+tap_end
