@@ -30,7 +30,7 @@ enum sync_in {
 	SYNC_IDLE,
 	SYNC_ASKED,   /* QUERY said, HAVE awaited */
 	SYNC_OFFERED, /* it has a newer one: waits for its turn, or until
-			 whoever delivers it falls silent */
+			 whoever delivers it falls silent or is slow */
 	SYNC_GETTING  /* LIST_DATA comes in */
 };
 
@@ -48,7 +48,8 @@ struct bnlsync_conn {
 	struct list_have have; /* OFFERED, GETTING */
 	struct buf data;
 	struct monotime deadline; /* ASKED, OFFERED, GETTING */
-	struct monotime moved;	  /* GETTING: the last data came then */
+	struct monotime since;	  /* GETTING: it was asked for then */
+	struct monotime moved;	  /* and the last data came then */
 	bool sending;
 	size_t sent;
 	struct bnlsync_conn *next;

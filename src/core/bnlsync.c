@@ -10,6 +10,7 @@
 
 #define ANSWER_MS 10000		 /* from QUERY to HAVE */
 #define STALL_MS 2000		 /* without data: others may deliver it */
+#define HOLD_MS 5000		 /* so may they after this, whatever comes */
 #define TRANSFER_MS 60000	 /* for a whole list, and */
 #define TRANSFER_MS_PER_64K 1000 /* for each 64 KiB of it */
 
@@ -129,26 +130,26 @@ seen(struct bnlsync *s, struct bnlsync_conn *c, const struct bnl_version *v)
 	bnltake_seen(s->take, c->peer, v);
 }
 
-static size_t
-receiving(const struct bnlsync *s)
-{
-	size_t n = 0;
-
-	for (const struct bnlsync_conn *c = s->conns; c != NULL; c = c->next)
-		n += c->in == SYNC_GETTING;
-	return n;
-}
-
-/* Somebody else delivers that version or a newer one, and did not die. */
+/* Somebody else delivers that version or a newer one, and neither fell silent
+ * nor takes its time; or there is no room, or this node has its part of it:
+ * nobody keeps a list from us by sending another one slowly. */
 static bool
-on_its_way(const struct bnlsync *s, const struct bnl_version *v)
+must_wait(const struct bnlsync *s, const struct bnlsync_conn *c)
 {
-	for (const struct bnlsync_conn *c = s->conns; c != NULL; c = c->next)
-		if (c->in == SYNC_GETTING &&
-		    mono_ms(c->moved, s->env->now.mono) < STALL_MS &&
-		    bnl_version_cmp(&c->have.version, v) >= 0)
+	struct monotime now = s->env->now.mono;
+	size_t n = bnltake_count(s->take);
+
+	for (const struct bnlsync_conn *o = s->conns; o != NULL; o = o->next) {
+		if (o->in != SYNC_GETTING)
+			continue;
+		n++;
+		if (strcmp(o->peer, c->peer) == 0 ||
+		    (mono_ms(o->moved, now) < STALL_MS &&
+		     mono_ms(o->since, now) < HOLD_MS &&
+		     bnl_version_cmp(&o->have.version, &c->have.version) >= 0))
 			return true;
-	return bnltake_has(s->take, v);
+	}
+	return n >= BNLTAKE_MAX || bnltake_has(s->take, &c->have.version);
 }
 
 /* What to do about the list at the other side of this connection. */
@@ -168,14 +169,13 @@ consider(struct bnlsync *s, struct bnlsync_conn *c)
 	}
 	if (c->in != SYNC_OFFERED)
 		return;
-	if (on_its_way(s, &c->have.version) ||
-	    receiving(s) + bnltake_count(s->take) >= BNLTAKE_MAX) {
+	if (must_wait(s, c)) {
 		c->deadline = mono_add_ms(s->env->now.mono, STALL_MS);
 		return;
 	}
 	c->in = SYNC_GETTING;
 	c->say_get = true;
-	c->moved = s->env->now.mono;
+	c->since = c->moved = s->env->now.mono;
 	buf_init(&c->data, c->have.len);
 	ms = TRANSFER_MS + c->have.len / 65536 * TRANSFER_MS_PER_64K;
 	c->deadline = mono_add_ms(s->env->now.mono, ms);

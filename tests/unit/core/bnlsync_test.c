@@ -508,6 +508,76 @@ another_delivers_what_stalls(void **state)
 	bnl_free(old);
 }
 
+/* Whoever sends a list slowly, be it one that there is or not, does not keep
+ * it from coming from others. */
+static void
+dripping_holds_nobody_up(void **state)
+{
+	struct wire *x = &w.wires[0];
+	char *pad = padding(300000);
+	struct host *gamma;
+	struct bnl *old;
+
+	(void)state;
+	old = make_list(v1, T0 + 5, BOTH " gamma", "");
+	bnl_free(v2);
+	v2 = make_list(old, T0 + 10, BOTH " gamma", pad);
+	free(pad);
+	begin_with(a, v2);
+	begin_with(b, old);
+	gamma = host_add("gamma", copy_of(v2));
+	host_start(gamma);
+	watch();
+	a->plain.tamper = one_byte_at_a_time;
+	w.chunk = 20000;
+	assert_int_not_equal(dial(b, "alpha", CHANNEL_LIST), 0);
+	while (gets == 0 || buf_len(&x->s[1].out) < 19 * 8)
+		assert_true(world_step());
+	x->held = true;
+	assert_int_not_equal(dial(b, "gamma", CHANNEL_LIST), 0);
+	for (int i = 0; i < 8; i++) {
+		world_pass(1000);
+		deliver(x, 1, 8);
+		/* Not at once, since it may well come. */
+		assert_true(i >= 4 || has(b, old));
+	}
+	assert_true(has(b, v2));
+	assert_int_equal(b->events[EVENT_LIST_REFUSED], 0);
+	x->held = false;
+	bnl_free(old);
+}
+
+/* Nor does one node take all room by more than one connection. */
+static void
+one_transfer_of_a_node(void **state)
+{
+	struct bnl *both = make_list(v1, T0 + 5, BOTH " gamma", "");
+	struct bnl *v3 = make_list(v2, T0 + 30, BOTH " gamma", "");
+	struct host *gamma;
+
+	(void)state;
+	begin_with(a, v3);
+	begin_with(b, both);
+	gamma = host_add("gamma", copy_of(v3));
+	host_start(gamma);
+	watch();
+	gamma->plain.tamper = count_gets;
+	a->plain.tamper = no_data;
+	assert_int_not_equal(dial(b, "alpha", CHANNEL_LIST), 0);
+	world_run();
+	assert_int_not_equal(dial(b, "alpha", CHANNEL_LIST), 0);
+	assert_int_not_equal(dial(a, "beta", CHANNEL_LIST), 0);
+	world_run();
+	world_pass(5000);
+	assert_int_equal(gets, 1);
+	assert_true(has(b, both));
+	assert_int_not_equal(dial(b, "gamma", CHANNEL_LIST), 0);
+	world_run();
+	assert_true(has(b, v3));
+	bnl_free(both);
+	bnl_free(v3);
+}
+
 /* --- the mark --------------------------------------------------------------- */
 
 static void
@@ -1228,6 +1298,8 @@ main(void)
 		LARGE(another_list_while_sending),
 		TEST(two_transfers_at_a_time),
 		TEST(another_delivers_what_stalls),
+		TEST(dripping_holds_nobody_up),
+		TEST(one_transfer_of_a_node),
 		TEST(below_the_mark),
 		TEST(mark_is_raised_at_start),
 		TEST(a_mark_that_cannot_be_written),
