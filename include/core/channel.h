@@ -148,6 +148,8 @@ void channel_say(struct channel *ch, enum event_kind kind, const char *text);
 /* Ends it; why NULL: nothing is wrong. _lose: by the other side's doing. */
 void channel_end(struct channel *ch, const char *why);
 void channel_lose(struct channel *ch, const char *why);
+/* The same without another byte: its keys may count elsewhere as well. */
+void channel_slept(struct channel *ch);
 /* Remembers why something failed, unless something did before. */
 void channel_set_reason(struct channel *ch, const char *why);
 /* Tells the other side why, when it can hear it, logs it once, ends it. */

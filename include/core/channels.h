@@ -76,6 +76,9 @@ size_t channels_drain(struct channels *cs, uint32_t id, uint8_t *out,
  * ended in order; else what the system says. */
 void channels_closed(struct channels *cs, uint32_t id, const char *why);
 
+/* Whoever has a copy of this memory is to have no use of it: all end. */
+void channels_slept(struct channels *cs);
+
 struct monotime channels_deadline(const struct channels *cs);
 void channels_tick(struct channels *cs);
 

@@ -242,14 +242,20 @@ ask_to_close(struct channel *ch)
 }
 
 static void
+end_unsaid(struct channel *ch, bool lost)
+{
+	finish(ch, lost);
+	channel_set_state(ch, CHANNEL_ENDING);
+	ask_to_close(ch);
+}
+
+static void
 end(struct channel *ch, bool lost)
 {
 	if (ch->state == CHANNEL_ENDING)
 		return;
-	finish(ch, lost);
 	stream_shutdown(&ch->stream);
-	channel_set_state(ch, CHANNEL_ENDING);
-	ask_to_close(ch);
+	end_unsaid(ch, lost);
 }
 
 void
@@ -265,6 +271,15 @@ channel_lose(struct channel *ch, const char *why)
 {
 	channel_set_reason(ch, why);
 	end(ch, true);
+}
+
+void
+channel_slept(struct channel *ch)
+{
+	if (ch->state == CHANNEL_CONNECT || ch->state == CHANNEL_ENDING)
+		return;
+	ch->reached = false;	/* again soon */
+	end_unsaid(ch, false);
 }
 
 void

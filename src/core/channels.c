@@ -332,6 +332,13 @@ channels_closed(struct channels *cs, uint32_t id, const char *why)
 		drop(cs, ch);
 }
 
+void
+channels_slept(struct channels *cs)
+{
+	for (struct channel *ch = cs->all; ch != NULL; ch = ch->next)
+		channel_slept(ch);
+}
+
 /* --- time ---------------------------------------------------------------- */
 
 struct monotime

@@ -367,6 +367,7 @@ core_slept(struct core *c, struct now now, const char *why)
 	c->env.now = now;
 	actions_event(&c->actions, EVENT_INFO, EVENT_SLEPT, NULL,
 		      "%s: all sessions are made anew", why);
+	channels_slept(c->channels);
 	for (size_t i = 0; i < c->npeers; i++) {
 		struct peer *p = c->peers[i];
 		bool was_up = p->up;

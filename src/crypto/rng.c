@@ -7,6 +7,7 @@
 #include <sys/random.h>
 
 #include <openssl/evp.h>
+#include <openssl/rand.h>
 
 #include "base/bytes.h"
 #include "crypto/must.h"
@@ -37,6 +38,21 @@ struct rng
 rng_system(void)
 {
 	return (struct rng){ .fill = system_fill, .ctx = NULL };
+}
+
+static void
+reseed(EVP_RAND_CTX *r)
+{
+	must(r != NULL && EVP_RAND_reseed(r, 0, NULL, 0, NULL, 0) == 1);
+}
+
+/* The first one feeds the others, those of other threads when they draw. */
+void
+rng_reseed_library(void)
+{
+	reseed(RAND_get0_primary(NULL));
+	reseed(RAND_get0_public(NULL));
+	reseed(RAND_get0_private(NULL));
 }
 
 /* The key stream of the IV {block number, little endian; eight zeros}. */

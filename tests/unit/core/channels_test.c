@@ -658,6 +658,40 @@ no_ready(void **state)
 	assert_int_equal(b->negotiated, 1);
 }
 
+/* Nothing more is said under the keys of a connection that stood when the
+ * machine slept or was copied: the copy would say something else. */
+static void
+slept_meanwhile(void **state)
+{
+	uint8_t mem[256];
+	struct side *x;
+
+	(void)state;
+	swallowed = FRAME_CONFIRM;
+	swallowing = false;
+	b->plain.tamper = swallow;
+	assert_int_not_equal(dial(a, "beta", CHANNEL_PAIR), 0);
+	world_run();
+	assert_int_equal(channels_count(a->cs), 1);
+	x = &w.wires[0].s[0];
+	assert_ptr_equal(&w.h[x->host], a);
+	a->env.now = w.now;
+	channels_slept(a->cs);
+	assert_int_equal(channels_count(a->cs), 0);
+	assert_int_equal(channels_drain(a->cs, x->id, mem, sizeof(mem)), 0);
+	collect(a);
+	world_run();
+	assert_int_equal(a->failed, 1);
+	assert_false(a->last_failed.reached);
+	assert_int_equal(channels_count(b->cs), 0);
+	/* What has no keys yet goes on. */
+	w.silent = b;
+	assert_int_not_equal(dial(a, "beta", CHANNEL_PAIR), 0);
+	channels_slept(a->cs);
+	assert_int_equal(channels_count(a->cs), 1);
+	w.silent = NULL;
+}
+
 static void
 a_disk_that_takes_too_long(void **state)
 {
@@ -1120,6 +1154,7 @@ main(void)
 		TEST(no_hello),
 		TEST(no_confirm),
 		TEST(no_ready),
+		TEST(slept_meanwhile),
 		TEST(a_disk_that_takes_too_long),
 		TEST(nothing_at_all_from_the_wire),
 		TEST(several_addresses),

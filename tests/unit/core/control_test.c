@@ -473,6 +473,13 @@ test_slept(void **state)
 	rig_drain(&b);
 	rig_carry(&a, at, &b, rig_out(&out));
 	assert_false(rig_peer(&b, "alpha")->up);
+	/* Nor does a TLS connection; what has no keys yet does. */
+	at = channels_count(b.core->channels);
+	assert_int_not_equal(core_stream_accepted(b.core, rig.now, &a.at), 0);
+	assert_int_equal(channels_count(b.core->channels), at + 1);
+	core_slept(b.core, rig.now, "it slept");
+	assert_int_equal(channels_count(b.core->channels), at);
+	rig_drain(&b);
 	end();
 }
 

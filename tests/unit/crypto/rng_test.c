@@ -6,6 +6,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <openssl/core_names.h>
+#include <openssl/rand.h>
+
 #include "crypto/rng.h"
 #include "test_hex.h"
 
@@ -136,10 +139,47 @@ below_stays_below(void **state)
 	}
 }
 
+/* How often a generator of the library was seeded. */
+static unsigned int
+seedings(EVP_RAND_CTX *r)
+{
+	unsigned int n = 0;
+	OSSL_PARAM p[2] = {
+		OSSL_PARAM_uint(OSSL_DRBG_PARAM_RESEED_COUNTER, &n),
+		OSSL_PARAM_END
+	};
+
+	assert_non_null(r);
+	assert_int_equal(EVP_RAND_CTX_get_params(r, p), 1);
+	return n;
+}
+
+static void
+library_is_seeded_anew(void **state)
+{
+	EVP_RAND_CTX *r[3] = { RAND_get0_primary(NULL),
+			       RAND_get0_public(NULL),
+			       RAND_get0_private(NULL) };
+	unsigned int before[3];
+	uint8_t b[32];
+
+	(void)state;
+	assert_int_equal(RAND_bytes(b, sizeof(b)), 1);
+	assert_int_equal(RAND_priv_bytes(b, sizeof(b)), 1);
+	for (int i = 0; i < 3; i++)
+		before[i] = seedings(r[i]);
+	assert_int_equal(RAND_bytes(b, sizeof(b)), 1);
+	assert_int_equal(seedings(r[1]), before[1]);
+	rng_reseed_library();
+	for (int i = 0; i < 3; i++)
+		assert_true(seedings(r[i]) > before[i]);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(library_is_seeded_anew),
 		cmocka_unit_test(seed_zero_is_the_rfc_stream),
 		cmocka_unit_test(pieces_do_not_matter),
 		cmocka_unit_test(seeds_differ),
