@@ -39,6 +39,7 @@ struct pair_keys {
 	uint8_t cookie_out[32];		/* seals the replies that we send */
 	uint8_t cookie_in[32];
 	uint8_t peer_static[X25519_LEN];
+	uint8_t peer_key[FINGERPRINT_LEN];	/* of its certificate then */
 };
 
 void pair_keys_derive(struct pair_keys *out, const struct pair *p,

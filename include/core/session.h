@@ -12,6 +12,7 @@
 #include "core/drop.h"
 #include "core/replay.h"
 #include "crypto/aead.h"
+#include "crypto/key.h"
 #include "format/compress.h"
 #include "format/conf.h"
 #include "format/proto.h"
@@ -35,6 +36,7 @@ struct session {
 	uint64_t rival;			/* responder: serial of the first own
 					 * INIT that crossed; 0: none */
 	uint8_t pair_id[PAIR_ID_LEN];
+	uint8_t peer_key[FINGERPRINT_LEN];	/* of the pair */
 	struct session_algos algos;
 	struct replay replay;
 };
@@ -45,6 +47,7 @@ struct session_seed {
 	uint32_t local_index, remote_index;
 	bool initiator;
 	uint8_t pair_id[PAIR_ID_LEN];
+	uint8_t peer_key[FINGERPRINT_LEN];
 	struct session_algos algos;
 };
 

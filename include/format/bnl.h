@@ -69,6 +69,10 @@ void bnl_free(struct bnl *b);		/* NULL is fine */
 const struct bnl_node *bnl_find(const struct bnl *b, const char *name);
 /* Length of the network's prefix that has the subnet. */
 uint8_t bnl_covering_len(const struct bnl *b, const struct prefix *subnet);
+/* Whether the list lets who has that key be the node: it names the node, does
+ * not revoke the key, and pins no other one. */
+bool bnl_allows(const struct bnl *b, const char *name,
+		const uint8_t fp[FINGERPRINT_LEN]);
 bool bnl_is_revoked(const struct bnl *b, const uint8_t fp[FINGERPRINT_LEN]);
 /* True when the list's history or the list itself names that version. */
 bool bnl_descends_from(const struct bnl *b, const struct bnl_version *v);

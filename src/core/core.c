@@ -342,7 +342,7 @@ put_into_force(struct core *c, struct generation *g)
 	channels_list_applied(c->channels);
 	core_news(c, old == NULL ? NULL : old->bnl);
 	generation_free(old);
-	peers_hand_out_pairs(c);
+	peers_judge_links(c);
 	if (first)
 		sweep_restart(c);
 	return 0;

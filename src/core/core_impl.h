@@ -205,9 +205,10 @@ void peers_say_bye(struct core *c);
 void peers_keep_known(struct core *c);
 /* Hooks of everything that is there, up or down. */
 void peers_hooks(struct core *c, bool up);
-/* A pair may have been there before its peer: read at the start, when there
- * was no list in force or one without us. */
-void peers_hand_out_pairs(struct core *c);
+/* Another list is in force. Sessions that it does not allow end; and a pair may
+ * have been there before its peer: read at the start, when there was no list
+ * in force or one without us. */
+void peers_judge_links(struct core *c);
 void peers_free(struct core *c);
 
 #endif

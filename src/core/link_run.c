@@ -295,6 +295,22 @@ link_bye(struct link *l, struct core_env *env)
 }
 
 unsigned int
+link_judge(struct link *l, struct core_env *env)
+{
+	unsigned int flags;
+
+	for (int i = 0; i < KEYRING_PLACES; i++) {
+		struct session *s = l->keys.at[i];
+
+		if (s != NULL && !bnl_allows(env->bnl, l->peer, s->peer_key))
+			s->reject_at = env->now.mono;
+	}
+	flags = end_sessions(l, env, env->now.mono);
+	link_rearm(l, env);
+	return flags;
+}
+
+unsigned int
 link_slept(struct link *l, struct core_env *env)
 {
 	link_forget(l, UINT64_MAX);

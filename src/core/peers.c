@@ -335,13 +335,14 @@ peers_apply(struct core *c, struct generation *g, struct generation **old)
 }
 
 void
-peers_hand_out_pairs(struct core *c)
+peers_judge_links(struct core *c)
 {
 	const struct pairsets *ps = channels_pairs(c->channels);
 
 	for (size_t i = 0; i < c->npeers; i++) {
 		struct peer *p = c->peers[i];
 
+		peer_flags(p, link_judge(p->link, &c->env), NULL);
 		peer_flags(p, link_set_pairs(p->link, &c->env,
 					     pairsets_get(ps, p->name)),
 			   NULL);

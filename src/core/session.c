@@ -35,6 +35,7 @@ session_new(struct session **out, const struct session_seed *seed,
 	s->remote_index = seed->remote_index;
 	s->initiator = seed->initiator;
 	memcpy(s->pair_id, seed->pair_id, sizeof(s->pair_id));
+	memcpy(s->peer_key, seed->peer_key, sizeof(s->peer_key));
 	s->algos = seed->algos;
 	*out = s;
 	return 0;

@@ -96,6 +96,16 @@ bnl_is_revoked(const struct bnl *b, const uint8_t fp[FINGERPRINT_LEN])
 }
 
 bool
+bnl_allows(const struct bnl *b, const char *name,
+	   const uint8_t fp[FINGERPRINT_LEN])
+{
+	const struct bnl_node *node = bnl_find(b, name);
+
+	return node != NULL && !bnl_is_revoked(b, fp) &&
+	       (!node->pinned || memcmp(node->pin, fp, FINGERPRINT_LEN) == 0);
+}
+
+bool
 bnl_descends_from(const struct bnl *b, const struct bnl_version *v)
 {
 	if (bnl_version_cmp(&b->version, v) == 0)

@@ -179,32 +179,30 @@ test_pairs_of_the_gone(void **state)
 	end();
 }
 
-/* A peer with two keys, one of which is revoked: no session lives on that was
- * made with it. */
+/* alpha holds two pairs with beta, made with two of beta's keys, and has a
+ * session under the older one. */
 static void
-test_session_of_revoked_key(void **state)
+begin_with_two_keys(struct pair_record *r)
 {
-	char body[1024], fp[FINGERPRINT_TEXT_MAX];
-	struct pair_record r = { .n = 2 };
 	struct pair p;
 
-	(void)state;
 	begin("");
 	p = rig_pair(COMP_NONE, RIG_START - 60);
+	r->n = 2;
 	rig_new(&a, rig_list(BOTH, RIG_START), NULL);
 	rig_new(&b, rig_list(BOTH, RIG_START), NULL);
 	rig_load(&b, &a, &p);
-	memcpy(r.peer, b.name, sizeof(r.peer));
-	r.pairs[0] = rig_pair(COMP_NONE, RIG_START - 60);
-	r.pairs[0].generation = 2;
-	r.pairs[0].proven = false;
-	r.pairs[1] = p;
+	memcpy(r->peer, b.name, sizeof(r->peer));
+	r->pairs[0] = rig_pair(COMP_NONE, RIG_START - 60);
+	r->pairs[0].generation = 2;
+	r->pairs[0].proven = false;
+	r->pairs[1] = p;
 	for (int i = 0; i < 2; i++) {
-		memcpy(r.pairs[i].self_static, a.public, X25519_LEN);
-		memcpy(r.pairs[i].peer_static, b.public, X25519_LEN);
-		memset(r.pairs[i].peer_key, 10 + i, FINGERPRINT_LEN);
+		memcpy(r->pairs[i].self_static, a.public, X25519_LEN);
+		memcpy(r->pairs[i].peer_static, b.public, X25519_LEN);
+		memset(r->pairs[i].peer_key, 10 + i, FINGERPRINT_LEN);
 	}
-	core_load_pair(a.core, &r);
+	core_load_pair(a.core, r);
 	rig_start(&a);
 	rig_start(&b);
 	for (int i = 0; i < 20 && !rig_peer(&a, "beta")->up; i++) {
@@ -214,14 +212,51 @@ test_session_of_revoked_key(void **state)
 	assert_true(rig_peer(&a, "beta")->up);
 	assert_memory_equal(keyring_current(&rig_peer(&a, "beta")->link->keys)
 				    ->pair_id, p.id, sizeof(p.id));
+}
+
+/* The list revokes the key of the older one. */
+static void
+revoke_older(const struct pair_record *r)
+{
+	char body[1024], fp[FINGERPRINT_TEXT_MAX];
+
 	snprintf(body, sizeof(body), BOTH "revoke %s\n",
-		 fingerprint_format(fp, r.pairs[1].peer_key));
+		 fingerprint_format(fp, r->pairs[1].peer_key));
 	rig_offer(&a, body, RIG_START + 1);
 	assert_int_equal(core_list(a.core)->nrevoked, 1);
 	assert_false(rig_peer(&a, "beta")->up);
 	assert_int_equal(keyring_count(&rig_peer(&a, "beta")->link->keys), 0);
 	/* What is left is still good for another one. */
 	assert_int_equal(rig_peer(&a, "beta")->link->npairs, 1);
+}
+
+/* A peer with two keys, one of which is revoked: no session lives on that was
+ * made with it. */
+static void
+test_session_of_revoked_key(void **state)
+{
+	struct pair_record r = { .n = 0 };
+
+	(void)state;
+	begin_with_two_keys(&r);
+	revoke_older(&r);
+	end();
+}
+
+/* Nor one whose pair is not held any more, since another one was proven. */
+static void
+test_session_of_revoked_key_without_pair(void **state)
+{
+	struct pair_record r = { .n = 0 };
+
+	(void)state;
+	begin_with_two_keys(&r);
+	assert_true(pairsets_prove(channels_pairs(a.core->channels), "beta",
+				   r.pairs[0].id));
+	rig_tick(&a);
+	assert_int_equal(rig_peer(&a, "beta")->link->npairs, 1);
+	assert_true(rig_peer(&a, "beta")->up);
+	revoke_older(&r);
 	end();
 }
 
@@ -435,6 +470,8 @@ main(void)
 		cmocka_unit_test(test_pairs_after_absence),
 		cmocka_unit_test(test_pairs_of_the_gone),
 		cmocka_unit_test(test_session_of_revoked_key),
+		cmocka_unit_test(
+			test_session_of_revoked_key_without_pair),
 		cmocka_unit_test(test_the_removed_is_told),
 		cmocka_unit_test(test_stale_list_is_counted),
 		cmocka_unit_test(test_list_dated_ahead),

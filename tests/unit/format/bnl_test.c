@@ -118,6 +118,18 @@ look_ups(void **state)
 	fp[FINGERPRINT_LEN - 1] = 0x21;
 	assert_false(bnl_is_revoked(b, fp));
 	bnl_free(b);
+	b = parse("network a\nnode b\n  key sha256:" HEX_2 "\nnode c\n"
+		  "revoke sha256:" HEX_1 "\n");
+	memset(fp, 0x22, sizeof(fp));
+	assert_true(bnl_allows(b, "b", fp));
+	assert_true(bnl_allows(b, "c", fp));
+	assert_false(bnl_allows(b, "d", fp));
+	memset(fp, 0x11, sizeof(fp));
+	assert_false(bnl_allows(b, "c", fp));
+	memset(fp, 0x33, sizeof(fp));
+	assert_false(bnl_allows(b, "b", fp));
+	assert_true(bnl_allows(b, "c", fp));
+	bnl_free(b);
 	bnl_free(none);
 	bnl_free(NULL);
 }
