@@ -50,6 +50,7 @@ struct channels {
 	struct timerq timers;
 	struct table heard;		/* struct channel_heard by name */
 	struct recent said;		/* what was logged */
+	struct recent lines;		/* how much, of each node */
 	struct monotime outsiders_until;
 	unsigned int outsiders;		/* lines about them until then */
 	uint64_t tls_failed;		/* connections that got no further */

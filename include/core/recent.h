@@ -24,6 +24,10 @@ void recent_init(struct recent *r);
  * When all places are taken the oldest is forgotten. */
 bool recent_first(struct recent *r, const char *key, uint64_t what,
 		  struct monotime now, int64_t period_ms);
+/* How often key came within period_ms since it came first, this time included.
+ * For a struct of its own. */
+uint64_t recent_count(struct recent *r, const char *key, struct monotime now,
+		      int64_t period_ms);
 /* Forgets all of that key: the next is the first again. */
 void recent_forget(struct recent *r, const char *key);
 

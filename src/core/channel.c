@@ -17,6 +17,7 @@
 #define CLOSE_MS 15000	 /* for the owner, then it is told again */
 #define OUTSIDERS_A_MINUTE 10
 #define SAY_AGAIN_MS INT64_C(3600000) /* the same line about one node */
+#define LINES_A_NODE 20		 /* different ones in that time */
 
 static const char *const state_names[] = {
     [CHANNEL_CONNECT] = "connect", [CHANNEL_TLS] = "tls",
@@ -155,6 +156,21 @@ outsider_may_be_said(struct channels *ctx)
 	return ctx->outsiders++ < OUTSIDERS_A_MINUTE;
 }
 
+/* Who has a certificate may be refused for ever new reasons, and give some. */
+static void
+say_of_node(struct channel *ch, enum event_kind kind, const char *safe)
+{
+	struct core_env *env = ch->ctx->env;
+	uint64_t n = recent_count(&ch->ctx->lines, ch->peer, env->now.mono,
+				  SAY_AGAIN_MS);
+
+	if (n <= LINES_A_NODE)
+		actions_event(env->actions, EVENT_WARN, kind, ch->peer, "%s%s",
+			      safe, n < LINES_A_NODE ? "" :
+			      " (more of its connections is not logged for up "
+			      "to an hour)");
+}
+
 /* A line about a peer, or about an address that has shown no certificate;
  * the same one is not said again for an hour. */
 void
@@ -177,8 +193,7 @@ channel_say(struct channel *ch, enum event_kind kind, const char *text)
 		return;
 	text_escape(safe, sizeof(safe), text, strlen(text));
 	if (known)
-		actions_event(env->actions, EVENT_WARN, kind, ch->peer, "%s",
-			      safe);
+		say_of_node(ch, kind, safe);
 	else
 		actions_event(env->actions, EVENT_INFO, kind, NULL,
 			      "connection from %s: %s", at, safe);

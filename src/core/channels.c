@@ -26,6 +26,7 @@ channels_new(struct core_env *env, const struct bnl_version *mark)
 	table_init(&cs->heard, seed);
 	timerq_init(&cs->timers);
 	recent_init(&cs->said);
+	recent_init(&cs->lines);
 	recent_init(&cs->unlisted);
 	cs->news_tail = &cs->news;
 	cs->env = env;

@@ -11,6 +11,28 @@ recent_init(struct recent *r)
 	memset(r, 0, sizeof(*r));
 }
 
+uint64_t
+recent_count(struct recent *r, const char *key, struct monotime now,
+	     int64_t period_ms)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < RECENT_MAX; i++) {
+		if (strcmp(r->e[i].key, key) == 0) {
+			if (mono_ms(r->e[i].at, now) < period_ms)
+				return ++r->e[i].what;
+			at = i;
+			break;
+		}
+		if (mono_before(r->e[i].at, r->e[at].at))
+			at = i;
+	}
+	snprintf(r->e[at].key, sizeof(r->e[at].key), "%s", key);
+	r->e[at].what = 1;
+	r->e[at].at = now;
+	return 1;
+}
+
 bool
 recent_first(struct recent *r, const char *key, uint64_t what,
 	     struct monotime now, int64_t period_ms)

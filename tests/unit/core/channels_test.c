@@ -431,6 +431,50 @@ other_protocol_version(void **state)
 		       "2 there");
 }
 
+static unsigned int excuses;
+
+/* A refusal for a reason that was never heard before. */
+static void
+new_excuse(uint8_t *frame, size_t *len)
+{
+	struct refuse r = {.code = REFUSE_BUSY};
+	size_t n;
+
+	if (frame[0] != FRAME_HELLO)
+		return;
+	snprintf(r.text, sizeof(r.text), "excuse %u", excuses++);
+	n = refuse_encode(frame + FRAME_HEADER_LEN, &r);
+	frame_header_write(frame, FRAME_REFUSE, n);
+	*len = FRAME_HEADER_LEN + n;
+}
+
+/* Nobody with a certificate fills the log, whatever he says. */
+static void
+few_lines_about_one_node(void **state)
+{
+	unsigned int most;
+
+	(void)state;
+	b->plain.tamper = new_excuse;
+	for (int i = 0; i < 100; i++) {
+		assert_int_not_equal(dial(b, "alpha", CHANNEL_LIST), 0);
+		world_run();
+		world_pass(100);
+	}
+	most = a->events[EVENT_PEER_REFUSED];
+	assert_int_equal(excuses, 100);
+	assert_int_equal(most, 20);
+	assert_non_null(strstr(a->text[EVENT_PEER_REFUSED], "excuse 19"));
+	assert_non_null(strstr(a->text[EVENT_PEER_REFUSED], "not logged"));
+	/* Later there is something to be said again. */
+	world_pass(3600000);
+	assert_int_not_equal(dial(b, "alpha", CHANNEL_LIST), 0);
+	world_run();
+	assert_int_equal(a->events[EVENT_PEER_REFUSED], most + 1);
+	assert_null(strstr(a->text[EVENT_PEER_REFUSED], "not logged"));
+	excuses = 0;
+}
+
 /* Where the ciphers stand: behind names, flags, random, key, version. */
 static size_t
 ciphers_at(const uint8_t *frame)
@@ -1144,6 +1188,7 @@ main(void)
 		TEST(untrusted_certificate),
 		TEST(untrusted_listener),
 		TEST(other_protocol_version),
+		TEST(few_lines_about_one_node),
 		TEST(stripped_by_the_way_there),
 		TEST(stripped_by_the_way_back),
 		TEST(changed_random),
