@@ -7,6 +7,7 @@
 #include <sys/random.h>
 
 #include <openssl/evp.h>
+#include <openssl/rand.h>
 
 #include "base/bytes.h"
 #include "crypto/must.h"
@@ -37,6 +38,14 @@ struct rng
 rng_system(void)
 {
 	return (struct rng){ .fill = system_fill, .ctx = NULL };
+}
+
+/* As RAND_poll(3), which does not say whether it worked. */
+void
+rng_renew(void)
+{
+	must(EVP_RAND_reseed(RAND_get0_primary(NULL), 0, NULL, 0, NULL, 0) ==
+	     1);
 }
 
 /* The key stream of the IV {block number, little endian; eight zeros}. */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "crypto/rng.h"
 #include "sys/clock.h"
 #include "sys/vmfork.h"
 
@@ -27,6 +28,14 @@ slept_open(struct daemon *d)
 			 e.text);
 }
 
+/* The generators first: the new keys must not be those of the other copy. */
+static void
+make_anew(struct daemon *d, const char *why)
+{
+	rng_renew();
+	core_slept(d->core, clock_now(), why);
+}
+
 static void
 on_uevent(void *daemon, unsigned int events)
 {
@@ -37,12 +46,12 @@ on_uevent(void *daemon, unsigned int events)
 	case VMFORK_NONE:
 		return;
 	case VMFORK_COPIED:
-		core_slept(d->core, clock_now(), "the machine was copied or "
-			   "went back to a snapshot");
+		make_anew(d, "the machine was copied or went back to a "
+			     "snapshot");
 		break;
 	case VMFORK_LOST:
-		core_slept(d->core, clock_now(), "events of the kernel were "
-			   "lost, and the machine may have been copied");
+		make_anew(d, "events of the kernel were lost, and the machine "
+			     "may have been copied");
 		break;
 	}
 	plumb_drain(d);
@@ -71,7 +80,7 @@ slept_look(struct daemon *d)
 	snprintf(why, sizeof(why), "the machine slept for %lld s",
 		 (long long)((slept - d->slept_ns + NS_PER_S / 2) / NS_PER_S));
 	d->slept_ns = slept;
-	core_slept(d->core, clock_now(), why);
+	make_anew(d, why);
 }
 
 void
