@@ -63,8 +63,12 @@ install: all
 	$Q$(if $(STATEDIR),[ -d $(DESTDIR)$(STATEDIR) ] || \
 		install -d -m 700 $(DESTDIR)$(STATEDIR))
 ifeq ($(DESTDIR),)
-	$Q! command -v systemd-sysusers >/dev/null || [ "$$(id -u)" != 0 ] || \
-		systemd-sysusers $(SYSUSERSDIR)/cluevpn.conf
+	$Q[ "$$(id -u)" != 0 ] || if command -v systemd-sysusers >/dev/null; then \
+		systemd-sysusers $(SYSUSERSDIR)/cluevpn.conf; \
+	elif ! id cluevpn >/dev/null 2>&1 && command -v useradd >/dev/null; then \
+		useradd --system --user-group --no-create-home \
+			--home-dir /var/lib/cluevpn --comment 'ClueVPN daemon' \
+			--shell /usr/sbin/nologin cluevpn; fi
 	$Q[ ! -d /run/systemd/system ] || [ "$$(id -u)" != 0 ] || \
 		systemctl daemon-reload
 endif

@@ -80,9 +80,8 @@ tool_home_pub(char out[TOOL_PUB_NAME_MAX], unsigned int n)
 	return out;
 }
 
-/* True when a --set is of this key. */
-static bool
-sets_key(const struct tool_home *h, const char *key)
+bool
+tool_home_sets(const struct tool_home *h, const char *key)
 {
 	for (unsigned int i = 0; i < h->nsets; i++) {
 		struct span s = {h->sets[i],
@@ -112,9 +111,15 @@ print_conf(FILE *f, const struct tool_home *h, const char *command,
 		fprintf(f, "port = %u\n", (unsigned int)h->port);
 	if (strcmp(h->state, TOOL_STATE_DIR) != 0)
 		fprintf(f, "statedir = %s\n", h->state);
+	if (h->user != NULL)
+		fprintf(f,
+			"# What faces the network is not root; what hooks "
+			"need, a small process keeps.\n"
+			"user = %s\n",
+			h->user);
 	for (unsigned int i = 0; nkeys > 1 && i < nkeys; i++)
 		fprintf(f, "bnlpubkey = %s\n", tool_home_pub(pub, i));
-	if (hidden && !sets_key(h, "keepalive"))
+	if (hidden && !tool_home_sets(h, "keepalive"))
 		fprintf(f,
 			"# Others cannot reach this node first: it keeps the "
 			"way open.\n"

@@ -10,6 +10,7 @@
 #include "tool_out.h"
 
 #define TOOL_STATE_DIR "/var/lib/cluevpn"
+#define TOOL_USER "cluevpn"	/* that the installation makes */
 #define TOOL_SETS_MAX 16
 
 struct tool_home {
@@ -18,6 +19,8 @@ struct tool_home {
 	const char *sets[TOOL_SETS_MAX];	/* KEY=VALUE, for cluevpn.conf */
 	unsigned int nsets;
 	uint16_t port;
+	const char *user;	/* of the daemon; NULL: nothing is said */
+	bool no_user;
 	bool no_start;
 };
 
@@ -25,6 +28,11 @@ struct tool_home {
 void tool_home_init(struct tool_home *h);
 int tool_home_set(struct tool_home *h, const char *arg, struct err *e);
 int tool_home_port(struct tool_home *h, const char *arg, struct err *e);
+/* True when there is a --set of this key. */
+bool tool_home_sets(const struct tool_home *h, const char *key);
+/* Once all options are there: has the daemon give root up, unless told
+ * otherwise, where that can be done. Tells what it found. */
+void tool_home_user(struct tool_home *h);
 /* Paths of files of these names; malloc'd. */
 char *tool_home_file(const struct tool_home *h, const char *name);
 char *tool_home_list(const struct tool_home *h);

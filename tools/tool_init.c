@@ -31,6 +31,7 @@ enum {
 	OPT_DIR,
 	OPT_STATE,
 	OPT_SET,
+	OPT_NO_USER,
 	OPT_NO_START
 };
 
@@ -47,6 +48,7 @@ static const struct option options[] = {
     {"state-dir", required_argument, NULL, OPT_STATE},
     {"set", required_argument, NULL, OPT_SET},
     {"dry-run", no_argument, NULL, 'n'},
+    {"no-user", no_argument, NULL, OPT_NO_USER},
     {"no-start", no_argument, NULL, OPT_NO_START},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
@@ -70,6 +72,8 @@ static const char usage[] =
     "      --config-dir DIR    (" TOOL_CONF_DIR ")\n"
     "      --state-dir DIR     (" TOOL_STATE_DIR ")\n"
     "      --set KEY=VALUE     more for cluevpn.conf; may be repeated\n"
+    "      --no-user           leave the daemon root (else it becomes the\n"
+    "                          user " TOOL_USER ", where there is one)\n"
     "  -n, --dry-run           only show all that\n"
     "      --no-start          do not start the daemon\n"
     "  -h, --help\n";
@@ -122,6 +126,9 @@ take(struct init *in, int c, const char *arg, struct err *e)
 		return 0;
 	case OPT_SET:
 		return tool_home_set(&in->home, arg, e);
+	case OPT_NO_USER:
+		in->home.no_user = true;
+		return 0;
 	default:
 		in->home.no_start = true;
 		return 0;
@@ -334,6 +341,7 @@ tool_init(int argc, char **argv)
 		goto out;
 	}
 	show(&in);
+	tool_home_user(&in.home);
 	rc = TOOL_OK;
 	if (!in.dry_run && (tool_init_make(&in, &e) != 0 ||
 			    tool_home_start(&in.home, &e) != 0)) {

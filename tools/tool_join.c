@@ -22,6 +22,7 @@ enum {
 	OPT_DIR,
 	OPT_STATE,
 	OPT_SET,
+	OPT_NO_USER,
 	OPT_NO_START
 };
 
@@ -33,6 +34,7 @@ static const struct option options[] = {
     {"config-dir", required_argument, NULL, OPT_DIR},
     {"state-dir", required_argument, NULL, OPT_STATE},
     {"set", required_argument, NULL, OPT_SET},
+    {"no-user", no_argument, NULL, OPT_NO_USER},
     {"no-start", no_argument, NULL, OPT_NO_START},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
@@ -51,6 +53,8 @@ static const char usage[] =
     "      --config-dir DIR    (" TOOL_CONF_DIR ")\n"
     "      --state-dir DIR     (" TOOL_STATE_DIR ")\n"
     "      --set KEY=VALUE     more for cluevpn.conf; may be repeated\n"
+    "      --no-user           leave the daemon root (else it becomes the\n"
+    "                          user " TOOL_USER ", where there is one)\n"
     "      --no-start          do not start the daemon\n"
     "  -h, --help\n";
 
@@ -93,6 +97,9 @@ take(struct join *j, const char **name, int c, const char *arg,
 		return 0;
 	case OPT_SET:
 		return tool_home_set(&j->home, arg, e);
+	case OPT_NO_USER:
+		j->home.no_user = true;
+		return 0;
 	default:
 		j->home.no_start = true;
 		return 0;
@@ -124,9 +131,12 @@ run(struct join *j, struct err *e)
 {
 	char *conf = NULL;
 
+	if (tool_join_check(j, e) != 0)
+		return -1;
+	if (!j->member)
+		tool_home_user(&j->home);
 	/* What cannot be written must be known before it is asked for. */
-	if (tool_join_check(j, e) != 0 ||
-	    tool_home_conf(&conf, &j->home, "join", j->token.guest, 1, true,
+	if (tool_home_conf(&conf, &j->home, "join", j->token.guest, 1, true,
 			   e) != 0)
 		return -1;
 	free(conf);

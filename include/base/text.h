@@ -38,6 +38,9 @@ char *text_time_format(char out[TEXT_TIME_MAX], struct walltime t);
  * backslash and what is not UTF-8 become \xHH. Always terminated, cut at
  * cap. Returns out. */
 char *text_escape(char *out, size_t cap, const void *in, size_t len);
+/* The same at the end of its way, for a text that was put together from such
+ * ones and others: what is escaped in it already stays as it is. */
+char *text_escape_rest(char *out, size_t cap, const char *in);
 /* Node names: [a-z0-9][a-z0-9._-]{0,62} */
 #define NODE_NAME_MAX 63
 bool text_is_node_name(struct span s);

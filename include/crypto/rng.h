@@ -14,9 +14,10 @@ struct rng {
 /* getrandom(2) directly, so that a cloned machine never repeats a key.
  * Ends the process when the kernel has none to give (never on Linux). */
 struct rng rng_system(void);
-/* What the library draws for itself (TLS) comes from a generator in memory: it
- * is seeded anew, so that a copy of this memory does not draw the same. */
-void rng_reseed_library(void);
+/* TLS draws from OpenSSL's own generators, whose state a copy of the machine
+ * shares. Takes new randomness of the kernel into the one that the others, of
+ * all threads, are seeded from; each notices when it is drawn from next. */
+void rng_renew(void);
 /* ChaCha20 of a seed: the same seed gives the same bytes. Tests only.
  * state is the caller's and must outlive the rng. */
 struct rng_seeded {

@@ -91,7 +91,7 @@ log_line(enum log_level level, const char *peer, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(raw + used, sizeof(raw) - used, fmt, ap);
 	va_end(ap);
-	text_escape(line, sizeof(line), raw, strlen(raw));
+	text_escape_rest(line, sizeof(line), raw);
 	the_log.sink(the_log.ctx, level, line);
 	errno = saved;
 }

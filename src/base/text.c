@@ -149,6 +149,8 @@ text_u64(uint64_t *out, struct span s, uint64_t min, uint64_t max)
 	return 0;
 }
 
+#define ESCAPE_LEN 4		/* \xHH */
+
 /* True for a sequence of n bytes that must not reach a terminal as it is:
  * C0, DEL, C1 (U+0080 to U+009F) and the escape character itself. */
 static bool
@@ -158,37 +160,68 @@ is_unsafe(const uint8_t *p, size_t n)
 	       (p[0] == 0xc2 && p[1] < 0xa0);
 }
 
-char *
-text_escape(char *out, size_t cap, const void *in, size_t len)
+static const char hex_digits[] = "0123456789abcdef";
+
+/* Whether n bytes begin with what an unsafe byte is escaped to. */
+static bool
+is_escape(const uint8_t *p, size_t n)
 {
-	const uint8_t *p = in;
+	const char *high, *low;
+	uint8_t byte;
+
+	if (n < ESCAPE_LEN || p[0] != '\\' || p[1] != 'x')
+		return false;
+	high = memchr(hex_digits, p[2], 16);
+	low = memchr(hex_digits, p[3], 16);
+	if (high == NULL || low == NULL)
+		return false;
+	byte = (uint8_t)((high - hex_digits) << 4 | (low - hex_digits));
+	return byte >= 0x80 || is_unsafe(&byte, 1);
+}
+
+/* kept: escapes that stand there already are. */
+static char *
+escape(char *out, size_t cap, const uint8_t *p, size_t len, bool kept)
+{
 	size_t used = 0;
 
 	if (cap == 0)
 		return out;
 	for (size_t i = 0; i < len;) {
 		size_t n = utf8_len(p + i, len - i);
-		bool unsafe = is_unsafe(p + i, n);
-		size_t need = unsafe ? 4 : n;
+		bool escaped = kept && is_escape(p + i, len - i);
+		bool unsafe = !escaped && is_unsafe(p + i, n);
+		size_t need = unsafe || escaped ? ESCAPE_LEN : n;
 
 		if (need > cap - 1 - used)
 			break;
 		if (unsafe) {
-			static const char digits[] = "0123456789abcdef";
-
 			out[used] = '\\';
 			out[used + 1] = 'x';
-			out[used + 2] = digits[p[i] >> 4];
-			out[used + 3] = digits[p[i] & 15];
+			out[used + 2] = hex_digits[p[i] >> 4];
+			out[used + 3] = hex_digits[p[i] & 15];
 			n = 1;
 		} else {
-			memcpy(out + used, p + i, n);
+			memcpy(out + used, p + i, need);
+			n = need;
 		}
 		used += need;
 		i += n;
 	}
 	out[used] = '\0';
 	return out;
+}
+
+char *
+text_escape(char *out, size_t cap, const void *in, size_t len)
+{
+	return escape(out, cap, in, len, false);
+}
+
+char *
+text_escape_rest(char *out, size_t cap, const char *in)
+{
+	return escape(out, cap, (const uint8_t *)in, strlen(in), true);
 }
 
 static bool

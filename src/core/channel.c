@@ -191,7 +191,7 @@ channel_say(struct channel *ch, enum event_kind kind, const char *text)
 	if (!recent_first(&ch->ctx->said, known ? ch->peer : at, what,
 			  env->now.mono, SAY_AGAIN_MS))
 		return;
-	text_escape(safe, sizeof(safe), text, strlen(text));
+	text_escape_rest(safe, sizeof(safe), text);
 	if (known)
 		say_of_node(ch, kind, safe);
 	else

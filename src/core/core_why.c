@@ -174,8 +174,7 @@ take_refusals(const struct note *o, struct monotime since, struct why *out)
 		out->judged_by = o->theirs.list;
 		r = &o->theirs;
 	}
-	text_escape(out->refusal, sizeof(out->refusal), r->text,
-		    strlen(r->text));
+	text_escape_rest(out->refusal, sizeof(out->refusal), r->text);
 }
 
 static void
@@ -195,11 +194,10 @@ take_address(const struct note_address *a, struct why *out)
 		out->silent++;
 		break;
 	case NOTE_DATE:
-		text_escape(out->date, sizeof(out->date), text, strlen(text));
+		text_escape_rest(out->date, sizeof(out->date), text);
 		break;
 	case NOTE_FAILED:
-		text_escape(out->failed, sizeof(out->failed), text,
-			    strlen(text));
+		text_escape_rest(out->failed, sizeof(out->failed), text);
 		break;
 	}
 }

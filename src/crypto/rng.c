@@ -40,19 +40,12 @@ rng_system(void)
 	return (struct rng){ .fill = system_fill, .ctx = NULL };
 }
 
-static void
-reseed(EVP_RAND_CTX *r)
-{
-	must(r != NULL && EVP_RAND_reseed(r, 0, NULL, 0, NULL, 0) == 1);
-}
-
-/* The first one feeds the others, those of other threads when they draw. */
+/* As RAND_poll(3), which does not say whether it worked. */
 void
-rng_reseed_library(void)
+rng_renew(void)
 {
-	reseed(RAND_get0_primary(NULL));
-	reseed(RAND_get0_public(NULL));
-	reseed(RAND_get0_private(NULL));
+	must(EVP_RAND_reseed(RAND_get0_primary(NULL), 0, NULL, 0, NULL, 0) ==
+	     1);
 }
 
 /* The key stream of the IV {block number, little endian; eight zeros}. */

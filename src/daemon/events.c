@@ -23,8 +23,7 @@ events_text_json(const char *text)
 
 	if (text == NULL)
 		return json_null();
-	return json_string(text_escape(safe, sizeof(safe), text,
-				       strlen(text)));
+	return json_string(text_escape_rest(safe, sizeof(safe), text));
 }
 
 static json_t *

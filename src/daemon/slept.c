@@ -28,10 +28,11 @@ slept_open(struct daemon *d)
 			 e.text);
 }
 
+/* The generators first: the new keys must not be those of the other copy. */
 static void
-anew(struct daemon *d, const char *why)
+make_anew(struct daemon *d, const char *why)
 {
-	rng_reseed_library();
+	rng_renew();
 	core_slept(d->core, clock_now(), why);
 }
 
@@ -45,11 +46,12 @@ on_uevent(void *daemon, unsigned int events)
 	case VMFORK_NONE:
 		return;
 	case VMFORK_COPIED:
-		anew(d, "the machine was copied or went back to a snapshot");
+		make_anew(d, "the machine was copied or went back to a "
+			     "snapshot");
 		break;
 	case VMFORK_LOST:
-		anew(d, "events of the kernel were lost, and the machine may "
-			"have been copied");
+		make_anew(d, "events of the kernel were lost, and the machine "
+			     "may have been copied");
 		break;
 	}
 	plumb_drain(d);
@@ -78,7 +80,7 @@ slept_look(struct daemon *d)
 	snprintf(why, sizeof(why), "the machine slept for %lld s",
 		 (long long)((slept - d->slept_ns + NS_PER_S / 2) / NS_PER_S));
 	d->slept_ns = slept;
-	anew(d, why);
+	make_anew(d, why);
 }
 
 void

@@ -117,5 +117,50 @@ ok 'it is taken out' run PREFIX=/opt/vpn SYSCONFDIR=/opt/vpn/etc uninstall
 ok 'all of it' nothing find "$root" ! -type d
 ok 'its empty directory as well' test ! -e "$root/opt/vpn/etc/cluevpn"
 
+# --- the user of the daemon -----------------------------------------------------
+
+# A host on which nothing can make one but what stands here.
+mkdir "$tmp/host" "$tmp/sysusers" "$tmp/useradd" "$tmp/there"
+(
+	IFS=:
+	for d in $PATH:/usr/sbin:/sbin; do
+		ln -s "$d"/* "$tmp/host/" 2>/dev/null
+	done
+	cd "$tmp/host" &&
+		rm -f systemd-sysusers systemctl useradd id
+)
+fake() {	# fake HOST PROGRAM STATUS: it tells what it was called with
+	printf '#!/bin/sh\necho "%s $*" >>%s\nexit %d\n' "$2" "$tmp/called" \
+		"$3" >"$tmp/$1/$2"
+	chmod 755 "$tmp/$1/$2"
+}
+fake sysusers systemd-sysusers 0
+for h in sysusers useradd there; do
+	fake $h useradd 0
+	# Root; and whether there is a user cluevpn.
+	printf '#!/bin/sh\n[ "$1" = -u ] && echo 0 || exit %d\n' \
+		"$([ $h = there ]; echo $?)" >"$tmp/$h/id"
+	chmod 755 "$tmp/$h/id"
+done
+calls() {	# calls HOST: what an installation on it calls
+	rm -rf "$root" "$tmp/called"
+	: >"$tmp/called"
+	PATH=$tmp/$1:$tmp/host run DESTDIR= PREFIX="$root" \
+		SYSCONFDIR="$root/etc" STATEDIR="$root/state" \
+		-o "$O/cluevpnd" -o all install && cat "$tmp/called"
+}
+is() {		# is GOT WANTED TEXT
+	printf 'got:    %s\nwanted: %s\n' "$1" "$2" >"$tmp/out"
+	[ "$1" = "$2" ]
+	result $? "$3"
+}
+is "$(calls sysusers)" \
+	"systemd-sysusers $root/lib/sysusers.d/cluevpn.conf" \
+	'with systemd the user is made by its own means'
+is "$(calls useradd)" "useradd --system --user-group --no-create-home \
+--home-dir /var/lib/cluevpn --comment ClueVPN daemon \
+--shell /usr/sbin/nologin cluevpn" 'without it, too'
+is "$(calls there)" '' 'once'
+
 echo "1..$count"
 exit $bad

@@ -78,7 +78,8 @@ ok 'an unknown cipher: no pair' says_no future hello
 ok 'control bytes in the name: refused' says_no name 'refused: .*protocol'
 ok 'a wrong confirmation: refused' says_no confirm 'refused: .*protocol'
 ok 'control bytes in a refusal' says_no refuse '^end'
-ok 'are told' says beta 'refuses us: busy: .*error: forged'
+ok 'are told' says beta \
+	'refuses us: busy: al\\x1b\[31mpha\\x0d\\x0aerror: forged\\x07\\x7f'
 is "$(pair)" "$had" 'the secret of before stays as it was'
 no_control_bytes() { ! grep -nP '[\x00-\x08\x0b-\x1f\x7f]' $tmp/beta/log; }
 ok 'nothing of it is a control byte in the log' no_control_bytes

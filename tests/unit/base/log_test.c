@@ -109,6 +109,15 @@ whole_line_is_escaped(void **state)
 				       "\\xff\\x5c\"");
 }
 
+/* An error quotes what it found, and is logged. */
+static void
+what_is_escaped_stays(void **state)
+{
+	(void)state;
+	log_line(LOG_LVL_INFO, "a", "name \"%s\"\n", "b\\x00.evil");
+	assert_string_equal(seen.line, "peer=a name \"b\\x00.evil\"\\x0a");
+}
+
 static void
 long_lines_are_cut(void **state)
 {
@@ -176,6 +185,7 @@ main(void)
 		cmocka_unit_test_setup(levels_filter, setup),
 		cmocka_unit_test_setup(level_names, setup),
 		cmocka_unit_test_setup(whole_line_is_escaped, setup),
+		cmocka_unit_test_setup(what_is_escaped_stays, setup),
 		cmocka_unit_test_setup(long_lines_are_cut, setup),
 		cmocka_unit_test_setup(errno_is_kept, setup),
 		cmocka_unit_test_setup(default_sink_is_standard_error, setup),

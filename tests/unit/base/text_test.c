@@ -243,6 +243,57 @@ escape_of_nul(void **state)
 	assert_string_equal(text_escape(out, sizeof(out), NULL, 0), "");
 }
 
+static void
+escapes_what_is_not(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "beta\\x00.evil", "beta\\x00.evil" },
+		{ "\\x5cx00 \\xff\\x1b", "\\x5cx00 \\xff\\x1b" },
+		{ "a\n\\x0a\n", "a\\x0a\\x0a\\x0a" },
+		{ "back\\slash", "back\\x5cslash" },
+		/* Nothing that would be written so. */
+		{ "\\x41", "\\x5cx41" },
+		{ "\\x0A", "\\x5cx0A" },
+		{ "\\x0", "\\x5cx0" },
+		{ "\\\\x0a", "\\x5c\\x0a" },
+		{ "\\x\x1b" "0", "\\x5cx\\x1b0" },
+		{ "\xc2\x80\xc3\xbc\xff", "\\xc2\\x80\xc3\xbc\\xff" },
+		{ "", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char out[64], again[64];
+
+		assert_ptr_equal(text_escape_rest(out, sizeof(out),
+						  cases[i][0]), out);
+		assert_string_equal(out, cases[i][1]);
+		text_escape_rest(again, sizeof(again), out);
+		assert_string_equal(again, out);
+		text_escape(out, sizeof(out), cases[i][0],
+			    strlen(cases[i][0]));
+		text_escape_rest(again, sizeof(again), out);
+		assert_string_equal(again, out);
+	}
+}
+
+static void
+what_is_escaped_is_cut_whole(void **state)
+{
+	static const char in[] = "a\\x00b";
+
+	(void)state;
+	for (size_t cap = 1; cap < sizeof(in); cap++) {
+		char out[16];
+
+		memset(out, '#', sizeof(out));
+		text_escape_rest(out, cap, in);
+		assert_string_equal(out, cap == 1 ? "" : cap < 6 ? "a" :
+							"a\\x00");
+		assert_int_equal(out[cap], '#');
+	}
+}
+
 /* Cut at every length: terminated, nothing half-written, nothing beyond. */
 static void
 escape_is_cut_whole(void **state)
@@ -274,12 +325,17 @@ escaped_text_is_always_safe(void **state)
 	(void)state;
 	for (unsigned int n = 0; n < 20000; n++) {
 		uint8_t in[40];
-		char out[100];
+		char out[100], text[sizeof(in) + 1] = { 0 };
 		size_t len = prng_below(&r, sizeof(in) + 1);
+		size_t cap = 1 + prng_below(&r, sizeof(out));
 
 		for (size_t i = 0; i < len; i++)
 			in[i] = (uint8_t)prng_next(&r);
-		text_escape(out, 1 + prng_below(&r, sizeof(out)), in, len);
+		memcpy(text, in, len);
+		if (n % 2 == 0)
+			text_escape(out, cap, in, len);
+		else
+			text_escape_rest(out, cap, text);
 		assert_true(text_is_utf8(out, strlen(out)));
 		for (size_t i = 0; out[i] != '\0'; i++) {
 			uint8_t c = (uint8_t)out[i];
@@ -330,6 +386,8 @@ main(void)
 		cmocka_unit_test(numbers_refused),
 		cmocka_unit_test(escapes),
 		cmocka_unit_test(escape_of_nul),
+		cmocka_unit_test(escapes_what_is_not),
+		cmocka_unit_test(what_is_escaped_is_cut_whole),
 		cmocka_unit_test(escape_is_cut_whole),
 		cmocka_unit_test(escaped_text_is_always_safe),
 		cmocka_unit_test(node_names),

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The seeded generator against RFC 8439, and the bounds of both. */
+/* The seeded generator against RFC 8439, the bounds of both, and OpenSSL's
+ * own ones in two copies of a machine. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <openssl/core_names.h>
 #include <openssl/rand.h>
@@ -139,53 +143,125 @@ below_stays_below(void **state)
 	}
 }
 
-/* How often a generator of the library was seeded. */
-static unsigned int
-seedings(EVP_RAND_CTX *r)
+/* OpenSSL knows by this that it is in the child of a fork, and seeds anew. A
+ * copy of a machine cannot know it, nor can a fork of this test. */
+pid_t
+getpid(void)
 {
-	unsigned int n = 0;
-	OSSL_PARAM p[2] = {
-		OSSL_PARAM_uint(OSSL_DRBG_PARAM_RESEED_COUNTER, &n),
-		OSSL_PARAM_END
-	};
+	return 4711;
+}
 
-	assert_non_null(r);
-	assert_int_equal(EVP_RAND_CTX_get_params(r, p), 1);
-	return n;
+struct drawn {
+	uint8_t public[32], private[32];
+};
+
+/* What another copy of this process draws. */
+static struct drawn
+draw_in_copy(bool renew)
+{
+	struct drawn d;
+	int p[2], status;
+	pid_t pid;
+
+	assert_int_equal(pipe(p), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		if (renew)
+			rng_renew();
+		if (RAND_bytes(d.public, sizeof(d.public)) != 1 ||
+		    RAND_priv_bytes(d.private, sizeof(d.private)) != 1 ||
+		    write(p[1], &d, sizeof(d)) != sizeof(d))
+			_exit(1);
+		_exit(0);
+	}
+	assert_int_equal(read(p[0], &d, sizeof(d)), sizeof(d));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	close(p[0]);
+	close(p[1]);
+	return d;
 }
 
 static void
-library_is_seeded_anew(void **state)
+copies_draw_what_others_do_not(void **state)
 {
-	EVP_RAND_CTX *r[3] = { RAND_get0_primary(NULL),
-			       RAND_get0_public(NULL),
-			       RAND_get0_private(NULL) };
-	unsigned int before[3];
-	uint8_t b[32];
+	struct drawn a, b;
 
 	(void)state;
-	assert_int_equal(RAND_bytes(b, sizeof(b)), 1);
-	assert_int_equal(RAND_priv_bytes(b, sizeof(b)), 1);
-	for (int i = 0; i < 3; i++)
-		before[i] = seedings(r[i]);
-	assert_int_equal(RAND_bytes(b, sizeof(b)), 1);
-	assert_int_equal(seedings(r[1]), before[1]);
-	rng_reseed_library();
-	for (int i = 0; i < 3; i++)
-		assert_true(seedings(r[i]) > before[i]);
+	/* All generators are there before the copies are made. */
+	assert_int_equal(RAND_bytes(a.public, sizeof(a.public)), 1);
+	assert_int_equal(RAND_priv_bytes(a.private, sizeof(a.private)), 1);
+	a = draw_in_copy(false);
+	b = draw_in_copy(false);
+	assert_memory_equal(&a, &b, sizeof(a));
+	a = draw_in_copy(true);
+	b = draw_in_copy(true);
+	assert_memory_not_equal(a.public, b.public, sizeof(a.public));
+	assert_memory_not_equal(a.private, b.private, sizeof(a.private));
+}
+
+/* How often this thread's generator was seeded. */
+static unsigned int
+seeded(void)
+{
+	unsigned int n = 0;
+	OSSL_PARAM want[] = {
+		OSSL_PARAM_uint(OSSL_DRBG_PARAM_RESEED_COUNTER, &n),
+		OSSL_PARAM_END,
+	};
+
+	assert_int_equal(EVP_RAND_CTX_get_params(RAND_get0_public(NULL), want),
+			 1);
+	return n;
+}
+
+static void *
+draw_twice(void *barrier)
+{
+	static unsigned int before, after;
+	uint8_t b[1];
+
+	RAND_bytes(b, sizeof(b));
+	before = seeded();
+	pthread_barrier_wait(barrier);	/* and renew */
+	pthread_barrier_wait(barrier);
+	RAND_bytes(b, sizeof(b));
+	after = seeded();
+	return after == before ? NULL : &after;
+}
+
+static void
+other_threads_notice(void **state)
+{
+	pthread_barrier_t barrier;
+	pthread_t thread;
+	void *changed;
+
+	(void)state;
+	pthread_barrier_init(&barrier, NULL, 2);
+	assert_int_equal(pthread_create(&thread, NULL, draw_twice, &barrier),
+			 0);
+	pthread_barrier_wait(&barrier);
+	rng_renew();
+	pthread_barrier_wait(&barrier);
+	assert_int_equal(pthread_join(thread, &changed), 0);
+	assert_non_null(changed);
+	pthread_barrier_destroy(&barrier);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(library_is_seeded_anew),
 		cmocka_unit_test(seed_zero_is_the_rfc_stream),
 		cmocka_unit_test(pieces_do_not_matter),
 		cmocka_unit_test(seeds_differ),
 		cmocka_unit_test(system_fills_all_of_it),
 		cmocka_unit_test(below_draws_again),
 		cmocka_unit_test(below_stays_below),
+		cmocka_unit_test(copies_draw_what_others_do_not),
+		cmocka_unit_test(other_threads_notice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What connections may take of a turn of the loop. The loop, the sockets and
+ * the order of a turn are the real ones; the core is one that does half a
+ * millisecond of public-key work for whatever it is given, on a clock that
+ * nothing else moves.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "daemon/plumb.h"
+#include "sys/clock.h"
+
+#define WORK_NS (NS_PER_MS / 2)		/* of a piece */
+#define SHARE 2				/* pieces: the share of a turn */
+#define PIECES 4			/* of one connection in a turn */
+#define MANY 40				/* with the packets: one batch */
+#define FEW 4
+#define MOST MANY
+
+struct end {				/* of who sends, and what came of it */
+	int fd;
+	uint32_t id;
+	unsigned int said, pieces;	/* and what the core was given of it */
+	unsigned int goes_on;		/* sends so many more by itself */
+};
+
+static struct daemon d;
+static struct end ends[MOST];
+static size_t nends;
+static int64_t clock_ns;
+static unsigned int pieces;		/* of this turn */
+static unsigned int packets;		/* turns in which some were served */
+static int packet_fd;
+static struct loop_fd *packet_place;
+
+struct monotime __wrap_clock_mono(void);
+struct monotime __wrap_core_deadline(const struct core *c);
+bool __wrap_core_next_action(struct core *c, struct action *a);
+uint32_t __wrap_core_stream_accepted(struct core *c, struct now now,
+				     const struct endpoint *remote);
+void __wrap_core_stream_in(struct core *c, struct now now, uint32_t conn,
+			   const uint8_t *bytes, size_t len);
+void __wrap_core_stream_closed(struct core *c, struct now now, uint32_t conn,
+			       const char *why);
+
+struct monotime
+__wrap_clock_mono(void)
+{
+	return (struct monotime){ clock_ns };
+}
+
+struct monotime
+__wrap_core_deadline(const struct core *c)
+{
+	(void)c;
+	return MONO_NEVER;
+}
+
+bool
+__wrap_core_next_action(struct core *c, struct action *a)
+{
+	(void)c;
+	(void)a;
+	return false;
+}
+
+uint32_t
+__wrap_core_stream_accepted(struct core *c, struct now now,
+			    const struct endpoint *remote)
+{
+	(void)c;
+	(void)now;
+	(void)remote;
+	return ends[nends].id;
+}
+
+static void
+say(struct end *e)
+{
+	assert_int_equal(write(e->fd, "x", 1), 1);
+	e->said++;
+}
+
+void
+__wrap_core_stream_in(struct core *c, struct now now, uint32_t conn,
+		      const uint8_t *bytes, size_t len)
+{
+	struct end *e = &ends[conn - 1];
+
+	(void)c;
+	(void)now;
+	assert_int_equal(len, 1);
+	assert_int_equal(bytes[0], 'x');
+	clock_ns += WORK_NS;
+	pieces++;
+	e->pieces++;
+	if (e->goes_on == 0)
+		return;
+	e->goes_on--;
+	say(e);
+}
+
+void
+__wrap_core_stream_closed(struct core *c, struct now now, uint32_t conn,
+			  const char *why)
+{
+	(void)c;
+	(void)now;
+	fail_msg("connection %u: %s", conn, why == NULL ? "its end" : why);
+}
+
+static void
+on_packet(void *ctx, unsigned int events)
+{
+	(void)ctx;
+	assert_int_equal(events, LOOP_IN);
+	packets++;
+}
+
+static int
+setup(void **state)
+{
+	static const uint8_t seed[HASH_SEED_LEN];
+
+	(void)state;
+	memset(&d, 0, sizeof(d));
+	memset(ends, 0, sizeof(ends));
+	nends = 0;
+	packets = 0;
+	clock_ns = NS_PER_S;
+	table_init(&d.conns, seed);
+	assert_int_equal(loop_new(&d.loop, NULL), 0);
+	d.vmfork = -1;
+	assert_int_equal(slept_watch(&d, NULL), 0);
+	loop_owner(d.loop, plumb_before_sleep, plumb_deadline, &d);
+	/* Packets are always there. */
+	packet_fd = eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC);
+	assert_true(packet_fd >= 0);
+	return loop_add(&packet_place, d.loop, packet_fd, LOOP_IN, on_packet,
+			NULL, NULL);
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	streams_close_all(&d);
+	while (nends > 0)
+		close(ends[--nends].fd);
+	loop_remove(packet_place);
+	close(packet_fd);
+	loop_free(d.loop);
+	return 0;
+}
+
+/* Somebody connects, and has said something. */
+static struct end *
+connects(void)
+{
+	struct endpoint nowhere = { 0 };
+	struct end *e = &ends[nends];
+	int fd[2];
+
+	assert_true(nends < MOST);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0,
+				    fd), 0);
+	e->fd = fd[0];
+	e->id = (uint32_t)nends + 1;
+	streams_accept(&d, fd[1], &nowhere, &nowhere);
+	nends++;
+	say(e);
+	return e;
+}
+
+static void
+many_connect(void)
+{
+	for (int i = 0; i < MANY; i++)
+		connects();
+}
+
+static void
+turn(void)
+{
+	pieces = 0;
+	assert_int_equal(loop_turn(d.loop, MONO_NONE, NULL), 0);
+}
+
+static void
+packets_wait_for_the_share_of_a_turn(void **state)
+{
+	unsigned int turns = 0;
+
+	(void)state;
+	many_connect();
+	for (unsigned int done = 0; done < MANY; done += pieces) {
+		turn();
+		turns++;
+		/* Neither more, nor is there a turn for nothing. */
+		assert_int_equal(pieces, SHARE);
+		assert_int_equal(packets, turns);
+	}
+	for (size_t i = 0; i < nends; i++)
+		assert_int_equal(ends[i].pieces, 1);
+	turn();
+	assert_int_equal(pieces, 0);
+}
+
+/* Each of the first n has something to say, always. */
+static void
+all_say(size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (ends[i].said == ends[i].pieces)
+			say(&ends[i]);
+}
+
+static void
+nobody_comes_twice_before_all_have_come_once(void **state)
+{
+	(void)state;
+	many_connect();
+	for (unsigned int n = SHARE; n < 3 * MANY; n += SHARE) {
+		unsigned int rounds = n / MANY;
+
+		turn();
+		assert_int_equal(pieces, SHARE);
+		for (size_t i = 0; i < nends; i++)
+			assert_in_range(ends[i].pieces, rounds, rounds + 1);
+		all_say(nends);
+	}
+}
+
+static void
+one_that_never_ends_leaves_its_place(void **state)
+{
+	struct end *e;
+
+	(void)state;
+	e = connects();
+	e->goes_on = 10 * PIECES - 1;
+	connects();
+	turn();
+	assert_int_equal(e->pieces, PIECES);
+	/* It has had more than the share by itself. */
+	assert_int_equal(pieces, PIECES);
+	turn();
+	assert_int_equal(e->pieces, PIECES);
+	assert_int_equal(pieces, 1);
+	for (unsigned int n = 2; n <= 10; n++) {
+		turn();
+		assert_int_equal(e->pieces, n * PIECES);
+		assert_int_equal(packets, n + 1);
+	}
+}
+
+/* More of them come in each turn than it has room for. */
+static void
+new_ones_do_not_keep_the_others_waiting(void **state)
+{
+	const int once = FEW / SHARE;
+	const int twice = once + (FEW + once * (SHARE + 1)) / SHARE;
+
+	(void)state;
+	for (int i = 0; i < FEW; i++)
+		connects();
+	/* Once through the first, then through these and who came since. */
+	for (int n = 0; n < twice; n++) {
+		turn();
+		assert_int_equal(pieces, SHARE);
+		for (int i = 0; i <= SHARE; i++)
+			connects();
+		all_say(FEW);
+	}
+	for (int i = 0; i < FEW; i++)
+		assert_int_equal(ends[i].pieces, 2);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			packets_wait_for_the_share_of_a_turn, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			nobody_comes_twice_before_all_have_come_once, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(
+			one_that_never_ends_leaves_its_place, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			new_ones_do_not_keep_the_others_waiting, setup,
+			teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

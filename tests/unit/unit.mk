@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Unit tests of the daemon that stand in for what is below it.
+
+wrap = $(patsubst %,-Wl$(comma)--wrap=%,$1)
+comma := ,
+
+# The clock and the core.
+$O/tests/unit/daemon/streams_test: LDFLAGS += $(call wrap,clock_mono \
+	core_deadline core_next_action core_stream_accepted core_stream_in \
+	core_stream_closed)
+$O/tests/unit/daemon/slept_test: LDFLAGS += $(call wrap,clock_slept_ns \
+	core_next_action core_slept rng_renew vmfork_read)

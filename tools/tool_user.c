@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Who the daemon of a new node runs as. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sys/guarded.h"
+#include "sys/privs.h"
+#include "tool_home.h"
+
+/* A child tries what the daemon will do: in a namespace of users there may be
+ * no way to be another one. */
+static bool
+can_become(const struct privs_ids *ids)
+{
+	struct err ignored;
+	int status;
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	if (pid < 0)
+		return false;
+	if (pid == 0)
+		_exit(privs_drop(ids, true, &ignored) != 0);
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return false;
+	return status == 0;
+}
+
+/* 0, or why the daemon would not start with that user. */
+static int
+look(const struct tool_home *h, struct err *e)
+{
+	struct privs_ids ids;
+	char *conf;
+	int fd, rc = 0;
+
+	if (privs_lookup(&ids, TOOL_USER, NULL, e) != 0)
+		return -1;
+	if (ids.uid == 0)
+		return err_set(e, ERR_PERM, "the user " TOOL_USER " is root");
+	if (!can_become(&ids))
+		return err_set(e, ERR_PERM, "it cannot become the user "
+			       TOOL_USER " here");
+	conf = tool_home_file(h, "cluevpn.conf");
+	if (conf == NULL)
+		return err_nomem(e);
+	if (conf[0] == '/') {
+		fd = guarded_open(conf, &ids, e);
+		if (fd >= 0)
+			close(fd);
+		/* What is not there yet is root's, once it is. */
+		else if (e->code != ERR_NOTFOUND)
+			rc = -1;
+	} else {
+		rc = err_set(e, ERR_USAGE, "%s is no absolute path", h->dir);
+	}
+	free(conf);
+	return rc;
+}
+
+void
+tool_home_user(struct tool_home *h)
+{
+	struct err e;
+
+	h->user = NULL;
+	/* Who is not root has nothing to give up. */
+	if (geteuid() != 0 || tool_home_sets(h, "user"))
+		return;
+	if (h->no_user) {
+		puts("Started by root, the daemon stays root (--no-user)");
+	} else if (look(h, &e) == 0) {
+		h->user = TOOL_USER;
+		puts("Started by root, the daemon becomes the user " TOOL_USER
+		     " (unless --no-user)");
+	} else {
+		printf("Started by root, the daemon stays root: %s\n", e.text);
+	}
+	fflush(stdout);
+}
