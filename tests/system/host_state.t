@@ -126,4 +126,39 @@ link() { mv $pair $tmp/linked && ln -s $tmp/linked $pair; }
 damaged 'a link' 'set aside|link|regular' link
 damaged 'readable by all' 'can be read by others' chmod 644 $pair
 damaged 'writable by all' 'can be written by others' chmod 622 $pair
+
+# --- what stands under another name, and the files beside ----------------------------
+stop alpha
+cp $tmp/good.pair $state/pairs/gamma.pair
+chmod 600 $state/pairs/gamma.pair
+start alpha
+ok 'a record under another name: the log says so' says alpha \
+	'gamma.pair: it is the record of "beta": set aside'
+goes 'a record under another name'
+len=$(stat -c %s $state/static.key)
+for at in 0 7 8 $((len / 2)) $((len - 1)); do
+	stop alpha
+	flip $state/static.key "$at"
+	: >$tmp/alpha/log
+	start alpha
+	ok "static.key, byte $at: the log says so" says alpha \
+		'static.key is damaged: set aside'
+	goes "static.key, byte $at"
+done
+# Nothing but the mark tells that a list is an old one.
+len=$(stat -c %s $state/mark)
+stop alpha
+cp $state/mark $tmp/mark
+for at in 0 7 8 $((len / 2)) $((len - 1)); do
+	cp $tmp/mark $state/mark
+	flip $state/mark "$at"
+	: >$tmp/alpha/log
+	launch alpha
+	ended alpha
+	more "${status[alpha]}" 0 "mark, byte $at: it does not start"
+	ok "mark, byte $at: and says why" says alpha 'mark is damaged'
+done
+cp $tmp/mark $state/mark
+start alpha
+goes 'the mark as it was'
 finish

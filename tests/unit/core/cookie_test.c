@@ -113,6 +113,15 @@ test_wrong(void **state)
 	cookie_mac(bad, msg, sizeof(msg), bad);
 	assert_false(check(&never, 0, &from, bad));
 	assert_false(check(&j, 0, &from, bad));
+	/* Nor is the one before the first a secret of zeros. */
+	memset(&never, 0, sizeof(never));
+	never.since = at(0);
+	cookie_make(&never, at(0), ROTATE, &rng, pair_id, &from, bad);
+	cookie_mac(bad, msg, sizeof(msg), bad);
+	assert_true(check(&never, 0, &from, bad));
+	assert_false(check(&j, 0, &from, bad));
+	memset(&never, 0, sizeof(never));
+	assert_false(check(&never, 0, &from, bad));
 
 	other.port++;
 	assert_false(check(&j, 0, &other, mac2));

@@ -26,6 +26,11 @@ static const char dsa_signature[] =
 static const char ed25519_signature[] =
 	"d6242745f0a595bb7c7bd253e7fe3ff25b1581899499a5441b43b913d8f62787"
 	"161ba68935391e5e166b7bcf125f2cf41f9527d42492067e1899aae75fd0340c";
+/* A right one, of a key that is no signer here. */
+static const char ec_signature[] =
+	"304402205f44fa13e5bd856ccdb1cc20d1bb39c9c72d04bed52fcbb2a3e01e5d9ea8"
+	"626f02202a77100d7ecdca39211bda1296adf5ef8e32e4d87fc73453929a3ea8e43a"
+	"c45a";
 
 static struct key *
 private_key(const char *pem)
@@ -332,6 +337,7 @@ other_keys_sign_nothing(void **state)
 	assert_int_equal(sign_make(sig, &len, ec, message, 2, &e), -1);
 	assert_int_equal(e.code, ERR_USAGE);
 	assert_int_equal(verify(ec, sig, unhex(sig, dsa_signature)), -1);
+	assert_int_equal(verify(ec, sig, unhex(sig, ec_signature)), -1);
 	assert_int_equal(sign_make(sig, &len, pub, message, 2, &e), -1);
 	assert_int_equal(e.code, ERR_USAGE);
 	assert_int_equal(len, 77);

@@ -230,6 +230,10 @@ test_out_of_range(void **state)
 	assert_int_equal(b[AT_N], 1);
 	assert_int_equal(b[AT_CIPHER], r.pairs[0].cipher);
 	assert_int_equal(b[AT_LEVEL], 6);
+	for (size_t at = 0; at < AT_VERSION; at++)
+		assert_int_equal(refused_with(b, len, at,
+					      (uint8_t)(b[at] ^ 0x20)),
+				 ERR_SYNTAX);
 	assert_int_equal(refused_with(b, len, AT_VERSION, 0), ERR_SYNTAX);
 	assert_int_equal(refused_with(b, len, AT_VERSION, 2), ERR_SYNTAX);
 	refused_with(b, len, AT_NAMELEN, 0);
