@@ -289,6 +289,7 @@ last_below(const uint64_t key[ROUTE_WIDTH6], uint64_t hi)
 {
 	_Static_assert(ROUTE_WIDTH6 == 8, "as many as are written here");
 
+	/* NOLINTNEXTLINE(bugprone-misplaced-widening-cast): 7 at most */
 	return (size_t)((key[1] <= hi) + (key[2] <= hi) + (key[3] <= hi) +
 			(key[4] <= hi) + (key[5] <= hi) + (key[6] <= hi) +
 			(key[7] <= hi));

@@ -158,8 +158,10 @@ main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	s.data = malloc((size_t)PACKETS_MAX * PACKET);
-	if (c == NULL || s.data == NULL)
+	if (c == NULL || s.data == NULL) {
+		free(s.data);
 		return EXIT_FAILURE;
+	}
 	each_s = seconds / (2.0 * all_levels(c, NULL) * (argc - 1));
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	puts("data     with   level   MB/s pack  MB/s unpack  left, %");

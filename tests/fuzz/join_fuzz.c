@@ -46,10 +46,12 @@ any_name(int fd, struct sockaddr *sa, socklen_t *len)
 
 #define tls_ctx_provider plain_provider
 #define getsockname any_name
-/* Both sides, with what is static in them. */
+/* Both sides, with what is static in them.
+ * NOLINTBEGIN(bugprone-suspicious-include) */
 #include "../../tools/tool_invite_serve.c"
 #include "../../tools/tool_join_ask.c"
 #include "../../tools/tool_join_install.c"
+/* NOLINTEND(bugprone-suspicious-include) */
 
 #define GUESTS 2
 #define CLIENTS 4

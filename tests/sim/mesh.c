@@ -96,6 +96,14 @@ by_value(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
+static double
+ms_at(const struct figures *f, size_t percent)
+{
+	size_t i = f->n * percent / 100;
+
+	return (double)f->v[i] / 1e6;
+}
+
 void
 figures_tell(struct figures *f, const char *what)
 {
@@ -103,9 +111,7 @@ figures_tell(struct figures *f, const char *what)
 	qsort(f->v, f->n, sizeof(*f->v), by_value);
 	print_message("# %s: %zu runs, median %.1f ms, 90%% %.1f, 99%% %.1f, "
 		      "worst %.1f\n",
-		      what, f->n, (double)f->v[f->n / 2] / 1e6,
-		      (double)f->v[f->n * 9 / 10] / 1e6,
-		      (double)f->v[f->n * 99 / 100] / 1e6,
+		      what, f->n, ms_at(f, 50), ms_at(f, 90), ms_at(f, 99),
 		      (double)f->v[f->n - 1] / 1e6);
 	free(f->v);
 	*f = (struct figures){ 0 };

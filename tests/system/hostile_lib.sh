@@ -54,6 +54,7 @@ middle() { # middle SEED NODE: the cable between it and all others
 	"$helpers/middlebox" "$1" "$near" "$far" <"$tmp/$n/box" \
 		>>"$tmp/$n/box.log" 2>&1 &
 	box[$n]=$!
+	# shellcheck disable=SC1083,SC2093 # it opens a file, under that number
 	exec {boxed[$n]}>"$tmp/$n/box"
 	cable "$n" both count
 }

@@ -302,7 +302,7 @@ escape_is_cut_whole(void **state)
 	static const char *const want[] = {
 		"", "", "a", "a", "a", "a\xe2\x82\xac", "a\xe2\x82\xac",
 		"a\xe2\x82\xac", "a\xe2\x82\xac", "a\xe2\x82\xac\\x0a",
-		"a\xe2\x82\xac\\x0a" "b", "a\xe2\x82\xac\\x0a" "b",
+		"a\xe2\x82\xac\\x0ab", "a\xe2\x82\xac\\x0ab",
 	};
 
 	(void)state;

@@ -195,6 +195,7 @@ add(void **state)
 	(void)state;
 	/* The first one. */
 	added(HEAD "# Nodes:\n", "beta",
+	      /* NOLINTNEXTLINE(bugprone-suspicious-missing-comma): a word */
 	      WITH("k" K1, "s10.2.0.0/16", "a192.0.2.2", "ahost port 1"),
 	      HEAD "\nnode beta\n  address 192.0.2.2\n"
 		   "  address host port 1\n  subnet  10.2.0.0/16\n"
@@ -307,6 +308,7 @@ set_values(void **state)
 	/* All at once. */
 	set(HEAD NODE_A NODE_B, "a",
 	    WITH("a198.51.100.1 port 5", "s10.3.0.0/16", "s10.4.0.0/16",
+		 /* NOLINTNEXTLINE(bugprone-suspicious-missing-comma): a word */
 		 "k" K1),
 	    HEAD "node a # the first\n  address 198.51.100.1 port 5\n"
 		 "  # a comment\n  subnet  10.3.0.0/16\n"

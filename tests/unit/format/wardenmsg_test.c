@@ -82,7 +82,7 @@ test_there_and_back(void **state)
 	expect_same(&r);
 	r = run_of(WARDEN_MYSUBNET_DOWN, "a", "2001:db8::1/128");
 	expect_same(&r);
-	for (uint8_t p = 0; p < WARDEN_PATHS; p++) {
+	for (int p = 0; p < WARDEN_PATHS; p++) {
 		r = (struct warden_request){ .kind = WARDEN_OPEN, .id = 9,
 					     .conf = 0x01020304,
 					     .path = (enum warden_path)p,

@@ -222,7 +222,7 @@ tcp_bulk(struct fixture *x)
 	assert_int_equal(listen(lfd, 1), 0);
 	cfd = socket(sockaddr_family(&x->near), SOCK_STREAM | SOCK_NONBLOCK, 0);
 	remote = (struct endpoint){.addr = x->far, .port = self.port};
-	connect(cfd, (struct sockaddr *)&ss, sockaddr_put(&ss, &remote));
+	(void)connect(cfd, (struct sockaddr *)&ss, sockaddr_put(&ss, &remote));
 	while (got < BULK) {
 		struct pollfd p[3] = {
 		    {.fd = tun_fd(x->t), .events = POLLIN},
