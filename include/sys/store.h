@@ -40,6 +40,10 @@ struct store {
  * made 0700 where missing, and an unfinished write that is left from before is
  * removed. Otherwise nothing in it is touched. */
 int store_open(struct store *s, const char *dir, bool create, struct err *e);
+/* The directory of that name in another one, which is made where missing; a
+ * link is refused: who may write to the other one could have put it there. */
+int store_open_in(struct store *s, const struct store *in, const char *name,
+		  struct err *e);
 /* As root: a directory of root's is given to that user, so that it can write
  * there when root is given up. */
 int store_give(const struct store *s, uid_t uid, gid_t gid, struct err *e);

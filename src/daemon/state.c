@@ -18,27 +18,16 @@
 #define STATIC_NAME "static.key"
 #define MARK_NAME "mark"
 #define KNOWN_NAME "addresses"
+#define PAIRS_NAME "pairs"
 #define PAIR_SUFFIX ".pair"
 #define PAIR_NAME_MAX (NODE_NAME_MAX + sizeof(PAIR_SUFFIX))
 #define PAIRS_MAX 131072
-
-static int
-join_pairs(char **out, const struct conf *conf, struct err *e)
-{
-	size_t len = strlen(conf->statedir) + sizeof("/pairs");
-
-	*out = malloc(len);
-	if (*out == NULL)
-		return err_nomem(e);
-	snprintf(*out, len, "%s/pairs", conf->statedir);
-	return 0;
-}
 
 int
 state_open(struct state *s, const struct conf *conf, struct err *e)
 {
 	const char *slash = strrchr(conf->bnl, '/');
-	char *pairs = NULL, *dir = NULL;
+	char *dir = NULL;
 	int rc = -1;
 
 	memset(s, 0, sizeof(*s));
@@ -50,14 +39,12 @@ state_open(struct state *s, const struct conf *conf, struct err *e)
 		err_nomem(e);
 		goto out;
 	}
-	if (join_pairs(&pairs, conf, e) < 0 ||
-	    store_open(&s->dir, conf->statedir, true, e) < 0 ||
-	    store_open(&s->pairs, pairs, true, e) < 0 ||
+	if (store_open(&s->dir, conf->statedir, true, e) < 0 ||
+	    store_open_in(&s->pairs, &s->dir, PAIRS_NAME, e) < 0 ||
 	    store_open(&s->list, dir[0] == '\0' ? "/" : dir, true, e) < 0)
 		goto out;
 	rc = 0;
 out:
-	free(pairs);
 	free(dir);
 	if (rc < 0)
 		state_close(s);

@@ -52,8 +52,7 @@ remove_leftover(const struct store *s)
 int
 store_open(struct store *s, const char *dir, bool create, struct err *e)
 {
-	memset(s, 0, sizeof(*s));
-	s->dirfd = -1;
+	*s = (struct store){ .dirfd = -1 };
 	if (create && dirs_make(dir, DIR_MODE, e) < 0)
 		return -1;
 	s->dir = strdup(dir);
@@ -68,6 +67,29 @@ store_open(struct store *s, const char *dir, bool create, struct err *e)
 	if (create)
 		remove_leftover(s);
 	return 0;
+}
+
+int
+store_open_in(struct store *s, const struct store *in, const char *name,
+	      struct err *e)
+{
+	size_t len = strlen(in->dir) + strlen(name) + 2;
+
+	*s = (struct store){ .dirfd = -1 };
+	s->dir = malloc(len);
+	if (s->dir == NULL)
+		return err_nomem(e);
+	snprintf(s->dir, len, "%s/%s", in->dir, name);
+	(void)mkdirat(in->dirfd, name, DIR_MODE);	/* or it is there */
+	s->dirfd = openat(in->dirfd, name,
+			  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (s->dirfd >= 0) {
+		remove_leftover(s);
+		return 0;
+	}
+	err_errno(e, errno, "%s (a directory, no link to one)", s->dir);
+	store_close(s);
+	return -1;
 }
 
 int

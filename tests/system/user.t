@@ -247,6 +247,16 @@ is "$(stat -c %U $tmp/log/alpha)" nobody 'whose it is'
 is "$(cat $tmp/root.file)" secret 'what the link led to is as it was'
 stop alpha
 
+# --- what the user puts in the place of a directory -----------------------------
+mkdir -m 755 $tmp/root.dir
+mv $tmp/alpha/state/pairs $tmp/alpha/state/pairs.1
+ln -s $tmp/root.dir $tmp/alpha/state/pairs
+inside alpha timeout 20 "$O/cluevpnd" -f -c $tmp/alpha >$tmp/out 2>&1
+is $? 1 'no start with a link to another directory'
+is "$(stat -c %u $tmp/root.dir)" 0 'which is root'\''s as before'
+rm $tmp/alpha/state/pairs
+mv $tmp/alpha/state/pairs.1 $tmp/alpha/state/pairs
+
 # --- a node that has run as root before ---------------------------------------
 conf alpha
 rm -r $tmp/alpha/state

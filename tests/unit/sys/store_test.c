@@ -472,6 +472,36 @@ test_give_file(void **state)
 }
 
 static void
+test_open_in(void **state)
+{
+	struct fixture *x = *state;
+	struct store s;
+	struct stat st;
+	struct err e;
+
+	assert_int_equal(store_open_in(&s, &x->s, "sub", &e), 0);
+	assert_non_null(strstr(s.dir, "/sub"));
+	assert_int_equal(store_write(&s, "a", "x", 1, &e), 0);
+	store_close(&s);
+	assert_int_equal(fstatat(x->s.dirfd, "sub", &st, 0), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+	/* Once more, with what was left of a write. */
+	assert_int_equal(renameat(x->s.dirfd, "sub/a", x->s.dirfd,
+				  "sub/.tmp"), 0);
+	assert_int_equal(store_open_in(&s, &x->s, "sub", &e), 0);
+	store_close(&s);
+	assert_int_equal(fstatat(x->s.dirfd, "sub/.tmp", &st, 0), -1);
+	/* A link and a file are no directory. */
+	assert_int_equal(symlinkat("sub", x->s.dirfd, "other"), 0);
+	put(x, "file", "x");
+	assert_int_equal(store_open_in(&s, &x->s, "other", &e), -1);
+	assert_non_null(strstr(e.text, "/other (a directory, no link to one)"));
+	assert_int_equal(store_open_in(&s, &x->s, "file", &e), -1);
+	assert_int_equal(s.dirfd, -1);
+	assert_int_equal(unlinkat(x->s.dirfd, "sub", AT_REMOVEDIR), 0);
+}
+
+static void
 test_open_refused(void **state)
 {
 	struct fixture *x = *state;
@@ -510,6 +540,7 @@ main(void)
 	    T(test_owner_follows_directory),
 	    T(test_give),
 	    T(test_give_file),
+	    T(test_open_in),
 	    T(test_open_refused),
 	};
 
