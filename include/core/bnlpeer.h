@@ -17,6 +17,7 @@ struct bnlpeer {
 	struct monotime told;		/* when it said so */
 	struct monotime muted_until;
 	unsigned int strikes;
+	unsigned int broke;		/* transfers, with their connection */
 	unsigned int conns;		/* open connections */
 	/* of core/bnlround */
 	struct monotime wanted;		/* when a connection last was */
@@ -45,7 +46,13 @@ void bnlpeers_purge(struct bnlpeers *ps, const struct bnl *b);
 /* It announced a list and did not deliver it, or delivered one that is
  * refused: it is not asked for an hour, then two, ... */
 void bnlpeer_strike(struct bnlpeer *p, struct monotime now);
+/* The connection ended when a part of the list had come: it may be the path.
+ * For a minute, then two, ... up to an hour. */
+void bnlpeer_broke(struct bnlpeer *p, struct monotime now);
 void bnlpeer_delivered(struct bnlpeer *p);
 bool bnlpeer_muted(const struct bnlpeer *p, struct monotime now);
+/* The same of a node by its name. */
+bool bnlpeers_mute(const struct bnlpeers *ps, const char *name,
+		   struct monotime now);
 
 #endif

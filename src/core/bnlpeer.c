@@ -8,6 +8,8 @@
 
 #define MUTE_MS INT64_C(3600000) /* then twice that, and so on */
 #define MUTE_DOUBLINGS 10
+#define BROKE_MS INT64_C(60000)	 /* then twice that, up to MUTE_MS */
+#define BROKE_DOUBLINGS 6
 
 void
 bnlpeers_init(struct bnlpeers *ps, const struct rng *rng)
@@ -59,8 +61,8 @@ bnlpeer_get(struct bnlpeers *ps, const char *name)
 static bool
 is_idle(const struct bnlpeer *p)
 {
-	return p->conns == 0 && p->strikes == 0 && !p->ready &&
-	       !timer_is_set(&p->retry);
+	return p->conns == 0 && p->strikes == 0 && p->broke == 0 &&
+	       !p->ready && !timer_is_set(&p->retry);
 }
 
 void
@@ -91,9 +93,29 @@ bnlpeer_strike(struct bnlpeer *p, struct monotime now)
 }
 
 void
+bnlpeer_broke(struct bnlpeer *p, struct monotime now)
+{
+	int64_t ms = BROKE_MS << p->broke;
+	struct monotime until = mono_add_ms(now, ms < MUTE_MS ? ms : MUTE_MS);
+
+	if (!mono_is_set(p->muted_until) || mono_before(p->muted_until, until))
+		p->muted_until = until;
+	if (p->broke < BROKE_DOUBLINGS)
+		p->broke++;
+}
+
+void
 bnlpeer_delivered(struct bnlpeer *p)
 {
-	p->strikes = 0;
+	p->strikes = p->broke = 0;
+}
+
+bool
+bnlpeers_mute(const struct bnlpeers *ps, const char *name, struct monotime now)
+{
+	const struct bnlpeer *p = bnlpeer_find(ps, name);
+
+	return p != NULL && bnlpeer_muted(p, now);
 }
 
 bool

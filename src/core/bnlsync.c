@@ -73,14 +73,6 @@ bnlsync_peers(struct bnlsync *s)
 	return &s->peers;
 }
 
-static bool
-muted(const struct bnlsync *s, const char *peer)
-{
-	const struct bnlpeer *p = bnlpeer_find(&s->peers, peer);
-
-	return p != NULL && bnlpeer_muted(p, s->env->now.mono);
-}
-
 /* There is a frame to be made for it. */
 static void
 arm(struct bnlsync *s, struct bnlsync_conn *c)
@@ -105,10 +97,11 @@ stop_receiving(struct bnlsync_conn *c)
 	c->deadline = MONO_NEVER;
 }
 
-/* It will not be asked for a while, nor waited for. */
+/* It will not be asked for a while, nor waited for: so counts counts. */
 static void
-strike(struct bnlsync *s, struct bnlsync_conn *c, enum refusal reason,
-       const char *why)
+leave(struct bnlsync *s, struct bnlsync_conn *c, enum refusal reason,
+      const char *why,
+      void (*counts)(struct bnlpeer *p, struct monotime now))
 {
 	struct bnlpeer *p = bnlpeer_get(&s->peers, c->peer);
 
@@ -116,8 +109,15 @@ strike(struct bnlsync *s, struct bnlsync_conn *c, enum refusal reason,
 		     "it %s: not asked for a list for a while", why);
 	c->told = true;
 	if (p != NULL)
-		bnlpeer_strike(p, s->env->now.mono);
+		counts(p, s->env->now.mono);
 	stop_receiving(c);
+}
+
+static void
+strike(struct bnlsync *s, struct bnlsync_conn *c, enum refusal reason,
+       const char *why)
+{
+	leave(s, c, reason, why, bnlpeer_strike);
 }
 
 /* --- what others have ---------------------------------------------------- */
@@ -156,7 +156,8 @@ must_wait(const struct bnlsync *s, const struct bnlsync_conn *c)
 static void
 consider(struct bnlsync *s, struct bnlsync_conn *c)
 {
-	bool wanted = bnltake_wants(s->take, &c->theirs) && !muted(s, c->peer);
+	bool wanted = bnltake_wants(s->take, &c->theirs) &&
+		      !bnlpeers_mute(&s->peers, c->peer, s->env->now.mono);
 	int64_t ms;
 
 	if (c->in == SYNC_OFFERED && !wanted)
@@ -258,8 +259,9 @@ bnlsync_close(struct bnlsync *s, struct bnlsync_conn *c, bool lost)
 	if (!c->open)
 		return;
 	if (lost && c->in == SYNC_GETTING && !c->say_get)
-		strike(s, c, REFUSAL_UNDELIVERED,
-		       "announced a list and did not deliver it");
+		leave(s, c, REFUSAL_UNDELIVERED,
+		      "announced a list and did not deliver it",
+		      buf_len(&c->data) > 0 ? bnlpeer_broke : bnlpeer_strike);
 	while (*at != c)
 		at = &(*at)->next;
 	*at = c->next;
@@ -323,7 +325,7 @@ take_have(struct bnlsync *s, struct bnlsync_conn *c, const struct list_have *h,
 	    bnl_version_cmp(&h->version, &c->have.version) == 0)
 		return 0; /* said twice: what was asked for comes */
 	stop_receiving(c);
-	if (newer && !muted(s, c->peer)) {
+	if (newer && !bnlpeers_mute(&s->peers, c->peer, s->env->now.mono)) {
 		c->in = SYNC_OFFERED;
 		c->have = *h;
 	}

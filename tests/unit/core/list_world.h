@@ -6,6 +6,7 @@
 #include "channel_world.h"
 
 #define BOTH "alpha beta"
+#define MINUTE_MS (60 * 1000)
 #define HOUR_MS (3600 * 1000)
 #define T0 (WORLD_START - 1000)
 
