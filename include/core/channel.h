@@ -63,10 +63,12 @@ struct channels {
 	struct monotime next_check;	/* of the age of pairs */
 };
 
-/* The newest connection by which a peer that dialled us negotiated. */
+/* Of a peer that dialled us to negotiate. */
 struct channel_heard {
 	char peer[NODE_NAME_MAX + 1];
-	uint64_t seq;
+	uint64_t seq;		/* of the newest such connection */
+	struct monotime since;	/* asked so often since then */
+	unsigned int asked;
 };
 
 /* What a negotiation needs until its end; wiped then. */
@@ -186,5 +188,12 @@ void channel_pair_poke(struct channel *ch);
 void channel_pair_end(struct channel *ch);
 /* This node can negotiate: it has a list that is not stale and is in it. */
 bool channel_can_negotiate(const struct channels *ctx);
+
+/* --- core/channel_admit: whom a listener answers --------------------------- */
+
+/* The HELLO of the other side is one of a negotiation that can be. */
+bool channel_negotiates(const struct channel *ch);
+/* False: it is refused, and told so. */
+bool channel_admit(struct channel *ch);
 
 #endif

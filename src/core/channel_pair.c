@@ -8,9 +8,6 @@
 #include "core/action.h"
 #include "core/channel.h"
 
-#define CONNECTIONS_A_PEER 4  /* that it dialled */
-#define UNLISTED_GAP_MS 60000 /* between two deliveries of one such name */
-
 bool
 channel_can_negotiate(const struct channels *ctx)
 {
@@ -110,69 +107,6 @@ settle(struct channel *ch)
 	channel_arm(ch);
 }
 
-/*
- * A HELLO that was overtaken by one on a newer connection tells what its
- * sender held before that: it is not taken. A newer one ends what the same
- * peer negotiates on older connections.
- */
-static bool
-is_newest(struct channel *ch)
-{
-	struct table *heard = &ch->ctx->heard;
-	size_t len = strlen(ch->peer);
-	struct channel_heard *h = table_get(heard, ch->peer, len);
-
-	if (h == NULL) {
-		h = calloc(1, sizeof(*h));
-		if (h == NULL)
-			return false;
-		memcpy(h->peer, ch->peer, len);
-		if (table_put(heard, h->peer, len, h) < 0) {
-			free(h);
-			return false;
-		}
-	}
-	if (ch->seq < h->seq)
-		return false;
-	h->seq = ch->seq;
-	for (struct channel *c = ch->ctx->all; c != NULL; c = c->next)
-		if (c != ch && !c->dialled && c->state >= CHANNEL_ANSWER &&
-		    c->state < CHANNEL_OPEN && strcmp(c->peer, ch->peer) == 0)
-			channel_end(c, "a newer connection takes its place");
-	return true;
-}
-
-/* Who is not in the list may deliver a newer one: one at a time over all such
- * names, one a minute a name. */
-static bool
-may_deliver(struct channel *ch)
-{
-	struct channels *ctx = ch->ctx;
-	struct bnlsync *sync = ctx->sync;
-	const struct bnlpeer *p = bnlpeer_find(bnlsync_peers(sync), ch->peer);
-	struct monotime now = ctx->env->now.mono;
-
-	if (!bnltake_wants(bnlsync_take(sync), &ch->pair->theirs.list) ||
-	    (p != NULL && bnlpeer_muted(p, now)))
-		return false;
-	for (const struct channel *c = ctx->all; c != NULL; c = c->next)
-		if (!c->dialled && c->list.open && c->deliver_only)
-			return false;
-	return recent_first(&ctx->unlisted, ch->peer, 0, now, UNLISTED_GAP_MS);
-}
-
-/* No node, whatever is wrong with it, has all connections to itself. */
-static bool
-has_too_many(const struct channel *ch)
-{
-	unsigned int n = 0;
-
-	for (const struct channel *c = ch->ctx->all; c != NULL; c = c->next)
-		n += !c->dialled && c->list.open &&
-		     strcmp(c->peer, ch->peer) == 0;
-	return n >= CONNECTIONS_A_PEER;
-}
-
 /* The HELLOs are exchanged and no negotiation follows. */
 static void
 open_without_pair(struct channel *ch)
@@ -185,23 +119,9 @@ open_without_pair(struct channel *ch)
 static void
 listener_hello(struct channel *ch)
 {
-	const struct hello *h = &ch->pair->theirs;
-
-	if (has_too_many(ch)) {
-		channel_refuse(ch, REFUSE_BUSY, "too many connections");
+	if (!channel_admit(ch))
 		return;
-	}
-	if (ch->deliver_only && !may_deliver(ch)) {
-		channel_refuse(ch, REFUSE_NOT_LISTED, "");
-		return;
-	}
-	if (h->negotiate && !ch->deliver_only &&
-	    channel_can_negotiate(ch->ctx)) {
-		if (!is_newest(ch)) {
-			channel_refuse(ch, REFUSE_BUSY,
-				       "a newer connection is there");
-			return;
-		}
+	if (channel_negotiates(ch)) {
 		channel_set_state(ch, CHANNEL_ANSWER);
 		channel_pair_poke(ch);
 		return;

@@ -111,6 +111,39 @@ a_stranger_that_broke_its_word(void **state)
 	assert_int_equal(a->bnl->version.timestamp.s, WORLD_START - 50);
 }
 
+/* Each negotiation writes to the disk: who asks without pause waits a minute,
+ * others do not. */
+static void
+a_flood_of_negotiations(void **state)
+{
+	(void)state;
+	a = node("alpha", WORLD_START - 100, THREE);
+	b = node("beta", WORLD_START - 100, THREE);
+	g = node("gamma", WORLD_START - 100, THREE);
+	world_run();
+	for (unsigned int i = 1; i <= 60; i++) {
+		assert_int_not_equal(dial(b, "alpha", CHANNEL_PAIR), 0);
+		world_run();
+		assert_int_equal(a->negotiated, i);
+		assert_int_equal(b->negotiated, i);
+		world_pass(900);
+	}
+	assert_int_not_equal(dial(b, "alpha", CHANNEL_PAIR), 0);
+	world_run();
+	assert_int_equal(a->negotiated, 60);
+	assert_int_equal(b->failed, 1);
+	assert_non_null(strstr(b->text[EVENT_PEER_REFUSED],
+			       "busy: too many negotiations"));
+	assert_int_not_equal(dial(g, "alpha", CHANNEL_PAIR), 0);
+	world_run();
+	assert_int_equal(g->negotiated, 1);
+	world_pass(60000 - 60 * 900);
+	assert_int_not_equal(dial(b, "alpha", CHANNEL_PAIR), 0);
+	world_run();
+	assert_int_equal(b->negotiated, 61);
+	assert_true(held(a, b) != NULL && held(b, a) != NULL);
+}
+
 int
 main(void)
 {
@@ -119,6 +152,7 @@ main(void)
 		TEST(negotiations_of_others_go_on),
 		TEST(who_is_not_in_its_own_list_agrees_on_nothing),
 		TEST(a_stranger_that_broke_its_word),
+		TEST(a_flood_of_negotiations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Whom a listener answers, once it has heard its HELLO. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/channel.h"
+
+#define CONNECTIONS_A_PEER 4	   /* that it dialled */
+#define UNLISTED_GAP_MS 60000	   /* between two deliveries of one such name */
+#define NEGOTIATIONS_MS 60000	   /* so long, */
+#define NEGOTIATIONS_A_PEER 60	   /* that many may be begun by one */
+
+bool
+channel_negotiates(const struct channel *ch)
+{
+	return ch->pair->theirs.negotiate && !ch->deliver_only &&
+	       channel_can_negotiate(ch->ctx);
+}
+
+/* What is known of the peer as one that dials; NULL when memory is out. */
+static struct channel_heard *
+heard_of(struct channel *ch)
+{
+	struct table *heard = &ch->ctx->heard;
+	size_t len = strlen(ch->peer);
+	struct channel_heard *h = table_get(heard, ch->peer, len);
+
+	if (h != NULL)
+		return h;
+	h = calloc(1, sizeof(*h));
+	if (h == NULL)
+		return NULL;
+	memcpy(h->peer, ch->peer, len);
+	if (table_put(heard, h->peer, len, h) < 0) {
+		free(h);
+		return NULL;
+	}
+	return h;
+}
+
+/* Each costs two writes that reach the disk. A node that is well asks once in
+ * half a minute. */
+static bool
+asks_too_often(struct channel_heard *h, struct monotime now)
+{
+	if (h->asked == 0 || mono_ms(h->since, now) >= NEGOTIATIONS_MS) {
+		h->asked = 0;
+		h->since = now;
+	}
+	return ++h->asked > NEGOTIATIONS_A_PEER;
+}
+
+/*
+ * A HELLO that was overtaken by one on a newer connection tells what its
+ * sender held before that: it is not taken. A newer one ends what the same
+ * peer negotiates on older connections.
+ */
+static bool
+is_newest(const struct channel *ch, struct channel_heard *h)
+{
+	if (ch->seq < h->seq)
+		return false;
+	h->seq = ch->seq;
+	for (struct channel *c = ch->ctx->all; c != NULL; c = c->next)
+		if (c != ch && !c->dialled && c->state >= CHANNEL_ANSWER &&
+		    c->state < CHANNEL_OPEN && strcmp(c->peer, ch->peer) == 0)
+			channel_end(c, "a newer connection takes its place");
+	return true;
+}
+
+/* Who is not in the list may deliver a newer one: one at a time over all such
+ * names, one a minute a name. */
+static bool
+may_deliver(struct channel *ch)
+{
+	struct channels *ctx = ch->ctx;
+	struct bnlsync *sync = ctx->sync;
+	const struct bnlpeer *p = bnlpeer_find(bnlsync_peers(sync), ch->peer);
+	struct monotime now = ctx->env->now.mono;
+
+	if (!bnltake_wants(bnlsync_take(sync), &ch->pair->theirs.list) ||
+	    (p != NULL && bnlpeer_muted(p, now)))
+		return false;
+	for (const struct channel *c = ctx->all; c != NULL; c = c->next)
+		if (!c->dialled && c->list.open && c->deliver_only)
+			return false;
+	return recent_first(&ctx->unlisted, ch->peer, 0, now, UNLISTED_GAP_MS);
+}
+
+/* No node, whatever is wrong with it, has all connections to itself. */
+static bool
+has_too_many(const struct channel *ch)
+{
+	unsigned int n = 0;
+
+	for (const struct channel *c = ch->ctx->all; c != NULL; c = c->next)
+		n += !c->dialled && c->list.open &&
+		     strcmp(c->peer, ch->peer) == 0;
+	return n >= CONNECTIONS_A_PEER;
+}
+
+static bool
+admit_negotiation(struct channel *ch)
+{
+	struct channel_heard *h = heard_of(ch);
+
+	if (h == NULL || !is_newest(ch, h)) {
+		channel_refuse(ch, REFUSE_BUSY, "a newer connection is there");
+		return false;
+	}
+	if (asks_too_often(h, ch->ctx->env->now.mono)) {
+		channel_refuse(ch, REFUSE_BUSY, "too many negotiations");
+		return false;
+	}
+	return true;
+}
+
+bool
+channel_admit(struct channel *ch)
+{
+	if (has_too_many(ch)) {
+		channel_refuse(ch, REFUSE_BUSY, "too many connections");
+		return false;
+	}
+	if (ch->deliver_only && !may_deliver(ch)) {
+		channel_refuse(ch, REFUSE_NOT_LISTED, "");
+		return false;
+	}
+	return !channel_negotiates(ch) || admit_negotiation(ch);
+}
