@@ -10,6 +10,7 @@
  *	hello	a whole ClientHello, then nothing
  *	large	a ClientHello that says it has 16 MiB, and bytes of it
  *	noise	random bytes
+ *	deaf	some random bytes, and no end of it when the node has ended it
  *
  * IPv4, from FIRST and the SPREAD - 1 addresses behind it in turn: this host
  * must have them. A connection that ends is followed by another, so that as
@@ -40,14 +41,15 @@
 #define NUMBER_MAX 4096
 #define HELLO_MAX 4096
 #define DRIP_MS 200
+#define DEAF_LEN 100
 #define STARTS_A_TURN 64 /* new ones in 10 ms */
 #define TURN_MS 10
 
-enum how { IDLE, DRIP, HELLO, LARGE, NOISE, HOWS };
+enum how { IDLE, DRIP, HELLO, LARGE, NOISE, DEAF, HOWS };
 
 static const char *const hows[HOWS] = {
 	[IDLE] = "idle",   [DRIP] = "drip",   [HELLO] = "hello",
-	[LARGE] = "large", [NOISE] = "noise",
+	[LARGE] = "large", [NOISE] = "noise", [DEAF] = "deaf",
 };
 
 struct line {
@@ -155,6 +157,8 @@ speak(size_t i, enum how how, struct monotime now)
 		return l->said > 0 || say(i, hello, hello_len);
 	for (size_t k = 0; k < sizeof(p); k++)
 		p[k] = (uint8_t)random();
+	if (how == DEAF)
+		return l->said > 0 || say(i, p, DEAF_LEN);
 	if (how == LARGE) {
 		/* Records of 4,091 bytes; the first begins a ClientHello. */
 		memcpy(p, "\x16\x03\x01\x0f\xfb", 5);
@@ -183,6 +187,10 @@ attend(size_t i, enum how how, struct monotime now)
 	}
 	if (fds[i].revents & (POLLIN | POLLERR | POLLHUP)) {
 		n = recv(fds[i].fd, p, sizeof(p), 0);
+		if (n == 0 && how == DEAF) {
+			fds[i].events = 0; /* until it is torn down */
+			return true;
+		}
 		if (n == 0 || (n < 0 && errno != EAGAIN))
 			return false;
 		if (n > 0)

@@ -60,6 +60,17 @@ for how in idle drip hello; do
 done
 crowd large 6 2 1 >$tmp/crowd 2>&1
 more 900 "$(said longest_ms)" 'few, large: no time is lost with them'
+# Those that are ended and do not hang up: beta waits a little, and closes.
+crowd deaf 6 30 1 >$tmp/crowd 2>&1 &
+crowd=$!
+linger() { # linger NUMBER: so many descriptors more than at first
+	[ "$(fds beta)" -ge $((${was[beta fds]} + $1)) ]
+}
+soon 'few, deaf: they linger' linger 6
+soon 'few, deaf: and are closed' calm beta
+ok 'few, deaf: though they still stand there' kill -0 $crowd
+kill $crowd
+wait $crowd
 
 # --- many -----------------------------------------------------------------------
 for how in idle hello drip large noise; do
@@ -82,6 +93,20 @@ for how in idle hello drip large noise; do
 	is "$(sed -n 's/.*, \([0-9.]*\)% packet loss.*/\1/p' $tmp/pings)" 0 \
 		"$how: no ping is lost"
 done
+# The oldest of those that do not hang up is torn down.
+crowd deaf 600 3 >$tmp/crowd 2>&1 &
+crowd=$!
+soon 'deaf: they are there' linger 50
+gets_in deaf
+most=0
+while kill -0 $crowd 2>/dev/null; do
+	now=$(fds beta)
+	[ "$now" -le "$most" ] || most=$now
+	sleep 0.1
+done
+wait $crowd
+sed 's/^/# deaf: /' $tmp/crowd
+more "$((${was[beta fds]} + 129))" "$most" 'deaf: descriptors are bounded'
 longest=$(query beta status .loop_longest_ms)
 echo "# the longest turn: $longest ms"
 more 200 "$longest" 'no turn is long'

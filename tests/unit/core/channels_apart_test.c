@@ -144,6 +144,31 @@ a_flood_of_negotiations(void **state)
 	assert_true(held(a, b) != NULL && held(b, a) != NULL);
 }
 
+/* Nodes that start at one time do not all pull at one time. */
+static void
+first_pulls_are_spread(void **state)
+{
+	static const char *const names[] = { "alpha", "beta", "gamma", "delta",
+					     "epsilon", "zeta" };
+	const size_t n = sizeof(names) / sizeof(names[0]);
+	size_t apart = 0;
+
+	(void)state;
+	for (size_t i = 0; i < n; i++)
+		node(names[i], WORLD_START - 100,
+		     "alpha beta gamma delta epsilon zeta");
+	for (size_t i = 0; i < n; i++) {
+		struct monotime at = channels_deadline(w.h[i].cs);
+		size_t same = 0;
+
+		assert_in_range(mono_ms(w.now.mono, at), 1000, 3000);
+		for (size_t j = 0; j < n; j++)
+			same += channels_deadline(w.h[j].cs).ns == at.ns;
+		apart += same == 1;
+	}
+	assert_in_range(apart, n - 2, n);
+}
+
 int
 main(void)
 {
@@ -153,6 +178,7 @@ main(void)
 		TEST(who_is_not_in_its_own_list_agrees_on_nothing),
 		TEST(a_stranger_that_broke_its_word),
 		TEST(a_flood_of_negotiations),
+		TEST(first_pulls_are_spread),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

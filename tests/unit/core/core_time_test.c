@@ -94,6 +94,36 @@ test_refresh_is_spread(void **state)
 	end();
 }
 
+/* Where a network comes back all at once, not all is asked at once again. */
+static void
+test_dials_keep_no_step(void **state)
+{
+	char body[4096] = PREFIX ALPHA;
+	size_t len, apart = 0;
+
+	(void)state;
+	begin("pullinterval = 24h\n");
+	for (int i = 0; i < 10; i++) {
+		len = strlen(body);
+		snprintf(body + len, sizeof(body) - len,
+			 "node node%02d\n  address 192.0.2.%d\n", i, 100 + i);
+	}
+	rig_new(&a, rig_list(body, RIG_START), NULL);
+	rig_start(&a);
+	rig_pass(&a, 20000);
+	for (size_t i = 0; i < 10; i++) {
+		size_t same = 0;
+
+		assert_true(a.core->peers[i]->unreached > 3);
+		for (size_t j = 0; j < 10; j++)
+			same += a.core->peers[i]->dial_after.ns ==
+				a.core->peers[j]->dial_after.ns;
+		apart += same == 1;
+	}
+	assert_in_range(apart, 8, 10);
+	end();
+}
+
 /* Both ends of a pair would dial where all begin at once: to the lower names
  * there are few negotiations at a time. */
 static size_t
@@ -331,6 +361,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pair_from_the_future),
 		cmocka_unit_test(test_refresh_is_spread),
+		cmocka_unit_test(test_dials_keep_no_step),
 		cmocka_unit_test(test_the_higher_name_holds_back),
 		cmocka_unit_test(test_traffic_goes_first),
 		cmocka_unit_test(test_certificate_ends),
