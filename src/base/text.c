@@ -157,7 +157,7 @@ static bool
 is_unsafe(const uint8_t *p, size_t n)
 {
 	return n == 0 || p[0] < 0x20 || p[0] == 0x7f || p[0] == '\\' ||
-	       (p[0] == 0xc2 && p[1] < 0xa0);
+	       (n > 1 && p[0] == 0xc2 && p[1] < 0xa0);
 }
 
 static const char hex_digits[] = "0123456789abcdef";

@@ -8,8 +8,6 @@
 
 #include "crypto/key.h"
 
-#define LIST_SUBNETS 2
-
 /* One of the keys that are published for tests. */
 struct key *list_key(enum key_type type);
 /* A signed list of n nodes, at most 65,536; malloc'd. */

@@ -4,28 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
+#include "../unit/format/bnl_text.h"
 #include "ca.h"
 #include "format/bnl_sign.h"
 #include "world.h"
 
 #define TEXT_MAX ((size_t)1 << 20)
-
-static void add(struct buf *b, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static void
-add(struct buf *b, const char *fmt, ...)
-{
-	char line[256];
-	va_list ap;
-	int len;
-
-	va_start(ap, fmt);
-	len = vsnprintf(line, sizeof(line), fmt, ap);
-	va_end(ap);
-	assert_int_equal(buf_put(b, line, (size_t)len), 0);
-}
 
 static void
 add_node(struct buf *b, const struct node *n)
@@ -34,15 +18,16 @@ add_node(struct buf *b, const struct node *n)
 	struct endpoint v4 = net_address(n->i, false);
 	struct endpoint v6 = net_address(n->i, true);
 
-	add(b, "node %s\n", n->name);
+	bnl_text_add(b, "node %s\n", n->name);
 	if (!n->hidden && net_has_v6(n->i))
-		add(b, "  address %s\n", ipaddr_format(text, &v6.addr));
+		bnl_text_add(b, "  address %s\n",
+			     ipaddr_format(text, &v6.addr));
 	if (!n->hidden)
-		add(b, "  address %s\n", ipaddr_format(text, &v4.addr));
-	add(b, "  subnet 10.%zu.%zu.0/24\n", 100 + (n->i >> 8), n->i & 255);
-	add(b, "  subnet fd00:c1:%zx::/48\n", n->i);
+		bnl_text_add(b, "  address %s\n",
+			     ipaddr_format(text, &v4.addr));
+	bnl_text_subnets(b, 100, n->i);
 	if (n->pin != NULL)
-		add(b, "  key %s\n", n->pin);
+		bnl_text_add(b, "  key %s\n", n->pin);
 }
 
 static char *
@@ -61,14 +46,13 @@ make(struct world *w, const struct bnl *previous, const bool *in,
 	char *raw;
 
 	buf_init(&text, TEXT_MAX);
-	add(&text, "network sim.example\nprefix 10.0.0.0/8\n"
-		   "prefix fd00:c1::/32\n");
+	bnl_text_head(&text, "sim.example");
 	for (size_t i = 0; i < w->n; i++)
 		if (in == NULL || in[i])
 			add_node(&text, &w->nodes[i]);
 	for (size_t i = 0; i < w->n; i++)
 		if (w->nodes[i].revoked != NULL)
-			add(&text, "revoke %s\n", w->nodes[i].revoked);
+			bnl_text_add(&text, "revoke %s\n", w->nodes[i].revoked);
 	sign.text = (const char *)buf_data(&text);
 	sign.len = buf_len(&text);
 	if (bnl_sign(&raw, len, &sign, &es) < 0)

@@ -449,4 +449,4 @@ for t in bnl-sign bnl-verify; do
 	run "$O/$t" -V
 	code 0 "$t -V"
 done
-echo "1..$count"
+tap_end

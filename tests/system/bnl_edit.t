@@ -531,4 +531,4 @@ while read -r example; do
 		cmd add gamma ;;
 	esac
 done <examples
-echo "1..$count"
+tap_end

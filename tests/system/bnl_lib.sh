@@ -2,6 +2,8 @@
 # shellcheck shell=sh disable=SC2034 # what the tests use
 # Sourced by the tests of the list's tools, from the tree's root with O set:
 # a directory that goes away, TAP, keys, a small list.
+# shellcheck source=tests/system/tap.sh
+. tests/system/tap.sh
 keys=$PWD/tests/unit/format/bnl_keys.h
 dir=$(mktemp -d /tmp/bnl-test.XXXXXX) || exit 1
 trap 'rm -rf "$dir"' EXIT
@@ -9,16 +11,7 @@ cd "$dir" || exit 1
 umask 022
 unset VISUAL
 
-count=0
-ok() {		# ok STATUS TEXT
-	count=$((count + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $count - $2"
-	else
-		echo "not ok $count - $2"
-		sed 's/^/# /' out err
-	fi
-}
+tap_said() { sed 's/^/# /' out err; }
 run() {		# run COMMAND...: its exit code becomes $rc
 	"$@" >out 2>err </dev/null
 	rc=$?

@@ -11,18 +11,9 @@ trap 'rm -rf "$tmp"' EXIT
 export PATH="$O:$PATH"
 file=examples/completion.bash
 
-count=0
-bad=0
-result() {	# result STATUS TEXT
-	count=$((count + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $count - $2"
-	else
-		bad=1
-		echo "not ok $count - $2"
-		sed 's/^/# /' "$tmp/out"
-	fi
-}
+# shellcheck source=tests/system/tap.sh
+. tests/system/tap.sh
+out=$tmp/out
 # As bash does it at a tab: the last word is what stands there already.
 tab() {
 	# shellcheck disable=SC2016 # for the other shell
@@ -38,7 +29,7 @@ gives() {	# gives "CANDIDATE..." WORD...: exactly these, in any order
 	got=$(tab "$@" | sort | paste -sd ' ')
 	printf 'got:    %s\nwanted: %s\n' "$got" "$wanted" >"$tmp/out"
 	[ "$got" = "$wanted" ]
-	result $? "$*: ${wanted:-nothing}"
+	ok $? "$*: ${wanted:-nothing}"
 }
 has() {		# has CANDIDATE WORD...: this among others
 	local wanted=$1
@@ -46,7 +37,7 @@ has() {		# has CANDIDATE WORD...: this among others
 	shift
 	tab "$@" >"$tmp/out"
 	grep -qx -e "$wanted" "$tmp/out"
-	result $? "$*: $wanted"
+	ok $? "$*: $wanted"
 }
 
 # --- what the help has ----------------------------------------------------------
@@ -64,7 +55,7 @@ done
 "$O/cluevpnctl" -h 2>&1 | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p' |
 	sort -u >"$tmp/commands"
 [ -s "$tmp/commands" ]
-result $? 'cluevpnctl has commands'
+ok $? 'cluevpnctl has commands'
 while read -r command; do
 	has "$command" cluevpnctl ''
 done <"$tmp/commands"
@@ -99,7 +90,7 @@ for shell in zsh fish; do
 	sed "s|/usr/local/share/bash-completion/completions/cluevpnctl|$PWD/$file|" \
 		examples/completion.$shell >"$tmp/_cluevpn"
 	if ! command -v $shell >/dev/null; then
-		result 0 "$shell # SKIP there is none here"
+		ok 0 "$shell # SKIP there is none here"
 		continue
 	fi
 	if [ $shell = fish ]; then
@@ -113,7 +104,6 @@ for shell in zsh fish; do
 			f() { source '"$tmp"'/_cluevpn; }; f' >"$tmp/out" 2>&1
 	fi
 	[ "$(sort "$tmp/out" | paste -sd ' ')" = 'dsa ed25519' ]
-	result $? "$shell gives the same"
+	ok $? "$shell gives the same"
 done
-echo "1..$count"
-exit $bad
+tap_end

@@ -12,16 +12,9 @@ trap 'exit 1' HUP INT TERM
 mkdir "$tmp/left"
 export TMPDIR="$tmp/left"
 
-count=0
-ok() {		# ok STATUS TEXT
-	count=$((count + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $count - $2"
-	else
-		echo "not ok $count - $2"
-		sed 's/^/# /' "$tmp/out"
-	fi
-}
+# shellcheck source=tests/system/tap.sh
+. "$here/tests/system/tap.sh"
+out=$tmp/out
 empty() {
 	[ -z "$(ls "$TMPDIR")" ]
 	ok $? "$1"
@@ -71,4 +64,4 @@ ok $? 'it ends when it is told to'
 ok $? 'with all its hosts'
 empty 'and leaves nothing'
 
-echo "1..$count"
+tap_end

@@ -9,25 +9,9 @@ tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
 root=$tmp/root
 
-count=0
-bad=0
-result() {	# result STATUS TEXT
-	count=$((count + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $count - $2"
-	else
-		bad=1
-		echo "not ok $count - $2"
-		sed 's/^/# /' "$tmp/out"
-	fi
-}
-ok() {		# ok TEXT COMMAND...
-	local text=$1
-
-	shift
-	"$@" >"$tmp/out" 2>&1 </dev/null
-	result $? "$text"
-}
+# shellcheck source=tests/system/tap.sh
+. tests/system/tap.sh
+out=$tmp/out
 nothing() {	# nothing COMMAND...: it prints nothing
 	! "$@" | grep .
 }
@@ -46,76 +30,76 @@ mkdir -p "$root/etc/cluevpn" "$root/usr/local/sbin"
 echo 'name = alpha' >"$root/etc/cluevpn/cluevpn.conf"
 echo other >"$root/usr/local/sbin/other"
 files >"$tmp/before"
-ok 'make install' run install
+holds 'make install' run install
 files >"$tmp/installed"
 for program in cluevpnd cluevpnctl bnl-sign bnl-verify; do
-	ok "$program is there" grep -qx "usr/local/sbin/$program 755" \
+	holds "$program is there" grep -qx "usr/local/sbin/$program 755" \
 		"$tmp/installed"
-	ok 'and runs' "$root/usr/local/sbin/$program" -V
+	holds 'and runs' "$root/usr/local/sbin/$program" -V
 done
-ok 'keygen is for all users' "$root/usr/local/bin/keygen" -V
+holds 'keygen is for all users' "$root/usr/local/bin/keygen" -V
 for page in man/*.[0-9]; do
-	ok "${page#man/} is there" cmp "$page" \
+	holds "${page#man/} is there" cmp "$page" \
 		"$root/usr/local/share/man/man${page##*.}/${page#man/}"
 done
-ok 'the unit is there' cmp examples/cluevpnd.service \
+holds 'the unit is there' cmp examples/cluevpnd.service \
 	"$root/usr/local/lib/systemd/system/cluevpnd.service"
-ok 'its user' cmp examples/cluevpn.sysusers \
+holds 'its user' cmp examples/cluevpn.sysusers \
 	"$root/usr/local/lib/sysusers.d/cluevpn.conf"
 for f in "$O"/cluevpnd "$O"/cluevpnctl "$O"/keygen; do
-	ok "completion of ${f##*/}" cmp examples/completion.bash \
+	holds "completion of ${f##*/}" cmp examples/completion.bash \
 		"$root/usr/local/share/bash-completion/completions/${f##*/}"
 done
-ok 'the sample of a configuration' cmp examples/cluevpn.conf \
+holds 'the sample of a configuration' cmp examples/cluevpn.conf \
 	"$root/usr/local/share/doc/cluevpn/examples/cluevpn.conf"
-ok 'the directory of the state, for nobody else' \
+holds 'the directory of the state, for nobody else' \
 	test "$(stat -c %a "$root/var/lib/cluevpn")" = 700
-ok 'a configuration that was there is as it was' \
+holds 'a configuration that was there is as it was' \
 	grep -qx 'name = alpha' "$root/etc/cluevpn/cluevpn.conf"
-ok 'everybody may read everything' nothing grep -v ' [67][45]\{2\}$' \
+holds 'everybody may read everything' nothing grep -v ' [67][45]\{2\}$' \
 	<(comm -13 "$tmp/before" "$tmp/installed")
-ok 'and look into every directory' nothing find "$root/usr" -type d ! -perm -5 \
+holds 'and look into every directory' nothing find "$root/usr" -type d ! -perm -5 \
 	! -path "$root/usr" ! -path "$root/usr/local" \
 	! -path "$root/usr/local/sbin"
-ok 'installing again' run install
+holds 'installing again' run install
 files >"$tmp/again"
-ok 'changes nothing' cmp "$tmp/installed" "$tmp/again"
-ok 'make uninstall' run uninstall
+holds 'changes nothing' cmp "$tmp/installed" "$tmp/again"
+holds 'make uninstall' run uninstall
 files >"$tmp/after"
-ok 'leaves what was there before, and nothing else' \
+holds 'leaves what was there before, and nothing else' \
 	diff "$tmp/before" "$tmp/after"
-ok 'none of its own directories' test ! -d "$root/usr/local/share/doc/cluevpn"
-ok 'and no empty state' test ! -d "$root/var/lib/cluevpn"
-ok 'uninstalling again' run uninstall
+holds 'none of its own directories' test ! -d "$root/usr/local/share/doc/cluevpn"
+holds 'and no empty state' test ! -d "$root/var/lib/cluevpn"
+holds 'uninstalling again' run uninstall
 mkdir "$root/var/lib/cluevpn"
 chmod 750 "$root/var/lib/cluevpn"
 : >"$root/var/lib/cluevpn/network.bnl"
-ok 'installing with a state' run install
-ok 'leaves its directory as it was' \
+holds 'installing with a state' run install
+holds 'leaves its directory as it was' \
 	test "$(stat -c %a "$root/var/lib/cluevpn")" = 750
-ok 'uninstalling with a state' run uninstall
-ok 'leaves that' test -e "$root/var/lib/cluevpn/network.bnl"
+holds 'uninstalling with a state' run uninstall
+holds 'leaves that' test -e "$root/var/lib/cluevpn/network.bnl"
 
 # --- other places -------------------------------------------------------------
 
 rm -r "$root"
 # The programs have SYSCONFDIR in them: O is built for /etc.
-ok 'PREFIX and SYSCONFDIR' run PREFIX=/opt/vpn SYSCONFDIR=/opt/vpn/etc \
+holds 'PREFIX and SYSCONFDIR' run PREFIX=/opt/vpn SYSCONFDIR=/opt/vpn/etc \
 	-o "$O/cluevpnd" -o all install
-ok 'the program is in it' test -x "$root/opt/vpn/sbin/cluevpnd"
-ok 'the directory of the configuration, too' test -d "$root/opt/vpn/etc/cluevpn"
-ok 'nothing is anywhere else' nothing find "$root" ! -type d \
+holds 'the program is in it' test -x "$root/opt/vpn/sbin/cluevpnd"
+holds 'the directory of the configuration, too' test -d "$root/opt/vpn/etc/cluevpn"
+holds 'nothing is anywhere else' nothing find "$root" ! -type d \
 	! -path "$root/opt/vpn/*"
-ok 'but the state' test -d "$root/var/lib/cluevpn"
-ok 'no text names the usual places' nothing grep -rlI \
+holds 'but the state' test -d "$root/var/lib/cluevpn"
+holds 'no text names the usual places' nothing grep -rlI \
 	'/usr/local/sbin/c\|/usr/local/share\|[^n]/etc/cluevpn' \
 	"$root/opt/vpn/lib" "$root/opt/vpn/share"
-ok 'the unit starts it from there' grep -qx \
+holds 'the unit starts it from there' grep -qx \
 	'ExecStart=/opt/vpn/sbin/cluevpnd -f' \
 	"$root/opt/vpn/lib/systemd/system/cluevpnd.service"
-ok 'it is taken out' run PREFIX=/opt/vpn SYSCONFDIR=/opt/vpn/etc uninstall
-ok 'all of it' nothing find "$root" ! -type d
-ok 'its empty directory as well' test ! -e "$root/opt/vpn/etc/cluevpn"
+holds 'it is taken out' run PREFIX=/opt/vpn SYSCONFDIR=/opt/vpn/etc uninstall
+holds 'all of it' nothing find "$root" ! -type d
+holds 'its empty directory as well' test ! -e "$root/opt/vpn/etc/cluevpn"
 
 # --- the user of the daemon -----------------------------------------------------
 
@@ -149,11 +133,6 @@ calls() {	# calls HOST: what an installation on it calls
 		SYSCONFDIR="$root/etc" STATEDIR="$root/state" \
 		-o "$O/cluevpnd" -o all install && cat "$tmp/called"
 }
-is() {		# is GOT WANTED TEXT
-	printf 'got:    %s\nwanted: %s\n' "$1" "$2" >"$tmp/out"
-	[ "$1" = "$2" ]
-	result $? "$3"
-}
 is "$(calls sysusers)" \
 	"systemd-sysusers $root/lib/sysusers.d/cluevpn.conf" \
 	'with systemd the user is made by its own means'
@@ -162,5 +141,4 @@ is "$(calls useradd)" "useradd --system --user-group --no-create-home \
 --shell /usr/sbin/nologin cluevpn" 'without it, too'
 is "$(calls there)" '' 'once'
 
-echo "1..$count"
-exit $bad
+tap_end

@@ -5,28 +5,18 @@ LC_ALL=C
 TZ=UTC
 export LC_ALL TZ
 
-O=${O:-build}
-case $O in /*) ;; *) O=$PWD/$O ;; esac
+cd "$(dirname "$0")/../.." || exit 1
+O=$(cd "${O:-build}" && pwd) || exit 1
+# shellcheck source=tests/system/tap.sh
+. tests/system/tap.sh
 keygen=$O/keygen
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
 cd "$tmp" || exit 1
 umask 022
+out=$tmp/out
 
-tests=0
-bad=0
-
-result() { # result RC WHAT
-	tests=$((tests + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $tests - $2"
-	else
-		bad=$((bad + 1))
-		echo "not ok $tests - $2"
-		[ ! -s out ] || sed 's/^/# /' out
-	fi
-}
 # exits RC WHAT COMMAND...: that it ends with this code
 exits() {
 	want=$1 what=$2
@@ -34,30 +24,23 @@ exits() {
 	"$@" >out 2>&1 </dev/null
 	rc=$?
 	[ $rc -eq "$want" ]
-	result $? "$what"
-}
-# holds WHAT COMMAND...: that it succeeds
-holds() {
-	what=$1
-	shift
-	"$@" >out 2>&1 </dev/null
-	result $? "$what"
+	ok $? "$what"
 }
 says() { # says WORDS: in what the last command said
 	grep -qF -e "$1" out
-	result $? "says: $1"
+	ok $? "says: $1"
 }
 mode() { # mode MODE FILE
 	[ "$(stat -c %a "$2" 2>/dev/null)" = "$1" ]
-	result $? "$2 has mode $1"
+	ok $? "$2 has mode $1"
 }
 absent() {
 	[ ! -e "$1" ] && [ ! -L "$1" ]
-	result $? "there is no $1"
+	ok $? "there is no $1"
 }
 same() { # same A B WHAT
 	[ -n "$1" ] && [ "$1" = "$2" ]
-	result $? "$3"
+	ok $? "$3"
 }
 spki() { # spki COMMAND...: the digest of a public key in PEM
 	"$@" 2>/dev/null | openssl pkey -pubin -outform DER 2>/dev/null |
@@ -87,7 +70,7 @@ for days in 0 -1 x 36501 99999999999999999999 ''; do
 done
 exits 2 'unknown type' "$keygen" bnl -t rsa
 [ -z "$(find . -mindepth 1 ! -name out)" ]
-result $? 'none of these wrote anything'
+ok $? 'none of these wrote anything'
 
 # bnl
 exits 0 'a key that signs lists' "$keygen" bnl
@@ -197,7 +180,7 @@ exits 1 'a name that is none' "$keygen" node Delta -d delta
 says 'no node name'
 exits 1 'no such directory' "$keygen" node delta -d nowhere
 [ -z "$(ls -A delta)" ]
-result $? 'none of these wrote anything'
+ok $? 'none of these wrote anything'
 
 # refusals of a request
 sed 's/^M/N/' beta/node.csr >broken.csr
@@ -298,7 +281,6 @@ exits 1 'of a file that is too long' "$keygen" fingerprint huge
 says 'longer than'
 sh -c "'$keygen' fingerprint bnl.key >/dev/full" 2>out
 [ $? -eq 1 ]
-result $? 'a full disk under standard output is a failure'
+ok $? 'a full disk under standard output is a failure'
 
-echo "1..$tests"
-[ $bad -eq 0 ]
+tap_end

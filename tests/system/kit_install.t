@@ -10,25 +10,11 @@ trap 'rm -rf "$tmp"' EXIT
 root=$tmp/root
 kit=examples/startup-kit
 
-count=0
-bad=0
-ok() {		# ok TEXT COMMAND...
-	local text=$1 rc=0
-
-	shift
-	"$@" >"$tmp/out" 2>&1 </dev/null || rc=1
-	count=$((count + 1))
-	if [ $rc -eq 0 ]; then
-		echo "ok $count - $text"
-	else
-		bad=1
-		echo "not ok $count - $text"
-		sed 's/^/# /' "$tmp/out"
-	fi
-}
+# shellcheck source=tests/system/tap.sh
+. tests/system/tap.sh
+out=$tmp/out
 skip() {	# skip TEXT REASON
-	count=$((count + 1))
-	echo "ok $count - $1 # SKIP $2"
+	ok 0 "$1 # SKIP $2"
 }
 nothing() {	# nothing COMMAND...: it prints nothing
 	! "$@" | grep .
@@ -46,13 +32,13 @@ umask 077	# what is installed is for all
 mkdir -p "$root/usr/local/sbin" "$root/etc/cron.d"
 echo other >"$root/usr/local/sbin/other"
 files >"$tmp/before"
-ok 'make install-kit' run install-kit
+holds 'make install-kit' run install-kit
 files >"$tmp/installed"
 doc=usr/local/share/doc/cluevpn-startup-kit
 lib=usr/local/lib/cluevpn-startup-kit
 for f in usr/local/sbin/cluevpn-enroll usr/local/sbin/cluevpn-nscheck \
 	$lib/issue $lib/ns-up $lib/ns-down; do
-	ok "$f is a program" grep -qx "$f 755" "$tmp/installed"
+	holds "$f is a program" grep -qx "$f 755" "$tmp/installed"
 done
 for f in $lib/kit.sh $lib/ns.sh etc/cron.d/cluevpn-startup-kit $doc/README \
 	$doc/examples/kit.conf $doc/examples/kit.names \
@@ -64,40 +50,40 @@ for f in $lib/kit.sh $lib/ns.sh etc/cron.d/cluevpn-startup-kit $doc/README \
 	usr/local/lib/systemd/system/cluevpn-nscheck.service \
 	usr/local/lib/systemd/system/cluevpn-renew.timer \
 	usr/local/lib/systemd/system/cluevpn-renew.service; do
-	ok "$f is there" grep -qx "$f 644" "$tmp/installed"
+	holds "$f is there" grep -qx "$f 644" "$tmp/installed"
 done
-ok 'it makes nothing that configures it' \
+holds 'it makes nothing that configures it' \
 	nothing find "$root/etc" -path '*cluevpn/*' -o -path '*remctl*'
-ok 'make uninstall-kit' run uninstall-kit
+holds 'make uninstall-kit' run uninstall-kit
 files >"$tmp/after"
-ok 'leaves what was there before, and nothing else' \
+holds 'leaves what was there before, and nothing else' \
 	diff "$tmp/before" "$tmp/after"
-ok 'none of its own directories' test ! -d "$root/$lib" -a ! -d "$root/$doc"
+holds 'none of its own directories' test ! -d "$root/$lib" -a ! -d "$root/$doc"
 
 # Elsewhere: no text names the usual places.
-ok 'PREFIX and SYSCONFDIR' run PREFIX=/opt/vpn SYSCONFDIR=/opt/vpn/etc \
+holds 'PREFIX and SYSCONFDIR' run PREFIX=/opt/vpn SYSCONFDIR=/opt/vpn/etc \
 	install-kit
-ok 'nothing names the usual places' nothing grep -rnI \
+holds 'nothing names the usual places' nothing grep -rnI \
 	'/usr/local/sbin/c\|/usr/local/lib\|/usr/local/share\|[^n]/etc/cluevpn' \
 	"$root/opt"
-ok 'what is installed runs' "$root/opt/vpn/sbin/cluevpn-enroll" -h
-ok 'it is taken out' run PREFIX=/opt/vpn SYSCONFDIR=/opt/vpn/etc uninstall-kit
-ok 'all of it' nothing find "$root/opt" ! -type d
+holds 'what is installed runs' "$root/opt/vpn/sbin/cluevpn-enroll" -h
+holds 'it is taken out' run PREFIX=/opt/vpn SYSCONFDIR=/opt/vpn/etc uninstall-kit
+holds 'all of it' nothing find "$root/opt" ! -type d
 
 # --- cron and systemd -----------------------------------------------------------
 
-ok 'nothing of a certain network is in it' nothing grep -rniE cluenet $kit
+holds 'nothing of a certain network is in it' nothing grep -rniE cluenet $kit
 grep -v '^#\|^$\|^[A-Z]*=' $kit/cron.d >"$tmp/jobs"
-ok 'two jobs' test "$(wc -l <"$tmp/jobs")" -eq 2
+holds 'two jobs' test "$(wc -l <"$tmp/jobs")" -eq 2
 field='(\*(/[0-9]+)?|[0-9]+)'
-ok 'each with five times, root, and a command' nothing grep -vE \
+holds 'each with five times, root, and a command' nothing grep -vE \
 	"^($field ){5}root [^ ]" "$tmp/jobs"
-ok 'no line goes to the standard input' nothing grep '[^\\]%' "$tmp/jobs"
-ok 'name servers every five minutes' grep -q \
+holds 'no line goes to the standard input' nothing grep '[^\\]%' "$tmp/jobs"
+holds 'name servers every five minutes' grep -q \
 	'^\*/5 \* \* \* \* root .*/usr/local/sbin/cluevpn-nscheck$' "$tmp/jobs"
 cut -d ' ' -f 7- "$tmp/jobs" | sed 's/\\%/%/g' >"$tmp/commands"
 while read -r command <&3; do
-	ok "sh takes: ${command:0:40} ..." sh -n -c "$command"
+	holds "sh takes: ${command:0:40} ..." sh -n -c "$command"
 done 3<"$tmp/commands"
 # The first job, as cron does it, where systemd is not in charge.
 touch "$tmp/master"
@@ -108,11 +94,11 @@ job() {		# job: what it prints
 		-e "s|/usr/local/sbin/cluevpn-nscheck|$tmp/check|; 1p" \
 		"$tmp/commands" | env -i PATH=/usr/bin:/bin sh
 }
-ok 'with a master the job checks' test "$(job "$tmp/master")" = checked
-ok 'without one it does nothing' test "$(job "$tmp/none")" = ''
+holds 'with a master the job checks' test "$(job "$tmp/master")" = checked
+holds 'without one it does nothing' test "$(job "$tmp/none")" = ''
 if crontab -h 2>&1 | grep -q -- '-n'; then
 	awk '/^[*0-9]/ { sub(/ root /, " ") } { print }' $kit/cron.d >"$tmp/crontab"
-	ok 'cron parses it' crontab -n "$tmp/crontab"
+	holds 'cron parses it' crontab -n "$tmp/crontab"
 else
 	skip 'cron parses it' 'no crontab that can'
 fi
@@ -123,7 +109,7 @@ if command -v systemd-analyze >/dev/null; then
 			>"$tmp/units/${u##*/}"
 	done
 	for u in $kit/*.timer; do
-		ok "${u##*/} is in order" nothing systemd-analyze verify \
+		holds "${u##*/} is in order" nothing systemd-analyze verify \
 			--man=no "$tmp/units/${u##*/}"
 	done
 else
@@ -135,12 +121,12 @@ fi
 keys=$(sed -n "/^conf_keys='/,/'\$/p" $kit/kit.sh | sed "s/conf_keys=//" |
 	tr -d "'")
 # shellcheck disable=SC2086 # words
-ok 'it has keys' test "$(echo $keys | wc -w)" -ge 20
+holds 'it has keys' test "$(echo $keys | wc -w)" -ge 20
 for key in $keys; do
-	ok "$key is in the sample" grep -q "^#$key = " $kit/kit.conf
-	ok 'and in a page' grep -q "^\.It Ic $key " $kit/man/*.8
+	holds "$key is in the sample" grep -q "^#$key = " $kit/kit.conf
+	holds 'and in a page' grep -q "^\.It Ic $key " $kit/man/*.8
 done
-ok 'the sample has no others' nothing comm -13 \
+holds 'the sample has no others' nothing comm -13 \
 	<(printf '%s\n' $keys | sort) \
 	<(sed -n 's/^#\([a-z]*\) = .*/\1/p' $kit/kit.conf | sort -u)
 # All of the sample, with its defaults.
@@ -150,7 +136,6 @@ echo 'nameserver 127.0.0.1' >"$tmp/resolv.conf"
 for f in resolvconf resolvmaster nslock; do
 	sed -i "s|^$f = .*|$f = $tmp/${f/resolvconf/resolv.conf}|" "$tmp/kit.conf"
 done
-ok 'it is taken as it is' $kit/cluevpn-nscheck -n -t 1 -c "$tmp/kit.conf"
+holds 'it is taken as it is' $kit/cluevpn-nscheck -n -t 1 -c "$tmp/kit.conf"
 
-echo "1..$count"
-exit $bad
+tap_end

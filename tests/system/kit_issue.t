@@ -12,6 +12,8 @@ cd "$(dirname "$0")/../.." || exit 1
 O=$(cd "${O:-build}" && pwd) || exit 1
 kit=$PWD/examples/startup-kit
 PATH=$O:$PATH
+# shellcheck source=tests/system/tap.sh
+. tests/system/tap.sh
 for c in openssl flock; do
 	command -v $c >/dev/null || { echo "1..0 # SKIP no $c"; exit 0; }
 done
@@ -20,30 +22,8 @@ trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
 cd "$tmp" || exit 1
 umask 022
-
-tests=0
-bad=0
-result() { # result RC WHAT
-	tests=$((tests + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $tests - $2"
-	else
-		bad=$((bad + 1))
-		echo "not ok $tests - $2"
-		sed 's/^/# /' out err 2>/dev/null
-	fi
-}
-holds() { # holds WHAT COMMAND...
-	what=$1
-	shift
-	"$@" >out 2>err </dev/null
-	result $? "$what"
-}
-is() { # is GOT WANTED WHAT
-	printf 'got:    %s\nwanted: %s\n' "$1" "$2" >out
-	[ "$1" = "$2" ]
-	result $? "$3"
-}
+out=$tmp/out
+tap_said() { sed 's/^/# /' out err 2>/dev/null; }
 
 # --- a server -----------------------------------------------------------------
 
@@ -83,12 +63,12 @@ ask() { # ask USER WORD... <REQUEST
 }
 gets() { # gets WHAT USER NAME REQUEST: a certificate, as cert.pem
 	ask "$2" cert "$3" <"$4" >cert.pem 2>err
-	result $? "$1"
+	ok $? "$1"
 }
 refused() { # refused WHAT WORDS USER NAME REQUEST
 	ask "$3" cert "$4" <"$5" >out 2>err
 	[ $? -ne 0 ] && [ ! -s out ] && grep -qF -e "$2" err
-	result $? "$1"
+	ok $? "$1"
 }
 request() { # request DIR NAME
 	mkdir -p "$1"
@@ -110,7 +90,7 @@ ask $ann bnlkey >got 2>&1
 holds 'the key of the list' cmp got list/bnl-pub.pem
 for what in ca bnl bnlkey; do
 	! ask eve@EXAMPLE.ORG $what >out 2>err && [ ! -s out ]
-	result $? "$what is not for those who have no node"
+	ok $? "$what is not for those who have no node"
 done
 
 # --- who gets what --------------------------------------------------------------
@@ -170,7 +150,7 @@ openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
 	>/dev/null 2>&1
 gets 'a request that wants to be a CA' $ann delta x.csr
 ! openssl x509 -in cert.pem -noout -text | grep -q 'CA:TRUE\|DNS:alpha'
-result $? 'is none, and has no other name'
+ok $? 'is none, and has no other name'
 
 # --- what is no request ---------------------------------------------------------
 
@@ -226,7 +206,7 @@ cp ca/certs/beta.pem old.pem
 gets 'the same key, when the certificate ends soon' $ann beta b2/node.csr
 is "$(key cert.pem)" "$(key b2/node.csr)" 'has the same key'
 ! cmp -s cert.pem old.pem
-result $? 'another certificate'
+ok $? 'another certificate'
 is "$(tail -n 1 ca/index | cut -d ' ' -f 7)" renew 'is in the index'
 is "$(lines ca/revoke.txt sha256)" 1 'and nothing is revoked'
 sed -i 's/renewdays = 500/renewdays = 30/' kit.conf
@@ -277,7 +257,7 @@ is "$(cut -d ' ' -f 1 ca/index | sort | uniq -d)" '' 'with serials of their own'
 is "$(lines ca/revoke.txt '# same')" 5 \
 	'of six keys for one name, five are to be revoked'
 ! grep -q "$(key ca/certs/same.pem)" ca/revoke.txt
-result $? 'and not the last one'
+ok $? 'and not the last one'
 is "$(tail -n 1 ca/certs/same.pem)" '-----END CERTIFICATE-----' \
 	'whose certificate is whole'
 
@@ -303,8 +283,7 @@ mv ca.key ca/
 for words in 'cert' 'cert beta x' 'ca x' 'remove beta' 'bnl -x'; do
 	# shellcheck disable=SC2086 # words
 	! ask $ann $words </dev/null >out 2>err
-	result $? "cluevpn $words: wrong usage"
+	ok $? "cluevpn $words: wrong usage"
 done
 
-echo "1..$tests"
-[ $bad -eq 0 ]
+tap_end

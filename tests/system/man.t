@@ -4,21 +4,12 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 O=$(cd "${O:-build}" && pwd) || exit 1
+# shellcheck source=tests/system/tap.sh
+. tests/system/tap.sh
 out=$(mktemp) || exit 1
 trap 'rm -f "$out"' EXIT
 
 kit=examples/startup-kit
-count=0
-ok() {		# ok STATUS TEXT
-	count=$((count + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $count - $2"
-	else
-		echo "not ok $count - $2"
-		sed 's/^/# /' "$out"
-	fi
-}
-
 if ! command -v mandoc >/dev/null; then
 	echo '1..0 # SKIP no mandoc'
 	exit 0
@@ -36,16 +27,16 @@ for page in man/*.[18] $kit/man/*.8; do
 	mandoc -T ascii "$page" | sed "s/.$(printf '\b')//g" >"$out"
 	"$path" -h 2>&1 | grep -o -- '^ *-[a-zA-Z],\? \|--[a-z][a-z-]*' |
 	    tr -d ' ,' | sort -u >"$out.options"
-	bad=
+	lacks=
 	while read -r option; do
-		grep -q -- "$option\b" "$out" || bad="$bad $option"
+		grep -q -- "$option\b" "$out" || lacks="$lacks $option"
 	done <"$out.options"
 	rm "$out.options"
-	[ -z "$bad" ]
-	ok $? "$page has the options of $program$bad"
+	[ -z "$lacks" ]
+	ok $? "$page has the options of $program$lacks"
 done
 for text in README HOWTO $kit/README; do
 	! LC_ALL=C grep -n '.\{81\}\|[^ -~]' $text >"$out"
 	ok $? "$text is plain text of 80 columns"
 done
-echo "1..$count"
+tap_end

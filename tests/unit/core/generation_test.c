@@ -11,28 +11,12 @@
 
 #include "../format/bnl_keys.h"
 #include "../format/bnl_raw.h"
-#include "base/buf.h"
+#include "../format/bnl_text.h"
 #include "core/generation.h"
 
 #define NODES 10000
 
 static const struct key *signing;
-
-static void add(struct buf *b, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static void
-add(struct buf *b, const char *fmt, ...)
-{
-	char line[256];
-	va_list ap;
-	int len;
-
-	va_start(ap, fmt);
-	len = vsnprintf(line, sizeof(line), fmt, ap);
-	va_end(ap);
-	assert_int_equal(buf_put(b, line, (size_t)len), 0);
-}
 
 /* Two subnets a node; behind node number `at` stands another statement. */
 static int
@@ -44,15 +28,12 @@ build(struct generation **out, size_t at, const char *statement, struct err *e)
 	int rc;
 
 	buf_init(&b, BNL_BYTES_MAX);
-	add(&b, "network test.example\nprefix 10.0.0.0/8\n"
-		"prefix fd00:c1::/32\ntimestamp 2026-11-22T06:25:00Z\n");
+	bnl_text_head(&b, "test.example");
+	bnl_text_add(&b, "timestamp 2026-11-22T06:25:00Z\n");
 	for (size_t i = 0; i < NODES; i++) {
-		add(&b, "node n%05zu\n  address 198.18.%zu.%zu\n", i, i >> 8,
-		    i & 255);
-		add(&b, "  subnet 10.%zu.%zu.0/24\n", i >> 8, i & 255);
-		add(&b, "  subnet fd00:c1:%zx::/48\n", i);
+		bnl_text_node(&b, i);
 		if (i == at)
-			add(&b, "  %s\n", statement);
+			bnl_text_add(&b, "  %s\n", statement);
 	}
 	raw = raw_sign(signing, (const char *)buf_data(&b), buf_len(&b), &len);
 	assert_non_null(raw);
@@ -80,7 +61,7 @@ test_all_are_found(void **state)
 			right += route_lookup(&g->routes, &p->addr) == i;
 			right += route_lookup(&g->routes, &last) == i;
 		}
-	assert_int_equal(right, NODES * 2 * 2);
+	assert_int_equal(right, NODES * BNL_TEXT_SUBNETS * 2);
 	generation_free(g);
 }
 
