@@ -138,7 +138,7 @@ deps:
 	$Qlint/deps
 
 clean:
-	rm -rf $O $O-fuzz $O-fuzzcov $O-san $O-cov $O-evp $O-deb
+	rm -rf $O $O-clang $O-fuzz $O-fuzzcov $O-san $O-cov $O-evp $O-deb
 
 .PHONY: all tests check soak demo bench bench-scale lint deps clean
 .SECONDARY:

@@ -30,13 +30,52 @@ fuzz:
 		SAN=address,undefined,fuzzer-no-link fuzzers
 	$QO=$O-fuzz FUZZ_TIME=$(FUZZ_TIME) tests/fuzz/run
 
-# The unit tests, the simulation and the corpus under ASan and UBSan.
-# SANITIZE=tests/system/mesh.t runs others.
-SANITIZE ?= $(UNIT_SRC) $(filter %_test.c,$(SIM_SRC)) $(FUZZ_SRC)
-sanitize:
-	$Q$(MAKE) --no-print-directory -j$(JOBS) O=$O-san \
-		SAN=address,undefined tests
-	$QO=$O-san TEST_SECONDS=3600 tests/run $(SANITIZE)
+# Under ASan and UBSan, with gcc: the unit tests, the corpus, and of the
+# simulation a fifth of its seeds (SIM_RUNS=1: all). Whatever one of the programs
+# says there fails the test. SANITIZE=tests/system/away.t runs others.
+SANITIZE ?= $(UNIT_SRC) $(FUZZ_SRC) $(filter %_test.c,$(SIM_SRC))
+# Of the system tests those that the code has most to do in.
+SANITIZE_SYSTEM := $(patsubst %,tests/system/%.t,attack_tcp attack_udp bnl ctl \
+	ecn hooks host_state list member mesh paths pmtu reload user)
+# What .ci/run has the time for.
+SANITIZE_CI := $(filter-out $(patsubst %,tests/sim/%_test.c,big chaos list),\
+	$(SANITIZE)) $(patsubst %,tests/system/%.t,attack_udp list member mesh)
+# -Og: built in less than half the time. Warnings are for other builds.
+$O-san/built:
+	$Q$(MAKE) --no-print-directory -j$(JOBS) O=$O-san CI= WERROR= \
+		SAN=address,undefined CFLAGS='-Og -g -w' tests
+# What UBSan of gcc says does not go where ASan's does: it ends with abort(),
+# of which ASan tells. Of freed memory less is kept than its 256 MB: tests look
+# at what daemons grow by.
+ASAN := detect_stack_use_after_return=1:strict_string_checks=1:handle_abort=1
+ASAN := $(ASAN):quarantine_size_mb=32
+UBSAN := halt_on_error=1:abort_on_error=1:print_stacktrace=1
+sanitize: $O-san/built
+	$QO=$O-san REPORTS=$O-san/reports TEST_SECONDS=3600 \
+		SIM_RUNS=$${SIM_RUNS:-0.2} \
+		ASAN_OPTIONS=$(ASAN) UBSAN_OPTIONS=$(UBSAN) \
+		tests/run $(SANITIZE)
+sanitize-system:
+	$Q$(MAKE) --no-print-directory sanitize SANITIZE='$(SANITIZE_SYSTEM)'
+
+sanitize-ci:
+	$Q$(MAKE) --no-print-directory sanitize SANITIZE='$(SANITIZE_CI)'
+
+# Everything once more with clang, for its warnings: they are other ones.
+clang:
+	$Q$(MAKE) --no-print-directory -j$(JOBS) O=$O-clang CC=clang WERROR=1 \
+		CFLAGS='-O0 -U_FORTIFY_SOURCE' tests
+
+# The unit tests in valgrind, which also sees what nobody has set. Each leak and
+# each error is a failure. It takes half an hour; VALGRIND=tests/unit/x/y_test.c
+# runs others.
+VALGRIND ?= $(UNIT_SRC)
+valgrind:
+	$Q$(MAKE) --no-print-directory -j$(JOBS) tests
+	$QWRAP='valgrind -q --error-exitcode=9 --leak-check=full $(\
+		)--soname-synonyms=somalloc=nouserintercepts $(\
+		)--suppressions=tests/valgrind.supp' O=$O \
+		TEST_SECONDS=7200 tests/run $(VALGRIND)
 
 # Lines of base, crypto, format and core that the unit tests and the
 # simulation reach.
@@ -56,4 +95,5 @@ fuzz-coverage:
 		$(patsubst $O/%,$O-fuzzcov/%,$(CORPORA))
 	$Qtests/fuzz/coverage $O-fuzzcov
 
-.PHONY: fuzz fuzzers sanitize coverage fuzz-coverage
+.PHONY: fuzz fuzzers $O-san/built sanitize sanitize-system sanitize-ci \
+	clang valgrind coverage fuzz-coverage

@@ -191,8 +191,8 @@ make_list(struct tool_out *f, const struct init *in, const struct key *node,
 		goto out;
 	}
 	/* A list has no NUL inside. */
-	f[F_LIST].data = strndup(made, madelen);
-	f[F_LIST_PREV].data = strndup(made, madelen);
+	f[F_LIST].data = span_dup((struct span){made, madelen});
+	f[F_LIST_PREV].data = span_dup((struct span){made, madelen});
 	rc = f[F_LIST].data == NULL || f[F_LIST_PREV].data == NULL
 		 ? err_nomem(e)
 		 : 0;

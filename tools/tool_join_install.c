@@ -107,12 +107,6 @@ tool_join_check(struct join *j, struct err *e)
 
 /* --- what was given ------------------------------------------------------------------ */
 
-static char *
-copy(struct span s)
-{
-	return strndup(s.p, s.len);
-}
-
 /* Certificate, key and CAs fit together, the name is ours. */
 static int
 verify_cert(const struct join *j, const char *key, struct err *e)
@@ -179,7 +173,7 @@ write_key(char **out, const struct join *j, struct err *e)
 static int
 head(struct tool_out *f, const char *text, struct span pem, struct err *e)
 {
-	char *s = copy(pem);
+	char *s = span_dup(pem);
 	int rc = s == NULL ? err_nomem(e)
 			   : tool_home_head(&f->data, text, s, e);
 
@@ -203,7 +197,7 @@ fill(struct tool_out *f, const struct join *j, const struct bnl *b,
 	f[F_CA].path = tool_home_file(&j->home, "ca.pem");
 	f[F_CONF].path = tool_home_file(&j->home, "cluevpn.conf");
 	f[F_LIST].path = tool_home_list(&j->home);
-	f[F_LIST].data = copy(g->list);
+	f[F_LIST].data = span_dup(g->list);
 	if (f[F_LIST].data == NULL)
 		return err_nomem(e);
 	for (unsigned int i = 0; i < g->nkeys; i++) {

@@ -24,6 +24,9 @@ bool span_line(struct span *rest, struct span *line);
 /* The next word (blanks are space and tab); false when none is left. */
 bool span_word(struct span *rest, struct span *word);
 struct span span_trim(struct span s);
+/* A terminated copy, malloc'd; NULL when there is no memory. strndup(3) may be
+ * read as one that wants a terminated text. */
+char *span_dup(struct span s);
 
 /* Well-formed UTF-8 (RFC 3629), no NUL. */
 bool text_is_utf8(const char *p, size_t len);

@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 bool
@@ -109,6 +110,19 @@ utf8_len(const uint8_t *p, size_t len)
 			return 0;
 	}
 	return n;
+}
+
+char *
+span_dup(struct span s)
+{
+	char *copy = s.len < SIZE_MAX ? malloc(s.len + 1) : NULL;
+
+	if (copy == NULL)
+		return NULL;
+	if (s.len > 0)
+		memcpy(copy, s.p, s.len);
+	copy[s.len] = '\0';
+	return copy;
 }
 
 bool

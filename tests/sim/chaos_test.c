@@ -51,7 +51,7 @@ run(const struct plan *plan, size_t seeds)
 		mesh_start(w, SEC);
 		chaos_begin(w, &c);
 		traffic_every(w, 5 * SEC);
-		world_run(w, w->now + plan->hours * HOUR);
+		world_run(w, w->now + sim_span(plan->hours * HOUR));
 		traffic_stop(w);
 		chaos_end(w, &c);
 		calm = w->now;

@@ -69,13 +69,26 @@ sim_seed(size_t k)
 	return (base == NULL ? 1 : strtoull(base, NULL, 10)) + k;
 }
 
+static double
+share(void)
+{
+	const char *text = getenv("SIM_RUNS");
+
+	return text == NULL ? 1 : strtod(text, NULL);
+}
+
 size_t
 sim_runs(size_t standard)
 {
-	const char *times = getenv("SIM_RUNS");
+	double runs = share() * (double)standard;
 
-	return times == NULL ? standard :
-			       standard * (size_t)strtoul(times, NULL, 10);
+	return runs < 1 ? 1 : (size_t)runs;
+}
+
+int64_t
+sim_span(int64_t standard)
+{
+	return share() < 1 ? (int64_t)(share() * (double)standard) : standard;
 }
 
 struct world *

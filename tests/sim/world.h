@@ -115,9 +115,11 @@ void world_note(struct world *w, const struct node *n, const char *what,
 		uint64_t value);
 
 /* The k-th seed of this test: from SIM_SEED, else from 1 on. How many seeds:
- * normally `standard`, times SIM_RUNS. */
+ * normally `standard`, times SIM_RUNS (0.2: a fifth), and one at least. For how
+ * long, where one is long: a fifth of it then, and never more than normally. */
 uint64_t sim_seed(size_t k);
 size_t sim_runs(size_t standard);
+int64_t sim_span(int64_t standard);
 
 /* --- node.c -------------------------------------------------------------- */
 void node_init(struct node *n, struct world *w, size_t i,

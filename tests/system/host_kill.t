@@ -63,7 +63,7 @@ at_step() { # at_step NODE N: it dies before the Nth write of a negotiation
 	local n=$1
 
 	under[$n]="env LD_PRELOAD=$O/tests/helpers/preload/die.so
-		ASAN_OPTIONS=verify_asan_link_order=0
+		ASAN_OPTIONS=$second
 		WITHIN=$tmp/$n/state/pairs ARMED=$armed"
 	start $n
 	WAIT=1 within "$LIMIT" reach $n "$(other $n)" >$tmp/out || return 1

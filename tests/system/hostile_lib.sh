@@ -9,9 +9,8 @@ clocked() { # clocked NODE...: their daemons get a clock that can be set
 
 	for n; do
 		clock "$n" 0 0
-		# The library of a sanitizer need not be the first one then.
 		under[$n]="env LD_PRELOAD=$O/tests/helpers/preload/clock.so
-			ASAN_OPTIONS=verify_asan_link_order=0
+			ASAN_OPTIONS=$second
 			CLOCK_OFFSETS=$tmp/$n/clock ${under[$n]:-}"
 	done
 }

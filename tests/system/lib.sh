@@ -46,6 +46,9 @@ mount -t tmpfs -o mode=755 tmpfs /run ||
 tmp=/run/t
 mkdir $tmp $tmp/none
 
+# ASAN_OPTIONS with an LD_PRELOAD: the sanitizer's library is the second one.
+second=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0
+
 # --- TAP --------------------------------------------------------------------
 
 LIMIT=${LIMIT:-30}	# seconds to wait for what must come

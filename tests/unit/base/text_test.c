@@ -101,6 +101,23 @@ utf8(const char *text)
 }
 
 static void
+dup_terminates(void **state)
+{
+	char *copy = span_dup((struct span){ "hello world", 5 });
+
+	(void)state;
+	assert_string_equal(copy, "hello");
+	free(copy);
+	copy = span_dup(SPAN("a\0b"));
+	assert_memory_equal(copy, "a\0b", 4);
+	free(copy);
+	copy = span_dup((struct span){ NULL, 0 });
+	assert_string_equal(copy, "");
+	free(copy);
+	assert_null(span_dup((struct span){ "x", SIZE_MAX }));
+}
+
+static void
 utf8_well_formed(void **state)
 {
 	(void)state;
@@ -379,6 +396,7 @@ main(void)
 		cmocka_unit_test(lines),
 		cmocka_unit_test(words),
 		cmocka_unit_test(trim),
+		cmocka_unit_test(dup_terminates),
 		cmocka_unit_test(utf8_well_formed),
 		cmocka_unit_test(utf8_malformed),
 		cmocka_unit_test(utf8_of_three_bytes_exhaustively),

@@ -67,7 +67,7 @@ static void
 seal_to_b(uint8_t flags, const uint8_t *p, size_t len)
 {
 	struct link *l = rig_peer(&a, "beta")->link;
-	uint8_t dgram[4096];
+	static uint8_t dgram[4096]; /* the frame may be in it, at last */
 	struct udp_run run = { .remote = a.at, .local = b.at.addr,
 			       .tos = tos_to_b, .data = dgram };
 

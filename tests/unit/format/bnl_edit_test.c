@@ -47,7 +47,8 @@ end(struct bnl_edit *ed, bool valid)
 
 	buf_init(&out, BNL_BYTES_MAX);
 	assert_int_equal(bnl_edit_write(ed, &out, NULL), 0);
-	text = strndup((const char *)buf_data(&out), buf_len(&out));
+	text = span_dup((struct span){(const char *)buf_data(&out),
+				      buf_len(&out)});
 	if (valid && bnl_parse(&b, text, strlen(text), &es) != 0)
 		fail_msg("%s:%u: %s", text, es.e[0].line, es.e[0].text);
 	if (valid)

@@ -52,7 +52,7 @@ try_sign(char **out, const char *text, const struct bnl *previous,
 	*out = NULL;
 	if (bnl_sign(&p, &len, &in, es) != 0)
 		return -1;
-	*out = strndup(p, len);
+	*out = span_dup((struct span){p, len});
 	assert_int_equal(strlen(*out), len);
 	free(p);
 	return 0;

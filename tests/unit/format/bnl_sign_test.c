@@ -167,7 +167,7 @@ borrowed_name(void **state)
 	uint8_t fp[FINGERPRINT_LEN];
 
 	for (size_t i = 0; i < KEYS; i++) {
-		field = strstr(l.p, "key: ");
+		field = memmem(l.p, l.len, "key: ", 5);
 		assert_non_null(field);
 		key_fingerprint(fp, publics[i]);
 		fingerprint_format(name, fp);
@@ -219,7 +219,9 @@ block_shape(void **state)
 {
 	(void)state;
 	struct signed_list l = sign_text(SMALL, ED_1, NULL);
-	size_t body = (size_t)(strstr(l.p, BNL_BEGIN) - l.p);
+	size_t body = (size_t)((char *)memmem(l.p, l.len, BNL_BEGIN,
+					      strlen(BNL_BEGIN)) -
+				l.p);
 	char *p;
 
 	/* anything after it: a byte, a line, a second block */

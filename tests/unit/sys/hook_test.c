@@ -22,6 +22,8 @@
 #include "sys/hook.h"
 #include "sys/sigwatch.h"
 
+#define LIMIT_MS 1000	/* enough for a shell to say its number first */
+
 static const char *const path_only[] = {"PATH=/usr/bin:/bin", NULL};
 
 struct fixture {
@@ -235,12 +237,12 @@ test_limit(void **state)
 	struct monotime start = clock_mono();
 	char text[HOOK_TEXT_MAX];
 
-	hooks_limit(x->h, 100);
+	hooks_limit(x->h, LIMIT_MS);
 	queue(x, "echo $$; sleep 100 & sleep 100");
 	queue(x, ": next");
 	while (x->done == 0)
 		assert_int_equal(loop_turn(x->l, MONO_NEVER, NULL), 0);
-	assert_true(mono_ms(start, clock_mono()) < HOOK_KILL_MS);
+	assert_true(mono_ms(start, clock_mono()) < LIMIT_MS + HOOK_KILL_MS);
 	assert_true(x->last.timed_out);
 	assert_false(hook_ok(&x->last));
 	assert_int_equal(x->last.signal, SIGTERM);
@@ -257,7 +259,7 @@ test_limit_of_the_deaf(void **state)
 {
 	struct fixture *x = *state;
 
-	hooks_limit(x->h, 50);
+	hooks_limit(x->h, LIMIT_MS);
 	queue(x, "trap '' TERM; echo $$; sleep 100");
 	settle(x);
 	assert_int_equal(x->last.signal, SIGKILL);
@@ -364,7 +366,7 @@ test_waited_for(void **state)
 	assert_true(hook_ok(&r));
 	assert_int_equal(r.len + r.discarded, 200000);
 	assert_int_equal(hook_run_wait("echo $$; sleep 100 & sleep 100",
-				       path_only, 100, &r, &e),
+				       path_only, LIMIT_MS, &r, &e),
 			 0);
 	assert_true(r.timed_out);
 	assert_int_equal(r.signal, SIGTERM);
