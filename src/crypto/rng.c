@@ -14,7 +14,6 @@
 
 #define CHACHA20_BLOCK 64
 #define CHACHA20_IV_LEN 16
-#define UPDATE_MAX (1u << 30)	/* OpenSSL counts in int */
 
 static void
 system_fill(void *ctx, void *out, size_t len)
@@ -49,44 +48,45 @@ rng_renew(void)
 }
 
 /* The key stream of the IV {block number, little endian; eight zeros}. */
-static EVP_CIPHER_CTX *
-seeded_stream(const struct rng_seeded *s)
+static void
+make_piece(struct rng_seeded *s, uint64_t piece)
 {
 	uint8_t iv[CHACHA20_IV_LEN] = { 0 };
-	uint8_t skip[CHACHA20_BLOCK] = { 0 };
-	uint64_t block = s->counter / CHACHA20_BLOCK;
+	uint64_t block = piece * (sizeof(s->held) / CHACHA20_BLOCK);
 	EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
 	int n;
 
 	for (int i = 0; i < 8; i++)
 		iv[i] = (uint8_t)(block >> (8 * i));
+	memset(s->held, 0, sizeof(s->held));
 	must(c != NULL && EVP_EncryptInit_ex2(c, EVP_chacha20(), s->key, iv,
 					      NULL) == 1);
-	must(EVP_EncryptUpdate(c, skip, &n, skip,
-			       (int)(s->counter % CHACHA20_BLOCK)) == 1);
-	return c;
+	must(EVP_EncryptUpdate(c, s->held, &n, s->held,
+			       (int)sizeof(s->held)) == 1);
+	EVP_CIPHER_CTX_free(c);
+	s->piece = piece;
 }
 
 /* counter counts bytes, so that the bytes do not depend on how they are
- * asked for. */
+ * asked for. A piece of the stream is held: most ask for four bytes. */
 static void
 seeded_fill(void *ctx, void *out, size_t len)
 {
 	struct rng_seeded *s = ctx;
-	EVP_CIPHER_CTX *c = seeded_stream(s);
 	uint8_t *p = out;
 
-	if (len > 0)
-		memset(out, 0, len);
-	s->counter += len;
 	while (len > 0) {
-		int n = (int)(len < UPDATE_MAX ? len : UPDATE_MAX);
+		size_t at = s->counter % sizeof(s->held);
+		size_t n = sizeof(s->held) - at;
 
-		must(EVP_EncryptUpdate(c, p, &n, p, n) == 1);
+		if (s->piece != s->counter / sizeof(s->held))
+			make_piece(s, s->counter / sizeof(s->held));
+		n = n < len ? n : len;
+		memcpy(p, s->held + at, n);
+		s->counter += n;
 		p += n;
-		len -= (size_t)n;
+		len -= n;
 	}
-	EVP_CIPHER_CTX_free(c);
 }
 
 struct rng
@@ -94,6 +94,7 @@ rng_seeded(struct rng_seeded *state, uint64_t seed)
 {
 	memset(state, 0, sizeof(*state));
 	put_be64(state->key, seed);
+	state->piece = UINT64_MAX;
 	return (struct rng){ .fill = seeded_fill, .ctx = state };
 }
 

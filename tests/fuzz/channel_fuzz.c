@@ -6,12 +6,16 @@
  * and no list comes into force that its signer did not sign.
  */
 #include "fuzz.h"
+#include "memo.h"
+#define HOSTS_MAX 2
 #include "../unit/core/channel_world.h"
 #include "core/channel.h"
 
 #define LISTS 3
-#define DIALS_MAX 60
-#define STEPS_MAX 300
+#define DIALS_MAX 20
+#define STEPS_MAX 100
+#define CHUNK 3000
+#define CHUNK_SMALL 60		/* most pieces end within a frame */
 #define T0 (WORLD_START - 1000)
 
 static struct {			/* signed once */
@@ -147,7 +151,7 @@ put_list(struct script *s)
 				      FRAME_HEADER_LEN + LIST_HAVE_LEN);
 	}
 	while (at < len) {
-		size_t n = 1 + next(s) * 8u;
+		size_t n = s->left > 0 ? 1 + next(s) * 8u : len;
 
 		n = n < len - at ? n : len - at;
 		frame_header_write(frame, FRAME_LIST_DATA, n);
@@ -194,7 +198,7 @@ begin(uint8_t how)
 	w.rng = rng_seeded(&w.seed, how);
 	w.now.mono.ns = 1000 * NS_PER_S;
 	w.now.wall.s = WORLD_START;
-	w.chunk = how & 0x10 ? 7 : 3000;
+	w.chunk = how & 0x10 ? CHUNK_SMALL : CHUNK;
 	w.key = made.key;
 	w.other_key = made.other;
 	for (int i = 0; i < 2; i++) {
@@ -221,6 +225,7 @@ static void
 end(void)
 {
 	memset(&bent, 0, sizeof(bent));
+	w.chunk = CHUNK;
 	for (int i = 0; i < 2; i++)
 		w.h[i].disk_stuck = w.h[i].follow_wants = false;
 	world_run();

@@ -25,7 +25,9 @@
 #include "../format/bnl_keys.h"
 #include "plain_tls.h"
 
+#ifndef HOSTS_MAX
 #define HOSTS_MAX 16
+#endif
 #define WIRES_MAX 256
 #define TASKS_MAX 32
 #define WORLD_START 1800000000
@@ -82,6 +84,7 @@ struct world {
 	struct host h[HOSTS_MAX];
 	int n;
 	struct wire wires[WIRES_MAX];
+	int nwires;			/* none was used behind these */
 	struct now now;
 	struct rng_seeded seed;
 	struct rng rng;
@@ -267,7 +270,7 @@ host_drop_last(void)
 static inline struct side *
 side_of(const struct host *h, uint32_t id)
 {
-	for (int i = 0; i < WIRES_MAX; i++)
+	for (int i = 0; i < w.nwires; i++)
 		for (int k = 0; k < 2; k++) {
 			struct side *s = &w.wires[i].s[k];
 
@@ -303,7 +306,7 @@ static inline void
 drain(struct side *s, size_t cap)
 {
 	struct host *h = &w.h[s->host];
-	uint8_t mem[20000];
+	static uint8_t mem[20000];
 	size_t n;
 
 	h->env.now = w.now;
@@ -340,6 +343,8 @@ do_connect(struct host *h, const struct action *a)
 	while (x->used)
 		x++;
 	assert_true(x < w.wires + WIRES_MAX);
+	if (x - w.wires >= w.nwires)
+		w.nwires = (int)(x - w.wires) + 1;
 	memset(x, 0, sizeof(*x));
 	x->used = true;
 	x->s[0] = (struct side){.host = (int)(h - w.h), .id = a->conn};
@@ -538,7 +543,7 @@ deliver(struct wire *x, int from, size_t most)
 {
 	struct side *s = &x->s[from], *o = &x->s[!from];
 	size_t n = buf_len(&s->out);
-	uint8_t mem[20000];
+	static uint8_t mem[20000];
 
 	if (n > 0) {
 		n = x->held ? most : 1 + lot((uint32_t)(n < most ? n : most));
@@ -560,12 +565,12 @@ deliver(struct wire *x, int from, size_t most)
 static inline bool
 world_step(void)
 {
-	struct {
+	static struct {
 		int kind, i, k;
 	} can[4 * WIRES_MAX + HOSTS_MAX * TASKS_MAX];
 	uint32_t n = 0;
 
-	for (int i = 0; i < WIRES_MAX; i++) {
+	for (int i = 0; i < w.nwires; i++) {
 		struct wire *x = &w.wires[i];
 
 		if (!x->used || x->held)
@@ -663,7 +668,7 @@ world_pass(int64_t ms)
 static inline void
 host_stop(struct host *h)
 {
-	for (int i = 0; i < WIRES_MAX; i++)
+	for (int i = 0; i < w.nwires; i++)
 		for (int k = 0; k < 2; k++)
 			if (w.wires[i].used && &w.h[w.wires[i].s[k].host] == h) {
 				w.wires[i].s[k].gone = true;

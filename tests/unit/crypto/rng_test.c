@@ -54,6 +54,32 @@ pieces_do_not_matter(void **state)
 	assert_hex(out, zero_stream);
 }
 
+/* A piece of the stream is held: beyond its end, and back at its start. */
+static void
+long_requests_are_the_same_stream(void **state)
+{
+	struct rng_seeded s[2];
+	struct rng a = rng_seeded(&s[0], 5), b = rng_seeded(&s[1], 5);
+	uint8_t x[3000], y[3000];
+	size_t done = 0, n = 500;
+
+	(void)state;
+	rng_fill(&a, x, sizeof(x));
+	while (done < sizeof(y)) {
+		n = n < sizeof(y) - done ? n : sizeof(y) - done;
+		rng_fill(&b, y + done, n);
+		done += n;
+		n = n % 7 * 100 + 11;
+	}
+	assert_memory_equal(x, y, sizeof(x));
+	/* No block of it comes twice. */
+	for (size_t i = 64; i + 64 <= sizeof(x); i += 64)
+		assert_memory_not_equal(x, x + i, 64);
+	s[0].counter = 0;
+	rng_fill(&a, y, 100);
+	assert_memory_equal(x, y, 100);
+}
+
 static void
 seeds_differ(void **state)
 {
@@ -256,6 +282,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(seed_zero_is_the_rfc_stream),
 		cmocka_unit_test(pieces_do_not_matter),
+		cmocka_unit_test(long_requests_are_the_same_stream),
 		cmocka_unit_test(seeds_differ),
 		cmocka_unit_test(system_fills_all_of_it),
 		cmocka_unit_test(below_draws_again),
