@@ -12,3 +12,5 @@ $O/tests/unit/daemon/slept_test: LDFLAGS += $(call wrap,clock_slept_ns \
 	core_next_action core_slept rng_renew vmfork_read)
 # The limit of locked memory.
 $O/tests/unit/sys/privs_test: LDFLAGS += $(call wrap,setrlimit)
+# What is given back to the heap.
+$O/tests/unit/sys/store_wipe_test: LDFLAGS += $(call wrap,free realloc)
