@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "sys/dirs.h"
 
 #define TMP_NAME ".tmp"
@@ -178,46 +179,63 @@ check_file(const struct stat *st, uid_t dirowner, unsigned int flags,
 	return 0;
 }
 
+/* It may have been a key. */
+static void
+drop(uint8_t *mem, size_t n)
+{
+	if (mem != NULL)
+		bytes_wipe(mem, n);
+	free(mem);
+}
+
+/* Of n bytes so far; realloc() would leave them behind. NULL: dropped. */
+static uint8_t *
+grow(uint8_t *mem, size_t n, size_t cap)
+{
+	uint8_t *more = malloc(cap);
+
+	if (more != NULL && n > 0)
+		memcpy(more, mem, n);
+	drop(mem, n);
+	return more;
+}
+
 /* The whole file of at most max bytes; NUL behind it. */
 static int
 read_all(int fd, size_t max, const char *path, uint8_t **out, size_t *len,
 	 struct err *e)
 {
 	size_t cap = 4096, n = 0;
-	uint8_t *mem = NULL;
+	uint8_t *mem = grow(NULL, 0, cap + 1);
 
-	for (;;) {
-		uint8_t *more = realloc(mem, cap + 1);
-		ssize_t got;
+	while (mem != NULL) {
+		ssize_t got = read(fd, mem + n, cap - n);
 
-		if (more == NULL) {
-			free(mem);
-			return err_nomem(e);
-		}
-		mem = more;
-		got = read(fd, mem + n, cap - n);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0) {
 			err_errno(e, errno, "%s", path);
-			free(mem);
+			drop(mem, n);
 			return -1;
 		}
 		n += (size_t)got;
 		if (n > max) {
-			free(mem);
+			drop(mem, n);
 			return err_set(e, ERR_LIMIT, "%s is larger than %zu "
 				       "bytes", path, max);
 		}
-		if (got == 0)
-			break;
-		if (n == cap)
+		if (got == 0) {
+			mem[n] = 0;
+			*out = mem;
+			*len = n;
+			return 0;
+		}
+		if (n == cap) {
 			cap *= 2;
+			mem = grow(mem, n, cap + 1);
+		}
 	}
-	mem[n] = 0;
-	*out = mem;
-	*len = n;
-	return 0;
+	return err_nomem(e);
 }
 
 static int

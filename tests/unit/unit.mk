@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Unit tests of the daemon that stand in for what is below it.
+# Unit tests that stand in for what is below them.
 
 wrap = $(patsubst %,-Wl$(comma)--wrap=%,$1)
 comma := ,
@@ -10,3 +10,7 @@ $O/tests/unit/daemon/streams_test: LDFLAGS += $(call wrap,clock_mono \
 	core_stream_closed)
 $O/tests/unit/daemon/slept_test: LDFLAGS += $(call wrap,clock_slept_ns \
 	core_next_action core_slept rng_renew vmfork_read)
+# The limit of locked memory.
+$O/tests/unit/sys/privs_test: LDFLAGS += $(call wrap,setrlimit)
+# What is given back to the heap.
+$O/tests/unit/sys/store_wipe_test: LDFLAGS += $(call wrap,free realloc)

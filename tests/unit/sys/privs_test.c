@@ -6,11 +6,13 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <grp.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -250,6 +252,115 @@ test_starter(void **state)
 	expect_zero(starter_locked);
 }
 
+/* --- memory that stays out of the swap ----------------------------------------- */
+
+#define NOT_ALLOWED 101
+#define MAPPED ((size_t)4 << 20)
+
+static bool refuse_limit;
+static bool raised;
+
+int __real_setrlimit(__rlimit_resource_t what, const struct rlimit *r);
+int __wrap_setrlimit(__rlimit_resource_t what, const struct rlimit *r);
+
+/* Where a container may not raise it, root with CAP_IPC_LOCK needs no limit. */
+int
+__wrap_setrlimit(__rlimit_resource_t what, const struct rlimit *r)
+{
+	int rc;
+
+	if (what != RLIMIT_MEMLOCK)
+		return __real_setrlimit(what, r);
+	raised = r->rlim_cur == RLIM_INFINITY && r->rlim_max == RLIM_INFINITY;
+	if (refuse_limit) {
+		errno = EPERM;
+		return -1;
+	}
+	rc = __real_setrlimit(what, r);
+	return rc < 0 && errno == EPERM ? 0 : rc;
+}
+
+static uint64_t
+locked_kb(void)
+{
+	uint64_t kb = 0;
+	char line[256];
+	FILE *f = fopen("/proc/self/status", "r");
+
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+		(void)sscanf(line, "VmLck: %" SCNu64, &kb);
+	if (f != NULL)
+		fclose(f);
+	return kb;
+}
+
+static int
+lock(void)
+{
+	unsigned char touched[MAPPED / 4096];
+	unsigned char *p;
+	uint64_t before;
+	struct err e;
+	size_t n = 0;
+
+	if (locked_kb() != 0)
+		return 1;
+	if (privs_lock_memory(&e) < 0)
+		return strstr(e.text, "mlockall") != NULL ? NOT_ALLOWED : 2;
+	if (!raised)
+		return 3;
+	before = locked_kb();
+	if (before == 0)
+		return 4;
+	/* What comes later is locked, too, and takes no room until then. */
+	p = mmap(NULL, MAPPED, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED || locked_kb() < before + MAPPED / 1024)
+		return 5;
+	if (sysconf(_SC_PAGESIZE) != 4096)
+		return 0;
+	p[0] = 1;
+	if (mincore(p, MAPPED, touched) < 0)
+		return 6;
+	for (size_t i = 0; i < sizeof(touched); i++)
+		n += touched[i] & 1u;
+	return n < sizeof(touched) / 2 ? 0 : 7;
+}
+
+static int
+lock_refused(void)
+{
+	struct err e;
+
+	refuse_limit = true;
+	if (privs_lock_memory(&e) != -1 ||
+	    strstr(e.text, "RLIMIT_MEMLOCK") == NULL)
+		return 1;
+	/* Half a lock would make allocations fail. */
+	return locked_kb() == 0 ? 0 : 2;
+}
+
+static void
+test_lock_memory(void **state)
+{
+	int status;
+	pid_t pid;
+
+	(void)state;
+	expect_zero(lock_refused);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(lock());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == NOT_ALLOWED) {
+		print_message("skipped: mlockall(2) is not allowed here\n");
+		skip();
+	}
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 int
 main(void)
 {
@@ -259,6 +370,7 @@ main(void)
 	    cmocka_unit_test(test_drop_refused),
 	    cmocka_unit_test(test_harden),
 	    cmocka_unit_test(test_lookup),
+	    cmocka_unit_test(test_lock_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
