@@ -73,7 +73,7 @@ clang:
 		CFLAGS='-O0 -U_FORTIFY_SOURCE' tests
 
 # The unit tests in valgrind, which also sees what nobody has set. Each leak and
-# each error is a failure. It takes half an hour; VALGRIND=tests/unit/x/y_test.c
+# each error is a failure. It takes long; VALGRIND=tests/unit/x/y_test.c
 # runs others.
 VALGRIND ?= $(UNIT_SRC)
 valgrind:
