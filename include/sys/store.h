@@ -77,6 +77,8 @@ int store_write(struct store *s, const char *name, const void *data, size_t len,
 int store_remove(struct store *s, const char *name, struct err *e);
 /* Renames NAME to NAME.bad, over an older one. */
 int store_set_aside(struct store *s, const char *name, struct err *e);
+/* What a file in a store may be called: not a path, not hidden. */
+bool store_name_ok(const char *name);
 /* The names that end in suffix, sorted; at most max, else ERR_LIMIT. */
 int store_list(const struct store *s, const char *suffix, size_t max,
 	       char ***names, size_t *n, struct err *e);

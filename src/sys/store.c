@@ -2,7 +2,6 @@
 /* State files: whole or not at all. */
 #include "sys/store.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -21,8 +20,8 @@
 #define DIR_MODE 0700
 #define NAME_BUF (STORE_NAME_MAX + sizeof(BAD_SUFFIX))
 
-static bool
-name_ok(const char *name)
+bool
+store_name_ok(const char *name)
 {
 	size_t len = strlen(name);
 
@@ -267,7 +266,7 @@ store_read(const struct store *s, const char *name, size_t max,
 	struct stat dir;
 	int fd;
 
-	if (!name_ok(name))
+	if (!store_name_ok(name))
 		return bad_name(name, e);
 	snprintf(path, sizeof(path), "%s/%s", s->dir, name);
 	if (fstat(s->dirfd, &dir) < 0)
@@ -399,7 +398,7 @@ store_write(struct store *s, const char *name, const void *data, size_t len,
 {
 	int rc;
 
-	if (!name_ok(name))
+	if (!store_name_ok(name))
 		return bad_name(name, e);
 	if (store_lock(s, e) < 0)
 		return -1;
@@ -411,7 +410,7 @@ store_write(struct store *s, const char *name, const void *data, size_t len,
 int
 store_remove(struct store *s, const char *name, struct err *e)
 {
-	if (!name_ok(name))
+	if (!store_name_ok(name))
 		return bad_name(name, e);
 	if (unlinkat(s->dirfd, name, 0) < 0)
 		return errno == ENOENT ?
@@ -426,7 +425,7 @@ store_set_aside(struct store *s, const char *name, struct err *e)
 {
 	char bad[NAME_BUF];
 
-	if (!name_ok(name))
+	if (!store_name_ok(name))
 		return bad_name(name, e);
 	snprintf(bad, sizeof(bad), "%s%s", name, BAD_SUFFIX);
 	if (renameat(s->dirfd, name, s->dirfd, bad) < 0)
@@ -434,85 +433,4 @@ store_set_aside(struct store *s, const char *name, struct err *e)
 	if (fsync(s->dirfd) < 0)
 		return err_errno(e, errno, "%s", s->dir);
 	return 0;
-}
-
-/* --- names --------------------------------------------------------------------- */
-
-static int
-by_name(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static bool
-ends_in(const char *name, const char *suffix)
-{
-	size_t n = strlen(name), m = strlen(suffix);
-
-	return n > m && strcmp(name + n - m, suffix) == 0;
-}
-
-/* Appends a copy of name; the array grows by doubling. */
-static int
-names_add(char ***names, size_t *n, const char *name, struct err *e)
-{
-	char **more = *names;
-
-	if ((*n & (*n - 1)) == 0) {
-		more = realloc(*names, (*n == 0 ? 1 : *n * 2) * sizeof(*more));
-		if (more == NULL)
-			return err_nomem(e);
-		*names = more;
-	}
-	more[*n] = strdup(name);
-	if (more[*n] == NULL)
-		return err_nomem(e);
-	(*n)++;
-	return 0;
-}
-
-int
-store_list(const struct store *s, const char *suffix, size_t max,
-	   char ***names, size_t *n, struct err *e)
-{
-	int fd = openat(s->dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *d;
-	char **found = NULL;
-	size_t count = 0;
-	int rc = 0;
-
-	if (dir == NULL) {
-		err_errno(e, errno, "directory %s", s->dir);
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
-	while (rc == 0 && (d = readdir(dir)) != NULL) {
-		if (!name_ok(d->d_name) || !ends_in(d->d_name, suffix))
-			continue;
-		if (count == max)
-			rc = err_set(e, ERR_LIMIT, "more than %zu files in %s",
-				     max, s->dir);
-		else
-			rc = names_add(&found, &count, d->d_name, e);
-	}
-	closedir(dir);
-	if (rc < 0) {
-		store_names_free(found, count);
-		return -1;
-	}
-	if (count > 0)
-		qsort(found, count, sizeof(*found), by_name);
-	*names = found;
-	*n = count;
-	return 0;
-}
-
-void
-store_names_free(char **names, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		free(names[i]);
-	free(names);
 }
