@@ -10,6 +10,20 @@
 
 #define MTU 9000
 
+/* A name is that of the algorithm it finds, or none. */
+static void
+check_name(const char *name, size_t len)
+{
+	enum comp_alg alg = comp_by_name(name, len);
+
+	require(alg <= COMP_ALGS);
+	if (alg == COMP_ALGS)
+		require(comp_name(alg) == NULL);
+	else
+		require(strlen(comp_name(alg)) == len &&
+			memcmp(comp_name(alg), name, len) == 0);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
@@ -24,6 +38,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	require(comp != NULL);
 	if (len < 2 || len > MTU)
 		return 0;
+	check_name((const char *)data + 1, len - 1);
+	if (data[0] == 0xff) {	/* one that has packed at all levels so far */
+		comp_free(comp);
+		comp = comp_new();
+		require(comp != NULL);
+	}
 	level = data[0] & 15;
 	alg = level == 0 ? COMP_LZO : COMP_ZLIB;
 	level = level == 0 ? 1 : level;

@@ -10,6 +10,7 @@
 #include "core/gso.h"
 
 #define OFFLOAD_LEN 9
+#define MTU_LEAST 60
 
 /* Lengths and the header checksum are made right: what is behind them is to
  * be reached. */
@@ -47,8 +48,35 @@ mend_offload(struct tun_frame *f)
 			 (uint16_t)(f->len - ip.hdrlen));
 }
 
+/* In pieces of a narrower path. */
+static size_t
+narrow(struct tun_frame *f, size_t mtu)
+{
+	struct ippkt ip;
+
+	if (ippkt_parse(&ip, f->data, f->len) != 0 || !gso_recut(f, &ip, mtu))
+		return FRAME_LEN_MAX;
+	assert(f->off.kind != FRAME_WHOLE && f->off.segsize > 0 &&
+	       f->off.segsize < mtu);
+	return mtu;
+}
+
+/* Of a whole TCP or UDP packet alone. */
 static void
-cut(struct tun_frame *f)
+complete(uint8_t *p, size_t len)
+{
+	struct ippkt ip;
+
+	if (ippkt_parse(&ip, p, len) != 0 ||
+	    gso_complete_csum(p, len, &ip) < 0)
+		return;
+	assert(ip.proto == 6 || ip.proto == 17);
+	if (get_be16(p + ip.hdrlen + (ip.proto == 6 ? 16 : 6)) == 0)
+		assert(ip.proto == 6);	/* UDP's zero means none */
+}
+
+static void
+cut(struct tun_frame *f, size_t most)
 {
 	struct ippkt ip, seg;
 	struct gso g;
@@ -62,7 +90,7 @@ cut(struct tun_frame *f)
 	if (f->off.kind == FRAME_WHOLE)
 		g.hdrlen = 0;
 	while ((p = gso_next(&g, &len)) != NULL) {
-		assert(p >= f->data && len <= largest);
+		assert(p >= f->data && len <= largest && len <= most);
 		assert((size_t)(p - f->data) + len <= f->len);
 		assert(f->off.kind == FRAME_WHOLE ||
 		       ippkt_parse(&seg, p, len) == 0);
@@ -95,7 +123,9 @@ LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)
 		mend(f.data, f.len);
 	if (in[0] & 16)
 		mend_offload(&f);
-	cut(&f);
+	if (in[0] & 128)
+		complete(f.data, f.len);
+	cut(&f, in[0] & 32 ? narrow(&f, MTU_LEAST + in[1]) : FRAME_LEN_MAX);
 	free(f.data);
 	return 0;
 }
