@@ -14,3 +14,5 @@ $O/tests/unit/daemon/slept_test: LDFLAGS += $(call wrap,clock_slept_ns \
 $O/tests/unit/sys/privs_test: LDFLAGS += $(call wrap,setrlimit)
 # What is given back to the heap.
 $O/tests/unit/sys/store_wipe_test: LDFLAGS += $(call wrap,free realloc)
+# What goes to the disk.
+$O/tests/unit/sys/store_sync_test: LDFLAGS += $(call wrap,fsync renameat write)
