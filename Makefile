@@ -61,6 +61,7 @@ HELPERS := $(patsubst %.c,$O/%,$(HELPER_SRC))
 BENCHES := $(patsubst %.c,$O/%,$(filter-out $(BENCH_SHARED),\
 	$(wildcard tests/bench/*.c)))
 
+comma := ,
 Q := $(if $(filter 1,$V),,@)
 say = $(if $(filter 1,$V),,@printf '  %-5s %s\n' $1 $2)
 

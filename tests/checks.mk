@@ -16,7 +16,6 @@ $O/tests/fuzz/join_fuzz.o: CPPFLAGS += -iquote tools
 # What surrounds the code that these are about is not shown to libFuzzer: each
 # line that it sees costs time in every execution, and makes inputs look new
 # that are not.
-comma := ,
 $O/tests/fuzz/core_fuzz.o $O/tests/fuzz/channel_fuzz.o: \
 	override SAN := $(subst $(comma)fuzzer-no-link,,$(SAN))
 ctlreq_more := $(call obj,$(patsubst %,src/daemon/%.c,\

@@ -2,7 +2,6 @@
 # Unit tests that stand in for what is below them.
 
 wrap = $(patsubst %,-Wl$(comma)--wrap=%,$1)
-comma := ,
 
 # The clock and the core.
 $O/tests/unit/daemon/streams_test: LDFLAGS += $(call wrap,clock_mono \
