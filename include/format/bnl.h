@@ -69,6 +69,9 @@ void bnl_free(struct bnl *b);		/* NULL is fine */
 const struct bnl_node *bnl_find(const struct bnl *b, const char *name);
 /* Length of the network's prefix that has the subnet. */
 uint8_t bnl_covering_len(const struct bnl *b, const struct prefix *subnet);
+/* Whether the node may have no key but one, and that is not it. */
+bool bnl_pins_another(const struct bnl_node *node,
+		      const uint8_t fp[FINGERPRINT_LEN]);
 /* Whether the list lets who has that key be the node: it names the node, does
  * not revoke the key, and pins no other one. */
 bool bnl_allows(const struct bnl *b, const char *name,

@@ -24,8 +24,7 @@ admit_check(const struct core_env *env, const struct cert_info *peer,
 	node = bnl_find(env->bnl, peer->cn);
 	if (node == NULL)
 		return REFUSE_NOT_LISTED;
-	if (node->pinned &&
-	    memcmp(node->pin, peer->fingerprint, FINGERPRINT_LEN) != 0)
+	if (bnl_pins_another(node, peer->fingerprint))
 		return REFUSE_PIN;
 	return ADMIT_YES;
 }

@@ -75,11 +75,10 @@ may_deliver(struct channel *ch)
 {
 	struct channels *ctx = ch->ctx;
 	struct bnlsync *sync = ctx->sync;
-	const struct bnlpeer *p = bnlpeer_find(bnlsync_peers(sync), ch->peer);
 	struct monotime now = ctx->env->now.mono;
 
 	if (!bnltake_wants(bnlsync_take(sync), &ch->pair->theirs.list) ||
-	    (p != NULL && bnlpeer_muted(p, now)))
+	    bnlpeers_mute(bnlsync_peers(sync), ch->peer, now))
 		return false;
 	for (const struct channel *c = ctx->all; c != NULL; c = c->next)
 		if (!c->dialled && c->list.open && c->deliver_only)

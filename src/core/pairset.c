@@ -115,8 +115,7 @@ pairset_unfit(const struct core_env *env, const struct bnl *b, const char *peer,
 			return "not in the list";
 		if (bnl_is_revoked(b, p->peer_key))
 			return "its key is revoked";
-		if (node->pinned &&
-		    memcmp(node->pin, p->peer_key, FINGERPRINT_LEN) != 0)
+		if (bnl_pins_another(node, p->peer_key))
 			return "the list pins another key";
 	}
 	if (memcmp(p->self_static, env->static_public, X25519_LEN) != 0)

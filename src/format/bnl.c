@@ -96,13 +96,19 @@ bnl_is_revoked(const struct bnl *b, const uint8_t fp[FINGERPRINT_LEN])
 }
 
 bool
+bnl_pins_another(const struct bnl_node *node, const uint8_t fp[FINGERPRINT_LEN])
+{
+	return node->pinned && memcmp(node->pin, fp, FINGERPRINT_LEN) != 0;
+}
+
+bool
 bnl_allows(const struct bnl *b, const char *name,
 	   const uint8_t fp[FINGERPRINT_LEN])
 {
 	const struct bnl_node *node = bnl_find(b, name);
 
 	return node != NULL && !bnl_is_revoked(b, fp) &&
-	       (!node->pinned || memcmp(node->pin, fp, FINGERPRINT_LEN) == 0);
+	       !bnl_pins_another(node, fp);
 }
 
 bool
