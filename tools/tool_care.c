@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "format/bnl_edit.h"
+#include "format/bnl_value.h"
 #include "format/conf.h"
 #include "tool_file.h"
 
@@ -137,6 +138,37 @@ look_for_return(struct tool_care *c, const struct bnl *before,
 	bnl_edit_free(ed);
 }
 
+static bool
+has_address(const struct bnl_node *n, const struct ipaddr *a)
+{
+	for (uint32_t i = 0; n != NULL && i < n->naddresses; i++)
+		if (ipaddr_equal(&n->addresses[i].ep.addr, a))
+			return true;
+	return false;
+}
+
+/* Addresses that were signed before are not asked about again. */
+static void
+look_for_doubt(struct tool_care *c, const struct bnl *before,
+	       const struct bnl *after)
+{
+	for (uint32_t i = 0; i < after->nnodes; i++) {
+		const struct bnl_node *n = &after->nodes[i];
+		const struct bnl_node *old =
+		    before != NULL ? bnl_find(before, n->name) : NULL;
+
+		for (uint32_t j = 0; j < n->naddresses; j++) {
+			const struct ipaddr *a = &n->addresses[j].ep.addr;
+
+			if (c->doubt[0] != '\0' ||
+			    bnl_address_doubt(a) == NULL || has_address(old, a))
+				continue;
+			snprintf(c->doubt, sizeof(c->doubt), "%s", n->name);
+			c->doubted = *a;
+		}
+	}
+}
+
 void
 tool_care_look(struct tool_care *c, const struct bnl *before,
 	       const struct bnl *after, const struct tool_self *self)
@@ -144,6 +176,7 @@ tool_care_look(struct tool_care *c, const struct bnl *before,
 	uint32_t gone = 0;
 
 	memset(c, 0, sizeof(*c));
+	look_for_doubt(c, before, after);
 	if (before == NULL)
 		return;
 	for (uint32_t i = 0; i < before->nnodes; i++) {
@@ -164,6 +197,13 @@ tool_care_look(struct tool_care *c, const struct bnl *before,
 bool
 tool_care_print(const struct tool_care *c)
 {
+	char text[IPADDR_TEXT_MAX];
+
+	if (c->doubt[0] != '\0')
+		fprintf(stderr, "%s: address %s of %s: %s\n",
+			program_invocation_short_name,
+			ipaddr_format(text, &c->doubted), c->doubt,
+			bnl_address_doubt(&c->doubted));
 	if (c->self[0] != '\0')
 		fprintf(stderr, "%s: %s is this machine: it would no longer "
 			"belong to the network\n",
@@ -176,5 +216,6 @@ tool_care_print(const struct tool_care *c)
 			"of its keys was revoked: any other certificate of "
 			"this name would be good\n",
 			program_invocation_short_name, c->back);
-	return c->self[0] != '\0' || c->back[0] != '\0' || c->gone > 0;
+	return c->doubt[0] != '\0' || c->self[0] != '\0' ||
+	       c->back[0] != '\0' || c->gone > 0;
 }

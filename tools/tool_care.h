@@ -29,11 +29,15 @@ struct tool_care {
 	char self[NODE_NAME_MAX + 1]; /* this machine's node, which goes; or "" */
 	char back[NODE_NAME_MAX + 1]; /* comes back unpinned, though a key of it
 				       * was revoked; or "" */
+	char doubt[NODE_NAME_MAX + 1]; /* has a new address that is probably
+					* wrong; or "" */
+	struct ipaddr doubted;	      /* that address */
 	uint32_t gone;		      /* more than a third of all; or 0 */
 	uint32_t of;
 };
 
-/* before: NULL when there was no list. */
+/* before: NULL when there was no list. Of several doubtful addresses the
+ * first one is kept. */
 void tool_care_look(struct tool_care *c, const struct bnl *before,
 		    const struct bnl *after, const struct tool_self *self);
 /* Tells what there is to tell; true when there was something. */

@@ -8,8 +8,8 @@
 /*
  * Sorts the draft's nodes by name and checks what no single statement shows:
  * names, addresses and keys given twice, subnets outside the prefixes,
- * overlapping, or covering an address. What is wrong becomes errors of the
- * draft. O(n log n).
+ * overlapping, or covering an address, and addresses inside a prefix. Each
+ * fault becomes an error of the draft. O(n log n).
  */
 void bnl_check(struct bnl_draft *d);
 

@@ -46,6 +46,9 @@ bool bnl_read_sha256(struct bnl_reader *r, uint8_t out[SHA256_LEN]);
 bool bnl_read_prefix(struct bnl_reader *r, struct prefix *p);
 /* The address or host name; the port is left alone. */
 bool bnl_read_address(struct bnl_reader *r, struct bnl_address *a);
+/* Why an address that parses is probably a mistake, because it means another
+ * host on each host; NULL if nothing speaks against it. */
+const char *bnl_address_doubt(const struct ipaddr *a);
 /* `port N` and the end, or the end alone. */
 bool bnl_read_port(struct bnl_reader *r, uint16_t *port);
 

@@ -132,27 +132,41 @@ same_address(struct bnl_draft *d, const char *text, uint16_t port,
 				text, port, nb->name, na->name, a.line);
 }
 
+/* Packets to an address inside the VPN would enter the VPN again. */
+static void
+check_outside(struct sweep *s, const struct item *it)
+{
+	const struct item *in = s->nopen > 0 ? s->open[s->nopen - 1] : NULL;
+	char a[IPADDR_TEXT_MAX], p[PREFIX_TEXT_MAX];
+
+	ipaddr_format(a, &it->p.addr);
+	if (in != NULL)
+		bnl_draft_error(s->d, in->at, ERR_CONFLICT,
+				"subnet %s of %s covers the address %s of %s "
+				"(line %u)",
+				prefix_format(p, &in->p), in->node->name, a,
+				it->node->name, it->at.line);
+	else if (s->prefix != NULL && prefix_covers(&s->prefix->p, &it->p))
+		bnl_draft_error(s->d, it->at, ERR_CONFLICT,
+				"address %s of %s lies inside the prefix %s "
+				"(line %u): packets to it would enter the VPN",
+				a, it->node->name,
+				prefix_format(p, &s->prefix->p),
+				s->prefix->at.line);
+}
+
 static void
 check_address(struct sweep *s, const struct item *it)
 {
 	const struct item *last = s->last_address;
-	char a[IPADDR_TEXT_MAX], p[PREFIX_TEXT_MAX];
+	char a[IPADDR_TEXT_MAX];
 
 	s->last_address = it;
 	if (last != NULL && prefix_cmp(&last->p, &it->p) == 0 &&
 	    last->port == it->port)
 		same_address(s->d, ipaddr_format(a, &it->p.addr), it->port,
 			     last->node, last->at, it->node, it->at);
-	if (s->nopen > 0) {
-		const struct item *sub = s->open[s->nopen - 1];
-
-		bnl_draft_error(s->d, sub->at, ERR_CONFLICT,
-				"subnet %s of %s covers the address %s of %s "
-				"(line %u)",
-				prefix_format(p, &sub->p), sub->node->name,
-				ipaddr_format(a, &it->p.addr), it->node->name,
-				it->at.line);
-	}
+	check_outside(s, it);
 }
 
 static void

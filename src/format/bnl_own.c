@@ -78,6 +78,8 @@ static int
 parse_one(struct bnl **out, const char *node, const char *word,
 	  const char *value, struct err *e)
 {
+	/* Every subnet must lie inside a prefix, no address may. */
+	bool subnet = strcmp(word, words[BNL_SUBNET]) == 0;
 	char text[2 * BNL_LINE_MAX];
 	struct errs es = {0};
 	int n;
@@ -86,9 +88,9 @@ parse_one(struct bnl **out, const char *node, const char *word,
 		return err_set(e, ERR_SYNTAX,
 			       "%s: a line feed or '#' in a value", word);
 	n = snprintf(text, sizeof(text),
-		     "network a\nprefix 0.0.0.0/0\nprefix ::/0\n"
-		     "node %s\n%s %s\n",
-		     node, word, value);
+		     "network a\n%snode %s\n%s %s\n",
+		     subnet ? "prefix 0.0.0.0/0\nprefix ::/0\n" : "", node,
+		     word, value);
 	if (n < 0 || (size_t)n >= sizeof(text))
 		return err_set(e, ERR_LIMIT, "%s: the value is too long", word);
 	if (bnl_parse(out, text, (size_t)n, &es) != 0)

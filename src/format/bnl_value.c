@@ -198,6 +198,19 @@ unusable(const struct ipaddr *a)
 	return NULL;
 }
 
+/* RFC 6890, section 2.2.2: loopback, link-local, "this network", reserved. */
+const char *
+bnl_address_doubt(const struct ipaddr *a)
+{
+	if (ipaddr_is_loopback(a))
+		return "each host reaches only itself there (loopback)";
+	if (ipaddr_is_linklocal(a))
+		return "only hosts on the same link reach it (link-local)";
+	if (a->family == IP_V4 && (a->b[0] == 0 || a->b[0] >= 240))
+		return "no host can have it (reserved)";
+	return NULL;
+}
+
 /* ADDRESS:PORT, as it is written elsewhere; false when it is not that. */
 static bool
 hint_port(struct bnl_reader *r, struct span w)

@@ -137,6 +137,17 @@ refuses 2 '^net:[0-9]*:11: subnet 10.1.0.0/16 of z lies outside every prefix' \
 	'a subnet outside the prefixes' add z --subnet 10.1.0.0/16
 refuses 2 '^net:[0-9]*:11: .*192.0.2.1' 'an address that is taken' \
 	add z --address 192.0.2.1
+refuses 2 '^net:[0-9]*:11: address 10.156.77.1 of z lies inside the prefix 10.156.0.0/16 (line 3)' \
+	'an address inside a prefix' add z --address 10.156.77.1
+refuses 2 '^net:[0-9]*:11: address 10.156.77.1 of z lies inside' \
+	'and in its IPv6 form' add z --address ::ffff:10.156.77.1
+for a in 127.0.0.1 127.255.255.254 ::1 169.254.7.1 0.1.2.3 240.0.0.1 \
+	::ffff:127.0.0.1; do
+	refuses 1 "address ${a#::ffff:} of z: " "$a, unless --yes is given" \
+		add z --address "$a"
+done
+refuses 2 'address fe80::1 is an address of one link' 'a link-local address' \
+	add z --address fe80::1
 refuses 2 '^net:[0-9]*:11: ' 'a key that is taken' add z --key "$k1"
 refuses 2 '--key is given twice' 'two keys' add z --key "$k1" --key "$k2"
 refuses 2 '^usage: bnl-sign add' 'two names' add y z
@@ -183,7 +194,8 @@ free '10.156.1.128/29
 free '10.156.1.128/30
 10.156.1.132/30' 'beside one that is given' --subnet 10.156.1.128/30 \
 	--subnet4 30
-free 10.156.1.144/28 'not around the new address' --hosts 14 \
+refuses 2 'address 10.156.1.130 of z lies inside the prefix' \
+	'a new address inside the prefix' add z --hosts 14 \
 	--address 10.156.1.130
 refuses 1 '^bnl-sign: net: no subnet of length 15 is free in any prefix' \
 	'there is no room' add z --hosts 70000
