@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/log.h"
+#include "daemon/device.h"
 #include "daemon/plumb.h"
 #include "sys/clock.h"
 #include "sys/confine.h"
@@ -128,7 +129,7 @@ start_device(struct daemon *d, struct err *e)
 	/* A kernel that does not hand them over does not take them. */
 	d->write_tcp = tun_level(d->tun) >= TUN_TSO;
 	d->write_udp = tun_level(d->tun) >= TUN_USO;
-	return 0;
+	return device_open(d, e);
 }
 
 /* The warden has the configuration, and no key. */
@@ -344,6 +345,7 @@ stop(struct daemon *d, bool started)
 	loop_timer_fini(&d->alive);
 	turn_close(d);
 	core_free(d->core);
+	device_close(d);
 	tun_close(d->tun);
 	for (size_t i = 0; i < d->nudp; i++)
 		udp_close(d->udp[i]);
