@@ -97,6 +97,30 @@ crosses '1300 bytes, IPv6, no ICMP'
 is "$(mtu alpha)" 1220 'one end knows the path'
 soon 'and the other' mtu_is beta 1220
 
+# --- lists, over TCP ----------------------------------------------------------
+has() { # has NODE: the list that was signed last
+	cmp -s $tmp/network.bnl "$tmp/$1/state/network.bnl"
+}
+long() { # long: 18 KB, another one each time
+	extra[beta]=$(for i in {1..300}; do
+		printf '# %-56s\n' "line $i of $SECONDS.$RANDOM"
+	done)
+	list alpha beta
+	unset 'extra[beta]'
+	give alpha
+}
+passes() { # passes WHAT: a list of 18 KB, from alpha to beta
+	long
+	ctl alpha push >/dev/null
+	ok "$1: a list of 18 KB arrives" within 5 has beta
+}
+passes '1300 bytes, IPv6, no ICMP'
+fresh 4
+passes '1300 bytes, IPv4, no ICMP'
+width 576
+passes '576 bytes, IPv4, no ICMP'
+width 1300
+
 # --- with ICMP ---------------------------------------------------------------------
 icmp accept
 fresh 4

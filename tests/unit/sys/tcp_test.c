@@ -126,7 +126,7 @@ exchange(const char *host, const char *from)
 	struct fixture x;
 	char got[16];
 	size_t n;
-	int fd;
+	int fd, most;
 
 	setup(&x, host);
 	fd = dial(&x, &source);
@@ -136,6 +136,10 @@ exchange(const char *host, const char *from)
 	assert_true(endpoint_equal(&x.local, &x.to));
 	check_flags(fd);
 	check_flags(x.fd[0]);
+	most = source.family == IP_V6 ? 1220 : 536;
+	assert_in_range(option(fd, IPPROTO_TCP, TCP_MAXSEG), most / 2, most);
+	assert_in_range(option(x.fd[0], IPPROTO_TCP, TCP_MAXSEG), most / 2,
+			most);
 	assert_int_equal(tcp_read(x.fd[0], got, sizeof(got), &n), TCP_AGAIN);
 	assert_int_equal(n, 0);
 	assert_int_equal(tcp_write(fd, "hello", 5, &n), TCP_OK);
@@ -155,6 +159,25 @@ test_exchange(void **state)
 	(void)state;
 	exchange("127.0.0.1", "127.0.0.5");
 	exchange("::1", "::1");
+}
+
+/* The limit holds for what comes from a program that sets none. */
+static void
+test_segments_of_others(void **state)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET};
+	struct fixture x;
+	int fd;
+
+	(void)state;
+	setup(&x, "127.0.0.1");
+	to.sin_port = htons(x.to.port);
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	fd = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	assert_in_range(option(fd, IPPROTO_TCP, TCP_MAXSEG), 268, 536);
+	close(fd);
+	teardown(&x);
 }
 
 static void
@@ -323,6 +346,7 @@ main(void)
 	const char *up = "ip link set lo up 2>/dev/null || true";
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_exchange),
+	    cmocka_unit_test(test_segments_of_others),
 	    cmocka_unit_test(test_full_and_reset),
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_listen_refused),
