@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define POLL_MS 50
-#define DIAL_MS 300		/* no answer to a PING: look by TCP as well */
+#define AGAIN_MS 300		/* no answer so far: try once more */
 #define LIMIT_MS 1600		/* under two seconds, whatever happens */
 
 static enum ctl_exit
@@ -39,7 +39,7 @@ find_out(const struct ctl *c, json_t **out)
 	if (rc != CTL_OK || json_is_null(json_object_get(*out, "peer")))
 		return rc;
 	json_decref(*out);
-	rc = probe(c, "probe");
+	rc = probe(c, "dial");
 	for (int ms = 0; rc == CTL_OK; ms += POLL_MS) {
 		ctl_pause_ms(POLL_MS);
 		rc = tell(c, "why", out);
@@ -49,7 +49,7 @@ find_out(const struct ctl *c, json_t **out)
 		    json_is_true(json_object_get(*out, "settled")))
 			return CTL_OK;
 		json_decref(*out);
-		if (ms == DIAL_MS)
+		if (ms == AGAIN_MS)
 			rc = probe(c, "dial");
 	}
 	return rc;

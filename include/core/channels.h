@@ -194,6 +194,7 @@ struct channel_info {
 	struct endpoint remote;
 	bool dialled;
 	const char *state;		/* one word */
+	bool settled;			/* open for lists, or ending */
 	struct monotime since;
 };
 

@@ -147,6 +147,11 @@ int core_negotiate(struct core *c, struct now now, const char *name);
  * a session. Where there is none, or with dial, by TCP as well, and others
  * are asked whether they reach it. */
 void core_probe(struct core *c, struct now now, const char *name, bool dial);
+/* Where that node may be tried, at most CORE_ENDPOINTS_MAX; 0 for a name that
+ * is no peer. Returns how many. */
+#define CORE_ENDPOINTS_MAX 12
+size_t core_endpoints(const struct core *c, const char *name,
+		      struct endpoint out[CORE_ENDPOINTS_MAX]);
 /* What is known of why that node can be reached or not; done: what
  * core_probe() began has come to its end. Names in *out live until the next
  * call that is no getter. */

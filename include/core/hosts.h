@@ -31,6 +31,9 @@ void hosts_want(struct hosts *h, struct core_env *env, const char *host);
  * beyond HOSTS_EACH the first ones count. true: they are others than before. */
 bool hosts_answer(struct hosts *h, struct core_env *env, const char *host,
 		  const struct ipaddr *found, size_t n, const char *why);
+/* Whether the name has no address that is known. *why: the last error, until
+ * the next call that is no getter; NULL while no answer has come. */
+bool hosts_lacks(const struct hosts *h, const char *host, const char **why);
 /* What the name means, as far as is known. Returns how many. */
 size_t hosts_get(const struct hosts *h, const char *host,
 		 struct ipaddr out[HOSTS_EACH]);

@@ -26,6 +26,7 @@ enum note_kind {
 	NOTE_CLOSED,		/* the host refuses connections to the port */
 	NOTE_SILENT,		/* nothing came back in time */
 	NOTE_DATE,		/* a certificate that is not valid now */
+	NOTE_OTHER,		/* no node of this network answers there */
 	NOTE_FAILED		/* anything else: the text says it */
 };
 
@@ -50,7 +51,8 @@ struct note {			/* of one node */
 	size_t naddresses;
 	struct note_refusal theirs;	/* it refused us */
 	struct note_refusal ours;	/* we refused it */
-	struct walltime bye;		/* it said goodbye; 0: it did not */
+	struct walltime bye;		/* it said goodbye, and was not met
+					 * since then; 0: it did not */
 	struct walltime gone;		/* it left the list; 0: it did not */
 	struct bnl_version gone_by;	/* with that list */
 };
@@ -75,6 +77,8 @@ void notes_refused_it(struct notes *n, struct monotime now, const char *name,
 		      uint8_t code, const struct bnl_version *list,
 		      const char *text, const uint8_t key[FINGERPRINT_LEN]);
 void notes_bye(struct notes *n, struct walltime at, const char *name);
+/* The node has shown that it runs: a goodbye is over. */
+void notes_met(struct notes *n, const char *name);
 /* It is up: goodbyes and refusals are over. */
 void notes_up(struct notes *n, const char *name);
 /* It left the list, or is in it again. */

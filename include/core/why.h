@@ -29,6 +29,10 @@ enum why_reason {
 	WHY_REFUSED,		/* refused for another reason: it is told */
 	WHY_NO_LIST,		/* this node has no list in force */
 	WHY_NO_ADDRESS,		/* the list gives none, it has to call */
+	WHY_TCP_SHUT,		/* it answers by UDP, and TCP is shut */
+	WHY_NO_ROUTE,		/* this host has no way to its addresses */
+	WHY_NO_HOST,		/* its host name has no address */
+	WHY_OTHER,		/* another machine or program answers */
 	WHYS
 };
 
@@ -40,6 +44,8 @@ struct why {
 	bool self;			/* the question is about ourselves */
 	bool list;			/* there is one in force that names us */
 	bool removed_us;		/* there is one, and it does not */
+	const char *removed_by;		/* a node whose newer list (judged_by)
+					 * has removed this one; NULL: none */
 	bool listed;
 	const char *nearest[WHY_NEAREST_MAX];	/* NULL: no more */
 	struct walltime gone;		/* 0: never was there */
@@ -50,7 +56,7 @@ struct why {
 	struct endpoint at;		/* where it is; port 0: not known */
 	bool clock_wrong;		/* of this host */
 	bool cert_ended, cert_early;	/* our own certificate */
-	struct walltime bye;		/* 0: it said none since it was up */
+	struct walltime bye;		/* 0: none, or it was met since then */
 	uint8_t refused_us, refused_it;	/* enum refuse_code; 0: no */
 	struct bnl_version judged_by;	/* the list of who refused us */
 	char refusal[WHY_TEXT_MAX];	/* what was said then, escaped */
@@ -59,6 +65,13 @@ struct why {
 	char date[WHY_TEXT_MAX];	/* of a certificate, "": all is well */
 	char failed[WHY_TEXT_MAX];	/* another failure of the last try */
 	size_t addresses;		/* that may be tried */
+	bool probed;			/* they were tried for this question */
+	bool tcp_shut;			/* TCP got no answer from any */
+	char no_route[WHY_TEXT_MAX];	/* of this host, to all of them; "":
+					 * there is one */
+	const char *host;		/* has no address; NULL: all have */
+	char host_error[WHY_TEXT_MAX];	/* "": the answer is still to come */
+	char other[WHY_TEXT_MAX];	/* who or what answers instead */
 	size_t closed, silent, reached;	/* how many ended so, last */
 	struct endpoint tried;		/* one of them */
 	bool has_pair;

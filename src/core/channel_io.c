@@ -46,6 +46,8 @@ channel_open_lists(struct channel *ch, const struct hello *theirs)
 	if (ch->dialled)
 		notes_try(ch->ctx->env->notes, ch->ctx->env->now.mono, ch->peer,
 			  &ch->remote, NOTE_REACHED, NULL);
+	else
+		notes_met(ch->ctx->env->notes, ch->peer);
 	ch->told = theirs->list;
 	channel_tell(ch, NEWS_SEEN);
 }

@@ -453,6 +453,7 @@ channels_info(const struct channels *cs, size_t *pos, struct channel_info *out)
 	out->remote = ch->remote;
 	out->dialled = ch->dialled;
 	out->state = channel_state_name(ch->state);
+	out->settled = ch->state >= CHANNEL_OPEN;
 	out->since = ch->since;
 	return true;
 }

@@ -43,6 +43,7 @@ struct peer {
 	uint8_t ping[RECORD_TAG_LEN];	/* that is under way */
 	struct monotime pinged, ponged;	/* the last one, its answer */
 	struct monotime probed;		/* a dial that only looks */
+	bool probe_due;			/* it came too early, and is due */
 	struct monotime told_since;	/* of the second that is counted */
 	unsigned int told;		/* questions of it that were answered */
 	int64_t rtt_us;			/* by PING, or at the handshake */
@@ -159,6 +160,8 @@ void peer_found(struct peer *p);
  * CHANNEL_ENDPOINTS_MAX. */
 size_t peer_endpoints(const struct core *c, const char *name,
 		      struct endpoint *out);
+/* How many of them the list gives, host names by what they stand for. */
+size_t peer_listed_count(const struct peer *p);
 /* The host names among a node's addresses are looked up, if it is time. */
 void peer_look_up(struct core *c, const char *name);
 /* The list in force changed: its index and addresses are looked up anew. */
@@ -192,6 +195,11 @@ void control_probe(struct peer *p, const uint8_t tag[RECORD_TAG_LEN],
 void control_bye(struct peer *p);
 /* Asks some of those that are up whether they reach the node of that name. */
 void control_ask(struct core *c, const char *name);
+
+/* --- core_why.c --------------------------------------------------------- */
+/* A node that refuses this one by a list that is newer and has removed it, as
+ * that node says; NULL: none does. */
+const struct note *core_removal(const struct core *c);
 
 /* --- peers.c ------------------------------------------------------------ */
 /* Puts the generation into force: peers come and go, hooks are queued. What

@@ -27,17 +27,17 @@ core_negotiate(struct core *c, struct now now, const char *name)
 	return 0;
 }
 
+/* Whether a connection to that node is being made. One that stood before may
+ * hang by now and says nothing. */
 static bool
 is_dialled(const struct core *c, const char *name)
 {
 	struct channel_info info;
 	size_t pos = 0;
 
-	/* One that stood before may hang by now. */
 	while (channels_info(c->channels, &pos, &info))
-		if (info.dialled && strcmp(info.peer, name) == 0 &&
-		    strcmp(info.state, "open") != 0 &&
-		    strcmp(info.state, "ending") != 0)
+		if (info.dialled && !info.settled &&
+		    strcmp(info.peer, name) == 0)
 			return true;
 	return false;
 }
@@ -51,11 +51,14 @@ dial(struct peer *p)
 	struct monotime now = c->env.now.mono;
 	size_t n = peer_endpoints(c, p->name, eps);
 
-	if (mono_is_set(p->probed) && mono_ms(p->probed, now) < DIAL_GAP_MS)
+	p->probe_due = mono_is_set(p->probed) &&
+		       mono_ms(p->probed, now) < DIAL_GAP_MS;
+	if (p->probe_due)
 		return;
 	p->probed = now;
 	peer_flags(p, link_resume(p->link, &c->env), NULL);
 	control_ask(c, p->name);
+	peer_look_up(c, p->name);
 	if (n == 0 || is_dialled(c, p->name))
 		return;
 	if (pairsets_get(channels_pairs(c->channels), p->name) == NULL) {
@@ -128,9 +131,26 @@ find_nearest(const struct bnl *b, const char *name, struct why *out)
 	free(names);
 }
 
+const struct note *
+core_removal(const struct core *c)
+{
+	for (size_t i = 0; i < c->npeers; i++) {
+		const struct note *o = notes_get(c->env.notes,
+						 c->peers[i]->name);
+
+		if (o != NULL &&
+		    (o->theirs.code == REFUSE_REVOKED ||
+		     o->theirs.code == REFUSE_NOT_LISTED) &&
+		    bnl_version_cmp(&o->theirs.list, &c->env.version) > 0)
+			return o;
+	}
+	return NULL;
+}
+
 static void
 look_up(const struct core *c, const char *name, struct why *out)
 {
+	const struct note *removal = core_removal(c);
 	const struct bnl *b = c->stale ? NULL : c->env.bnl;
 	const struct bnl_node *node;
 	const struct note *o = notes_get(c->env.notes, name);
@@ -153,6 +173,10 @@ look_up(const struct core *c, const char *name, struct why *out)
 		out->gone = o->gone;
 		out->gone_by = o->gone_by;
 	}
+	if (removal != NULL) {
+		out->removed_by = removal->name;
+		out->judged_by = removal->theirs.list;
+	}
 	out->clock_wrong = c->clock_wrong;
 	out->cert_ended = c->env.cert.not_after.s <= c->env.now.wall.s;
 	out->cert_early = c->env.cert.not_before.s > c->env.now.wall.s;
@@ -168,10 +192,14 @@ take_refusals(const struct note *o, struct monotime since, struct why *out)
 		out->refused_it = o->ours.code;
 		memcpy(out->offered, o->ours.key, FINGERPRINT_LEN);
 		r = &o->ours;
+		if (o->ours.code == REFUSE_WRONG_NAME)
+			text_escape_rest(out->other, sizeof(out->other),
+					 r->text);
 	}
 	if (o->theirs.code != 0 && !mono_before(o->theirs.at, since)) {
 		out->refused_us = o->theirs.code;
-		out->judged_by = o->theirs.list;
+		if (out->removed_by == NULL)
+			out->judged_by = o->theirs.list;
 		r = &o->theirs;
 	}
 	text_escape_rest(out->refusal, sizeof(out->refusal), r->text);
@@ -196,6 +224,11 @@ take_address(const struct note_address *a, struct why *out)
 	case NOTE_DATE:
 		text_escape_rest(out->date, sizeof(out->date), text);
 		break;
+	case NOTE_OTHER:
+		if (out->other[0] == '\0')
+			text_escape_rest(out->other, sizeof(out->other),
+					 text);
+		break;
 	case NOTE_FAILED:
 		text_escape_rest(out->failed, sizeof(out->failed), text);
 		break;
@@ -214,7 +247,7 @@ take_notes(const struct peer *p, struct why *out)
 
 	if (o == NULL)
 		return;
-	if (mono_is_set(p->probed) && mono_ms(p->probed, now) < FRESH_MS)
+	if (out->probed)
 		since = p->probed;
 	/* A PING is where the next probe begins. */
 	if (mono_before(since, p->pinged))
@@ -225,6 +258,46 @@ take_notes(const struct peer *p, struct why *out)
 			if ((int)o->addresses[i].kind == kind &&
 			    !mono_before(o->addresses[i].at, since))
 				take_address(&o->addresses[i], out);
+}
+
+/* TCP leads nowhere, as far as the probe shows: each address of the list was
+ * tried in vain, or the last of them keeps silent for long. */
+static bool
+is_tcp_shut(const struct peer *p, const struct why *w)
+{
+	const struct core *c = p->core;
+	struct monotime now = c->env.now.mono;
+	size_t listed = peer_listed_count(p), ended = w->closed + w->silent;
+
+	if (listed == 0 || w->reached > 0 || !w->probed)
+		return false;
+	if (is_dialled(c, p->name))
+		return ended + 1 >= listed &&
+		       mono_ms(p->probed, now) >= UNHEARD_MS;
+	return ended >= listed;
+}
+
+/* A host name of the node that has no address, where no other address is in
+ * the list. */
+static void
+take_host(const struct peer *p, struct why *out)
+{
+	const struct core *c = p->core;
+	const struct bnl_node *node = &c->gen->bnl->nodes[p->node];
+	const char *why;
+
+	if (peer_listed_count(p) > 0)
+		return;
+	for (uint32_t i = 0; i < node->naddresses; i++) {
+		const char *host = node->addresses[i].host;
+
+		if (host == NULL || !hosts_lacks(c->hosts, host, &why))
+			continue;
+		out->host = host;
+		text_escape_rest(out->host_error, sizeof(out->host_error),
+				 why == NULL ? "" : why);
+		return;
+	}
 }
 
 /* It was heard, or called, after a PING that it never answered. */
@@ -265,7 +338,31 @@ take_peer(const struct peer *p, struct why *out)
 		out->up = c->ask.up;
 		out->down = c->ask.down;
 	}
+	out->probed = mono_is_set(p->probed) &&
+		      mono_ms(p->probed, c->env.now.mono) < FRESH_MS;
+	take_host(p, out);
 	take_notes(p, out);
+	out->tcp_shut = is_tcp_shut(p, out);
+}
+
+/* Whether nothing more can come that would change the verdict. */
+static bool
+is_settled(const struct peer *p, const struct why *w)
+{
+	const struct core *c = p->core;
+
+	if (is_dialled(c, p->name) || p->probe_due)
+		return false;
+	if (w->answered)
+		return true;
+	if (!w->probed || mono_before(p->probed, p->pinged))
+		return false;
+	if (w->host != NULL)
+		return w->host_error[0] != '\0';
+	return (w->refused_us != 0 || w->refused_it != 0 ||
+		w->date[0] != '\0' || w->failed[0] != '\0' ||
+		w->other[0] != '\0' || w->closed >= w->addresses) &&
+	       w->up + w->down >= w->asked;
 }
 
 void
@@ -281,11 +378,5 @@ core_why(struct core *c, struct now now, const char *name, struct why *out,
 	if (p == NULL)
 		return;
 	take_peer(p, out);
-	*done = out->answered ||
-		(mono_is_set(p->probed) &&
-		 !mono_before(p->probed, p->pinged) && !is_dialled(c, name) &&
-		 (out->refused_us != 0 || out->refused_it != 0 ||
-		  out->date[0] != '\0' || out->failed[0] != '\0' ||
-		  out->closed >= out->addresses) &&
-		 out->up + out->down >= out->asked);
+	*done = is_settled(p, out);
 }

@@ -16,6 +16,7 @@ struct host {
 	size_t n;
 	bool asked;			/* the answer is to come */
 	unsigned int failures;		/* in a row */
+	char *error;			/* the last one; NULL: none */
 	struct monotime not_before;	/* no question before this */
 	char name[];
 };
@@ -38,13 +39,21 @@ hosts_new(const struct rng *rng)
 }
 
 static void
+host_free(struct host *host)
+{
+	if (host != NULL)
+		free(host->error);
+	free(host);
+}
+
+static void
 free_all(struct table *t)
 {
 	struct host *host;
 	size_t pos = 0;
 
 	while ((host = table_next(t, &pos)) != NULL)
-		free(host);
+		host_free(host);
 	table_free(t);
 }
 
@@ -71,7 +80,7 @@ move(struct table *to, struct table *from, const char *name)
 
 	if (host != NULL &&
 	    table_put(to, host->name, strlen(host->name), host) < 0)
-		free(host);
+		host_free(host);
 }
 
 void
@@ -179,6 +188,8 @@ failed(struct host *host, struct core_env *env, const char *why)
 {
 	int64_t ms = HOSTS_RETRY_MS;
 
+	free(host->error);
+	host->error = why == NULL ? NULL : strdup(why);
 	if (host->failures < DOUBLINGS)
 		host->failures++;
 	ms <<= host->failures - 1;
@@ -207,6 +218,8 @@ hosts_answer(struct hosts *h, struct core_env *env, const char *name,
 		return false;
 	}
 	host->failures = 0;
+	free(host->error);
+	host->error = NULL;
 	host->not_before = mono_add_ms(env->now.mono, HOSTS_FRESH_MS);
 	if (is_same(host, at, n))
 		return false;
@@ -214,6 +227,15 @@ hosts_answer(struct hosts *h, struct core_env *env, const char *name,
 	host->n = n;
 	tell(env, host);
 	return true;
+}
+
+bool
+hosts_lacks(const struct hosts *h, const char *name, const char **why)
+{
+	const struct host *host = find(h, name);
+
+	*why = host == NULL ? NULL : host->error;
+	return host == NULL || host->n == 0;
 }
 
 size_t

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/table.h"
+#include "format/proto.h"
 
 struct notes {
 	struct table by_name;
@@ -17,7 +18,7 @@ struct notes {
 static const char *const kinds[] = {
 	[NOTE_REACHED] = "reached", [NOTE_CLOSED] = "closed",
 	[NOTE_SILENT] = "silent",   [NOTE_DATE] = "date",
-	[NOTE_FAILED] = "failed",
+	[NOTE_OTHER] = "other",     [NOTE_FAILED] = "failed",
 };
 
 const char *
@@ -42,6 +43,13 @@ notes_kind(const char *why)
 		{ "has expired", NOTE_DATE },
 		{ "is not valid before", NOTE_DATE },
 		{ "alert: certificate expired", NOTE_DATE },
+		{ "alert: bad certificate", NOTE_DATE },
+		{ "the certificate is of ", NOTE_OTHER },
+		{ "is not signed by a CA of this network", NOTE_OTHER },
+		{ "does not speak TLS", NOTE_OTHER },
+		{ "speaks HTTP, not TLS", NOTE_OTHER },
+		{ "no application protocol", NOTE_OTHER },
+		{ "has sent no certificate", NOTE_OTHER },
 	};
 
 	for (size_t i = 0; why != NULL && i < sizeof(parts) / sizeof(*parts);
@@ -153,6 +161,9 @@ notes_try(struct notes *n, struct monotime now, const char *name,
 	a->to = *to;
 	a->kind = kind;
 	a->at = now;
+	/* The other kinds also fit a daemon that does not run. */
+	if (kind == NOTE_REACHED || kind == NOTE_DATE || kind == NOTE_FAILED)
+		o->bye.s = 0;
 }
 
 static void
@@ -173,8 +184,10 @@ notes_refused_us(struct notes *n, struct monotime now, const char *name,
 {
 	struct note *o = make(n, name);
 
-	if (o != NULL)
-		refusal(&o->theirs, now, code, list, text);
+	if (o == NULL)
+		return;
+	refusal(&o->theirs, now, code, list, text);
+	o->bye.s = 0;
 }
 
 void
@@ -187,6 +200,8 @@ notes_refused_it(struct notes *n, struct monotime now, const char *name,
 	if (o == NULL)
 		return;
 	refusal(&o->ours, now, code, list, text);
+	if (code != REFUSE_WRONG_NAME)
+		o->bye.s = 0;
 	memcpy(o->ours.key, key, FINGERPRINT_LEN);
 }
 
@@ -197,6 +212,15 @@ notes_bye(struct notes *n, struct walltime at, const char *name)
 
 	if (o != NULL)
 		o->bye = at;
+}
+
+void
+notes_met(struct notes *n, const char *name)
+{
+	struct note *o = find(n, name);
+
+	if (o != NULL)
+		o->bye.s = 0;
 }
 
 void

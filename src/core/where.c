@@ -79,6 +79,25 @@ peer_endpoints(const struct core *c, const char *name, struct endpoint *out)
 	return n;
 }
 
+_Static_assert(CORE_ENDPOINTS_MAX == CHANNEL_ENDPOINTS_MAX,
+	       "core.h tells how many there can be");
+
+size_t
+core_endpoints(const struct core *c, const char *name,
+	       struct endpoint out[CORE_ENDPOINTS_MAX])
+{
+	return peer_named(c, name) == NULL ? 0 : peer_endpoints(c, name, out);
+}
+
+size_t
+peer_listed_count(const struct peer *p)
+{
+	struct endpoint eps[CHANNEL_ENDPOINTS_MAX];
+
+	return listed_endpoints(p->core, &p->core->gen->bnl->nodes[p->node],
+				eps);
+}
+
 void
 peer_look_up(struct core *c, const char *name)
 {

@@ -26,6 +26,10 @@ static const struct {
 	[WHY_REFUSED] = { "refused", 19 },
 	[WHY_NO_LIST] = { "no-list", 20 },
 	[WHY_NO_ADDRESS] = { "no-address", 21 },
+	[WHY_TCP_SHUT] = { "tcp-shut", 22 },
+	[WHY_NO_ROUTE] = { "no-route", 23 },
+	[WHY_NO_HOST] = { "no-host", 24 },
+	[WHY_OTHER] = { "other-machine", 25 },
 };
 
 const char *
@@ -50,10 +54,12 @@ is_about_keys(uint8_t code)
 	return code == REFUSE_PIN || code == REFUSE_REVOKED;
 }
 
-/* Who refused whom, while that still holds. */
+/* Judges by who refused whom in the probe. */
 static enum why_reason
 by_refusal(const struct why *w)
 {
+	if (w->other[0] != '\0')
+		return WHY_OTHER;
 	if (is_about_keys(w->refused_us) || is_about_keys(w->refused_it))
 		return WHY_KEY;
 	if (w->refused_us == REFUSE_NOT_LISTED)
@@ -61,11 +67,33 @@ by_refusal(const struct why *w)
 			       WHY_OLDER_LIST : WHY_REMOVED;
 	if (w->date[0] != '\0')
 		return WHY_DATE;
-	/* Who is busy is there and takes the next call. */
+	/* A busy node is there and takes the next call. */
 	if ((w->refused_us != 0 && w->refused_us != REFUSE_BUSY) ||
 	    (w->refused_it != 0 && w->refused_it != REFUSE_BUSY))
 		return WHY_REFUSED;
 	return WHYS;
+}
+
+/* Judges by the addresses that were tried, and how each try ended. */
+static enum why_reason
+by_addresses(const struct why *w)
+{
+	bool closed = w->closed > 0 && w->reached == 0;
+
+	/* A goodbye explains a closed port, unless others reach the node. */
+	if (w->bye.s != 0 && w->up == 0 &&
+	    (closed || w->addresses == 0 || !w->probed))
+		return WHY_BYE;
+	if (w->host != NULL && w->reached == 0)
+		return WHY_NO_HOST;
+	/* A try that was under way at the refusal proves nothing. */
+	if (closed)
+		return WHY_CLOSED;
+	if (w->one_way)
+		return WHY_ONE_WAY;
+	if (w->failed[0] != '\0' && w->reached == 0)
+		return WHY_REFUSED;
+	return w->addresses == 0 ? WHY_NO_ADDRESS : WHY_SILENT;
 }
 
 enum why_reason
@@ -73,33 +101,24 @@ why_verdict(const struct why *w)
 {
 	enum why_reason r;
 
-	if (w->self)
-		return WHY_REACHABLE;
 	if (w->removed_us)
 		return WHY_REMOVED;
+	if (w->self)
+		return w->removed_by != NULL ? WHY_REMOVED : WHY_REACHABLE;
 	if (!w->list)
 		return WHY_NO_LIST;
 	if (!w->listed)
 		return w->gone.s != 0 ? WHY_REMOVED : WHY_NO_NAME;
 	if (w->answered)
-		return WHY_REACHABLE;
+		return w->tcp_shut ? WHY_TCP_SHUT : WHY_REACHABLE;
+	if (w->removed_by != NULL)
+		return WHY_REMOVED;
 	if (w->clock_wrong || w->cert_ended || w->cert_early)
 		return WHY_DATE;
-	if (w->bye.s != 0)
-		return WHY_BYE;
+	if (w->no_route[0] != '\0')
+		return WHY_NO_ROUTE;
 	r = by_refusal(w);
-	if (r != WHYS)
-		return r;
-	/* What was on its way as it was refused says nothing. */
-	if (w->closed > 0 && w->reached == 0)
-		return WHY_CLOSED;
-	if (w->one_way)
-		return WHY_ONE_WAY;
-	if (w->failed[0] != '\0' && w->reached == 0)
-		return WHY_REFUSED;
-	if (w->addresses == 0)
-		return WHY_NO_ADDRESS;
-	return WHY_SILENT;
+	return r != WHYS ? r : by_addresses(w);
 }
 
 /* --- words -------------------------------------------------------------------- */
@@ -160,11 +179,14 @@ say_removed(struct text *t, const struct why *w)
 		    bnl_version_format(version, &w->gone_by),
 		    text_time_format(time, w->gone));
 	else if (w->removed_us)
-		say(t, "this node is not in the list in force, of %s",
+		say(t, "this node was removed from the network: the list in "
+		    "force, of %s, does not name it",
 		    bnl_version_format(version, &w->ours));
 	else
-		say(t, "this node is not in the list of %s, which is of %s",
-		    w->name, bnl_version_format(version, &w->judged_by));
+		say(t, "this node was removed from the network: %s refuses it "
+		    "by the newer list of %s",
+		    w->removed_by != NULL ? w->removed_by : w->name,
+		    bnl_version_format(version, &w->judged_by));
 }
 
 static void
@@ -196,15 +218,6 @@ say_key(struct text *t, const struct why *w)
 }
 
 static void
-say_closed(struct text *t, const struct why *w)
-{
-	char at[ENDPOINT_TEXT_MAX];
-
-	say(t, "the host of %s refuses connections at %s", w->name,
-	    endpoint_format(at, &w->tried));
-}
-
-static void
 say_others(struct text *t, const struct why *w)
 {
 	unsigned int said = w->up + w->down;
@@ -216,6 +229,28 @@ say_others(struct text *t, const struct why *w)
 		say(t, "; none of %u other nodes reaches it either", said);
 	else if (w->asked > 0)
 		say(t, "; no other node says whether it reaches it");
+}
+
+static void
+say_closed(struct text *t, const struct why *w)
+{
+	char at[ENDPOINT_TEXT_MAX];
+
+	say(t, "the host of %s refuses connections at %s", w->name,
+	    endpoint_format(at, &w->tried));
+	if (w->up > 0)
+		say_others(t, w);
+}
+
+/* Adds a goodbye that alone proves nothing. */
+static void
+say_goodbye_too(struct text *t, const struct why *w)
+{
+	char time[TEXT_TIME_MAX];
+
+	if (w->bye.s != 0)
+		say(t, "; it said goodbye at %s",
+		    text_time_format(time, w->bye));
 }
 
 static void
@@ -233,6 +268,7 @@ say_silent(struct text *t, const struct why *w)
 		say(t, "no answer from %s at any of its %zu addresses",
 		    w->name, w->addresses);
 	say_others(t, w);
+	say_goodbye_too(t, w);
 }
 
 static void
@@ -273,6 +309,40 @@ say_refused(struct text *t, const struct why *w)
 		say(t, "no connection to %s: %s", w->name, w->failed);
 }
 
+static void
+say_tcp_shut(struct text *t, const struct why *w)
+{
+	char at[ENDPOINT_TEXT_MAX];
+
+	say_reachable(t, w);
+	say(t, " by UDP, and TCP to %s %s: no new secret and no newer list "
+	    "get through", endpoint_format(at, &w->tried),
+	    w->closed > 0 ? "is refused" : "gets no answer");
+}
+
+static void
+say_no_route(struct text *t, const struct why *w)
+{
+	say(t, "this host has no way to %s: %s", w->name, w->no_route);
+}
+
+static void
+say_no_host(struct text *t, const struct why *w)
+{
+	say(t, "the host name %s of %s cannot be looked up: %s", w->host,
+	    w->name, w->host_error[0] != '\0' ? w->host_error :
+	    "no name server has answered yet");
+}
+
+static void
+say_other(struct text *t, const struct why *w)
+{
+	char at[ENDPOINT_TEXT_MAX];
+
+	say(t, "%s does not answer at its address %s, but something else "
+	    "does: %s", w->name, endpoint_format(at, &w->tried), w->other);
+}
+
 char *
 why_sentence(char *out, size_t cap, const struct why *w, enum why_reason r)
 {
@@ -283,6 +353,8 @@ why_sentence(char *out, size_t cap, const struct why *w, enum why_reason r)
 		[WHY_KEY] = say_key,		 [WHY_CLOSED] = say_closed,
 		[WHY_SILENT] = say_silent,	 [WHY_DATE] = say_date,
 		[WHY_BYE] = say_bye,		 [WHY_REFUSED] = say_refused,
+		[WHY_TCP_SHUT] = say_tcp_shut,	 [WHY_NO_ROUTE] = say_no_route,
+		[WHY_NO_HOST] = say_no_host,	 [WHY_OTHER] = say_other,
 	};
 	struct text t = { out, cap, 0 };
 
@@ -306,8 +378,8 @@ why_hint(const struct why *w, enum why_reason r)
 	static const char *const hints[WHYS] = {
 		[WHY_NO_NAME] = "see `cluevpnctl list` for the names, or add "
 				"it to the list",
-		[WHY_REMOVED] = "add it again with bnl-sign(8) if that was "
-				"not meant",
+		[WHY_REMOVED] = "`cluevpnctl invite` on the host that signs "
+				"the list lets it in again",
 		[WHY_OLDER_LIST] = "it takes ours by itself; `cluevpnctl "
 				   "push` where the list was signed hurries it",
 		[WHY_KEY] = "if the new key is right, put it into the list "
@@ -323,8 +395,20 @@ why_hint(const struct why *w, enum why_reason r)
 		[WHY_NO_LIST] = "see `cluevpnctl status` and the log",
 		[WHY_NO_ADDRESS] = "give it an address in the list, or see "
 				   "that it runs",
+		[WHY_TCP_SHUT] = "open its port for TCP as well, in the "
+				 "firewalls of both hosts",
+		[WHY_NO_ROUTE] = "look at the interfaces and routes of this "
+				 "host: `ip link`, `ip route`",
+		[WHY_NO_HOST] = "look at the name servers of this host, or "
+				"put an IP address into the list",
+		[WHY_OTHER] = "correct its address in the list, or free the "
+			      "port there for cluevpnd",
 	};
 
+	if (r == WHY_REMOVED && (w->listed || w->removed_us || w->self))
+		return "`cluevpnctl invite` on the host that signs the list, "
+		       "then `cluevpnctl join` here, let it in again; "
+		       "`cluevpnctl leave` tidies up";
 	if (r == WHY_SILENT && w->reached > 0)
 		return "do firewalls let UDP through, in both directions?";
 	if (r == WHY_SILENT && w->up > 0)

@@ -41,7 +41,8 @@ static const struct word chain_words[] = {
 /* RFC 8446 section 6.2; what it most often means here. */
 static const struct word alert_words[] = {
 	{ SSL_AD_HANDSHAKE_FAILURE, "handshake failure" },
-	{ SSL_AD_BAD_CERTIFICATE, "bad certificate" },
+	{ SSL_AD_BAD_CERTIFICATE,
+	  "bad certificate (ours is not valid yet by its clock)" },
 	{ SSL_AD_UNSUPPORTED_CERTIFICATE,
 	  "unsupported certificate (ours does not suit its purpose)" },
 	{ SSL_AD_CERTIFICATE_REVOKED, "certificate revoked" },

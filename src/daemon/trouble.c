@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "sys/clock.h"
+#include "sys/way.h"
 
 #define SENTENCE_MAX 512
 #define LAST_EVENTS 8
@@ -89,6 +90,23 @@ mtu_json(const struct daemon *d, const char *name)
 	return json_integer((json_int_t)p.mtu);
 }
 
+/* Fills in whether this host itself has no way to any address of the node. */
+static bool
+take_route(const struct daemon *d, const char *name, struct why *w)
+{
+	struct endpoint at[CORE_ENDPOINTS_MAX];
+	size_t n = core_endpoints(d->core, name, at);
+	struct err e;
+
+	for (size_t i = 0; i < n; i++)
+		if (way_check(&at[i], &e) == 0)
+			return false;
+	if (n > 0)
+		snprintf(w->no_route, sizeof(w->no_route), "%.*s",
+			 (int)sizeof(w->no_route) - 1, e.text);
+	return n > 0;
+}
+
 json_t *
 trouble_why(struct daemon *d, const char *name)
 {
@@ -99,11 +117,12 @@ trouble_why(struct daemon *d, const char *name)
 	bool settled;
 
 	core_why(d->core, clock_now(), name, &w, &settled);
+	settled |= take_route(d, name, &w) && !w.answered;
 	r = why_verdict(&w);
 	why_sentence(sentence, sizeof(sentence), &w, r);
 	o = json_pack("{sssssisssssbsb}", "node", name, "reason", why_name(r),
 		      "exit", why_exit(r), "sentence", sentence, "hint",
-		      why_hint(&w, r), "reachable", r == WHY_REACHABLE,
+		      why_hint(&w, r), "reachable", (int)(r == WHY_REACHABLE || w.answered),
 		      "settled", (int)settled);
 	json_object_set_new(o, "nearest", nearest_json(&w));
 	json_object_set_new(o, "subnets", subnets_json(d, name));

@@ -289,10 +289,24 @@ test_refusals(void **state)
 	assert_string_equal(w.refusal, "theirs\\x07");
 	notes_bye(a.core->env.notes, rig.now.wall, "beta.example");
 	assert_int_equal(why_of("beta.example", &done).bye.s, rig.now.wall.s);
+	/* What fits a daemon that does not run leaves the goodbye. */
+	try_at(2, NOTE_CLOSED, NULL);
+	try_at(9, NOTE_SILENT, NULL);
+	assert_int_equal(why_of("beta.example", &done).bye.s, rig.now.wall.s);
+	/* Whatever shows that it runs ends it. */
+	try_at(2, NOTE_DATE, "ended");
+	assert_int_equal(why_of("beta.example", &done).bye.s, 0);
+	notes_bye(a.core->env.notes, rig.now.wall, "beta.example");
+	notes_refused_us(a.core->env.notes, rig.now.mono, "beta.example",
+			 REFUSE_PIN, &v, "");
+	assert_int_equal(why_of("beta.example", &done).bye.s, 0);
+	notes_bye(a.core->env.notes, rig.now.wall, "beta.example");
+	notes_met(a.core->env.notes, "beta.example");
+	assert_int_equal(why_of("beta.example", &done).bye.s, 0);
 	end();
 }
 
-/* A probe is settled by an answer, or when there is no way left to try. */
+/* A probe is settled by an answer over UDP and TCP, or when no way is left. */
 static void
 test_probe(void **state)
 {
@@ -319,8 +333,16 @@ test_probe(void **state)
 	rig_carry(&a, at, &b, rig_out(&out));
 	rig_carry(&b, bt, &a, rig_out(&out));
 	w = why_of("beta.example", &done);
-	assert_true(w.answered && done);
+	assert_true(w.answered && !w.tcp_shut);
 	assert_int_equal(w.at.addr.b[3], b.at.addr.b[3]);
+	/* TCP has a second for its answer. */
+	assert_false(done);
+	rig_clock(mono_add_ms(rig.now.mono, 1100));
+	try_at(2, NOTE_CLOSED, NULL);
+	w = why_of("beta.example", &done);
+	assert_true(w.answered && w.tcp_shut);
+	try_at(9, NOTE_REACHED, NULL);
+	assert_false(why_of("beta.example", &done).tcp_shut);
 	end();
 }
 
