@@ -5,7 +5,10 @@
  * answers to probes count; what a socket or ICMP says begins a search early.
  *
  * A probe is sent while there are large packets only: the machine is armed,
- * and the next large packet starts it.
+ * and the next large packet starts it. A path that narrows under a busy TCP
+ * connection is measured before that connection's third retransmission (RFC
+ * 6298: after 200, 600 and 1400 ms at the shortest), so the connection goes on
+ * within two seconds.
  */
 #ifndef CORE_PMTU_H
 #define CORE_PMTU_H
@@ -19,9 +22,10 @@
 /* Every path takes this: smaller packets start nothing. */
 #define PMTU_BASE 1200
 #define PMTU_TRY_MS 300		/* an answer takes so long, and two round trips */
-#define PMTU_ROUNDS 3		/* a search asks so often for each size */
-#define PMTU_CONFIRM_MS 5000	/* after that, large packets start a check */
-#define PMTU_PROBES 11		/* at a time at the most */
+#define PMTU_ROUND_MS 50	/* a round of a search lasts so long at least */
+#define PMTU_ROUNDS 5		/* a search asks so often for each size */
+#define PMTU_CONFIRM_MS 500	/* after that, large packets start a check */
+#define PMTU_PROBES 15		/* at a time at the most */
 
 enum pmtu_state {
 	PMTU_ARMED,		/* the next large packet starts a probe */
@@ -42,8 +46,10 @@ struct pmtu {
 	size_t limit;		/* larger packets need a look */
 	size_t mtu;		/* in use */
 	size_t full;		/* as is configured */
-	size_t best;		/* answered in this search; 0: none */
-	unsigned int round;
+	size_t best;		/* the largest answered in this search, markers
+				 * included; 0: none */
+	unsigned int round;	/* of the search; 0 in a check */
+	struct monotime asked;	/* when that round began */
 	struct monotime deadline;	/* MONO_NEVER: none */
 	struct monotime raise_at;	/* a smaller one is tried again */
 };
@@ -56,7 +62,9 @@ struct pmtu_in {
 	int64_t raise_ms;	/* between searches for a larger size */
 };
 
-struct pmtu_probes {		/* to be sent now */
+/* To be sent now, in this order. The last one, the marker, is as short as a
+ * probe can be; its size is the number of the round. */
+struct pmtu_probes {
 	bool fresh;		/* answers to older ones are void */
 	size_t n;
 	size_t size[PMTU_PROBES];

@@ -10,6 +10,7 @@
 #define IP4_UDP_LEN 28		/* around a datagram */
 #define IP6_UDP_LEN 48
 #define SIZE_AT (RECORD_TAG_LEN - 2)	/* of a probe, in its tag */
+#define PROBE_LEAST (RECORD_HEADER_LEN + RECORD_PING_LEN)
 
 _Static_assert(PATH_TAG_LEN == SIZE_AT, "the rest of a probe's tag");
 
@@ -54,7 +55,7 @@ send_probe(struct peer *p, size_t size)
 
 	memcpy(tag, p->probe, SIZE_AT);
 	put_be16(tag + SIZE_AT, (uint16_t)size);
-	control_probe(p, tag, size);
+	control_probe(p, tag, size < PMTU_BASE ? PROBE_LEAST : size);
 }
 
 static void

@@ -2,25 +2,35 @@
 /*
  *            large                      not answered
  *   ARMED ----------> CHECK (mtu) -------------------> SEARCH (all sizes)
- *     ^  \               | answered                      |  three rounds, or
+ *     ^  \               | answered                      |  five rounds, or
  *     |   \ raise is due |                               v  full is answered
  *     |    +-------------|---> SEARCH ----------------> REST
  *     |                  v                               |
  *     +---------------- REST <---------------------------+
- *        5 s later
+ *        500 ms later
  *
  * A search that nobody answers changes nothing: the peer is not there. In
  * each round all sizes go out together, so that a round trip finds the one.
+ *
+ * A marker, a small probe, follows the others of a check or round. Its answer
+ * shows that the larger ones before it, if they are not answered, were lost. So
+ * a check or round ends after one round trip; the timeouts are for a peer that
+ * answers nothing.
  */
 #include "core/pmtu.h"
 
 /* Common MTUs of paths. */
-static const size_t ladder[] = { 1500, 1492, 1480, 1472, 1460,
+static const size_t ladder[] = { 9000, 4352, 1500, 1492, 1480, 1472, 1460,
 				 1420, 1400, 1358, 1300, 1280 };
 
 #define LADDER (sizeof(ladder) / sizeof(*ladder))
+/* The least MTU of IPv6 (RFC 8200, section 5), inside: a path that takes it
+ * carries every IPv6 packet whole. */
+#define V6_LEAST 1280
 
-_Static_assert(LADDER < PMTU_PROBES, "all of them and the full size");
+_Static_assert(LADDER + 3 <= PMTU_PROBES,
+	       "all of them, the full size, IPv6's least one, and a marker");
+_Static_assert(PMTU_ROUNDS < PMTU_BASE, "a marker is no size of a packet");
 
 static size_t
 least(size_t a, size_t b)
@@ -75,18 +85,26 @@ probe(struct pmtu_probes *out, size_t size)
 	out->size[out->n++] = size;
 }
 
-/* Asks for what is larger than the best so far. */
+static void
+probe_step(const struct pmtu *m, struct pmtu_probes *out, size_t size)
+{
+	if (size < m->full && size > m->best && size >= PMTU_BASE)
+		probe(out, size);
+}
+
+/* Probes all sizes that are larger than the best one so far. Where a round
+ * brought nothing, not even the marker, a marker alone asks for the peer. */
 static void
 ask(struct pmtu *m, const struct pmtu_in *in, struct pmtu_probes *out)
 {
-	probe(out, m->full);
-	for (size_t i = 0; i < LADDER; i++) {
-		size_t size = ladder[i] - in->outside;
-
-		if (size < m->full && size > m->best && size >= PMTU_BASE)
-			probe(out, size);
+	if (m->round == 0 || m->best > 0) {
+		probe(out, m->full);
+		for (size_t i = 0; i < LADDER; i++)
+			probe_step(m, out, ladder[i] - in->outside);
+		probe_step(m, out, V6_LEAST);
 	}
-	m->round++;
+	probe(out, ++m->round);
+	m->asked = in->now;
 	enter(m, PMTU_SEARCH, patience(in));
 }
 
@@ -106,7 +124,9 @@ start(struct pmtu *m, const struct pmtu_in *in, struct pmtu_probes *out)
 		search(m, in, out);
 		return;
 	}
+	m->round = 0;
 	probe(out, m->mtu);
+	probe(out, m->round);
 	enter(m, PMTU_CHECK, patience(in));
 }
 
@@ -122,7 +142,7 @@ settle(struct pmtu *m, const struct pmtu_in *in, size_t mtu)
 }
 
 static void
-on_answer(struct pmtu *m, const struct pmtu_in *in)
+on_answer(struct pmtu *m, const struct pmtu_in *in, struct pmtu_probes *out)
 {
 	size_t size = least(in->size, m->full);
 
@@ -132,12 +152,18 @@ on_answer(struct pmtu *m, const struct pmtu_in *in)
 		if (size >= m->mtu)
 			enter(m, PMTU_REST,
 			      mono_add_ms(in->now, PMTU_CONFIRM_MS));
+		else if (size == m->round)
+			search(m, in, out);
 		break;
 	case PMTU_SEARCH:
 		if (size > m->best)
 			m->best = size;
 		if (size == m->full)
 			settle(m, in, size);
+		else if (size == m->round)
+			m->deadline = mono_min(m->deadline,
+					       mono_add_ms(m->asked,
+							   PMTU_ROUND_MS));
 		break;
 	case PMTU_ARMED:
 	case PMTU_REST:
@@ -157,7 +183,7 @@ on_time(struct pmtu *m, const struct pmtu_in *in, struct pmtu_probes *out)
 	case PMTU_SEARCH:
 		if (m->round < PMTU_ROUNDS)
 			ask(m, in, out);
-		else if (m->best > 0)
+		else if (m->best >= PMTU_BASE)
 			settle(m, in, m->best);
 		else
 			enter(m, PMTU_REST,
@@ -191,7 +217,7 @@ pmtu_step(struct pmtu *m, enum pmtu_event event, const struct pmtu_in *in,
 		search(m, in, out);
 		break;
 	case PMTU_ANSWER:
-		on_answer(m, in);
+		on_answer(m, in, out);
 		break;
 	case PMTU_TIME:
 		if (mono_reached(m->deadline, in->now))

@@ -136,7 +136,7 @@ learn(size_t outer)
 	pass(2000);
 }
 
-/* A probe is as long as the packet, its answer is not. */
+/* A probe is as long as the packet, its answer is not. A small one follows. */
 static void
 test_probe(void **state)
 {
@@ -149,19 +149,20 @@ test_probe(void **state)
 	send_udp(PMTU_BASE - 1, 0);
 	assert_int_equal(a.nsent, mine);
 	send_udp(PMTU_BASE, 0);
-	assert_int_equal(a.nsent, mine + 1);
+	assert_int_equal(a.nsent, mine + 2);
 	assert_int_equal(a.sent[mine % RIG_KEPT].len,
 			 1420 + DGRAM_DATA_OVERHEAD);
 	pass(100);
-	assert_int_equal(b.nsent, theirs + 1);
-	assert_int_equal(b.sent[theirs % RIG_KEPT].len,
-			 RECORD_HEADER_LEN + RECORD_PING_LEN +
-				 DGRAM_DATA_OVERHEAD);
+	assert_int_equal(b.nsent, theirs + 2);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(b.sent[(theirs + i) % RIG_KEPT].len,
+				 RECORD_HEADER_LEN + RECORD_PING_LEN +
+					 DGRAM_DATA_OVERHEAD);
 	assert_int_equal(pmtu()->state, PMTU_REST);
 	/* However much goes, the next one is due after a while only. */
 	for (int i = 0; i < 100; i++)
 		send_udp(1420, 0);
-	assert_int_equal(a.nsent, mine + 1);
+	assert_int_equal(a.nsent, mine + 2);
 	assert_int_equal(a.events[EVENT_MTU], 0);
 	pass(PMTU_CONFIRM_MS);
 	send_udp(1420, 0);
@@ -189,6 +190,25 @@ test_narrow(void **state)
 		warned = warned || (w.kind == EVENT_MTU &&
 				    strcmp(w.peer, "beta") == 0);
 	assert_true(warned);
+	end();
+}
+
+/* The path narrows under traffic; nobody says so: found within a second. */
+static void
+test_shrinks(void **state)
+{
+	int64_t ms = 0;
+
+	(void)state;
+	begin(COMP_NONE);
+	learn(1500);
+	assert_int_equal(pmtu()->mtu, 1420);
+	for (path = 1400; pmtu()->mtu == 1420 && ms < 5000; ms += 50) {
+		send_udp(1420, 0x4000);
+		pass(50);
+	}
+	assert_int_equal(pmtu()->mtu, 1340);
+	assert_in_range(ms, 0, 1000);
 	end();
 }
 
@@ -380,6 +400,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_probe),	cmocka_unit_test(test_narrow),
+		cmocka_unit_test(test_shrinks),
 		cmocka_unit_test(test_udp),	cmocka_unit_test(test_tcp),
 		cmocka_unit_test(test_mss),	cmocka_unit_test(test_too_big),
 		cmocka_unit_test(test_tags),	cmocka_unit_test(test_reconf),

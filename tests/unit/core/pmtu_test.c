@@ -41,14 +41,22 @@ answer(size_t size)
 	return pmtu_step(&m, PMTU_ANSWER, &in, &none);
 }
 
-/* The path answers what it takes of the probes that went out. */
+/* The path answers what it takes of the probes that went out, and so on, until
+ * nothing more is sent at once. */
 static void
 answers(void)
 {
-	for (size_t i = 0; i < out.n; i++)
-		if (out.size[i] <= path)
-			(void)answer(out.size[i]);
-	out.n = 0;
+	struct pmtu_probes sent;
+
+	while (out.n > 0) {
+		sent = out;
+		out.n = 0;
+		for (size_t i = 0; i < sent.n; i++) {
+			in.size = sent.size[i];
+			if (path > 0 && in.size <= path)
+				(void)step(PMTU_ANSWER);
+		}
+	}
 }
 
 /* Until a while of rest is over. */
@@ -90,23 +98,27 @@ static const struct cell {
 	size_t probes;
 	bool fresh;
 } cells[] = {
-	{ PMTU_ARMED, PMTU_LARGE, 0, PMTU_CHECK, 1, true },
-	{ PMTU_ARMED, PMTU_REFUSED, 0, PMTU_SEARCH, 8, true },
+	{ PMTU_ARMED, PMTU_LARGE, 0, PMTU_CHECK, 2, true },
+	{ PMTU_ARMED, PMTU_REFUSED, 0, PMTU_SEARCH, 10, true },
 	{ PMTU_ARMED, PMTU_ANSWER, FULL, PMTU_ARMED, 0, false },
 	{ PMTU_ARMED, PMTU_TIME, 0, PMTU_ARMED, 0, false },
 	{ PMTU_CHECK, PMTU_LARGE, 0, PMTU_CHECK, 0, false },
-	{ PMTU_CHECK, PMTU_REFUSED, 0, PMTU_SEARCH, 8, false },
+	{ PMTU_CHECK, PMTU_REFUSED, 0, PMTU_SEARCH, 10, false },
 	{ PMTU_CHECK, PMTU_ANSWER, FULL, PMTU_REST, 0, false },
 	{ PMTU_CHECK, PMTU_ANSWER, FULL - 1, PMTU_CHECK, 0, false },
-	{ PMTU_CHECK, PMTU_TIME, 0, PMTU_SEARCH, 8, false },
+	{ PMTU_CHECK, PMTU_ANSWER, 1, PMTU_CHECK, 0, false },
+	{ PMTU_CHECK, PMTU_ANSWER, 0, PMTU_SEARCH, 10, false },
+	{ PMTU_CHECK, PMTU_TIME, 0, PMTU_SEARCH, 10, false },
 	{ PMTU_SEARCH, PMTU_LARGE, 0, PMTU_SEARCH, 0, false },
 	{ PMTU_SEARCH, PMTU_REFUSED, 0, PMTU_SEARCH, 0, false },
 	{ PMTU_SEARCH, PMTU_ANSWER, FULL, PMTU_REST, 0, false },
 	{ PMTU_SEARCH, PMTU_ANSWER, 1240, PMTU_SEARCH, 0, false },
-	{ PMTU_SEARCH, PMTU_TIME, 0, PMTU_SEARCH, 8, false },
+	{ PMTU_SEARCH, PMTU_ANSWER, 1, PMTU_SEARCH, 0, false },
+	{ PMTU_SEARCH, PMTU_TIME, 0, PMTU_SEARCH, 1, false },
 	{ PMTU_REST, PMTU_LARGE, 0, PMTU_REST, 0, false },
-	{ PMTU_REST, PMTU_REFUSED, 0, PMTU_SEARCH, 8, true },
+	{ PMTU_REST, PMTU_REFUSED, 0, PMTU_SEARCH, 10, true },
 	{ PMTU_REST, PMTU_ANSWER, FULL, PMTU_REST, 0, false },
+	{ PMTU_REST, PMTU_ANSWER, 0, PMTU_REST, 0, false },
 	{ PMTU_REST, PMTU_TIME, 0, PMTU_ARMED, 0, false },
 };
 
@@ -155,8 +167,9 @@ test_full(void **state)
 	begin();
 	assert_int_equal(m.limit, PMTU_BASE - 1);
 	assert_false(step(PMTU_LARGE));
-	assert_int_equal(out.n, 1);
+	assert_int_equal(out.n, 2);
 	assert_int_equal(out.size[0], FULL);
+	assert_int_equal(out.size[1], 0);
 	assert_int_equal(m.limit, FULL);
 	answers();
 	assert_int_equal(m.state, PMTU_REST);
@@ -175,9 +188,13 @@ test_sizes(void **state)
 	static const size_t paths[][4] = {
 		{ 1500, 60, FULL, 0 }, { 1480, 60, FULL, 0 },
 		{ 1479, 60, 1412, 1 }, { 1460, 60, 1400, 1 },
+		{ 1399, 60, 1298, 1 }, { 1357, 60, 1280, 1 },
+		{ 1340, 60, 1280, 1 }, { 1339, 60, 1240, 1 },
 		{ 1300, 60, 1240, 1 }, { 1290, 60, 1220, 1 },
 		{ 1280, 60, 1220, 1 }, { 1500, 80, FULL, 0 },
 		{ 1499, 80, 1412, 1 }, { 1492, 80, 1412, 1 },
+		{ 1399, 80, 1280, 1 }, { 1360, 80, 1280, 1 },
+		{ 1359, 80, 1278, 1 }, { 1357, 80, 1220, 1 },
 		{ 1300, 80, 1220, 1 }, { 1280, 80, 1200, 1 },
 	};
 
@@ -206,6 +223,10 @@ test_jumbo(void **state)
 	path = 1440;
 	run();
 	assert_int_equal(m.mtu, 1440);
+	path = 8941;
+	in.now = m.raise_at;
+	run();
+	assert_int_equal(m.mtu, 8940);
 	path = 9000;
 	in.now = m.raise_at;
 	run();
@@ -266,7 +287,7 @@ test_checks_do_not_put_off(void **state)
 	assert_int_equal(m.raise_at.ns, at.ns);
 }
 
-/* One size that is lost twice is still found in the third round. */
+/* One size that is lost in all rounds but the last is still found. */
 static void
 test_loss(void **state)
 {
@@ -278,10 +299,70 @@ test_loss(void **state)
 		in.now = m.deadline;
 		assert_int_equal(step(PMTU_TIME), round == PMTU_ROUNDS);
 		/* No smaller ones than what was answered are sent again. */
-		for (size_t i = 0; i < out.n; i++)
+		for (size_t i = 0; i + 1 < out.n; i++)
 			assert_true(out.size[i] > 1240);
 	}
 	assert_int_equal(m.mtu, 1400);
+}
+
+/* A peer that answers nothing is asked with markers alone. */
+static void
+test_silence_is_cheap(void **state)
+{
+	(void)state;
+	bring(PMTU_SEARCH);
+	for (size_t round = 2; round <= PMTU_ROUNDS; round++) {
+		in.now = m.deadline;
+		(void)step(PMTU_TIME);
+		assert_int_equal(out.n, 1);
+		assert_int_equal(out.size[0], round);
+	}
+	/* It is there after all, and the last round asks for all. */
+	bring(PMTU_SEARCH);
+	in.now = m.deadline;
+	(void)step(PMTU_TIME);
+	(void)answer(2);
+	in.now = m.deadline;
+	(void)step(PMTU_TIME);
+	assert_int_equal(out.n, 10);
+}
+
+/*
+ * A path narrows under TCP, which sends nothing any more but the packet that
+ * was lost: after 200, 600, 1400 and 3000 ms (RFC 6298, section 5.5). Whenever
+ * it was measured before: the one after 1400 ms passes, without ICMP.
+ */
+static void
+test_tcp_goes_on(void **state)
+{
+	static const int64_t again[] = { 0, 200, 600, 1400 };
+
+	(void)state;
+	for (int64_t ago = 0; ago <= PMTU_CONFIRM_MS; ago += 10) {
+		struct monotime narrow;
+		size_t next = 0;
+
+		begin();
+		(void)step(PMTU_LARGE);
+		answers();
+		narrow = mono_add_ms(in.now, ago);
+		path = 1340;
+		while (next < 4 && m.mtu == FULL) {
+			struct monotime at = mono_add_ms(narrow, again[next]);
+
+			if (mono_before(m.deadline, at)) {
+				in.now = m.deadline;
+				(void)step(PMTU_TIME);
+			} else {
+				in.now = at;
+				(void)step(PMTU_LARGE);
+				next++;
+			}
+			answers();
+		}
+		assert_int_equal(m.mtu, 1340);
+		assert_in_range(mono_ms(narrow, in.now), 0, 1000);
+	}
 }
 
 /* A slow path is given the time it needs; a late answer counts. */
@@ -338,6 +419,8 @@ main(void)
 		cmocka_unit_test(test_changes),
 		cmocka_unit_test(test_checks_do_not_put_off),
 		cmocka_unit_test(test_loss),
+		cmocka_unit_test(test_silence_is_cheap),
+		cmocka_unit_test(test_tcp_goes_on),
 		cmocka_unit_test(test_slow),
 		cmocka_unit_test(test_moved),
 	};
