@@ -14,7 +14,8 @@ for n in "${nodes[@]}"; do conf "$n" 'unanswered = 2s'; done
 
 # A host knows what is in its hosts file and asks the name server for the rest.
 echo 'hosts: files dns' >$tmp/nsswitch.conf
-echo 'nameserver 192.0.2.99' >$tmp/resolv.conf
+printf '%s\n' 'nameserver 192.0.2.99' 'options timeout:2 attempts:1' \
+	>$tmp/resolv.conf
 echo '127.0.0.1 localhost' >$tmp/hosts
 for f in nsswitch.conf resolv.conf hosts; do
 	[ -e /etc/$f ] || skip_all "there is no /etc/$f here"
@@ -23,7 +24,7 @@ done
 names() { # names ADDRESS: beta's, from now on
 	printf '127.0.0.1 localhost\n%s beta.example.org\n' "$1" >$tmp/hosts
 }
-# That of this network does not answer: whoever asks it waits for many seconds.
+# That of this network does not answer: a question takes 2 s.
 for n in alpha gamma; do
 	inside $n nft 'add table inet dns
 		add chain inet dns out { type filter hook output priority 0; }
