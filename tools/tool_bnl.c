@@ -17,10 +17,28 @@ tool_keys_add(struct tool_keys *keys, const char *path, struct err *e)
 	if (keys->n == TOOL_KEYS_MAX)
 		return err_set(e, ERR_LIMIT, "%s: more than %d keys", path,
 			       TOOL_KEYS_MAX);
-	if (tool_read_public_key(&keys->k[keys->n], path, e) != 0)
+	if (tool_read_verify_key(&keys->k[keys->n], path, e) != 0)
 		return -1;
 	keys->n++;
 	return 0;
+}
+
+int
+tool_keys_add_half(struct tool_keys *keys, const struct key *private,
+		   struct err *e)
+{
+	char *pem;
+	int rc;
+
+	if (keys->n == TOOL_KEYS_MAX)
+		return err_set(e, ERR_LIMIT, "more than %d keys",
+			       TOOL_KEYS_MAX);
+	if (key_write_public(&pem, private, e) != 0)
+		return -1;
+	rc = key_read_public_alone(&keys->k[keys->n], pem, strlen(pem), e);
+	free(pem);
+	keys->n += rc == 0;
+	return rc;
 }
 
 void

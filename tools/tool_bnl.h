@@ -22,8 +22,11 @@ struct tool_keys {
 	size_t n;
 };
 
-/* Adds the public key in that file, as tool_read_public_key() finds it. */
+/* Adds the public key in that file, as tool_read_verify_key() reads it. */
 int tool_keys_add(struct tool_keys *keys, const char *path, struct err *e);
+/* Adds the public half of a private key. */
+int tool_keys_add_half(struct tool_keys *keys, const struct key *private,
+		       struct err *e);
 void tool_keys_free(struct tool_keys *keys);
 
 /* A file's bytes and, when it verifies, the list in them. */

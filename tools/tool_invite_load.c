@@ -100,7 +100,7 @@ load_keys(struct invite *in, struct err *e)
 		return -1;
 	key_free(k);
 	for (unsigned int i = 0; rc == 0 && i < in->conf->bnlpubkey.n; i++) {
-		rc = tool_read_public_key(&k, in->conf->bnlpubkey.v[i], e);
+		rc = tool_read_verify_key(&k, in->conf->bnlpubkey.v[i], e);
 		if (rc != 0)
 			break;
 		rc = key_write_public(&in->pubs[in->npubs], k, e);

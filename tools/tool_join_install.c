@@ -137,8 +137,8 @@ verify_list(struct bnl **out, const struct join *j, struct err *e)
 	int rc = 0;
 
 	for (unsigned int i = 0; rc == 0 && i < g->nkeys; i++)
-		rc = key_read_public(&keys[i], g->keys[i].p, g->keys[i].len,
-				     e);
+		rc = key_read_public_alone(&keys[i], g->keys[i].p,
+					   g->keys[i].len, e);
 	if (rc == 0)
 		rc = bnl_open(out, g->list.p, g->list.len,
 			      (const struct key *const *)keys, g->nkeys, e);

@@ -53,3 +53,17 @@ tool_read_public_key(struct key **out, const char *path, struct err *e)
 	tool_free_secret(text, len);		/* may be a private key */
 	return rc != 0 ? err_prefix(e, "%s", path) : 0;
 }
+
+int
+tool_read_verify_key(struct key **out, const char *path, struct err *e)
+{
+	size_t len;
+	char *text;
+	int rc;
+
+	if (tool_read_file(&text, &len, path, TOOL_PEM_MAX, e) != 0)
+		return -1;
+	rc = key_read_public_alone(out, text, len, e);
+	tool_free_secret(text, len);		/* may be a private key */
+	return rc != 0 ? err_prefix(e, "%s", path) : 0;
+}

@@ -11,5 +11,8 @@ int tool_read_private_key(struct key **out, const char *path, struct err *e);
 /* The public key in a private or public key, a certificate or a request;
  * "-" is standard input. */
 int tool_read_public_key(struct key **out, const char *path, struct err *e);
+/* The public key in a file that holds nothing else: a key to verify lists
+ * with, which may neither be a private key nor a certificate. */
+int tool_read_verify_key(struct key **out, const char *path, struct err *e);
 
 #endif

@@ -64,7 +64,7 @@ tool_run(struct tool_run *r, int (*work)(struct tool_sign *s, void *ctx),
 
 	if (tool_self_find(&s->self, r->name, conf, r->conf != NULL, &e) != 0 ||
 	    tool_read_private_key(&s->key, key, &e) != 0 ||
-	    tool_keys_add(&s->trusted, key, &e) != 0)
+	    tool_keys_add_half(&s->trusted, s->key, &e) != 0)
 		return fail(&e);
 	if (!s->dry_run && (lock = tool_lock(s->out, &e)) < 0)
 		return fail(&e);

@@ -31,6 +31,10 @@ int key_read_private(struct key **out, const void *pem, size_t len,
  * kept. */
 int key_read_public(struct key **out, const void *pem, size_t len,
 		    struct err *e);
+/* The same for a file that must hold one PUBLIC KEY block and no other block
+ * (RFC 7468): a private key, a certificate or a request is refused. */
+int key_read_public_alone(struct key **out, const void *pem, size_t len,
+			  struct err *e);
 void key_free(struct key *k);		/* NULL is fine; wipes */
 
 enum key_type key_type(const struct key *k);

@@ -329,6 +329,40 @@ key_read_public(struct key **out, const void *pem, size_t len, struct err *e)
 	return r;
 }
 
+/* The number of PEM blocks that begin in a text. */
+static unsigned int
+count_blocks(const char *text, size_t len)
+{
+	static const char begin[] = "-----BEGIN ";
+	unsigned int n = 0;
+	const char *at;
+
+	while ((at = memmem(text, len, begin, sizeof(begin) - 1)) != NULL) {
+		n++;
+		len -= (size_t)(at - text) + sizeof(begin) - 1;
+		text = at + sizeof(begin) - 1;
+	}
+	return n;
+}
+
+int
+key_read_public_alone(struct key **out, const void *pem, size_t len,
+		      struct err *e)
+{
+	static const char private[] = "PRIVATE KEY-----";
+
+	if (len > 0 && memmem(pem, len, private, sizeof(private) - 1) != NULL)
+		return err_set(e, ERR_SYNTAX,
+			       "this is a private key, which belongs on its "
+			       "own host alone; expected the public key that "
+			       "\"keygen bnl\" writes to bnl-pub.pem");
+	if (len > 0 && count_blocks(pem, len) > 1)
+		return err_set(e, ERR_SYNTAX,
+			       "more than one PEM block; expected one "
+			       "\"PUBLIC KEY\" and nothing else");
+	return key_read_public(out, pem, len, e);
+}
+
 void
 key_free(struct key *k)
 {

@@ -201,8 +201,8 @@ load_bnlkeys(struct identity *id, const struct opener *o)
 			rc = -1;
 			continue;
 		}
-		if (key_read_public(&id->bnlkeys[id->nbnlkeys], f.data, f.len,
-				    &e) < 0)
+		if (key_read_public_alone(&id->bnlkeys[id->nbnlkeys], f.data,
+					  f.len, &e) < 0)
 			rc = complain(paths->v[i], &e);
 		else
 			id->nbnlkeys++;

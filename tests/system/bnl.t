@@ -36,6 +36,15 @@ code 0 'it verifies with one of several keys'
 verify -k other.pub net
 code 1 'it does not verify with another key'
 says err 'no trusted key' 'which is told'
+verify -k dsa.key net
+code 2 'a private key is no key to verify with'
+says err '^bnl-verify: dsa.key: this is a private key' 'and is named'
+cat dsa.pub other.pub >two.pub
+verify -k two.pub net
+code 2 'nor are two keys in a file'
+sign -p other.key -n net
+code 1 'nor does bnl-sign -p take it'
+says err '^bnl-sign: other.key: this is a private key' 'which is said'
 verify -k dsa.pub --json net
 [ "$(jq -r '.valid, .network, .nodes[1].name, .nodes[1].addresses[0].port' \
 	out | tr '\n' ' ')" = 'true example.org beta 4406 ' ]

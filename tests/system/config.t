@@ -109,6 +109,24 @@ said 'bnl-pub\.pem'
 cp $dir/node.pem $dir/bnl-pub.pem
 runs 2 'a certificate as list key' "$daemon" -t -c $dir
 said 'bnl-pub\.pem'
+for f in $tmp/bnl.key $dir/node.key; do
+	cp "$f" $dir/bnl-pub.pem
+	runs 2 "a private key as list key: ${f##*/}" "$daemon" -t -c $dir
+	said 'bnl-pub\.pem: this is a private key'
+	runs 2 '  and a start' "$daemon" -f -c $dir -p $dir/pid
+	said 'bnl-pub\.pem: this is a private key'
+done
+cat $tmp/bnl-pub.pem $tmp/bnl.key >$dir/bnl-pub.pem
+runs 2 'both halves as list key' "$daemon" -t -c $dir
+said 'bnl-pub\.pem: this is a private key'
+cat $tmp/bnl-pub.pem $tmp/bnl-pub.pem >$dir/bnl-pub.pem
+runs 2 'two list keys in a file' "$daemon" -t -c $dir
+said 'bnl-pub\.pem: more than one PEM block'
+for f in $tmp/ca/ca.pem $dir/node.csr; do
+	cp "$f" $dir/bnl-pub.pem
+	runs 2 "${f##*/} as list key" "$daemon" -t -c $dir
+	said 'bnl-pub\.pem: PEM block is a "CERTIFICATE'
+done
 cp $tmp/bnl-pub.pem $dir/bnl-pub.pem
 echo nonsense >$dir/ca.pem
 runs 2 'a bad CA' "$daemon" -t -c $dir

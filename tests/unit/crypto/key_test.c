@@ -124,6 +124,60 @@ public_of_private(void **state)
 	}
 }
 
+static int
+read_alone(const char *first, const char *second, struct err *e)
+{
+	char text[16384];
+	struct key *k = NULL;
+	int rc;
+
+	snprintf(text, sizeof(text), "# A comment.\n%s# And more.\n%s", first,
+		 second);
+	rc = key_read_public_alone(&k, text, strlen(text), e);
+	key_free(k);
+	return rc;
+}
+
+static void
+public_alone(void **state)
+{
+	static const char *const others[] = {
+		"-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n",
+		"-----BEGIN CERTIFICATE REQUEST-----\nMAA=\n"
+		"-----END CERTIFICATE REQUEST-----\n",
+		"-----BEGIN DSA PARAMETERS-----\nMAA=\n"
+		"-----END DSA PARAMETERS-----\n",
+		dsa_public_pem,
+	};
+	static const char *const privates[] = {
+		"-----BEGIN EC PRIVATE KEY-----\nMAA=\n"
+		"-----END EC PRIVATE KEY-----\n",
+		"-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n"
+		"-----END ENCRYPTED PRIVATE KEY-----\n",
+		dsa_private_pem, ed25519_private_pem, ec_private_pem,
+	};
+	struct err e = { 0 };
+	struct key *k;
+
+	(void)state;
+	assert_int_equal(read_alone(dsa_public_pem, "", &e), 0);
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		assert_int_equal(read_alone(dsa_public_pem, others[i], &e),
+				 -1);
+		assert_non_null(strstr(e.text, "more than one PEM block"));
+		if (i < 3)
+			assert_int_equal(read_alone(others[i], "", &e), -1);
+	}
+	for (size_t i = 0; i < sizeof(privates) / sizeof(*privates); i++) {
+		assert_int_equal(read_alone(privates[i], "", &e), -1);
+		assert_non_null(strstr(e.text, "private key"));
+		assert_int_equal(read_alone(dsa_public_pem, privates[i], &e),
+				 -1);
+		assert_non_null(strstr(e.text, "private key"));
+	}
+	assert_int_equal(key_read_public_alone(&k, NULL, 0, &e), -1);
+}
+
 static void
 writes_what_it_reads(void **state)
 {
@@ -352,6 +406,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_known_keys),
 		cmocka_unit_test(public_of_private),
+		cmocka_unit_test(public_alone),
 		cmocka_unit_test(writes_what_it_reads),
 		cmocka_unit_test(reads_other_kinds),
 		cmocka_unit_test(takes_the_first_block),
