@@ -9,9 +9,14 @@
 #include "crypto/key.h"
 #include "format/bnl.h"
 
+/* The route of the broadcast addresses of the list's IPv4 prefixes and of
+ * 255.255.255.255, which no node has. */
+#define GENERATION_BROADCAST (ROUTE_NONE - 1)
+
 struct generation {
 	struct bnl *bnl;
-	struct route_table routes;	/* values: indices into bnl->nodes */
+	struct route_table routes;	/* values: indices into bnl->nodes, or
+					 * GENERATION_BROADCAST */
 	struct listed listed;
 };
 

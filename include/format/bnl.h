@@ -69,6 +69,10 @@ void bnl_free(struct bnl *b);		/* NULL is fine */
 const struct bnl_node *bnl_find(const struct bnl *b, const char *name);
 /* Length of the network's prefix that has the subnet. */
 uint8_t bnl_covering_len(const struct bnl *b, const struct prefix *subnet);
+/* True for 255.255.255.255, for the IPv4 broadcast address (RFC 919) of a
+ * prefix of the list, and for that of a subnet of the node (NULL: no node). */
+bool bnl_is_broadcast(const struct bnl *b, const struct bnl_node *node,
+		      const struct ipaddr *a);
 /* Whether the node may have no key but one, and that is not it. */
 bool bnl_pins_another(const struct bnl_node *node,
 		      const uint8_t fp[FINGERPRINT_LEN]);

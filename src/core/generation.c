@@ -6,23 +6,55 @@
 
 #include "format/bnl_sign.h"
 
+/* A subnet of one address that is a broadcast address is left out. */
+static size_t
+add_node(struct route_entry *out, const struct bnl *b, uint32_t node)
+{
+	const struct bnl_node *n = &b->nodes[node];
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < n->nsubnets; i++) {
+		const struct prefix *p = &n->subnets[i];
+
+		if (p->addr.family != IP_V4 || p->len < 32 ||
+		    !bnl_is_broadcast(b, NULL, &p->addr))
+			out[count++] = (struct route_entry){*p, node};
+	}
+	return count;
+}
+
+static size_t
+add_broadcasts(struct route_entry *out, const struct bnl *b)
+{
+	struct ipaddr a = {.family = IP_V4, .b = {255, 255, 255, 255}};
+	size_t count = 0;
+
+	out[count++] = (struct route_entry){prefix_mask(&a, 32),
+					    GENERATION_BROADCAST};
+	for (uint32_t i = 0; i < b->nprefixes; i++) {
+		a = prefix_last(&b->prefixes[i]);
+		if (bnl_is_broadcast(b, NULL, &a))
+			out[count++] = (struct route_entry){
+			    prefix_mask(&a, 32), GENERATION_BROADCAST};
+	}
+	return count;
+}
+
 static int
 build_routes(struct route_table *out, const struct bnl *b, struct err *e)
 {
+	size_t count = (size_t)b->nprefixes + 1, n = 0;
 	struct route_entry *entries;
-	size_t count = 0, n = 0;
 	int rc;
 
 	for (uint32_t i = 0; i < b->nnodes; i++)
 		count += b->nodes[i].nsubnets;
-	entries = calloc(count + 1, sizeof(*entries));
+	entries = calloc(count, sizeof(*entries));
 	if (entries == NULL)
 		return err_nomem(e);
 	for (uint32_t i = 0; i < b->nnodes; i++)
-		for (uint32_t j = 0; j < b->nodes[i].nsubnets; j++)
-			entries[n++] = (struct route_entry){
-				b->nodes[i].subnets[j], i
-			};
+		n += add_node(entries + n, b, i);
+	n += add_broadcasts(entries + n, b);
 	rc = route_build(out, entries, n, e);
 	free(entries);
 	return rc;

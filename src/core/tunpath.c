@@ -39,6 +39,27 @@ icmp_allowed(struct core *c)
 	return c->icmp_sent++ < ICMP_BURST;
 }
 
+/* Of the network, or of the subnet that has the address. */
+static bool
+is_broadcast(const struct core *c, const struct ipaddr *a)
+{
+	uint32_t node = route_lookup(&c->gen->routes, a);
+
+	return node == GENERATION_BROADCAST ||
+	       (node != ROUTE_NONE &&
+		bnl_is_broadcast(c->gen->bnl, &c->gen->bnl->nodes[node], a));
+}
+
+/* RFC 1122, section 3.2.2: no error for a broadcast, nor to one. */
+static bool
+may_answer(struct core *c, const struct ippkt *ip)
+{
+	if (c->gen != NULL && ip->src.family == IP_V4 &&
+	    (is_broadcast(c, &ip->src) || is_broadcast(c, &ip->dst)))
+		return false;
+	return true;
+}
+
 /* Drops a packet of our own host, telling its sender why. */
 static void
 answer(struct core *c, const struct tun_frame *f, const struct ippkt *ip,
@@ -51,7 +72,7 @@ answer(struct core *c, const struct tun_frame *f, const struct ippkt *ip,
 	struct action *a;
 	size_t len;
 
-	if (from->family == IP_NONE)
+	if (from->family == IP_NONE || !may_answer(c, ip))
 		return;
 	len = ippkt_make_error(icmp, kind, mtu, from, f->data, f->len);
 	if (len == 0 || !icmp_allowed(c))
@@ -83,6 +104,10 @@ route(struct core *c, const struct tun_frame *f, struct ippkt *ip)
 	}
 	if (c->self_node != ROUTE_NONE)
 		node = route_lookup(&c->gen->routes, &ip->dst);
+	if (node == GENERATION_BROADCAST) {
+		c->drops[DROP_MULTICAST]++;
+		return NULL;
+	}
 	if (node == ROUTE_NONE)
 		d = DROP_NO_ROUTE;
 	else if (node == c->self_node)

@@ -81,6 +81,33 @@ bnl_covering_len(const struct bnl *b, const struct prefix *subnet)
 	return subnet->len;
 }
 
+/* RFC 3021: a /31 has none; a /32 is a host. */
+static bool
+ends_with(const struct prefix *p, const struct ipaddr *a)
+{
+	const struct ipaddr last = prefix_last(p);
+
+	return p->addr.family == IP_V4 && p->len <= 30 &&
+	       ipaddr_equal(&last, a);
+}
+
+bool
+bnl_is_broadcast(const struct bnl *b, const struct bnl_node *node,
+		 const struct ipaddr *a)
+{
+	static const struct prefix all = {.addr = {.family = IP_V4}};
+
+	if (ends_with(&all, a))
+		return true;
+	for (uint32_t i = 0; i < b->nprefixes; i++)
+		if (ends_with(&b->prefixes[i], a))
+			return true;
+	for (uint32_t i = 0; node != NULL && i < node->nsubnets; i++)
+		if (ends_with(&node->subnets[i], a))
+			return true;
+	return false;
+}
+
 static int
 two_fingerprints(const void *a, const void *b)
 {

@@ -66,6 +66,30 @@ is "$(packets $tmp/tun.pcap 'icmp6 and ip6[40] == 1 and ip6[48] == 0xff')" 0 \
 	'nor in IPv6'
 more "$(packets $tmp/tun.pcap 'icmp[0] == 3')" 0 'there were errors for others'
 
+# --- broadcast ------------------------------------------------------------------
+# RFC 1122, section 3.2.2: neither for one nor from one.
+before=$(drops multicast)
+not_ok "the prefix's broadcast address is not answered" \
+	inside alpha ping -n -b -c 2 -i 0.2 -W 1 10.156.255.255
+not_ok 'nor is 255.255.255.255' \
+	inside alpha ping -n -b -c 1 -W 1 -I tun0 255.255.255.255
+more "$(drops multicast)" $((before + 2)) 'but counted'
+before=$(drops own-subnet)
+not_ok "nor is that of our own subnet" \
+	inside alpha ping -n -b -c 2 -i 0.2 -W 1 10.156.1.255
+is $(($(drops own-subnet) - before)) 2 'which is counted'
+not_ok "nor is that of another node's subnet" \
+	inside alpha ping -n -b -c 2 -i 0.2 -W 1 10.156.2.255
+inside alpha ip addr add 10.156.1.255/32 dev tun0
+not_ok 'nor is a source that is one' inside alpha ping -n -c 1 -W 1 \
+	-I 10.156.1.255 10.156.200.1
+for a in 10.156.255.255 255.255.255.255 10.156.1.255 10.156.2.255; do
+	is "$(packets $tmp/tun.pcap \
+		"icmp[0] == 3 and (src host $a or dst host $a)")" 0 \
+		"no error from or for $a"
+done
+inside alpha ip addr del 10.156.1.255/32 dev tun0
+
 # --- a flood gets no flood --------------------------------------------------------
 before=$(drops no-route)
 errors() { packets $tmp/tun.pcap 'icmp[0] == 3'; }

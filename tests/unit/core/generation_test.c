@@ -65,6 +65,58 @@ test_all_are_found(void **state)
 	generation_free(g);
 }
 
+static uint32_t
+route_of(const struct generation *g, const char *text)
+{
+	struct ipaddr a;
+
+	assert_int_equal(ipaddr_parse(&a, text, strlen(text)), 0);
+	return route_lookup(&g->routes, &a);
+}
+
+/* The broadcast address of a prefix is no node's; those of subnets are. */
+static void
+test_broadcasts(void **state)
+{
+	static const char text[] =
+		"network a\nprefix 10.1.0.0/16\nprefix 10.0.0.0/8\n"
+		"prefix 192.0.2.8/31\nprefix 255.255.255.255/32\n"
+		"prefix 203.0.113.4/30\nprefix fd00::/16\n"
+		"timestamp 2026-11-22T06:25:00Z\n"
+		"node b\n  subnet 10.1.255.0/24\n  subnet 10.2.1.0/24\n"
+		"  subnet 192.0.2.8/31\n  subnet 255.255.255.255/32\n"
+		"  subnet 203.0.113.6/32\n  subnet 203.0.113.7/32\n"
+		"  subnet fd00::/16\n";
+	const struct bnl_node *n;
+	struct generation *g;
+	struct ipaddr a;
+	size_t len;
+	char *raw = raw_sign(signing, text, strlen(text), &len);
+
+	(void)state;
+	assert_non_null(raw);
+	assert_int_equal(generation_build(&g, raw, len, &signing, 1, NULL), 0);
+	free(raw);
+	n = &g->bnl->nodes[0];
+	assert_int_equal(route_of(g, "10.1.255.254"), 0);
+	assert_int_equal(route_of(g, "10.1.255.255"), GENERATION_BROADCAST);
+	assert_int_equal(route_of(g, "10.255.255.255"), GENERATION_BROADCAST);
+	assert_int_equal(route_of(g, "203.0.113.7"), GENERATION_BROADCAST);
+	assert_int_equal(route_of(g, "255.255.255.255"), GENERATION_BROADCAST);
+	assert_int_equal(route_of(g, "203.0.113.6"), 0);
+	assert_int_equal(route_of(g, "192.0.2.9"), 0);
+	assert_int_equal(route_of(g, "10.2.1.255"), 0);
+	assert_int_equal(route_of(g, "10.2.2.255"), ROUTE_NONE);
+	assert_int_equal(
+		route_of(g, "fd00:ffff:ffff:ffff:ffff:ffff:ffff:ffff"), 0);
+	assert_int_equal(ipaddr_parse(&a, "10.2.1.255", 10), 0);
+	assert_true(bnl_is_broadcast(g->bnl, n, &a));
+	assert_false(bnl_is_broadcast(g->bnl, NULL, &a));
+	assert_int_equal(ipaddr_parse(&a, "192.0.2.9", 9), 0);
+	assert_false(bnl_is_broadcast(g->bnl, n, &a));
+	generation_free(g);
+}
+
 /* Each is far from what it contradicts, in the text and in address order. */
 static void
 test_one_fault_is_found(void **state)
@@ -109,6 +161,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_are_found),
+		cmocka_unit_test(test_broadcasts),
 		cmocka_unit_test(test_one_fault_is_found),
 	};
 	struct key *key;
