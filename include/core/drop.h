@@ -17,6 +17,7 @@ enum drop {
 	DROP_OUT_FULL,		/* no room in the caller's memory */
 	DROP_SEAL,		/* the cipher failed */
 	/* from the UDP socket, before authentication */
+	DROP_EMPTY,		/* without a byte; counted by the socket */
 	DROP_SHORT,		/* no room for a header */
 	DROP_TYPE,		/* unknown type, or reserved bits set */
 	DROP_LENGTH,		/* not the exact length of its type */

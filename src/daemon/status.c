@@ -243,6 +243,8 @@ status_node(struct daemon *d)
 
 	for (int i = 0; i < DROPS; i++)
 		drops[i] = core_drops(d->core, (enum drop)i);
+	for (size_t i = 0; i < d->nudp; i++)
+		drops[DROP_EMPTY] += udp_stats(d->udp[i])->recv_empty;
 	for (size_t i = 0; i < core_peer_count(d->core); i++) {
 		struct peer_info p;
 

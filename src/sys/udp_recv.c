@@ -109,6 +109,7 @@ udp_recv(struct udp *u, uint8_t *mem, size_t cap, struct udp_run *runs,
 
 		if (take_message(r, &u->rx.msg[i], &u->rx.slot[i]) < 0) {
 			u->stats.recv_bad++;
+			u->stats.recv_empty += u->rx.msg[i].msg_len == 0;
 			continue;
 		}
 		u->stats.received += (r->len + r->segsize - 1) / r->segsize;

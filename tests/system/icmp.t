@@ -90,6 +90,13 @@ for a in 10.156.255.255 255.255.255.255 10.156.1.255 10.156.2.255; do
 done
 inside alpha ip addr del 10.156.1.255/32 dev tun0
 
+# --- empty datagrams --------------------------------------------------------------
+for _ in 1 2 3; do
+	must inside beta socat -u /dev/null UDP4:192.0.2.1:3406,shut-null
+done
+counted() { [ "$(drops empty)" -eq 3 ]; }
+soon 'empty datagrams are counted' counted
+
 # --- a flood gets no flood --------------------------------------------------------
 before=$(drops no-route)
 errors() { packets $tmp/tun.pcap 'icmp[0] == 3'; }

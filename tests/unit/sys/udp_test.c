@@ -202,6 +202,7 @@ test_empty_datagram(void **state)
 		;
 	assert_int_equal(x.runs[0].len, 10);
 	assert_int_equal(udp_stats(x.rx)->recv_bad, 1);
+	assert_int_equal(udp_stats(x.rx)->recv_empty, 1);
 	assert_int_equal(udp_stats(x.rx)->received, 1);
 	r = run(&x, 0, 0, 10);
 	udp_send(x.tx, &r, 1, &x.res);
