@@ -39,7 +39,7 @@ struct bnlsync_conn {
 	uint32_t id;
 	char peer[NODE_NAME_MAX + 1];
 	bool open;
-	bool deliver_only; /* it is not in the list: may only deliver */
+	bool deliver_only; /* not admitted by the list: may only deliver */
 	bool armed;	   /* STREAM_READY is queued */
 	bool told;	   /* what is wrong was told by an event */
 	bool say_query, say_have, say_get;

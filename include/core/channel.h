@@ -105,7 +105,8 @@ struct channel {
 	struct stream stream;
 	struct cert_info mine;		/* our certificate in this connection */
 	struct cert_info cert;		/* of the peer, once TLS is done */
-	bool deliver_only;		/* not in the list: may deliver one */
+	bool deliver_only;		/* the list does not admit it: it may
+					 * deliver a newer one */
 	struct channel_pair *pair;	/* from the own HELLO to STORE's end */
 	uint8_t pair_id[PAIR_ID_LEN];
 	struct bnlsync_conn list;
@@ -195,5 +196,8 @@ bool channel_can_negotiate(const struct channels *ctx);
 bool channel_negotiates(const struct channel *ch);
 /* False: it is refused, and told so. */
 bool channel_admit(struct channel *ch);
+/* The part of it that counts on either side: of a peer that the list does not
+ * admit. False: it is refused, and told so. */
+bool channel_admit_delivery(struct channel *ch);
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef CORE_ENV_H
 #define CORE_ENV_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/monotime.h"
@@ -29,6 +30,8 @@ struct core_env {
 	struct tls_provider tls;
 	struct cert_info cert;		/* our own certificate */
 	const struct bnl *bnl;		/* in force; NULL: none */
+	bool hidden;			/* it names no address of ours: nobody
+					 * else can dial */
 	const struct listed *listed;	/* its addresses; NULL: none */
 	struct bnl_version version;	/* of bnl; zero: none */
 	uint64_t refused[REFUSALS];	/* lists */
@@ -38,6 +41,21 @@ struct core_env {
 	struct actions *actions;
 	uint32_t ticket;		/* the last one given out; 0 is none */
 };
+
+#define KEEPALIVE_HIDDEN_S 25	/* less than NATs keep a mapping of UDP */
+
+/* Seconds between signs of life in a session; 0: none are sent. A node that
+ * cannot be dialled keeps its sessions unless it is told not to. */
+static inline uint32_t
+core_env_keepalive(const struct core_env *env)
+{
+	const struct conf *conf = env->conf;
+
+	if (conf->keepalive > 0 || !env->hidden ||
+	    conf_line(conf, "keepalive") > 0)
+		return conf->keepalive;
+	return KEEPALIVE_HIDDEN_S;
+}
 
 /* A ticket for STORE_* and BUILD_LIST; never 0. */
 static inline uint32_t

@@ -44,6 +44,8 @@ enum link_flag {
 				 * not marked proven: link_in.pair_id */
 	LINK_MOVED = 0x08,	/* link_remote() was known and is another now */
 	LINK_VERSION = 0x10,	/* the peer's list version: link_in.version */
+	LINK_KEEPALIVE = 0x80,	/* nothing was sent for so long that DATA with
+				 * content is due, which the peer answers */
 	LINK_UNANSWERED = 0x40,	/* INIT after INIT is not answered: its
 				 * addresses may be out of date */
 	LINK_NEGOTIATE = 0x20	/* a session is wanted and there is no pair, or
@@ -111,6 +113,9 @@ unsigned int link_set_pairs(struct link *l, struct core_env *env,
 /* Where the peer may be, in order of preference; copied. A learned address
  * is kept. 0, or -1: no memory, the old ones stay. */
 int link_set_endpoints(struct link *l, const struct endpoint *eps, size_t n);
+/* Whether these are the ones that were set. */
+bool link_has_endpoints(const struct link *l, const struct endpoint *eps,
+			size_t n);
 /* The peer was removed, revoked or pinned to another key: sessions, tries,
  * pairs, keys, cookies and the learned address go at once. Not the endpoints
  * set. No flags: the link is down. */

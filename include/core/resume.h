@@ -72,6 +72,8 @@ struct resume {		/* all zero: idle */
 	unsigned int burst;		/* tries in it */
 	struct monotime unanswered;	/* first INIT that nobody answered */
 	unsigned int tries;		/* INITs since then */
+	bool doubted;			/* NEGOTIATE was said for that */
+	bool renewed;			/* and other pairs came of it */
 	struct monotime last;		/* INIT */
 	struct monotime answered;	/* RESP */
 	unsigned int confirms;		/* timers served since then */

@@ -485,10 +485,10 @@ bnlsync_applied(struct bnlsync *s)
 	s->untold = taken && from[0] == '\0' && !s->push;
 	bnlround_applied(s->round);
 	bnlround_hurry(s->round, bnltake_stale(s->take));
-	/* What was being sent is gone; HAVE tells of the new one. */
+	/* An offer; or a receipt, to each that has it and may wait for one. */
 	for (struct bnlsync_conn *c = s->conns; c != NULL; c = c->next) {
-		if (!c->sending && strcmp(c->peer, from) != 0 &&
-		    bnl_version_cmp(&c->theirs, &s->env->version) >= 0)
+		if (!c->sending &&
+		    bnl_version_cmp(&c->theirs, &s->env->version) > 0)
 			continue;
 		c->sending = false;
 		c->say_have = true;

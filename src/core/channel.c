@@ -421,6 +421,8 @@ channel_review(struct channel *ch)
 		channel_refuse(ch, code, "");
 		return;
 	}
+	if (ch->deliver_only)
+		recent_forget(&ch->ctx->unlisted, ch->peer);
 	ch->deliver_only = ch->list.deliver_only = false;
 	channel_end_if_done(ch);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/admit.h"
 #include "core/channel.h"
 
 #define CONNECTIONS_A_PEER 4	   /* that it dialled */
@@ -68,8 +69,8 @@ is_newest(const struct channel *ch, struct channel_heard *h)
 	return true;
 }
 
-/* Who is not in the list may deliver a newer one: one at a time over all such
- * names, one a minute a name. */
+/* Peers that the list does not admit may deliver a newer one: one at a time
+ * over all such names, and one a minute for each name until it is admitted. */
 static bool
 may_deliver(struct channel *ch)
 {
@@ -81,7 +82,7 @@ may_deliver(struct channel *ch)
 	    bnlpeers_mute(bnlsync_peers(sync), ch->peer, now))
 		return false;
 	for (const struct channel *c = ctx->all; c != NULL; c = c->next)
-		if (!c->dialled && c->list.open && c->deliver_only)
+		if (c->list.open && c->deliver_only)
 			return false;
 	return recent_first(&ctx->unlisted, ch->peer, 0, now, UNLISTED_GAP_MS);
 }
@@ -115,15 +116,27 @@ admit_negotiation(struct channel *ch)
 }
 
 bool
+channel_admit_delivery(struct channel *ch)
+{
+	const char *dialled = ch->dialled ? ch->peer : NULL;
+	int code;
+
+	if (!ch->deliver_only || may_deliver(ch))
+		return true;
+	/* The list may have changed since the handshake. */
+	code = admit_check(ch->ctx->env, &ch->cert, dialled);
+	channel_refuse(ch, code == ADMIT_YES ? REFUSE_BUSY : code, "");
+	return false;
+}
+
+bool
 channel_admit(struct channel *ch)
 {
 	if (has_too_many(ch)) {
 		channel_refuse(ch, REFUSE_BUSY, "too many connections");
 		return false;
 	}
-	if (ch->deliver_only && !may_deliver(ch)) {
-		channel_refuse(ch, REFUSE_NOT_LISTED, "");
+	if (!channel_admit_delivery(ch))
 		return false;
-	}
 	return !channel_negotiates(ch) || admit_negotiation(ch);
 }

@@ -8,6 +8,20 @@
 #include "core/known.h"
 #include "core/notes.h"
 
+/*
+ * Decides whether a peer that our list does not admit may still bring a newer
+ * list, which may name it or pin its new key. Nothing else is done with it
+ * until that list is in force. Its HELLO shows whether it has one.
+ */
+static bool
+may_bring_list(const struct channel *ch, int code)
+{
+	if (code == REFUSE_PIN)
+		return true;
+	return code == REFUSE_NOT_LISTED &&
+	       (!ch->dialled || channels_lack_list(ch->ctx));
+}
+
 static void
 secured(struct channel *ch)
 {
@@ -23,10 +37,7 @@ secured(struct channel *ch)
 			 cert->cn);
 	if (!ch->dialled)
 		memcpy(ch->peer, cert->cn, sizeof(ch->peer));
-	/* A name that is not in the list may deliver a newer one: if it has
-	 * one is seen from its HELLO. */
-	if (code == REFUSE_NOT_LISTED &&
-	    (!ch->dialled || channels_lack_list(ch->ctx))) {
+	if (may_bring_list(ch, code)) {
 		ch->deliver_only = true;
 		code = ADMIT_YES;
 	}
@@ -74,7 +85,7 @@ refused(struct channel *ch)
 			 r.text);
 	channel_say(ch, EVENT_PEER_REFUSED, line);
 	ch->told = r.list;
-	ch->behind = r.code == REFUSE_NOT_LISTED &&
+	ch->behind = (r.code == REFUSE_NOT_LISTED || r.code == REFUSE_PIN) &&
 		     bnl_version_cmp(&r.list, &env->version) < 0;
 	bnlround_seen(bnlsync_round(ch->ctx->sync), ch->peer, &r.list);
 	channel_tell(ch, NEWS_SEEN);

@@ -135,6 +135,21 @@ listener_hello(struct channel *ch)
 
 static void begin_confirm(struct channel *ch);
 
+/* Takes the newer list of a listener whose key is not the one that our list
+ * pins. A negotiation is due when that list is in force. */
+static void
+fetch_first(struct channel *ch)
+{
+	if (!channel_admit_delivery(ch))
+		return;
+	open_without_pair(ch);
+	if ((ch->purpose & CHANNEL_PAIR) == 0)
+		return;
+	ch->failed = true;
+	channel_set_reason(ch, "our list is older and pins another key");
+	channel_tell(ch, NEWS_FAILED);
+}
+
 static void
 dialler_hello(struct channel *ch)
 {
@@ -151,6 +166,10 @@ dialler_hello(struct channel *ch)
 		pairsets_hello(ch->ctx->pairs, ch->peer, lower_dialled(ch),
 			       h->held, h->nheld);
 		begin_confirm(ch);
+		return;
+	}
+	if (ch->deliver_only) {
+		fetch_first(ch);
 		return;
 	}
 	open_without_pair(ch);

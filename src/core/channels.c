@@ -151,6 +151,15 @@ channels_negotiating(const struct channels *cs, const char *peer)
 	return false;
 }
 
+void
+channels_spare_negotiation(struct channels *cs, const char *peer)
+{
+	for (struct channel *ch = cs->all; ch != NULL; ch = ch->next)
+		if (is_negotiating(ch) && ch->state < CHANNEL_HELLO &&
+		    strcmp(ch->peer, peer) == 0)
+			ch->purpose &= ~CHANNEL_PAIR;
+}
+
 /* --- making and losing --------------------------------------------------- */
 
 static struct channel *

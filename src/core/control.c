@@ -81,6 +81,15 @@ control_ping(struct peer *p)
 }
 
 void
+control_keepalive(struct peer *p)
+{
+	uint8_t tag[RECORD_TAG_LEN];
+
+	rng_fill(&p->core->env.rng, tag, sizeof(tag));
+	(void)send_ping(p, RECORD_PING, tag);
+}
+
+void
 control_bye(struct peer *p)
 {
 	static const uint8_t record[RECORD_HEADER_LEN] = { RECORD_BYE, 0, 0 };
@@ -124,13 +133,23 @@ control_ask(struct core *c, const char *name)
 
 /* --- receiving --------------------------------------------------------------- */
 
+/* The list that the peer has, as its PING and its PONG tell it. */
+static void
+version_in(struct peer *p, const uint8_t *value)
+{
+	struct bnl_version v;
+
+	bnl_version_read(&v, value + RECORD_TAG_LEN + 8);
+	channels_list_news(p->core->channels, p->name, &v);
+}
+
 static void
 pong_in(struct peer *p, const uint8_t *value)
 {
 	struct now now = p->core->env.now;
 	struct walltime theirs;
-	struct bnl_version v;
 
+	version_in(p, value);
 	if (path_answered(p, value))
 		return;
 	if (!mono_is_set(p->pinged) || mono_before(p->pinged, p->ponged) ||
@@ -141,8 +160,6 @@ pong_in(struct peer *p, const uint8_t *value)
 	p->has_clock = true;
 	theirs.s = (int64_t)get_be64(value + RECORD_TAG_LEN);
 	p->clock_s = wall_s(now.wall, theirs);
-	bnl_version_read(&v, value + RECORD_TAG_LEN + 8);
-	channels_list_news(p->core->channels, p->name, &v);
 }
 
 /* The peer ends its session; it is no reason to forget anything. */
@@ -227,6 +244,7 @@ record_in(struct peer *p, const struct link_in *in, struct replies *done,
 		if (!done->pong)
 			(void)send_ping(p, RECORD_PONG, value);
 		done->pong = true;
+		version_in(p, value);
 	} else if (type == RECORD_PONG && len == RECORD_PING_LEN) {
 		pong_in(p, value);
 	} else if (type == RECORD_LIST_NEWS && len == BNL_VERSION_WIRE_LEN) {

@@ -15,12 +15,12 @@
 #define SWEEP_REST_MS 30000	/* between two rounds over all peers */
 #define SCRATCH_LEN (FRAME_LEN_MAX + DGRAM_DATA_OVERHEAD + 1)
 
-/* The first round over all peers resumes those with stored pairs. */
+/* pass SWEEP_START: peers with stored pairs are resumed as well. */
 static void
-sweep_restart(struct core *c)
+sweep_restart(struct core *c, unsigned int pass)
 {
 	c->sweep_at = 0;
-	c->sweep_pass = 0;
+	c->sweep_pass = pass;
 	timerq_set(&c->timers, &c->sweep, c->env.now.mono);
 }
 
@@ -178,7 +178,7 @@ core_start(struct core *c, struct now now)
 			      c->self);
 	if (c->stale)
 		refuse_stale(c);
-	sweep_restart(c);
+	sweep_restart(c, SWEEP_START);
 	core_settle(c);
 }
 
@@ -210,10 +210,11 @@ core_reconf(struct core *c, struct now now, const struct conf *conf,
 		path_reconf(c->peers[i]);
 		if (renewed)
 			peer_renew(c->peers[i]);
-		peer_touch(c->peers[i]);
+		c->peers[i]->unreached = 0;
+		peer_retry(c->peers[i]);
 	}
-	if (renewed && c->started)
-		sweep_restart(c);
+	if (c->started)
+		sweep_restart(c, SWEEP_AGAIN);
 	core_settle(c);
 }
 
@@ -344,7 +345,7 @@ put_into_force(struct core *c, struct generation *g)
 	generation_free(old);
 	peers_judge_links(c);
 	if (first)
-		sweep_restart(c);
+		sweep_restart(c, SWEEP_START);
 	return 0;
 }
 

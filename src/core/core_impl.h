@@ -31,10 +31,15 @@ struct peer {
 	bool touched;			/* in core->touched: settle it */
 	bool up;			/* as last told by the link */
 	bool wants_pair;		/* a negotiation is due, maybe later */
+	bool gives_way;			/* dial_after is for a peer that may dial
+					 * first: no packet waits for that */
 	bool behind;			/* it first needs the list we have */
+	struct bnl_version told_list;	/* the version that it said last */
 	bool renew;			/* what is held with it was agreed with a
 					 * certificate that we had before */
 	unsigned int busy;		/* dials in a row without a connection */
+	unsigned int vain;		/* dials in a row that the peer answered
+					 * and no session came of */
 	unsigned int unreached;		/* dials in a row that found nobody */
 	struct monotime dial_after;	/* no dial before this */
 	struct shrink shrink;		/* of what is sent to it */
@@ -147,7 +152,12 @@ int64_t peer_pair_age_s(const struct pair *pair, struct walltime now);
 /* Our certificate is another one: what was agreed under the one before goes
  * on, and is agreed anew in the background. */
 void peer_renew(struct peer *p);
+/* Another list, key or certificate is in use: the peer may agree now to what
+ * it refused. */
+void peer_retry(struct peer *p);
 /* The background look: what this peer lacks. */
+#define SWEEP_START 0		/* the first pass after the start */
+#define SWEEP_AGAIN 1		/* any later one */
 void peer_sweep(struct peer *p, unsigned int pass);
 void peer_drop(struct peer *p, enum drop d);
 
@@ -189,6 +199,9 @@ bool control_send(struct peer *p, const uint8_t *records, size_t len);
 enum drop control_in(struct peer *p, const struct link_in *in);
 /* One record, if there is a session. */
 void control_ping(struct peer *p);
+/* The same, in which the answer alone counts: that the peer is there, and which
+ * list it has. */
+void control_keepalive(struct peer *p);
 /* A PING in a DATA as long as an inner packet of size. */
 void control_probe(struct peer *p, const uint8_t tag[RECORD_TAG_LEN],
 		   size_t size);

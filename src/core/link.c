@@ -143,7 +143,7 @@ link_reset(struct link *l)
 	memset(&l->local, 0, sizeof(l->local));
 	l->answer_at = l->silence_at = MONO_NONE;
 	l->sent = l->heard = l->taken = MONO_NONE;
-	l->renew = l->up = false;
+	l->renew = l->up = l->doubted = false;
 	l->deadline = MONO_NEVER;
 }
 
@@ -219,9 +219,19 @@ link_set_pairs(struct link *l, struct core_env *env,
 	if (!changed)
 		return 0;
 	flags = link_step(l, env, RESUME_PAIRS);
-	if (env->conf->keepalive > 0)
+	if (core_env_keepalive(env) > 0)
 		flags |= link_resume(l, env);
 	return flags;
+}
+
+bool
+link_has_endpoints(const struct link *l, const struct endpoint *eps, size_t n)
+{
+	bool same = n == l->neps;
+
+	for (size_t i = 0; same && i < n; i++)
+		same = endpoint_equal(&eps[i], &l->eps[i]);
+	return same;
 }
 
 int

@@ -36,9 +36,10 @@ tell_news(struct link_in *res, const struct handshake_news *news)
 static unsigned int
 now_up(struct link *l, bool could_send)
 {
-	bool was = l->up && could_send;
+	bool was = l->up && could_send && !l->doubted;
 
 	l->up = true;
+	l->doubted = false;
 	return was ? 0 : LINK_UP;
 }
 

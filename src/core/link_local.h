@@ -51,6 +51,8 @@ struct link {
 	struct monotime deadline;	/* never later than the first timer */
 	bool renew;			/* a packet passed in an old session */
 	bool up;			/* as was told */
+	bool doubted;			/* LINK_NEGOTIATE was said of what is
+					 * held: LINK_UP is due when it answers */
 	struct resume resume;
 	struct link_pair *pairs[PAIR_HELD_MAX];	/* owned, newest first */
 	unsigned int npairs;

@@ -148,8 +148,12 @@ view(const struct link *l)
 static unsigned int
 negotiate(struct link *l, const struct core_env *env)
 {
+	int64_t most = env->conf->timers.unanswered;
+
+	l->doubted = l->npairs > 0;
 	if (!l->up || l->npairs == 0 ||
-	    mono_ms(l->heard, env->now.mono) < env->conf->timers.unanswered)
+	    mono_ms(l->heard, env->now.mono) < most ||
+	    mono_ms(l->resume.unanswered, env->now.mono) < most)
 		return LINK_NEGOTIATE;
 	l->up = false;
 	return LINK_NEGOTIATE | LINK_DOWN;
@@ -230,13 +234,14 @@ static struct monotime
 keepalive_at(const struct link *l, const struct core_env *env)
 {
 	const struct session *s = keyring_current(&l->keys);
+	int64_t every = core_env_keepalive(env);
 	struct monotime since;
 
-	if (env->conf->keepalive == 0 || s == NULL ||
+	if (every == 0 || s == NULL ||
 	    !session_can_send(s, env->now.mono))
 		return MONO_NEVER;
 	since = mono_before(l->sent, s->made) ? s->made : l->sent;
-	return mono_add_ms(since, (int64_t)env->conf->keepalive * 1000);
+	return mono_add_ms(since, every * 1000);
 }
 
 static struct monotime
@@ -280,7 +285,7 @@ end_sessions(struct link *l, struct core_env *env, struct monotime now)
 		flags |= LINK_DOWN;
 	l->up = false;
 	flags |= step(l, env, RESUME_ENDED);
-	if (env->conf->keepalive > 0 && l->npairs > 0)
+	if (core_env_keepalive(env) > 0 && l->npairs > 0)
 		flags |= step(l, env, RESUME_START);
 	return flags;
 }
@@ -330,7 +335,7 @@ link_tick(struct link *l, struct core_env *env)
 	if (is_due(l->answer_at, now))
 		send_empty(l, env);
 	if (mono_reached(keepalive_at(l, env), now)) {
-		send_empty(l, env);
+		flags |= LINK_KEEPALIVE;
 		if (session_is_old(keyring_current(&l->keys), now))
 			l->renew = true;
 	}

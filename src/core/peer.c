@@ -7,11 +7,16 @@
 
 #define DIAL_FIRST_MS 50	/* nobody there: again soon, then twice that */
 #define DIAL_DOUBLINGS 9	/* ... up to half a minute */
+#define DIAL_URGENT_DOUBLINGS 5	/* ... or, while packets wait, two seconds */
+#define VAIN_FIRST_MS 250	/* a negotiation that led to no session: then
+				 * twice that, up to negotiategap */
+#define VAIN_DOUBLINGS 9
+#define GIVE_WAY_MS 1000	/* the lower name may be about to dial; */
+#define GIVE_WAY_PEER_MS 10	/* it may have as many others to dial */
 #define DIAL_BACK_MS 1000	/* somebody there again */
 #define DIAL_BUSY_MS 20		/* all connections in use: then twice that */
 #define DIAL_BUSY_DOUBLINGS 4	/* ... up to a third of a second */
 #define REFRESH_SPREAD_S 3600	/* pairs are replaced over so long */
-#define SWEEP_PAIR_PASS 1	/* from this pass on, the higher name dials too */
 
 int
 peer_new(struct peer **out, struct core *c, const char *name)
@@ -142,6 +147,9 @@ peer_flags(struct peer *p, unsigned int flags, const struct link_in *in)
 		/* What was wanted because nobody answered; an old pair is
 		 * seen by the next background look. */
 		p->wants_pair = false;
+		p->vain = 0;
+		if (!p->renew)
+			channels_spare_negotiation(c->channels, p->name);
 		flush(p);
 	}
 	if (flags & LINK_MOVED)
@@ -163,6 +171,8 @@ peer_flags(struct peer *p, unsigned int flags, const struct link_in *in)
 		peer_look_up(c, p->name);
 	if (flags & LINK_NEGOTIATE)
 		peer_negotiate(p);
+	if (flags & LINK_KEEPALIVE)
+		control_keepalive(p);
 	if (flags != 0)
 		peer_touch(p);
 }
@@ -175,6 +185,9 @@ peer_wait(struct peer *p, uint8_t flags, const uint8_t *data, size_t len)
 	if (!waitq_put(&p->wait, &c->wait_budget, c->env.now.mono, flags, data,
 		       len))
 		peer_drop(p, DROP_QUEUE_FULL);
+	if (p->gives_way)
+		p->dial_after = MONO_NONE;
+	p->gives_way = false;
 	peer_touch(p);
 	peer_flags(p, link_want(p->link, &c->env), NULL);
 }
@@ -187,9 +200,16 @@ peer_reset(struct peer *p)
 		actions_event(&p->core->actions, EVENT_INFO, EVENT_PEER_DOWN,
 			      p->name, "down: its pair secrets were erased");
 	p->up = false;
-	/* The gap kept from the negotiation of what is gone; the next one is
-	 * with another key, or after another list. */
-	p->dial_after = MONO_NONE;
+	peer_retry(p);
+}
+
+/* Only what found nobody is still to be spared, not what was refused. */
+void
+peer_retry(struct peer *p)
+{
+	p->vain = 0;
+	if (p->unreached == 0)
+		p->dial_after = MONO_NONE;
 	peer_touch(p);
 }
 
@@ -220,6 +240,39 @@ jittered(const struct core *c, int64_t base_ms)
 
 	return mono_add_ms(c->env.now.mono,
 			   base_ms + rng_below(&c->env.rng, quarter));
+}
+
+static const struct pair_record *
+held(const struct peer *p)
+{
+	return pairsets_get(channels_pairs(p->core->channels), p->name);
+}
+
+/* Negotiations write to both disks, and a refusal stands until something
+ * changes: each one that leads to no session makes the next one wait longer. */
+static void
+wait_after_vain(struct peer *p)
+{
+	int64_t most = p->core->env.conf->timers.negotiate_gap;
+	int64_t ms = VAIN_FIRST_MS << p->vain;
+
+	if (p->vain < VAIN_DOUBLINGS)
+		p->vain++;
+	p->dial_after = jittered(p->core, ms < most ? ms : most);
+}
+
+/* Whoever waits for the peer, or cannot be dialled by it, looks more often
+ * whether it is back. */
+static void
+wait_after_nobody(struct peer *p)
+{
+	bool urgent = p->wait.packets > 0 || p->core->env.hidden;
+	unsigned int most = urgent ? DIAL_URGENT_DOUBLINGS : DIAL_DOUBLINGS;
+	unsigned int n = p->unreached < most ? p->unreached : most;
+
+	p->dial_after = jittered(p->core, DIAL_FIRST_MS << n);
+	if (p->unreached < DIAL_DOUBLINGS)
+		p->unreached++;
 }
 
 void
@@ -256,13 +309,6 @@ peer_negotiate(struct peer *p)
 	}
 	p->busy = 0;
 	p->wants_pair = false;
-	p->dial_after = jittered(c, c->env.conf->timers.negotiate_gap);
-}
-
-static const struct pair_record *
-held(const struct peer *p)
-{
-	return pairsets_get(channels_pairs(p->core->channels), p->name);
 }
 
 static void
@@ -272,19 +318,15 @@ failed(struct peer *p, const struct channel_news *n)
 	const struct conf_timers *t = &c->env.conf->timers;
 
 	p->behind = n->behind;
-	if (n->nothing_in_common) {
+	if (n->reached)
 		p->unreached = 0;
+	if (n->nothing_in_common)
 		p->dial_after = jittered(c, t->negotiate_backoff);
-	} else if (n->reached) {
-		p->unreached = 0;
-		p->dial_after = jittered(c, t->negotiate_gap);
-	} else {
-		p->dial_after = jittered(c, DIAL_FIRST_MS << p->unreached);
-		if (p->unreached < DIAL_DOUBLINGS)
-			p->unreached++;
-	}
-	if (p->wait.packets > 0 || p->behind ||
-	    (!n->reached && held(p) == NULL))
+	else if (n->reached)
+		wait_after_vain(p);
+	else
+		wait_after_nobody(p);
+	if (p->wait.packets > 0 || p->behind || held(p) == NULL)
 		p->wants_pair = true;
 }
 
@@ -295,10 +337,17 @@ list_seen(struct peer *p, const struct bnl_version *v)
 {
 	struct core *c = p->core;
 
+	bool other = bnl_version_cmp(v, &p->told_list) != 0;
+
+	p->told_list = *v;
 	if (p->behind && bnl_version_cmp(v, &c->env.version) >= 0) {
 		p->behind = false;
-		p->dial_after = c->env.now.mono;
+		peer_retry(p);
 		peer_negotiate(p);
+	} else if (other && p->vain > 0) {
+		peer_retry(p);
+		if (p->wants_pair)
+			peer_negotiate(p);
 	} else if (p->unreached > 0) {
 		/* Soon, but it may have come to negotiate itself. */
 		p->unreached = 0;
@@ -319,6 +368,8 @@ peer_news(struct peer *p, const struct channel_news *n)
 		p->behind = false;
 		if (n->renewed)
 			p->renew = false;
+		if (n->dialled)
+			wait_after_vain(p);
 		/* So that the older pair can go, if its key is revoked, and
 		 * other algorithms are used from now on. */
 		if (n->dialled)
@@ -337,12 +388,9 @@ peer_news(struct peer *p, const struct channel_news *n)
 void
 peer_found(struct peer *p)
 {
-	struct core *c = p->core;
-
 	peer_locate(p, p->node);
-	if (p->unreached > 0)
-		p->dial_after = c->env.now.mono;
 	p->unreached = 0;
+	peer_retry(p);
 	if (held(p) == NULL && p->wait.packets > 0)
 		p->wants_pair = true;
 	if (p->wants_pair)
@@ -380,9 +428,23 @@ void
 peer_renew(struct peer *p)
 {
 	p->renew = held(p) != NULL;
-	/* The gap is between two negotiations that came to the same. */
-	if (p->renew && p->unreached == 0 && !p->behind)
-		p->dial_after = MONO_NONE;
+}
+
+/* Where all start at once, the lower name dials. The higher one does so a
+ * little later: the lower one may hold a pair that is lost here, and has then
+ * nothing to dial for. */
+static void
+negotiate_later(struct peer *p)
+{
+	struct core *c = p->core;
+	int64_t ms = GIVE_WAY_MS + GIVE_WAY_PEER_MS * (int64_t)c->npeers;
+	struct monotime at = jittered(c, ms);
+
+	p->wants_pair = true;
+	if (!mono_before(p->dial_after, at))
+		return;
+	p->dial_after = at;
+	p->gives_way = true;
 }
 
 void
@@ -392,13 +454,15 @@ peer_sweep(struct peer *p, unsigned int pass)
 	bool lower = strcmp(c->self, p->name) < 0;
 	const struct pair_record *r = held(p);
 
-	/* The lower name dials; the higher one only when that did not help. */
 	if (r == NULL) {
-		if (lower || pass >= SWEEP_PAIR_PASS)
+		if (lower || pass != SWEEP_START || c->env.hidden)
 			peer_negotiate(p);
+		else if (!p->wants_pair &&
+			 !channels_negotiating(c->channels, p->name))
+			negotiate_later(p);
 	} else if (p->renew || pair_is_old(p, &r->pairs[0], lower)) {
 		peer_negotiate(p);
-	} else if (pass == 0) {
+	} else if (pass == SWEEP_START) {
 		peer_flags(p, link_resume(p->link, &c->env), NULL);
 	}
 	peer_touch(p);

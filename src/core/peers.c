@@ -202,6 +202,7 @@ static void
 find_own(struct core *c, const struct bnl *b)
 {
 	c->self_node = ROUTE_NONE;
+	c->env.hidden = false;
 	c->own6.family = IP_NONE;
 	for (uint32_t i = 0; b != NULL && i < b->nnodes; i++) {
 		const struct bnl_node *node = &b->nodes[i];
@@ -209,6 +210,7 @@ find_own(struct core *c, const struct bnl *b)
 		if (strcmp(node->name, c->self) != 0)
 			continue;
 		c->self_node = i;
+		c->env.hidden = node->naddresses == 0;
 		for (uint32_t j = 0; j < node->nsubnets; j++) {
 			struct ipaddr a = prefix_first_host(&node->subnets[j]);
 
@@ -329,7 +331,7 @@ peers_apply(struct core *c, struct generation *g, struct generation **old)
 			continue;
 		p->touched = false;
 		peer_locate(p, i);
-		peer_touch(p);
+		peer_retry(p);
 	}
 	return 0;
 }

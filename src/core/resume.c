@@ -74,6 +74,40 @@ forget_tries(struct resume *r)
 	r->tries = 0;
 }
 
+/* The peer answers: the next silence counts from its beginning. */
+static void
+trust(struct resume *r)
+{
+	forget_tries(r);
+	r->doubted = r->renewed = false;
+}
+
+/*
+ * Decides whether the peer may lack every pair that is held. The first
+ * negotiation follows soon, when each pair was tried; if INITs stay unanswered
+ * under the new pair as well, datagrams do not get through, and another pair
+ * would rarely help.
+ */
+static bool
+is_doubtful(const struct resume *r, const struct core_env *env,
+	    const struct resume_view *v)
+{
+	const struct conf_timers *t = &env->conf->timers;
+	int64_t ms = mono_ms(r->unanswered, env->now.mono);
+
+	if (r->renewed)
+		return ms >= t->unanswered && r->tries >= 2 * v->pairs;
+	return ms >= t->init_retry &&
+	       r->tries >= v->pairs;
+}
+
+/* Nothing waits for the session, and nothing keeps one. */
+static bool
+is_background(const struct resume *r, const struct core_env *env)
+{
+	return r->wants == WANT_BACKGROUND && core_env_keepalive(env) == 0;
+}
+
 static unsigned int
 try(struct resume *r, const struct core_env *env, const struct resume_view *v)
 {
@@ -87,9 +121,12 @@ try(struct resume *r, const struct core_env *env, const struct resume_view *v)
 	}
 	if (!mono_is_set(r->unanswered))
 		r->unanswered = now;
-	if (mono_ms(r->unanswered, now) >= t->unanswered &&
-	    r->tries >= 2 * v->pairs)
-		todo |= RESUME_DO_NEGOTIATE;
+	if (is_doubtful(r, env, v)) {
+		/* Once is enough for a session that nothing waits for. */
+		if (!r->doubted || !is_background(r, env))
+			todo |= RESUME_DO_NEGOTIATE;
+		r->doubted = true;
+	}
 	r->last = now;
 	r->burst++;
 	r->tries++;
@@ -127,7 +164,7 @@ begin(struct resume *r, const struct core_env *env,
 		return 0;
 	}
 	if (mono_is_set(r->last) && mono_ms(r->last, now) > t->unanswered)
-		forget_tries(r);
+		trust(r);
 	r->began = now;
 	r->burst = 0;
 	return try(r, env, v);
@@ -138,6 +175,7 @@ begin(struct resume *r, const struct core_env *env,
 static unsigned int
 await(struct resume *r, const struct core_env *env)
 {
+	forget_tries(r);
 	enter(r, RESUME_HELD,
 	      give_way_until(env->now.mono, &env->conf->timers));
 	return 0;
@@ -158,8 +196,7 @@ static unsigned int
 retry(struct resume *r, const struct core_env *env,
       const struct resume_view *v)
 {
-	if (r->wants == WANT_BACKGROUND && env->conf->keepalive == 0 &&
-	    r->burst >= BACKGROUND_TRIES)
+	if (is_background(r, env) && r->burst >= BACKGROUND_TRIES)
 		return rest(r);
 	return try(r, env, v);
 }
@@ -193,7 +230,7 @@ confirm(struct resume *r, const struct core_env *env,
 static unsigned int
 answered(struct resume *r, const struct core_env *env)
 {
-	forget_tries(r);
+	trust(r);
 	r->wants = 0;
 	r->confirms = 0;
 	r->answered = env->now.mono;
@@ -204,7 +241,7 @@ answered(struct resume *r, const struct core_env *env)
 static unsigned int
 promoted(struct resume *r)
 {
-	forget_tries(r);
+	trust(r);
 	return rest(r);
 }
 
@@ -285,6 +322,7 @@ step_try(struct resume *r, enum resume_event event, const struct core_env *env,
 		if (v->pairs == 0)
 			return bare(r, env) | RESUME_DO_FORGET;
 		forget_tries(r);
+		r->renewed = r->doubted;
 		return begin(r, env, v);
 	case RESUME_UNWANT:
 	case RESUME_ENDED:

@@ -118,6 +118,9 @@ peer_locate(struct peer *p, uint32_t node)
 	peer_look_up(p->core, p->name);
 	n = peer_endpoints(p->core, p->name, eps);
 	p->node = node;
+	if (link_has_endpoints(p->link, eps, n))
+		return;
+	p->unreached = 0;
 	/* Without memory the old addresses stay: nothing is lost. */
 	(void)link_set_endpoints(p->link, eps, n);
 }

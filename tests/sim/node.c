@@ -63,7 +63,8 @@ node_init(struct node *n, struct world *w, size_t i,
 {
 	n->w = w;
 	n->i = i;
-	n->hidden = o->hide_last && i == o->nodes - 1;
+	n->hidden = (o->hide_last && i == o->nodes - 1) ||
+		    (i < 2 && o->hide[i]);
 	ca_node_name(n->name, i);
 	n->conf = make_conf(n, o->conf);
 	n->rng = rng_seeded(&n->rng_state, o->seed * 1000003 + i);

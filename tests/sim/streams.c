@@ -244,7 +244,9 @@ syn_arrives(struct world *w, void *arg)
 
 	if (!d->open)
 		return;
-	if (to == w->n || net_is_cut(w, d->node->i, to) ||
+	/* A NAT stands before a node without a listed address. */
+	if (to == w->n || w->nodes[to].hidden ||
+	    net_is_cut(w, d->node->i, to) ||
 	    net_is_cut(w, to, d->node->i)) {
 		if (syn->s->tries == SYN_TRIES)
 			shut(d, "Connection timed out");

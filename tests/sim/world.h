@@ -82,6 +82,7 @@ struct world_opts {
 	const char *conf;		/* lines for every node's configuration */
 	bool plain;			/* no cryptography in TLS */
 	bool hide_last;			/* the last node has no address */
+	bool hide[2];			/* nor has the first, the second */
 	int64_t lat_min, lat_max;	/* ns; 0: 1 ms */
 };
 

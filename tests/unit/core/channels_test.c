@@ -346,6 +346,7 @@ pinned_to_another_key(void **state)
 		       b->plain.cert.fingerprint);
 	assert_same_newest();	/* it is not alpha that is pinned */
 	snprintf(a->plain.cert.cn, sizeof(a->plain.cert.cn), "delta");
+	a->env.self = "delta";
 	a->failed = 0;
 	pairsets_erase(channels_pairs(a->cs), "beta", "test");
 	pairsets_erase(channels_pairs(b->cs), "alpha", "test");

@@ -102,10 +102,12 @@ test_silence(void **state)
 	assert_int_equal(t.count[DGRAM_INIT], 1);
 	assert_true(world_up(&w, A));
 	assert_int_equal(flags_of(&w, A), 0);
-	/* Nobody answers: after a minute without a word it is down, and a new
-	 * pair is needed. */
-	world_wait(&w, 58000, false);
-	assert_int_equal(flags_of(&w, A), LINK_UNANSWERED);
+	/* Nobody answers: a new pair may be needed, and after a minute without
+	 * a word it is down. */
+	world_wait(&w, 1500, false);
+	assert_int_equal(flags_of(&w, A), LINK_NEGOTIATE | LINK_UNANSWERED);
+	world_wait(&w, 56500, false);
+	assert_int_equal(flags_of(&w, A), LINK_NEGOTIATE | LINK_UNANSWERED);
 	world_wait(&w, 10000, false);
 	assert_int_equal(flags_of(&w, A),
 			 LINK_DOWN | LINK_NEGOTIATE | LINK_UNANSWERED);
@@ -339,7 +341,7 @@ test_keepalive(void **state)
 	assert_int_equal(t.count[DGRAM_DATA], 0);
 	world_wait(&w, 1, true);
 	assert_int_equal(t.count[DGRAM_DATA], 1);
-	assert_int_equal(t.last[DGRAM_DATA].len, DGRAM_DATA_OVERHEAD);
+	assert_true(t.last[DGRAM_DATA].len > DGRAM_DATA_OVERHEAD);
 	/* It is a session for ever: rekeyed, and made again when lost. */
 	world_wait(&w, 3600 * 1000, true);
 	assert_true(world_agree(&w));

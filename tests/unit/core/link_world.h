@@ -253,7 +253,10 @@ world_serve(struct world *w, int i, unsigned int flags)
 	while (mono_reached(link_deadline(n->l), n->env.now.mono)) {
 		struct monotime before = link_deadline(n->l);
 
-		n->flags |= link_tick(n->l, &n->env);
+		flags = link_tick(n->l, &n->env);
+		n->flags |= flags;
+		if (flags & LINK_KEEPALIVE)
+			world_send(w, i);
 		world_drain(w, i);
 		/* No timer that stays due. */
 		assert_true(mono_before(before, link_deadline(n->l)) ||
