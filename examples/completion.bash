@@ -142,7 +142,8 @@ _cluevpn_candidates() {
 			command=$w of=$w
 			# Only where it is known that help is all one gets.
 			if "$program" -h 2>/dev/null </dev/null |
-				grep -q "$w.*each has --help"; then
+				grep -q -e "$w.*each has --help" \
+				    -e "^  $w \[OPTION"; then
 				facts=$(_cluevpn_facts "$program" "$w")
 				of=-
 			fi

@@ -9,6 +9,7 @@
 #include "ctl.h"
 
 #define WAIT_S 30		/* for receipts, when nothing else is said */
+#define CHECK_S 10		/* for all nodes of a check together */
 #define MANY 1000		/* arguments: as many as one likes */
 
 const struct ctl_command ctl_commands[] = {
@@ -20,6 +21,8 @@ const struct ctl_command ctl_commands[] = {
 	  ctl_routes },
 	{ "why", "NODE", "why it can be reached, or not", 1, 1, false,
 	  ctl_why },
+	{ "check", "[--all] [--timeout SECONDS]", "try it; one line and one exit "
+	  "status for monitoring", 0, 0, false, ctl_check },
 	{ "list", "", "which list every node runs, as far as known", 0, 0,
 	  false, ctl_list },
 	{ "events", "[--follow] [LAST]", "what happened lately", 0, 1, false,
@@ -67,16 +70,13 @@ words_of(const struct ctl_command *command, int argc, char **argv)
 }
 
 static int
-wait_parse(struct ctl *c, const char *arg)
+seconds_parse(uint64_t *out, const char *option, const char *arg)
 {
-	c->wait = true;
-	c->wait_s = WAIT_S;
 	if (arg == NULL ||
-	    text_u64(&c->wait_s, (struct span){ arg, strlen(arg) }, 0,
-		     86400) == 0)
+	    text_u64(out, (struct span){ arg, strlen(arg) }, 0, 86400) == 0)
 		return 0;
-	fprintf(stderr, "cluevpnctl: --wait: expected seconds, found \"%s\"\n",
-		arg);
+	fprintf(stderr, "cluevpnctl: %s: expected seconds, found \"%s\"\n",
+		option, arg);
 	return -1;
 }
 
@@ -89,6 +89,8 @@ parse_options(struct ctl *c, const char *mode, int argc, char **argv)
 		{ "json", no_argument, NULL, 'j' },
 		{ "wait", optional_argument, NULL, 'w' },
 		{ "follow", no_argument, NULL, 'f' },
+		{ "all", no_argument, NULL, 'a' },
+		{ "timeout", required_argument, NULL, 't' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
@@ -104,7 +106,16 @@ parse_options(struct ctl *c, const char *mode, int argc, char **argv)
 			c->json = true;
 			break;
 		case 'w':
-			if (wait_parse(c, optarg) < 0)
+			c->wait = true;
+			if (seconds_parse(&c->wait_s, "--wait", optarg) < 0)
+				return CTL_USAGE;
+			break;
+		case 'a':
+			c->all = true;
+			break;
+		case 't':
+			if (seconds_parse(&c->timeout_s, "--timeout",
+					  optarg) < 0)
 				return CTL_USAGE;
 			break;
 		case 'f':
@@ -148,10 +159,35 @@ run(struct ctl *c, const struct ctl_command *command, int argc, char **argv)
 	return CTL_USAGE;
 }
 
+/* Says that the word is no command, and which one is near it. */
+static int
+unknown_command(const char *word)
+{
+	const char *names[sizeof(ctl_commands) / sizeof(*ctl_commands) + 1];
+	size_t len = strlen(word), n = 0;
+	const char *nearest = NULL;
+
+	for (const struct ctl_command *c = ctl_commands; c->name != NULL; c++) {
+		names[n++] = c->name;
+		/* the first of two words */
+		if (strncmp(c->name, word, len) == 0 && c->name[len] == ' ')
+			nearest = c->name;
+	}
+	names[n] = NULL;
+	if (nearest == NULL)
+		nearest = text_nearest((struct span){ word, len }, names);
+	fprintf(stderr, "cluevpnctl: unknown command \"%s\"", word);
+	if (nearest != NULL)
+		fprintf(stderr, "; did you mean \"%s\"?", nearest);
+	fprintf(stderr, "\n\"cluevpnctl help\" shows all commands\n");
+	return CTL_USAGE;
+}
+
 int
 main(int argc, char **argv)
 {
-	struct ctl c = { .socket = CTL_SOCKET };
+	struct ctl c = { .socket = CTL_SOCKET, .wait_s = WAIT_S,
+			 .timeout_s = CHECK_S };
 	int rc = parse_options(&c, "+s:hV", argc, argv);
 
 	if (rc >= 0)
@@ -166,6 +202,8 @@ main(int argc, char **argv)
 			return run(&c, command, argc - words + 1,
 				   argv + words - 1);
 	}
+	if (argc > 0)
+		return unknown_command(argv[0]);
 	ctl_usage(stderr);
 	return CTL_USAGE;
 }

@@ -19,6 +19,8 @@ struct ctl {
 	bool wait;			/* push --wait */
 	uint64_t wait_s;
 	bool follow;			/* events --follow */
+	bool all;			/* check --all */
+	uint64_t timeout_s;		/* check --timeout */
 	int argc;			/* what follows the command's words; */
 	char **argv;			/* options are taken out of it */
 };
@@ -58,6 +60,10 @@ char *ctl_amount(char out[16], double n);
  * shows. */
 #define CTL_WIDTH 80
 void ctl_table(const char *const *heads, size_t n, const json_t *rows);
+/* Prints head, then the text from that column on: cut at blanks, so that no
+ * line has more than CTL_WIDTH columns, unless one word alone is longer. */
+void ctl_wrap(size_t column, const char *head, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 /* The same of objects, by the names of what is shown. */
 struct ctl_column {
 	const char *head;
@@ -83,6 +89,9 @@ enum ctl_exit ctl_init(const struct ctl *c);
 enum ctl_exit ctl_invite(const struct ctl *c);
 enum ctl_exit ctl_join(const struct ctl *c);
 enum ctl_exit ctl_remove(const struct ctl *c);
+
+/* --- ctl_check.c ---------------------------------------------------------- */
+enum ctl_exit ctl_check(const struct ctl *c);
 
 /* --- ctl_why.c ------------------------------------------------------------ */
 enum ctl_exit ctl_why(const struct ctl *c);

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 
+#define COLUMN 27		/* behind the time and the level */
 #define LAST 20			/* when nothing else is said */
 
 static bool
@@ -15,14 +16,18 @@ print_event(void *ctx, const json_t *e)
 	const struct ctl *c = ctx;
 	const char *peer = json_string_value(json_object_get(e, "peer"));
 
-	if (c->json)
+	if (c->json) {
 		json_dumpf(e, stdout, JSON_COMPACT);
-	else
-		printf("%s %-5s %s%s%s: %s", ctl_text(e, "time"),
-		       ctl_text(e, "level"), peer == NULL ? "" : peer,
-		       peer == NULL ? "" : " ", ctl_text(e, "event"),
-		       ctl_text(e, "text"));
-	putchar('\n');
+		putchar('\n');
+	} else {
+		char head[64];
+
+		snprintf(head, sizeof(head), "%s %s", ctl_text(e, "time"),
+			 ctl_text(e, "level"));
+		ctl_wrap(COLUMN, head, "%s%s%s: %s", peer == NULL ? "" : peer,
+			 peer == NULL ? "" : " ", ctl_text(e, "event"),
+			 ctl_text(e, "text"));
+	}
 	/* Who reads a pipe wants it now. */
 	return fflush(stdout) == 0;
 }

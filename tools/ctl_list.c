@@ -14,8 +14,22 @@ struct spread {			/* who runs which list */
 	size_t nodes, current;
 	bool pending;		/* ours is about to change */
 	bool refused;		/* what lies on our disk */
+	const char *removed;	/* this node is out of the network; NULL: no */
 	char missing[1024];
 };
+
+/* The warning that this node was removed from the network; NULL: none. */
+static const char *
+removed_text(const json_t *status)
+{
+	const json_t *w;
+	size_t i;
+
+	json_array_foreach(json_object_get(status, "warnings"), i, w)
+		if (strcmp(ctl_text(w, "warning"), "list-self-gone") == 0)
+			return ctl_text(w, "text");
+	return NULL;
+}
 
 static void
 spread_missing(struct spread *s, size_t nth, const char *name)
@@ -40,6 +54,7 @@ spread_of(struct spread *s, const json_t *status, const json_t *peers)
 	memset(s, 0, sizeof(*s));
 	s->nodes = s->current = 1;
 	s->pending = json_is_true(json_object_get(status, "list_pending"));
+	s->removed = removed_text(status);
 	s->refused = json_is_string(json_object_get(status,
 						    "list_disk_refused"));
 	json_array_foreach(peers, i, p) {
@@ -54,11 +69,14 @@ spread_of(struct spread *s, const json_t *status, const json_t *peers)
 static void
 print_spread(const struct spread *s, const json_t *status)
 {
-	printf("%zu of %zu nodes run list %s", s->current, s->nodes,
-	       ctl_text(status, "list"));
-	if (s->current < s->nodes)
-		printf(", missing: %s", s->missing);
-	printf("\n");
+	/* Then the others run another list for good. */
+	if (s->removed != NULL)
+		ctl_wrap(0, "", "%s", s->removed);
+	else
+		ctl_wrap(0, "", "%zu of %zu nodes run list %s%s%s", s->current,
+			 s->nodes, ctl_text(status, "list"),
+			 s->current < s->nodes ? ", missing: " : "",
+			 s->missing);
 }
 
 static enum ctl_exit

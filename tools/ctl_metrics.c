@@ -113,6 +113,13 @@ print_node(const json_t *s)
 	      ctl_number(s, "peers"));
 	plain("peers_up", "gauge", "Of these, with a session.",
 	      ctl_number(s, "peers_up"));
+	plain("peers_idle", "gauge",
+	      "Without a session, and without a failure.",
+	      ctl_number(s, "peers_idle"));
+	plain("peers_failing", "gauge", "The last try failed.",
+	      ctl_number(s, "peers_failing"));
+	plain("peers_stopped", "gauge", "Stopped by their operators.",
+	      ctl_number(s, "peers_stopped"));
 	plain("list_stale", "gauge", "1: the list is old, nothing is routed.",
 	      json_is_true(json_object_get(s, "list_stale")));
 	print_times(s);
@@ -195,6 +202,13 @@ print_peers(const json_t *peers)
 	json_array_foreach(peers, i, p)
 		labelled("peer_up", "peer", ctl_text(p, "name"),
 			 strcmp(ctl_text(p, "state"), "up") == 0);
+	head("peer_reachable", "gauge", "1: the last contact with it was good; "
+	     "not there before the first one.");
+	json_array_foreach(peers, i, p)
+		if (json_is_boolean(json_object_get(p, "reachable")))
+			labelled("peer_reachable", "peer", ctl_text(p, "name"),
+				 json_is_true(json_object_get(p,
+							      "reachable")));
 	for (i = 0; i < sizeof(peer_metrics) / sizeof(*peer_metrics); i++)
 		print_metric(&peer_metrics[i], peers);
 	print_seconds(peers, "peer_round_trip_seconds",

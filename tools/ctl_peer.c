@@ -7,10 +7,12 @@
 
 #include "base/text.h"
 
+#define COLUMN 13		/* where the texts begin */
+
 static void
 line(const char *what, const char *text)
 {
-	printf("%-12s %s\n", what, text);
+	ctl_wrap(COLUMN, what, "%s", text);
 }
 
 static void
@@ -40,7 +42,7 @@ print_tried(const json_t *p)
 		       ctl_text(a, "result"),
 		       text_duration(text, ctl_number(a, "ms_ago") / 1000));
 		if (error != NULL)
-			printf("%-12s   %s\n", "", error);
+			ctl_wrap(COLUMN + 2, "", "%s", error);
 	}
 }
 
@@ -105,6 +107,7 @@ ctl_print_peer(const json_t *p)
 {
 	line("peer", ctl_text(p, "name"));
 	line("state", ctl_text(p, "state"));
+	line("health", ctl_text(p, "health"));
 	line("address", ctl_text(p, "endpoint"));
 	ago("heard", p, "heard_ms", 1000);
 	print_path(p);

@@ -3,6 +3,7 @@
 #include "ctl.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -43,9 +44,23 @@ compressor_text(char out[64], const json_t *p)
 	return out;
 }
 
+/* What keeps an idle peer from being well says more than its state. */
+static char *
+peer_state_text(char out[64], const json_t *p)
+{
+	const char *state = ctl_text(p, "state");
+	const char *health = ctl_text(p, "health");
+	bool ill = strcmp(health, "failing") == 0 ||
+		   strcmp(health, "stopped") == 0;
+
+	snprintf(out, 64, "%s",
+		 ill && strcmp(state, "idle") == 0 ? health : state);
+	return out;
+}
+
 static const struct ctl_column peer_columns[] = {
 	{ "PEER", "name", NULL },
-	{ "STATE", "state", NULL },
+	{ "STATE", NULL, peer_state_text },
 	{ "ADDRESS", "endpoint", NULL },
 	{ "HEARD", NULL, heard_text },
 	{ "RTT", NULL, rtt_text },
@@ -73,87 +88,147 @@ print_routes(const json_t *routes)
 		    sizeof(route_columns) / sizeof(*route_columns), routes);
 }
 
+#define COLUMN 9			/* where the texts of the status begin */
+
 static void
 print_warning(const json_t *w)
 {
 	const char *peer = json_string_value(json_object_get(w, "peer"));
 
-	printf("warning  %s: %s%s%s\n", ctl_text(w, "warning"),
-	       peer == NULL ? "" : peer, peer == NULL ? "" : ": ",
-	       ctl_text(w, "text"));
+	ctl_wrap(COLUMN, "warning", "%s: %s%s%s", ctl_text(w, "warning"),
+		 peer == NULL ? "" : peer, peer == NULL ? "" : ": ",
+		 ctl_text(w, "text"));
 }
 
-/* A line for those in use, one for each of which there is more to say. */
+/* Joins the words of an array, or the names in an object that are in use. */
+static void
+print_words(const char *head, json_t *o, const char *before)
+{
+	const char *name, *sep = before;
+	char *text = NULL;
+	size_t len = 0, i;
+	FILE *f = open_memstream(&text, &len);
+	json_t *v;
+
+	if (f == NULL)
+		return;
+	json_array_foreach(o, i, v) {
+		fprintf(f, "%s%s", sep, json_string_value(v));
+		sep = ", ";
+	}
+	json_object_foreach(o, name, v)
+		if (json_is_true(json_object_get(v, "in_use"))) {
+			fprintf(f, "%s%s", sep, name);
+			sep = " ";
+		}
+	if (fclose(f) == 0 && len > 0)
+		ctl_wrap(COLUMN, head, "%s", text);
+	free(text);
+}
+
+/* A line for those in use, one for each that has more to say. */
 static void
 print_offload(json_t *offload)
 {
 	const char *name;
 	json_t *f;
 
-	printf("offload ");
-	json_object_foreach(offload, name, f)
-		if (json_is_true(json_object_get(f, "in_use")))
-			printf(" %s", name);
-	printf("\n");
+	print_words("offload", offload, "");
 	json_object_foreach(offload, name, f)
 		if (json_is_string(json_object_get(f, "why")))
-			printf("offload  %s: %s%s\n", name,
-			       json_is_true(json_object_get(f, "in_use")) ?
-				       "" : "not in use: ", ctl_text(f, "why"));
+			ctl_wrap(COLUMN, "offload", "%s: %s%s", name,
+				 json_is_true(json_object_get(f, "in_use")) ?
+					 "" : "not in use: ",
+				 ctl_text(f, "why"));
 }
 
 void
 ctl_print_restart(const json_t *o)
 {
-	const json_t *keys = json_object_get(o, "restart_needed"), *key;
-	size_t i;
+	print_words("restart", json_object_get(o, "restart_needed"),
+		    "needed for ");
+}
 
-	json_array_foreach(keys, i, key)
-		printf("%s%s", i == 0 ? "restart  needed for " : ", ",
-		       json_string_value(key));
-	if (json_array_size(keys) > 0)
-		printf("\n");
+static void
+print_counts(const char *head, json_t *counts, const char *between)
+{
+	const char *reason;
+	json_t *n;
+
+	json_object_foreach(counts, reason, n)
+		ctl_wrap(COLUMN, head, "%" JSON_INTEGER_FORMAT "%s%s",
+			 json_integer_value(n), between, reason);
+}
+
+/* Idle is well: only what is not is worth a word of its own. */
+static void
+print_peers_line(const json_t *s)
+{
+	static const struct {
+		const char *key, *text;
+		bool always;
+	} kinds[] = {
+		{ "peers_up", "with a session", true },
+		{ "peers_idle", "idle", true },
+		{ "peers_stopped", "stopped", false },
+		{ "peers_failing", "failing", true },
+	};
+	json_int_t all = ctl_number(s, "peers");
+	char text[256];
+	size_t len = 0;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		json_int_t n = ctl_number(s, kinds[i].key);
+
+		if (n > 0 || kinds[i].always)
+			len += (size_t)snprintf(
+				text + len, sizeof(text) - len,
+				"%s%" JSON_INTEGER_FORMAT " %s",
+				len == 0 ? "" : ", ", n, kinds[i].text);
+	}
+	ctl_wrap(COLUMN, "peers", "%" JSON_INTEGER_FORMAT "%s: %s", all,
+		 all == 1 ? " peer" : " peers", text);
+}
+
+static void
+print_list_lines(const json_t *s)
+{
+	ctl_wrap(COLUMN, "list", "%s, %s%s", ctl_text(s, "network"),
+		 ctl_text(s, "list"),
+		 json_is_true(json_object_get(s, "list_stale")) ?
+			 " STALE: nothing is routed" : "");
+	if (json_is_string(json_object_get(s, "list_disk_refused")))
+		ctl_wrap(COLUMN, "on disk", "%s",
+			 ctl_text(s, "list_disk_refused"));
+	print_counts("refused", json_object_get(s, "list_refused"),
+		     " lists: ");
 }
 
 static void
 print_status(const json_t *s)
 {
-	json_t *drops = json_object_get(s, "drops"), *count;
-	json_t *refused = json_object_get(s, "list_refused");
 	const json_t *socket, *warning;
-	const char *reason;
 	size_t i;
 
-	printf("node     %s (cluevpnd %s) on %s, offload %s\n",
-	       ctl_text(s, "name"), ctl_text(s, "version"),
-	       ctl_text(s, "device"), ctl_text(s, "device_offload"));
+	ctl_wrap(COLUMN, "node", "%s (cluevpnd %s) on %s, offload %s",
+		 ctl_text(s, "name"), ctl_text(s, "version"),
+		 ctl_text(s, "device"), ctl_text(s, "device_offload"));
+	print_words("address", json_object_get(s, "addresses"), "");
 	print_offload(json_object_get(s, "offload"));
-	printf("cert     ends %s\n", ctl_text(s, "certificate_end"));
-	printf("list     %s, %s%s\n", ctl_text(s, "network"),
-	       ctl_text(s, "list"),
-	       json_is_true(json_object_get(s, "list_stale")) ?
-		       " STALE: nothing is routed" : "");
-	if (json_is_string(json_object_get(s, "list_disk_refused")))
-		printf("on disk  %s\n", ctl_text(s, "list_disk_refused"));
-	json_object_foreach(refused, reason, count)
-		printf("refused  %" JSON_INTEGER_FORMAT " lists: %s\n",
-		       json_integer_value(count), reason);
-	printf("peers    %" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT
-	       " up\n", ctl_number(s, "peers_up"), ctl_number(s, "peers"));
-	json_array_foreach(json_object_get(s, "sockets"), i, socket) {
-		printf("udp      %s sent %" JSON_INTEGER_FORMAT " received %"
-		       JSON_INTEGER_FORMAT " failed %" JSON_INTEGER_FORMAT
-		       "\n", ctl_text(socket, "local"),
-		       ctl_number(socket, "sent"),
-		       ctl_number(socket, "received"),
-		       ctl_number(socket, "failed"));
-	}
+	ctl_wrap(COLUMN, "cert", "ends %s", ctl_text(s, "certificate_end"));
+	print_list_lines(s);
+	print_peers_line(s);
+	json_array_foreach(json_object_get(s, "sockets"), i, socket)
+		ctl_wrap(COLUMN, "udp", "%s sent %" JSON_INTEGER_FORMAT
+			 " received %" JSON_INTEGER_FORMAT " failed %"
+			 JSON_INTEGER_FORMAT, ctl_text(socket, "local"),
+			 ctl_number(socket, "sent"),
+			 ctl_number(socket, "received"),
+			 ctl_number(socket, "failed"));
 	ctl_print_restart(s);
 	json_array_foreach(json_object_get(s, "warnings"), i, warning)
 		print_warning(warning);
-	json_object_foreach(drops, reason, count)
-		printf("dropped  %" JSON_INTEGER_FORMAT " %s\n",
-		       json_integer_value(count), reason);
+	print_counts("dropped", json_object_get(s, "drops"), " ");
 }
 
 enum ctl_exit

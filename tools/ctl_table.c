@@ -2,6 +2,7 @@
 /* Tables that fit a terminal. */
 #include "ctl.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +75,51 @@ ctl_table(const char *const *heads, size_t n, const json_t *rows)
 			print_cell(cell(row, k), width[k], k == n - 1);
 		putchar('\n');
 	}
+}
+
+/* Prints one word of a wrapped text at column *at. */
+static void
+wrap_word(size_t *at, size_t column, const char *word, size_t len)
+{
+	bool first = *at == column;
+
+	if (!first && *at + 1 + len <= CTL_WIDTH) {
+		putchar(' ');
+		++*at;
+	} else if (!first || column + len > CTL_WIDTH) {
+		/* A long word, such as a fingerprint, begins further left. */
+		size_t left = column + len <= CTL_WIDTH ? column : 2;
+
+		printf("\n%*s", (int)left, "");
+		*at = left;
+	}
+	printf("%.*s", (int)len, word);
+	*at += len;
+}
+
+void
+ctl_wrap(size_t column, const char *head, const char *fmt, ...)
+{
+	char *text = NULL;
+	size_t at = column;
+	const char *word;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		return;
+	printf("%-*s", (int)column, head);
+	for (word = text; *word != '\0'; word += strspn(word, " ")) {
+		size_t len = strcspn(word, " ");
+
+		wrap_word(&at, column, word, len);
+		word += len;
+	}
+	putchar('\n');
+	free(text);
 }
 
 void

@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include "base/log.h"
+
 enum ctl_exit
 ctl_reload(const struct ctl *c)
 {
@@ -35,5 +37,12 @@ ctl_negotiate(const struct ctl *c)
 enum ctl_exit
 ctl_log(const struct ctl *c)
 {
+	enum log_level level;
+
+	if (log_level_parse(&level, c->argv[0]) < 0) {
+		fprintf(stderr, "cluevpnctl: log: expected error, warn, info "
+			"or debug, found \"%s\"\n", c->argv[0]);
+		return CTL_USAGE;
+	}
 	return tell(c, "log");
 }

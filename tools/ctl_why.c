@@ -62,9 +62,9 @@ print_events(const json_t *events)
 	size_t i;
 
 	json_array_foreach(events, i, e)
-		printf("%-12s %s %s: %s\n", i == 0 ? "events" : "",
-		       ctl_text(e, "time"), ctl_text(e, "event"),
-		       ctl_text(e, "text"));
+		ctl_wrap(13, i == 0 ? "events" : "", "%s %s: %s",
+			 ctl_text(e, "time"), ctl_text(e, "event"),
+			 ctl_text(e, "text"));
 }
 
 static void
@@ -104,9 +104,9 @@ ctl_why(const struct ctl *c)
 	if (c->json) {
 		ctl_print_json(why);
 	} else {
-		printf("%s\n", ctl_text(why, "sentence"));
+		ctl_wrap(0, "", "%s", ctl_text(why, "sentence"));
 		if (ctl_text(why, "hint")[0] != '\0')
-			printf("hint: %s\n", ctl_text(why, "hint"));
+			ctl_wrap(6, "hint:", "%s", ctl_text(why, "hint"));
 		print_evidence(why);
 	}
 	rc = (enum ctl_exit)ctl_number(why, "exit");

@@ -195,9 +195,22 @@ enum peer_state {
 
 const char *peer_state_name(enum peer_state s);
 
+/* Whether a peer is well, from the last contact with it; nothing is tried. */
+enum peer_health {
+	HEALTH_UP,		/* there is a session */
+	HEALTH_IDLE,		/* none is wanted; the last contact was good */
+	HEALTH_UNTRIED,		/* none is wanted; there was no contact yet */
+	HEALTH_FAILING,		/* the last try failed, or has no answer */
+	HEALTH_STOPPED		/* it said goodbye */
+};
+
+/* Stable word: "up", "idle", "untried", "failing", "stopped". */
+const char *peer_health_name(enum peer_health h);
+
 struct peer_info {		/* all pointers live until the next call */
 	const char *name;
 	enum peer_state state;
+	enum peer_health health;
 	struct endpoint endpoint;	/* port 0: not known */
 	bool has_pair;
 	enum aead_alg cipher;

@@ -164,6 +164,7 @@ unsigned int link_tick(struct link *l, struct core_env *env);
 struct link_status {
 	bool up;		/* a session sends, and the peer answers */
 	bool trying;		/* INITs are being sent */
+	unsigned int tries;	/* INITs in a row without an answer */
 	bool initiator;		/* of the session that sends */
 	int64_t session_age_ms;	/* of the one that sends; -1: none */
 	int64_t heard_ms;	/* since authenticated data; -1: never */

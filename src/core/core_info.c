@@ -5,6 +5,8 @@
 
 #include "core_impl.h"
 
+#define FAILING_TRIES 3		/* handshakes in a row without an answer */
+
 const struct bnl *
 core_list(const struct core *c)
 {
@@ -66,6 +68,24 @@ peer_state_name(enum peer_state s)
 	return "?";
 }
 
+const char *
+peer_health_name(enum peer_health h)
+{
+	switch (h) {
+	case HEALTH_UP:
+		return "up";
+	case HEALTH_IDLE:
+		return "idle";
+	case HEALTH_UNTRIED:
+		return "untried";
+	case HEALTH_FAILING:
+		return "failing";
+	case HEALTH_STOPPED:
+		return "stopped";
+	}
+	return "?";
+}
+
 size_t
 core_peer_count(const struct core *c)
 {
@@ -108,11 +128,57 @@ state_of(const struct peer *p, const struct link_status *ls)
 	return ls->trying ? PEER_RESUMING : PEER_IDLE;
 }
 
+static struct monotime
+later(struct monotime a, struct monotime b)
+{
+	return mono_before(a, b) ? b : a;
+}
+
+/* When the peer was last met, and when a try last failed. */
+static void
+last_contacts(const struct peer *p, const struct link_status *ls,
+	      const struct note *o, struct monotime *good,
+	      struct monotime *bad)
+{
+	struct monotime now = p->core->env.now.mono;
+
+	*good = ls->heard_ms < 0 ? MONO_NONE : mono_add_ms(now, -ls->heard_ms);
+	*bad = MONO_NONE;
+	for (size_t i = 0; o != NULL && i < o->naddresses; i++) {
+		struct monotime *at = o->addresses[i].kind == NOTE_REACHED ?
+					      good : bad;
+
+		*at = later(*at, o->addresses[i].at);
+	}
+	if (o != NULL && o->theirs.code != 0)
+		*bad = later(*bad, o->theirs.at);
+	if (o != NULL && o->ours.code != 0)
+		*bad = later(*bad, o->ours.at);
+}
+
+static enum peer_health
+health_of(const struct peer *p, const struct link_status *ls,
+	  const struct note *o)
+{
+	struct monotime good, bad;
+
+	if (ls->up)
+		return HEALTH_UP;
+	if (o != NULL && o->bye.s != 0)
+		return HEALTH_STOPPED;
+	last_contacts(p, ls, o, &good, &bad);
+	if ((ls->trying && ls->tries >= FAILING_TRIES) ||
+	    mono_before(good, bad))
+		return HEALTH_FAILING;
+	return mono_is_set(good) ? HEALTH_IDLE : HEALTH_UNTRIED;
+}
+
 void
 core_peer_info(const struct core *c, struct now now, size_t i,
 	       struct peer_info *out)
 {
 	const struct peer *p = c->peers[i];
+	const struct note *note = notes_get(c->env.notes, p->name);
 	const struct pair_record *r =
 		pairsets_get(channels_pairs(c->channels), p->name);
 	const struct bnl_version *seen =
@@ -123,6 +189,7 @@ core_peer_info(const struct core *c, struct now now, size_t i,
 	*out = (struct peer_info){
 		.name = p->name,
 		.state = state_of(p, &ls),
+		.health = health_of(p, &ls, note),
 		.endpoint = *link_remote(p->link),
 		.session_age_ms = ls.session_age_ms,
 		.heard_ms = ls.heard_ms,
@@ -142,7 +209,7 @@ core_peer_info(const struct core *c, struct now now, size_t i,
 		.inits_sent = ls.inits_sent,
 		.inits_taken = ls.inits_taken,
 		.initiator = ls.initiator,
-		.note = notes_get(c->env.notes, p->name),
+		.note = note,
 	};
 	if (seen != NULL)
 		out->version = *seen;

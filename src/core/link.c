@@ -333,6 +333,7 @@ link_status(const struct link *l, struct monotime now, struct link_status *out)
 
 	*out = l->counts;
 	out->up = l->up;
+	out->tries = l->resume.tries;
 	out->trying = l->resume.state == RESUME_TRY ||
 		      l->resume.state == RESUME_HELD;
 	out->initiator = s != NULL && s->initiator;

@@ -49,6 +49,30 @@ own_certificate(const struct core *c, struct warning *w)
 	       !c->clock_wrong;
 }
 
+/* The list in force, or a node that has a newer one, says so. */
+static bool
+own_removal(const struct core *c, struct warning *w)
+{
+	static const char way[] =
+		"; `cluevpnctl invite` on the host that signs the list, then "
+		"`cluevpnctl join` here, let it in again";
+	const struct note *o = core_removal(c);
+	char version[BNL_VERSION_TEXT_MAX];
+	bool gone = c->gen != NULL && !c->stale && c->self_node == ROUTE_NONE;
+
+	w->kind = EVENT_LIST_SELF_GONE;
+	if (gone)
+		snprintf(w->text, sizeof(w->text),
+			 "this node was removed from the network: the list in "
+			 "force does not name %s%s", c->self, way);
+	else if (o != NULL)
+		snprintf(w->text, sizeof(w->text),
+			 "this node was removed from the network: %s refuses "
+			 "it by the newer list of %s%s", o->name,
+			 bnl_version_format(version, &o->theirs.list), way);
+	return gone || o != NULL;
+}
+
 static bool
 own_list(const struct core *c, struct warning *w)
 {
@@ -148,7 +172,7 @@ peer_path(const struct peer *p, struct warning *w)
 /* --- all of them -------------------------------------------------------------- */
 
 static bool (*const own[])(const struct core *, struct warning *) = {
-	own_clock, own_certificate, own_list, own_clock_off,
+	own_removal, own_clock, own_certificate, own_list, own_clock_off,
 };
 
 static bool (*const of_peer[])(const struct peer *, struct warning *) = {

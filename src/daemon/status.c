@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "daemon/device.h"
 #include "sys/clock.h"
 
 json_t *
@@ -137,6 +138,15 @@ add_noted(json_t *o, const struct note *note)
 							note->bye));
 }
 
+/* By the last contact; null where there was none. */
+static json_t *
+reachable_json(enum peer_health h)
+{
+	if (h == HEALTH_UNTRIED)
+		return json_null();
+	return json_boolean(h == HEALTH_UP || h == HEALTH_IDLE);
+}
+
 static json_t *
 peer_json(const struct daemon *d, const struct peer_info *p)
 {
@@ -146,6 +156,9 @@ peer_json(const struct daemon *d, const struct peer_info *p)
 	json_object_set_new(o, "name", json_string(p->name));
 	json_object_set_new(o, "state",
 			    json_string(peer_state_name(p->state)));
+	json_object_set_new(o, "health",
+			    json_string(peer_health_name(p->health)));
+	json_object_set_new(o, "reachable", reachable_json(p->health));
 	json_object_set_new(o, "endpoint", p->endpoint.port == 0 ? json_null() :
 			    json_string(endpoint_format(text, &p->endpoint)));
 	json_object_set_new(o, "cipher", !p->has_pair ? json_null() :
@@ -231,29 +244,74 @@ sockets_json(const struct daemon *d)
 	return sockets;
 }
 
+/* The addresses of the device, which are this node's inside the VPN. */
+static json_t *
+addresses_json(const struct daemon *d)
+{
+	const struct ifaces *t = device_ifaces(d);
+	json_t *array = json_array();
+	char text[IPADDR_TEXT_MAX];
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct iface *f = &t->v[i];
+
+		if (strcmp(f->link.name, tun_name(d->tun)) != 0)
+			continue;
+		for (size_t j = 0; j < f->naddrs; j++)
+			if (!ipaddr_is_linklocal(&f->addrs[j].a.addr))
+				json_array_append_new(array, json_string(
+					ipaddr_format(text,
+						      &f->addrs[j].a.addr)));
+	}
+	return array;
+}
+
+/* How many of the peers are how well. */
+static void
+add_health(json_t *o, const struct daemon *d)
+{
+	static const struct {
+		const char *key;
+		enum peer_health health;
+	} keys[] = {
+		{ "peers_up", HEALTH_UP },
+		{ "peers_idle", HEALTH_IDLE },
+		{ "peers_failing", HEALTH_FAILING },
+		{ "peers_stopped", HEALTH_STOPPED },
+	};
+	size_t n[HEALTH_STOPPED + 1] = { 0 };
+	struct now now = clock_now();
+
+	json_object_set_new(o, "peers",
+			    json_integer((json_int_t)core_peer_count(d->core)));
+	for (size_t i = 0; i < core_peer_count(d->core); i++) {
+		struct peer_info p;
+
+		core_peer_info(d->core, now, i, &p);
+		/* No contact yet is no failure either. */
+		n[p.health == HEALTH_UNTRIED ? HEALTH_IDLE : p.health]++;
+	}
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		json_object_set_new(o, keys[i].key, json_integer(
+			(json_int_t)n[keys[i].health]));
+}
+
 json_t *
 status_node(struct daemon *d)
 {
 	const struct bnl *b = core_list(d->core);
 	char end[TEXT_TIME_MAX];
 	uint64_t drops[DROPS];
-	struct now now = clock_now();
-	size_t up = 0;
 	json_t *o = json_object();
 
 	for (int i = 0; i < DROPS; i++)
 		drops[i] = core_drops(d->core, (enum drop)i);
 	for (size_t i = 0; i < d->nudp; i++)
 		drops[DROP_EMPTY] += udp_stats(d->udp[i])->recv_empty;
-	for (size_t i = 0; i < core_peer_count(d->core); i++) {
-		struct peer_info p;
-
-		core_peer_info(d->core, now, i, &p);
-		up += p.state == PEER_UP;
-	}
 	json_object_set_new(o, "name", json_string(d->id->conf->name));
 	json_object_set_new(o, "version", json_string(VERSION));
 	json_object_set_new(o, "device", json_string(tun_name(d->tun)));
+	json_object_set_new(o, "addresses", addresses_json(d));
 	json_object_set_new(o, "device_offload",
 			    json_string(tun_level_name(tun_level(d->tun))));
 	json_object_set_new(o, "offload", offload_json(d));
@@ -280,9 +338,7 @@ status_node(struct daemon *d)
 	json_object_set_new(o, "list_refused", refused_json(d));
 	json_object_set_new(o, "list_disk_refused",
 			    text_json(core_disk_refused(d->core)));
-	json_object_set_new(o, "peers",
-			    json_integer((json_int_t)core_peer_count(d->core)));
-	json_object_set_new(o, "peers_up", json_integer((json_int_t)up));
+	add_health(o, d);
 	json_object_set_new(o, "sockets", sockets_json(d));
 	json_object_set_new(o, "drops", drops_json(drops));
 	json_object_set_new(o, "loglevel",

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "daemon/device.h"
 #include "daemon/plumb.h"
 
 #define LIST                                                                   \
@@ -51,6 +52,15 @@ reload_push(struct daemon *daemon)
 {
 	core_push(daemon->core, rig.now);
 	return 0;
+}
+
+const struct ifaces *
+device_ifaces(const struct daemon *daemon)
+{
+	static const struct ifaces none;
+
+	(void)daemon;
+	return &none;
 }
 
 json_t *

@@ -61,6 +61,16 @@ while read -r command; do
 done <"$tmp/commands"
 gives 'peers push' cluevpnctl --json p
 gives reset cluevpnctl mark ''
+# Commands that have options of their own.
+for command in init invite join remove; do
+	cluevpnctl $command -h | grep -o -e '--[a-z][-a-z0-9]*' | sort -u \
+		>"$tmp/own"
+	[ "$(tab cluevpnctl $command -- | sort -u)" = "$(cat "$tmp/own")" ]
+	ok $? "cluevpnctl $command --: all its options"
+done
+gives '--via' cluevpnctl invite --v
+gives '--port' cluevpnctl join --p
+has --expire cluevpnctl invite beta --
 for command in add set remove revoke diff; do
 	has "$command" bnl-sign ''
 done

@@ -47,7 +47,7 @@ more "$(query beta peers '.[0].counters.rx_bytes')" 3000000 \
 	'how much came from alpha'
 ctl alpha status >$tmp/text
 ok 'status as text names the node' grep -q '^node *alpha ' $tmp/text
-ok 'and how many peers are up' grep -q '^peers *2 of 2 up' $tmp/text
+ok 'and how many peers are up' grep -q '^peers *2 peers: 2 with a session, 0 idle, 0 failing' $tmp/text
 ctl alpha peers >$tmp/text
 ok 'peers as text' grep -q "^beta  *up  *$(outer4 beta):3406 " $tmp/text
 is "$("$O/cluevpnctl" -s $tmp/none/ctl status >/dev/null 2>&1; echo $?)" 3 \
