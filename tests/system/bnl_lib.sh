@@ -5,8 +5,9 @@
 # shellcheck source=tests/system/tap.sh
 . tests/system/tap.sh
 keys=$PWD/tests/unit/format/bnl_keys.h
-dir=$(mktemp -d /tmp/bnl-test.XXXXXX) || exit 1
+dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
+trap 'exit 1' HUP INT PIPE TERM
 cd "$dir" || exit 1
 umask 022
 unset VISUAL

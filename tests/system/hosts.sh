@@ -8,8 +8,8 @@
 #	host_add alpha 192.0.2.10	a host with its address
 #	on alpha ping -c 1 192.0.2.20	a command on a host
 #
-# When the script ends, however it ends, all of it is gone: nothing can be seen
-# from outside the namespaces but one directory, which is removed.
+# When the script ends, even by SIGKILL, all of it is gone: its files are in
+# memory, and nothing can be seen from outside the namespaces.
 
 # Runs the script a second time; comes back in that second run only. Without
 # namespaces it calls hosts_missing WHY, which should exit.
@@ -20,17 +20,15 @@ hosts_enter() {
 	fi
 	hosts_as=
 	[ "$(id -u)" -eq 0 ] || hosts_as='-U --map-root-user'
-	hosts_in="unshare $hosts_as --mount --net --uts --pid --fork
-		--kill-child --mount-proc"
+	hosts_in="setpriv --pdeathsig KILL unshare $hosts_as --mount --net --uts
+		--pid --fork --kill-child --mount-proc"
 	# shellcheck disable=SC2086 # words
 	if ! hosts_why=$($hosts_in true 2>&1); then
 		hosts_missing "no namespaces: $hosts_why"
 	elif ! (: <>/dev/net/tun) 2>/dev/null; then
 		hosts_missing 'no /dev/net/tun that may be opened'
 	fi
-	HOSTS_DIR=$(mktemp -d "${TMPDIR:-/tmp}/cluevpn.XXXXXX")
-	chmod 755 "$HOSTS_DIR"
-	export HOSTS_DIR
+	export HOSTS_DIR=/run/hosts
 	hosts_pid=
 	trap 'hosts_leave' EXIT
 	trap 'exit 129' HUP
@@ -47,11 +45,9 @@ hosts_enter() {
 
 hosts_leave() {
 	# unshare takes the whole namespace of processes with it.
-	if [ -n "$hosts_pid" ]; then
-		kill -KILL "$hosts_pid" || :
-		wait "$hosts_pid" 2>/dev/null || :
-	fi
-	rm -rf --one-file-system "$HOSTS_DIR"
+	[ -n "$hosts_pid" ] || return 0
+	kill -KILL "$hosts_pid" || :
+	wait "$hosts_pid" 2>/dev/null || :
 }
 
 # A directory that can be changed at will: links to what was in it.
@@ -68,6 +64,7 @@ hosts_prepare() {
 	umask 022
 	export LC_ALL=C
 	mount -t tmpfs -o mode=755 tmpfs /run
+	mkdir "$HOSTS_DIR"
 	hosts_shadow /etc
 	hosts_shadow /var/lib
 	for f in /etc /var/lib /run; do
@@ -91,13 +88,11 @@ hosts_prepare() {
 	*) echo "scp: $last: not in this simulation" >&2; exit 1 ;;
 	esac
 	while [ $# -gt 1 ]; do
-		cp "$1" "/run/hosts/${last%%:*}/$dest" || exit 1
+		cp "$1" "$HOSTS_DIR/${last%%:*}/$dest" || exit 1
 		shift
 	done
 	END
 	chmod +x "$HOSTS_DIR/bin/scp"
-	mkdir /run/hosts
-	mount --bind "$HOSTS_DIR" /run/hosts
 }
 
 # host_add NAME ADDRESS...: its interface is eth0, and all of the internet is
@@ -155,10 +150,10 @@ now() {
 
 # within MS COMMAND...: tries it until it succeeds, but no longer than this
 within() {
-	end=$(($(now) + $1))
+	hosts_end=$(($(now) + $1))
 	shift
 	until "$@" >/dev/null 2>&1; do
-		[ "$(now)" -lt "$end" ] || return 1
+		[ "$(now)" -lt "$hosts_end" ] || return 1
 		sleep 0.02
 	done
 }

@@ -12,7 +12,7 @@ O=$(cd "${O:-build}" && pwd) || exit 1
 keygen=$O/keygen
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
-trap 'exit 1' HUP INT TERM
+trap 'exit 1' HUP INT PIPE TERM
 cd "$tmp" || exit 1
 umask 022
 out=$tmp/out

@@ -19,7 +19,7 @@ for c in openssl flock; do
 done
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
-trap 'exit 1' HUP INT TERM
+trap 'exit 1' HUP INT PIPE TERM
 cd "$tmp" || exit 1
 umask 022
 out=$tmp/out

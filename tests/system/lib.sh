@@ -4,7 +4,7 @@
 #
 # A test runs from the tree's root with O naming the build. It goes on in
 # network, mount and process namespaces of its own: whatever it makes is gone
-# when it ends, however it ends.
+# when it ends, or when its parent does, even by SIGKILL.
 #
 #	. tests/system/lib.sh
 #	network alpha beta	# namespaces on one bridge, keys, first list
@@ -32,13 +32,15 @@ for c in ip jq nft nsenter openssl ping socat ss sysctl tcpdump unshare; do
 	command -v $c >/dev/null || skip_all "there is no $c here"
 done
 if [ "${CLUEVPN_TEST_NS:-}" != "$0" ]; then
-	ns=(unshare -n -m -p -f --kill-child --mount-proc)
+	ns=(setpriv --pdeathsig KILL
+		unshare -n -m -p -f --kill-child --mount-proc)
 	[ "$(id -u)" -eq 0 ] || ns+=(-U -r)
 	"${ns[@]}" true 2>/dev/null ||
 		skip_all 'namespaces are not allowed here'
 	CLUEVPN_TEST_NS=$0 exec "${ns[@]}" "$BASH" "$0" "$@"
 fi
 unset CLUEVPN_TEST_NS
+trap 'exit 130' INT	# the first process of a namespace ignores it otherwise
 mount -t tmpfs -o mode=755 tmpfs /run ||
 	skip_all 'nothing may be mounted here'
 (ip tuntap add dev try0 mode tun && ip link del try0) 2>/dev/null ||

@@ -8,6 +8,7 @@ O=$(cd "${O:-build}" && pwd) || exit 1
 . tests/system/tap.sh
 out=$(mktemp) || exit 1
 trap 'rm -f "$out"' EXIT
+trap 'exit 1' HUP INT PIPE TERM
 
 kit=examples/startup-kit
 if ! command -v mandoc >/dev/null; then
