@@ -54,6 +54,11 @@ enum dgram_type {
 #define DGRAM_DATA_HEADER_LEN 16
 #define DGRAM_DATA_OVERHEAD (DGRAM_DATA_HEADER_LEN + 16)
 
+/* What a node may be configured to send (cluevpn.conf(5), mtu); every node
+ * takes packets of this length, whatever its own MTU is. */
+#define INNER_MTU_MIN 1280
+#define INNER_MTU_MAX 9000
+
 #define DATA_COMPRESSED 0x01	/* plaintext is one compressed packet */
 #define DATA_CSUM_PARTIAL 0x02	/* transport checksum holds the pseudo-header sum */
 #define DATA_CONTROL 0x04	/* plaintext is control records, not a packet */

@@ -45,13 +45,13 @@ deliver(struct peer *p, const struct link_in *in, uint8_t tos,
 	enum drop d;
 
 	if (in->data_flags & DATA_COMPRESSED) {
-		uint8_t *at = out_alloc(out, c->env.conf->mtu);
+		uint8_t *at = out_alloc(out, INNER_MTU_MAX);
 
 		if (at == NULL)
 			return false;
 		len = comp_unpack(c->comp, in->comp, in->data, in->len, at,
-				  c->env.conf->mtu);
-		out->used -= c->env.conf->mtu - len;
+				  INNER_MTU_MAX);
+		out->used -= INNER_MTU_MAX - len;
 		pkt = at;
 		if (len == 0) {
 			peer_drop(p, DROP_UNPACK);
@@ -81,9 +81,9 @@ deliver(struct peer *p, const struct link_in *in, uint8_t tos,
 /* Room for one more packet, whatever it turns out to be: asked before a
  * datagram is opened, since opening it twice would be a replay. */
 static bool
-has_room(const struct core *c, const struct core_out *out)
+has_room(const struct core_out *out)
 {
-	return out->cap - out->used >= c->env.conf->mtu &&
+	return out->cap - out->used >= INNER_MTU_MAX &&
 	       out->nframes < out->maxframes &&
 	       out->maxslices - out->nslices >= FRAME_IOV_MAX;
 }
@@ -96,7 +96,7 @@ datagram_in(struct core *c, const struct udp_run *r, size_t len,
 	struct peer *p;
 	enum drop d;
 
-	if (!has_room(c, out))
+	if (!has_room(out))
 		return false;
 	d = links_in(c->links, &c->env, &r->remote, &r->local, r->data, len,
 		     &in);

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "crypto/cert.h"
+#include "format/proto.h"
 
 #define NODE_NAME "a node name, as in the list"
 #define PATH "a file name"
@@ -88,7 +89,8 @@ const struct conf_key conf_keys[] = {
 	.expects = "words ALGORITHM:PREFERENCE"),
     KEY("compalgos", COMPS, algos, .def = "none:100 lzo:1:10 zlib:6:10",
 	.expects = "words ALGORITHM:LEVEL:PREFERENCE"),
-    KEY("mtu", U32, mtu, .min = 1280, .max = 9000, .def = "1420",
+    KEY("mtu", U32, mtu, .min = INNER_MTU_MIN, .max = INNER_MTU_MAX,
+	.def = "1420",
 	.expects = "1280..9000"),
     KEY("offload", OFFLOAD, offload, .def = "auto", AT_START,
 	.expects = "auto, off, or some of no-tun-csum, no-tun-tso, "
