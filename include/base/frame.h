@@ -36,6 +36,8 @@ struct frame_offload {
 	uint8_t kind;	      /* enum frame_kind */
 	bool needs_csum;      /* partial: the transport checksum field holds
 			       * the folded pseudo-header sum */
+	bool cwr_once;	      /* TCP super-packet that was read: CWR is for the
+			       * first segment alone (RFC 3168, 6.1.2) */
 	uint16_t segsize;     /* payload bytes a segment; 0 for FRAME_WHOLE */
 	uint16_t hdrlen;      /* IP and transport headers. Read: a hint of the
 			       * kernel, to be computed anew; written: exact */

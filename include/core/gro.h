@@ -57,7 +57,7 @@ void gro_begin(struct gro *g, struct core_out *out, bool tcp, bool udp);
  * are written. Appended to its flow's open frame only when RFC-wise nothing is
  * lost: same addresses, ports, TOS, TTL, flow label, DF, options, ack and
  * window, contiguous sequence, no fragments, no IP options or extensions, no
- * flags but ACK (and PSH, which ends it), payload equal to the first one's (a
+ * flags but ACK, ECE and AE (all the same), and PSH, which ends it, payload equal to the first one's (a
  * shorter one ends it). IPv4 identifications count up, or there is DF and they
  * mean nothing (RFC 6864). Packets whose checksum is not partial are coalesced
  * only after theirs were verified. Order between packets of one flow is kept.

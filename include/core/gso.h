@@ -23,6 +23,7 @@ struct gso {
 	size_t next;	   /* offset of the next payload byte */
 	uint8_t kind;	   /* enum frame_kind */
 	bool csum_partial; /* what gso_next() hands out is partial */
+	bool cwr_once;	   /* only the first segment has CWR */
 	uint16_t segsize;
 	size_t iphdr, hdrlen;		/* to the transport header; with it */
 	uint32_t index;			/* segments handed out */
@@ -41,9 +42,18 @@ struct gso {
  */
 enum drop gso_start(struct gso *g, const struct tun_frame *f,
 		    const struct ippkt *ip);
-/* Makes of a TCP packet, or super-packet, one that is cut into packets of at
- * most mtu. Before gso_start(). false: it cannot be; nothing was touched. */
+/*
+ * Makes of a TCP packet, or super-packet, one that is cut into packets of at
+ * most mtu. Before gso_start(). false: it cannot be, or must not: it is signed
+ * (TCP MD5, RFC 2385; TCP-AO, RFC 5925), or may be fragmented on its way, which
+ * needs the identification that its sender gave it (RFC 6864, section 4.2).
+ * Nothing was touched then.
+ */
 bool gso_recut(struct tun_frame *f, const struct ippkt *ip, size_t mtu);
+/* Numbers the packets of a frame that was cut anew: its sender reserved fewer
+ * IPv4 identifications than there are packets now. *id is that of the first
+ * one, and then that of the next frame's. After gso_start(). */
+void gso_number(struct gso *g, uint16_t *id);
 /* The largest packet that gso_next() will hand out. */
 size_t gso_largest(const struct gso *g);
 /*

@@ -197,7 +197,10 @@ new_flow(struct gro *g)
 
 /* --- one packet ----------------------------------------------------------- */
 
-/* The low bits beside the header length are flags as well (RFC 9293 3.1). */
+/* The flags that may differ from ACK: ECE and AE count congestion marks (RFC
+ * 9768), so all packets of a frame have the same; PSH ends a frame. Not CWR: a
+ * kernel that forwards the frame cuts it and keeps CWR in the first packet
+ * only. */
 static bool
 tcp_read(struct gro_segment *s)
 {
@@ -207,9 +210,9 @@ tcp_read(struct gro_segment *s)
 
 	s->hdrlen = s->iphdr + tcplen;
 	s->last = (flags & TCP_PSH) != 0;
-	return (flags | TCP_PSH) == (TCP_ACK | TCP_PSH) &&
-	       (tcp[TCP_DOFF_AT] & 0x0f) == 0 && tcplen >= TCP_HEADER_MIN &&
-	       s->len > s->hdrlen;
+	return (flags & ~(TCP_PSH | TCP_ECE)) == TCP_ACK &&
+	       (tcp[TCP_DOFF_AT] & TCP_RESERVED) == 0 &&
+	       tcplen >= TCP_HEADER_MIN && s->len > s->hdrlen;
 }
 
 static bool
@@ -269,6 +272,8 @@ tcp_continues(const struct gro_flow *f, const struct gro_segment *s)
 	const uint8_t *p = s->pkt + s->iphdr;
 
 	return get_be32(p + TCP_SEQ_AT) == f->next_seq &&
+	       p[TCP_DOFF_AT] == h[TCP_DOFF_AT] &&
+	       ((p[TCP_FLAGS_AT] ^ h[TCP_FLAGS_AT]) & TCP_ECE) == 0 &&
 	       get_be32(p + TCP_ACK_AT) == get_be32(h + TCP_ACK_AT) &&
 	       get_be16(p + TCP_WINDOW_AT) == get_be16(h + TCP_WINDOW_AT) &&
 	       get_be16(p + TCP_URGENT_AT) == get_be16(h + TCP_URGENT_AT) &&

@@ -112,6 +112,7 @@ gso_start(struct gso *g, const struct tun_frame *f, const struct ippkt *ip)
 	g->kind = f->off.kind;
 	g->segsize = f->off.segsize;
 	g->index = 0;
+	g->cwr_once = f->off.cwr_once;
 	if (g->kind == FRAME_WHOLE)
 		return start_whole(g, f, ip);
 	return start_super(g, f, ip);
@@ -143,13 +144,14 @@ gso_recut(struct tun_frame *f, const struct ippkt *ip, size_t mtu)
 	const uint8_t *tcp = f->data + ip->hdrlen;
 	size_t hdrlen;
 
-	if (ip->proto != PROTO_TCP || !has_transport(ip, f->len) ||
+	if (ip->proto != PROTO_TCP || !ip->dont_fragment ||
+	    !has_transport(ip, f->len) ||
 	    tcp_header_len(tcp) < TCP_HEADER_MIN ||
 	    (tcp[TCP_FLAGS_AT] & (TCP_SYN | TCP_RST | TCP_URG)) != 0)
 		return false;
 	hdrlen = ip->hdrlen + tcp_header_len(tcp);
 	if (hdrlen >= f->len || hdrlen > GSO_HEADER_MAX || hdrlen >= mtu ||
-	    !make_partial(f, ip))
+	    tcp_is_signed(tcp, tcp_header_len(tcp)) || !make_partial(f, ip))
 		return false;
 	f->off.kind = ip->src.family == IP_V4 ? FRAME_TCP4 : FRAME_TCP6;
 	f->off.segsize = (uint16_t)(mtu - hdrlen);
@@ -160,6 +162,17 @@ static size_t
 next_payload(const struct gso *g, size_t at)
 {
 	return g->len - at < g->segsize ? g->len - at : g->segsize;
+}
+
+void
+gso_number(struct gso *g, uint16_t *id)
+{
+	size_t payload = g->len - g->hdrlen;
+
+	if (g->header[0] >> 4 != 4)
+		return;
+	put_be16(g->header + V4_ID_AT, *id);
+	*id = (uint16_t)(*id + (payload + g->segsize - 1) / g->segsize);
 }
 
 size_t
@@ -200,10 +213,11 @@ put_transport(const struct gso *g, uint8_t *p, size_t len, bool last)
 				     g->index * g->segsize);
 	put_be16(p + TCP_CSUM_AT, csum);
 	flags = g->header[g->iphdr + TCP_FLAGS_AT];
-	/* FIN and PSH speak of the data's end; CWR is said once. */
+	/* FIN and PSH speak of the data's end. CWR may be part of a counter,
+	 * which each segment has (RFC 9768, section 3.2.2). */
 	if (!last)
 		flags &= (uint8_t)~TCP_END;
-	if (g->index != 0)
+	if (g->cwr_once && g->index != 0)
 		flags &= (uint8_t)~TCP_CWR;
 	p[TCP_FLAGS_AT] = flags;
 }

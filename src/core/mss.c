@@ -4,36 +4,22 @@
 
 #include "segment.h"
 
-#define OPT_END 0
-#define OPT_NOP 1
-#define OPT_MSS 2
-#define OPT_MSS_LEN 4
-
-/* Where the option's number is, or 0. */
+/* Where the segment size is, in a header without a signature; or 0. */
 static size_t
-find(const uint8_t *tcp, size_t hdrlen)
+mss_find(const uint8_t *tcp, size_t hdrlen)
 {
-	size_t at = TCP_HEADER_MIN;
+	size_t at = tcp_find_option(tcp, hdrlen, TCP_OPT_MSS);
 
-	while (at < hdrlen && tcp[at] != OPT_END) {
-		if (tcp[at] == OPT_NOP) {
-			at++;
-			continue;
-		}
-		if (at + 1 >= hdrlen || tcp[at + 1] < 2)
-			break;
-		if (tcp[at] == OPT_MSS)
-			return tcp[at + 1] == OPT_MSS_LEN &&
-			       at + OPT_MSS_LEN <= hdrlen ? at + 2 : 0;
-		at += tcp[at + 1];
-	}
-	return 0;
+	if (at == 0 || at + TCP_OPT_MSS_LEN > hdrlen ||
+	    tcp[at + 1] != TCP_OPT_MSS_LEN || tcp_is_signed(tcp, hdrlen))
+		return 0;
+	return at + 2;
 }
 
 /* RFC 1624: a number that stands at an odd place counts with its bytes
  * swapped. */
 static uint16_t
-counted(uint16_t v, size_t at)
+mss_counted(uint16_t v, size_t at)
 {
 	return at % 2 == 0 ? v : (uint16_t)((uint32_t)v << 8 | v >> 8);
 }
@@ -55,7 +41,7 @@ mss_clamp(uint8_t *p, size_t len, const struct ippkt *ip, bool partial,
 	hdrlen = tcp_header_len(tcp);
 	if (hdrlen > len - ip->hdrlen)
 		return;
-	at = find(tcp, hdrlen);
+	at = mss_find(tcp, hdrlen);
 	if (at == 0 || get_be16(tcp + at) <= mtu - around)
 		return;
 	old = get_be16(tcp + at);
@@ -66,6 +52,6 @@ mss_clamp(uint8_t *p, size_t len, const struct ippkt *ip, bool partial,
 			 (uint16_t)~ippkt_fold(
 				 (uint64_t)(uint16_t)~get_be16(
 					 tcp + TCP_CSUM_AT) +
-				 (uint16_t)~counted(old, at) +
-				 counted(new, at)));
+				 (uint16_t)~mss_counted(old, at) +
+				 mss_counted(new, at)));
 }

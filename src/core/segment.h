@@ -43,7 +43,16 @@
 #define TCP_PSH 0x08
 #define TCP_END (TCP_FIN | TCP_PSH) /* what the last one says */
 #define TCP_ACK 0x10
+#define TCP_ECE 0x40
 #define TCP_CWR 0x80
+#define TCP_AE 0x01 /* beside the header length (RFC 9768, section 3.1) */
+#define TCP_RESERVED 0x0e /* there as well */
+#define TCP_OPT_END 0
+#define TCP_OPT_NOP 1
+#define TCP_OPT_MSS 2
+#define TCP_OPT_MSS_LEN 4
+#define TCP_OPT_MD5 19 /* RFC 2385 */
+#define TCP_OPT_AO 29  /* RFC 5925 */
 #define UDP_HEADER_LEN 8
 #define UDP_LEN_AT 4
 #define UDP_CSUM_AT 6
@@ -78,6 +87,36 @@ static inline size_t
 tcp_header_len(const uint8_t *tcp)
 {
 	return (size_t)(tcp[TCP_DOFF_AT] >> 4) * 4;
+}
+
+/* Where an option of that kind begins in a TCP header of hdrlen bytes that are
+ * all there; 0: there is none. Its length is not checked. */
+static inline size_t
+tcp_find_option(const uint8_t *tcp, size_t hdrlen, uint8_t kind)
+{
+	size_t at = TCP_HEADER_MIN;
+
+	while (at < hdrlen && tcp[at] != TCP_OPT_END) {
+		if (tcp[at] == kind)
+			return at;
+		if (tcp[at] == TCP_OPT_NOP) {
+			at++;
+			continue;
+		}
+		if (at + 1 >= hdrlen || tcp[at + 1] < 2)
+			break;
+		at += tcp[at + 1];
+	}
+	return 0;
+}
+
+/* True when the header and the data are signed: whoever changes one byte of
+ * them, or cuts the data anew, makes the receiver drop the segment. */
+static inline bool
+tcp_is_signed(const uint8_t *tcp, size_t hdrlen)
+{
+	return tcp_find_option(tcp, hdrlen, TCP_OPT_MD5) != 0 ||
+	       tcp_find_option(tcp, hdrlen, TCP_OPT_AO) != 0;
 }
 
 /* Of an IPv4 header that is otherwise complete. */

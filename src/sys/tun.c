@@ -205,6 +205,7 @@ decode(struct frame_offload *off, const uint8_t *hdr, size_t len)
 	default:
 		return -1;
 	}
+	off->cwr_once = (v.gso_type & VIRTIO_NET_HDR_GSO_ECN) != 0;
 	off->segsize = v.gso_size;
 	off->hdrlen = v.hdr_len;
 	return v.gso_size > 0 && off->needs_csum ? 0 : -1;

@@ -49,6 +49,8 @@ fill_payload(size_t len)
 		payload[i] = (uint8_t)(i * 7 + i / 256);
 }
 
+static bool cwr_once;	/* as the kernel says of what it hands out */
+
 /* The packet m, as the kernel would hand it over: cut at segsize, or whole
  * when that is 0. */
 static struct tun_frame
@@ -63,6 +65,7 @@ frame_of(const struct made *m, size_t segsize)
 	if (segsize == 0)
 		return f;
 	f.off.segsize = (uint16_t)segsize;
+	f.off.cwr_once = cwr_once;
 	f.off.hdrlen = 1; /* a hint, and wrong */
 	f.off.kind = m->proto == 17 ? FRAME_UDP
 		     : m->v6	    ? FRAME_TCP6
@@ -91,7 +94,7 @@ segment_of(const struct made *m, size_t segsize, size_t i, size_t n)
 	s.id = (uint16_t)(s.id + i);
 	if (i + 1 < n)
 		s.flags &= (uint8_t) ~(FLAG_FIN | FLAG_PSH);
-	if (i > 0)
+	if (i > 0 && cwr_once)
 		s.flags &= (uint8_t)~FLAG_CWR;
 	return s;
 }
@@ -162,6 +165,10 @@ test_flags(void **state)
 	m = tcp6;
 	m.flags = FLAG_ACK | FLAG_CWR | FLAG_FIN;
 	check_cut(m, 3001, 1000);
+	/* The sender counts by CWR (RFC 9768), or means it once (RFC 3168). */
+	cwr_once = true;
+	check_cut(m, 3001, 1000);
+	cwr_once = false;
 }
 
 static void
@@ -508,6 +515,38 @@ test_recut(void **state)
 	check_recut(whole6, 1221, 0, 1220);
 }
 
+/* Three packets of one flow become six: no identification comes twice. */
+static void
+test_number(void **state)
+{
+	bool seen[UINT16_MAX + 1] = { false };
+	struct made m = tcp4;
+	uint16_t id = UINT16_MAX - 1;	/* it wraps */
+
+	(void)state;
+	fill_payload(1380);
+	m.payload = payload;
+	m.len = 1380;
+	for (m.id = 100; m.id < 103; m.id++) {
+		struct tun_frame f = frame_of(&m, 0);
+		struct ippkt ip;
+		struct gso g;
+		uint8_t *p;
+		size_t len;
+
+		assert_true(recut(&f, 1240));
+		assert_int_equal(start(&g, &f), DROP_NONE);
+		gso_number(&g, &id);
+		while ((p = gso_next(&g, &len)) != NULL) {
+			assert_int_equal(ippkt_parse(&ip, p, len), 0);
+			assert_false(seen[get_be16(p + 4)]);
+			seen[get_be16(p + 4)] = true;
+		}
+	}
+	assert_int_equal(id, 4);
+	assert_true(seen[UINT16_MAX - 1] && seen[UINT16_MAX] && seen[3]);
+}
+
 static void
 assert_not_recut(struct made m, size_t mtu)
 {
@@ -541,6 +580,16 @@ test_not_recut(void **state)
 	m = tcp4;
 	m.frag = 0x2000;
 	assert_not_recut(m, 1240);
+	m.frag = 0;	/* it may become fragments, with the sender's id */
+	assert_not_recut(m, 1240);
+	for (int v6 = 0; v6 < 2; v6++) {
+		m = v6 ? tcp6 : tcp4;
+		m.tcpopt = 20;
+		m.optbyte = 19;	/* TCP MD5, of 19 bytes */
+		assert_not_recut(m, 1240);
+		m.optbyte = 29;	/* TCP-AO, of 29 */
+		assert_not_recut(m, 1240);
+	}
 	/* A checksum that is wrong must not become one that is right. */
 	m = tcp4;
 	m.partial = false;
@@ -576,6 +625,7 @@ main(void)
 	    cmocka_unit_test(test_complete),
 	    cmocka_unit_test(test_complete_refused),
 	    cmocka_unit_test(test_recut),
+	    cmocka_unit_test(test_number),
 	    cmocka_unit_test(test_not_recut),
 	};
 

@@ -86,6 +86,9 @@ test_left_alone(void **state)
 		{ "\10\377\2\4\5\264\1\1", 8, FLAG_SYN },
 		{ "\0\1\2\4\5\264\1\1", 8, FLAG_SYN },	/* behind the end */
 		{ "", 0, FLAG_SYN },
+		/* Signed: TCP MD5 behind, TCP-AO before. */
+		{ "\2\4\5\264\1\1\23\22................", 24, FLAG_SYN },
+		{ "\35\20..............\2\4\5\264", 20, FLAG_SYN },
 	};
 
 	(void)state;
