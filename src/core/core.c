@@ -88,6 +88,8 @@ core_new(struct core **out, const struct core_init *in, struct now now,
 	c->hosts = hosts_new(&in->rng);
 	rng_fill(&in->rng, seed, sizeof(seed));
 	c->env.notes = notes_new(seed);
+	icmp_limit_init(&c->icmp_limit, seed);
+	c->ip_id = get_be16(seed);
 	if (c->scratch == NULL || c->comp == NULL || c->env.known == NULL ||
 	    c->hosts == NULL || c->env.notes == NULL ||
 	    links_new(&c->links, &c->env) < 0 ||

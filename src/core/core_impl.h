@@ -10,6 +10,7 @@
 #include "core/env.h"
 #include "core/gro.h"
 #include "core/hosts.h"
+#include "core/icmp_limit.h"
 #include "core/known.h"
 #include "core/link.h"
 #include "core/notes.h"
@@ -104,8 +105,8 @@ struct core {
 
 	struct ask ask;
 	size_t wait_budget;
-	struct monotime icmp_since;	/* of the second that is counted */
-	unsigned int icmp_sent;
+	struct icmp_limit icmp_limit;
+	uint16_t ip_id;			/* of the next packet cut anew */
 	struct gro gro;
 	bool gro_tcp, gro_udp;		/* what the device takes */
 	bool no_csum;			/* it takes whole checksums only */

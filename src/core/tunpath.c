@@ -24,20 +24,6 @@
 #include "core/mss.h"
 
 #define V6_LEAST_MTU 1280
-#define ICMP_BURST 50		/* errors at once, and a second */
-
-static bool
-icmp_allowed(struct core *c)
-{
-	struct monotime now = c->env.now.mono;
-
-	if (!mono_is_set(c->icmp_since) ||
-	    mono_ms(c->icmp_since, now) >= 1000) {
-		c->icmp_since = now;
-		c->icmp_sent = 0;
-	}
-	return c->icmp_sent++ < ICMP_BURST;
-}
 
 /* Of the network, or of the subnet that has the address. */
 static bool
@@ -75,7 +61,8 @@ answer(struct core *c, const struct tun_frame *f, const struct ippkt *ip,
 	if (from->family == IP_NONE || !may_answer(c, ip))
 		return;
 	len = ippkt_make_error(icmp, kind, mtu, from, f->data, f->len);
-	if (len == 0 || !icmp_allowed(c))
+	if (len == 0 || !icmp_limit_allows(&c->icmp_limit, c->env.now.mono,
+					   kind == IPPKT_TOO_BIG, &ip->dst))
 		return;
 	a = actions_add(&c->actions, ACTION_TUN_WRITE);
 	if (a == NULL)
@@ -280,6 +267,7 @@ frame_in(struct core *c, struct tun_frame *f, struct core_out *out)
 			if (out->nruns > 0 && !fits(out, f))
 				return false;
 			(void)gso_start(&g, f, &ip);
+			gso_number(&g, &c->ip_id);
 		}
 	}
 	peer_touch(p);

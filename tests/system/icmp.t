@@ -108,5 +108,21 @@ many() { # the queue of the device may have lost some
 }
 soon 'a thousand packets without a route at once' many
 more 500 $(($(errors) - told)) 'get fewer than 500 errors'
+
+# Errors about size are not among those that were too many.
+inside alpha ip link set tun0 mtu 2000
+inside alpha bash -c 'for i in {1..20000}; do
+	echo >/dev/udp/10.156.200.1/9
+done' 2>$tmp/flood &
+flood=$!
+for i in {11..40}; do
+	inside alpha ping -n -c 1 -W 1 -M 'do' -s 1600 "10.156.2.$i" &
+done >$tmp/ping 2>&1
+sleep 1.5
+kill $flood 2>/dev/null
+wait $flood 2>/dev/null
+more "$(grep -c 'Frag needed' $tmp/ping)" 25 \
+	'meanwhile 30 packets that are too big are told of'
+inside alpha ip link set tun0 mtu 1420
 ok 'traffic goes on' reach alpha beta
 finish

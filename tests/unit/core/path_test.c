@@ -14,6 +14,7 @@
 static struct rig_node a, b;
 static struct rig_out out;
 static size_t path;		/* larger datagrams are lost */
+static uint8_t wire[9100];
 static size_t seen[2];		/* datagrams of each that have gone */
 
 /* Both with a session. */
@@ -83,7 +84,7 @@ pass(int64_t ms)
 static void
 send_udp(size_t len, uint16_t frag)
 {
-	static uint8_t mem[FRAME_HEADROOM + 2048], payload[2048];
+	static uint8_t mem[FRAME_HEADROOM + 9000], payload[9000];
 	struct tun_frame f = { .data = mem + FRAME_HEADROOM };
 	struct made m = { .proto = 17, .host = 1, .ttl = 64, .frag = frag,
 			  .payload = payload, .len = len - 28 };
@@ -311,6 +312,75 @@ test_mss(void **state)
 	end();
 }
 
+/* A burst of errors of another kind silences none about size. */
+static void
+test_told(void **state)
+{
+	static uint8_t mem[FRAME_HEADROOM + 64];
+	struct made m = { .proto = 17, .host = 1, .ttl = 64 };
+	size_t told;
+
+	(void)state;
+	begin(COMP_NONE);
+	learn(NARROW);
+	for (int i = 0; i < 100; i++) {
+		struct tun_frame f = { .data = mem + FRAME_HEADROOM };
+
+		f.len = make_packet(f.data, &m);
+		f.data[18] = 99;	/* 10.156.99.0: nobody's */
+		slow_ip_csum(f.data);
+		rig_tun_in(&a, &f, rig_out(&out));
+	}
+	assert_int_equal(core_drops(a.core, DROP_NO_ROUTE), 100);
+	told = a.tun_writes;
+	for (int i = 0; i < 30; i++)
+		send_udp(NARROW_INNER + 1, 0x4000);
+	assert_int_equal(a.tun_writes, told + 30);
+	end();
+}
+
+/*
+ * beta has the least MTU there is, alpha a large one: what alpha's host sends
+ * comes out whole, packed or not.
+ */
+static void
+test_mtu_differs(void **state)
+{
+	static const enum comp_alg all[] = { COMP_NONE, COMP_LZO, COMP_ZLIB };
+	static const size_t lens[] = { 1281, 1420, 5000, 9000 };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		begin(all[i]);
+		a.conf->mtu = 9000;
+		b.conf->mtu = 1280;
+		core_reconf(a.core, rig.now, a.conf, (struct tls_provider){
+			    &plain_ops, &a.plain }, &a.plain.cert);
+		core_reconf(b.core, rig.now, b.conf, (struct tls_provider){
+			    &plain_ops, &b.plain }, &b.plain.cert);
+		rig_drain(&a);
+		rig_drain(&b);
+		pmtu()->state = PMTU_REST;	/* the path takes all */
+		for (size_t k = 0; k < 4; k++) {
+			struct udp_run run;
+
+			send_udp(lens[k], 0x4000);
+			assert_int_equal(out.o.nruns, 1);
+			run = out.o.runs[0];
+			memcpy(wire, run.data, run.len);
+			run.data = wire;
+			run.remote = a.at;
+			run.local = b.at.addr;
+			assert_int_equal(core_udp_in(b.core, rig.now, &run, 1,
+						     rig_out(&out)), 1);
+			assert_int_equal(out.o.nframes, 1);
+			assert_int_equal(out.o.frames[0].iov[0].len, lens[k]);
+		}
+		assert_int_equal(core_drops(b.core, DROP_UNPACK), 0);
+		end();
+	}
+}
+
 /* The device's word begins a search and decides nothing. */
 static void
 test_too_big(void **state)
@@ -402,7 +472,9 @@ main(void)
 		cmocka_unit_test(test_probe),	cmocka_unit_test(test_narrow),
 		cmocka_unit_test(test_shrinks),
 		cmocka_unit_test(test_udp),	cmocka_unit_test(test_tcp),
-		cmocka_unit_test(test_mss),	cmocka_unit_test(test_too_big),
+		cmocka_unit_test(test_mss),	cmocka_unit_test(test_told),
+		cmocka_unit_test(test_mtu_differs),
+		cmocka_unit_test(test_too_big),
 		cmocka_unit_test(test_tags),	cmocka_unit_test(test_reconf),
 		cmocka_unit_test(test_grows),
 	};
