@@ -12,16 +12,19 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "sys/clock.h"
 #include "sys/sigwatch.h"
 
 #define EXEC_FAILED 127
+#define LEFT_STEP_MS 50 /* between two looks at what a late hook left */
 
 /* One command that runs. */
 struct running {
-	pid_t pid; /* and its process group; 0: none */
+	pid_t pid;   /* of the shell; 0: none, or it has ended */
+	pid_t group; /* its process group; 0: none */
 	int pidfd;
 	int out; /* its output */
 	struct hook_result result;
@@ -41,6 +44,7 @@ struct hooks {
 	struct entry *head, **tail; /* the first one runs */
 	size_t count;
 	bool killing; /* SIGTERM was sent */
+	struct monotime kill_at; /* when SIGKILL follows */
 	struct running now;
 	struct loop_fd *out_place, *pid_place;
 	struct loop_timer timer;
@@ -115,6 +119,7 @@ running_start(struct running *r, const char *command, char *const *env)
 		return errnum;
 	}
 	setpgid(r->pid, r->pid); /* whoever comes first */
+	r->group = r->pid;
 	r->out = out[0];
 	(void)fcntl(r->out, F_SETFL, O_NONBLOCK);
 	r->pidfd = (int)syscall(SYS_pidfd_open, r->pid, 0u);
@@ -146,7 +151,18 @@ running_read(struct running *r)
 static void
 running_kill(const struct running *r, int signo)
 {
-	(void)kill(-r->pid, signo);
+	(void)kill(-r->group, signo);
+}
+
+/* Whether the shell has left processes behind. Their group keeps its number
+ * until the last of them has gone. In a container this process may be the one
+ * that inherits them. */
+static bool
+running_left(const struct running *r)
+{
+	while (waitpid(-r->group, NULL, WNOHANG) > 0)
+		;
+	return kill(-r->group, 0) == 0 || errno != ESRCH;
 }
 
 /* The shell has ended: takes its status and what is left of its output. */
@@ -218,7 +234,7 @@ entry_free(struct entry *en)
 static void
 start_soon(struct hooks *h)
 {
-	if (h->head != NULL && h->now.pid == 0)
+	if (h->head != NULL && h->now.group == 0)
 		loop_timer_set(&h->timer, clock_mono());
 }
 
@@ -242,10 +258,27 @@ finish(struct hooks *h)
 	if (h->head == NULL)
 		h->tail = &h->head;
 	h->count--;
+	h->now.group = 0;
 	if (en->done != NULL)
 		en->done(en->ctx, en->command, &result);
 	entry_free(en);
 	start_soon(h);
+}
+
+/* The shell of a hook that took too long has ended: the rest of its group has
+ * until the end of the grace period to do so. */
+static void
+await_left(struct hooks *h)
+{
+	bool late = mono_reached(h->kill_at, clock_mono());
+
+	if (late)
+		running_kill(&h->now, SIGKILL);
+	if (late || !running_left(&h->now))
+		finish(h);
+	else
+		loop_timer_set(&h->timer, mono_add_ms(clock_mono(),
+						      LEFT_STEP_MS));
 }
 
 static void
@@ -256,7 +289,10 @@ on_exit_of_shell(void *ctx, unsigned int events)
 	(void)events;
 	unwatch(h);
 	running_reap(&h->now);
-	finish(h);
+	if (h->killing)
+		await_left(h);
+	else
+		finish(h);
 }
 
 static void
@@ -305,20 +341,25 @@ start_next(struct hooks *h)
 	finish(h);
 }
 
-/* Time for the next one to start, or too late for the one that runs. */
+/* Starts the next one, or ends the one that runs for too long. */
 static void
 on_timer(void *ctx)
 {
 	struct hooks *h = ctx;
 
-	if (h->now.pid == 0) {
+	if (h->now.group == 0) {
 		start_next(h);
+		return;
+	}
+	if (h->now.pid == 0) {
+		await_left(h);
 		return;
 	}
 	h->now.result.timed_out = true;
 	running_kill(&h->now, h->killing ? SIGKILL : SIGTERM);
 	h->killing = true;
-	loop_timer_set(&h->timer, mono_add_ms(clock_mono(), HOOK_KILL_MS));
+	h->kill_at = mono_add_ms(clock_mono(), HOOK_KILL_MS);
+	loop_timer_set(&h->timer, h->kill_at);
 }
 
 int
@@ -345,10 +386,10 @@ hooks_close(struct hooks *h)
 	if (h == NULL)
 		return;
 	unwatch(h);
-	if (h->now.pid != 0) {
+	if (h->now.group != 0)
 		running_kill(&h->now, SIGKILL);
+	if (h->now.pid != 0)
 		running_reap(&h->now);
-	}
 	while (h->head != NULL) {
 		struct entry *next = h->head->next;
 
@@ -408,6 +449,7 @@ hook_run_wait(const char *command, const char *const *env, int64_t limit_ms,
 	struct monotime end = mono_add_ms(clock_mono(), limit_ms);
 	char **copy = env_copy(env);
 	struct running r;
+	const struct timespec step = {.tv_nsec = LEFT_STEP_MS * 1000000L};
 	bool killing = false;
 	struct pollfd fds[2] = {{.events = POLLIN}, {.events = POLLIN}};
 	int errnum;
@@ -440,6 +482,13 @@ hook_run_wait(const char *command, const char *const *env, int64_t limit_ms,
 	if (fds[0].revents == 0) /* the wait itself failed */
 		running_kill(&r, SIGKILL);
 	running_reap(&r);
+	while (killing && running_left(&r)) {
+		if (mono_reached(end, clock_mono())) {
+			running_kill(&r, SIGKILL);
+			break;
+		}
+		nanosleep(&step, NULL);
+	}
 	*res = r.result;
 	return 0;
 }

@@ -267,6 +267,56 @@ test_limit_of_the_deaf(void **state)
 	expect_gone(printed(&x->last));
 }
 
+#define DEAF_CHILD \
+	"echo $$; sh -c 'trap \"\" TERM; while :; do sleep 100; done' & sleep 100"
+
+/* The shell obeys and its child does not: the next hook waits for the end of
+ * both. */
+static void
+test_limit_of_a_deaf_child(void **state)
+{
+	struct fixture *x = *state;
+
+	hooks_limit(x->h, LIMIT_MS);
+	queue(x, DEAF_CHILD);
+	queue(x, ": next");
+	while (x->done == 0) {
+		queue(x, ": later");
+		assert_int_equal(loop_turn(x->l, MONO_NEVER, NULL), 0);
+	}
+	assert_int_equal(x->last.signal, SIGTERM);
+	assert_true(x->last.timed_out);
+	expect_gone(printed(&x->last));
+	settle(x);
+	assert_memory_equal(x->order, "echo|: ne|: la|", 15);
+}
+
+/* The end does not wait for the grace period. */
+static void
+test_close_kills_deaf_child(void **state)
+{
+	struct fixture *x = *state;
+	char file[] = "/tmp/hook_test.XXXXXX", command[256], text[32];
+	struct monotime start;
+	int fd = mkstemp(file);
+
+	snprintf(command, sizeof(command), "exec >%s; " DEAF_CHILD, file);
+	hooks_limit(x->h, LIMIT_MS);
+	queue(x, command);
+	start = clock_mono();
+	while (mono_ms(start, clock_mono()) < LIMIT_MS + 500)
+		assert_int_equal(loop_turn(x->l, mono_add_ms(clock_mono(), 100),
+					   NULL), 0);
+	assert_int_equal(x->done, 0);
+	hooks_close(x->h);
+	x->h = NULL;
+	memset(text, 0, sizeof(text));
+	assert_true(read(fd, text, sizeof(text) - 1) > 0);
+	expect_gone((pid_t)strtol(text, NULL, 10));
+	close(fd);
+	unlink(file);
+}
+
 static void
 test_background_goes_on(void **state)
 {
@@ -371,6 +421,10 @@ test_waited_for(void **state)
 	assert_true(r.timed_out);
 	assert_int_equal(r.signal, SIGTERM);
 	expect_gone(printed(&r));
+	assert_int_equal(hook_run_wait(DEAF_CHILD, path_only, LIMIT_MS, &r,
+				       &e), 0);
+	assert_int_equal(r.signal, SIGTERM);
+	expect_gone(printed(&r));
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -387,6 +441,8 @@ main(void)
 	    T(test_output_is_bounded),
 	    T(test_limit),
 	    T(test_limit_of_the_deaf),
+	    T(test_limit_of_a_deaf_child),
+	    T(test_close_kills_deaf_child),
 	    T(test_background_goes_on),
 	    T(test_cannot_be_started),
 	    T(test_queue_is_bounded),
