@@ -9,6 +9,7 @@
 
 struct daemonise {
 	int ready_fd; /* -1: in the foreground, or said already */
+	int signal;   /* in the parent: that killed the child; else 0 */
 };
 
 enum daemonise_role { DAEMONISE_CHILD, DAEMONISE_PARENT };

@@ -81,15 +81,13 @@ listen_on(struct daemon *d, const struct ipaddr *addr, struct err *e)
 	struct udp_opts opts = { .gso = (d->offload & CONF_UDP_GSO) != 0,
 				 .gro = (d->offload & CONF_UDP_GRO) != 0 };
 	struct endpoint local = { .addr = *addr, .port = d->id->conf->port };
-	char text[ENDPOINT_TEXT_MAX];
 
-	endpoint_format(text, &local);
 	if (udp_open(&d->udp[d->nudp], &local, &opts, e) < 0)
-		return err_prefix(e, "UDP %s", text);
+		return -1;
 	d->nudp++;
 	if (tcp_listen(&d->tcp[d->ntcp], d->loop, &local, streams_accept, d,
 		       e) < 0)
-		return err_prefix(e, "TCP %s", text);
+		return -1;
 	d->ntcp++;
 	return 0;
 }
@@ -290,7 +288,8 @@ start(struct daemon *d, struct err *e)
 	    start_sockets(d, e) < 0 || start_device(d, e) < 0 ||
 	    ctlsock_open(&d->ctl, d->loop, c->ctlsocket, CTL_MODE,
 			 group, control_request, d, e) < 0 ||
-	    give_up_privileges(d, e) < 0 || start_core(d, e) < 0 ||
+	    give_up_privileges(d, e) < 0 || logsink_start(d->log, e) < 0 ||
+	    start_core(d, e) < 0 ||
 	    start_work(d, e) < 0)
 		return -1;
 	if (d->notify.watchdog_ms > 0) {

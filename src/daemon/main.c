@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cluevpnd: the mesh VPN daemon. */
+#include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "daemon/check.h"
@@ -15,7 +19,38 @@
 struct startup {
 	struct daemonise parent;
 	struct logsink *log;
+	bool elsewhere;		/* the log is not standard error */
 };
+
+/* Says it where the daemon was started, if that takes it at once: a pipe that
+ * poll(2) calls writable takes PIPE_BUF bytes. */
+static void
+startup_say(const char *line)
+{
+	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
+	char text[PIPE_BUF];
+	int n = snprintf(text, sizeof(text), "error: %s\n", line);
+
+	if (n < 0 || poll(&p, 1, 0) != 1 || !(p.revents & POLLOUT))
+		return;
+	if ((size_t)n >= sizeof(text)) {
+		n = sizeof(text) - 1;
+		text[n - 1] = '\n';
+	}
+	n = (int)write(STDERR_FILENO, text, (size_t)n);
+	(void)n;
+}
+
+/* Logs during the start: an error is said to the caller as well. */
+static void
+startup_write(void *ctx, enum log_level level, const char *line)
+{
+	struct startup *s = ctx;
+
+	logsink_write(s->log, level, line);
+	if (s->elsewhere && level == LOG_LVL_ERROR)
+		startup_say(line);
+}
 
 /* From here on nobody reads the terminal. */
 static void
@@ -23,6 +58,7 @@ ready(void *ctx)
 {
 	struct startup *s = ctx;
 
+	log_set_sink(logsink_write, s->log);
 	daemonise_done(&s->parent, 0);
 }
 
@@ -39,11 +75,13 @@ open_log(struct startup *s, const struct identity *id,
 		kind = LOGSINK_STDERR;
 	log_set_level(o->loglevel >= 0 ? (enum log_level)o->loglevel :
 					 (enum log_level)id->conf->loglevel);
-	if (logsink_open(&s->log, kind, id->conf->logfile, &e) < 0) {
+	if (logsink_open(&s->log, kind, kind == LOGSINK_FILE ?
+					  id->conf->logfile : NULL, &e) < 0) {
 		log_error("%s", e.text);
 		return -1;
 	}
-	log_set_sink(logsink_write, s->log);
+	s->elsewhere = kind != LOGSINK_STDERR;
+	log_set_sink(startup_write, s);
 	return 0;
 }
 
@@ -73,8 +111,10 @@ main(int argc, char **argv)
 	struct err e;
 	int status = EXIT_FAILED;
 
-	if (daemonise_fill_std(&e) < 0)
+	if (daemonise_fill_std(&e) < 0) {
+		log_error("%s", e.text);
 		return EXIT_FAILED;
+	}
 	sigwatch_block();
 	if (options_parse(&o, argc, argv, &status) < 0)
 		return status;
@@ -89,6 +129,10 @@ main(int argc, char **argv)
 		return EXIT_FAILED;
 	}
 	if (role == DAEMONISE_PARENT) {
+		if (s.parent.signal != 0)
+			log_error("the daemon was killed by signal %d (%s) "
+				  "before it was ready", s.parent.signal,
+				  strsignal(s.parent.signal));
 		identity_free(id);
 		return status;
 	}

@@ -119,20 +119,15 @@ reload_conf(struct daemon *d)
 static void
 reopen_log(struct daemon *d)
 {
-	struct err e, no = { .code = ERR_NONE };
+	struct err no = { .code = ERR_NONE };
 	int fd = -1;
 
 	if (logsink_is_file(d->log) && warden_lives(d->warden))
 		fd = warden_open(d->warden, 0, WARDEN_LOG, 0, &no);
-	if (fd >= 0) {
+	if (fd >= 0)
 		logsink_replace(d->log, fd);
-		return;
-	}
-	if (logsink_reopen(d->log, &e) == 0)
-		return;
-	log_error("%s", e.text);
-	if (no.code == ERR_PERM)
-		log_error("%s", no.text);
+	else
+		logsink_reopen(d->log, no.code == ERR_PERM ? no.text : NULL);
 }
 
 int

@@ -68,17 +68,19 @@ autoconf(struct daemon *d, const struct action *a)
 static void
 report(const char *command, const struct hook_result *r)
 {
+	enum log_level level = hook_ok(r) ? LOG_LVL_INFO : LOG_LVL_ERROR;
 	char how[HOOK_TEXT_MAX];
 	const char *line = r->output, *end;
 
 	while (*line != '\0') {
 		end = strchrnul(line, '\n');
-		log_info("hook \"%s\": %.*s", command, (int)(end - line), line);
+		log_line(level, NULL, "hook \"%s\": %.*s", command,
+			 (int)(end - line), line);
 		line = *end == '\n' ? end + 1 : end;
 	}
 	if (r->discarded > 0)
-		log_info("hook \"%s\": %zu more bytes of output", command,
-			 r->discarded);
+		log_line(level, NULL, "hook \"%s\": %zu more bytes of output",
+			 command, r->discarded);
 	if (!hook_ok(r))
 		log_error("hook \"%s\" failed: %s", command,
 			  hook_result_text(how, r));

@@ -9,9 +9,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* What the child said, or how it died. */
+/* What the child said, or how it died; signo: 0, or what killed it. */
 static int
-wait_for(int fd, pid_t child)
+wait_for(int fd, pid_t child, int *signo)
 {
 	unsigned char said;
 	ssize_t n;
@@ -25,6 +25,7 @@ wait_for(int fd, pid_t child)
 	while (waitpid(child, &status, 0) < 0)
 		if (errno != EINTR)
 			return 1;
+	*signo = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 	return WIFEXITED(status) && WEXITSTATUS(status) != 0 ?
 		       WEXITSTATUS(status) : 1;
 }
@@ -37,6 +38,7 @@ daemonise_fork(struct daemonise *d, enum daemonise_role *role, int *status,
 	pid_t child;
 
 	d->ready_fd = -1;
+	d->signal = 0;
 	if (pipe2(pipefd, O_CLOEXEC) < 0)
 		return err_errno(e, errno, "pipe");
 	child = fork();
@@ -49,7 +51,7 @@ daemonise_fork(struct daemonise *d, enum daemonise_role *role, int *status,
 	if (child > 0) {
 		close(pipefd[1]);
 		*role = DAEMONISE_PARENT;
-		*status = wait_for(pipefd[0], child);
+		*status = wait_for(pipefd[0], child, &d->signal);
 		close(pipefd[0]);
 		return 0;
 	}

@@ -1,170 +1,427 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Log lines to standard error, a file or syslog. */
+/*
+ * Log lines to standard error, a file or syslog, through a bounded queue and
+ * a thread of its own: only that thread waits for whoever reads the log.
+ */
 #include "sys/logsink.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <inttypes.h>
 #include <pthread.h>
-#include <stdbool.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
-#define LOG_MODE 0640
-#define STAMP_MAX 40
+#include "logput.h"
+
+#define QUEUE_BYTES (256 * 1024)
+#define RETRY_MS 1000		/* between two connects to a dead syslogd */
+#define CLOSE_MS 2000		/* for the lines that are left at the end */
+#define SYSLOG_PATH "/dev/log"
+
+struct line {
+	struct line *next;
+	uint64_t lost;		/* lines that were dropped before this one */
+	enum log_level level;
+	struct timespec at;
+	char text[];
+};
 
 struct logsink {
-	enum logsink_kind kind;
-	pthread_mutex_t lock;		/* reopening against writing */
-	int fd;
-	char *path;
-	bool journal;			/* "<6>" marks instead of times */
+	struct logput put;	/* the thread's, once it is started */
+	int why;		/* the thread's: errno of a loss that is not told
+				 * yet; 0: the reader was slow */
+	pthread_t thread;
+	bool started;
+	/* --- under lock --- */
+	pthread_mutex_t lock;
+	pthread_cond_t wake;	/* the thread: a line, a new file, the end */
+	pthread_cond_t idle;	/* a flush: every line is written */
+	struct line *head, **tail;
+	size_t bytes;		/* in the queue */
+	bool busy;		/* the thread writes or opens */
+	bool ending;
+	bool reopen;		/* open the file anew */
+	char *hint;		/* the caller's words if that fails */
+	int next_fd;		/* a file to take over; -1: none */
+	uint64_t lost;		/* dropped and not yet told */
+	int errnum;		/* of the last write that failed; 0: none */
 };
 
-static const int priorities[] = {
-	[LOG_LVL_ERROR] = LOG_ERR,
-	[LOG_LVL_WARN] = LOG_WARNING,
-	[LOG_LVL_INFO] = LOG_INFO,
-	[LOG_LVL_DEBUG] = LOG_DEBUG,
-};
-
-static int
-open_file(const char *path, struct err *e)
+static size_t
+line_size(const char *text)
 {
-	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC |
-				    O_NOCTTY, LOG_MODE);
-
-	if (fd < 0)
-		return err_errno(e, errno, "log file %s", path);
-	return fd;
+	return sizeof(struct line) + strlen(text) + 1;
 }
 
-/* Whether the journal reads our standard error: the variable alone does not
- * say so, a shell under a service inherits it, too. See systemd.exec(5). */
-static bool
-journal_reads_stderr(void)
+static struct logsink *
+sink_new(enum logsink_kind kind, const char *path)
 {
-	const char *stream = getenv("JOURNAL_STREAM");
-	uintmax_t dev, ino;
-	struct stat st;
+	struct logsink *s = calloc(1, sizeof(*s));
+	pthread_condattr_t mono;
 
-	return stream != NULL &&
-	       sscanf(stream, "%ju:%ju", &dev, &ino) == 2 &&
-	       fstat(STDERR_FILENO, &st) == 0 && st.st_dev == dev &&
-	       st.st_ino == ino;
+	if (s == NULL)
+		return NULL;
+	s->put.kind = kind;
+	s->put.fd = kind == LOGSINK_STDERR ? STDERR_FILENO : -1;
+	s->next_fd = -1;
+	s->tail = &s->head;
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_condattr_init(&mono);
+	pthread_condattr_setclock(&mono, CLOCK_MONOTONIC);
+	pthread_cond_init(&s->wake, &mono);
+	pthread_cond_init(&s->idle, &mono);
+	pthread_condattr_destroy(&mono);
+	if (kind == LOGSINK_SYSLOG)
+		path = path == NULL ? SYSLOG_PATH : path;
+	s->put.path = path == NULL ? NULL : strdup(path);
+	if (path != NULL && s->put.path == NULL) {
+		logsink_close(s);
+		return NULL;
+	}
+	return s;
 }
 
 int
 logsink_open(struct logsink **out, enum logsink_kind kind, const char *path,
 	     struct err *e)
 {
-	struct logsink *s = calloc(1, sizeof(*s));
+	struct logsink *s = sink_new(kind, kind == LOGSINK_STDERR ? NULL :
+								    path);
 
 	if (s == NULL)
 		return err_nomem(e);
-	s->kind = kind;
-	s->fd = STDERR_FILENO;
-	pthread_mutex_init(&s->lock, NULL);
+	if (kind == LOGSINK_STDERR)
+		s->put.journal = logput_journal();
 	if (kind == LOGSINK_FILE) {
-		s->path = strdup(path);
-		s->fd = s->path == NULL ? err_nomem(e) : open_file(path, e);
-		if (s->fd < 0) {
-			s->fd = STDERR_FILENO;
+		s->put.fd = logput_open_file(path, e);
+		if (s->put.fd < 0) {
 			logsink_close(s);
 			return -1;
 		}
-	} else if (kind == LOGSINK_SYSLOG) {
-		openlog("cluevpnd", LOG_PID | LOG_NDELAY, LOG_DAEMON);
-	} else {
-		s->journal = journal_reads_stderr();
 	}
 	*out = s;
 	return 0;
 }
 
-void
-logsink_close(struct logsink *s)
+/* --- the thread ------------------------------------------------------------ */
+
+/* 0 or an errno. */
+static int
+tell_lost(struct logsink *s, uint64_t lost, const struct timespec *at)
 {
-	if (s == NULL)
+	char text[128];
+
+	if (lost == 0)
+		return 0;
+	snprintf(text, sizeof(text), "%" PRIu64 " log lines were lost: %s",
+		 lost, s->why != 0 ? strerror(s->why) :
+				     "the reader of the log was too slow");
+	return logput_line(&s->put, LOG_LVL_WARN, at, text);
+}
+
+static struct timespec
+end_after(int ms)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	t.tv_sec += ms / 1000;
+	t.tv_nsec += (long)(ms % 1000) * 1000000;
+	if (t.tv_nsec >= 1000000000) {
+		t.tv_nsec -= 1000000000;
+		t.tv_sec++;
+	}
+	return t;
+}
+
+/* Takes the new file, with the lock held but for the time of the open. */
+static void
+change_file(struct logsink *s)
+{
+	struct timespec now;
+	struct err e;
+	char *hint = s->hint;
+	int fd = s->next_fd;
+	bool reopen = s->reopen;
+
+	s->next_fd = -1;
+	s->reopen = false;
+	s->hint = NULL;
+	if (fd < 0 && !reopen)
 		return;
-	if (s->kind == LOGSINK_SYSLOG)
-		closelog();
-	if (s->fd > STDERR_FILENO)
-		close(s->fd);
-	pthread_mutex_destroy(&s->lock);
-	free(s->path);
-	free(s);
+	s->busy = true;
+	pthread_mutex_unlock(&s->lock);
+	if (fd < 0)
+		fd = logput_open_file(s->put.path, &e);
+	if (fd >= 0) {
+		close(s->put.fd);
+		s->put.fd = fd;
+		s->put.torn = false;
+	} else {
+		clock_gettime(CLOCK_REALTIME, &now);
+		(void)logput_line(&s->put, LOG_LVL_ERROR, &now, e.text);
+		if (hint != NULL)
+			(void)logput_line(&s->put, LOG_LVL_ERROR, &now, hint);
+	}
+	free(hint);
+	pthread_mutex_lock(&s->lock);
+	s->busy = false;
+}
+
+/* Writes one line, without the lock. false: it is to be tried again. */
+static bool
+write_line(struct logsink *s, struct line *l)
+{
+	bool retry = s->put.kind == LOGSINK_SYSLOG;
+	uint64_t lost = 0;
+	int errnum = tell_lost(s, l->lost, &l->at);
+
+	if (errnum == 0) {
+		l->lost = 0;
+		errnum = logput_line(&s->put, l->level, &l->at, l->text);
+	}
+	pthread_mutex_lock(&s->lock);
+	s->errnum = errnum;
+	if (errnum != 0 && !retry)
+		s->lost += 1 + l->lost;
+	if (errnum == 0 && s->head == NULL) {
+		lost = s->lost;		/* no line may follow to tell it */
+		s->lost = 0;
+	}
+	pthread_mutex_unlock(&s->lock);
+	if (tell_lost(s, lost, &l->at) == 0)
+		s->why = errnum;
+	return errnum == 0 || !retry;
+}
+
+/* Writes the first line of the queue, or loses it. With the lock. */
+static void
+handle_first(struct logsink *s)
+{
+	struct line *l = s->head;
+	struct timespec end;
+	bool done;
+
+	s->busy = true;
+	s->head = l->next;
+	if (s->head == NULL)
+		s->tail = &s->head;
+	pthread_mutex_unlock(&s->lock);
+	done = write_line(s, l);
+	pthread_mutex_lock(&s->lock);
+	s->busy = false;
+	if (done) {
+		s->bytes -= line_size(l->text);
+		free(l);
+		return;
+	}
+	l->next = s->head;
+	s->head = l;
+	if (l->next == NULL)
+		s->tail = &l->next;
+	end = end_after(RETRY_MS);
+	if (!s->ending)
+		(void)pthread_cond_timedwait(&s->wake, &s->lock, &end);
+}
+
+/* At the end, nobody waits for a syslogd that is not there. */
+static bool
+is_hopeless(const struct logsink *s)
+{
+	return s->ending && s->put.kind == LOGSINK_SYSLOG && s->errnum != 0;
+}
+
+static void *
+thread_main(void *arg)
+{
+	struct logsink *s = arg;
+
+	pthread_mutex_lock(&s->lock);
+	for (;;) {
+		change_file(s);
+		if (s->head != NULL && !is_hopeless(s)) {
+			handle_first(s);
+			continue;
+		}
+		pthread_cond_broadcast(&s->idle);
+		if (s->ending)
+			break;
+		if (s->next_fd < 0 && !s->reopen)
+			pthread_cond_wait(&s->wake, &s->lock);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return NULL;
 }
 
 int
-logsink_reopen(struct logsink *s, struct err *e)
+logsink_start(struct logsink *s, struct err *e)
 {
-	int fd;
+	sigset_t all, old;
+	int rc;
 
-	if (s->kind != LOGSINK_FILE)
+	if (s->started)
 		return 0;
-	fd = open_file(s->path, e);
-	if (fd < 0)
-		return -1;
-	logsink_replace(s, fd);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	rc = pthread_create(&s->thread, NULL, thread_main, s);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (rc != 0)
+		return err_errno(e, rc, "thread of the log");
+	s->started = true;
 	return 0;
+}
+
+/* --- the callers ----------------------------------------------------------- */
+
+bool
+logsink_flush(struct logsink *s, int ms)
+{
+	struct timespec end = end_after(ms);
+	bool empty = false;
+	int rc = 0;
+
+	if (logsink_start(s, NULL) < 0)
+		return false;
+	pthread_mutex_lock(&s->lock);
+	while (rc == 0) {
+		empty = s->head == NULL && !s->busy && s->next_fd < 0 &&
+			!s->reopen;
+		if (empty || is_hopeless(s))
+			break;
+		rc = pthread_cond_timedwait(&s->idle, &s->lock, &end);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return empty;
+}
+
+static void
+sink_free(struct logsink *s)
+{
+	while (s->head != NULL) {
+		struct line *next = s->head->next;
+
+		free(s->head);
+		s->head = next;
+	}
+	if (s->put.fd > STDERR_FILENO)
+		close(s->put.fd);
+	if (s->next_fd >= 0)
+		close(s->next_fd);
+	pthread_cond_destroy(&s->wake);
+	pthread_cond_destroy(&s->idle);
+	pthread_mutex_destroy(&s->lock);
+	free(s->hint);
+	free(s->put.path);
+	free(s);
+}
+
+/* A thread that waits for a reader keeps its memory: the process ends. */
+void
+logsink_close(struct logsink *s)
+{
+	bool stuck;
+
+	if (s == NULL)
+		return;
+	if (s->head != NULL)
+		(void)logsink_start(s, NULL);
+	if (s->started) {
+		pthread_mutex_lock(&s->lock);
+		s->ending = true;
+		pthread_cond_signal(&s->wake);
+		pthread_mutex_unlock(&s->lock);
+		(void)logsink_flush(s, CLOSE_MS);
+		pthread_mutex_lock(&s->lock);
+		stuck = s->busy;
+		pthread_mutex_unlock(&s->lock);
+		if (stuck) {
+			pthread_detach(s->thread);
+			return;
+		}
+		pthread_join(s->thread, NULL);
+	}
+	sink_free(s);
+}
+
+void
+logsink_reopen(struct logsink *s, const char *hint)
+{
+	if (s->put.kind != LOGSINK_FILE)
+		return;
+	pthread_mutex_lock(&s->lock);
+	s->reopen = true;
+	free(s->hint);
+	s->hint = hint == NULL ? NULL : strdup(hint);
+	pthread_cond_signal(&s->wake);
+	pthread_mutex_unlock(&s->lock);
 }
 
 void
 logsink_replace(struct logsink *s, int fd)
 {
 	pthread_mutex_lock(&s->lock);
-	close(s->fd);
-	s->fd = fd;
+	if (s->next_fd >= 0)
+		close(s->next_fd);
+	s->next_fd = fd;
+	pthread_cond_signal(&s->wake);
 	pthread_mutex_unlock(&s->lock);
 }
 
 bool
 logsink_is_file(const struct logsink *s)
 {
-	return s->kind == LOGSINK_FILE;
+	return s->put.kind == LOGSINK_FILE;
 }
 
-static void
-stamp(char out[STAMP_MAX])
+bool
+logsink_trouble(struct logsink *s, char *out, size_t cap)
 {
-	struct timespec ts;
-	struct tm tm;
-	char date[STAMP_MAX - 8];
+	const char *where = s->put.path == NULL ? "standard error" :
+						  s->put.path;
+	uint64_t lost;
+	int errnum;
 
-	clock_gettime(CLOCK_REALTIME, &ts);
-	gmtime_r(&ts.tv_sec, &tm);
-	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(out, STAMP_MAX, "%s.%03uZ", date,
-		 (unsigned int)(ts.tv_nsec / 1000000) % 1000);
+	pthread_mutex_lock(&s->lock);
+	lost = s->lost;
+	errnum = s->errnum;
+	for (const struct line *l = s->head; l != NULL; l = l->next)
+		lost += l->lost;
+	pthread_mutex_unlock(&s->lock);
+	if (lost == 0 && errnum == 0)
+		return false;
+	snprintf(out, cap, "the log (%s) takes no lines: %s; %" PRIu64
+		 " lines are lost so far", where,
+		 errnum != 0 ? strerror(errnum) : "its reader does not read",
+		 lost);
+	return true;
 }
 
 void
-logsink_write(void *ctx, enum log_level level, const char *line)
+logsink_write(void *ctx, enum log_level level, const char *text)
 {
 	struct logsink *s = ctx;
 	int errnum = errno;
-	char when[STAMP_MAX];
+	size_t size = line_size(text);
+	struct line *l = malloc(size);
 
-	if (s->kind == LOGSINK_SYSLOG) {
-		syslog(priorities[level], "%s", line);
-		errno = errnum;
-		return;
-	}
-	/* One write a line, so that lines of several threads stay whole. What
-	 * a full disk does not take is lost: the daemon goes on. */
 	pthread_mutex_lock(&s->lock);
-	if (s->journal) {
-		dprintf(s->fd, "<%d>%s\n", priorities[level], line);
+	if (l == NULL || s->bytes + size > QUEUE_BYTES) {
+		s->lost++;
+		free(l);
 	} else {
-		stamp(when);
-		dprintf(s->fd, "%s %s: %s\n", when, log_level_name(level),
-			line);
+		*l = (struct line){ .lost = s->lost, .level = level };
+		clock_gettime(CLOCK_REALTIME, &l->at);
+		memcpy(l->text, text, strlen(text) + 1);
+		s->lost = 0;
+		s->bytes += size;
+		*s->tail = l;
+		s->tail = &l->next;
+		pthread_cond_signal(&s->wake);
 	}
 	pthread_mutex_unlock(&s->lock);
 	errno = errnum;

@@ -12,7 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "sys/logsink.h"
@@ -53,6 +55,14 @@ content(const char *file)
 	return text;
 }
 
+/* The file, once the thread has written all. */
+static const char *
+written(struct logsink *s, const char *file)
+{
+	assert_true(logsink_flush(s, 10000));
+	return content(file);
+}
+
 /* "2026-11-22T06:25:00.123Z " in front; returns what follows. */
 static const char *
 after_stamp(const char *line)
@@ -84,13 +94,13 @@ test_file_and_rotation(void **state)
 	errno = EDOM;
 	log_warn("first %d%%", 100);
 	assert_int_equal(errno, EDOM);
-	assert_string_equal(after_stamp(content(path)), "warn: first 100%\n");
+	assert_string_equal(after_stamp(written(s, path)), "warn: first 100%\n");
 	assert_int_equal(rename(path, rotated), 0);
 	log_info("second");
-	assert_non_null(strstr(content(rotated), "info: second\n"));
-	assert_int_equal(logsink_reopen(s, NULL), 0);
+	assert_non_null(strstr(written(s, rotated), "info: second\n"));
+	logsink_reopen(s, NULL);
 	log_error("third");
-	assert_string_equal(after_stamp(content(path)), "error: third\n");
+	assert_string_equal(after_stamp(written(s, path)), "error: third\n");
 	assert_null(strstr(content(rotated), "third"));
 	log_set_sink(NULL, NULL);
 	logsink_close(s);
@@ -99,7 +109,7 @@ test_file_and_rotation(void **state)
 	assert_int_equal(logsink_open(&s, LOGSINK_FILE, path, NULL), 0);
 	assert_true(logsink_is_file(s));
 	logsink_write(s, LOG_LVL_INFO, "fourth");
-	assert_non_null(strstr(content(path), "third\n"));
+	assert_non_null(strstr(written(s, path), "third\n"));
 	assert_non_null(strstr(content(path), "fourth\n"));
 	logsink_close(s);
 }
@@ -113,9 +123,10 @@ test_replace(void **state)
 	(void)state;
 	assert_int_equal(logsink_open(&s, LOGSINK_FILE, path, NULL), 0);
 	logsink_write(s, LOG_LVL_INFO, "before");
+	assert_true(logsink_flush(s, 10000));
 	logsink_replace(s, open(rotated, O_WRONLY | O_CREAT | O_APPEND, 0600));
 	logsink_write(s, LOG_LVL_INFO, "after");
-	assert_non_null(strstr(content(rotated), "info: after\n"));
+	assert_non_null(strstr(written(s, rotated), "info: after\n"));
 	assert_null(strstr(content(path), "after"));
 	logsink_close(s);
 	assert_int_equal(logsink_open(&s, LOGSINK_STDERR, NULL, NULL), 0);
@@ -133,10 +144,11 @@ test_reopen_fails(void **state)
 	assert_int_equal(logsink_open(&s, LOGSINK_FILE, path, NULL), 0);
 	assert_int_equal(rename(path, rotated), 0);
 	assert_int_equal(mkdir(path, 0700), 0);
-	assert_int_equal(logsink_reopen(s, &e), -1);
-	assert_non_null(strstr(e.text, path));
+	logsink_reopen(s, "and a hint");
 	logsink_write(s, LOG_LVL_INFO, "still here");
-	assert_non_null(strstr(content(rotated), "still here\n"));
+	assert_non_null(strstr(written(s, rotated), "still here\n"));
+	assert_non_null(strstr(content(rotated), "error: log file "));
+	assert_non_null(strstr(content(rotated), "error: and a hint\n"));
 	logsink_close(s);
 	assert_int_equal(rmdir(path), 0);
 	assert_int_equal(logsink_open(&s, LOGSINK_FILE, "/nonexistent/log", &e),
@@ -156,7 +168,7 @@ write_to_stderr(void)
 	close(fd);
 	assert_int_equal(logsink_open(&s, LOGSINK_STDERR, NULL, NULL), 0);
 	logsink_write(s, LOG_LVL_DEBUG, "a line");
-	assert_int_equal(logsink_reopen(s, NULL), 0);
+	logsink_reopen(s, NULL);
 	logsink_close(s);
 	dup2(saved, 2);
 	close(saved);
@@ -197,7 +209,7 @@ test_syslog(void **state)
 	/* Nobody need listen: it must only not fail, nor take a format. */
 	assert_int_equal(logsink_open(&s, LOGSINK_SYSLOG, NULL, NULL), 0);
 	logsink_write(s, LOG_LVL_INFO, "%s%n test");
-	assert_int_equal(logsink_reopen(s, NULL), 0);
+	logsink_reopen(s, NULL);
 	logsink_close(s);
 	logsink_close(NULL);
 }
@@ -225,7 +237,7 @@ test_threads(void **state)
 		assert_int_equal(
 		    pthread_create(&thread[i], NULL, write_many, s), 0);
 	for (int i = 0; i < 50; i++)
-		assert_int_equal(logsink_reopen(s, NULL), 0);
+		logsink_reopen(s, NULL);
 	for (int i = 0; i < 2; i++)
 		pthread_join(thread[i], NULL);
 	logsink_close(s);
@@ -235,6 +247,173 @@ test_threads(void **state)
 		p += 23;
 	}
 	assert_int_equal(lines, 400);
+}
+
+/* --- readers that do not read ----------------------------------------------- */
+
+#define FLOOD 20000
+
+static void
+flood(struct logsink *s)
+{
+	for (int i = 0; i < FLOOD; i++)
+		logsink_write(s, LOG_LVL_INFO, "0123456789abcdef");
+}
+
+/* How often what stands in the text, and the sum of the numbers before it. */
+static size_t
+count(const char *text, const char *what, size_t *sum)
+{
+	size_t n = 0;
+
+	for (const char *p = text; (p = strstr(p, what)) != NULL; p++, n++) {
+		const char *digits = p;
+
+		while (digits > text && digits[-1] >= '0' && digits[-1] <= '9')
+			digits--;
+		*sum += strtoul(digits, NULL, 10);
+	}
+	return n;
+}
+
+/* Reads until the lines and the numbers of those that are told as lost make
+ * up all that were written. */
+static void
+read_loss(int fd)
+{
+	static char all[4 << 20];
+	size_t len = 0, lines, lost, none;
+
+	do {
+		ssize_t n = read(fd, all + len, sizeof(all) - 2 - len);
+
+		assert_true(n > 0);
+		len += (size_t)n;
+		if (all[len - 1] != '\n')	/* a datagram */
+			all[len++] = '\n';
+		all[len] = '\0';
+		lost = none = 0;
+		count(all, " log lines were lost: the reader", &lost);
+		lines = lost == 0 ? 0 : count(
+			all, "0123456789abcdef", &none);
+		assert_true(lines + lost <= FLOOD);
+	} while (lines + lost < FLOOD);
+	assert_true(lost > 0);
+}
+
+static void
+test_pipe_that_nobody_reads(void **state)
+{
+	struct logsink *s;
+	char why[256];
+	int fds[2], saved = dup(2);
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	dup2(fds[1], 2);
+	close(fds[1]);
+	assert_int_equal(logsink_open(&s, LOGSINK_STDERR, NULL, NULL), 0);
+	assert_int_equal(logsink_start(s, NULL), 0);
+	assert_false(logsink_trouble(s, why, sizeof(why)));
+	flood(s);
+	assert_false(logsink_flush(s, 50));
+	assert_true(logsink_trouble(s, why, sizeof(why)));
+	assert_non_null(strstr(why, "standard error"));
+	assert_int_equal(fcntl(2, F_GETFL) & O_NONBLOCK, 0);
+	read_loss(fds[0]);
+	assert_true(logsink_flush(s, 10000));
+	assert_false(logsink_trouble(s, why, sizeof(why)));
+	logsink_close(s);
+	dup2(saved, 2);
+	close(saved);
+	close(fds[0]);
+}
+
+static int
+syslogd(int type)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, type, 0);
+
+	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path);
+	unlink(path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&sun, sizeof(sun)), 0);
+	if (type == SOCK_STREAM)
+		assert_int_equal(listen(fd, 5), 0);
+	return fd;
+}
+
+/* "<30>Nov 30 12:56:01 cluevpnd[123]: text" */
+static void
+expect_syslog(int fd, const char *text)
+{
+	char got[256], form[64];
+	ssize_t n = recv(fd, got, sizeof(got) - 1, 0);
+
+	assert_true(n > 0);
+	got[n] = '\0';
+	snprintf(form, sizeof(form), " cluevpnd[%d]: %s", (int)getpid(), text);
+	assert_memory_equal(got, "<30>", 4);
+	assert_string_equal(got + 4 + strlen("Nov 30 12:56:01"), form);
+}
+
+/* Hangs, is killed, and comes again: what was written meanwhile arrives. */
+static void
+test_syslogd_that_hangs(void **state)
+{
+	struct logsink *s;
+	int fd = syslogd(SOCK_DGRAM);
+
+	(void)state;
+	assert_int_equal(logsink_open(&s, LOGSINK_SYSLOG, path, NULL), 0);
+	assert_int_equal(logsink_start(s, NULL), 0);
+	logsink_write(s, LOG_LVL_INFO, "%s%n first");
+	expect_syslog(fd, "%s%n first");
+	flood(s);
+	assert_false(logsink_flush(s, 50));
+	read_loss(fd);
+	assert_true(logsink_flush(s, 10000));
+	close(fd);
+	logsink_write(s, LOG_LVL_INFO, "while it is away");
+	assert_false(logsink_flush(s, 50));
+	fd = syslogd(SOCK_DGRAM);
+	expect_syslog(fd, "while it is away");
+	close(fd);
+	fd = syslogd(SOCK_STREAM);
+	logsink_write(s, LOG_LVL_INFO, "to a stream");
+	assert_true(logsink_flush(s, 10000));
+	{
+		int one = accept(fd, NULL, NULL);
+
+		expect_syslog(one, "to a stream");
+		close(one);
+	}
+	close(fd);
+	logsink_close(s);
+}
+
+/* What a full disk does not take is counted, and told with the reason. */
+static void
+test_full_disk(void **state)
+{
+	struct logsink *s;
+	char why[256];
+
+	(void)state;
+	assert_int_equal(logsink_open(&s, LOGSINK_FILE, "/dev/full", NULL), 0);
+	logsink_write(s, LOG_LVL_INFO, "one");
+	logsink_write(s, LOG_LVL_INFO, "two");
+	assert_true(logsink_flush(s, 10000));
+	assert_true(logsink_trouble(s, why, sizeof(why)));
+	assert_non_null(strstr(why, "/dev/full"));
+	assert_non_null(strstr(why, "No space left on device; 2 lines"));
+	logsink_replace(s, open(path, O_WRONLY | O_CREAT | O_APPEND, 0600));
+	logsink_write(s, LOG_LVL_INFO, "three");
+	assert_non_null(strstr(written(s, path),
+			       "2 log lines were lost: No space left"));
+	assert_non_null(strstr(content(path), "three\n"));
+	assert_false(logsink_trouble(s, why, sizeof(why)));
+	logsink_close(s);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -248,6 +427,9 @@ main(void)
 	    T(test_reopen_fails),
 	    T(test_stderr),
 	    T(test_syslog),
+	    T(test_pipe_that_nobody_reads),
+	    T(test_syslogd_that_hangs),
+	    T(test_full_disk),
 	    T(test_threads),
 	};
 
