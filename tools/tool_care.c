@@ -106,6 +106,20 @@ same_host(const char *a, const char *b)
 	       (longer[n] == '\0' || longer[n] == '.');
 }
 
+char *
+tool_self_other(const char *node)
+{
+	char *name;
+	struct err e;
+
+	if (host_name(&name, &e) != 0)
+		return NULL;
+	if (!same_host(name, node))
+		return name;
+	free(name);
+	return NULL;
+}
+
 static bool
 is_self(const struct tool_self *self, const char *node)
 {

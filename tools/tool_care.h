@@ -25,6 +25,10 @@ int tool_self_find(struct tool_self *out, const char *name, const char *conf,
 		   bool must, struct err *e);
 void tool_self_free(struct tool_self *self); /* zeroed is fine */
 
+/* The name of this machine, malloc'd, if it is another than the node's, with
+ * its domain or without; else NULL. */
+char *tool_self_other(const char *node);
+
 struct tool_care {
 	char self[NODE_NAME_MAX + 1]; /* this machine's node, which goes; or "" */
 	char back[NODE_NAME_MAX + 1]; /* comes back unpinned, though a key of it

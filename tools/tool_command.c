@@ -236,7 +236,7 @@ take_prefix(struct tool_command *cmd, const char *arg)
 	if (prefix_parse(&p, arg, strlen(arg)) != 0) {
 		err_set(&e, ERR_SYNTAX,
 			"--prefix \"%s\": expected ADDRESS/LENGTH like "
-			"10.156.0.0/16 or fd00:c1::/48",
+			"192.0.2.0/24 or 2001:db8::/48",
 			arg);
 		return wrong(&e);
 	}

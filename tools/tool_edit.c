@@ -24,14 +24,16 @@ struct edit {
 	struct tool_made made;
 };
 
-/* What a network's first list begins as. */
+/* Begins the first list of a network. It proposes no prefix: networks with
+ * the same one could never be joined. */
 static const char template[] =
     "network   example.org\n"
-    "prefix    10.156.0.0/16        # every subnet lies inside a prefix\n"
+    "# prefix  10.N.0.0/16          # choose N by chance; every subnet lies\n"
+    "#                              # inside a prefix\n"
     "\n"
     "# node alpha                   # the Common Name of its certificate\n"
     "#   address 192.0.2.10         # where others reach it; port 3406\n"
-    "#   subnet  10.156.1.0/24      # what is routed to it\n";
+    "#   subnet  10.N.1.0/24        # what is routed to it\n";
 
 /* What the copy begins as: the list without its block. */
 static struct span

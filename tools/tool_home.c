@@ -9,9 +9,12 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "format/bnl_own.h"
+#include "format/bnl_value.h"
 #include "format/conf.h"
 #include "format/proto.h"
 #include "sys/dirs.h"
+#include "sys/fit.h"
 #include "tool_care.h"
 #include "tool_file.h"
 
@@ -55,6 +58,50 @@ tool_home_port(struct tool_home *h, const char *arg, struct err *e)
 			       "65535",
 			       arg);
 	h->port = (uint16_t)port;
+	return 0;
+}
+
+int
+tool_home_dir(const char **out, const char *option, const char *arg,
+	      struct err *e)
+{
+	for (const char *p = arg; *p != '\0'; p++)
+		if ((unsigned char)*p < ' ' || *p == '#')
+			return err_set(e, ERR_USAGE,
+				       "--%s: a directory's name with a "
+				       "control character or '#'",
+				       option);
+	if (arg[0] == '\0')
+		return err_set(e, ERR_USAGE, "--%s: expected a directory",
+			       option);
+	*out = arg;
+	return 0;
+}
+
+int
+tool_home_fit(const struct tool_home *h, struct err *e)
+{
+	if (fit_dir(h->dir, (uid_t)-1, e) == 0 &&
+	    fit_dir(h->state, (uid_t)-1, e) == 0)
+		return 0;
+	return -1;
+}
+
+int
+tool_home_address(const char *arg, struct err *e)
+{
+	struct bnl_value v;
+	const char *doubt = NULL;
+
+	if (bnl_value_read(&v, BNL_ADDRESS, arg, e) != 0) {
+		e->code = ERR_USAGE;
+		return err_prefix(e, "--address");
+	}
+	if (v.p.addr.family != IP_NONE)
+		doubt = bnl_address_doubt(&v.p.addr);
+	if (doubt != NULL)
+		return err_set(e, ERR_USAGE, "--address %s: %s", v.text,
+			       doubt);
 	return 0;
 }
 

@@ -28,6 +28,13 @@ struct tool_home {
 void tool_home_init(struct tool_home *h);
 int tool_home_set(struct tool_home *h, const char *arg, struct err *e);
 int tool_home_port(struct tool_home *h, const char *arg, struct err *e);
+/* Checks that the two directories exist or can be made, and writes nothing. */
+int tool_home_fit(const struct tool_home *h, struct err *e);
+/* A directory as an option's value; it becomes a value of cluevpn.conf. */
+int tool_home_dir(const char **out, const char *option, const char *arg,
+		  struct err *e);
+/* Checks where others reach a node, as an option's value. */
+int tool_home_address(const char *arg, struct err *e);
 /* True when there is a --set of this key. */
 bool tool_home_sets(const struct tool_home *h, const char *key);
 /* Once all options are there: has the daemon give root up, unless told

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "crypto/rng.h"
+#include "format/bnl_own.h"
 #include "tool_bnl.h"
 #include "tool_care.h"
 #include "tool_found.h"
@@ -18,7 +19,6 @@
 
 #define V4_SUBNET_LEN 24
 #define V6_SUBNET_LEN 64
-#define FIRST_OCTET 156		/* 10.156.0.0/16, and those after it */
 
 enum {
 	OPT_ADDRESS = 256,
@@ -65,7 +65,9 @@ static const char usage[] =
     "      --port PORT         UDP and TCP (3406)\n"
     "      --network NAME      the network's name\n"
     "      --prefix PREFIX     the addresses in it; may be repeated\n"
-    "                          (10.156.0.0/16 and a random fd.../48)\n"
+    "                          (a random /16 of 10.0.0.0/8 or 172.16.0.0/12\n"
+    "                          that this host does not use, and a random\n"
+    "                          fd.../48)\n"
     "      --subnet SUBNET     this node's; may be repeated (the first of\n"
     "                          each prefix)\n"
     "      --key-type TYPE     of the key that signs the list: dsa (default)\n"
@@ -89,30 +91,59 @@ keep(struct words *w, const char *what, const char *v, struct err *e)
 	return w->v[w->n++] == NULL ? err_nomem(e) : 0;
 }
 
+/* By the rules for a list's line; a prefix is written as a subnet is. */
+static int
+keep_prefix(struct words *w, const char *what, const char *arg, struct err *e)
+{
+	struct bnl_value v;
+
+	if (bnl_value_read(&v, BNL_SUBNET, arg, e) == 0)
+		return keep(w, what, v.text, e);
+	e->code = ERR_USAGE;
+	return err_prefix(e, "--%s", what);
+}
+
+static int
+take_network(struct init *in, const char *arg, struct err *e)
+{
+	if (!text_is_node_name((struct span){arg, strlen(arg)}))
+		return err_set(e, ERR_USAGE,
+			       "--network \"%s\": expected a-z, 0-9, \".\", "
+			       "\"-\" and \"_\", at most %d, a letter or digit "
+			       "first",
+			       arg, NODE_NAME_MAX);
+	in->network = arg;
+	return 0;
+}
+
 static int
 take(struct init *in, int c, const char *arg, struct err *e)
 {
 	switch (c) {
 	case 'N':
+		if (arg[0] == '\0' || strlen(arg) >= sizeof(in->name))
+			return err_set(e, ERR_USAGE, "--name: expected 1 to "
+				       "%d characters", NODE_NAME_MAX);
 		snprintf(in->name, sizeof(in->name), "%s", arg);
 		return 0;
 	case 'n':
 		in->dry_run = true;
 		return 0;
 	case OPT_ADDRESS:
-		return keep(&in->addresses, "address", arg, e);
+		return tool_home_address(arg, e) != 0
+			   ? -1
+			   : keep(&in->addresses, "address", arg, e);
 	case OPT_NO_ADDRESS:
 		in->no_address = true;
 		return 0;
 	case OPT_PORT:
 		return tool_home_port(&in->home, arg, e);
 	case OPT_NETWORK:
-		in->network = arg;
-		return 0;
+		return take_network(in, arg, e);
 	case OPT_PREFIX:
-		return keep(&in->prefixes, "prefix", arg, e);
+		return keep_prefix(&in->prefixes, "prefix", arg, e);
 	case OPT_SUBNET:
-		return keep(&in->subnets, "subnet", arg, e);
+		return keep_prefix(&in->subnets, "subnet", arg, e);
 	case OPT_KEY_TYPE:
 		if (strcmp(arg, "dsa") != 0 && strcmp(arg, "ed25519") != 0)
 			return err_set(e, ERR_USAGE, "--key-type \"%s\": "
@@ -120,11 +151,9 @@ take(struct init *in, int c, const char *arg, struct err *e)
 		in->type = strcmp(arg, "dsa") == 0 ? KEY_DSA : KEY_ED25519;
 		return 0;
 	case OPT_DIR:
-		in->home.dir = arg;
-		return 0;
+		return tool_home_dir(&in->home.dir, "config-dir", arg, e);
 	case OPT_STATE:
-		in->home.state = arg;
-		return 0;
+		return tool_home_dir(&in->home.state, "state-dir", arg, e);
 	case OPT_SET:
 		return tool_home_set(&in->home, arg, e);
 	case OPT_NO_USER:
@@ -184,22 +213,35 @@ default_addresses(struct init *in, struct err *e)
 		       "others cannot reach it");
 }
 
-/* RFC 4193 section 3.2: 40 random bits. */
+/* Those that packets for other nodes must not be routed by. */
+static size_t
+own_addresses(const struct init *in, struct ipaddr out[INIT_WORDS_MAX])
+{
+	struct bnl_value v;
+	size_t n = 0;
+
+	for (size_t i = 0; i < in->addresses.n; i++)
+		if (bnl_value_read(&v, BNL_ADDRESS, in->addresses.v[i],
+				   NULL) == 0 &&
+		    v.p.addr.family == IP_V4)
+			out[n++] = v.p.addr;
+	return n;
+}
+
+/* By chance, so that two networks can be joined one day. RFC 4193, section
+ * 3.2: 40 random bits. */
 static int
 default_prefixes(struct init *in, struct err *e)
 {
 	const struct rng rng = rng_system();
-	struct prefix p = {.addr = {.family = IP_V4, .b = {10}}, .len = 16};
+	struct ipaddr own[INIT_WORDS_MAX];
 	char text[PREFIX_TEXT_MAX];
+	struct prefix p;
 
 	if (in->prefixes.n > 0)
 		return 0;
-	for (unsigned int i = 0; i < 256; i++) {
-		p.addr.b[1] = (uint8_t)(FIRST_OCTET + i);
-		if (tool_net_unused(&p))
-			break;
-	}
-	if (keep(&in->prefixes, "prefix", prefix_format(text, &p), e) != 0)
+	if (tool_net_prefix(&p, own, own_addresses(in, own), e) != 0 ||
+	    keep(&in->prefixes, "prefix", prefix_format(text, &p), e) != 0)
 		return -1;
 	memset(&p, 0, sizeof(p));
 	p.addr.family = IP_V6;
@@ -222,11 +264,7 @@ default_subnets(struct init *in, struct err *e)
 		const char *v = in->prefixes.v[i];
 
 		if (prefix_parse(&p, v, strlen(v)) != 0)
-			return err_set(e, ERR_USAGE,
-				       "--prefix \"%s\": expected "
-				       "ADDRESS/LENGTH like 10.156.0.0/16 or "
-				       "fd00:c1::/48",
-				       v);
+			continue; /* keep_prefix() has let none pass */
 		len = p.addr.family == IP_V4 ? V4_SUBNET_LEN : V6_SUBNET_LEN;
 		p = prefix_mask(&p.addr, p.len > len ? p.len : len);
 		if (keep(&in->subnets, "subnet", prefix_format(text, &p),
@@ -335,7 +373,8 @@ tool_init(int argc, char **argv)
 	if (rc >= 0)
 		goto out;
 	rc = TOOL_FAILED;
-	if (tool_init_check(&in, &e) != 0 || defaults(&in, &e) != 0) {
+	if (tool_init_check(&in, &e) != 0 || defaults(&in, &e) != 0 ||
+	    tool_init_plan(&in, &e) != 0) {
 		tool_print_err(NULL, &e);
 		if (e.code == ERR_USAGE)
 			rc = TOOL_USAGE;

@@ -33,6 +33,9 @@ struct init {
 
 /* That nothing is there yet of what would be made. */
 int tool_init_check(const struct init *in, struct err *e);
+/* Checks the configuration, the list and the directories that would be made,
+ * and writes nothing. */
+int tool_init_plan(const struct init *in, struct err *e);
 /* Makes all files, or none. */
 int tool_init_make(const struct init *in, struct err *e);
 

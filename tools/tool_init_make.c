@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "crypto/cert.h"
+#include "format/bnl_own.h"
+#include "format/bnl_parse.h"
 #include "format/bnl_sign.h"
 #include "tool_file.h"
 #include "tool_init.h"
@@ -138,12 +140,29 @@ make_certs(struct tool_out *f, const struct init *in, const struct key *node,
 }
 
 static void
-print_list(FILE *f, const struct init *in, const struct key *node)
+print_address(FILE *f, const struct init *in, const char *arg)
 {
-	char text[FINGERPRINT_TEXT_MAX];
-	uint8_t fp[FINGERPRINT_LEN];
+	struct bnl_value v;
 
-	key_fingerprint(fp, node);
+	/* The options have been checked. */
+	(void)bnl_value_read(&v, BNL_ADDRESS, arg, NULL);
+	fprintf(f, "  address %s", v.text);
+	if (in->home.port != PROTO_PORT && strchr(v.text, ' ') == NULL)
+		fprintf(f, " port %u", (unsigned int)in->home.port);
+	fputc('\n', f);
+}
+
+/* key: NULL while there is none yet. */
+static char *
+list_text(const struct init *in, const char *key, size_t *len, struct err *e)
+{
+	char *text = NULL;
+	FILE *f = open_memstream(&text, len);
+
+	if (f == NULL) {
+		err_nomem(e);
+		return NULL;
+	}
 	fputs("# Who belongs to the network. \"cluevpnctl invite\" and "
 	      "\"cluevpnctl remove\" change it;\n"
 	      "# \"bnl-sign -e\" is for all else. What is changed otherwise is "
@@ -153,16 +172,48 @@ print_list(FILE *f, const struct init *in, const struct key *node)
 	for (size_t i = 0; i < in->prefixes.n; i++)
 		fprintf(f, "prefix    %s\n", in->prefixes.v[i]);
 	fprintf(f, "\nnode %s\n", in->name);
-	for (size_t i = 0; i < in->addresses.n; i++) {
-		fprintf(f, "  address %s", in->addresses.v[i]);
-		if (in->home.port != PROTO_PORT &&
-		    strstr(in->addresses.v[i], "port") == NULL)
-			fprintf(f, " port %u", (unsigned int)in->home.port);
-		fputc('\n', f);
-	}
+	for (size_t i = 0; i < in->addresses.n; i++)
+		print_address(f, in, in->addresses.v[i]);
 	for (size_t i = 0; i < in->subnets.n; i++)
 		fprintf(f, "  subnet  %s\n", in->subnets.v[i]);
-	fprintf(f, "  key     %s\n", fingerprint_format(text, fp));
+	if (key != NULL)
+		fprintf(f, "  key     %s\n", key);
+	if (fclose(f) == 0)
+		return text;
+	free(text);
+	err_nomem(e);
+	return NULL;
+}
+
+static int
+bad_list(const struct errs *es, struct err *e)
+{
+	return err_set(e, ERR_USAGE, "the list with these would be wrong: %s",
+		       es->e[0].text);
+}
+
+int
+tool_init_plan(const struct init *in, struct err *e)
+{
+	char *conf = NULL, *text;
+	struct errs es = {0};
+	struct bnl *b = NULL;
+	size_t len;
+	int rc = -1;
+
+	if (tool_home_conf(&conf, &in->home, "init", in->name, 1,
+			   in->no_address, e) != 0 ||
+	    tool_home_fit(&in->home, e) != 0)
+		goto out;
+	text = list_text(in, NULL, &len, e);
+	if (text == NULL)
+		goto out;
+	rc = bnl_parse(&b, text, len, &es) == 0 ? 0 : bad_list(&es, e);
+	free(text);
+	bnl_free(b);
+out:
+	free(conf);
+	return rc;
 }
 
 static int
@@ -171,23 +222,19 @@ make_list(struct tool_out *f, const struct init *in, const struct key *node,
 {
 	struct bnl_sign_in sign = {.key = signer, .now = tool_now()};
 	struct errs es = {0};
-	char *text = NULL, *made = NULL;
+	char fp_text[FINGERPRINT_TEXT_MAX], *text, *made = NULL;
+	uint8_t fp[FINGERPRINT_LEN];
 	size_t len = 0, madelen;
-	FILE *out = open_memstream(&text, &len);
 	int rc = -1;
 
-	if (out == NULL)
-		return err_nomem(e);
-	print_list(out, in, node);
-	if (fclose(out) != 0) {
-		err_nomem(e);
-		goto out;
-	}
+	key_fingerprint(fp, node);
+	text = list_text(in, fingerprint_format(fp_text, fp), &len, e);
+	if (text == NULL)
+		return -1;
 	sign.text = text;
 	sign.len = len;
 	if (bnl_sign(&made, &madelen, &sign, &es) != 0) {
-		err_set(e, ERR_USAGE, "the list with these would be wrong: %s",
-			es.e[0].text);
+		bad_list(&es, e);
 		goto out;
 	}
 	/* A list has no NUL inside. */

@@ -11,6 +11,7 @@
 #include "tool_care.h"
 #include "tool_command.h"
 #include "tool_found.h"
+#include "tool_home.h"
 #include "tool_out.h"
 #include "tool_run.h"
 
@@ -145,6 +146,8 @@ take(struct invite *in, int c, const char *arg, struct err *e)
 
 	switch (c) {
 	case OPT_ADDRESS:
+		if (tool_home_address(arg, e) != 0)
+			return -1;
 		in->addresses = true;
 		return take_word(in, "--address", arg, e);
 	case OPT_SUBNET:
@@ -177,6 +180,10 @@ take(struct invite *in, int c, const char *arg, struct err *e)
 		in->replace = true;
 		return 0;
 	case OPT_OU:
+		if (strlen(arg) > CERT_OU_MAX ||
+		    !text_is_utf8(arg, strlen(arg)))
+			return err_set(e, ERR_USAGE, "--ou: expected UTF-8 of "
+				       "at most %d bytes", CERT_OU_MAX);
 		in->ou = arg;
 		return 0;
 	case OPT_CA:
@@ -279,7 +286,7 @@ run(struct invite *in, int argc, char **argv)
 		tool_print_err(NULL, &e);
 		if (e.code == ERR_USAGE)
 			rc = TOOL_USAGE;
-	} else {
+	} else if ((rc = tool_invite_try(in)) == TOOL_OK) {
 		if (in->ou == NULL)
 			in->ou = tls_ctx_self(in->tls)->ou;
 		in->ready = print_tokens;

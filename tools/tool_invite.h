@@ -72,6 +72,9 @@ void tool_invite_unload(struct invite *in);
 /* Makes a token for each name, after a look at the list. */
 int tool_invite_names(struct invite *in, char **names, unsigned int n,
 		      struct err *e);
+/* Whether the first guest could be added to the list with the options as they
+ * are; writes nothing. Prints its errors; returns the exit code. */
+int tool_invite_try(struct invite *in);
 
 /* Answers until all are in, or it is over. TOOL_OK or TOOL_FAILED. */
 int tool_invite_serve(struct invite *in, struct err *e);

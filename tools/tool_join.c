@@ -61,15 +61,11 @@ static const char usage[] =
 static int
 take_address(struct join *j, const char *arg, struct err *e)
 {
-	struct bnl_value v;
-
 	if (j->naddresses == JOIN_ADDRESSES_MAX)
 		return err_set(e, ERR_USAGE, "--address is given more than %d "
 			       "times", JOIN_ADDRESSES_MAX);
-	if (bnl_value_read(&v, BNL_ADDRESS, arg, e) != 0) {
-		e->code = ERR_USAGE;
-		return err_prefix(e, "--address");
-	}
+	if (tool_home_address(arg, e) != 0)
+		return -1;
 	j->addresses[j->naddresses++] = arg;
 	return 0;
 }
@@ -90,11 +86,9 @@ take(struct join *j, const char **name, int c, const char *arg,
 	case OPT_PORT:
 		return tool_home_port(&j->home, arg, e);
 	case OPT_DIR:
-		j->home.dir = arg;
-		return 0;
+		return tool_home_dir(&j->home.dir, "config-dir", arg, e);
 	case OPT_STATE:
-		j->home.state = arg;
-		return 0;
+		return tool_home_dir(&j->home.state, "state-dir", arg, e);
 	case OPT_SET:
 		return tool_home_set(&j->home, arg, e);
 	case OPT_NO_USER:
@@ -126,6 +120,20 @@ read_token(struct join *j, const char *name, int argc, char **argv,
 	return 0;
 }
 
+/* A node may have another name than its host; it may also be the wrong host. */
+static void
+note_name(const struct token *t)
+{
+	char *host = tool_self_other(t->guest);
+
+	if (host != NULL)
+		fprintf(stderr, "cluevpnctl: this host is called %s, and the "
+			"token is for %s: if it was meant for another host, "
+			"\"cluevpnctl remove %s\" on %s takes it back\n",
+			host, t->guest, t->guest, t->host);
+	free(host);
+}
+
 static int
 run(struct join *j, struct err *e)
 {
@@ -133,6 +141,8 @@ run(struct join *j, struct err *e)
 
 	if (tool_join_check(j, e) != 0)
 		return -1;
+	if (!j->named && !j->member)
+		note_name(&j->token);
 	if (!j->member)
 		tool_home_user(&j->home);
 	/* What cannot be written must be known before it is asked for. */
@@ -140,6 +150,8 @@ run(struct join *j, struct err *e)
 			   e) != 0)
 		return -1;
 	free(conf);
+	if (tool_home_fit(&j->home, e) != 0)
+		return -1;
 	if (key_generate(&j->key, KEY_EC_P256, e) != 0 ||
 	    cert_make_request(&j->request, j->key, j->token.guest, NULL,
 			      e) != 0)
@@ -168,6 +180,7 @@ parse(struct join *j, int argc, char **argv)
 			return TOOL_USAGE;
 		}
 	}
+	j->named = name != NULL;
 	if (read_token(j, name, argc - optind, argv + optind, &e) != 0) {
 		tool_print_err(NULL, &e);
 		return TOOL_USAGE;

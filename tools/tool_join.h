@@ -17,6 +17,7 @@ struct join {
 	const char *addresses[JOIN_ADDRESSES_MAX];
 	unsigned int naddresses;
 	bool no_address;
+	bool named;		/* --name was given, and is the token's */
 	/* of this host */
 	bool member;		/* it is a node already; its key is replaced */
 	char *socket;		/* member: its daemon's */

@@ -13,6 +13,7 @@
 #include "tool_ctl.h"
 #include "tool_file.h"
 #include "tool_join.h"
+#include "tool_key.h"
 #include "tool_lock.h"
 
 #define CONF_MAX ((size_t)1 << 20)
@@ -31,15 +32,69 @@ static const char pub_head[] = "# What the list is verified with.";
 
 /* --- before ----------------------------------------------------------------------- */
 
+/* Whether this node trusts the authority that would sign its certificate. */
+static bool
+trusts_ca(const struct conf *conf, const struct token *t)
+{
+	bool found = false;
+
+	for (unsigned int i = 0; !found && i < conf->cacert.n; i++) {
+		uint8_t fp[FINGERPRINT_LEN];
+		struct key *k = NULL;
+		struct err e;
+
+		if (tool_read_public_key(&k, conf->cacert.v[i], &e) != 0)
+			continue;
+		key_fingerprint(fp, k);
+		found = memcmp(fp, t->ca, sizeof(fp)) == 0;
+		key_free(k);
+	}
+	return found;
+}
+
+/* A token that was typed on a host that it is not for. */
+static int
+check_member(const struct conf *conf, const char *conf_path,
+	     const struct token *t, struct err *e)
+{
+	const char *name = conf->name;
+
+	if (!trusts_ca(conf, t))
+		return err_set(e, ERR_CONFLICT,
+			       "this host is a node already: %s, by %s, of "
+			       "another network than that of %s. Nothing is "
+			       "done; the token is for %s",
+			       name, conf_path, t->host, t->guest);
+	if (strcmp(name, t->host) == 0)
+		return err_set(e, ERR_CONFLICT,
+			       "this host is a node already: %s, by %s, which "
+			       "made the token. Nothing is done; type it on "
+			       "%s, for which it is",
+			       name, conf_path, t->guest);
+	if (strcmp(name, t->guest) != 0)
+		return err_set(e, ERR_CONFLICT,
+			       "this host is a node already: %s, by %s. "
+			       "Nothing is done; type the token on %s, for "
+			       "which it is",
+			       name, conf_path, t->guest);
+	if (!t->replace)
+		return err_set(e, ERR_EXISTS,
+			       "this host is a node already: %s, by %s. "
+			       "Nothing is done; \"cluevpnctl invite --replace "
+			       "%s\" on %s makes a token that gives it a new "
+			       "key",
+			       name, conf_path, name, t->host);
+	return 0;
+}
+
 static int
 is_member(struct join *j, const char *conf_path, struct err *e)
 {
-	const struct token *t = &j->token;
 	struct errs es = {0};
 	struct conf *conf;
 	char *text;
 	size_t len;
-	int rc = -1;
+	int rc;
 
 	if (tool_read_file(&text, &len, conf_path, CONF_MAX, e) != 0)
 		return -1;
@@ -50,18 +105,7 @@ is_member(struct join *j, const char *conf_path, struct err *e)
 		return -1;
 	}
 	free(text);
-	if (!t->replace)
-		err_set(e, ERR_EXISTS,
-			"this host is a node already: %s, by %s. Nothing is "
-			"done; \"cluevpnctl invite --replace %s\" on %s makes "
-			"a token that gives it a new key",
-			conf->name, conf_path, conf->name, t->host);
-	else if (strcmp(conf->name, t->guest) != 0)
-		err_set(e, ERR_CONFLICT,
-			"the token is for %s, and this host is %s, by %s",
-			t->guest, conf->name, conf_path);
-	else
-		rc = 0;
+	rc = check_member(conf, conf_path, &j->token, e);
 	if (rc == 0) {
 		j->member = true;
 		j->socket = strdup(conf->ctlsocket);

@@ -4,10 +4,13 @@
 
 #include <ifaddrs.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "crypto/rng.h"
+#include "sys/fib.h"
 #include "sys/sockaddr.h"
 
 /* Somewhere on the Internet: nothing is sent there, a UDP socket's connect(2)
@@ -57,33 +60,90 @@ tool_net_private(const struct ipaddr *a)
 	return false;
 }
 
-bool
-tool_net_unused(const struct prefix *p)
+/* The networks of an interface count even while it is down and has no route. */
+static bool
+is_on_interface(const struct ifaddrs *all, const struct prefix *p)
 {
-	struct ifaddrs *all, *i;
-	bool unused = true;
+	for (; all != NULL; all = all->ifa_next) {
+		const struct sockaddr_in *sin, *mask;
+		struct ipaddr a = {.family = IP_V4};
+		struct prefix on;
 
+		if (all->ifa_addr == NULL || all->ifa_netmask == NULL ||
+		    all->ifa_addr->sa_family != AF_INET)
+			continue;
+		sin = (const void *)all->ifa_addr;
+		mask = (const void *)all->ifa_netmask;
+		memcpy(a.b, &sin->sin_addr, 4);
+		on = prefix_mask(&a, (unsigned int)__builtin_popcount(
+					 mask->sin_addr.s_addr));
+		if (prefix_overlaps(&on, p))
+			return true;
+	}
+	return false;
+}
+
+/* Default routes, whole or in two halves, say nothing about a prefix. */
+static bool
+is_routed(const struct fib_route *routes, size_t n, const struct prefix *p)
+{
+	for (size_t i = 0; i < n; i++)
+		if (routes[i].dst.len > 1 &&
+		    prefix_overlaps(&routes[i].dst, p))
+			return true;
+	return false;
+}
+
+static bool
+has_any(const struct prefix *p, const struct ipaddr *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (prefix_contains(p, &v[i]))
+			return true;
+	return false;
+}
+
+#define TENS 256	/* of 10.0.0.0/8 */
+#define CANDIDATES (TENS + 16)	/* and of 172.16.0.0/12 (RFC 1918) */
+
+static struct prefix
+candidate(unsigned int i)
+{
+	struct ipaddr a = {.family = IP_V4};
+
+	a.b[0] = i < TENS ? 10 : 172;
+	a.b[1] = (uint8_t)(i < TENS ? i : 16 + i - TENS);
+	return prefix_mask(&a, 16);
+}
+
+int
+tool_net_prefix(struct prefix *out, const struct ipaddr *not, size_t n,
+		struct err *e)
+{
+	const struct rng rng = rng_system();
+	struct fib_route *routes = NULL;
+	struct ifaddrs *all = NULL;
+	size_t nroutes = 0, nfree = 0;
+	struct prefix free_ones[CANDIDATES];
+
+	if (fib_routes(&routes, &nroutes, IP_V4, e) != 0)
+		return -1;
 	if (getifaddrs(&all) != 0)
-		return true;
-	for (i = all; i != NULL; i = i->ifa_next) {
-		struct sockaddr_storage ss = {0};
-		struct endpoint ep;
-		socklen_t len;
+		all = NULL;
+	for (unsigned int i = 0; i < CANDIDATES; i++) {
+		struct prefix p = candidate(i);
 
-		if (i->ifa_addr == NULL)
-			continue;
-		len = i->ifa_addr->sa_family == AF_INET
-			  ? sizeof(struct sockaddr_in)
-		      : i->ifa_addr->sa_family == AF_INET6
-			  ? sizeof(struct sockaddr_in6)
-			  : 0;
-		if (len == 0)
-			continue;
-		memcpy(&ss, i->ifa_addr, len);
-		if (sockaddr_get(&ep, &ss, len) == 0 &&
-		    prefix_contains(p, &ep.addr))
-			unused = false;
+		if (!is_routed(routes, nroutes, &p) &&
+		    !is_on_interface(all, &p) && !has_any(&p, not, n))
+			free_ones[nfree++] = p;
 	}
 	freeifaddrs(all);
-	return unused;
+	free(routes);
+	if (nfree == 0)
+		return err_set(e, ERR_USAGE,
+			       "each /16 of 10.0.0.0/8 and 172.16.0.0/12 is "
+			       "used by an interface or a route of this host: "
+			       "choose one with --prefix");
+	*out = free_ones[rng_u32(&rng) % nfree];
+	return 0;
 }

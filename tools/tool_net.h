@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "base/err.h"
 #include "base/ipaddr.h"
 
 /* The address with which this host goes out by its default route; false when
@@ -12,7 +13,9 @@
 bool tool_net_address(struct ipaddr *out, enum ip_family family);
 /* Others on the Internet cannot reach it (RFC 1918, RFC 6598, RFC 4193). */
 bool tool_net_private(const struct ipaddr *a);
-/* True when no interface of this host has an address in it. */
-bool tool_net_unused(const struct prefix *p);
+/* A random /16 of 10.0.0.0/8 or 172.16.0.0/12 that overlaps no interface and
+ * no route of this host and has none of those n addresses. 0 or -1. */
+int tool_net_prefix(struct prefix *out, const struct ipaddr *not, size_t n,
+		    struct err *e);
 
 #endif

@@ -105,7 +105,7 @@ bool
 bnl_read_prefix(struct bnl_reader *r, struct prefix *p)
 {
 	static const char expected[] =
-	    "ADDRESS/LENGTH like 10.156.1.0/24 or fd00:c1::/48";
+	    "ADDRESS/LENGTH like 192.0.2.0/24 or 2001:db8::/48";
 	char q[BNL_QUOTED_MAX], text[PREFIX_TEXT_MAX];
 	struct span w;
 

@@ -207,6 +207,68 @@ fails 2 'init with a bad configuration' 'unknown key' \
     on alpha cluevpnctl init --key-type ed25519 --set upcomd=x
 fails 2 'init with a subnet elsewhere' 'prefix' \
     on alpha cluevpnctl init --key-type ed25519 --subnet 10.1.0.0/24
+# Each option is checked by a dry run as well, and by join where it has it.
+# shellcheck disable=SC2059 # the value has its line feeds as \n
+while IFS='|' read -r opt value says <&3; do
+	value=$(printf "$value")
+	fails 2 "init -n $opt $value" "$says" \
+	    on alpha cluevpnctl init -n "$opt" "$value"
+	fails 2 "init $opt $value" "$says" \
+	    on alpha cluevpnctl init --key-type ed25519 "$opt" "$value"
+	case $opt in
+	--address | --port | --*-dir)
+		fails 2 "join $opt $value" "$says" \
+		    on alpha cluevpnctl join "$opt" "$value" token ;;
+	esac
+done 3<<'END'
+--address|10.0.0.300|address "10.0.0.300": expected
+--address|192.0.2.10 prot 7|unexpected "prot"
+--address|127.0.0.1|loopback
+--address|::1|loopback
+--address|169.254.1.1|link-local
+--address|192.0.2.10\nnode x|a line feed
+--port|0|from 1 to 65535
+--port|65536|from 1 to 65535
+--network|Bad Name|--network "Bad Name": expected
+--network|a\nprefix 0.0.0.0/0|--network
+--prefix|10.1.0.1/16|did you mean 10.1.0.0/16
+--prefix|10.1.0.0|expected ADDRESS/LENGTH
+--prefix|224.0.0.0/8|multicast
+--prefix|192.0.2.0/23|192.0.2.10 of alpha
+--subnet|10.1.0.0/24|outside every prefix
+--subnet|10.1.0.1/24|did you mean 10.1.0.0/24
+--set|upcomd=x|unknown key
+--set|mtu=9|mtu
+--set|nothing|KEY=VALUE
+--key-type|rsa|dsa or ed25519
+--name|No Name|no name for a node
+--config-dir|/etc/a\nb|control character
+--state-dir||expected a directory
+END
+fails 1 'init in a file' 'Not a directory\|no directory' \
+    on alpha cluevpnctl init -n --config-dir /etc/passwd/x
+prefix() {
+	on alpha cluevpnctl init -n | sed -n 's/^ *--prefix *\([^ ]*\).*/\1/p'
+}
+on alpha ip link add used type veth peer name used2
+on alpha ip addr add 172.16.0.1/13 dev used
+on alpha ip link set used up
+on alpha ip route add 10.128.0.0/9 dev used
+on alpha ip addr add 10.64.0.1/10 dev used2
+for _ in 1 2 3 4 5 6 7 8; do prefix; done >"$HOSTS_DIR/prefixes"
+is "$(grep -cE '^(10\.[0-9]+|172\.(2[4-9]|3[01]))\.0\.0/16$' \
+    "$HOSTS_DIR/prefixes")" 8 'init takes a private /16'
+is "$(grep -E '^10\.(6[4-9]|[7-9][0-9]|[12][0-9][0-9])\.|^172\.(1[6-9]|2[0-3])\.' \
+    "$HOSTS_DIR/prefixes")" '' 'which no interface and no route uses'
+ok "$(test "$(sort -u "$HOSTS_DIR/prefixes" | wc -l)" -gt 3; echo $?)" \
+    'and another each time'
+on alpha ip route add 10.0.0.0/8 dev used
+on alpha ip addr add 172.24.0.1/13 dev used
+fails 2 'init where none is left' 'choose one with --prefix' \
+    on alpha cluevpnctl init -n
+on alpha ip link del used
+is "$(strings -a "$O/cluevpnctl" "$O/cluevpnd" "$O/bnl-sign" "$O/keygen" \
+    "$O/bnl-verify" | grep -c '10\.156')" 0 'no prefix is compiled in'
 fails 2 'init with another word' 'what is "beta" for' \
     on alpha cluevpnctl init beta
 fails 1 'invite without a network' 'no node of a network' \
@@ -249,6 +311,16 @@ fails 2 'a bad time' 'like 30min' \
     on alpha cluevpnctl invite --expire soon eve
 fails 2 'a subnet for two' 'for one name' \
     on alpha cluevpnctl invite --subnet 10.156.9.0/24 eve mallory
+no_token() {	# no_token WORDS OPTION VALUE: it would be good for nothing
+	fails 2 "invite $2 $3" "$1" on alpha timeout 20 cluevpnctl invite \
+	    "$2" "$3" eve
+}
+no_token 'lies outside every prefix' --subnet 192.168.77.0/24
+no_token 'covers the address\|lies inside the prefix' --address "$(inner beta)"
+no_token 'loopback' --address 127.0.0.1
+no_token 'at most 64 bytes' --ou "$(printf 'x%.0s' $(seq 65))"
+fails 1 'invite for more than there is' 'no subnet of length' \
+    on alpha timeout 20 cluevpnctl invite --hosts 700000 eve
 fails 2 'a bad subnet' '10.156.9.1/24' \
     on alpha cluevpnctl invite --subnet 10.156.9.1/24 eve
 
@@ -281,6 +353,15 @@ fails 2 'for another name' 'for eve, not for zoe' \
 nothing_on eve
 fails 1 'on a node that is one' 'is a node already: beta' \
     on beta cluevpnctl join "$good"
+fails 1 'which names the host that it is for' 'type the token on eve' \
+    on beta cluevpnctl join "$good"
+fails 1 'on the inviting host' 'alpha, by .*, which made the token' \
+    on alpha cluevpnctl join "$good"
+host_add foreign 192.0.2.77/32
+holds 'another network' on foreign cluevpnctl init --name beta \
+    --key-type ed25519 --no-start
+fails 1 'on a node of another network' 'of another network than that of alpha' \
+    on foreign cluevpnctl join "$good"
 
 # Tokens altered by who knows the format: bytes 1 to 16 are the secret, 17 to
 # 48 the CA's fingerprint.
@@ -294,6 +375,12 @@ forge() {	# forge TOKEN OFFSET: another byte there, and a right checksum
 		$t = encode_base64($b, ""); $t =~ tr|/+|_-|;
 		print "cluevpn1-$t"' "$1" "$2"
 }
+fails 1 'a host of another name is told' 'called zoe, and the token is for eve' \
+    on eve unshare --uts sh -c 'hostname zoe && exec "$@"' sh \
+    cluevpnctl join "$(forge "$good" 5)"
+is "$(on eve unshare --uts sh -c 'hostname zoe && "$@" 2>&1' sh \
+    cluevpnctl join --name eve "$(forge "$good" 5)" | grep -c called)" 0 \
+    'unless it says the name'
 fails 1 'a wrong secret' 'no such invitation' \
     on eve cluevpnctl join "$(forge "$good" 5)"
 fails 1 'a wrong CA' 'certificate of the other side' \
