@@ -20,7 +20,8 @@ struct bnlpeer {
 	unsigned int broke;		/* transfers, with their connection */
 	unsigned int conns;		/* open connections */
 	/* of core/bnlround */
-	struct monotime wanted;		/* when a connection last was */
+	struct monotime news_since;	/* its news made us pull since then */
+	unsigned int news;		/* so often */
 	bool push;			/* until it has our list */
 	bool pull;			/* it has a newer one */
 	bool pass;			/* wanted for passing on */

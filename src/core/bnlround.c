@@ -8,14 +8,15 @@
 #include "base/timerq.h"
 #include "core/known.h"
 
-#define FIRST_PULL_MS                                       \
-	1000 /* after the start: what resumed sessions tell \
-	      * of lists, comes before */
+#define FIRST_PULL_MS 1000 /* after the start: sessions tell of lists first */
 #define FIRST_PULL_SPREAD_MS 2000
 #define HURRY_MS 10000	    /* between pulls while there is no proper list */
 #define PUSH_RETRY_MS 15000 /* then twice that, up to */
 #define PUSH_RETRY_MAX_MS (3600 * 1000)
-#define NEWS_GAP_MS 30000 /* between two pulls from one node by news */
+#define NEWS_SPAN_MS 30000 /* in which one node can bring about, by news, */
+#define NEWS_PULLS 8	   /* that many pulls */
+#define NEWS_APART_MS 500  /* between pulls by news from several nodes, */
+#define NEWS_LATEST_MS 5000 /* but no later than this */
 #define PASS_RANDOM 2	  /* besides the next one by name */
 #define PASS_TRIES 6	  /* of those that cannot be reached */
 #define PASS_AGAIN_MS 4000 /* later, to those who were missed: so long after, */
@@ -36,6 +37,7 @@ struct bnlround {
 	unsigned int pass_spare;  /* replacements left */
 	unsigned int passes;	  /* of this list so far */
 	struct monotime pass_at;  /* the next one */
+	struct monotime news_at;  /* no pull by news before this */
 };
 
 /* Between three quarters and five quarters of it. */
@@ -124,6 +126,36 @@ bnlround_seen(struct bnlround *r, const char *name, const struct bnl_version *v)
 		push_done(r, p);
 }
 
+/* Several nodes may tell of the same list. The first one is asked at once, and
+ * the others one after the other if the list is not in force by then. */
+static void
+pull_by_news(struct bnlround *r, struct bnlpeer *p)
+{
+	struct monotime now = r->env->now.mono;
+	struct monotime latest = mono_add_ms(now, NEWS_LATEST_MS);
+
+	p->pull = true;
+	if (mono_reached(r->news_at, now)) {
+		r->news_at = mono_add_ms(now, NEWS_APART_MS);
+		enqueue(r, p);
+	} else if (!timer_is_set(&p->retry) &&
+		   timerq_reserve(&r->retries, r->peers->table.cap) == 0) {
+		timerq_set(&r->retries, &p->retry, r->news_at);
+		r->news_at = mono_min(
+			latest, mono_add_ms(r->news_at, NEWS_APART_MS));
+	}
+}
+
+static bool
+tells_too_often(struct bnlpeer *p, struct monotime now)
+{
+	if (p->news == 0 || mono_ms(p->news_since, now) >= NEWS_SPAN_MS) {
+		p->news = 0;
+		p->news_since = now;
+	}
+	return ++p->news > NEWS_PULLS;
+}
+
 void
 bnlround_news(struct bnlround *r, const char *name, const struct bnl_version *v,
 	      bool wanted)
@@ -134,13 +166,10 @@ bnlround_news(struct bnlround *r, const char *name, const struct bnl_version *v,
 	if (p == NULL || bnl_version_cmp(v, &p->seen) < 0)
 		return;
 	bnlround_seen(r, name, v);
-	if (!wanted || p->conns > 0 || bnlpeer_muted(p, r->env->now.mono))
-		return;
-	if (mono_is_set(p->wanted) &&
-	    mono_ms(p->wanted, r->env->now.mono) < NEWS_GAP_MS)
-		return;
-	p->pull = true;
-	enqueue(r, p);
+	if (wanted && !p->pull && p->conns == 0 &&
+	    !bnlpeer_muted(p, r->env->now.mono) &&
+	    !tells_too_often(p, r->env->now.mono))
+		pull_by_news(r, p);
 }
 
 /* --- pushing ------------------------------------------------------------- */
@@ -216,6 +245,7 @@ bnlround_applied(struct bnlround *r)
 	r->pass_next = false;
 	r->pass_random = 0;
 	r->pass_at = MONO_NEVER;
+	r->news_at = r->env->now.mono;
 	bnlpeers_purge(r->peers, r->env->bnl);
 }
 
@@ -410,7 +440,6 @@ bool
 bnlround_next(struct bnlround *r, size_t spare, char name[NODE_NAME_MAX + 1])
 {
 	const char *next;
-	struct bnlpeer *p;
 
 	if (spare == 0)
 		return false;
@@ -422,9 +451,6 @@ bnlround_next(struct bnlround *r, size_t spare, char name[NODE_NAME_MAX + 1])
 	if (next == NULL)
 		return false;
 	memcpy(name, next, strlen(next) + 1);
-	p = bnlpeer_get(r->peers, name);
-	if (p != NULL)
-		p->wanted = r->env->now.mono;
 	return true;
 }
 

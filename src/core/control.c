@@ -250,6 +250,7 @@ record_in(struct peer *p, const struct link_in *in, struct replies *done,
 	} else if (type == RECORD_LIST_NEWS && len == BNL_VERSION_WIRE_LEN) {
 		bnl_version_read(&v, value);
 		channels_list_news(p->core->channels, p->name, &v);
+		core_news_receipt(p);
 	} else if (type == RECORD_BYE && len == 0 && in->is_current) {
 		bye_in(p);
 		return false;

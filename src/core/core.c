@@ -346,8 +346,9 @@ put_into_force(struct core *c, struct generation *g)
 	core_news(c, old == NULL ? NULL : old->bnl);
 	generation_free(old);
 	peers_judge_links(c);
-	if (first)
-		sweep_restart(c, SWEEP_START);
+	/* New nodes cannot dial one that is not listed. */
+	if (first || c->env.hidden)
+		sweep_restart(c, first ? SWEEP_START : SWEEP_AGAIN);
 	return 0;
 }
 
@@ -416,6 +417,7 @@ core_push(struct core *c, struct now now)
 {
 	c->env.now = now;
 	channels_push(c->channels);
+	core_news_hidden(c);
 	core_settle(c);
 }
 

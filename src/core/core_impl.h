@@ -36,6 +36,7 @@ struct peer {
 					 * first: no packet waits for that */
 	bool behind;			/* it first needs the list we have */
 	struct bnl_version told_list;	/* the version that it said last */
+	struct bnl_version told_news;	/* what it was told of our list last */
 	bool renew;			/* what is held with it was agreed with a
 					 * certificate that we had before */
 	unsigned int busy;		/* dials in a row without a connection */
@@ -128,6 +129,10 @@ bool peer_is_one_way(const struct peer *p, const struct link_status *ls);
 
 /* core_news.c: another list has taken the place of old, or of none. */
 void core_news(struct core *c, const struct bnl *old);
+/* Tells those of the list in force that cannot be dialled and lack it. */
+void core_news_hidden(struct core *c);
+/* Tells the peer, unless it was told before, that this node has the same list. */
+void core_news_receipt(struct peer *p);
 /* To a peer that list v does not name any more, while there is a session. */
 void core_news_last(struct peer *p, const struct bnl_version *v);
 

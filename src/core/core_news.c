@@ -5,6 +5,11 @@
  * A list that was put on this machine's disk and read, but not pushed, is told
  * to a few: they fetch it and pass it on, so that nobody waits for a pull.
  *
+ * A node without an address in the list cannot be dialled: everybody that has a
+ * session with it tells it of a new list, and it fetches it from one of them.
+ * It tells the others then that it has it, as any node tells those of which it
+ * knows that they have it: they may be waiting to hear that.
+ *
  * When two people signed at once, a node that had the list that lost may be
  * the only one that knows of it: it tells all whom it has a session with, so
  * that all logs name both.
@@ -64,25 +69,59 @@ has_it(const struct core *c, const struct peer *p)
 	return v != NULL && bnl_version_cmp(v, &c->env.version) >= 0;
 }
 
+/* The list in force, in the session with it. */
+static bool
+tell_one(struct peer *p)
+{
+	struct core *c = p->core;
+	uint8_t mem[NEWS_LEN];
+	struct wcur w;
+
+	wcur_init(&w, mem, sizeof(mem));
+	put_news(&w, &c->env.version);
+	if (!control_send(p, mem, w.len))
+		return false;
+	p->told_news = c->env.version;
+	return true;
+}
+
 static void
 tell_some(struct core *c)
 {
 	unsigned int left = NEWS_PEERS;
-	uint8_t mem[NEWS_LEN];
-	struct wcur w;
 	size_t first;
 
 	if (c->npeers == 0)
 		return;
-	wcur_init(&w, mem, sizeof(mem));
-	put_news(&w, &c->env.version);
 	first = rng_below(&c->env.rng, (uint32_t)c->npeers);
 	for (size_t i = 0; i < c->npeers && left > 0; i++) {
 		struct peer *p = c->peers[(first + i) % c->npeers];
 
-		if (!has_it(c, p) && control_send(p, mem, w.len))
+		if (!has_it(c, p) && tell_one(p))
 			left--;
 	}
+}
+
+void
+core_news_hidden(struct core *c)
+{
+	for (size_t i = 0; i < c->npeers; i++) {
+		struct peer *p = c->peers[i];
+
+		if (c->gen->bnl->nodes[p->node].naddresses == 0 &&
+		    !has_it(c, p))
+			(void)tell_one(p);
+	}
+}
+
+void
+core_news_receipt(struct peer *p)
+{
+	const struct core *c = p->core;
+
+	if (has_it(c, p) &&
+	    bnl_version_cmp(&p->told_news, &c->env.version) != 0)
+		(void)tell_one(p);
 }
 
 void
@@ -94,4 +133,7 @@ core_news(struct core *c, const struct bnl *old)
 		tell_rival(c, old);
 	else if (untold)
 		tell_some(c);
+	core_news_hidden(c);
+	for (size_t i = 0; i < c->npeers; i++)
+		core_news_receipt(c->peers[i]);
 }
