@@ -152,6 +152,9 @@ void core_probe(struct core *c, struct now now, const char *name, bool dial);
 #define CORE_ENDPOINTS_MAX 12
 size_t core_endpoints(const struct core *c, const char *name,
 		      struct endpoint out[CORE_ENDPOINTS_MAX]);
+/* Where packets for that node go now; NULL: nowhere. Until the next call. */
+const struct endpoint *core_endpoint_now(const struct core *c,
+					 const char *name);
 /* What is known of why that node can be reached or not; done: what
  * core_probe() began has come to its end. Names in *out live until the next
  * call that is no getter. */

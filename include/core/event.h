@@ -29,6 +29,7 @@ enum event_kind {
 	EVENT_CLOCK_OFF,	/* our clock, or a peer's, is off */
 	EVENT_ONE_WAY,		/* a peer is heard and does not hear */
 	EVENT_MTU,		/* packets did not fit the path */
+	EVENT_DEVICE,		/* the TUN device, or a route to it */
 	EVENTS
 };
 

@@ -67,10 +67,8 @@ int slept_watch(struct daemon *d, struct err *e);
 void slept_look(struct daemon *d);		/* at the start of a turn */
 void slept_close(struct daemon *d);
 
-/* --- script.c: hooks and autoconf ----------------------------------------- */
+/* --- script.c: hooks --------------------------------------------------------- */
 void script_run(struct daemon *d, const struct action *a);
-/* Sets those of the own subnets; what is set already stays. */
-void script_addresses(struct daemon *d);
 bool script_any(const struct conf *c);		/* a hook is configured */
 /* Hooks can run; else those of the configuration wait for a restart. */
 bool script_may(const struct daemon *d);
@@ -108,6 +106,9 @@ json_t *trouble_routes(const struct daemon *d);
 
 /* --- events.c ---------------------------------------------------------------- */
 void events_add(struct daemon *d, enum event_level level, enum event_kind kind,
+		const char *peer, const char *text);
+/* The same, and into the log. peer: "" for none. */
+void events_say(struct daemon *d, enum event_level level, enum event_kind kind,
 		const char *peer, const char *text);
 /* Sends the last ones to that client of the control socket, a line each, then
  * ends, or goes on. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The TUN device: frames with their segmentation offload; its addresses. */
+/* The TUN device: frames with their segmentation offload. */
 #ifndef SYS_TUN_H
 #define SYS_TUN_H
 
@@ -44,6 +44,10 @@ int tun_open(struct tun **out, const char *name, enum tun_level most,
 void tun_close(struct tun *t); /* NULL is fine */
 int tun_fd(const struct tun *t);
 const char *tun_name(const struct tun *t);
+/* Somebody gave the device another name; its index stays. */
+void tun_renamed(struct tun *t, const char *name);
+/* It was made persistent by somebody else: it stays after tun_close(). */
+bool tun_is_persistent(const struct tun *t);
 unsigned int tun_ifindex(const struct tun *t);
 enum tun_level tun_level(const struct tun *t);
 /* What the kernel said to that level; 0: it has it, or was not asked. */
@@ -71,14 +75,5 @@ enum tun_result { TUN_OK, TUN_DROPPED, TUN_GONE };
 /* One frame, one system call. TUN_DROPPED is counted, by cause. FRAME_UDP
  * only at TUN_USO: older kernels do not know it. */
 enum tun_result tun_write(struct tun *t, const struct tun_out *f);
-
-/* Set-up through rtnetlink. Adding what is there and removing what is not
- * there is no error. len: prefix length; addr keeps its host bits. */
-int tun_set_mtu(struct tun *t, uint32_t mtu, struct err *e);
-int tun_set_up(struct tun *t, bool up, struct err *e);
-int tun_addr_add(struct tun *t, const struct ipaddr *addr, unsigned int len,
-		 struct err *e);
-int tun_addr_remove(struct tun *t, const struct ipaddr *addr, unsigned int len,
-		    struct err *e);
 
 #endif

@@ -29,6 +29,7 @@ static const char *const names[EVENTS] = {
 	[EVENT_CLOCK_OFF] = "clock-off",
 	[EVENT_ONE_WAY] = "one-way",
 	[EVENT_MTU] = "mtu",
+	[EVENT_DEVICE] = "device",
 };
 
 const char *

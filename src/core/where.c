@@ -89,6 +89,15 @@ core_endpoints(const struct core *c, const char *name,
 	return peer_named(c, name) == NULL ? 0 : peer_endpoints(c, name, out);
 }
 
+const struct endpoint *
+core_endpoint_now(const struct core *c, const char *name)
+{
+	const struct peer *p = peer_named(c, name);
+
+	return p == NULL || link_remote(p->link)->port == 0 ?
+		       NULL : link_remote(p->link);
+}
+
 size_t
 peer_listed_count(const struct peer *p)
 {

@@ -120,9 +120,7 @@ start_device(struct daemon *d, struct err *e)
 {
 	const struct conf *c = d->id->conf;
 
-	if (tun_open(&d->tun, c->devname, offload_tun_level(c), e) < 0 ||
-	    (c->autoconf && (tun_set_mtu(d->tun, c->mtu, e) < 0 ||
-			     tun_set_up(d->tun, true, e) < 0)))
+	if (tun_open(&d->tun, c->devname, offload_tun_level(c), e) < 0)
 		return err_prefix(e, "%s", c->devname);
 	/* A kernel that does not hand them over does not take them. */
 	d->write_tcp = tun_level(d->tun) >= TUN_TSO;
@@ -254,6 +252,8 @@ start_work(struct daemon *d, struct err *e)
 	loop_owner(d->loop, plumb_before_sleep, plumb_deadline, d);
 	core_start(d->core, clock_now());
 	plumb_drain_all(d);
+	device_follow(d);
+	device_settle(d);
 	if (slept_watch(d, e) < 0 || telling_open(d, e) < 0)
 		return -1;
 	return turn_open(d, e);
@@ -332,6 +332,7 @@ stop(struct daemon *d, bool started)
 	if (started) {
 		core_stop(d->core, clock_now());
 		plumb_drain_all(d);
+		device_stop(d);
 	}
 	work_abandon(d->lookups);
 	d->lookups = NULL;

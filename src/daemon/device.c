@@ -1,23 +1,139 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Watches the interfaces of this host. */
+/* Watches the device and the host's interfaces, and repairs the device. */
 #include "daemon/device.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#define SETTLE_MS 5000 /* the kernel answers at once, if it is alive */
+#include "base/log.h"
+#include "daemon/plumb.h"
+#include "device_impl.h"
+#include "sys/clock.h"
 
-struct device {
-	struct rtnl *rtnl;
-	struct loop_fd *place;
-	struct ifaces ifaces;
-};
+#define OPEN_MS 5000		/* the kernel answers at once, if it is alive */
+#define SETTLE_MS 1000
+#define REPAIR_MS 20		/* what comes together is repaired together */
+#define REPAIR_WAIT_MS 1000	/* after DEVICE_REPAIRS_FREE; doubled each time */
+#define REPAIR_WAIT_MAX_MS 300000
+#define QUIET_MS 60000		/* beyond the wait: nobody fights any more */
+#define TEXT_MAX 256
+
+void
+device_say(struct device *dev, enum event_level level, const char *fmt, ...)
+{
+	char text[TEXT_MAX];
+	va_list ap;
+	int n = snprintf(text, sizeof(text), "%s: ", tun_name(dev->d->tun));
+
+	va_start(ap, fmt);
+	vsnprintf(text + n, sizeof(text) - (size_t)n, fmt, ap);
+	va_end(ap);
+	events_say(dev->d, level, EVENT_DEVICE, "", text);
+}
+
+/* --- repairs --------------------------------------------------------------------- */
+
+static int64_t
+repair_wait_ms(const struct device *dev)
+{
+	unsigned int n = dev->repairs;
+	int64_t ms = REPAIR_WAIT_MS;
+
+	if (n < DEVICE_REPAIRS_FREE)
+		return REPAIR_MS;
+	while (n-- > DEVICE_REPAIRS_FREE && ms < REPAIR_WAIT_MAX_MS)
+		ms *= 2;
+	return ms < REPAIR_WAIT_MAX_MS ? ms : REPAIR_WAIT_MAX_MS;
+}
+
+/* At once, but not for ever against another program that wants otherwise. */
+static void
+plan_repair(struct device *dev)
+{
+	struct monotime now = clock_mono();
+	int64_t wait = repair_wait_ms(dev);
+
+	if (mono_is_set(dev->repaired) &&
+	    mono_ms(dev->repaired, now) > wait + QUIET_MS) {
+		dev->repairs = 0;
+		wait = REPAIR_MS;
+	}
+	if (dev->repairs == DEVICE_REPAIRS_FREE)
+		device_say(dev, EVENT_WARN,
+			   "another program changes it again and again: the "
+			   "next repair comes in %llds, later ones at intervals "
+			   "of up to %ds; \"cluevpnctl reload\" repairs at once",
+			   (long long)(wait / 1000),
+			   REPAIR_WAIT_MAX_MS / 1000);
+	dev->repair_planned = true;
+	loop_timer_set(&dev->timer, mono_add_ms(now, wait));
+}
 
 static void
-on_news(void *ctx, const struct rtnl_news *news)
+damage_text(const struct device *dev, char *out, size_t cap)
+{
+	const struct device_damage *g = &dev->damage;
+	char first[PREFIX_TEXT_MAX], what[TEXT_MAX] = "";
+	unsigned int lost = g->naddrs + g->nroutes;
+
+	if (lost > 0)
+		snprintf(what, sizeof(what), " %s %s", g->naddrs > 0 ?
+			 "address" : "route", prefix_format(first, &g->first));
+	if (lost > 1)
+		snprintf(what + strlen(what), sizeof(what) - strlen(what),
+			 " and %u more", lost - 1);
+	snprintf(out, cap, "%s%s%s", g->down ? " up state" : "",
+		 g->mtu ? " MTU" : "", what);
+}
+
+static void
+repair(struct device *dev)
+{
+	char text[TEXT_MAX];
+
+	damage_text(dev, text, sizeof(text));
+	device_say(dev, EVENT_WARN, "another program changed it; put back:%s",
+		   text);
+	dev->damage = (struct device_damage){ 0 };
+	dev->repair_planned = false;
+	dev->repairs++;
+	dev->repaired = clock_mono();
+}
+
+/* The device has to be as it must be: now. */
+static void
+device_advance(struct device *dev)
+{
+	if (dev->replan && dev->managed)
+		device_plan(dev);
+	(void)device_send(dev);
+}
+
+static void
+on_time(void *ctx)
 {
 	struct device *dev = ctx;
 
-	(void)ifaces_take(&dev->ifaces, news);
+	if (dev->repair_planned)
+		repair(dev);
+	device_retry(dev);
+	device_advance(dev);
+}
+
+/* --- the loop ---------------------------------------------------------------------- */
+
+/* Between repairs nothing is sent, so that a repair has its time. */
+static void
+after_news(struct device *dev)
+{
+	if (!dev->managed)
+		dev->damage = (struct device_damage){ 0 };
+	if (dev->damage.any && !dev->repair_planned)
+		plan_repair(dev);
+	if (!dev->damage.any || dev->replan)
+		device_advance(dev);
 }
 
 static void
@@ -27,6 +143,105 @@ on_readable(void *ctx, unsigned int events)
 
 	(void)events;
 	rtnl_read(dev->rtnl);
+	after_news(dev);
+}
+
+/* --- the owner --------------------------------------------------------------------- */
+
+void
+device_follow(struct daemon *d)
+{
+	struct device *dev = d->device;
+	const struct bnl *b;
+
+	if (dev == NULL)
+		return;
+	b = core_list_is_stale(d->core) ? NULL : core_list(d->core);
+	/* Another list may stand where the last one was. */
+	if (b != dev->planned ||
+	    (b != NULL && bnl_version_cmp(&b->version, &dev->version) != 0)) {
+		dev->planned = b;
+		dev->version = b == NULL ? (struct bnl_version){ 0 } :
+					   b->version;
+		dev->replan = true;
+	}
+	if (dev->replan)
+		device_advance(dev);
+}
+
+void
+device_peer_moved(struct daemon *d, const char *name)
+{
+	const struct endpoint *at = core_endpoint_now(d->core, name);
+
+	if (at != NULL && devroutes_find(&d->device->routes, &at->addr) != NULL)
+		d->device->replan = true;
+}
+
+/* The link alone, and waits for the answer. */
+static int
+set_link(struct device *dev, uint32_t mtu, struct err *e)
+{
+	struct err text;
+
+	device_retry(dev);
+	dev->refused_told = true;	/* the caller tells */
+	if (rtnl_settle(dev->rtnl, OPEN_MS, e) < 0)
+		return -1;
+	dev->first_seq = rtnl_link_set(dev->rtnl, tun_ifindex(dev->d->tun),
+				       mtu, true);
+	dev->sent[0] = (struct sent){ SENT_LINK, 0 };
+	dev->nsent = 1;
+	if (rtnl_flush(dev->rtnl, e) < 0 ||
+	    rtnl_settle(dev->rtnl, OPEN_MS, e) < 0)
+		return -1;
+	dev->refused_told = false;
+	if (dev->nrefused > 0) {
+		err_errno(&text, dev->refused_errno, "%s: MTU %u",
+			  tun_name(dev->d->tun), (unsigned int)mtu);
+		if (e != NULL)
+			*e = text;
+		return -1;
+	}
+	dev->mtu = mtu;
+	dev->link_set = true;
+	return 0;
+}
+
+int
+device_reconf(struct daemon *d, const struct conf *c, struct err *e)
+{
+	struct device *dev = d->device;
+
+	if (dev->gone)
+		return 0;
+	if (c->autoconf && set_link(dev, c->mtu, e) < 0)
+		return -1;
+	dev->managed = c->autoconf;
+	dev->replan = true;
+	dev->repairs = 0;
+	dev->damage = (struct device_damage){ 0 };
+	dev->repair_planned = false;
+	loop_timer_cancel(&dev->timer);
+	device_retry(dev);
+	rtnl_dump(dev->rtnl);
+	return 0;
+}
+
+static int
+open_all(struct device *dev, const struct conf *c, struct err *e)
+{
+	struct daemon *d = dev->d;
+
+	if (rtnl_open(&dev->rtnl, device_news, dev, e) < 0)
+		return -1;
+	rtnl_dump(dev->rtnl);
+	if (rtnl_settle(dev->rtnl, OPEN_MS, e) < 0 ||
+	    (c->autoconf && set_link(dev, c->mtu, e) < 0))
+		return -1;
+	dev->managed = c->autoconf;
+	return loop_add(&dev->place, d->loop, rtnl_fd(dev->rtnl), LOOP_IN,
+			on_readable, dev, e);
 }
 
 int
@@ -36,14 +251,38 @@ device_open(struct daemon *d, struct err *e)
 
 	if (dev == NULL)
 		return err_nomem(e);
+	dev->d = d;
 	d->device = dev;
-	if (rtnl_open(&dev->rtnl, on_news, dev, e) < 0)
+	if (loop_timer_init(&dev->timer, d->loop, on_time, dev, e) < 0)
 		return -1;
-	rtnl_dump(dev->rtnl);
-	if (rtnl_settle(dev->rtnl, SETTLE_MS, e) < 0)
-		return -1;
-	return loop_add(&dev->place, d->loop, rtnl_fd(dev->rtnl), LOOP_IN,
-			on_readable, dev, e);
+	return open_all(dev, d->id->conf, e);
+}
+
+void
+device_settle(struct daemon *d)
+{
+	struct device *dev = d->device;
+	struct monotime end = mono_add_ms(clock_mono(), SETTLE_MS);
+
+	if (rtnl_settle(dev->rtnl, SETTLE_MS, NULL) < 0)
+		return;
+	while (device_send(dev) && mono_before(clock_mono(), end))
+		if (rtnl_settle(dev->rtnl, SETTLE_MS, NULL) < 0)
+			return;
+	after_news(dev);
+}
+
+/* Routes of a device that does not outlive the daemon go with it. */
+void
+device_stop(struct daemon *d)
+{
+	struct device *dev = d->device;
+
+	if (dev == NULL || !dev->managed)
+		return;
+	device_unplan(dev, tun_is_persistent(d->tun));
+	device_settle(d);
+	dev->managed = false;
 }
 
 void
@@ -53,9 +292,11 @@ device_close(struct daemon *d)
 
 	if (dev == NULL)
 		return;
+	loop_timer_fini(&dev->timer);
 	loop_remove(dev->place);
 	rtnl_close(dev->rtnl);
 	ifaces_free(&dev->ifaces);
+	device_plan_free(dev);
 	free(dev);
 	d->device = NULL;
 }

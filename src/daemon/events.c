@@ -76,6 +76,22 @@ events_add(struct daemon *d, enum event_level level, enum event_kind kind,
 	v->nfollowers = n;
 }
 
+void
+events_say(struct daemon *d, enum event_level level, enum event_kind kind,
+	   const char *peer, const char *text)
+{
+	static const enum log_level log_levels[] = {
+		[EVENT_ERROR] = LOG_LVL_ERROR,
+		[EVENT_WARN] = LOG_LVL_WARN,
+		[EVENT_INFO] = LOG_LVL_INFO,
+		[EVENT_DEBUG] = LOG_LVL_DEBUG,
+	};
+
+	events_add(d, level, kind, peer, text);
+	log_line(log_levels[level], peer[0] == '\0' ? NULL : peer, "%s: %s",
+		 event_name(kind), text);
+}
+
 static uint64_t
 first_of(const struct events *v, uint64_t most)
 {

@@ -2,7 +2,7 @@
 /* One action, one function. */
 #include "daemon/plumb.h"
 
-#include "base/log.h"
+#include "daemon/device.h"
 #include "sys/clock.h"
 
 /* A list of 10,000 new nodes brings as many events and more hooks: the longest
@@ -13,17 +13,10 @@
 static void
 event(struct daemon *d, const struct action *a)
 {
-	static const enum log_level levels[] = {
-		[EVENT_ERROR] = LOG_LVL_ERROR,
-		[EVENT_WARN] = LOG_LVL_WARN,
-		[EVENT_INFO] = LOG_LVL_INFO,
-		[EVENT_DEBUG] = LOG_LVL_DEBUG,
-	};
-
-	events_add(d, a->level, a->event, a->peer, a->text);
-	log_line(levels[a->level], a->peer[0] == '\0' ? NULL : a->peer,
-		 "%s: %s", event_name(a->event),
-		 a->text == NULL ? "(out of memory)" : a->text);
+	events_say(d, a->level, a->event, a->peer,
+		   a->text == NULL ? "(out of memory)" : a->text);
+	if (a->event == EVENT_PEER_UP || a->event == EVENT_PEER_MOVED)
+		device_peer_moved(d, a->peer);
 }
 
 static void
@@ -119,6 +112,7 @@ plumb_before_sleep(void *daemon)
 	streams_next_turn(d);
 	d->undrained = false;
 	plumb_drain(d);
+	device_follow(d);
 }
 
 struct monotime

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* HUP and USR1. What fails leaves everything as it was. */
+#include "daemon/device.h"
 #include "daemon/plumb.h"
 
 #include <stdlib.h>
@@ -61,27 +62,12 @@ reload_list(struct daemon *d)
 	return 0;
 }
 
-/* The device becomes what autoconf makes of it. */
-static int
-reload_device(struct daemon *d, const struct conf *was, const struct conf *is)
-{
-	struct err e;
-
-	if (is->autoconf && (tun_set_mtu(d->tun, is->mtu, &e) < 0 ||
-			     (!was->autoconf &&
-			      tun_set_up(d->tun, true, &e) < 0))) {
-		log_error("%s: cannot set the MTU: %s", tun_name(d->tun),
-			  e.text);
-		return -1;
-	}
-	return 0;
-}
-
 /* All that may fail comes first. */
 static int
 reload_conf(struct daemon *d)
 {
 	struct identity *old = d->id, *new;
+	struct err e;
 
 	if (identity_load(&new, d->options->conf, d->warden) < 0)
 		return -1;
@@ -91,7 +77,8 @@ reload_conf(struct daemon *d)
 		identity_free(new);
 		return -1;
 	}
-	if (reload_device(d, old->conf, new->conf) < 0) {
+	if (device_reconf(d, new->conf, &e) < 0) {
+		log_error("%s", e.text);
 		identity_free(new);
 		return -1;
 	}
@@ -106,8 +93,6 @@ reload_conf(struct daemon *d)
 		log_set_level((enum log_level)new->conf->loglevel);
 	core_reconf(d->core, clock_now(), new->conf,
 		    tls_ctx_provider(new->tls), tls_ctx_self(new->tls));
-	if (new->conf->autoconf && !old->conf->autoconf)
-		script_addresses(d);
 	if (old->conf == d->first)
 		old->conf = NULL;	/* kept, to be compared with */
 	job_retire_identity(d, old);

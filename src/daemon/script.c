@@ -1,69 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Shell hooks with their environment, and the addresses of the device. */
+/* Shell hooks with their environment. */
 #include "daemon/plumb.h"
 
 #include <string.h>
 
 #include "base/log.h"
+#include "daemon/device.h"
 #include "daemon/hookenv.h"
-
-static void
-address(struct daemon *d, const struct prefix *subnet, uint8_t len, bool up)
-{
-	struct ipaddr addr = prefix_first_host(subnet);
-	char text[IPADDR_TEXT_MAX];
-	struct err e;
-	int rc;
-
-	rc = up ? tun_addr_add(d->tun, &addr, len, &e) :
-		  tun_addr_remove(d->tun, &addr, len, &e);
-	if (rc < 0)
-		log_error("%s: cannot %s the address %s/%u: %s",
-			  tun_name(d->tun), up ? "set" : "remove",
-			  ipaddr_format(text, &addr), len, e.text);
-}
-
-static const struct bnl_node *
-own_node(const struct daemon *d, const struct bnl *b)
-{
-	return b == NULL ? NULL : bnl_find(b, d->id->conf->name);
-}
-
-void
-script_addresses(struct daemon *d)
-{
-	const struct bnl *b = core_list(d->core);
-	const struct bnl_node *own = own_node(d, b);
-
-	for (uint32_t i = 0; own != NULL && i < own->nsubnets; i++)
-		address(d, &own->subnets[i],
-			bnl_covering_len(b, &own->subnets[i]), true);
-}
-
-/* With the first IPv4 address of a network the kernel takes away the others
- * of that network: those of the subnets that are left are set again. */
-static void
-set_again(struct daemon *d, const struct prefix *gone)
-{
-	const struct bnl_node *own = own_node(d, core_list(d->core));
-
-	for (uint32_t i = 0; own != NULL && i < own->nsubnets; i++)
-		if (prefix_cmp(&own->subnets[i], gone) == 0)
-			return;		/* it goes only because we stop */
-	script_addresses(d);
-}
-
-/* The length of the network's prefix lets the kernel route the whole network
- * to the device. */
-static void
-autoconf(struct daemon *d, const struct action *a)
-{
-	bool up = a->hook == HOOK_MYSUBNET_UP;
-
-	address(d, &a->subnet, a->covering, up);
-	if (!up)
-		set_again(d, &a->subnet);
-}
 
 static void
 report(const char *command, const struct hook_result *r)
@@ -152,9 +95,8 @@ script_run(struct daemon *d, const struct action *a)
 	const char *command = warden_hook_command(d->id->conf, hook);
 	struct err e;
 
-	if (d->id->conf->autoconf && (a->hook == HOOK_MYSUBNET_UP ||
-				      a->hook == HOOK_MYSUBNET_DOWN))
-		autoconf(d, a);
+	/* A hook finds the addresses and routes of the new list. */
+	device_follow(d);
 	if (command == NULL || !script_may(d))
 		return;
 	if (queue(d, hook, command, a->peer,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What is wrong, or will be: warnings, and why a node cannot be reached. */
+#include "daemon/device.h"
 #include "daemon/plumb.h"
 
 #include <stdio.h>
@@ -31,6 +32,7 @@ trouble_warnings(struct daemon *d)
 
 	while (core_next_warning(d->core, clock_now(), &pos, &w))
 		json_array_append_new(array, warning_json(&w));
+	device_warnings(d, array);
 	return array;
 }
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -129,6 +130,21 @@ const char *
 tun_name(const struct tun *t)
 {
 	return t->name;
+}
+
+void
+tun_renamed(struct tun *t, const char *name)
+{
+	snprintf(t->name, sizeof(t->name), "%s", name);
+}
+
+bool
+tun_is_persistent(const struct tun *t)
+{
+	struct ifreq ifr = {.ifr_flags = 0};
+
+	return ioctl(t->fd, TUNGETIFF, &ifr) == 0 &&
+	       (ifr.ifr_flags & IFF_PERSIST) != 0;
 }
 
 unsigned int

@@ -84,6 +84,13 @@ offload_log(const struct daemon *daemon)
 	(void)daemon;
 }
 
+void
+device_warnings(const struct daemon *daemon, json_t *array)
+{
+	(void)daemon;
+	(void)array;
+}
+
 const char *
 tun_name(const struct tun *t)
 {

@@ -47,12 +47,18 @@ not_ok 'one byte more does not' inside alpha ping -n -c 1 -W 2 -M 'do' -s 1393 \
 	"$(inner4 beta)"
 ok 'but goes in fragments' inside alpha ping -n -c 1 -W 10 -M dont -s 3000 \
 	"$(inner4 beta)"
+# With autoconf the daemon would put its own MTU back.
+conf alpha 'autoconf = no'
+must ctl alpha reload
 inside alpha ip link set tun0 mtu 2000
 hears 'larger than what the VPN carries' 'Frag needed and DF set (mtu = 1420)' \
 	too-big -M 'do' -s 1600 "$(inner4 beta)"
 hears 'the same in IPv6' 'Packet too big: mtu=1420' too-big -M 'do' -s 1600 \
 	"$(inner6 beta)"
-inside alpha ip link set tun0 mtu 1420
+conf alpha
+must ctl alpha reload
+is "$(inside alpha ip -j link show tun0 | jq '.[0].mtu')" 1420 \
+	'autoconf sets the MTU again'
 
 # --- multicast ------------------------------------------------------------------
 before=$(drops multicast)

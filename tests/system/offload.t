@@ -127,8 +127,10 @@ is "$(used alpha)/$(why alpha udp-gso)" "$has/null" \
 	'too long: no reason to send each alone'
 is "$(query alpha peers '.[0].segmentation_refused')" null \
 	'too long: nor to this peer'
-inside alpha ip link set tun0 mtu 1280
-inside beta ip link set tun0 mtu 1280
+for n in alpha beta; do
+	conf $n 'mtu = 1280'
+	must ctl $n reload
+done
 before=$(segmented alpha)
 ok 'short enough: it goes on' transfer alpha beta 4 $tmp/noise
 if [[ $has = *udp-gso* && $has = *tun-tso* ]]; then

@@ -91,6 +91,13 @@ wait_until_local(struct fixture *x)
 }
 
 static void
+shell(const char *command)
+{
+	if (system(command) != 0)
+		fail_msg("%s", command);
+}
+
+static void
 setup(struct fixture *x, enum tun_level level, bool v6)
 {
 	struct err e = {0};
@@ -103,10 +110,9 @@ setup(struct fixture *x, enum tun_level level, bool v6)
 		fail_msg("%s", e.text);
 	assert_string_equal(tun_name(x->t), "tuntest0");
 	assert_int_equal(tun_ifindex(x->t), if_nametoindex("tuntest0"));
-	if (tun_set_mtu(x->t, 1420, &e) < 0 ||
-	    tun_addr_add(x->t, &x->near, v6 ? 64 : 24, &e) < 0 ||
-	    tun_set_up(x->t, true, &e) < 0)
-		fail_msg("%s", e.text);
+	shell("ip link set tuntest0 up mtu 1420");
+	shell(v6 ? "ip addr add fd00:c1::1/64 dev tuntest0 nodad" :
+		   "ip addr add 10.99.0.1/24 dev tuntest0");
 	wait_until_local(x);
 }
 
@@ -345,63 +351,23 @@ test_udp_offloaded(void **state)
 	udp_offloaded(true);
 }
 
-static uint32_t
-mtu_now(const char *name)
-{
-	struct ifreq ifr = {.ifr_mtu = 0};
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
-
-	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
-	assert_int_equal(ioctl(fd, SIOCGIFMTU, &ifr), 0);
-	close(fd);
-	return (uint32_t)ifr.ifr_mtu;
-}
-
-static bool
-can_bind(const struct ipaddr *a)
-{
-	struct endpoint e = {.addr = *a};
-	struct sockaddr_storage ss;
-	socklen_t len = sockaddr_put(&ss, &e);
-	int fd = socket(sockaddr_family(a), SOCK_DGRAM, 0);
-	bool ok = bind(fd, (struct sockaddr *)&ss, len) == 0;
-
-	close(fd);
-	return ok;
-}
-
 static void
-test_settings(void **state)
+test_named(void **state)
 {
-	struct ipaddr v4 = addr("10.99.7.1"), v6 = addr("fd00:c7::1");
-	struct ipaddr none = {.family = IP_NONE};
-	struct err e = {0};
 	struct fixture x;
 
 	(void)state;
 	skip_unless_usable();
 	setup(&x, TUN_USO, false);
-	assert_int_equal(mtu_now("tuntest0"), 1420);
-	assert_int_equal(tun_set_mtu(x.t, 9000, NULL), 0);
-	assert_int_equal(mtu_now("tuntest0"), 9000);
-	assert_int_equal(tun_set_mtu(x.t, 1 << 20, &e), -1);
-	assert_non_null(strstr(e.text, "1048576"));
-	assert_false(can_bind(&v4));
-	assert_int_equal(tun_addr_add(x.t, &v4, 16, NULL), 0);
-	assert_int_equal(tun_addr_add(x.t, &v4, 16, NULL), 0);
-	assert_int_equal(tun_addr_add(x.t, &v6, 48, NULL), 0);
-	assert_int_equal(tun_addr_add(x.t, &v6, 48, NULL), 0);
-	assert_true(can_bind(&v4));
-	assert_true(can_bind(&v6));
-	assert_int_equal(tun_addr_remove(x.t, &v4, 16, NULL), 0);
-	assert_int_equal(tun_addr_remove(x.t, &v4, 16, NULL), 0);
-	assert_int_equal(tun_addr_remove(x.t, &v6, 48, NULL), 0);
-	assert_false(can_bind(&v4));
-	assert_false(can_bind(&v6));
-	assert_int_equal(tun_addr_add(x.t, &v4, 33, &e), -1);
-	assert_int_equal(e.code, ERR_RANGE);
-	assert_int_equal(tun_addr_add(x.t, &none, 0, &e), -1);
+	assert_false(tun_is_persistent(x.t));
+	tun_renamed(x.t, "other0");
+	assert_string_equal(tun_name(x.t), "other0");
+	shell("ip tuntap add dev keeps0 mode tun");
+	tun_close(x.t);
+	assert_int_equal(tun_open(&x.t, "keeps0", TUN_PLAIN, NULL), 0);
+	assert_true(tun_is_persistent(x.t));
 	teardown(&x);
+	shell("ip link del keeps0");
 }
 
 static void
@@ -422,19 +388,18 @@ test_down_and_gone(void **state)
 	/* Not enough memory for one frame: reads none. */
 	assert_int_equal(tun_read(x.t, x.mem, TUN_READ_ROOM - 1, x.f, 1), 0);
 	assert_int_equal(write_back(&x, &f), TUN_OK);
-	assert_int_equal(tun_set_up(x.t, false, NULL), 0);
+	shell("ip link set tuntest0 down");
 	assert_int_equal(write_back(&x, &f), TUN_DROPPED);
 	assert_int_equal(tun_stats(x.t)->write_down, 1);
-	assert_int_equal(tun_set_up(x.t, true, NULL), 0);
+	shell("ip link set tuntest0 up");
 	f.data[0] = 0; /* neither IPv4 nor IPv6: the kernel refuses it */
 	assert_int_equal(write_back(&x, &f), TUN_DROPPED);
 	assert_int_equal(tun_stats(x.t)->write_errors, 1);
 	assert_int_equal(tun_stats(x.t)->last_errno, EINVAL);
 
-	assert_int_equal(system("ip link del tuntest0"), 0);
+	shell("ip link del tuntest0");
 	assert_int_equal(write_back(&x, &f), TUN_GONE);
 	assert_int_equal(tun_read(x.t, x.mem, MEM_LEN, x.f, FRAMES), -1);
-	assert_int_equal(tun_set_up(x.t, true, NULL), -1);
 	teardown(&x);
 }
 
@@ -522,7 +487,7 @@ main(void)
 	    cmocka_unit_test(test_tcp_plain),
 	    cmocka_unit_test(test_tcp_offloaded),
 	    cmocka_unit_test(test_udp_offloaded),
-	    cmocka_unit_test(test_settings),
+	    cmocka_unit_test(test_named),
 	    cmocka_unit_test(test_down_and_gone),
 	    cmocka_unit_test(test_write_refused),
 	    cmocka_unit_test(test_open_refused),

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the sources of the device share. */
+#ifndef DAEMON_DEVICE_IMPL_H
+#define DAEMON_DEVICE_IMPL_H
+
+#include "core/devroutes.h"
+#include "daemon/device.h"
+#include "sys/rtnl.h"
+
+enum item_state {
+	ITEM_MISSING,		/* has to be set */
+	ITEM_SET,
+	ITEM_UNSEEN,		/* set, but the dump that runs has not said so */
+	ITEM_REFUSED		/* the kernel did not set it; tried again later */
+};
+
+struct device_addr {
+	struct ipaddr addr;
+	uint8_t len;
+	uint8_t state;		/* enum item_state */
+};
+
+/* What was found missing since the last repair. */
+struct device_damage {
+	bool any;
+	bool down;
+	bool mtu;
+	unsigned int naddrs, nroutes;
+	struct prefix first;	/* address or route */
+};
+
+struct device {
+	struct daemon *d;
+	struct rtnl *rtnl;
+	struct loop_fd *place;
+	struct loop_timer timer;	/* the next repair, or the next try */
+	struct ifaces ifaces;
+	bool managed;		/* autoconf, and the device is on this host */
+	bool gone;		/* deleted, or in another network namespace */
+	uint32_t mtu;
+	bool link_set;		/* MTU and up state as they must be */
+
+	/* device_plan.c; device_watch.c marks what is missing. All of this follows from the list, the interfaces and
+	 * the addresses of peers. */
+	bool replan;
+	const struct bnl *planned;	/* compared only, never followed */
+	struct bnl_version version;	/* of it */
+	struct device_addr *addrs;
+	size_t naddrs;
+	struct device_addr *old_addrs;	/* to be removed */
+	size_t nold_addrs;
+	struct ipaddr source4, source6;	/* of routes; IP_NONE: none */
+	struct devroutes routes;
+	uint8_t *route_state;		/* enum item_state of each */
+	size_t route_from;		/* none is missing before it */
+	struct prefix *old_routes;	/* to be removed */
+	size_t nold_routes;
+
+	/* device_send.c: the batch that is under way. */
+	struct sent {
+		enum { SENT_LINK, SENT_ADDR, SENT_ROUTE, SENT_OLD } kind;
+		size_t at;
+	} sent[RTNL_BATCH];
+	unsigned int nsent;
+	uint32_t first_seq;
+	unsigned int nrefused;	/* items in state ITEM_REFUSED */
+	int refused_errno;	/* of the first one, and what it was */
+	bool refused_told;
+	int64_t retry_ms;
+	char refused_text[PREFIX_TEXT_MAX];
+
+	/* device_watch.c notes the damage, device.c repairs it. */
+	struct device_damage damage;
+	bool repair_planned;	/* the timer is for it */
+	unsigned int repairs;	/* in a row */
+	struct monotime repaired;
+};
+
+/* Makes a new plan and marks what differs from the old one. */
+void device_plan(struct device *dev);
+/* The device must have nothing any more; its routes go with it unless they are
+ * to be removed. */
+void device_unplan(struct device *dev, bool remove_routes);
+void device_plan_free(struct device *dev);
+/* The own subnets of which another interface has an address: walks; *pos begins
+ * at 0. The interface, or NULL at the end. */
+const struct iface *device_next_lan(const struct device *dev, size_t *pos,
+				    const struct prefix **subnet);
+/* Routes of that family are not as they must be. */
+void device_lose_routes(struct device *dev, enum ip_family family);
+
+#define DEVICE_REPAIRS_FREE 10	/* soon, one after the other; then slower */
+
+/* Sends the next batch of what is missing or too much. false: nothing is, or
+ * it has to wait. */
+bool device_send(struct device *dev);
+/* RTNL_DONE, RTNL_FAILED. */
+void device_sent(struct device *dev, const struct rtnl_news *news);
+/* What was refused is tried again with the next batch. */
+void device_retry(struct device *dev);
+
+/* News of sys/rtnl.h; ctx: the device. */
+void device_news(void *ctx, const struct rtnl_news *news);
+
+/* An event about the device. */
+void device_say(struct device *dev, enum event_level level, const char *fmt,
+		...) __attribute__((format(printf, 3, 4)));
+
+#endif

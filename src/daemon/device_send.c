@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Makes the kernel agree with the plan, a batch at a time. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "device_impl.h"
+#include "sys/clock.h"
+
+#define RETRY_MS 1000		/* doubled each time */
+#define RETRY_MAX_MS 60000
+
+static void
+note_sent(struct device *dev, uint32_t seq, int kind, size_t at)
+{
+	if (dev->nsent == 0)
+		dev->first_seq = seq;
+	dev->sent[dev->nsent].kind = kind;
+	dev->sent[dev->nsent++].at = at;
+}
+
+static unsigned int
+own_index(const struct device *dev)
+{
+	return tun_ifindex(dev->d->tun);
+}
+
+static void
+send_link(struct device *dev)
+{
+	if (dev->link_set)
+		return;
+	note_sent(dev, rtnl_link_set(dev->rtnl, own_index(dev), dev->mtu, true),
+		  SENT_LINK, 0);
+	dev->link_set = true;
+}
+
+/* Before those that are wanted: the kernel may remove these along. */
+static void
+send_old_addrs(struct device *dev)
+{
+	while (dev->nold_addrs > 0 && rtnl_room(dev->rtnl) > 0) {
+		const struct device_addr *a =
+			&dev->old_addrs[--dev->nold_addrs];
+
+		note_sent(dev, rtnl_addr_remove(dev->rtnl, own_index(dev),
+						&a->addr, a->len),
+			  SENT_OLD, 0);
+	}
+}
+
+static void
+send_addrs(struct device *dev)
+{
+	for (size_t i = 0; i < dev->naddrs && rtnl_room(dev->rtnl) > 0; i++) {
+		struct device_addr *a = &dev->addrs[i];
+
+		if (a->state != ITEM_MISSING)
+			continue;
+		note_sent(dev, rtnl_addr_add(dev->rtnl, own_index(dev),
+					     &a->addr, a->len),
+			  SENT_ADDR, i);
+		a->state = ITEM_SET;
+	}
+}
+
+static void
+send_routes(struct device *dev)
+{
+	for (; dev->route_from < dev->routes.n && rtnl_room(dev->rtnl) > 0;
+	     dev->route_from++) {
+		size_t i = dev->route_from;
+		const struct prefix *p = &dev->routes.v[i];
+		const struct ipaddr *source = p->addr.family == IP_V4 ?
+						      &dev->source4 :
+						      &dev->source6;
+
+		if (dev->route_state[i] != ITEM_MISSING)
+			continue;
+		note_sent(dev, rtnl_route_set(dev->rtnl, own_index(dev), p,
+					      source->family == IP_NONE ?
+						      NULL : source),
+			  SENT_ROUTE, i);
+		dev->route_state[i] = ITEM_SET;
+	}
+}
+
+static void
+send_old_routes(struct device *dev)
+{
+	while (dev->nold_routes > 0 && rtnl_room(dev->rtnl) > 0)
+		note_sent(dev, rtnl_route_remove(
+				  dev->rtnl, own_index(dev),
+				  &dev->old_routes[--dev->nold_routes]),
+			  SENT_OLD, 0);
+}
+
+bool
+device_send(struct device *dev)
+{
+	struct err e;
+
+	if (!dev->managed || rtnl_room(dev->rtnl) < RTNL_BATCH)
+		return false;
+	dev->nsent = 0;
+	send_link(dev);
+	send_old_addrs(dev);
+	send_addrs(dev);
+	send_routes(dev);
+	send_old_routes(dev);
+	if (dev->nsent == 0)
+		return false;
+	if (rtnl_flush(dev->rtnl, &e) == 0)
+		return true;
+	/* The kernel is out of memory: the next dump shows what is missing. */
+	device_say(dev, EVENT_WARN, "%s", e.text);
+	return false;
+}
+
+/* --- answers --------------------------------------------------------------------- */
+
+static void
+item_text(const struct device *dev, const struct sent *s,
+	  char out[PREFIX_TEXT_MAX])
+{
+	struct prefix p;
+
+	switch (s->kind) {
+	case SENT_ADDR:
+		p = (struct prefix){ dev->addrs[s->at].addr,
+				     dev->addrs[s->at].len };
+		prefix_format(out, &p);
+		return;
+	case SENT_ROUTE:
+		prefix_format(out, &dev->routes.v[s->at]);
+		return;
+	case SENT_LINK:
+	case SENT_OLD:
+		break;
+	}
+	snprintf(out, PREFIX_TEXT_MAX, "MTU %u", (unsigned int)dev->mtu);
+}
+
+static void
+refuse(struct device *dev, const struct sent *s, int error)
+{
+	switch (s->kind) {
+	case SENT_OLD:
+		return;		/* it has gone already */
+	case SENT_ADDR:
+		if (error == EEXIST)
+			return;
+		dev->addrs[s->at].state = ITEM_REFUSED;
+		break;
+	case SENT_ROUTE:
+		dev->route_state[s->at] = ITEM_REFUSED;
+		break;
+	case SENT_LINK:
+		break;
+	}
+	if (dev->nrefused++ > 0)
+		return;
+	dev->refused_errno = error;
+	item_text(dev, s, dev->refused_text);
+}
+
+static bool
+is_without_ipv6(const struct device *dev)
+{
+	return strchr(dev->refused_text, ':') != NULL &&
+	       (dev->refused_errno == EACCES ||
+		dev->refused_errno == EOPNOTSUPP ||
+		dev->refused_errno == EAFNOSUPPORT);
+}
+
+/* Once, until all is set again. */
+static void
+tell_refused(struct device *dev)
+{
+	if (dev->refused_told)
+		return;
+	dev->refused_told = true;
+	if (is_without_ipv6(dev))
+		device_say(dev, EVENT_INFO,
+			   "IPv6 is disabled there: %s and the rest of the "
+			   "VPN's IPv6 are left out", dev->refused_text);
+	else
+		device_say(dev, EVENT_WARN, "cannot set %s: %s",
+			   dev->refused_text, strerror(dev->refused_errno));
+}
+
+static void
+all_sent(struct device *dev)
+{
+	dev->nsent = 0;
+	if (dev->nrefused == 0) {
+		dev->retry_ms = 0;
+		dev->refused_told = false;
+		return;
+	}
+	tell_refused(dev);
+	/* A repair that waits comes with a new try. */
+	if (dev->repair_planned)
+		return;
+	dev->retry_ms = dev->retry_ms == 0 ? RETRY_MS : dev->retry_ms * 2;
+	if (dev->retry_ms > RETRY_MAX_MS)
+		dev->retry_ms = RETRY_MAX_MS;
+	loop_timer_set(&dev->timer, mono_add_ms(clock_mono(), dev->retry_ms));
+}
+
+void
+device_sent(struct device *dev, const struct rtnl_news *news)
+{
+	if (news->kind == RTNL_DONE)
+		all_sent(dev);
+	else if (news->seq - dev->first_seq < dev->nsent)
+		refuse(dev, &dev->sent[news->seq - dev->first_seq],
+		       news->error);
+}
+
+void
+device_retry(struct device *dev)
+{
+	dev->nrefused = 0;
+	for (size_t i = 0; i < dev->naddrs; i++)
+		if (dev->addrs[i].state == ITEM_REFUSED)
+			dev->addrs[i].state = ITEM_MISSING;
+	for (size_t i = 0; i < dev->routes.n; i++)
+		if (dev->route_state[i] == ITEM_REFUSED)
+			dev->route_state[i] = ITEM_MISSING;
+	dev->route_from = 0;
+}
