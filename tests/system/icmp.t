@@ -116,6 +116,8 @@ soon 'a thousand packets without a route at once' many
 more 500 $(($(errors) - told)) 'get fewer than 500 errors'
 
 # Errors about size are not among those that were too many.
+conf alpha 'autoconf = no'
+must ctl alpha reload
 inside alpha ip link set tun0 mtu 2000
 inside alpha bash -c 'for i in {1..20000}; do
 	echo >/dev/udp/10.156.200.1/9
@@ -129,6 +131,7 @@ kill $flood 2>/dev/null
 wait $flood 2>/dev/null
 more "$(grep -c 'Frag needed' $tmp/ping)" 25 \
 	'meanwhile 30 packets that are too big are told of'
-inside alpha ip link set tun0 mtu 1420
+conf alpha
+must ctl alpha reload
 ok 'traffic goes on' reach alpha beta
 finish
