@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/setup.h"
 #include "tool_change.h"
 #include "tool_compare.h"
 #include "tool_edit.h"
@@ -104,6 +105,7 @@ main(int argc, char **argv)
 	bool edit = false;
 	int rc;
 
+	crypto_setup();
 	if (argc > 1 && strcmp(argv[1], "diff") == 0)
 		return tool_compare(argc, argv);
 	if (argc > 1 && tool_change_knows(argv[1]))

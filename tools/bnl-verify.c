@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/setup.h"
 #include "tool_bnl.h"
 #include "tool_json.h"
 
@@ -141,6 +142,7 @@ main(int argc, char **argv)
 	struct err e;
 	int c, rc = EXIT_USAGE;
 
+	crypto_setup();
 	while ((c = getopt_long(argc, argv, "k:hV", options, NULL)) != -1)
 		switch (c) {
 		case 'k':

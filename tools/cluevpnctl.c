@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "crypto/setup.h"
 #include "ctl.h"
 
 #define WAIT_S 30		/* for receipts, when nothing else is said */
@@ -188,8 +189,10 @@ main(int argc, char **argv)
 {
 	struct ctl c = { .socket = CTL_SOCKET, .wait_s = WAIT_S,
 			 .timeout_s = CHECK_S };
-	int rc = parse_options(&c, "+s:hV", argc, argv);
+	int rc;
 
+	crypto_setup();
+	rc = parse_options(&c, "+s:hV", argc, argv);
 	if (rc >= 0)
 		return rc;
 	argc -= optind;

@@ -8,6 +8,7 @@
 
 #include "crypto/cert.h"
 #include "crypto/key.h"
+#include "crypto/setup.h"
 #include "tool_ca.h"
 #include "tool_file.h"
 #include "tool_key.h"
@@ -27,9 +28,7 @@ struct args {
 	const char *name;
 	const char *dir;
 	const char *ou;
-	const char *ca_dir;
-	const char *ca_cert;
-	const char *ca_key;
+	const char *ca_dir, *ca_cert, *ca_key;
 	unsigned int days;	/* 0: the default */
 	bool force;
 	char **words;
@@ -459,6 +458,7 @@ run(int argc, char **argv, struct err *e)
 	const struct command *cmd = argc > 1 ? find_command(argv[1]) : NULL;
 	int rc;
 
+	crypto_setup();
 	/* The command is where getopt_long() looks for the program's name. */
 	if (cmd != NULL) {
 		*++argv = program;
@@ -487,10 +487,10 @@ main(int argc, char **argv)
 	struct err e = { .code = ERR_NONE };
 	int rc = run(argc, argv, &e);
 
-	if (rc == 0 && fflush(stdout) == 0)
-		return 0;
+	if (rc == 0 && fflush(stdout) != 0)
+		rc = err_set(&e, ERR_IO, "cannot write to standard output");
 	if (rc == 0)
-		err_set(&e, ERR_IO, "cannot write to standard output");
+		return 0;
 	if (e.text[0] != '\0')
 		fprintf(stderr, "keygen: %s\n", e.text);
 	if (e.code != ERR_USAGE)

@@ -23,10 +23,13 @@ struct key;		/* public, or public and private; immutable */
 
 /* Fresh key. DSA: 2048-bit p, 256-bit q (FIPS 186-4); takes seconds. */
 int key_generate(struct key **out, enum key_type type, struct err *e);
-/* PEM text (PKCS#8 or SubjectPublicKeyInfo). A DSA key below 2048/224 and
- * one above 4096/256 are refused; so is an encrypted file. */
+/* Reads the first private key of a PEM text of at most 256 KiB: PKCS#8, SEC 1 or
+ * PKCS#1; certificates and parameters beside it are passed over. A DSA key below
+ * 2048/224 and one above 4096/256 are refused; so is an encrypted one. */
 int key_read_private(struct key **out, const void *pem, size_t len,
 		     struct err *e);
+/* Whether the key of the text is under a passphrase. */
+bool key_is_encrypted(const void *pem, size_t len);
 /* Takes a public key, or a private one of which only the public half is
  * kept. */
 int key_read_public(struct key **out, const void *pem, size_t len,

@@ -154,6 +154,26 @@ load_conf(struct identity *id, const char *path, struct opener *o)
 	return -1;
 }
 
+/* The key by itself, so that a complaint names its file. */
+static int
+check_key(const char *path, const struct file *f)
+{
+	struct key *k;
+	struct err e;
+
+	if (key_is_encrypted(f->data, f->len)) {
+		log_error("%s: the key is under a passphrase, and nobody can "
+			  "type that at a start: \"openssl pkey -in %s -out "
+			  "%s.new && mv %s.new %s\" writes it without one",
+			  path, path, path, path, path);
+		return -1;
+	}
+	if (key_read_private(&k, f->data, f->len, &e) < 0)
+		return complain(path, &e);
+	key_free(k);
+	return 0;
+}
+
 static int
 load_tls(struct identity *id, const struct opener *o)
 {
@@ -170,6 +190,8 @@ load_tls(struct identity *id, const struct opener *o)
 		rc |= read_file(&ca[i], o, WARDEN_CA, i, c->cacert.v[i], 0);
 		cas[i] = pem_of(&ca[i]);
 	}
+	if (key.data != NULL)
+		rc |= check_key(c->privkey, &key);
 	if (rc == 0 && tls_ctx_new(&id->tls, pem_of(&cert), pem_of(&key), cas,
 				   c->cacert.n, &e) < 0)
 		rc = complain(c->cert, &e);

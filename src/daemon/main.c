@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "crypto/setup.h"
 #include "daemon/check.h"
 #include "daemon/daemon.h"
 #include "daemon/identity.h"
@@ -111,6 +112,7 @@ main(int argc, char **argv)
 	struct err e;
 	int status = EXIT_FAILED;
 
+	crypto_setup();
 	if (daemonise_fill_std(&e) < 0) {
 		log_error("%s", e.text);
 		return EXIT_FAILED;

@@ -277,7 +277,7 @@ refuses_the_wrong_kind_of_block(void **state)
 static void
 refuses_what_is_cut_or_empty(void **state)
 {
-	static char large[70000];
+	static char large[300000];
 	size_t len = strlen(dsa_private_pem);
 
 	(void)state;
