@@ -107,6 +107,9 @@ enum ctl_exit ctl_metrics(const struct ctl *c);
 /* --- ctl_list.c ----------------------------------------------------------- */
 enum ctl_exit ctl_list(const struct ctl *c);
 enum ctl_exit ctl_push(const struct ctl *c);
+/* Waits until the daemon has read the list on its disk; CTL_FAILED, with
+ * `done` and the reason on standard error, when it is refused. */
+enum ctl_exit ctl_disk_list(const struct ctl *c, const char *done);
 
 /* --- ctl_tell.c ----------------------------------------------------------- */
 enum ctl_exit ctl_reload(const struct ctl *c);

@@ -192,9 +192,40 @@ wait_for_receipts(const struct ctl *c)
 }
 
 enum ctl_exit
+ctl_disk_list(const struct ctl *c, const char *done)
+{
+	time_t end = time(NULL) + OWN_S;
+
+	for (;;) {
+		json_t *status;
+		enum ctl_exit rc = ctl_ask(&status, c->socket, "status");
+		bool pending, refused;
+
+		if (rc != CTL_OK)
+			return rc;
+		pending = json_is_true(json_object_get(status,
+						       "list_pending"));
+		refused = json_is_string(json_object_get(
+			status, "list_disk_refused"));
+		if (!pending && refused) {
+			fprintf(stderr, "cluevpnctl: %s: %s\n", done,
+				ctl_text(status, "list_disk_refused"));
+			rc = CTL_FAILED;
+		}
+		json_decref(status);
+		if (!pending || time(NULL) >= end)
+			return rc;
+		ctl_pause_ms(POLL_MS);
+	}
+}
+
+enum ctl_exit
 ctl_push(const struct ctl *c)
 {
 	enum ctl_exit rc = ctl_show(c, "push", NULL);
 
-	return rc != CTL_OK || !c->wait ? rc : wait_for_receipts(c);
+	if (rc != CTL_OK)
+		return rc;
+	return c->wait ? wait_for_receipts(c)
+		       : ctl_disk_list(c, "nothing was pushed");
 }

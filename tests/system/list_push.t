@@ -61,6 +61,12 @@ said "1 4 of 4 nodes run list $force" 'an edit that is not signed'
 ok 'nothing was pushed, and why' grep -q \
 	'^cluevpnctl: nothing was pushed: list on disk refused: .*signature' \
 	$tmp/err
+for c in reload push; do
+	ctl alpha $c >$tmp/got 2>$tmp/err
+	is "$?" 1 "$c fails, too"
+	ok 'and says why' grep -q '^cluevpnctl: .*: list on disk refused: .*signature' \
+		$tmp/err
+done
 is "$(query alpha status .list_disk_refused | cut -d: -f1)" \
 	'list on disk refused' 'status has the reason'
 ok 'for people, too' eval 'ctl alpha status | grep -q "^on disk  .*refused"'
@@ -73,6 +79,7 @@ give alpha
 push --wait
 said "0 4 of 4 nodes run list $force" 'put back, it is fine again'
 is "$(query alpha status .list_disk_refused)" null 'and nothing is refused'
+ok 'a reload has nothing to say' ctl alpha reload
 sed -i 's/^node delta$/node delfa/' $disk
 kill -HUP "${pid[alpha]}"
 reason() { query alpha status .list_disk_refused | grep -q signature; }
