@@ -120,5 +120,33 @@ ok 'the state is gone' test ! -e $host/var/lib/cluevpn
 ok 'the init script, too' test ! -e $host/etc/init.d/cluevpnd
 ok 'keys, which only people can make, are not' \
 	test -s $host/etc/cluevpn/node.key
+
+# --- the host that signs --------------------------------------------------------
+# The script by itself: a second package would take another minute.
+purge() {
+	sed '/DEBHELPER/d' debian/cluevpn.postrm >$host/root/postrm
+	at sh /root/postrm purge >$tmp/said 2>&1
+}
+gives() {
+	at mkdir -p /var/lib/cluevpn/pairs
+	at touch /var/lib/cluevpn/mark /var/lib/cluevpn/pairs/beta.pair
+	cp $tmp/network.bnl $host/var/lib/cluevpn
+}
+gives
+cp $tmp/bnl.key $host/etc/cluevpn
+ok 'a host with the key is purged' purge
+is "$(at find /var/lib/cluevpn -type f)" /var/lib/cluevpn/network.bnl \
+	'and keeps the list'
+ok 'which is said' grep -q '/var/lib/cluevpn/network.bnl stays' $tmp/said
+rm $host/etc/cluevpn/bnl.key
+gives
+cp $tmp/network.bnl $host/var/lib/cluevpn/network.bnl.prev
+ok 'one that has signed it is purged' purge
+is "$(at find /var/lib/cluevpn -type f | wc -l)" 2 'and keeps the list'
+rm -r $host/var/lib/cluevpn
+gives
+ok 'any other is purged' purge
+ok 'as a whole' test ! -e $host/var/lib/cluevpn
+is "$(cat $tmp/said)" '' 'without a word'
 stop beta
 finish
