@@ -21,6 +21,7 @@ static const char *const names[DROPS] = {
 	[DROP_SHORT] = "short",
 	[DROP_TYPE] = "type",
 	[DROP_LENGTH] = "length",
+	[DROP_INSIDE] = "inside",
 	[DROP_NO_SESSION] = "no-session",
 	[DROP_NO_PAIR] = "no-pair",
 	[DROP_MAC] = "mac",

@@ -251,13 +251,21 @@ link_set_endpoints(struct link *l, const struct endpoint *eps, size_t n)
 	return 0;
 }
 
+bool
+link_is_inside(const struct core_env *env, const struct endpoint *at)
+{
+	return env->bnl != NULL && bnl_is_inside(env->bnl, &at->addr);
+}
+
 unsigned int
-link_follow(struct link *l, const struct endpoint *remote,
-	    const struct ipaddr *local)
+link_follow(struct link *l, const struct core_env *env,
+	    const struct endpoint *remote, const struct ipaddr *local)
 {
 	bool known = l->remote.port != 0;
 	bool same = known && endpoint_equal(&l->remote, remote);
 
+	if (!same && link_is_inside(env, remote))
+		return 0;
 	l->remote = *remote;
 	l->local = *local;
 	return known && !same ? LINK_MOVED : 0;

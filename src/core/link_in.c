@@ -223,7 +223,7 @@ take_resp(const struct arrival *a)
 	l->renew = false;
 	l->counts.handshakes++;
 	tell_news(a->res, &news);
-	a->res->flags |= link_follow(l, a->remote, a->local);
+	a->res->flags |= link_follow(l, env, a->remote, a->local);
 	a->res->flags |= now_up(l, could_send);
 	a->res->flags |= link_step(l, env, RESUME_ANSWERED);
 	return DROP_NONE;
@@ -354,7 +354,8 @@ heard(const struct arrival *a, struct link *l, struct session *s, bool highest)
 		return;
 	l->silence_at = MONO_NONE;
 	if (highest)
-		a->res->flags |= link_follow(l, a->remote, a->local);
+		a->res->flags |= link_follow(l, a->env, a->remote,
+					     a->local);
 	if (!l->up)
 		a->res->flags |= now_up(l, false);
 	if (a->res->len > 0 && l->resume.state == RESUME_IDLE &&
@@ -415,6 +416,8 @@ take_fixed(const struct arrival *a, size_t len,
 		return DROP_LENGTH;
 	if (!are_zero(a->dgram + 1, 3))
 		return DROP_TYPE;
+	if (link_is_inside(a->env, a->remote))
+		return DROP_INSIDE;
 	return take(a);
 }
 

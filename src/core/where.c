@@ -61,6 +61,13 @@ node_named(const struct core *c, const char *name)
 	return c->gen == NULL ? NULL : bnl_find(c->gen->bnl, name);
 }
 
+/* Packets to an address inside the VPN would come back to us. */
+static bool
+is_outside(const struct core *c, const struct ipaddr *a)
+{
+	return c->gen == NULL || !bnl_is_inside(c->gen->bnl, a);
+}
+
 size_t
 peer_endpoints(const struct core *c, const char *name, struct endpoint *out)
 {
@@ -73,6 +80,7 @@ peer_endpoints(const struct core *c, const char *name, struct endpoint *out)
 		bool v6 = known[i].addr.family == IP_V6;
 
 		if (!(v6 && c->env.conf->disableipv6) &&
+		    is_outside(c, &known[i].addr) &&
 		    !is_among(out, n, &known[i]))
 			out[n++] = known[i];
 	}
@@ -136,15 +144,14 @@ peer_locate(struct peer *p, uint32_t node)
 
 /* --- answers ------------------------------------------------------------- */
 
-/* An address of one machine somewhere else, and not inside the VPN: packets
- * for it would come back to us. */
+/* An address of one machine somewhere else. */
 static bool
-is_outside(const struct core *c, const struct ipaddr *a)
+is_usable(const struct core *c, const struct ipaddr *a)
 {
 	const struct endpoint ep = { *a, 1 };
 
 	return known_is_usable(&ep) && !ipaddr_is_loopback(a) &&
-	       route_lookup(&c->gen->routes, a) == ROUTE_NONE;
+	       is_outside(c, a);
 }
 
 static bool
@@ -166,7 +173,7 @@ core_resolved(struct core *c, struct now now, const char *host,
 
 	c->env.now = now;
 	for (size_t i = 0; c->gen != NULL && i < n && m < HOSTS_EACH; i++)
-		if (is_outside(c, &found[i]))
+		if (is_usable(c, &found[i]))
 			usable[m++] = found[i];
 	if (n > 0 && m == 0)
 		why = "it has no address that is outside the VPN and not of "

@@ -81,6 +81,15 @@ bnl_covering_len(const struct bnl *b, const struct prefix *subnet)
 	return subnet->len;
 }
 
+bool
+bnl_is_inside(const struct bnl *b, const struct ipaddr *a)
+{
+	for (uint32_t i = 0; i < b->nprefixes; i++)
+		if (prefix_contains(&b->prefixes[i], a))
+			return true;
+	return false;
+}
+
 /* RFC 3021: a /31 has none; a /32 is a host. */
 static bool
 ends_with(const struct prefix *p, const struct ipaddr *a)

@@ -2,6 +2,8 @@
 /* What an outsider sends: forged, replayed, reflected, bent datagrams. */
 #include "link_world.h"
 
+#include "format/bnl_parse.h"
+
 static void
 pass_ms(struct world *w, int64_t ms)
 {
@@ -611,6 +613,44 @@ test_reset(void **state)
 	world_free(&w);
 }
 
+/* A peer whose datagrams come out of the VPN is not answered there. */
+static void
+test_inside(void **state)
+{
+	static const char list[] = "network a\nprefix 10.156.0.0/16\n";
+	struct endpoint inside = { .addr = { .family = IP_V4,
+					     .b = { 10, 156, 2, 1 } },
+				   .port = 3406 };
+	struct errs es = { 0 };
+	struct wired d[2];
+	struct world w;
+	struct bnl *b;
+
+	(void)state;
+	assert_int_equal(bnl_parse(&b, list, strlen(list), &es), 0);
+	world_default(&w, 16);
+	w.n[A].env.bnl = w.n[B].env.bnl = b;
+	world_send(&w, A);
+	d[0] = world_take(&w, 0);
+	assert_int_equal(check_silent(&w, B, &d[0], &inside), DROP_INSIDE);
+	assert_int_equal(world_hand(&w, B, &d[0], &d[0].source), DROP_NONE);
+	d[1] = world_take(&w, 0);
+	assert_int_equal(check_silent(&w, A, &d[1], &inside), DROP_INSIDE);
+	assert_int_equal(world_hand(&w, A, &d[1], &d[1].source), DROP_NONE);
+	world_settle(&w);
+	assert_true(world_agree(&w));
+	/* Its data is taken, and moves nothing. */
+	world_send(&w, A);
+	d[0] = world_take(&w, 0);
+	assert_int_equal(world_hand(&w, B, &d[0], &inside), DROP_NONE);
+	assert_int_equal(w.n[B].last.flags, 0);
+	assert_true(endpoint_equal(link_remote(w.n[B].l), &w.n[A].at));
+	w.count = 0;
+	w.n[A].env.bnl = w.n[B].env.bnl = NULL;
+	world_free(&w);
+	bnl_free(b);
+}
+
 int
 main(void)
 {
@@ -627,6 +667,7 @@ main(void)
 		cmocka_unit_test(test_rate),
 		cmocka_unit_test(test_load),
 		cmocka_unit_test(test_endpoint),
+		cmocka_unit_test(test_inside),
 		cmocka_unit_test(test_reset),
 	};
 
