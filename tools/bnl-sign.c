@@ -15,7 +15,7 @@ enum { OPT_FIRST = 256, OPT_RESET_TIME };
 
 static const char usage[] =
     "usage: bnl-sign [-efny] [-c DIR|FILE] [-k KEY] [-N NAME] [-o FILE]\n"
-    "                [-p PUBKEY]... [--first] [--reset-time] [FILE]\n"
+    "                [-p PUBKEY]... [--first] [--push] [--reset-time] [FILE]\n"
     "       bnl-sign add|set|remove|revoke|diff ... (each has --help)\n"
     "Checks a node list, shows what changes, signs and installs it.\n"
     "  -c, --config DIR|FILE\n"
@@ -28,6 +28,7 @@ static const char usage[] =
     "  -o, --output FILE  install it there\n"
     "  -p, --pubkey PUBKEY\n"
     "                     the last list may be signed by this one\n"
+    "      --push         then offer it to all nodes, and wait for them\n"
     "  -y, --yes          do not ask\n"
     "      --first        the network's first list\n"
     "      --reset-time   date it now, though the last one is later\n"
@@ -44,6 +45,7 @@ static const struct option options[] = {
     {"name", required_argument, NULL, 'N'},
     {"output", required_argument, NULL, 'o'},
     {"pubkey", required_argument, NULL, 'p'},
+    {"push", no_argument, NULL, TOOL_RUN_PUSH},
     {"yes", no_argument, NULL, 'y'},
     {"first", no_argument, NULL, OPT_FIRST},
     {"reset-time", no_argument, NULL, OPT_RESET_TIME},
@@ -101,7 +103,7 @@ sign(struct tool_sign *s, void *edit)
 int
 main(int argc, char **argv)
 {
-	struct tool_run r = {0};
+	struct tool_run r = {.next = true};
 	bool edit = false;
 	int rc;
 
@@ -109,7 +111,7 @@ main(int argc, char **argv)
 	if (argc > 1 && strcmp(argv[1], "diff") == 0)
 		return tool_compare(argc, argv);
 	if (argc > 1 && tool_change_knows(argv[1]))
-		return tool_change(argc, argv);
+		return tool_change(argc, argv, true);
 	rc = read_options(&r, &edit, argc, argv);
 	if (rc < 0)
 		rc = tool_run(&r, sign, &edit);

@@ -200,6 +200,8 @@ print_list_lines(const json_t *s)
 	if (json_is_string(json_object_get(s, "list_disk_refused")))
 		ctl_wrap(COLUMN, "on disk", "%s",
 			 ctl_text(s, "list_disk_refused"));
+	else if (json_is_string(json_object_get(s, "list_disk")))
+		ctl_wrap(COLUMN, "on disk", "%s", ctl_text(s, "list_disk"));
 	print_counts("refused", json_object_get(s, "list_refused"),
 		     " lists: ");
 }

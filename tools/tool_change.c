@@ -183,11 +183,12 @@ tool_change_by(struct tool_command *cmd, tool_change_fn work, void *ctx)
 }
 
 int
-tool_change(int argc, char **argv)
+tool_change(int argc, char **argv, bool next)
 {
 	struct tool_command cmd;
 	int rc = tool_command_read(&cmd, argc, argv);
 
+	cmd.run.next = next;
 	if (rc < 0)
 		rc = tool_change_by(&cmd, change, NULL);
 	tool_command_free(&cmd);

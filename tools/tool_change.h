@@ -9,8 +9,9 @@
 #include "tool_command.h"
 
 bool tool_change_knows(const char *word);
-/* argv[1] is the command. Prints its errors; returns the exit code. */
-int tool_change(int argc, char **argv);
+/* argv[1] is the command. next: what to do then is said, or done by --push.
+ * Prints its errors; returns the exit code. */
+int tool_change(int argc, char **argv, bool next);
 
 /*
  * Any other change, made by work, which is given ctx: locks the list, signs

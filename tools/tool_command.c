@@ -19,6 +19,7 @@
 	"  -N, --name NAME    this machine's name\n" \
 	"  -p, --pubkey PUBKEY\n" \
 	"                     the last list may be signed by this one\n" \
+	"      --push         then offer it to all nodes, and wait for them\n" \
 	"  -y, --yes          do not ask\n" \
 	"  -h, --help\n"
 
@@ -139,6 +140,7 @@ static const struct option options[] = {
     {"yes", no_argument, NULL, 'y'},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
+    {"push", no_argument, NULL, TOOL_RUN_PUSH},
     {NULL, 0, NULL, 0},
 };
 
@@ -387,7 +389,7 @@ tool_command_read(struct tool_command *cmd, int argc, char **argv)
 	/* "-": words are told in their place, for "port" belongs to it. */
 	while ((c = getopt_long(argc, argv, "-" TOOL_RUN_SHORT "l:", options,
 				NULL)) != -1) {
-		if (c >= OPT_ADDRESS &&
+		if (c >= OPT_ADDRESS && c < OPT_END &&
 		    (belongs[c - OPT_ADDRESS] & cmd->verb) == 0) {
 			fputs(cmd->usage, stderr);
 			return TOOL_USAGE;

@@ -115,7 +115,7 @@ run(struct remove *r, int argc, char **argv)
 	pass(r, "--", NULL);
 	while (optind < argc)
 		pass(r, argv[optind++], NULL);
-	rc = tool_change(r->n, (char **)(uintptr_t)r->words);
+	rc = tool_change(r->n, (char **)(uintptr_t)r->words, false);
 	fflush(stdout);
 	return rc != TOOL_OK ? rc : (int)tool_receipts(r->socket, r->wait_s);
 }

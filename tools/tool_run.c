@@ -6,6 +6,7 @@
 
 #include "tool_key.h"
 #include "tool_lock.h"
+#include "tool_next.h"
 
 static int
 fail(const struct err *e)
@@ -37,6 +38,9 @@ tool_run_option(struct tool_run *r, int c, const char *arg,
 		return tool_keys_add(&r->sign.trusted, arg, &e) == 0
 			   ? -1
 			   : fail(&e);
+	case TOOL_RUN_PUSH:
+		r->push = true;
+		return -1;
 	case 'y':
 		r->sign.yes = true;
 		return -1;
@@ -59,6 +63,7 @@ tool_run(struct tool_run *r, int (*work)(struct tool_sign *s, void *ctx),
 	const char *conf = r->conf != NULL ? r->conf : TOOL_CONF_DIR;
 	const char *key = r->key != NULL ? r->key : TOOL_BNL_KEY;
 	struct tool_sign *s = &r->sign;
+	bool installed = false;
 	int rc, lock = -1;
 	struct err e;
 
@@ -68,11 +73,15 @@ tool_run(struct tool_run *r, int (*work)(struct tool_sign *s, void *ctx),
 		return fail(&e);
 	if (!s->dry_run && (lock = tool_lock(s->out, &e)) < 0)
 		return fail(&e);
+	s->installed = &installed;
 	rc = tool_sign_begin(s);
 	if (rc == TOOL_OK)
 		rc = work(s, ctx);
 	tool_sign_end(s);
 	tool_unlock(lock);
+	/* With --push also a list that was signed before. */
+	if (rc == TOOL_OK && r->next && !s->dry_run && (installed || r->push))
+		rc = tool_next(r);
 	return rc;
 }
 

@@ -12,9 +12,12 @@ struct tool_run {
 	const char *key;  /* NULL: TOOL_BNL_KEY */
 	const char *name; /* of this machine's node; NULL: see conf */
 	const char *conf; /* NULL: TOOL_CONF_DIR, if there is one */
+	bool next;	  /* what to do next is said, or done: */
+	bool push;	  /* --push */
 };
 
 #define TOOL_RUN_SHORT "c:hk:nN:p:yV"
+#define TOOL_RUN_PUSH 512 /* the value of the long option --push */
 /* Takes one of the options that all ways have. -1 to go on; else the exit
  * code, with all told that is to be told. */
 int tool_run_option(struct tool_run *r, int c, const char *arg,

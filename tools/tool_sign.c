@@ -373,6 +373,8 @@ tool_sign_install(const struct tool_sign *s, const char *p, size_t len,
 	if (tool_lock_store(&dir, s->out, e) != 0)
 		return -1;
 	rc = install_locked(s, p, len, e);
+	if (rc == 0 && s->installed != NULL)
+		*s->installed = true;
 	store_close(&dir);
 	return rc;
 }

@@ -25,6 +25,8 @@ struct tool_sign {
 	bool yes;			/* do not ask */
 	bool quiet;			/* do not show what changes */
 	struct tool_self self;		/* owned */
+	bool *installed;		/* set to true by tool_sign_install();
+					 * NULL: nobody asks */
 	/* tool_sign_begin()'s part */
 	char *out_prev;			/* the copy of what was signed last */
 	char *base_path;

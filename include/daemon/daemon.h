@@ -51,6 +51,7 @@ struct daemon {
 	struct notify notify;
 	struct pidfile pidfile;
 	struct state state;
+	struct listdisk *disk;		/* what is known of the list's file */
 	struct rng rng;
 	struct loop *loop;
 	struct work *work;

@@ -93,6 +93,16 @@ json_t *status_peers(const struct daemon *d, char *after, size_t n);
 json_t *status_peer(const struct daemon *d, const char *name);	/* or null */
 json_t *status_version(const struct bnl_version *v);
 
+/* --- listdisk.c: the list's file, beside the list in force ------------------- */
+int listdisk_open(struct daemon *d, struct err *e);	/* after state_open() */
+void listdisk_close(struct daemon *d);
+/* Work that was replaced is kept under that name: told by log and event. */
+void listdisk_lost(struct daemon *d, const char *name);
+/* A sentence about a file that is not the list in force; null: it is. */
+json_t *listdisk_json(struct daemon *d);
+/* Appends a warning while a file is there that was kept. */
+void listdisk_warn(const struct daemon *d, json_t *warnings);
+
 /* --- telling.c: answers that take several turns ------------------------------ */
 int telling_open(struct daemon *d, struct err *e);
 /* All peers, to that client of the control socket. */

@@ -51,6 +51,11 @@ int state_store_known(struct state *s, const uint8_t *data, size_t len,
 /* The list's bytes; ERR_NOTFOUND when there is none. */
 int state_read_list(struct state *s, uint8_t **out, size_t *len,
 		    struct err *e);
+/* Keeps what lies there, as FILE.lost-TIME; *name: as what. */
+int state_keep_list(struct state *s, struct walltime now,
+		    char name[STORE_NAME_MAX], struct err *e);
+/* The newest file that was kept so; "" when there is none. */
+void state_lost_list(const struct state *s, char name[STORE_NAME_MAX]);
 int state_store_list(struct state *s, const uint8_t *data, size_t len,
 		     struct err *e);
 

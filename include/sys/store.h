@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "base/monotime.h"
 
 /* The steps of a write, in order, for tests: the hook is called before each;
  * when it returns non-zero, the write stops there as if the power had gone:
@@ -77,11 +78,20 @@ int store_write(struct store *s, const char *name, const void *data, size_t len,
 int store_remove(struct store *s, const char *name, struct err *e);
 /* Renames NAME to NAME.bad, over an older one. */
 int store_set_aside(struct store *s, const char *name, struct err *e);
+/* Keeps a file that is about to be replaced, with its owner and mode where it
+ * can be linked: as NAME, STORE_LOST and the time. Of those kept of it before
+ * the oldest are removed, so that at most `most` remain. */
+#define STORE_LOST ".lost-"
+int store_keep(struct store *s, const char *name, struct walltime at,
+	       size_t most, char kept[STORE_NAME_MAX], struct err *e);
 /* What a file in a store may be called: not a path, not hidden. */
 bool store_name_ok(const char *name);
 /* The names that end in suffix, sorted; at most max, else ERR_LIMIT. */
 int store_list(const struct store *s, const char *suffix, size_t max,
 	       char ***names, size_t *n, struct err *e);
+/* The same of names that begin with prefix. */
+int store_list_prefix(const struct store *s, const char *prefix, size_t max,
+		      char ***names, size_t *n, struct err *e);
 void store_names_free(char **names, size_t n);
 /* Other processes' writes wait meanwhile: for read, compare, write. Nests. */
 int store_lock(struct store *s, struct err *e);

@@ -30,6 +30,7 @@ static const char *const names[EVENTS] = {
 	[EVENT_ONE_WAY] = "one-way",
 	[EVENT_MTU] = "mtu",
 	[EVENT_DEVICE] = "device",
+	[EVENT_LIST_LOST] = "list-lost",
 };
 
 const char *

@@ -283,7 +283,9 @@ start(struct daemon *d, struct err *e)
 
 	if (c->ctlgroup != NULL && privs_group(&group, c->ctlgroup, e) < 0)
 		return err_prefix(e, "ctlgroup");
-	if (start_warden(d, e) < 0 || start_loop(d, e) < 0 || state_open(&d->state, c, e) < 0 ||
+	if (start_warden(d, e) < 0 || start_loop(d, e) < 0 ||
+	    state_open(&d->state, c, e) < 0 ||
+	    listdisk_open(d, e) < 0 ||
 	    pidfile_open(&d->pidfile, d->options->pidfile, e) < 0 ||
 	    start_sockets(d, e) < 0 || start_device(d, e) < 0 ||
 	    ctlsock_open(&d->ctl, d->loop, c->ctlsocket, CTL_MODE,
@@ -350,6 +352,7 @@ stop(struct daemon *d, bool started)
 	for (size_t i = 0; i < d->nudp; i++)
 		udp_close(d->udp[i]);
 	pidfile_close(&d->pidfile);
+	listdisk_close(d);
 	state_close(&d->state);
 	events_free(d);
 	hooks_close(d->hooks);

@@ -33,6 +33,8 @@ struct job {
 	struct generation *built;
 	bool ok;
 	bool newer;			/* STORE_LIST: the one on disk stays */
+	char kept[STORE_NAME_MAX];	/* STORE_LIST: where the work that it
+					 * would undo was put; "": nowhere */
 	struct err why;
 };
 
@@ -57,49 +59,63 @@ open_list(struct bnl **out, const struct job *j, const uint8_t *raw, size_t len)
  * dated too far ahead, nor if that one follows upon it all the same, since it
  * was dated back on purpose. */
 static bool
-is_newer(const struct job *j, const struct bnl *disk)
+is_newer(const struct job *j, const struct bnl *disk, const struct bnl *b)
 {
 	struct bnl_version version;
-	struct bnl *b;
-	bool overcome;
 
 	bnl_version_read(&version, j->mark);
-	if (bnl_version_cmp(&disk->version, &version) <= 0 ||
-	    bnl_check_time(disk, clock_wall(), (struct walltime){ BUILD_TIME },
-			   version.timestamp, NULL) < 0 ||
-	    open_list(&b, j, j->view, j->viewlen) < 0)
-		return false;
-	overcome = bnl_descends_from(b, &disk->version);
-	bnl_free(b);
-	return !overcome;
+	return bnl_version_cmp(&disk->version, &version) > 0 &&
+	       bnl_check_time(disk, clock_wall(),
+			      (struct walltime){ BUILD_TIME },
+			      version.timestamp, NULL) == 0 &&
+	       !bnl_descends_from(b, &disk->version);
 }
 
-/* Somebody may have signed a newer list on the disk that nobody has told us
- * of yet: what a peer sent must not take its place. */
-static bool
-disk_is_newer(const struct job *j)
+/*
+ * What lies on the disk is somebody's work. A newer list that nobody has told
+ * us of yet stays: what a peer sent must not take its place. An edit that is
+ * not signed, and a list that the new one does not descend from, are replaced
+ * and kept under another name.
+ */
+static void
+look_at_disk(struct job *j, const struct bnl *b)
 {
-	struct bnl *disk;
+	struct state *s = &j->daemon->state;
+	struct bnl *disk = NULL;
 	uint8_t *raw;
 	size_t len;
-	bool newer = false;
+	bool lost;
+	struct err e;
 
-	if (state_read_list(&j->daemon->state, &raw, &len, NULL) < 0)
-		return false;
-	if (open_list(&disk, j, raw, len) == 0) {
-		newer = is_newer(j, disk);
+	if (state_read_list(s, &raw, &len, NULL) < 0)
+		return;
+	lost = open_list(&disk, j, raw, len) < 0;
+	if (!lost) {
+		enum bnl_order order = bnl_compare(b, disk);
+
+		lost = order == BNL_NEWER_FORK || order == BNL_OLDER_FORK;
+		j->newer = is_newer(j, disk, b);
 		bnl_free(disk);
 	}
 	free(raw);
-	return newer;
+	if (lost && !j->newer &&
+	    state_keep_list(s, clock_wall(), j->kept, &e) < 0) {
+		j->kept[0] = '\0';
+		log_error("the list on the disk is replaced and could not be "
+			  "kept: %s", e.text);
+	}
 }
 
 static bool
 write_list(struct job *j)
 {
 	struct state *s = &j->daemon->state;
+	struct bnl *b;
 
-	j->newer = j->viewlen > 0 && disk_is_newer(j);
+	if (j->viewlen > 0 && open_list(&b, j, j->view, j->viewlen) == 0) {
+		look_at_disk(j, b);
+		bnl_free(b);
+	}
 	/* The list first: a mark without its list would lock us out. */
 	if (j->viewlen > 0 && !j->newer &&
 	    state_store_list(s, j->view, j->viewlen, &j->why) < 0)
@@ -147,6 +163,8 @@ done(void *ctx)
 		if (!j->ok)
 			log_line(LOG_LVL_ERROR, j->peer[0] ? j->peer : NULL,
 				 "cannot store: %s", j->why.text);
+		if (j->kept[0] != '\0')
+			listdisk_lost(d, j->kept);
 		core_stored(d->core, clock_now(), j->ticket, j->ok);
 		if (j->newer) {
 			log_warn("the list on disk is newer than the one that "

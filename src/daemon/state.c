@@ -20,6 +20,7 @@
 #define KNOWN_NAME "addresses"
 #define PAIRS_NAME "pairs"
 #define PAIR_SUFFIX ".pair"
+#define LOST_MAX 8		/* files kept of lists that were replaced */
 #define PAIR_NAME_MAX (NODE_NAME_MAX + sizeof(PAIR_SUFFIX))
 #define PAIRS_MAX 131072
 
@@ -334,4 +335,29 @@ state_store_list(struct state *s, const uint8_t *data, size_t len,
 		 struct err *e)
 {
 	return store_write(&s->list, s->listname, data, len, e);
+}
+
+int
+state_keep_list(struct state *s, struct walltime now,
+		char name[STORE_NAME_MAX], struct err *e)
+{
+	return store_keep(&s->list, s->listname, now, LOST_MAX, name, e);
+}
+
+void
+state_lost_list(const struct state *s, char name[STORE_NAME_MAX])
+{
+	char prefix[STORE_NAME_MAX];
+	struct err ignored;
+	char **names;
+	size_t n;
+
+	name[0] = '\0';
+	snprintf(prefix, sizeof(prefix), "%.150s" STORE_LOST, s->listname);
+	if (store_list_prefix(&s->list, prefix, 1024, &names, &n,
+			      &ignored) < 0)
+		return;
+	if (n > 0)
+		snprintf(name, STORE_NAME_MAX, "%s", names[n - 1]);
+	store_names_free(names, n);
 }

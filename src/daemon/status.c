@@ -336,6 +336,7 @@ status_node(struct daemon *d)
 	json_object_set_new(o, "list_pending",
 			    json_boolean(core_list_is_pending(d->core)));
 	json_object_set_new(o, "list_refused", refused_json(d));
+	json_object_set_new(o, "list_disk", listdisk_json(d));
 	json_object_set_new(o, "list_disk_refused",
 			    text_json(core_disk_refused(d->core)));
 	add_health(o, d);

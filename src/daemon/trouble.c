@@ -33,6 +33,7 @@ trouble_warnings(struct daemon *d)
 	while (core_next_warning(d->core, clock_now(), &pos, &w))
 		json_array_append_new(array, warning_json(&w));
 	device_warnings(d, array);
+	listdisk_warn(d, array);
 	return array;
 }
 

@@ -23,6 +23,12 @@ ends_in(const char *name, const char *suffix)
 	return n > m && strcmp(name + n - m, suffix) == 0;
 }
 
+static bool
+begins_with(const char *name, const char *prefix)
+{
+	return strncmp(name, prefix, strlen(prefix)) == 0;
+}
+
 /* Appends a copy of name; the array grows by doubling. */
 static int
 names_add(char ***names, size_t *n, const char *name, struct err *e)
@@ -42,9 +48,11 @@ names_add(char ***names, size_t *n, const char *name, struct err *e)
 	return 0;
 }
 
-int
-store_list(const struct store *s, const char *suffix, size_t max,
-	   char ***names, size_t *n, struct err *e)
+static int
+list_where(const struct store *s,
+	   bool (*matches)(const char *name, const char *part),
+	   const char *part, size_t max, char ***names, size_t *n,
+	   struct err *e)
 {
 	int fd = openat(s->dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -60,7 +68,7 @@ store_list(const struct store *s, const char *suffix, size_t max,
 		return -1;
 	}
 	while (rc == 0 && (d = readdir(dir)) != NULL) {
-		if (!store_name_ok(d->d_name) || !ends_in(d->d_name, suffix))
+		if (!store_name_ok(d->d_name) || !matches(d->d_name, part))
 			continue;
 		if (count == max)
 			rc = err_set(e, ERR_LIMIT, "more than %zu files in %s",
@@ -78,6 +86,20 @@ store_list(const struct store *s, const char *suffix, size_t max,
 	*names = found;
 	*n = count;
 	return 0;
+}
+
+int
+store_list(const struct store *s, const char *suffix, size_t max,
+	   char ***names, size_t *n, struct err *e)
+{
+	return list_where(s, ends_in, suffix, max, names, n, e);
+}
+
+int
+store_list_prefix(const struct store *s, const char *prefix, size_t max,
+		  char ***names, size_t *n, struct err *e)
+{
+	return list_where(s, begins_with, prefix, max, names, n, e);
 }
 
 void

@@ -54,6 +54,20 @@ reload_push(struct daemon *daemon)
 	return 0;
 }
 
+json_t *
+listdisk_json(struct daemon *daemon)
+{
+	(void)daemon;
+	return json_null();
+}
+
+void
+listdisk_warn(const struct daemon *daemon, json_t *warnings)
+{
+	(void)daemon;
+	(void)warnings;
+}
+
 const struct ifaces *
 device_ifaces(const struct daemon *daemon)
 {

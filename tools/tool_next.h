@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What follows upon a list that was signed. */
+#ifndef TOOL_NEXT_H
+#define TOOL_NEXT_H
+
+#include "tool_run.h"
+
+/* With --push, has the daemon of this host offer the list to all and waits for
+ * receipts; else prints what to do next. Returns the exit code. */
+int tool_next(const struct tool_run *r);
+
+#endif
