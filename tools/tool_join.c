@@ -156,7 +156,12 @@ run(struct join *j, struct err *e)
 	    cert_make_request(&j->request, j->key, j->token.guest, NULL,
 			      e) != 0)
 		return -1;
-	return tool_join_ask(j, e);
+	if (tool_join_ask(j, e) == 0)
+		return 0;
+	return j->again ? err_prefix(e, "this host is a node already, by "
+				     "%s/cluevpn.conf, and could not join anew",
+				     j->home.dir)
+			: -1;
 }
 
 static int

@@ -20,6 +20,7 @@ struct join {
 	bool named;		/* --name was given, and is the token's */
 	/* of this host */
 	bool member;		/* it is a node already; its key is replaced */
+	bool again;		/* ... that the list does not name any more */
 	char *socket;		/* member: its daemon's */
 	char *list;		/* member: its list */
 	/* on the way */

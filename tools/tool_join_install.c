@@ -18,6 +18,7 @@
 
 #define CONF_MAX ((size_t)1 << 20)
 #define LIST_MODE 0644
+#define KEPT_MAX 8		/* copies of lists that were replaced */
 
 enum { F_KEY, F_CERT, F_CA, F_CONF, F_LIST, F_PUB, FILES = F_PUB + JOIN_KEYS_MAX };
 
@@ -63,7 +64,8 @@ check_member(const struct conf *conf, const char *conf_path,
 		return err_set(e, ERR_CONFLICT,
 			       "this host is a node already: %s, by %s, of "
 			       "another network than that of %s. Nothing is "
-			       "done; the token is for %s",
+			       "done; the token is for %s, and \"cluevpnctl "
+			       "leave\" takes this host out of its network",
 			       name, conf_path, t->host, t->guest);
 	if (strcmp(name, t->host) == 0)
 		return err_set(e, ERR_CONFLICT,
@@ -77,13 +79,6 @@ check_member(const struct conf *conf, const char *conf_path,
 			       "Nothing is done; type the token on %s, for "
 			       "which it is",
 			       name, conf_path, t->guest);
-	if (!t->replace)
-		return err_set(e, ERR_EXISTS,
-			       "this host is a node already: %s, by %s. "
-			       "Nothing is done; \"cluevpnctl invite --replace "
-			       "%s\" on %s makes a token that gives it a new "
-			       "key",
-			       name, conf_path, name, t->host);
 	return 0;
 }
 
@@ -107,6 +102,11 @@ is_member(struct join *j, const char *conf_path, struct err *e)
 	free(text);
 	rc = check_member(conf, conf_path, &j->token, e);
 	if (rc == 0) {
+		/* "invite" makes a token for a new node only where the list
+		 * does not name it: this one was removed. */
+		j->again = !j->token.replace;
+		if (j->again && j->home.port == PROTO_PORT)
+			j->home.port = conf->port;
 		j->member = true;
 		j->socket = strdup(conf->ctlsocket);
 		j->list = strdup(conf->bnl);
@@ -142,7 +142,8 @@ tool_join_check(struct join *j, struct err *e)
 			rc = err_set(e, ERR_EXISTS,
 				     "%s is there already, of what has been on "
 				     "this host before. Nothing is done; move "
-				     "it away",
+				     "it away, or take all of it out with "
+				     "\"cluevpnctl leave\"",
 				     path);
 		free(path);
 	}
@@ -276,6 +277,25 @@ install_new(struct join *j, const struct bnl *b, struct err *e)
 
 /* --- another key for a node that is there -------------------------------------------------- */
 
+/* What the new list does not descend from is somebody's work. */
+static int
+keep_work(struct store *dir, const char *path, const struct tool_list *old,
+	  const struct bnl *b, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	char kept[STORE_NAME_MAX];
+
+	if (old->raw == NULL ||
+	    (old->bnl != NULL &&
+	     bnl_compare(old->bnl, b) != BNL_NEWER_FORK))
+		return 0;
+	if (store_keep(dir, slash == NULL ? path : slash + 1, tool_now(),
+		       KEPT_MAX, kept, e) != 0)
+		return -1;
+	printf("%s was never in force: it is kept as %s\n", path, kept);
+	return 0;
+}
+
 /* Unless the daemon has got it, or a newer one, by itself. */
 static int
 install_list(const struct join *j, const struct bnl *b, struct err *e)
@@ -284,6 +304,7 @@ install_list(const struct join *j, const struct bnl *b, struct err *e)
 	struct tool_list old = {.raw = NULL};
 	struct store dir;
 	char *pub = tool_home_file(&j->home, "bnl-pub.pem");
+	bool newer;
 	int rc = -1;
 
 	if (pub == NULL)
@@ -291,11 +312,12 @@ install_list(const struct join *j, const struct bnl *b, struct err *e)
 	if (tool_keys_add(&keys, pub, e) == 0 &&
 	    tool_lock_store(&dir, j->list, e) == 0) {
 		tool_list_read(&old, j->list, &keys);
-		rc = old.bnl != NULL && bnl_version_cmp(&old.bnl->version,
-							&b->version) >= 0
-			 ? 0
-			 : tool_replace(j->list, LIST_MODE, j->give.list.p,
-					j->give.list.len, e);
+		newer = old.bnl != NULL &&
+			bnl_version_cmp(&old.bnl->version, &b->version) >= 0;
+		rc = newer ? 0 : keep_work(&dir, j->list, &old, b, e);
+		if (rc == 0 && !newer)
+			rc = tool_replace(j->list, LIST_MODE, j->give.list.p,
+					  j->give.list.len, e);
 		store_close(&dir);
 	}
 	tool_list_free(&old);
@@ -331,6 +353,28 @@ replace_both(const char *key_path, const char *key, const char *cert_path,
 	return rc;
 }
 
+/* Of a node that comes back: the keys that sign the list may be others. */
+static int
+install_pubs(const struct join *j, struct err *e)
+{
+	const struct join_give *g = &j->give;
+	char name[TOOL_PUB_NAME_MAX];
+	int rc = 0;
+
+	for (unsigned int i = 0; rc == 0 && j->again && i < g->nkeys; i++) {
+		struct tool_out f = {
+		    .path = tool_home_file(&j->home, tool_home_pub(name, i))};
+
+		rc = f.path == NULL ? err_nomem(e)
+				    : head(&f, pub_head, g->keys[i], e);
+		if (rc == 0)
+			rc = tool_replace(f.path, 0644, f.data, strlen(f.data),
+					  e);
+		tool_out_free(&f, 1);
+	}
+	return rc;
+}
+
 static int
 install_again(struct join *j, const struct bnl *b, struct err *e)
 {
@@ -344,7 +388,7 @@ install_again(struct join *j, const struct bnl *b, struct err *e)
 		err_nomem(e);
 	else if (write_key(&key, j, e) == 0 &&
 		 head(&cert, cert_head, j->give.cert, e) == 0 &&
-		 install_list(j, b, e) == 0)
+		 install_pubs(j, e) == 0 && install_list(j, b, e) == 0)
 		rc = replace_both(key_path, key, cert_path, cert.data, e);
 	if (key != NULL)
 		tool_free_secret(key, strlen(key));
@@ -368,6 +412,10 @@ tool_join_install(struct join *j, struct err *e)
 		const struct bnl_node *n = bnl_find(b, j->token.guest);
 		char text[IPADDR_TEXT_MAX];
 
+		if (j->again)
+			printf("this host was %s before: its key, its "
+			       "certificate and the list are replaced,\nand "
+			       "its configuration stays\n", n->name);
 		printf("%s is a node of %s now:", n->name, b->network);
 		for (uint32_t i = 0; i < n->nsubnets; i++) {
 			struct ipaddr a = prefix_first_host(&n->subnets[i]);
