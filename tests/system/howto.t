@@ -37,6 +37,24 @@ host_add alpha 192.0.2.10/32
 host_add beta 198.51.100.20/32
 host_add gamma 203.0.113.30/32
 
+# lan_add NODE HOST N: that host is in the LAN 192.168.N.0/24 of the node.
+lan_add() {
+	host_add "$2"
+	on "$2" ip link set eth0 down
+	read -r node_pid <"$HOSTS_DIR/$1/pid"
+	read -r lan_pid <"$HOSTS_DIR/$2/pid"
+	ip link add lan0 netns "$node_pid" type veth \
+	    peer name lan0 netns "$lan_pid"
+	for h in "$1 1" "$2 7"; do
+		on "${h% *}" ip link set lan0 up
+		on "${h% *}" ip addr add "192.168.$3.${h#* }/24" dev lan0
+		on "${h% *}" ip addr add "fd00:192:168:$3::${h#* }/64" \
+		    dev lan0 nodad
+	done
+}
+lan_add alpha desk 10
+lan_add beta printer 20
+
 # alpha is as careful as Debian's sample firewall.
 firewall=yes
 on alpha nft -f - >"$out" 2>&1 <<'END' || firewall=
@@ -45,6 +63,10 @@ table inet filter {
 		type filter hook input priority 0; policy drop;
 		ct state established,related accept
 		iifname "lo" accept
+		icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
+	}
+	chain forward {
+		type filter hook forward priority 0; policy drop;
 	}
 }
 END
@@ -76,7 +98,7 @@ opens() {
 
 fingerprint=
 # The editor that makes an edit of the HOWTO: lines to take out, lines to add.
-# A head stands before the nodes, so an added "revoke" goes behind the last.
+# A "prefix" is added before the first node. A head stands before the nodes, so an added "revoke" goes behind the last.
 editor() {
 	cat >"$HOSTS_DIR/bin/editor" <<-'END'
 	#!/bin/sh
@@ -85,14 +107,18 @@ editor() {
 	open my $f, '<', $file or die;
 	my $text = join '', <$f>;
 	open $f, '<', "$ENV{HOSTS_DIR}/edit" or die;
-	my ($out, $in) = ('', '');
+	my ($out, $in, $head) = ('', '', '');
 	while (<$f>) {
 		$out .= $1 if /^- ?(.*\n)/;
-		$in .= $1 if /^\+ ?(.*\n)/;
+		next unless /^\+ ?(.*\n)/;
+		my $line = $1;
+		if ($line =~ /^prefix /) { $head .= $line }
+		else { $in .= $line }
 	}
 	my $at = index $text, $out;
 	die "not in the list:\n$out" if $at < 0;
 	substr($text, $at, length $out) = '';
+	$text =~ s/^node /${head}node /m or $in = $head . $in;
 	open $f, '>', $file or die;
 	print $f $text . $in;
 	close $f or die;
@@ -189,11 +215,12 @@ peers_of() {
 }
 for task in 'ound a network' 'Add a node' 'Remove a node' 'replace a key' \
     'key that signs' 'certificate authority' 'Look at it' 'does not work' \
-    'Upgrade' 'Back up' 'firewall' 'Docker and .*nftables'; do
+    'Upgrade' 'Back up' 'firewall' 'Docker and .*nftables' \
+    'LAN behind a node'; do
 	holds "it has the task: $task" grep -qE "^[0-9]+\. .*$task" HOWTO
 done
 [ -z "$firewall" ] || holds 'what comes for containers is let through' on alpha sh -c \
-    'nft list chain ip filter DOCKER-USER | grep -c accept | grep -qx 2'
+    'nft list chain ip filter DOCKER-USER | grep -c accept | grep -qx 3'
 holds 'beta has the last list' within 5000 same_list
 holds 'gamma is gone on alpha' [ "$(peers_of alpha)" = 'beta ' ]
 holds 'gamma is gone on beta' [ "$(peers_of beta)" = 'alpha ' ]
