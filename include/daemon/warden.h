@@ -38,6 +38,9 @@ struct warden;
 int warden_start(struct warden **out, struct warden_setup *s,
 		 void (*forget)(void *ctx), void *ctx, struct err *e);
 int warden_watch(struct warden *w, struct loop *l, struct err *e);
+/* Hooks get the name that the interface of that index has when they run. The
+ * first call counts; before anything from the network is read. */
+int warden_device(struct warden *w, unsigned int index, struct err *e);
 /* Waits a moment for its end; NULL is fine. */
 void warden_close(struct warden *w);
 /* NULL is none. */

@@ -8,13 +8,16 @@
  *	RUN   kind 1, id 4, conf 4, hook 1, node length 1, node,
  *	      family 1 (0, 4, 6), prefix length 1, address 16
  *	OPEN  kind 1, id 4, conf 4, file 1, index 1
+ *	DEVICE  kind 1, id 4, conf 4 (0), interface index 4
  *	DONE  kind 1, id 4, exit status 4, signal 4, errno 4, late 1,
  *	      discarded 8, output to the end
  *	FILE  kind 1, id 4, error 4, conf 4, its text to the end; the
  *	      descriptor goes with it
  *
  * conf counts the configurations that the warden has read: 1 is that of the
- * start. An OPEN of the configuration makes it read the next one; that is in
+ * start. DEVICE is taken once, before anything from the network was read, and
+ * not answered: hooks get the name that this interface has when they run. An
+ * OPEN of the configuration makes it read the next one; that is in
  * force as soon as a RUN, or the next such OPEN, names it.
  */
 #ifndef FORMAT_WARDENMSG_H
@@ -29,7 +32,13 @@
 #include "base/text.h"
 #include "format/conf.h"
 
-enum warden_kind { WARDEN_RUN = 1, WARDEN_OPEN, WARDEN_DONE, WARDEN_FILE };
+enum warden_kind {
+	WARDEN_RUN = 1,
+	WARDEN_OPEN,
+	WARDEN_DONE,
+	WARDEN_FILE,
+	WARDEN_DEVICE
+};
 
 enum warden_hook {
 	WARDEN_UP,
@@ -63,7 +72,7 @@ const char *warden_path_of(const struct conf *c, enum warden_path path,
 			   unsigned int index);
 
 struct warden_request {
-	enum warden_kind kind;		/* RUN or OPEN */
+	enum warden_kind kind;		/* RUN, OPEN or DEVICE */
 	uint32_t id;
 	uint32_t conf;			/* the one in force, or just read */
 	enum warden_hook hook;		/* RUN */
@@ -71,6 +80,7 @@ struct warden_request {
 	struct prefix subnet;		/* family IP_NONE: none */
 	enum warden_path path;		/* OPEN */
 	uint8_t index;
+	uint32_t device;		/* DEVICE: not 0 */
 };
 
 #define WARDEN_REQUEST_MAX (1 + 4 + 4 + 1 + 1 + NODE_NAME_MAX + 1 + 1 + 16)

@@ -125,6 +125,9 @@ start_device(struct daemon *d, struct err *e)
 	/* A kernel that does not hand them over does not take them. */
 	d->write_tcp = tun_level(d->tun) >= TUN_TSO;
 	d->write_udp = tun_level(d->tun) >= TUN_USO;
+	if (d->warden != NULL &&
+	    warden_device(d->warden, tun_ifindex(d->tun), e) < 0)
+		return -1;
 	return device_open(d, e);
 }
 

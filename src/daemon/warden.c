@@ -11,6 +11,7 @@
 #include "daemon/warden.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -33,6 +34,7 @@ struct process {
 	int fd;
 	const char *path;
 	char *devname, *logfile;	/* those of the start */
+	unsigned int device;		/* its index; 0: not told yet */
 	struct privs_ids user;
 	struct conf *conf, *next;	/* in force; read after it, or NULL */
 	uint32_t conf_number, next_number;
@@ -123,13 +125,34 @@ take_up(struct process *p, uint32_t number)
 	p->next_number = 0;
 }
 
+/* Whoever may rename the device may not choose words for root's shell. */
+static bool
+is_plain_name(const char *name)
+{
+	return name[0] != '-' &&
+	       name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
+				 "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				 "0123456789._-")] == '\0';
+}
+
+/* What the device is called now; by default as at the start. */
+static const char *
+device_name(const struct process *p, char out[IF_NAMESIZE])
+{
+	if (p->device != 0 && if_indextoname(p->device, out) != NULL &&
+	    is_plain_name(out))
+		return out;
+	return p->devname;
+}
+
 static int
 start_hook(struct process *p, const struct warden_request *r)
 {
+	char name[IF_NAMESIZE];
 	struct hookenv env;
 	struct err e;
 
-	hookenv_init(&env, p->devname);
+	hookenv_init(&env, device_name(p, name));
 	if (warden_hook_node(r->hook))
 		hookenv_node(&env, r->node);
 	if (warden_hook_subnet(r->hook))
@@ -268,6 +291,8 @@ on_request(void *ctx, unsigned int events)
 		return;
 	if (n <= 0 || warden_request_decode(&r, in, (size_t)n, NULL) < 0)
 		loop_stop(p->loop);
+	else if (r.kind == WARDEN_DEVICE)
+		p->device = p->device == 0 ? r.device : p->device;
 	else if (r.kind == WARDEN_RUN)
 		run(p, &r);
 	else

@@ -103,6 +103,18 @@ warden_start(struct warden **out, struct warden_setup *s,
 	return 0;
 }
 
+int
+warden_device(struct warden *w, unsigned int index, struct err *e)
+{
+	struct warden_request r = { .kind = WARDEN_DEVICE, .device = index };
+	uint8_t out[WARDEN_REQUEST_MAX];
+
+	if (fdpass_send(w->fd, out, warden_request_encode(out, &r), -1) != 0)
+		return err_set(e, ERR_IO, "the process that stayed root does "
+			       "not listen");
+	return 0;
+}
+
 /* --- its answers ------------------------------------------------------------ */
 
 static struct order *

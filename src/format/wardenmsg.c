@@ -89,6 +89,10 @@ warden_request_encode(uint8_t out[WARDEN_REQUEST_MAX],
 		wcur_u8(&w, r->index);
 		return w.len;
 	}
+	if (r->kind == WARDEN_DEVICE) {
+		wcur_be32(&w, r->device);
+		return w.len;
+	}
 	wcur_u8(&w, (uint8_t)r->hook);
 	wcur_u8(&w, (uint8_t)node);
 	wcur_bytes(&w, r->node, node);
@@ -172,6 +176,15 @@ decode_open(struct warden_request *r, struct rcur *c, struct err *e)
 	return 0;
 }
 
+static int
+decode_device(struct warden_request *r, struct rcur *c, struct err *e)
+{
+	r->device = rcur_be32(c);
+	if (!rcur_done(c) || r->device == 0 || r->device > INT32_MAX)
+		return err_set(e, ERR_SYNTAX, "a device that is none");
+	return 0;
+}
+
 int
 warden_request_decode(struct warden_request *out, const void *in, size_t len,
 		      struct err *e)
@@ -189,6 +202,8 @@ warden_request_decode(struct warden_request *out, const void *in, size_t len,
 		rc = decode_run(&r, &c, e);
 	else if (kind == WARDEN_OPEN)
 		rc = decode_open(&r, &c, e);
+	else if (kind == WARDEN_DEVICE)
+		rc = decode_device(&r, &c, e);
 	else
 		rc = err_set(e, ERR_SYNTAX, "request of kind %u", kind);
 	if (rc < 0)

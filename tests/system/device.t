@@ -7,24 +7,25 @@
 
 D=tun0			# the device's name
 routes() { # routes 4|6: those of alpha's device, in one line
-	inside alpha ip "-$1" route show dev $D proto 78 |
+	inside alpha ip "-$1" route show dev "$D" proto 78 |
 		awk '{ print $1 }' | sort | paste -sd ' '
 }
 has_routes() { # has_routes 4|6 ROUTE...
 	[ "$(routes "$1")" = "${*:2}" ]
 }
 addresses() {
-	inside alpha ip -j addr show dev $D |
+	inside alpha ip -j addr show dev "$D" |
 		jq -r '[.[0].addr_info[] | select(.scope == "global") |
 			"\(.local)/\(.prefixlen)"] | sort | join(" ")'
 }
-mtu() { inside alpha ip -j link show dev $D | jq '.[0].mtu'; }
+mtu() { inside alpha ip -j link show dev "$D" | jq '.[0].mtu'; }
+name_is() { [ "$(query alpha status .device)" = "$1" ]; }
 whole() { # all is as it must be
 	[ "$(addresses)" = '10.156.1.1/16 fd00:c1:0:1::1/48' ] &&
 		has_routes 4 10.156.0.0/16 192.168.5.0/24 &&
 		has_routes 6 fd00:c1::/48 fd00:c5:0:5::/64 &&
 		[ "$(mtu)" = 1420 ] &&
-		inside alpha ip -o link show dev $D | grep -q '[<,]UP[,>]'
+		inside alpha ip -o link show dev "$D" | grep -q '[<,]UP[,>]'
 }
 at_once() { # at_once WHAT COMMAND...: alpha's device is whole a second later
 	local what=$1 start now
@@ -58,11 +59,11 @@ ok 'what is beside it does not' \
 	eval '! inside alpha ip route get 192.168.6.7 2>/dev/null | grep -q tun0'
 
 # --- others change the device -------------------------------------------------------
-at_once 'the addresses are flushed' ip addr flush dev $D
-at_once 'the device is set down' ip link set $D down
-at_once 'another MTU' ip link set $D mtu 1300
-at_once 'an address is deleted' ip addr del 10.156.1.1/16 dev $D
-at_once 'an IPv6 address is deleted' ip addr del fd00:c1:0:1::1/48 dev $D
+at_once 'the addresses are flushed' ip addr flush dev "$D"
+at_once 'the device is set down' ip link set "$D" down
+at_once 'another MTU' ip link set "$D" mtu 1300
+at_once 'an address is deleted' ip addr del 10.156.1.1/16 dev "$D"
+at_once 'an IPv6 address is deleted' ip addr del fd00:c1:0:1::1/48 dev "$D"
 at_once 'a route is deleted' ip route del 192.168.5.0/24
 at_once 'an IPv6 route is deleted' ip -6 route del fd00:c5:0:5::/64
 at_once 'all routes are flushed' ip route flush proto 78
@@ -80,15 +81,15 @@ ok 'as does the command' eval \
 	'ctl alpha --json events | jq -r .text | grep -q "put back: MTU"'
 
 # --- another name ----------------------------------------------------------------------
-inside alpha ip link set $D down
-inside alpha ip link set $D name vpn7
+inside alpha ip link set "$D" down
+inside alpha ip link set "$D" name vpn7
 inside alpha ip link set vpn7 up
 D=vpn7
 soon 'a renamed device is whole' whole
 is "$(query alpha status .device)" vpn7 'status says its new name'
 ok 'and an event says it' says alpha 'vpn7: the device was renamed.*tun0'
-inside alpha ip link set $D down
-inside alpha ip link set $D name tun0
+inside alpha ip link set "$D" down
+inside alpha ip link set "$D" name tun0
 D=tun0
 soon 'named back' whole
 
@@ -96,7 +97,7 @@ soon 'named back' whole
 before=$(logs alpha 'put back')
 end=$((SECONDS + 6))
 while [ $SECONDS -lt $end ]; do
-	inside alpha ip addr flush dev $D
+	inside alpha ip addr flush dev "$D"
 	sleep 0.05
 done
 repairs=$(($(logs alpha 'put back') - before))
@@ -121,7 +122,7 @@ soon 'they come back' whole
 
 # --- a device that outlives the daemon ------------------------------------------------------
 stop alpha
-inside alpha ip tuntap add dev $D mode tun
+inside alpha ip tuntap add dev "$D" mode tun
 start alpha
 ok 'a persistent device is whole' whole
 crash alpha
@@ -133,15 +134,37 @@ ok 'what a crash left is removed' has_routes 4 10.156.0.0/16
 ok 'in IPv6, too' has_routes 6 fd00:c1::/48
 stop alpha
 is "$(routes 4) $(routes 6) $(addresses)" '  ' 'a clean stop leaves nothing'
-inside alpha ip link del $D
+inside alpha ip link del "$D"
+
+# --- hooks by the process that stays root ---------------------------------------------------------
+conf alpha 'user = nobody' "subnetupcmd = echo \$TUNDEV \$SUBNET >>$tmp/hooks"
+chmod 755 $tmp $tmp/alpha
+chown root $tmp/alpha/node.key
+if [ "$(id -u)" -eq 0 ]; then
+	start alpha
+	soon 'a hook runs' grep -q '^tun0 10.156.2.0/24' $tmp/hooks
+	inside alpha ip link set "$D" down
+	inside alpha ip link set "$D" name vpn9
+	D=vpn9
+	soon 'renamed' name_is vpn9
+	subnet[beta]='10.156.4.0/24'
+	list alpha beta
+	install -m 600 -o nobody $tmp/network.bnl $tmp/alpha/state/network.bnl
+	kill -HUP "${pid[alpha]}"
+	soon 'the next one has the new name' \
+		grep -q '^vpn9 10.156.4.0/24' $tmp/hooks
+	stop alpha
+	D=tun0
+	rm -r $tmp/alpha/state
+	give alpha
+fi
 
 # --- autoconf = no ----------------------------------------------------------------------------
 conf alpha 'autoconf = no'
 start alpha
 is "$(routes 4) $(routes 6) $(addresses)" '  ' 'autoconf = no sets nothing'
-inside alpha ip link set $D up
-inside alpha ip link set $D name vpn8
-name_is() { [ "$(query alpha status .device)" = "$1" ]; }
+inside alpha ip link set "$D" up
+inside alpha ip link set "$D" name vpn8
 soon 'but sees a new name' name_is vpn8
 stop alpha
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <net/if.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,6 +122,21 @@ static void
 queue(enum warden_hook hook, const char *node)
 {
 	assert_int_equal(warden_run(w, hook, node, NULL, done, dir, NULL), 0);
+}
+
+/* The name that the interface has, and never that of another one. */
+static void
+test_device(void **state)
+{
+	(void)state;
+	begin("devname = vpn9\nnodeupcmd = echo $TUNDEV\n");
+	queue(WARDEN_NODE_UP, "beta");
+	warden_wait(w);
+	assert_int_equal(warden_device(w, if_nametoindex("lo"), NULL), 0);
+	assert_int_equal(warden_device(w, 2, NULL), 0);
+	queue(WARDEN_NODE_UP, "beta");
+	warden_wait(w);
+	assert_string_equal(said, "vpn9\nlo\n");
 }
 
 static void
@@ -277,7 +293,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_in_order), T(test_by_the_loop),
 		T(test_another_configuration), T(test_last), T(test_files),
-		T(test_file_and_hooks), T(test_gone),
+		T(test_file_and_hooks), T(test_device), T(test_gone),
 	};
 
 	sigwatch_block();	/* as main() does */

@@ -51,6 +51,7 @@ expect_same(const struct warden_request *r)
 	assert_int_equal(prefix_cmp(&got.subnet, &r->subnet), 0);
 	assert_int_equal(got.path, r->path);
 	assert_int_equal(got.index, r->index);
+	assert_int_equal(got.device, r->device);
 	assert_int_equal(warden_request_encode(again, &got), len);
 	assert_memory_equal(again, bytes, len);
 	/* Shorter or longer it is none. */
@@ -201,6 +202,20 @@ test_open(void **state)
 }
 
 static void
+test_device(void **state)
+{
+	struct warden_request r = { .kind = WARDEN_DEVICE, .device = 7 };
+	uint8_t bytes[WARDEN_REQUEST_MAX];
+
+	(void)state;
+	expect_same(&r);
+	r.device = 0;
+	assert_int_equal(decode(bytes, warden_request_encode(bytes, &r)), -1);
+	r.device = UINT32_MAX;	/* no interface has that */
+	assert_int_equal(decode(bytes, warden_request_encode(bytes, &r)), -1);
+}
+
+static void
 test_reply(void **state)
 {
 	static uint8_t bytes[WARDEN_REPLY_MAX + 1];
@@ -286,6 +301,7 @@ main(void)
 		cmocka_unit_test(test_subnet),
 		cmocka_unit_test(test_nothing_else),
 		cmocka_unit_test(test_open),
+		cmocka_unit_test(test_device),
 		cmocka_unit_test(test_reply),
 		cmocka_unit_test(test_of_the_configuration),
 	};
