@@ -26,6 +26,15 @@ enum action_kind {
 	ACTION_EVENT		/* level, event, peer, text */
 };
 
+/* How a TCP connection ended, or why none could be made. */
+enum close_reason {
+	CLOSE_ORDERLY,		/* the other side ended it, or we did */
+	CLOSE_REFUSED,		/* the host has no such port open */
+	CLOSE_TIMEOUT,		/* nothing came back */
+	CLOSE_UNREACHABLE,	/* a router, or this host, knows no way */
+	CLOSE_BROKEN		/* anything else: the text says it */
+};
+
 enum hook_kind {
 	HOOK_NODE_UP,
 	HOOK_NODE_DOWN,

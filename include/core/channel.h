@@ -24,6 +24,7 @@
 #include "core/env.h"
 #include "core/event.h"
 #include "core/negotiate.h"
+#include "core/notes.h"
 #include "core/pairsets.h"
 #include "core/recent.h"
 #include "core/stream.h"
@@ -47,6 +48,7 @@ struct channels {
 	struct pairsets *pairs;
 	struct bnlsync *sync;
 	struct channel *all;		/* newest first */
+	struct dial *dials;		/* that no connection has decided yet */
 	struct timerq timers;
 	struct table heard;		/* struct channel_heard by name */
 	struct recent said;		/* what was logged */
@@ -83,6 +85,23 @@ struct channel_pair {
 	bool ready_seen;		/* the peer's READY came */
 };
 
+/* A peer that is being dialled: its addresses, and how many connections to them
+ * are under way. */
+struct dial {
+	struct dial *next;
+	struct channels *ctx;
+	char peer[NODE_NAME_MAX + 1];
+	unsigned int purpose;
+	struct endpoint to[CHANNEL_ENDPOINTS_MAX];
+	size_t nto, begun;		/* the first so many were begun */
+	unsigned int running;		/* and have not failed */
+	bool unreached;			/* at one of those that failed nobody
+					 * answered */
+	struct timer timer;		/* begins the next one */
+};
+
+enum channels_timer { CHANNELS_TIMER_CHANNEL, CHANNELS_TIMER_DIAL };
+
 enum channel_news_bit {
 	NEWS_SEEN = 1,
 	NEWS_NEGOTIATED = 2,
@@ -98,8 +117,7 @@ struct channel {
 	bool dialled;
 	unsigned int purpose;		/* CHANNEL_*; 0: they dialled */
 	char peer[NODE_NAME_MAX + 1];	/* "" until it is known */
-	struct endpoint to[CHANNEL_ENDPOINTS_MAX];
-	size_t nto, ito;
+	struct dial *dial;		/* may fail for another; NULL: decided */
 	struct endpoint remote;
 	bool listed;			/* they dialled, from an address in the list */
 	struct stream stream;
@@ -124,6 +142,7 @@ struct channel {
 	bool gone;			/* freed once the news are told */
 	struct channel *next_news;
 	char reason[CHANNEL_REASON_MAX];	/* why it failed; "": it did not */
+	enum note_kind fault;		/* what kind of failure that is */
 	bool said;			/* and it was logged */
 };
 
@@ -132,11 +151,16 @@ struct channel {
 struct channel *channel_new(struct channels *ctx, uint32_t id,
 			    uint64_t seq);
 void channel_free(struct channel *ch);
-/* Queues ACTION_CONNECT for the endpoint at ito. */
+/* Queues ACTION_CONNECT for its remote endpoint. 0 or -1. */
 int channel_connect(struct channel *ch);
 void channel_timeout(struct channel *ch);
-/* The owner says that it is gone. true: it goes on with another endpoint. */
-bool channel_gone(struct channel *ch, const char *why);
+/* Ends an attempt that has had its time. */
+void channel_give_up(struct channel *ch);
+/* Ends an attempt that is not needed any more: it has not failed. */
+void channel_withdraw(struct channel *ch);
+/* The owner says that it is gone. */
+void channel_gone(struct channel *ch, enum close_reason reason,
+		  const char *why);
 /* Another list is in force: may it stay? */
 void channel_review(struct channel *ch);
 const char *channel_state_name(enum channel_state s);
@@ -160,6 +184,31 @@ void channel_set_reason(struct channel *ch, const char *why);
 void channel_refuse(struct channel *ch, int code, const char *why);
 /* Ends a dialled connection that has nothing left to do. */
 void channel_end_if_done(struct channel *ch);
+
+/* --- core/channels: all of them -------------------------------------------- */
+
+/* One more, with an id; NULL when memory is out. */
+struct channel *channels_add(struct channels *ctx);
+/* It is no more: freed, once its news are told. */
+void channels_drop(struct channel *ch);
+/* A dial may try another address while one is under way. */
+bool channels_may_race(const struct channels *ctx);
+
+/* --- core/dial: the addresses of a peer ------------------------------------ */
+
+/* The id of the first attempt; 0 when memory is out. */
+uint32_t dial_start(struct channels *ctx, const char *peer,
+		    const struct endpoint *to, size_t n, unsigned int purpose);
+/* The time has come to try the next address. */
+void dial_timeout(struct dial *d);
+/* TCP stands: the peer has a little longer before the next address is tried. */
+void dial_connected(struct channel *ch);
+/* Whatever becomes of this connection decides its dial: all other attempts are
+ * withdrawn. */
+void dial_settle(struct channel *ch);
+/* The attempt failed. true: the dial does not end by that, because other
+ * addresses are being tried. */
+bool dial_goes_on(struct channel *ch);
 
 /* --- core/channels_list: the list ------------------------------------------ */
 

@@ -20,6 +20,7 @@
 
 #include "base/err.h"
 #include "base/ipaddr.h"
+#include "core/action.h"
 #include "core/env.h"
 #include "core/pairsets.h"
 
@@ -51,9 +52,13 @@ void channels_check_pairs(struct channels *cs);
 
 /*
  * Dials a node of the list (or, with none in force or a stale one, any name,
- * then for CHANNEL_LIST only). The endpoints are tried in order until one
- * answers. An unfinished negotiation that we dialled to the same peer is dropped for
- * a new one. Returns the id; 0 when maxconnections (or, for CHANNEL_PAIR, a
+ * then for CHANNEL_LIST only). The endpoints are tried in order, side by side
+ * (RFC 8305): the next one when the one before has failed, or has not led to
+ * the peer within 250 ms. Each is a connection with an id of its own; the first
+ * one whose TLS handshake shows the peer's certificate is kept. Attempts beyond
+ * the first take connections to spare only. An unfinished negotiation that we
+ * dialled to the same peer is dropped for a new one. Returns the id of the
+ * first connection; 0 when maxconnections (or, for CHANNEL_PAIR, a
  * quarter of it: that many negotiations at a time; half of these when it is
  * patient, a quarter when it yields) or memory forbids it, and when peer is our own name.
  */
@@ -71,10 +76,10 @@ void channels_in(struct channels *cs, uint32_t id, const uint8_t *in,
  * that what waits for a slow wire stays small. */
 size_t channels_drain(struct channels *cs, uint32_t id, uint8_t *out,
 		      size_t cap);
-/* It is gone, or could not be made: the id dies here, unless the next action
- * is ACTION_CONNECT for it again, with the next endpoint. why: NULL when it
- * ended in order; else what the system says. */
-void channels_closed(struct channels *cs, uint32_t id, const char *why);
+/* It is gone, or could not be made: the id dies here. why: NULL when it ended
+ * in order; else what the system says. */
+void channels_closed(struct channels *cs, uint32_t id,
+		     enum close_reason reason, const char *why);
 
 /* Whoever has a copy of this memory is to have no use of it: all end. */
 void channels_slept(struct channels *cs);
@@ -119,8 +124,9 @@ struct channel_news {
 	char peer[NODE_NAME_MAX + 1];
 	bool dialled;			/* by us */
 	bool renewed;			/* NEGOTIATED: with our certificate of now */
-	bool reached;			/* FAILED: somebody answered, and did not
-					 * just hang up without a HELLO */
+	bool reached;			/* FAILED: at each address somebody answered,
+					 * and did not just hang up without a
+					 * HELLO */
 	bool nothing_in_common;		/* FAILED: wait the long back-off */
 	bool behind;			/* FAILED: the peer's list is older and
 					 * lacks us; LIST_SEEN tells when to

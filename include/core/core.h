@@ -113,9 +113,10 @@ void core_stream_in(struct core *c, struct now now, uint32_t conn,
 /* Bytes for the wire: how many were written to out; 0: none for now. */
 size_t core_stream_drain(struct core *c, struct now now, uint32_t conn,
 			 uint8_t *out, size_t cap);
-/* It is gone, or could not be opened: why, or NULL for an orderly end. */
+/* It is gone, or could not be opened. why: for people; NULL for an orderly
+ * end. */
 void core_stream_closed(struct core *c, struct now now, uint32_t conn,
-			const char *why);
+			enum close_reason reason, const char *why);
 
 /* --- answers to actions -------------------------------------------------- */
 

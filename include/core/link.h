@@ -113,7 +113,7 @@ unsigned int link_set_pairs(struct link *l, struct core_env *env,
 /* Where the peer may be, in order of preference; copied. A learned address
  * is kept. 0, or -1: no memory, the old ones stay. */
 int link_set_endpoints(struct link *l, const struct endpoint *eps, size_t n);
-/* Whether these are the ones that were set. */
+/* Whether these are the ones that were set, in any order. */
 bool link_has_endpoints(const struct link *l, const struct endpoint *eps,
 			size_t n);
 /* The peer was removed, revoked or pinned to another key: sessions, tries,

@@ -86,8 +86,6 @@ void notes_gone(struct notes *n, struct walltime at, const char *name,
 		const struct bnl_version *by);
 void notes_listed(struct notes *n, const char *name);
 
-/* What kind of end a reason tells of, as the system and TLS word it. */
-enum note_kind notes_kind(const char *why);
 /* Stable word: "reached", "closed", ... */
 const char *note_kind_name(enum note_kind k);
 

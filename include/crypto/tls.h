@@ -22,6 +22,14 @@ enum tls_status {
 	TLS_FAILED	/* dead; reason() says why; close it */
 };
 
+/* What kind of failure it was. */
+enum tls_fault {
+	TLS_FAULT_OTHER,	/* or nothing has failed */
+	TLS_FAULT_DATE,		/* a certificate, of either side, is not valid
+				 * now */
+	TLS_FAULT_FOREIGN	/* the other side is no node of this network */
+};
+
 struct tls;		/* one connection's engine */
 
 struct tls_ops {
@@ -56,6 +64,7 @@ struct tls_ops {
 			  size_t ctxlen, uint8_t *out, size_t len);
 	/* Why it failed: one line for an administrator; never NULL. */
 	const char *(*reason)(const struct tls *t);
+	enum tls_fault (*fault)(const struct tls *t);
 	void (*close)(struct tls *t);		/* frees; NULL is fine */
 };
 

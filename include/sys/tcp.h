@@ -31,7 +31,7 @@ void tcp_listener_pause(struct tcp_listener *t, bool pause);
 uint64_t tcp_listener_starved(const struct tcp_listener *t);
 
 /* Starts connecting; the descriptor becomes writable when that is decided.
- * source: IP_NONE or NULL for any. Returns the descriptor or -1. */
+ * source: IP_NONE or NULL for any. Returns the descriptor, or -1 with errno. */
 int tcp_connect(const struct endpoint *remote, const struct ipaddr *source,
 		struct err *e);
 /* Once writable: 0, or the errno that ended the attempt. */

@@ -45,7 +45,8 @@ channel_new(struct channels *ctx, uint32_t id, uint64_t seq)
 	ch->seq = seq;
 	ch->since = ctx->env->now.mono;
 	ch->deadline = MONO_NEVER;
-	timer_init(&ch->timer, ch, 0);
+	timer_init(&ch->timer, ch, CHANNELS_TIMER_CHANNEL);
+	ch->fault = NOTE_FAILED;
 	return ch;
 }
 
@@ -209,15 +210,26 @@ channel_set_reason(struct channel *ch, const char *why)
 			 (int)sizeof(ch->reason) - 1, why);
 }
 
-/* How a dial ended that found no peer that would talk. */
+/* Notes how an attempt failed, before both sides had talked. */
 static void
-note_end(struct channel *ch, const char *why)
+note_failure(const struct channel *ch)
 {
 	struct core_env *env = ch->ctx->env;
 
-	if (ch->dialled)
+	if (ch->dialled && ch->state < CHANNEL_CONFIRM)
 		notes_try(env->notes, env->now.mono, ch->peer, &ch->remote,
-			  notes_kind(why), why);
+			  ch->fault, ch->reason[0] != '\0' ? ch->reason :
+			  "the connection was closed without an answer");
+}
+
+/* A connection of a dial that goes on: said where a host answers and is not
+ * the peer. */
+static void
+finish_attempt(struct channel *ch)
+{
+	if (ch->state != CHANNEL_CONNECT && !ch->said &&
+	    ch->reason[0] != '\0')
+		channel_say(ch, EVENT_PEER_REFUSED, ch->reason);
 }
 
 /* What follows from the end of it, however it came. */
@@ -227,12 +239,14 @@ finish(struct channel *ch, bool lost)
 	bool wanted_pair = ch->dialled && (ch->purpose & CHANNEL_PAIR) != 0;
 	bool early = ch->state < CHANNEL_CONFIRM;
 
-	if (early && ch->state != CHANNEL_CONNECT && ch->reason[0] != '\0')
-		note_end(ch, ch->reason);
 	if (ch->state == CHANNEL_TLS && ch->reason[0] != '\0')
 		ch->ctx->tls_failed++;
 	bnlsync_close(ch->ctx->sync, &ch->list, lost);
 	channel_pair_end(ch);
+	if (dial_goes_on(ch)) {
+		finish_attempt(ch);
+		return;
+	}
 	if ((ch->purpose & CHANNEL_LIST) != 0 && early)
 		bnlround_failed(bnlsync_round(ch->ctx->sync), ch->peer);
 	if (wanted_pair && !ch->negotiated && !ch->failed) {
@@ -285,6 +299,7 @@ void
 channel_lose(struct channel *ch, const char *why)
 {
 	channel_set_reason(ch, why);
+	note_failure(ch);
 	end(ch, true);
 }
 
@@ -293,6 +308,7 @@ channel_slept(struct channel *ch)
 {
 	if (ch->state == CHANNEL_CONNECT || ch->state == CHANNEL_ENDING)
 		return;
+	dial_settle(ch);
 	ch->reached = false;	/* again soon */
 	end_unsaid(ch, false);
 }
@@ -318,36 +334,65 @@ channel_refuse(struct channel *ch, int code, const char *why)
 		(void)stream_send(&ch->stream, FRAME_REFUSE, payload,
 				  refuse_encode(payload, &r));
 	channel_set_reason(ch, line);
+	note_failure(ch);
 	/* It has been said. */
 	end(ch, code == REFUSE_PROTOCOL);
 }
 
-bool
-channel_gone(struct channel *ch, const char *why)
+void
+channel_give_up(struct channel *ch)
+{
+	ch->fault = NOTE_SILENT;
+	channel_lose(ch, NO_ANSWER);
+}
+
+void
+channel_withdraw(struct channel *ch)
+{
+	if (ch->state == CHANNEL_ENDING)
+		return;
+	bnlsync_close(ch->ctx->sync, &ch->list, false);
+	channel_pair_end(ch);
+	channel_set_state(ch, CHANNEL_ENDING);
+	ask_to_close(ch);
+}
+
+static enum note_kind
+fault_of(enum close_reason reason)
+{
+	switch (reason) {
+	case CLOSE_REFUSED:
+		return NOTE_CLOSED;
+	case CLOSE_TIMEOUT:
+	case CLOSE_UNREACHABLE:
+		return NOTE_SILENT;
+	case CLOSE_ORDERLY:
+	case CLOSE_BROKEN:
+		break;
+	}
+	return NOTE_FAILED;
+}
+
+void
+channel_gone(struct channel *ch, enum close_reason reason, const char *why)
 {
 	char line[ENDPOINT_TEXT_MAX + 64], at[ENDPOINT_TEXT_MAX];
 
-	if (ch->state == CHANNEL_CONNECT)
-		note_end(ch, why != NULL ? why : NO_ANSWER);
-	if (ch->state == CHANNEL_CONNECT && ch->ito + 1 < ch->nto) {
-		ch->ito++;
-		if (channel_connect(ch) == 0)
-			return true;
-	}
 	if (ch->state == CHANNEL_ENDING)
-		return false;
+		return;
 	/* It hung up without a word, for want of room: it may have some
 	 * soon. The dialler is through with TLS before it is looked at. */
 	if (ch->state <= CHANNEL_HELLO)
 		ch->reached = false;
+	ch->fault = fault_of(reason);
 	if (why != NULL) {
 		endpoint_format(at, &ch->remote);
 		snprintf(line, sizeof(line), "%s: %s", at, why);
 		channel_set_reason(ch, line);
 	}
+	note_failure(ch);
 	finish(ch, true);
 	channel_set_state(ch, CHANNEL_ENDING);
-	return false;
 }
 
 void
@@ -366,24 +411,15 @@ channel_timeout(struct channel *ch)
 			channel_rearm(ch);
 		return;
 	}
-	if (ch->state == CHANNEL_CONNECT && ch->ito + 1 < ch->nto) {
-		/* The next endpoint, once the owner has closed this one. */
-		deadline_in(ch, CLOSE_MS);
-		channel_rearm(ch);
-		ask_to_close(ch);
-		return;
-	}
 	if (ch->state == CHANNEL_ENDING) {
 		channel_set_state(ch, CHANNEL_ENDING);
 		ask_to_close(ch);
 		return;
 	}
-	if (ch->state == CHANNEL_CONNECT)
-		note_end(ch, NO_ANSWER);
 	if (ch->state == CHANNEL_OPEN)
 		end(ch, true);
 	else
-		channel_lose(ch, NO_ANSWER);
+		channel_give_up(ch);
 }
 
 /* --- the way up ---------------------------------------------------------- */
@@ -395,7 +431,6 @@ channel_connect(struct channel *ch)
 
 	if (a == NULL)
 		return -1;
-	ch->remote = ch->to[ch->ito];
 	a->conn = ch->id;
 	a->to = ch->remote;
 	channel_set_state(ch, CHANNEL_CONNECT);
@@ -412,8 +447,10 @@ channel_review(struct channel *ch)
 		return;
 	if (ch->state == CHANNEL_CONNECT || ch->state == CHANNEL_TLS) {
 		if (ch->dialled && env->bnl != NULL &&
-		    bnl_find(env->bnl, ch->peer) == NULL)
+		    bnl_find(env->bnl, ch->peer) == NULL) {
+			dial_settle(ch);
 			channel_end(ch, "it is not in the list any more");
+		}
 		return;
 	}
 	code = admit_check(env, &ch->cert, ch->dialled ? ch->peer : NULL);
@@ -421,6 +458,7 @@ channel_review(struct channel *ch)
 		channel_refuse(ch, code, "");
 		return;
 	}
+	dial_settle(ch);
 	if (ch->deliver_only)
 		recent_forget(&ch->ctx->unlisted, ch->peer);
 	ch->deliver_only = ch->list.deliver_only = false;

@@ -22,27 +22,50 @@ may_bring_list(const struct channel *ch, int code)
 	       (!ch->dialled || channels_lack_list(ch->ctx));
 }
 
+static enum note_kind
+fault_of(const struct stream *s)
+{
+	switch (s->ops->fault(s->tls)) {
+	case TLS_FAULT_DATE:
+		return NOTE_DATE;
+	case TLS_FAULT_FOREIGN:
+		return NOTE_OTHER;
+	case TLS_FAULT_OTHER:
+		break;
+	}
+	return NOTE_FAILED;
+}
+
 static void
 secured(struct channel *ch)
 {
 	struct core_env *env = ch->ctx->env;
 	const struct cert_info *cert = ch->stream.ops->peer(ch->stream.tls);
-	char why[2 * NODE_NAME_MAX + 64] = "";
+	char why[NODE_NAME_MAX + ENDPOINT_TEXT_MAX + 64] = "";
+	char at[ENDPOINT_TEXT_MAX];
+	bool has_its_key;
 	int code;
 
 	ch->cert = *cert;
 	code = admit_check(env, cert, ch->dialled ? ch->peer : NULL);
-	if (code == REFUSE_WRONG_NAME)
-		snprintf(why, sizeof(why), "the certificate is of %s",
-			 cert->cn);
+	/* Another machine with the peer's name may be at one of its addresses;
+	 * then the others are still tried. */
+	has_its_key = code != REFUSE_PIN;
+	if (code == REFUSE_WRONG_NAME) {
+		ch->fault = NOTE_OTHER;
+		snprintf(why, sizeof(why), "the certificate is of %s (at %s)",
+			 cert->cn, endpoint_format(at, &ch->remote));
+	}
 	if (!ch->dialled)
 		memcpy(ch->peer, cert->cn, sizeof(ch->peer));
 	if (may_bring_list(ch, code)) {
 		ch->deliver_only = true;
 		code = ADMIT_YES;
 	}
-	if (code == ADMIT_YES && ch->dialled)
+	if (code == ADMIT_YES && ch->dialled && has_its_key) {
+		dial_settle(ch);
 		known_put(env->known, env->now.mono, ch->peer, &ch->remote);
+	}
 	if (code == ADMIT_YES)
 		channel_pair_start(ch);
 	else
@@ -160,6 +183,7 @@ progress(struct channel *ch)
 				     "the other side closed the connection");
 			return;
 		case STREAM_BROKEN:
+			ch->fault = fault_of(&ch->stream);
 			channel_lose(ch, ch->stream.why);
 			return;
 		case STREAM_MISFRAMED:
@@ -179,6 +203,7 @@ channel_opened(struct channel *ch)
 		return;
 	ch->reached = true;
 	channel_set_state(ch, CHANNEL_TLS);
+	dial_connected(ch);
 	ch->mine = env->cert;
 	if (stream_open(&ch->stream, &env->tls, ch->dialled, env->now.wall,
 			&e) < 0) {

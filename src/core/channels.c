@@ -63,6 +63,12 @@ channels_free(struct channels *cs)
 		return;
 	while (cs->news != NULL)
 		news_pop(cs);
+	while (cs->dials != NULL) {
+		struct dial *d = cs->dials;
+
+		cs->dials = d->next;
+		free(d);
+	}
 	while (cs->all != NULL) {
 		struct channel *ch = cs->all;
 
@@ -103,13 +109,16 @@ is_negotiating(const struct channel *ch)
 	       ch->state < CHANNEL_OPEN;
 }
 
+/* A dial that is not decided counts once, however many addresses it tries. */
 static size_t
 count_negotiations(const struct channels *cs)
 {
 	size_t n = 0;
 
 	for (const struct channel *ch = cs->all; ch != NULL; ch = ch->next)
-		n += is_negotiating(ch);
+		n += ch->dial == NULL && is_negotiating(ch);
+	for (const struct dial *d = cs->dials; d != NULL; d = d->next)
+		n += (d->purpose & CHANNEL_PAIR) != 0;
 	return n;
 }
 
@@ -142,6 +151,13 @@ channels_spare(const struct channels *cs)
 	return used < max ? max - used : 0;
 }
 
+/* Those who call must get through as well: a quarter is left to them. */
+bool
+channels_may_race(const struct channels *cs)
+{
+	return channels_spare(cs) > max_connections(cs) / 4;
+}
+
 bool
 channels_negotiating(const struct channels *cs, const char *peer)
 {
@@ -158,6 +174,9 @@ channels_spare_negotiation(struct channels *cs, const char *peer)
 		if (is_negotiating(ch) && ch->state < CHANNEL_HELLO &&
 		    strcmp(ch->peer, peer) == 0)
 			ch->purpose &= ~CHANNEL_PAIR;
+	for (struct dial *d = cs->dials; d != NULL; d = d->next)
+		if (strcmp(d->peer, peer) == 0)
+			d->purpose &= ~CHANNEL_PAIR;
 }
 
 /* --- making and losing --------------------------------------------------- */
@@ -168,15 +187,16 @@ find(const struct channels *cs, uint32_t id)
 	return table_get(&cs->by_id, &id, sizeof(id));
 }
 
-static struct channel *
-add(struct channels *cs)
+struct channel *
+channels_add(struct channels *cs)
 {
 	struct channel *ch;
 
 	do {
 		cs->last_id++;
 	} while (cs->last_id == 0 || find(cs, cs->last_id) != NULL);
-	if (timerq_reserve(&cs->timers, cs->total + 1) < 0)
+	/* There are never more dials than connections. */
+	if (timerq_reserve(&cs->timers, 2 * (cs->total + 1)) < 0)
 		return NULL;
 	ch = channel_new(cs, cs->last_id, ++cs->last_seq);
 	if (ch == NULL)
@@ -191,9 +211,10 @@ add(struct channels *cs)
 	return ch;
 }
 
-static void
-drop(struct channels *cs, struct channel *ch)
+void
+channels_drop(struct channel *ch)
 {
+	struct channels *cs = ch->ctx;
 	struct channel **at = &cs->all;
 
 	while (*at != ch)
@@ -239,22 +260,13 @@ channels_dial(struct channels *cs, const char *peer, const struct endpoint *to,
 	assert(n > 0 && purpose != 0);
 	for (ch = cs->all; ch != NULL; ch = ch->next)
 		if ((purpose & CHANNEL_PAIR) != 0 && is_negotiating(ch) &&
-		    strcmp(ch->peer, peer) == 0)
+		    strcmp(ch->peer, peer) == 0) {
+			dial_settle(ch);
 			channel_end(ch, "dialled anew");
+		}
 	if (!may_dial(cs, peer, purpose))
 		return 0;
-	ch = add(cs);
-	if (ch == NULL)
-		return 0;
-	ch->dialled = true;
-	ch->purpose = purpose;
-	memcpy(ch->peer, peer, strlen(peer) + 1);
-	ch->nto = n < CHANNEL_ENDPOINTS_MAX ? n : CHANNEL_ENDPOINTS_MAX;
-	memcpy(ch->to, to, ch->nto * sizeof(*to));
-	if (channel_connect(ch) == 0)
-		return ch->id;
-	drop(cs, ch);
-	return 0;
+	return dial_start(cs, peer, to, n, purpose);
 }
 
 /* Nobody who does not say who he is keeps others out: there are few from one
@@ -298,7 +310,7 @@ channels_accepted(struct channels *cs, const struct endpoint *from)
 
 	if (!make_room(cs, from, listed))
 		return 0;
-	ch = add(cs);
+	ch = channels_add(cs);
 	if (ch == NULL)
 		return 0;
 	ch->remote = *from;
@@ -334,12 +346,15 @@ channels_drain(struct channels *cs, uint32_t id, uint8_t *out, size_t cap)
 }
 
 void
-channels_closed(struct channels *cs, uint32_t id, const char *why)
+channels_closed(struct channels *cs, uint32_t id, enum close_reason reason,
+		const char *why)
 {
 	struct channel *ch = find(cs, id);
 
-	if (ch != NULL && !channel_gone(ch, why))
-		drop(cs, ch);
+	if (ch == NULL)
+		return;
+	channel_gone(ch, reason, why);
+	channels_drop(ch);
 }
 
 void
@@ -368,7 +383,10 @@ channels_tick(struct channels *cs)
 	struct timer *t;
 
 	while ((t = timerq_pop(&cs->timers, now)) != NULL)
-		channel_timeout(t->owner);
+		if (t->kind == CHANNELS_TIMER_DIAL)
+			dial_timeout(t->owner);
+		else
+			channel_timeout(t->owner);
 	pairsets_tick(cs->pairs);
 	if (mono_reached(bnlround_deadline(bnlsync_round(cs->sync)), now))
 		bnlround_tick(bnlsync_round(cs->sync), channels_spare(cs));

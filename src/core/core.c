@@ -324,10 +324,10 @@ core_stream_drain(struct core *c, struct now now, uint32_t conn, uint8_t *out,
 
 void
 core_stream_closed(struct core *c, struct now now, uint32_t conn,
-		   const char *why)
+		   enum close_reason reason, const char *why)
 {
 	c->env.now = now;
-	channels_closed(c->channels, conn, why);
+	channels_closed(c->channels, conn, reason, why);
 	core_settle(c);
 }
 

@@ -172,7 +172,8 @@ void peer_found(struct peer *p);
 
 /* --- where.c ------------------------------------------------------------ */
 /* Addresses of a node, in the order they are to be tried: the list's, then
- * those where it was reached before. Returns how many, at most
+ * those where it was reached before; those that worked last go to the front for
+ * ten minutes, those that failed to the end. Returns how many, at most
  * CHANNEL_ENDPOINTS_MAX. */
 size_t peer_endpoints(const struct core *c, const char *name,
 		      struct endpoint *out);
@@ -182,6 +183,9 @@ size_t peer_listed_count(const struct peer *p);
 void peer_look_up(struct core *c, const char *name);
 /* The list in force changed: its index and addresses are looked up anew. */
 void peer_locate(struct peer *p, uint32_t node);
+/* Sets the order of its addresses, after one has worked or has not. true: there
+ * are others than before. */
+bool peer_order(struct peer *p);
 
 /* --- path.c ------------------------------------------------------------- */
 bool path_is_narrow(const struct peer *p);

@@ -224,16 +224,6 @@ link_set_pairs(struct link *l, struct core_env *env,
 	return flags;
 }
 
-bool
-link_has_endpoints(const struct link *l, const struct endpoint *eps, size_t n)
-{
-	bool same = n == l->neps;
-
-	for (size_t i = 0; same && i < n; i++)
-		same = endpoint_equal(&eps[i], &l->eps[i]);
-	return same;
-}
-
 int
 link_set_endpoints(struct link *l, const struct endpoint *eps, size_t n)
 {
@@ -255,6 +245,31 @@ bool
 link_is_inside(const struct core_env *env, const struct endpoint *at)
 {
 	return env->bnl != NULL && bnl_is_inside(env->bnl, &at->addr);
+}
+
+static bool
+has_endpoint(const struct link *l, const struct endpoint *ep)
+{
+	for (size_t i = 0; i < l->neps; i++)
+		if (endpoint_equal(&l->eps[i], ep))
+			return true;
+	return false;
+}
+
+bool
+link_has_endpoints(const struct link *l, const struct endpoint *eps, size_t n)
+{
+	bool same = n == l->neps;
+
+	for (size_t i = 0; same && i < n; i++)
+		same = has_endpoint(l, &eps[i]);
+	return same;
+}
+
+bool
+link_knows(const struct link *l, const struct endpoint *ep)
+{
+	return has_endpoint(l, ep) || endpoint_equal(&l->remote, ep);
 }
 
 unsigned int

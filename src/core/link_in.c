@@ -248,6 +248,11 @@ take_cookie(const struct arrival *a)
 	if (handshake_cookie_read(h, a->dgram, value) != DROP_NONE)
 		return DROP_COOKIE;
 	h->cookied = true;
+	/* Of the addresses that it went to, this one answers. */
+	if (link_knows(l, a->remote)) {
+		h->to = *a->remote;
+		h->local = *a->local;
+	}
 	memcpy(l->cookie.value, value, sizeof(value));
 	memcpy(l->cookie.pair_id, h->keys->id, PAIR_ID_LEN);
 	l->cookie.to = h->to;

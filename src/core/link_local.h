@@ -73,6 +73,8 @@ struct link {
 void link_drop_session(struct link *l, struct session *s);	/* or NULL */
 /* Wipes the INITs with a serial up to last. */
 void link_forget(struct link *l, uint64_t last);
+/* The peer may be at that address. */
+bool link_knows(const struct link *l, const struct endpoint *ep);
 /* True for an address inside the VPN: datagrams sent there would enter the VPN
  * again, and again. */
 bool link_is_inside(const struct core_env *env, const struct endpoint *at);

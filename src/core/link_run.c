@@ -7,6 +7,7 @@
 #include "core/action.h"
 #include "link_local.h"
 
+#define COPIES_MAX 4		/* addresses that one INIT goes to */
 #define UNANSWERED_TRIES 2	/* from this INIT on LINK_UNANSWERED is said */
 
 static const uint8_t *
@@ -35,9 +36,16 @@ push_pending(struct link *l, struct handshake *h)
 	l->pending[0] = h;
 }
 
+/* An address of the peer, and the own one to use there. */
+struct way {
+	struct endpoint to;
+	struct ipaddr local;
+};
+
+/* The same bytes go to all of them: the peer takes the first copy. */
 static void
 send_init(struct link *l, struct core_env *env, struct pair_keys *keys,
-	  const struct endpoint *to, const struct ipaddr *local)
+	  const struct way *ways, size_t n)
 {
 	struct session *tentative = keyring_tentative(&l->keys);
 	struct handshake *h = calloc(1, sizeof(*h));
@@ -46,8 +54,8 @@ send_init(struct link *l, struct core_env *env, struct pair_keys *keys,
 	if (h == NULL)
 		return;
 	h->keys = keys;
-	h->to = *to;
-	h->local = *local;
+	h->to = ways[0].to;
+	h->local = ways[0].local;
 	h->serial = ++l->serial;
 	h->sent = env->now.mono;
 	h->local_index = rxindex_add(&l->all->index, &env->rng, l);
@@ -56,7 +64,7 @@ send_init(struct link *l, struct core_env *env, struct pair_keys *keys,
 		return;
 	}
 	if (handshake_init(h, env, l->peer,
-			   cookie_for(l, env->now.mono, keys, to),
+			   cookie_for(l, env->now.mono, keys, &h->to),
 			   dgram) < 0) {
 		rxindex_remove(&l->all->index, h->local_index);
 		bytes_wipe(h, sizeof(*h));
@@ -68,7 +76,9 @@ send_init(struct link *l, struct core_env *env, struct pair_keys *keys,
 	if (tentative != NULL && tentative->rival == 0)
 		tentative->rival = h->serial;
 	l->counts.inits_sent++;
-	actions_udp(env->actions, to, local, dgram, sizeof(dgram));
+	for (size_t i = 0; i < n; i++)
+		actions_udp(env->actions, &ways[i].to, &ways[i].local, dgram,
+			    sizeof(dgram));
 }
 
 /* The INIT that a cookie came for, once more: to the same place, under the
@@ -77,8 +87,7 @@ static void
 try_again(struct link *l, struct core_env *env)
 {
 	const struct handshake *asked = NULL;
-	struct endpoint to;
-	struct ipaddr local;
+	struct way way;
 
 	for (int i = LINK_PENDING - 1; i >= 0; i--) {
 		if (l->pending[i] == NULL)
@@ -90,36 +99,54 @@ try_again(struct link *l, struct core_env *env)
 	}
 	if (asked == NULL)
 		return;
-	to = asked->to;		/* *asked may go to make room */
-	local = asked->local;
-	send_init(l, env, asked->keys, &to, &local);
+	/* *asked may go to make room. */
+	way = (struct way){ asked->to, asked->local };
+	send_init(l, env, asked->keys, &way, 1);
+}
+
+/* Way number i: the learned address, then the others. */
+static struct way
+way_at(const struct link *l, size_t i, bool learned, bool from_learned)
+{
+	static const struct ipaddr any;
+
+	if (learned && i == 0)
+		return (struct way){ l->remote, from_learned ? l->local : any };
+	return (struct way){ l->eps[i - learned], any };
 }
 
 /*
- * Each further try takes the next pair, and after the last pair the next
- * address: the learned one, then those of the list. In the first round the
- * learned one is used from the local address that was addressed; later from
- * any, since that one may be gone.
+ * Each further try takes the next pair. It goes to up to four addresses, the
+ * learned one and then the others; each round over the pairs begins one address
+ * later, because the peer answers the first copy, and its answer may be lost.
+ * While there is a session the first try goes to the learned one alone. In the
+ * first round the learned one is used from the local address that was
+ * addressed; later from any, since that one may be gone.
  */
 static void
 try_next(struct link *l, struct core_env *env)
 {
-	static const struct ipaddr any;
 	bool learned = l->remote.port != 0;
-	size_t n = l->neps + learned;
+	size_t all = l->neps + learned;
 	size_t turn = l->resume.tries - 1;
 	size_t round = turn / l->npairs;
-	size_t where;
+	size_t copies = all < COPIES_MAX ? all : COPIES_MAX;
+	struct way ways[COPIES_MAX];
+	size_t n = 0;
 
-	if (n == 0)
-		return;
-	where = round % n;
-	if (learned && where == 0)
-		send_init(l, env, &l->pairs[turn % l->npairs]->keys,
-			  &l->remote, round == 0 ? &l->local : &any);
-	else
-		send_init(l, env, &l->pairs[turn % l->npairs]->keys,
-			  &l->eps[where - learned], &any);
+	if (turn == 0 && learned && keyring_current(&l->keys) != NULL)
+		copies = 1;
+	for (size_t i = 0; i < copies; i++) {
+		size_t at = (round + i) % all;
+		struct way w = way_at(l, at, learned, round == 0);
+
+		/* The learned one is among the others as a rule. */
+		if (learned && at > 0 && endpoint_equal(&w.to, &l->remote))
+			continue;
+		ways[n++] = w;
+	}
+	if (n > 0)
+		send_init(l, env, &l->pairs[turn % l->npairs]->keys, ways, n);
 }
 
 static void

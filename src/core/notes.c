@@ -28,37 +28,6 @@ note_kind_name(enum note_kind k)
 	return kinds[k];
 }
 
-enum note_kind
-notes_kind(const char *why)
-{
-	static const struct {
-		const char *part;
-		enum note_kind kind;
-	} parts[] = {
-		{ "Connection refused", NOTE_CLOSED },
-		{ "no answer in time", NOTE_SILENT },
-		{ "timed out", NOTE_SILENT },
-		{ "No route to host", NOTE_SILENT },
-		{ "Network is unreachable", NOTE_SILENT },
-		{ "has expired", NOTE_DATE },
-		{ "is not valid before", NOTE_DATE },
-		{ "alert: certificate expired", NOTE_DATE },
-		{ "alert: bad certificate", NOTE_DATE },
-		{ "the certificate is of ", NOTE_OTHER },
-		{ "is not signed by a CA of this network", NOTE_OTHER },
-		{ "does not speak TLS", NOTE_OTHER },
-		{ "speaks HTTP, not TLS", NOTE_OTHER },
-		{ "no application protocol", NOTE_OTHER },
-		{ "has sent no certificate", NOTE_OTHER },
-	};
-
-	for (size_t i = 0; why != NULL && i < sizeof(parts) / sizeof(*parts);
-	     i++)
-		if (strstr(why, parts[i].part) != NULL)
-			return parts[i].kind;
-	return NOTE_FAILED;
-}
-
 struct notes *
 notes_new(const uint8_t *seed)
 {

@@ -361,6 +361,7 @@ peer_news(struct peer *p, const struct channel_news *n)
 {
 	struct core *c = p->core;
 
+	(void)peer_order(p);
 	switch (n->kind) {
 	case CHANNEL_NEGOTIATED:
 		p->unreached = 0;

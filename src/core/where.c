@@ -5,6 +5,8 @@
 
 #include "core_impl.h"
 
+#define STANDING_MS 600000	/* the last try at an address counts so long */
+
 static bool
 is_among(const struct endpoint *eps, size_t n, const struct endpoint *ep)
 {
@@ -25,34 +27,58 @@ expand(const struct core *c, const struct bnl_address *a,
 	return 1;
 }
 
+/* Endpoints of one family, in the order in which they are listed. */
+struct family {
+	struct endpoint at[PEER_LISTED_MAX];
+	size_t n;
+};
+
+/* The families take turns, so that one that leads nowhere costs one attempt
+ * (RFC 8305, section 4): the first address of the list begins, or IPv6 where it
+ * is preferred. */
+static size_t
+take_turns(const struct family *one, const struct family *other,
+	   struct endpoint *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < PEER_LISTED_MAX; i++) {
+		if (i < one->n && n < PEER_LISTED_MAX)
+			out[n++] = one->at[i];
+		if (i < other->n && n < PEER_LISTED_MAX)
+			out[n++] = other->at[i];
+	}
+	return n;
+}
+
 static size_t
 listed_endpoints(const struct core *c, const struct bnl_node *node,
 		 struct endpoint *out)
 {
-	const struct conf *conf = c->env.conf;
-	size_t n = 0;
+	struct family v4 = { .n = 0 }, v6 = { .n = 0 };
+	bool v6_first = c->env.conf->preferipv6;
 
-	/* Two rounds when one family is preferred: first that one. */
-	for (int round = 0; round < 2; round++)
-		for (uint32_t i = 0; i < node->naddresses; i++) {
-			const struct bnl_address *a = &node->addresses[i];
-			struct ipaddr at[HOSTS_EACH];
-			size_t count = expand(c, a, at);
+	for (uint32_t i = 0; i < node->naddresses; i++) {
+		const struct bnl_address *a = &node->addresses[i];
+		struct ipaddr at[HOSTS_EACH];
+		size_t count = expand(c, a, at);
 
-			for (size_t j = 0; j < count; j++) {
-				struct endpoint ep = { at[j], a->ep.port };
-				bool v6 = at[j].family == IP_V6;
-				bool first = !conf->preferipv6 || v6;
+		for (size_t j = 0; j < count; j++) {
+			struct endpoint ep = { at[j], a->ep.port };
+			bool is_v6 = at[j].family == IP_V6;
+			struct family *f = is_v6 ? &v6 : &v4;
 
-				if ((v6 && conf->disableipv6) ||
-				    first != (round == 0) ||
-				    is_among(out, n, &ep))
-					continue;
-				if (n < PEER_LISTED_MAX)
-					out[n++] = ep;
-			}
+			if ((is_v6 && c->env.conf->disableipv6) ||
+			    f->n == PEER_LISTED_MAX ||
+			    is_among(f->at, f->n, &ep))
+				continue;
+			if (v4.n + v6.n == 0 && is_v6)
+				v6_first = true;
+			f->at[f->n++] = ep;
 		}
-	return n;
+	}
+	return v6_first ? take_turns(&v6, &v4, out) :
+			  take_turns(&v4, &v6, out);
 }
 
 static const struct bnl_node *
@@ -66,6 +92,64 @@ static bool
 is_outside(const struct core *c, const struct ipaddr *a)
 {
 	return c->gen == NULL || !bnl_is_inside(c->gen->bnl, a);
+}
+
+/* --- their order ----------------------------------------------------------- */
+
+enum standing { REACHED, UNTRIED, FAILED };
+
+struct stand {
+	enum standing is;
+	struct monotime at;
+};
+
+/* How the last connection to that address ended, while that is news. */
+static struct stand
+stand_of(const struct core *c, const struct note *o, const struct endpoint *ep)
+{
+	for (size_t i = 0; o != NULL && i < o->naddresses; i++) {
+		const struct note_address *a = &o->addresses[i];
+
+		if (endpoint_equal(&a->to, ep) &&
+		    mono_ms(a->at, c->env.now.mono) < STANDING_MS)
+			return (struct stand){ a->kind == NOTE_REACHED ?
+						       REACHED : FAILED,
+					       a->at };
+	}
+	return (struct stand){ UNTRIED, MONO_NONE };
+}
+
+static bool
+is_better(const struct stand *a, const struct stand *b)
+{
+	if (a->is != b->is)
+		return a->is < b->is;
+	if (a->is == REACHED)
+		return mono_before(b->at, a->at);
+	return a->is == FAILED && mono_before(a->at, b->at);
+}
+
+/* Sorts them: first where the node was reached last, last where a try failed
+ * last; the others keep their order. */
+static void
+sort_by_standing(const struct core *c, const char *name, struct endpoint *eps,
+		 size_t n)
+{
+	const struct note *o = notes_get(c->env.notes, name);
+	struct stand v[CHANNEL_ENDPOINTS_MAX];
+
+	for (size_t i = 0; i < n; i++) {
+		struct endpoint ep = eps[i];
+		struct stand s = stand_of(c, o, &ep);
+		size_t j = i;
+
+		for (; j > 0 && is_better(&s, &v[j - 1]); j--) {
+			v[j] = v[j - 1];
+			eps[j] = eps[j - 1];
+		}
+		v[j] = s;
+		eps[j] = ep;
+	}
 }
 
 size_t
@@ -84,6 +168,7 @@ peer_endpoints(const struct core *c, const char *name, struct endpoint *out)
 		    !is_among(out, n, &known[i]))
 			out[n++] = known[i];
 	}
+	sort_by_standing(c, name, out, n);
 	return n;
 }
 
@@ -129,17 +214,22 @@ peer_look_up(struct core *c, const char *name)
 void
 peer_locate(struct peer *p, uint32_t node)
 {
-	struct endpoint eps[CHANNEL_ENDPOINTS_MAX];
-	size_t n;
-
 	peer_look_up(p->core, p->name);
-	n = peer_endpoints(p->core, p->name, eps);
 	p->node = node;
-	if (link_has_endpoints(p->link, eps, n))
-		return;
-	p->unreached = 0;
+	if (peer_order(p))
+		p->unreached = 0;
+}
+
+bool
+peer_order(struct peer *p)
+{
+	struct endpoint eps[CHANNEL_ENDPOINTS_MAX];
+	size_t n = peer_endpoints(p->core, p->name, eps);
+	bool others = !link_has_endpoints(p->link, eps, n);
+
 	/* Without memory the old addresses stay: nothing is lost. */
 	(void)link_set_endpoints(p->link, eps, n);
+	return others;
 }
 
 /* --- answers ------------------------------------------------------------- */

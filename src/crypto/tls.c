@@ -31,7 +31,10 @@ fail_library(struct tls *t)
 {
 	char why[ERR_TEXT_MAX];
 
-	tls_words_error(why, sizeof(why));
+	enum tls_fault fault = tls_words_error(why, sizeof(why));
+
+	if (t->reason[0] == '\0')
+		t->fault = fault;
 	return fail(t, why);
 }
 
@@ -209,6 +212,12 @@ engine_reason(const struct tls *t)
 	return t->reason[0] != '\0' ? t->reason : "nothing has failed";
 }
 
+static enum tls_fault
+engine_fault(const struct tls *t)
+{
+	return t->fault;
+}
+
 static void
 engine_close(struct tls *t)
 {
@@ -230,5 +239,6 @@ const struct tls_ops tls_ops_openssl = {
 	.peer = engine_peer,
 	.export_key = engine_export_key,
 	.reason = engine_reason,
+	.fault = engine_fault,
 	.close = engine_close,
 };

@@ -125,6 +125,7 @@ verify_peer(X509_STORE_CTX *sc, void *arg)
 		X509_STORE_CTX_set_error(sc, X509_V_ERR_HOSTNAME_MISMATCH);
 	}
 	memcpy(t->reason, e.text, sizeof(t->reason));
+	t->fault = tls_chain_fault(X509_STORE_CTX_get_error(sc));
 	return 0;
 }
 

@@ -35,6 +35,7 @@ struct tls {
 	size_t fed;		/* bytes taken before it was complete */
 	struct cert_info peer;
 	char reason[ERR_TEXT_MAX];
+	enum tls_fault fault;
 };
 
 extern const struct tls_ops tls_ops_openssl;
@@ -64,7 +65,9 @@ int tls_verify(X509_STORE_CTX *sc, bool as_server, const char *whose,
 /* Words for what went wrong in a chain; begins with whose. */
 void tls_words_chain(struct err *e, X509_STORE_CTX *sc, bool as_server,
 		     const char *whose);
-/* Words for the library's first complaint; empties its queue. */
-void tls_words_error(char *out, size_t cap);
+/* What kind of failure an error of a chain is. */
+enum tls_fault tls_chain_fault(int code);
+/* Words for the library's first complaint, and its kind; empties its queue. */
+enum tls_fault tls_words_error(char *out, size_t cap);
 
 #endif

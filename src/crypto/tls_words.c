@@ -117,6 +117,26 @@ words_issuer(struct err *e, X509_STORE_CTX *sc, const char *whose)
 		"(issuer: \"%s\")", whose, issuer);
 }
 
+enum tls_fault
+tls_chain_fault(int code)
+{
+	switch (code) {
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+	case X509_V_ERR_CERT_NOT_YET_VALID:
+		return TLS_FAULT_DATE;
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+	case X509_V_ERR_CERT_UNTRUSTED:
+	case X509_V_ERR_APPLICATION_VERIFICATION:	/* another ALPN */
+		return TLS_FAULT_FOREIGN;
+	default:
+		return TLS_FAULT_OTHER;
+	}
+}
+
 void
 tls_words_chain(struct err *e, X509_STORE_CTX *sc, bool as_server,
 		const char *whose)
@@ -124,30 +144,26 @@ tls_words_chain(struct err *e, X509_STORE_CTX *sc, bool as_server,
 	int code = X509_STORE_CTX_get_error(sc);
 	const char *text = word_of(chain_words, code);
 
-	switch (code) {
-	case X509_V_ERR_CERT_HAS_EXPIRED:
-	case X509_V_ERR_CERT_NOT_YET_VALID:
+	switch (tls_chain_fault(code)) {
+	case TLS_FAULT_DATE:
 		words_time(e, sc, code == X509_V_ERR_CERT_HAS_EXPIRED, whose);
-		break;
-	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
-	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-	case X509_V_ERR_CERT_UNTRUSTED:
+		return;
+	case TLS_FAULT_FOREIGN:
 		words_issuer(e, sc, whose);
+		return;
+	case TLS_FAULT_OTHER:
 		break;
-	case X509_V_ERR_INVALID_PURPOSE:
+	}
+	if (code == X509_V_ERR_INVALID_PURPOSE) {
 		err_set(e, ERR_CRYPTO, "%s is not made for a TLS %s", whose,
 			as_server ? "server" : "client");
-		break;
-	default:
-		if (text == NULL)
-			text = X509_verify_cert_error_string(code);
-		err_set(e, ERR_CRYPTO, "%s %s%s", whose,
-			word_of(chain_words, code) != NULL ? "" :
-			"is not valid: ", text);
+		return;
 	}
+	if (text == NULL)
+		text = X509_verify_cert_error_string(code);
+	err_set(e, ERR_CRYPTO, "%s %s%s", whose,
+		word_of(chain_words, code) != NULL ? "" : "is not valid: ",
+		text);
 }
 
 /* The first complaint of the TLS layer itself says most; those below it
@@ -164,7 +180,39 @@ first_complaint(void)
 	return found;
 }
 
-void
+static enum tls_fault
+alert_fault(int alert)
+{
+	switch (alert) {
+	case SSL_AD_CERTIFICATE_EXPIRED:
+	case SSL_AD_BAD_CERTIFICATE:	/* not valid yet */
+		return TLS_FAULT_DATE;
+	case SSL_AD_NO_APPLICATION_PROTOCOL:
+		return TLS_FAULT_FOREIGN;
+	default:
+		return TLS_FAULT_OTHER;
+	}
+}
+
+static enum tls_fault
+error_fault(int reason)
+{
+	switch (reason) {
+	case SSL_R_UNSUPPORTED_PROTOCOL:
+	case SSL_R_WRONG_SSL_VERSION:
+	case SSL_R_WRONG_VERSION_NUMBER:
+	case SSL_R_BAD_RECORD_TYPE:
+	case SSL_R_HTTP_REQUEST:
+	case SSL_R_HTTPS_PROXY_REQUEST:
+	case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
+	case SSL_R_NO_APPLICATION_PROTOCOL:
+		return TLS_FAULT_FOREIGN;
+	default:
+		return TLS_FAULT_OTHER;
+	}
+}
+
+enum tls_fault
 tls_words_error(char *out, size_t cap)
 {
 	unsigned long code = first_complaint();
@@ -178,14 +226,15 @@ tls_words_error(char *out, size_t cap)
 			snprintf(out, cap, "other side sent alert: %s",
 				 text != NULL ? text :
 				 SSL_alert_desc_string_long(reason));
-			return;
+			return alert_fault(reason);
 		}
 		text = word_of(error_words, reason);
 	}
 	if (text != NULL) {
 		snprintf(out, cap, "%s", text);
-		return;
+		return error_fault(reason);
 	}
 	text = code != 0 ? ERR_reason_error_string(code) : NULL;
 	snprintf(out, cap, "TLS: %s", text != NULL ? text : "failed");
+	return TLS_FAULT_OTHER;
 }

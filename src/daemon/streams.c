@@ -56,9 +56,27 @@ stream_free(struct stream *s)
 	free(s);
 }
 
+static enum close_reason
+stream_reason(int errnum)
+{
+	switch (errnum) {
+	case ECONNREFUSED:
+		return CLOSE_REFUSED;
+	case ETIMEDOUT:
+		return CLOSE_TIMEOUT;
+	case EHOSTDOWN:
+	case EHOSTUNREACH:
+	case ENETDOWN:
+	case ENETUNREACH:
+		return CLOSE_UNREACHABLE;
+	default:
+		return CLOSE_BROKEN;
+	}
+}
+
 /* Gone: tells the core, if it still cares. why NULL: an orderly end. */
 static void
-stream_end(struct stream *s, const char *why)
+stream_end(struct stream *s, enum close_reason reason, const char *why)
 {
 	struct daemon *d = s->daemon;
 	uint32_t id = s->id;
@@ -66,14 +84,20 @@ stream_end(struct stream *s, const char *why)
 	stream_free(s);
 	if (id == 0)
 		return;
-	core_stream_closed(d->core, clock_now(), id, why);
+	core_stream_closed(d->core, clock_now(), id, reason, why);
 	plumb_drain(d);
+}
+
+static void
+stream_failed(struct stream *s, int errnum)
+{
+	stream_end(s, stream_reason(errnum), strerror(errnum));
 }
 
 static void
 too_late(void *ctx)
 {
-	stream_end(ctx, "it does not take what is sent");
+	stream_end(ctx, CLOSE_TIMEOUT, "it does not take what is sent");
 }
 
 /* The oldest one of too many that linger goes. */
@@ -106,7 +130,7 @@ stream_finish(struct stream *s)
 	tcp_finish(s->fd);
 	loop_interest(s->place, LOOP_IN);
 	linger(s);
-	core_stream_closed(d->core, clock_now(), id, NULL);
+	core_stream_closed(d->core, clock_now(), id, CLOSE_ORDERLY, NULL);
 }
 
 /* Writes until the socket is full or nothing is left. */
@@ -135,7 +159,7 @@ stream_write(struct stream *s)
 			return;
 		case TCP_EOF:
 		case TCP_ERROR:
-			stream_end(s, strerror(errno));
+			stream_failed(s, errno);
 			return;
 		}
 	}
@@ -167,10 +191,10 @@ stream_read(struct stream *s)
 		case TCP_AGAIN:
 			return;
 		case TCP_EOF:
-			stream_end(s, NULL);
+			stream_end(s, CLOSE_ORDERLY, NULL);
 			return;
 		case TCP_ERROR:
-			stream_end(s, strerror(errno));
+			stream_failed(s, errno);
 			return;
 		}
 	}
@@ -214,7 +238,7 @@ stream_connected(struct stream *s)
 	int errnum = tcp_connect_result(s->fd);
 
 	if (errnum != 0) {
-		stream_end(s, strerror(errnum));
+		stream_failed(s, errnum);
 		return;
 	}
 	s->opened = true;
@@ -288,7 +312,8 @@ streams_accept(void *daemon, int fd, const struct endpoint *remote,
 	if (id == 0)
 		tcp_close(fd, true);
 	else if (stream_new(d, fd, id, true) == NULL)
-		core_stream_closed(d->core, clock_now(), id, "out of memory");
+		core_stream_closed(d->core, clock_now(), id, CLOSE_BROKEN,
+				   "out of memory");
 	plumb_drain(d);
 }
 
@@ -299,9 +324,10 @@ streams_connect(struct daemon *d, const struct action *a)
 	int fd = tcp_connect(&a->to, &a->local, &e);
 
 	if (fd < 0)
-		core_stream_closed(d->core, clock_now(), a->conn, e.text);
-	else if (stream_new(d, fd, a->conn, false) == NULL)
 		core_stream_closed(d->core, clock_now(), a->conn,
+				   stream_reason(errno), e.text);
+	else if (stream_new(d, fd, a->conn, false) == NULL)
+		core_stream_closed(d->core, clock_now(), a->conn, CLOSE_BROKEN,
 				   "out of memory");
 }
 
@@ -323,7 +349,7 @@ streams_close(struct daemon *d, uint32_t conn)
 		return;
 	/* Said again: it has had its time. */
 	if (!s->opened || s->closing) {
-		stream_end(s, NULL);
+		stream_end(s, CLOSE_ORDERLY, NULL);
 		return;
 	}
 	s->closing = true;

@@ -231,13 +231,11 @@ tcp_connect(const struct endpoint *remote, const struct ipaddr *source,
 	struct sockaddr_storage ss;
 	char text[ENDPOINT_TEXT_MAX];
 	socklen_t len = sockaddr_put(&ss, remote);
-	int fd, errnum;
+	int errnum, fd = socket(sockaddr_family(&remote->addr),
+				SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
-	endpoint_format(text, remote);
-	fd = socket(sockaddr_family(&remote->addr),
-		    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		return err_errno(e, errno, "TCP socket for %s", text);
+		goto fail;
 	no_delay(fd);
 	limit_segments(fd, remote->addr.family);
 	if (source != NULL && source->family != IP_NONE &&
@@ -249,8 +247,11 @@ tcp_connect(const struct endpoint *remote, const struct ipaddr *source,
 	return fd;
 fail:
 	errnum = errno;
-	close(fd);
-	return err_errno(e, errnum, "TCP %s", text);
+	if (fd >= 0)
+		close(fd);
+	(void)err_errno(e, errnum, "TCP %s", endpoint_format(text, remote));
+	errno = errnum;
+	return -1;
 }
 
 int

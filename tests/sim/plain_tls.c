@@ -288,6 +288,13 @@ plain_reason(const struct tls *t)
 	return t->failed == NULL ? "" : t->failed;
 }
 
+static enum tls_fault
+plain_fault(const struct tls *t)
+{
+	(void)t;
+	return TLS_FAULT_OTHER;
+}
+
 static void
 plain_close(struct tls *t)
 {
@@ -313,6 +320,7 @@ plain_tls_provider(struct plain_ctx *ctx)
 		.peer = plain_peer,
 		.export_key = plain_export_key,
 		.reason = plain_reason,
+		.fault = plain_fault,
 		.close = plain_close,
 	};
 

@@ -79,6 +79,18 @@ find(struct node *n, uint32_t conn)
 	return NULL;
 }
 
+/* As the system words it. */
+static enum close_reason
+reason_of(const char *why)
+{
+	if (why == NULL)
+		return CLOSE_ORDERLY;
+	if (strcmp(why, "Connection refused") == 0)
+		return CLOSE_REFUSED;
+	return strcmp(why, "Connection timed out") == 0 ? CLOSE_TIMEOUT :
+							  CLOSE_BROKEN;
+}
+
 /* The core is told that a connection is no more. */
 static void
 shut(struct stream_end *e, const char *why)
@@ -90,7 +102,8 @@ shut(struct stream_end *e, const char *why)
 	e->open = false;
 	ends_remove(&n->ends, e);
 	world_note(n->w, n, why == NULL ? "tcp-end" : why, e->conn);
-	core_stream_closed(n->core, node_now(n), e->conn, why);
+	core_stream_closed(n->core, node_now(n), e->conn,
+			   reason_of(why), why);
 	node_settle(n);
 }
 

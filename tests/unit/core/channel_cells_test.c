@@ -448,7 +448,8 @@ the_end_of_tcp_in_every_state(void **state)
 	(void)state;
 	for (int at = 0; at < ATS; at++) {
 		begin((enum at)at);
-		channels_closed(a->cs, p.id, "Connection reset by peer");
+		channels_closed(a->cs, p.id, CLOSE_BROKEN,
+				"Connection reset by peer");
 		collect(a);
 		assert_string_equal(state_of(), "gone");
 		assert_int_equal(a->failed, at < D_OPEN);
@@ -456,7 +457,7 @@ the_end_of_tcp_in_every_state(void **state)
 		if (at < D_OPEN)
 			assert_int_equal(a->last_failed.reached, at > D_HELLO);
 		/* A dead id does no harm. */
-		channels_closed(a->cs, p.id, NULL);
+		channels_closed(a->cs, p.id, CLOSE_ORDERLY, NULL);
 		channels_opened(a->cs, p.id);
 		channels_in(a->cs, p.id, (const uint8_t *)"x", 1);
 		assert_int_equal(channels_drain(a->cs, p.id, p.in, 9), 0);
@@ -575,7 +576,7 @@ an_owner_that_does_not_close(void **state)
 		if (p.t != NULL)
 			say_any(FRAME_LIST_QUERY);
 		assert_string_equal(state_of(), "ending");
-		channels_closed(a->cs, p.id, NULL);
+		channels_closed(a->cs, p.id, CLOSE_ORDERLY, NULL);
 		world_pass(31000);
 		assert_int_equal(w.closes, 3);
 		assert_string_equal(state_of(), "gone");
@@ -626,7 +627,7 @@ an_answer_that_negotiates_uncalled(void **state)
 {
 	(void)state;
 	begin(D_TLS);
-	channels_closed(a->cs, p.id, NULL);
+	channels_closed(a->cs, p.id, CLOSE_ORDERLY, NULL);
 	collect(a);
 	p.id = dial(a, "beta", CHANNEL_LIST);
 	channels_opened(a->cs, p.id);

@@ -289,6 +289,18 @@ wire_free(struct wire *x)
 	x->used = false;
 }
 
+/* As the system words it. */
+static inline enum close_reason
+reason_of(const char *why)
+{
+	if (why == NULL)
+		return CLOSE_ORDERLY;
+	if (strcmp(why, "Connection refused") == 0)
+		return CLOSE_REFUSED;
+	return strcmp(why, "Connection timed out") == 0 ? CLOSE_TIMEOUT :
+							  CLOSE_BROKEN;
+}
+
 static inline void
 tell_closed(struct side *s, const char *why)
 {
@@ -298,7 +310,7 @@ tell_closed(struct side *s, const char *why)
 		return;
 	s->gone = true;
 	h->env.now = w.now;
-	channels_closed(h->cs, s->id, why);
+	channels_closed(h->cs, s->id, reason_of(why), why);
 	collect(h);
 }
 
@@ -336,7 +348,8 @@ do_connect(struct host *h, const struct action *a)
 	if (id == 0) {
 		if (to < w.n && w.h[to].cs != NULL)
 			collect(&w.h[to]);
-		channels_closed(h->cs, a->conn, "Connection refused");
+		channels_closed(h->cs, a->conn, CLOSE_REFUSED,
+				"Connection refused");
 		collect(h);
 		return;
 	}
@@ -367,7 +380,7 @@ do_close(struct host *h, const struct action *a)
 	if (s == NULL) {
 		if (w.before_close != NULL)
 			w.before_close(a->conn);
-		channels_closed(h->cs, a->conn, NULL);
+		channels_closed(h->cs, a->conn, CLOSE_ORDERLY, NULL);
 		collect(h);
 		return;
 	}

@@ -789,12 +789,171 @@ several_addresses(void **state)
 	assert_int_not_equal(id, 0);
 	collect(a);
 	world_run();
+	world_pass(249);
 	assert_int_equal(a->dials, 1);
 	assert_int_equal(channels_count(b->cs), 0);
-	world_pass(10000);
+	world_pass(1);
 	assert_int_equal(a->dials, 3);
 	assert_same_newest();
 	assert_int_equal(a->failed, 0);
+	/* The silent one is not waited for. */
+	assert_int_equal(channels_count(a->cs), 0);
+	host_drop_last();
+}
+
+/* Another node answers at the first address. */
+static void
+another_node_at_an_address(void **state)
+{
+	struct bnl *l = make_list(a->bnl, WORLD_START - 50, BOTH " gamma", "");
+	struct endpoint to[2] = {host_address(2), host_address(1)};
+	struct host *g = host_add("gamma", l);
+
+	(void)state;
+	host_start(g);
+	assert_int_not_equal(channels_dial(a->cs, "beta", to, 2, CHANNEL_PAIR),
+			     0);
+	collect(a);
+	world_run();
+	assert_int_equal(a->dials, 2);
+	assert_same_newest();
+	assert_int_equal(a->failed, 0);
+	assert_non_null(strstr(a->text[EVENT_PEER_REFUSED],
+			       "the certificate is of gamma (at "
+			       "192.0.2.3:3406)"));
+	assert_int_equal(channels_count(g->cs), 0);
+}
+
+/* An old machine with the peer's name and another key than the list pins. */
+static void
+a_twin_at_an_address(void **state)
+{
+	struct bnl *l;
+	char body[256], text[FINGERPRINT_TEXT_MAX];
+	struct endpoint to[2] = {host_address(2), host_address(1)};
+	struct host *g;
+
+	(void)state;
+	snprintf(body, sizeof(body), "node beta\n  key %s\n",
+		 fingerprint_format(text, b->plain.cert.fingerprint));
+	l = make_list(a->bnl, WORLD_START - 50, "alpha", body);
+	g = host_add("twin", make_list(NULL, WORLD_START - 100, BOTH, ""));
+	snprintf(g->plain.cert.cn, sizeof(g->plain.cert.cn), "beta");
+	g->env.self = "beta";
+	host_start(g);
+	channels_list_offer(a->cs, l->raw, l->rawlen);
+	channels_list_offer(b->cs, l->raw, l->rawlen);
+	collect(a);
+	collect(b);
+	world_run();
+	assert_int_not_equal(channels_dial(a->cs, "beta", to, 2, CHANNEL_PAIR),
+			     0);
+	collect(a);
+	world_pass(1000);
+	assert_same_newest();
+	assert_memory_equal(held(a, b)->pairs[0].peer_key,
+			    b->env.cert.fingerprint, FINGERPRINT_LEN);
+	assert_int_equal(a->failed, 0);
+	bnl_free(l);
+}
+
+/* A host takes connections and never says a word. */
+static void
+a_tarpit_at_an_address(void **state)
+{
+	struct endpoint to[2] = {host_address(2), host_address(1)};
+	uint32_t id;
+
+	(void)state;
+	host_add("gamma", NULL);
+	w.silent = &w.h[2];
+	id = channels_dial(a->cs, "beta", to, 2, CHANNEL_PAIR);
+	collect(a);
+	world_pass(100);
+	channels_opened(a->cs, id);
+	collect(a);
+	/* TCP took 100 ms: so much longer may TLS take. */
+	world_pass(349);
+	assert_int_equal(a->dials, 1);
+	world_pass(1);
+	assert_int_equal(a->dials, 2);
+	assert_same_newest();
+	host_drop_last();
+}
+
+/* Without a connection to spare an address gives way after two seconds. */
+static void
+addresses_one_by_one(void **state)
+{
+	struct endpoint to[2] = {host_address(2), host_address(1)};
+
+	(void)state;
+	host_add("gamma", NULL);
+	w.silent = &w.h[2];
+	a->conf.maxconnections = 1;
+	assert_int_not_equal(channels_dial(a->cs, "beta", to, 2, CHANNEL_PAIR),
+			     0);
+	collect(a);
+	world_pass(1999);
+	assert_int_equal(a->dials, 1);
+	world_pass(250);
+	assert_int_equal(a->dials, 2);
+	assert_same_newest();
+	host_drop_last();
+}
+
+/* However many addresses it has, a dial is one negotiation, and what it tries
+ * beyond the first leaves a quarter of the connections to others. */
+static void
+attempts_are_bounded(void **state)
+{
+	struct endpoint to[12];
+
+	(void)state;
+	host_add("gamma", NULL);
+	w.silent = &w.h[2];
+	for (int i = 0; i < 12; i++)
+		to[i] = host_address(2);
+	a->conf.maxconnections = 8;
+	assert_int_not_equal(channels_dial(a->cs, "beta", to, 12,
+					   CHANNEL_PAIR), 0);
+	collect(a);
+	world_pass(1900);
+	assert_int_equal(channels_count(a->cs), 5);
+	assert_int_equal(channels_spare(a->cs), 2);
+	assert_true(channels_negotiating(a->cs, "beta"));
+	/* In the end all have been tried, and it fails once. */
+	world_pass(60000);
+	assert_int_equal(a->dials, 12);
+	assert_int_equal(a->failed, 1);
+	assert_false(a->last_failed.reached);
+	assert_int_equal(channels_count(a->cs), 0);
+	host_drop_last();
+}
+
+/* It is gone from the list: its other addresses are not tried either. */
+static void
+a_dial_to_a_node_that_goes(void **state)
+{
+	struct bnl *l = make_list(a->bnl, WORLD_START - 50, "alpha", "");
+	struct endpoint to[3] = {host_address(2), host_address(2),
+				 host_address(1)};
+
+	(void)state;
+	host_add("gamma", NULL);
+	w.silent = &w.h[2];
+	(void)channels_dial(a->cs, "beta", to, 3, CHANNEL_PAIR);
+	collect(a);
+	world_pass(250);
+	assert_int_equal(a->dials, 2);
+	channels_list_offer(a->cs, l->raw, l->rawlen);
+	collect(a);
+	world_run();
+	world_pass(5000);
+	assert_int_equal(a->dials, 2);
+	assert_int_equal(a->failed, 1);
+	assert_int_equal(channels_count(a->cs), 0);
+	bnl_free(l);
 	host_drop_last();
 }
 
@@ -1205,6 +1364,12 @@ main(void)
 		TEST(a_disk_that_takes_too_long),
 		TEST(nothing_at_all_from_the_wire),
 		TEST(several_addresses),
+		TEST(another_node_at_an_address),
+		TEST(a_twin_at_an_address),
+		TEST(a_tarpit_at_an_address),
+		TEST(addresses_one_by_one),
+		TEST(attempts_are_bounded),
+		TEST(a_dial_to_a_node_that_goes),
 		TEST(all_addresses_fail),
 		TEST(a_listener_ends_what_is_idle),
 		TEST(a_quarter_for_negotiations),

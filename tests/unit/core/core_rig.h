@@ -144,7 +144,7 @@ rig_act(struct rig_node *n, struct action *a)
 		n->to[n->connects++ % RIG_TO] = a->to;
 		if (!n->silent)
 			core_stream_closed(n->core, rig.now, a->conn,
-					   "refused");
+					   CLOSE_REFUSED, "refused");
 		break;
 	case ACTION_SEND_UDP:
 		assert_in_range(a->len, 1, sizeof(d->data));

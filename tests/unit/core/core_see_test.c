@@ -306,6 +306,43 @@ test_refusals(void **state)
 	end();
 }
 
+static void
+assert_order(uint8_t one, uint8_t two)
+{
+	struct endpoint eps[CHANNEL_ENDPOINTS_MAX];
+
+	assert_int_equal(peer_endpoints(a.core, "beta.example", eps), 2);
+	assert_int_equal(eps[0].addr.b[3], one);
+	assert_int_equal(eps[1].addr.b[3], two);
+}
+
+/* The next dial begins where one was answered, and behind where it failed. */
+static void
+test_order(void **state)
+{
+	(void)state;
+	begin();
+	rig_start(&a);
+	rig_clock(mono_add_ms(rig.now.mono, 3600 * 1000));
+	a.core->env.now = rig.now;
+	assert_order(2, 9);
+	try_at(2, NOTE_FAILED, "odd");
+	assert_order(9, 2);
+	rig_clock(mono_add_ms(rig.now.mono, 1000));
+	try_at(9, NOTE_CLOSED, NULL);
+	assert_order(2, 9);
+	try_at(9, NOTE_REACHED, NULL);
+	assert_order(9, 2);
+	/* After ten minutes it is the list that counts. */
+	rig_clock(mono_add_ms(rig.now.mono, 599999));
+	a.core->env.now = rig.now;
+	assert_order(9, 2);
+	rig_clock(mono_add_ms(rig.now.mono, 1));
+	a.core->env.now = rig.now;
+	assert_order(2, 9);
+	end();
+}
+
 /* A probe is settled by an answer over UDP and TCP, or when no way is left. */
 static void
 test_probe(void **state)
@@ -358,6 +395,7 @@ main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_no_list_and_removed),
 		cmocka_unit_test(test_notes),
+		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_probe),
 	};

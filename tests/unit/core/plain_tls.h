@@ -200,6 +200,13 @@ plain_reason(const struct tls *t)
 	return t->why != NULL ? t->why : "nothing";
 }
 
+static inline enum tls_fault
+plain_fault(const struct tls *t)
+{
+	(void)t;
+	return TLS_FAULT_OTHER;
+}
+
 static inline void
 plain_close(struct tls *t)
 {
@@ -221,6 +228,7 @@ static const struct tls_ops plain_ops = {
 	.peer = plain_peer,
 	.export_key = plain_export,
 	.reason = plain_reason,
+	.fault = plain_fault,
 	.close = plain_close,
 };
 

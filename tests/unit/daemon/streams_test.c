@@ -50,7 +50,7 @@ uint32_t __wrap_core_stream_accepted(struct core *c, struct now now,
 void __wrap_core_stream_in(struct core *c, struct now now, uint32_t conn,
 			   const uint8_t *bytes, size_t len);
 void __wrap_core_stream_closed(struct core *c, struct now now, uint32_t conn,
-			       const char *why);
+			       enum close_reason reason, const char *why);
 
 struct monotime
 __wrap_clock_mono(void)
@@ -111,10 +111,11 @@ __wrap_core_stream_in(struct core *c, struct now now, uint32_t conn,
 
 void
 __wrap_core_stream_closed(struct core *c, struct now now, uint32_t conn,
-			  const char *why)
+			  enum close_reason reason, const char *why)
 {
 	(void)c;
 	(void)now;
+	(void)reason;
 	fail_msg("connection %u: %s", conn, why == NULL ? "its end" : why);
 }
 
