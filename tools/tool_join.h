@@ -9,6 +9,7 @@
 #include "crypto/key.h"
 #include "format/invite.h"
 #include "tool_home.h"
+#include "tool_wire.h"
 
 struct join {
 	/* of the command line */
@@ -30,6 +31,11 @@ struct join {
 	struct join_give give;
 };
 
+/* Opens *w to the inviting host, by whichever of its addresses leads to it
+ * first: the TLS handshake is complete, and shows its name. The others are
+ * closed. */
+int tool_join_dial(const struct token *token, struct tls_provider tls,
+		   struct tool_wire *w, struct err *e);
 /* Connects to the inviting host, proves, fetches what it gives, installs that,
  * starts the daemon, and tells the host. */
 int tool_join_ask(struct join *j, struct err *e);

@@ -13,8 +13,7 @@
 #include "tool_join.h"
 #include "tool_wire.h"
 
-#define CONNECT_MS 5000		/* an address */
-#define TALK_MS 60000		/* from there to the answer */
+#define TALK_MS 60000		/* from the connection to the answer */
 #define BYE_MS 5000
 
 static int
@@ -30,54 +29,6 @@ wait_for(int fd, short events, struct monotime end)
 		rc = poll(&p, 1, (int)left + 1);
 	while (rc < 0 && errno == EINTR);
 	return rc;
-}
-
-static int
-dial(const struct endpoint *ep, struct err *e)
-{
-	struct monotime end = mono_add_ms(clock_mono(), CONNECT_MS);
-	char text[ENDPOINT_TEXT_MAX];
-	int fd = tcp_connect(ep, NULL, e), rc;
-
-	endpoint_format(text, ep);
-	if (fd < 0) {
-		err_prefix(e, "%s", text);
-		return -1;
-	}
-	if (wait_for(fd, POLLOUT, end) <= 0) {
-		tcp_close(fd, true);
-		return err_set(e, ERR_IO, "%s does not answer (a firewall?)",
-			       text);
-	}
-	rc = tcp_connect_result(fd);
-	if (rc == 0)
-		return fd;
-	tcp_close(fd, true);
-	return err_errno(e, rc, "%s", text);
-}
-
-static int
-dial_all(const struct join *j, struct err *e)
-{
-	const struct token *t = &j->token;
-	char end[TEXT_TIME_MAX];
-	int fd = -1;
-
-	for (unsigned int i = 0; i < t->nat && fd < 0; i++) {
-		fd = dial(&t->at[i], e);
-		if (fd < 0 && i + 1 < t->nat)
-			fprintf(stderr, "cluevpnctl: %s; trying the next "
-				"address\n", e->text);
-	}
-	if (fd >= 0)
-		return fd;
-	if (clock_wall().s >= t->expires.s)
-		return err_set(e, ERR_STALE,
-			       "the token has expired: it was good until %s; "
-			       "have %s invite this host anew",
-			       text_time_format(end, t->expires), t->host);
-	return err_prefix(e, "no connection to %s (does \"invite\" still run "
-			  "there?)", t->host);
 }
 
 /* Reads and writes until a whole message is there (1); without h, until the
@@ -240,13 +191,11 @@ tool_join_ask(struct join *j, struct err *e)
 {
 	struct tls_ctx *c = NULL;
 	struct tool_wire w = {.ops = NULL};
-	int fd, rc = -1;
+	int rc = -1;
 
 	if (tls_ctx_new_guest(&c, j->token.ca, e) != 0)
 		return -1;
-	fd = dial_all(j, e);
-	if (fd >= 0 && tool_wire_open(&w, fd, tls_ctx_provider(c), true,
-				      JOIN_GIVE_MAX, e) == 0) {
+	if (tool_join_dial(&j->token, tls_ctx_provider(c), &w, e) == 0) {
 		rc = ask(j, &w, e);
 		if (rc != 0)
 			err_prefix(e, "%s", j->token.host);

@@ -1,0 +1,90 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck disable=SC2317 # "holds" and "fails" call what they are given
+# A token names several addresses, and only the last one leads to the host that
+# invites; and the way there takes small packets only, without saying so.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+here=$(pwd)
+O=$(cd "${O:-build}" && pwd) || exit 1
+export O PATH="$O:$PATH:/usr/sbin:/sbin"
+
+hosts_missing() {
+	echo "1..0 # SKIP $1"
+	exit 0
+}
+. tests/system/hosts.sh
+# shellcheck source=tests/system/tap.sh
+. tests/system/tap.sh
+for tool in ethtool ip nsenter nft socat pgrep; do
+	command -v $tool >/dev/null || hosts_missing "no $tool"
+done
+hosts_enter "$0" "$@"
+cd "$here" || exit 1
+
+host_add alpha 192.0.2.10/32 2001:db8::10/128
+host_add other 192.0.2.77/32 192.0.2.78/32 2001:db8::77/128
+for n in beta gamma delta; do
+	i=$((${i:-20} + 1))
+	host_add $n "192.0.2.$i/32" "2001:db8::$i/128"
+done
+
+# 192.0.2.77 is silent, 192.0.2.78 takes connections and says nothing.
+on other nft 'add table inet t
+	add chain inet t in { type filter hook input priority 0; }
+	add rule inet t in ip daddr 192.0.2.77 drop
+	add rule inet t in ip6 daddr 2001:db8::77 tcp dport 3407 drop'
+on other socat TCP4-LISTEN:3407,bind=192.0.2.78,reuseaddr,fork \
+	SYSTEM:'cat >/dev/null' &
+
+holds 'init' on alpha cluevpnctl init --key-type ed25519 --no-start
+
+invite() {	# invite NAME VIA...: its token is in $token
+	n=$1
+	shift
+	via=
+	for a; do via="$via --via $a"; done
+	# shellcheck disable=SC2086 # words
+	on alpha cluevpnctl invite $via "$n" >"$HOSTS_DIR/invite" 2>&1 &
+	inviting=$!
+	within 10000 grep -q '^waiting' "$HOSTS_DIR/invite" || return 1
+	token=$(sed -n "/^on $n,/{n;s/^cluevpnctl join //p;}" \
+	    "$HOSTS_DIR/invite")
+}
+joins() {	# joins NAME MS: in that time
+	began=$(now)
+	on "$1" timeout 60 cluevpnctl join --no-start "$token" || return 1
+	took=$(($(now) - began))
+	echo "$took ms"
+	[ $took -lt "$2" ]
+}
+
+ended() {	# the invitation is over, whoever has come
+	on alpha pkill -TERM -x cluevpnctl
+	wait "$inviting"
+}
+
+holds 'beta is invited, to silent addresses first' \
+    invite beta 192.0.2.77 2001:db8::77 192.0.2.10
+holds 'and joins within two seconds' joins beta 2000
+sed 's/^/# /' "$out" | tail -n 1
+ended
+holds 'gamma is invited, to a host that says nothing first' \
+    invite gamma 192.0.2.78 192.0.2.10
+holds 'and joins within two seconds' joins gamma 2000
+sed 's/^/# /' "$out" | tail -n 1
+ended
+
+# A router that drops what is larger than 600 bytes, and its ICMP.
+for h in alpha delta; do
+	on $h nft 'add table inet t
+		add chain inet t in { type filter hook input priority 0; }
+		add rule inet t in meta nfproto ipv4 meta length > 600 drop'
+	on $h ethtool -K eth0 tso off gso off gro off 2>/dev/null
+done
+holds 'delta is invited' invite delta 192.0.2.10
+holds 'and joins where only small packets pass' joins delta 5000
+sed 's/^/# /' "$out" | tail -n 1
+ended
+on other pkill -x socat
+tap_end
