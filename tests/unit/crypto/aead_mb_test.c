@@ -152,7 +152,7 @@ test_needs_aes(void **state)
 	assert_string_equal(aead_impl(AEAD_AES_256_GCM),
 			    used ? "ipsec-mb" : "openssl");
 	assert_string_equal(aead_impl(AEAD_CHACHA20_POLY1305), "openssl");
-#ifdef IPSEC_MB
+#ifdef IMB_FLAG_AESNI_OFF	/* version 2 of the library has no such flag */
 	assert_false(aead_mb_serves(IMB_FLAG_AESNI_OFF));
 #endif
 }

@@ -41,6 +41,8 @@ teardown(void **state)
 	return 0;
 }
 
+#define ANY_ALERT (-1)
+
 /* alpha meets somebody: refuses, in words with hint, and sends the alert. */
 static void
 refuse(struct world *w, bool dials, struct end *raw, struct walltime now,
@@ -52,7 +54,8 @@ refuse(struct world *w, bool dials, struct end *raw, struct walltime now,
 	assert_false(us.up);
 	assert_reason(&us, hint);
 	assert_int_equal(raw->st, TLS_FAILED);
-	assert_int_equal(raw->alert, alert);
+	if (alert != ANY_ALERT)
+		assert_int_equal(raw->alert, alert);
 	end_close(&us);
 	end_close(raw);
 }
@@ -352,8 +355,8 @@ long_certificate_lists_are_refused(void **state)
 		struct end raw = raw_with_chain(&w->beta, w->ca.pem, 90,
 						!dials);
 
-		refuse(w, dials, &raw, TEST_NOW, "too long",
-		       SSL_AD_ILLEGAL_PARAMETER);
+		/* Versions of OpenSSL differ in the alert. */
+		refuse(w, dials, &raw, TEST_NOW, "too long", ANY_ALERT);
 	}
 }
 
