@@ -142,11 +142,15 @@ lint:
 	$Qlint/floors
 	$Qlint/static
 
+# The packages for the other goals on the command line: tests want more than a
+# build, and no server comes with `make deps all install`.
+BUILDING := deps all install uninstall install-kit uninstall-kit clean
 deps:
-	$Qlint/deps
+	$Qlint/deps $(filter demo deb,$(MAKECMDGOALS)) $(if $(filter-out \
+		$(BUILDING) demo deb,$(MAKECMDGOALS)),check)
 
 clean:
-	rm -rf $O $O-clang $O-fuzz $O-fuzzcov $O-san $O-cov $O-evp $O-deb
+	rm -rf $O $O-clang $O-musl $O-fuzz $O-fuzzcov $O-san $O-cov $O-evp $O-deb
 
 .PHONY: all tests check check-quick soak demo bench bench-scale lint deps clean
 .SECONDARY:

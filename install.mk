@@ -119,7 +119,7 @@ deb:
 
 # Builds it, looks into it, and installs it on a host of copies.
 deb-check:
-	$Qlint/deps deb
+	$Qlint/deps check deb
 	$Q$(MAKE) --no-print-directory -j$(JOBS) tests
 	$QDEB_CHECK=1 O=$O tests/run tests/system/deb.t
 

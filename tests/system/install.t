@@ -141,4 +141,30 @@ is "$(calls useradd)" "useradd --system --user-group --no-create-home \
 --shell /usr/sbin/nologin cluevpn" 'without it, too'
 is "$(calls there)" '' 'once'
 
+# --- the packages that it needs -----------------------------------------------
+
+bare=$tmp/bare	# a host with none of them
+mkdir "$bare"
+printf '#!/bin/sh\n' >"$bare/dpkg-query"
+printf '#!/bin/sh\necho amd64\n' >"$bare/dpkg"
+chmod 755 "$bare"/*
+deps() {	# deps GOAL...: the packages that "make deps GOAL..." installs
+	# shellcheck disable=SC2046 # words
+	PATH=$bare:$PATH $(run -n V=1 deps "$@" | grep '^lint/deps') -n |
+		tr ' ' '\n' | sed '/^$/d' | sort
+}
+none_of() {	# none_of PATTERN GOAL...
+	deps "${@:2}" >"$tmp/list"
+	grep -qx gcc "$tmp/list" && ! grep -E "$1" "$tmp/list"
+}
+more='krb5|openvpn|remctl|dnsmasq|systemd|cmocka|spin'
+holds 'a build needs no servers and no tests' none_of "$more" all install
+holds 'nor does "deps" alone' none_of "$more"
+holds 'nor does the demo' none_of "$more" demo
+holds 'and few packages' test "$(deps all install | wc -l)" -le 12
+for goal in check check-quick sanitize hostile; do
+	holds "$goal brings its own" \
+		test "$(deps $goal | grep -cE 'krb5-kdc|openvpn|libcmocka')" = 3
+done
+
 tap_end
