@@ -5,6 +5,7 @@
  */
 #include "tool_diff.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -181,6 +182,7 @@ diff_node(FILE *f, const struct bnl_node *a, const struct bnl_node *b,
 	unsigned int lost = 0, n;
 	int rc = -1;
 
+	assert(a != NULL || b != NULL);
 	if ((a != NULL && node_lines(&la, a) != 0) ||
 	    (b != NULL && node_lines(&lb, b) != 0))
 		goto out;
