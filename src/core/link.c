@@ -9,6 +9,8 @@
 #include "base/bytes.h"
 #include "link_local.h"
 
+#define SILENCE_PART 3
+
 int
 links_new(struct links **out, const struct core_env *env)
 {
@@ -143,7 +145,8 @@ link_reset(struct link *l)
 	memset(&l->local, 0, sizeof(l->local));
 	l->answer_at = l->silence_at = MONO_NONE;
 	l->sent = l->heard = l->taken = MONO_NONE;
-	l->renew = l->up = l->doubted = false;
+	l->vain = 0;
+	l->renew = l->lost = l->up = l->doubted = false;
 	l->deadline = MONO_NEVER;
 }
 
@@ -294,6 +297,19 @@ link_can_send(const struct link *l, struct monotime now)
 	return s != NULL && session_can_send(s, now);
 }
 
+/* When the peer has been silent for too long, if it does not answer what is
+ * sent now. It counts from when the peer was heard, if that was not long ago. */
+static struct monotime
+silence_end(const struct link *l, const struct conf_timers *t,
+	    struct monotime now)
+{
+	bool lately = !l->lost && mono_is_set(l->heard) &&
+		      mono_ms(l->heard, now) <=
+			      t->silence_after / SILENCE_PART;
+
+	return mono_add_ms(lately ? l->heard : now, t->silence_after);
+}
+
 enum drop
 link_seal(struct link *l, const struct core_env *env, uint8_t flags,
 	  const uint8_t *in, size_t len, uint8_t *out)
@@ -312,8 +328,7 @@ link_seal(struct link *l, const struct core_env *env, uint8_t flags,
 	if (len == 0)
 		return DROP_NONE;
 	if (!mono_is_set(l->silence_at)) {
-		l->silence_at =
-		    mono_add_ms(now, env->conf->timers.silence_after);
+		l->silence_at = silence_end(l, &env->conf->timers, now);
 		l->deadline = mono_min(l->deadline, l->silence_at);
 	}
 	if (l->resume.state == RESUME_IDLE && session_is_old(s, now)) {

@@ -11,6 +11,7 @@
 #define INDEX_AT 4
 #define RESP_INDEX_AT 8
 #define LOAD_SPAN_MS 1000
+#define ANSWERS_IN_A_ROW 2	/* from one address; a cookie is one of them */
 #define CONFIRM_SPAN 9	/* in units of init_retry: longer than confirmations
 			 * are repeated */
 
@@ -41,6 +42,13 @@ now_up(struct link *l, bool could_send)
 	l->up = true;
 	l->doubted = false;
 	return was ? 0 : LINK_UP;
+}
+
+static void
+end_silence(struct link *l)
+{
+	l->silence_at = MONO_NONE;
+	l->lost = false;
 }
 
 /* --- INIT ----------------------------------------------------------------- */
@@ -79,6 +87,22 @@ remember(struct link *l, const uint8_t *ephemeral)
 	return 0;
 }
 
+/*
+ * An answer leaves from the address that was addressed. Where two in a row led
+ * to no session, the way back from there may be filtered: the host's default
+ * route may lead over another uplink now. The next two answers follow the
+ * route, from the address that it chooses; and so on in turn. DATA in an older
+ * session only shows that the way here is open.
+ */
+static const struct ipaddr *
+answer_from(const struct arrival *a, const struct link *l)
+{
+	static const struct ipaddr any;
+	unsigned int before = l->vain - 1;
+
+	return before / ANSWERS_IN_A_ROW % 2 == 0 ? a->local : &any;
+}
+
 static void
 send_cookie(const struct arrival *a, struct link_pair *p)
 {
@@ -90,8 +114,8 @@ send_cookie(const struct arrival *a, struct link_pair *p)
 		    a->remote, cookie);
 	if (handshake_cookie_write(&p->keys, &env->rng, a->dgram, cookie,
 				   out) == 0) {
-		actions_udp(env->actions, a->remote, a->local, out,
-			    sizeof(out));
+		actions_udp(env->actions, a->remote, answer_from(a, p->link),
+			    out, sizeof(out));
 		p->link->counts.cookies_sent++;
 	}
 	bytes_wipe(cookie, sizeof(cookie));
@@ -140,7 +164,8 @@ answer_init(const struct arrival *a, struct link_pair *p)
 	link_drop_session(l, keyring_offer(&l->keys, s));
 	l->taken = env->now.mono;
 	l->counts.inits_taken++;
-	actions_udp(env->actions, a->remote, a->local, out, sizeof(out));
+	actions_udp(env->actions, a->remote, answer_from(a, l), out,
+		    sizeof(out));
 	tell_news(a->res, &news);
 	a->res->flags |= link_step(l, env, RESUME_OFFERED);
 	return DROP_NONE;
@@ -166,6 +191,7 @@ take_init(const struct arrival *a)
 		return DROP_EPHEMERAL;
 	p->link->called = now;
 	p->link->counts.unheard++;
+	p->link->vain++;
 	busy = is_overloaded(a->all, now);
 	tentative = keyring_tentative(&p->link->keys);
 	if (tentative != NULL && mono_before(now, tentative->reject_at))
@@ -219,7 +245,8 @@ take_resp(const struct arrival *a)
 	link_drop_session(l, keyring_install(&l->keys, s));
 	l->heard = env->now.mono;
 	l->counts.unheard = 0;
-	l->silence_at = MONO_NONE;
+	end_silence(l);
+	l->vain = 0;
 	l->renew = false;
 	l->counts.handshakes++;
 	tell_news(a->res, &news);
@@ -282,10 +309,11 @@ promote(const struct arrival *a, struct link *l)
 		     strcmp(a->env->self, l->peer) < 0;
 
 	link_drop_session(l, keyring_promote(&l->keys, yield));
+	l->vain = 0;
 	l->counts.handshakes++;
 	if (yield)
 		return;
-	l->silence_at = MONO_NONE;
+	end_silence(l);
 	l->renew = false;
 	a->res->flags |= now_up(l, could_send);
 	a->res->flags |= link_step(l, a->env, RESUME_PROMOTED);
@@ -357,7 +385,7 @@ heard(const struct arrival *a, struct link *l, struct session *s, bool highest)
 	plan_answer(a, l, s, was_heard);
 	if (s != keyring_current(&l->keys))
 		return;
-	l->silence_at = MONO_NONE;
+	end_silence(l);
 	if (highest)
 		a->res->flags |= link_follow(l, a->env, a->remote,
 					     a->local);

@@ -50,6 +50,10 @@ struct link {
 	struct monotime sent, heard;
 	struct monotime deadline;	/* never later than the first timer */
 	bool renew;			/* a packet passed in an old session */
+	bool lost;			/* nothing came for silence_after: it
+					 * may be the path */
+	unsigned int vain;		/* INITs of the peer since a session was
+					 * made, of either one's INIT */
 	bool up;			/* as was told */
 	bool doubted;			/* LINK_NEGOTIATE was said of what is
 					 * held: LINK_UP is due when it answers */

@@ -119,8 +119,8 @@ way_at(const struct link *l, size_t i, bool learned, bool from_learned)
  * Each further try takes the next pair. It goes to up to four addresses, the
  * learned one and then the others; each round over the pairs begins one address
  * later, because the peer answers the first copy, and its answer may be lost.
- * While there is a session the first try goes to the learned one alone. In the
- * first round the learned one is used from the local address that was
+ * While there is a session, and its path is not lost, the first try goes to the
+ * learned one alone. In the first round the learned one is used from the local address that was
  * addressed; later from any, since that one may be gone.
  */
 static void
@@ -134,7 +134,8 @@ try_next(struct link *l, struct core_env *env)
 	struct way ways[COPIES_MAX];
 	size_t n = 0;
 
-	if (turn == 0 && learned && keyring_current(&l->keys) != NULL)
+	if (turn == 0 && learned && !l->lost &&
+	    keyring_current(&l->keys) != NULL)
 		copies = 1;
 	for (size_t i = 0; i < copies; i++) {
 		size_t at = (round + i) % all;
@@ -307,7 +308,7 @@ end_sessions(struct link *l, struct core_env *env, struct monotime now)
 	if (current == NULL || keyring_current(&l->keys) != NULL)
 		return 0;
 	l->answer_at = l->silence_at = MONO_NONE;
-	l->renew = false;
+	l->renew = l->lost = false;
 	if (l->up)
 		flags |= LINK_DOWN;
 	l->up = false;
@@ -357,7 +358,7 @@ link_tick(struct link *l, struct core_env *env)
 
 	if (is_due(l->silence_at, now)) {
 		l->silence_at = MONO_NONE;
-		l->renew = true;
+		l->renew = l->lost = true;
 	}
 	if (is_due(l->answer_at, now))
 		send_empty(l, env);

@@ -514,6 +514,117 @@ test_common_pair(void **state)
 	world_free(&w);
 }
 
+struct move {
+	struct endpoint old;
+	struct monotime at;
+};
+
+/* For a while after the move the peer is seen where it was. */
+static void
+seen_at_old(struct world *w, int from, const struct wired *d)
+{
+	const struct move *m = w->ctx;
+
+	(void)d;
+	if (from == B && mono_ms(m->at, w->n[B].env.now.mono) < 1500)
+		w->wire[w->count].source = m->old;
+}
+
+/*
+ * The path is lost at once, and the peer answers at another address, the last
+ * one of four: back within five seconds, whenever packets are sent, also where
+ * the answer to the last one that arrived comes a second later.
+ */
+static void
+test_lost_path(void **state)
+{
+	struct endpoint eps[3] = { world_endpoint(90, 1),
+				   world_endpoint(91, 2),
+				   world_endpoint(92, 3) };
+
+	(void)state;
+	for (int64_t gap = 50; gap <= 1000; gap += 50) {
+		struct session *s;
+		struct world w;
+		struct move m;
+
+		world_default(&w, 31);
+		world_connect(&w);
+		world_wait(&w, 10000, true);
+		assert_int_equal(link_set_endpoints(w.n[A].l, eps, 3), 0);
+		world_send(&w, A);
+		world_settle(&w);
+		/* What A sends goes nowhere; B's empty DATA arrives. */
+		m.old = w.n[B].at;
+		m.at = w.n[A].env.now.mono;
+		w.n[B].at = eps[2];
+		w.on_send = seen_at_old;
+		w.ctx = &m;
+		s = world_current(&w, A);
+		while (world_current(&w, A) == s &&
+		       mono_ms(m.at, w.n[A].env.now.mono) < 20000) {
+			world_send(&w, A);
+			world_wait(&w, gap, true);
+		}
+		assert_true(world_agree(&w));
+		assert_in_range(mono_ms(m.at, w.n[A].env.now.mono), 0, 5000);
+		assert_true(endpoint_equal(link_remote(w.n[A].l), &eps[2]));
+		world_free(&w);
+	}
+}
+
+static struct ipaddr
+answered_from(struct world *w, uint8_t type)
+{
+	struct ipaddr from = { .family = IP_NONE };
+	struct action a;
+
+	assert_true(actions_next(&w->n[B].actions, &a));
+	assert_int_equal(a.data[0], type);
+	from = a.local;
+	action_done(&a);
+	return from;
+}
+
+/*
+ * Answers leave from the address that was addressed; after two that were not
+ * followed by anything, two follow the route: one may be a cookie.
+ */
+static void
+test_answers_follow_the_route(void **state)
+{
+	static const uint8_t types[] = { DGRAM_RESP, DGRAM_COOKIE, DGRAM_COOKIE,
+					 DGRAM_COOKIE, DGRAM_COOKIE,
+					 DGRAM_COOKIE, DGRAM_COOKIE };
+	struct world w;
+
+	(void)state;
+	world_default(&w, 32);
+	world_connect(&w);
+	world_wait(&w, 1000, true);
+	link_step(w.n[A].l, &w.n[A].env, RESUME_RENEW);
+	for (unsigned int i = 0; i < sizeof(types); i++) {
+		struct action a;
+
+		/* What A sends arrives all the while. */
+		w.n[B].env.now = w.n[A].env.now;
+		w.count = 0;
+		world_send(&w, A);
+		world_deliver(&w, 0);
+		while (!actions_next(&w.n[A].actions, &a)) {
+			w.n[A].env.now.mono = link_deadline(w.n[A].l);
+			link_tick(w.n[A].l, &w.n[A].env);
+		}
+		assert_int_equal(a.data[0], DGRAM_INIT);
+		(void)links_in(w.n[B].ls, &w.n[B].env, &w.n[A].at,
+			       &w.n[B].at.addr, a.data, a.len, &w.n[B].last);
+		action_done(&a);
+		assert_int_equal(answered_from(&w, types[i]).family,
+				 i / 2 % 2 == 0 ? IP_V4 : IP_NONE);
+	}
+	world_free(&w);
+}
+
 /* After one that was learned, the local address is let go in time. */
 static void
 test_learned_address(void **state)
@@ -658,6 +769,8 @@ main(void)
 		cmocka_unit_test(test_no_ping_pong),
 		cmocka_unit_test(test_pairs_in_turn),
 		cmocka_unit_test(test_common_pair),
+		cmocka_unit_test(test_lost_path),
+		cmocka_unit_test(test_answers_follow_the_route),
 		cmocka_unit_test(test_learned_address),
 		cmocka_unit_test(test_pairs_change),
 		cmocka_unit_test(test_other_static_key),
