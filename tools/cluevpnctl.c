@@ -50,6 +50,8 @@ const struct ctl_command ctl_commands[] = {
 	  "host", 0, MANY, true, ctl_join },
 	{ "remove", "[OPTION ...] NODE ...", "take nodes out of the network",
 	  0, MANY, true, ctl_remove },
+	{ "leave", "[OPTION ...]", "take this host out of its network", 0,
+	  MANY, true, ctl_leave },
 	{ "help", "", "show this", 0, MANY, false, ctl_help },
 	{ .name = NULL },
 };

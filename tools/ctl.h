@@ -89,6 +89,7 @@ enum ctl_exit ctl_init(const struct ctl *c);
 enum ctl_exit ctl_invite(const struct ctl *c);
 enum ctl_exit ctl_join(const struct ctl *c);
 enum ctl_exit ctl_remove(const struct ctl *c);
+enum ctl_exit ctl_leave(const struct ctl *c);
 
 /* --- ctl_check.c ---------------------------------------------------------- */
 enum ctl_exit ctl_check(const struct ctl *c);

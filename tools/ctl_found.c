@@ -41,3 +41,9 @@ ctl_remove(const struct ctl *c)
 {
 	return run(c, tool_remove);
 }
+
+enum ctl_exit
+ctl_leave(const struct ctl *c)
+{
+	return run(c, tool_leave);
+}

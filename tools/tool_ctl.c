@@ -14,29 +14,49 @@
 
 #define ANSWER_MAX ((size_t)64 * 1024 * 1024)
 
+/* -1: errno says why. */
 static int
-dial(const char *path)
+open_socket(const char *path)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	int fd;
+	int fd, saved;
 
 	if (strlen(path) >= sizeof(sun.sun_path)) {
-		fprintf(stderr, "cluevpnctl: %s: the path is too long\n",
-			path);
+		errno = ENAMETOOLONG;
 		return -1;
 	}
 	memcpy(sun.sun_path, path, strlen(path) + 1);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0 &&
+	if (fd < 0 ||
 	    connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) == 0)
 		return fd;
-	fprintf(stderr,
-		"cluevpnctl: no daemon answers at %s: %s\n"
-		"is cluevpnd running, and may you ask it?\n",
-		path, strerror(errno));
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
+static int
+dial(const char *path)
+{
+	int fd = open_socket(path);
+
+	if (fd < 0)
+		fprintf(stderr,
+			"cluevpnctl: no daemon answers at %s: %s\n"
+			"is cluevpnd running, and may you ask it?\n",
+			path, strerror(errno));
+	return fd;
+}
+
+bool
+ctl_answers(const char *path)
+{
+	int fd = open_socket(path);
+
 	if (fd >= 0)
 		close(fd);
-	return -1;
+	return fd >= 0;
 }
 
 static int

@@ -9,6 +9,9 @@
 /* `why` has more of them: see core/why.h. */
 enum ctl_exit { CTL_OK = 0, CTL_FAILED = 1, CTL_USAGE = 2, CTL_NO_DAEMON = 3 };
 
+/* Whether a daemon listens there. */
+bool ctl_answers(const char *socket);
+
 /* One request, one answer (the caller's to json_decref()). Otherwise what was
  * wrong is on standard error, and *out is untouched. */
 enum ctl_exit ctl_ask(json_t **out, const char *socket, const char *request);

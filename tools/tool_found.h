@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The commands that found a network and change who belongs to it: init,
- * invite, join, remove. */
+ * invite, join, remove, leave. */
 #ifndef TOOL_FOUND_H
 #define TOOL_FOUND_H
 
@@ -10,5 +10,6 @@ int tool_init(int argc, char **argv);
 int tool_invite(int argc, char **argv);
 int tool_join(int argc, char **argv);
 int tool_remove(int argc, char **argv);
+int tool_leave(int argc, char **argv);
 
 #endif

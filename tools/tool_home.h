@@ -67,4 +67,14 @@ int tool_home_write(const struct tool_home *h, struct tool_out *f, size_t n,
  * is enabled then. Tells what it did. */
 int tool_home_start(const struct tool_home *h, struct err *e);
 
+/*
+ * Stops the daemon, and keeps the init system from starting it at boot. One
+ * that was started by hand is found by its pid file (NULL: TOOL_PIDFILE, for
+ * the default directory). It says goodbye to its peers. -1 also when one still
+ * answers at the socket then.
+ */
+#define TOOL_PIDFILE "/run/cluevpn/pid"
+int tool_home_stop(const struct tool_home *h, const char *pidfile,
+		   const char *socket, struct err *e);
+
 #endif

@@ -2,17 +2,23 @@
 /* Starting the daemon the way this host starts its daemons. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "sys/pidfile.h"
 #include "tool_care.h"
+#include "tool_ctl.h"
 #include "tool_home.h"
 
+#define STOP_MS 15000
+#define STOP_POLL_MS 50
 #define SERVICE "cluevpnd"
 #define INIT_SCRIPT "/etc/init.d/" SERVICE
 
@@ -145,4 +151,68 @@ tool_home_start(const struct tool_home *h, struct err *e)
 			return start_script(e);
 	}
 	return start_daemon(h, e);
+}
+
+/* --- stopping ---------------------------------------------------------------------- */
+
+static void
+stop_service(void)
+{
+	static const char *const unit[] = {"systemctl", "disable", "--now",
+					   SERVICE, NULL};
+	static const char *const script[] = {INIT_SCRIPT, "stop", NULL};
+	static const char *const rc_d[] = {"update-rc.d", SERVICE, "disable",
+					   NULL};
+	static const char *const openrc[] = {"rc-update", "del", SERVICE,
+					     NULL};
+
+	/* Whether that was enough, the socket tells. */
+	if (has_unit()) {
+		(void)run(unit, true);
+	} else if (access(INIT_SCRIPT, X_OK) == 0) {
+		(void)run(script, true);
+		if (run(rc_d, true) != 0)
+			(void)run(openrc, true);
+	}
+}
+
+static int
+stop_process(const char *pidfile, struct err *e)
+{
+	const struct timespec pause = {0, STOP_POLL_MS * 1000000};
+	pid_t pid;
+
+	if (pidfile_read(pidfile, &pid, e) != 0)
+		return -1;
+	if (pid > 0 && kill(pid, SIGTERM) != 0 && errno != ESRCH)
+		return err_errno(e, errno, "stop %s (pid %d)", SERVICE,
+				 (int)pid);
+	for (int ms = 0; pid > 0; ms += STOP_POLL_MS) {
+		if (ms >= STOP_MS)
+			return err_set(e, ERR_IO, "%s (pid %d) does not end",
+				       SERVICE, (int)pid);
+		nanosleep(&pause, NULL);
+		if (pidfile_read(pidfile, &pid, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+tool_home_stop(const struct tool_home *h, const char *pidfile,
+	       const char *socket, struct err *e)
+{
+	bool usual = strcmp(h->dir, TOOL_CONF_DIR) == 0;
+
+	if (usual)
+		stop_service();
+	if (pidfile == NULL && usual)
+		pidfile = TOOL_PIDFILE;
+	if (pidfile != NULL && stop_process(pidfile, e) != 0)
+		return -1;
+	if (!ctl_answers(socket))
+		return 0;
+	return err_set(e, ERR_EXISTS, "%s still answers at %s: nothing is "
+		       "removed; stop it first, or say with --pidfile where "
+		       "its number is", SERVICE, socket);
 }

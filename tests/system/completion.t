@@ -62,7 +62,7 @@ done <"$tmp/commands"
 gives 'peers push' cluevpnctl --json p
 gives reset cluevpnctl mark ''
 # Commands that have options of their own.
-for command in init invite join remove; do
+for command in init invite join remove leave; do
 	cluevpnctl $command -h | grep -o -e '--[a-z][-a-z0-9]*' | sort -u \
 		>"$tmp/own"
 	[ "$(tab cluevpnctl $command -- | sort -u)" = "$(cat "$tmp/own")" ]

@@ -147,6 +147,9 @@ rm -r $host/var/lib/cluevpn
 gives
 ok 'any other is purged' purge
 ok 'as a whole' test ! -e $host/var/lib/cluevpn
+ok 'but for the keys, which is said' grep -q '/etc/cluevpn stays' $tmp/said
+rm -r $host/etc/cluevpn
+ok 'and once these are gone' purge
 is "$(cat $tmp/said)" '' 'without a word'
 stop beta
 finish

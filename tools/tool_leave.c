@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cluevpnctl leave: takes this host out of its network, and the network's
+ * files off this host. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "format/bnl_sign.h"
+#include "format/conf.h"
+#include "tool_ask.h"
+#include "tool_bnl.h"
+#include "tool_file.h"
+#include "tool_found.h"
+#include "tool_home.h"
+#include "tool_run.h"
+#include "tool_state.h"
+
+#define CONF_MAX ((size_t)1 << 20)
+#define FILES_MAX (2 * CONF_MANY_MAX + 8)
+
+struct leave {
+	struct tool_home home;
+	const char *pidfile;
+	bool yes, force;
+	struct conf *conf;
+	struct tool_list list;
+	const struct bnl *bnl;	/* NULL: there is none that can be read */
+	bool signs;		/* keys of the network are here */
+	char *files[FILES_MAX]; /* to be removed, of the configuration */
+	size_t nfiles;
+};
+
+static const char usage[] =
+    "usage: cluevpnctl leave [OPTION]...\n"
+    "Takes this host out of its network: stops the daemon, now and at boot,\n"
+    "and removes the node's key, certificate, configuration and state.\n"
+    "      --config-dir DIR    (" TOOL_CONF_DIR ")\n"
+    "      --pidfile PIDFILE   the daemon's (" TOOL_PIDFILE ")\n"
+    "      --force             also where the network's own keys are; they\n"
+    "                          and the list stay\n"
+    "  -n, --dry-run           only show what would be removed\n"
+    "  -y, --yes               do not ask\n"
+    "  -h, --help\n";
+
+/* --- what is on this host ---------------------------------------------------------- */
+
+static int
+load_conf(struct leave *l, struct err *e)
+{
+	char *path = tool_home_file(&l->home, "cluevpn.conf");
+	struct errs es = {0};
+	char *text;
+	size_t len;
+	int rc = 0;
+
+	if (path == NULL)
+		return err_nomem(e);
+	if (tool_read_file(&text, &len, path, CONF_MAX, e) != 0) {
+		free(path);
+		return err_prefix(e, "this host is no node of a network");
+	}
+	if (conf_parse(&l->conf, text, len, l->home.dir, &es) != 0) {
+		*e = es.e[0];
+		rc = err_prefix(e, "%s", path);
+	}
+	free(text);
+	free(path);
+	return rc;
+}
+
+/* Whether it is there, and in the directory of the configuration. What the
+ * configuration names elsewhere may be of others as well. */
+static bool
+is_ours(const struct leave *l, const char *path)
+{
+	size_t len = strlen(l->home.dir);
+
+	return strncmp(path, l->home.dir, len) == 0 && path[len] == '/' &&
+	       tool_exists(path);
+}
+
+static void
+add_file(struct leave *l, const char *path)
+{
+	if (path == NULL || !is_ours(l, path) || l->nfiles == FILES_MAX)
+		return;
+	for (size_t i = 0; i < l->nfiles; i++)
+		if (strcmp(l->files[i], path) == 0)
+			return;
+	l->files[l->nfiles] = strdup(path);
+	l->nfiles += l->files[l->nfiles] != NULL;
+}
+
+/* The configuration is the last one: as long as it is there, a second try
+ * finds what is left. */
+static void
+find_files(struct leave *l)
+{
+	static const char *const more[] = {"node.csr", "cluevpn.conf"};
+
+	add_file(l, l->conf->privkey);
+	add_file(l, l->conf->cert);
+	for (unsigned int i = 0; !l->signs && i < l->conf->cacert.n; i++)
+		add_file(l, l->conf->cacert.v[i]);
+	for (unsigned int i = 0; !l->signs && i < l->conf->bnlpubkey.n; i++)
+		add_file(l, l->conf->bnlpubkey.v[i]);
+	for (size_t i = 0; i < sizeof(more) / sizeof(*more); i++) {
+		char *path = tool_home_file(&l->home, more[i]);
+
+		add_file(l, path);
+		free(path);
+	}
+}
+
+static bool
+has_key(const struct leave *l, const char *name)
+{
+	char *path = tool_home_file(&l->home, name);
+	bool has = path != NULL && tool_exists(path);
+
+	free(path);
+	return has;
+}
+
+static int
+load(struct leave *l, struct err *e)
+{
+	struct tool_keys keys = {.n = 0};
+	int rc = 0;
+
+	if (load_conf(l, e) != 0)
+		return -1;
+	for (unsigned int i = 0; rc == 0 && i < l->conf->bnlpubkey.n; i++)
+		rc = tool_keys_add(&keys, l->conf->bnlpubkey.v[i], e);
+	if (rc == 0)
+		(void)tool_list_read(&l->list, l->conf->bnl, &keys);
+	tool_keys_free(&keys);
+	l->bnl = l->list.bnl;
+	l->signs = has_key(l, "ca.key") || has_key(l, "bnl.key");
+	find_files(l);
+	return 0;
+}
+
+/* --- the questions ------------------------------------------------------------------- */
+
+/* Nobody could add or remove a node any more, or this one. */
+static int
+check_signer(const struct leave *l, struct err *e)
+{
+	if (!l->signs || l->force || l->bnl == NULL || l->bnl->nnodes < 2)
+		return 0;
+	return err_set(e, ERR_CONFLICT,
+		       "this host has the keys of the network, which others "
+		       "are in. Nothing is done; copy bnl.key, bnl-pub.pem, "
+		       "ca.key and ca.pem from %s to another node and type "
+		       "\"cluevpnctl remove %s\" there, then \"cluevpnctl "
+		       "leave --force\" here, which leaves the keys where they "
+		       "are", l->home.dir, l->conf->name);
+}
+
+static void
+show(const struct leave *l)
+{
+	printf("%s leaves %s. This is stopped and removed here:\n"
+	       "  the daemon, now and at boot\n",
+	       l->conf->name, l->bnl == NULL ? "its network" : l->bnl->network);
+	for (size_t i = 0; i < l->nfiles; i++)
+		printf("  %s\n", l->files[i]);
+	printf("  %s: agreed secrets%s\n", l->conf->statedir,
+	       l->signs ? "; the list stays" : ", the list");
+	if (l->signs)
+		printf("The keys of the network stay in %s.\n", l->home.dir);
+	fflush(stdout);
+}
+
+static int
+confirm(const struct leave *l, struct err *e)
+{
+	if (l->yes)
+		return 0;
+	if (!tool_can_ask())
+		return err_set(e, ERR_USAGE,
+			       "nothing is removed: nobody is there to be "
+			       "asked, and --yes is not given");
+	if (tool_ask("Leave the network? [y/n]", "yn") == 'y')
+		return 0;
+	return err_set(e, ERR_USAGE, "nothing is removed");
+}
+
+/* --- the work ---------------------------------------------------------------------------- */
+
+static int
+take_out(struct leave *l, struct err *e)
+{
+	if (tool_home_stop(&l->home, l->pidfile, l->conf->ctlsocket, e) != 0 ||
+	    tool_state_remove(l->conf->statedir, l->conf->bnl, l->signs, e) !=
+		0)
+		return -1;
+	for (size_t i = 0; i < l->nfiles; i++)
+		if (unlink(l->files[i]) != 0 && errno != ENOENT)
+			return err_errno(e, errno, "%s", l->files[i]);
+	rmdir(l->home.dir);	/* unless something else is in it */
+	return 0;
+}
+
+static void
+tell(const struct leave *l)
+{
+	printf("%s has left; none of its files is here any more\n",
+	       l->conf->name);
+	if (l->bnl != NULL && bnl_find(l->bnl, l->conf->name) != NULL &&
+	    l->bnl->nnodes > 1)
+		printf("next, on the host that signs the list: \"cluevpnctl "
+		       "remove %s\"\n", l->conf->name);
+}
+
+static int
+run(struct leave *l, bool dry_run, struct err *e)
+{
+	int rc = load(l, e);
+
+	if (rc == 0)
+		rc = check_signer(l, e);
+	if (rc == 0) {
+		show(l);
+		if (dry_run)
+			return 0;
+		rc = confirm(l, e);
+	}
+	if (rc == 0)
+		rc = take_out(l, e);
+	if (rc == 0)
+		tell(l);
+	return rc;
+}
+
+int
+tool_leave(int argc, char **argv)
+{
+	enum { OPT_DIR = 256, OPT_PIDFILE, OPT_FORCE };
+	static const struct option options[] = {
+	    {"config-dir", required_argument, NULL, OPT_DIR},
+	    {"pidfile", required_argument, NULL, OPT_PIDFILE},
+	    {"force", no_argument, NULL, OPT_FORCE},
+	    {"dry-run", no_argument, NULL, 'n'},
+	    {"yes", no_argument, NULL, 'y'},
+	    {"help", no_argument, NULL, 'h'},
+	    {NULL, 0, NULL, 0},
+	};
+	struct leave l = {.list.raw = NULL};
+	bool dry_run = false;
+	struct err e;
+	int c, rc = TOOL_OK;
+
+	tool_home_init(&l.home);
+	while ((c = getopt_long(argc, argv, "nyh", options, NULL)) != -1)
+		switch (c) {
+		case OPT_DIR:
+			l.home.dir = optarg;
+			break;
+		case OPT_PIDFILE:
+			l.pidfile = optarg;
+			break;
+		case OPT_FORCE:
+			l.force = true;
+			break;
+		case 'n':
+			dry_run = true;
+			break;
+		case 'y':
+			l.yes = true;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			return TOOL_OK;
+		default:
+			fputs(usage, stderr);
+			return TOOL_USAGE;
+		}
+	if (optind < argc) {
+		fputs(usage, stderr);
+		return TOOL_USAGE;
+	}
+	if (run(&l, dry_run, &e) != 0) {
+		tool_print_err(NULL, &e);
+		rc = e.code == ERR_USAGE ? TOOL_USAGE : TOOL_FAILED;
+	}
+	for (size_t i = 0; i < l.nfiles; i++)
+		free(l.files[i]);
+	tool_list_free(&l.list);
+	conf_free(l.conf);
+	return rc;
+}
