@@ -71,7 +71,7 @@ static void
 print_evidence(const json_t *why)
 {
 	const json_t *others = json_object_get(why, "others"), *subnet;
-	const json_t *cert = json_object_get(why, "certificate");
+	const json_t *cert = json_object_get(why, "certificate"), *warning;
 	size_t i;
 
 	printf("\n");
@@ -90,6 +90,9 @@ print_evidence(const json_t *why)
 		       " do not\n", "others", ctl_number(others, "asked"),
 		       ctl_number(others, "reach"),
 		       ctl_number(others, "do_not_reach"));
+	json_array_foreach(json_object_get(why, "own_disk"), i, warning)
+		ctl_wrap(13, i == 0 ? "our disk" : "", "%s",
+			 ctl_text(warning, "text"));
 	print_events(json_object_get(why, "events"));
 }
 

@@ -42,6 +42,20 @@ struct events {
 	size_t nfollowers;
 };
 
+#define UNSAVED_KINDS 3		/* pairs, list, addresses */
+
+struct job;
+
+struct unsaved {
+	struct job *first;		/* writes that failed */
+	struct loop_timer again;
+	struct unsaved_fault {		/* of the last write of its kind */
+		bool is_set;
+		struct walltime since;
+		char text[ERR_TEXT_MAX];	/* with path and errno */
+	} faults[UNSAVED_KINDS];
+};
+
 struct daemon {
 	const struct options *options;
 	struct identity *id;
@@ -55,6 +69,8 @@ struct daemon {
 	struct rng rng;
 	struct loop *loop;
 	struct work *work;
+	bool stuck;			/* its thread did not end: it uses all this */
+	struct unsaved unsaved;
 	struct work *lookups;		/* host names: may take long */
 	struct sigwatch *signals;
 	struct hooks *hooks;

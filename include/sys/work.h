@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "sys/loop.h"
@@ -29,6 +30,9 @@ struct work_job {
 /* The thread is started here with every signal blocked: so after the
  * change of user, which does not reach other threads. */
 int work_open(struct work **out, struct loop *l, struct err *e);
+/* Runs what is queued, as work_close(), for that many milliseconds at most.
+ * false: a job is left. */
+bool work_wait(struct work *w, int64_t ms);
 /* Runs what is queued to its end, in order, with each done called here;
  * also jobs that a done submits. Then ends the thread. Not from within a done.
  * NULL is fine. */

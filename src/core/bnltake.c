@@ -32,7 +32,7 @@ struct candidate {
  * while, whoever offers them. */
 #define HELD_OFF_MAX 8
 #define HELD_OFF_DATE_MS INT64_C(3600000) /* dated too far ahead */
-#define HELD_OFF_DISK_MS INT64_C(60000)	  /* our disk failed */
+#define HELD_OFF_DISK_MS INT64_C(5000)	  /* no memory to keep it */
 
 struct bnltake {
 	struct core_env *env;

@@ -11,12 +11,14 @@
 #include "base/log.h"
 #include "daemon/device.h"
 #include "daemon/plumb.h"
+#include "daemon/unsaved.h"
 #include "sys/clock.h"
 #include "sys/confine.h"
 #include "sys/guarded.h"
 #include "sys/privs.h"
 #include "sys/realtime.h"
 
+#define WORK_END_MS 4000	/* for writes that are under way at the end */
 #define HOOKS_END_MS 35000	/* all that is left to run at the end */
 #define CTL_MODE 0660
 
@@ -248,7 +250,7 @@ start_work(struct daemon *d, struct err *e)
 {
 	if (work_open(&d->work, d->loop, e) < 0 ||
 	    work_open(&d->lookups, d->loop, e) < 0 ||
-	    datapath_open(d, e) < 0)
+	    unsaved_open(d, e) < 0 || datapath_open(d, e) < 0)
 		return -1;
 	if (script_wait(d, WARDEN_UP) < 0)
 		return err_set(e, ERR_IO, "upcmd failed: not starting");
@@ -320,6 +322,27 @@ stop_hooks(struct daemon *d)
 	(void)script_wait(d, WARDEN_DOWN);
 }
 
+/* Every file is whole at any time: a disk that takes longer keeps nobody from
+ * stopping the daemon. The thread goes on with what it uses until the process
+ * ends. */
+static void
+stop_work(struct daemon *d)
+{
+	if (d->work == NULL)
+		return;
+	unsaved_retry(d);
+	d->stuck = !work_wait(d->work, WORK_END_MS);
+	if (d->stuck) {
+		log_warn("the disk has not answered for %d s: %zu jobs are "
+			 "given up", WORK_END_MS / 1000,
+			 work_pending(d->work));
+		work_abandon(d->work);
+	} else {
+		work_close(d->work);
+	}
+	unsaved_close(d);
+}
+
 /* First all that asks for something, so that nothing new begins; then what the
  * worker has in hand is brought to its end. */
 static void
@@ -341,22 +364,24 @@ stop(struct daemon *d, bool started)
 	}
 	work_abandon(d->lookups);
 	d->lookups = NULL;
-	work_close(d->work);
-	if (started)
+	stop_work(d);
+	if (started && !d->stuck)
 		plumb_drain_all(d);
 	streams_close_all(d);
 	if (started)
 		stop_hooks(d);
 	loop_timer_fini(&d->alive);
 	turn_close(d);
-	core_free(d->core);
+	if (!d->stuck)
+		core_free(d->core);
 	device_close(d);
 	tun_close(d->tun);
 	for (size_t i = 0; i < d->nudp; i++)
 		udp_close(d->udp[i]);
 	pidfile_close(&d->pidfile);
 	listdisk_close(d);
-	state_close(&d->state);
+	if (!d->stuck)
+		state_close(&d->state);
 	events_free(d);
 	hooks_close(d->hooks);
 	warden_close(d->warden);
@@ -368,7 +393,17 @@ int
 daemon_run(struct identity *id, const struct options *o, struct logsink *log,
 	   void (*ready)(void *ctx), void *ctx)
 {
-	struct daemon d = {
+	struct daemon *d = malloc(sizeof(*d));
+	struct err e;
+	bool started;
+	int status;
+
+	if (d == NULL) {
+		log_error("out of memory");
+		identity_free(id);
+		return EXIT_FAILED;
+	}
+	*d = (struct daemon){
 		.options = o,
 		.id = id,
 		.first = id->conf,
@@ -381,26 +416,28 @@ daemon_run(struct identity *id, const struct options *o, struct logsink *log,
 			   .list.dirfd = -1 },
 		.rng = rng_system(),
 	};
-	struct err e;
-	bool started = start(&d, &e) == 0;
-
+	started = start(d, &e) == 0;
 	if (!started) {
 		log_error("%s", e.text);
-		d.status = EXIT_FAILED;
+		d->status = EXIT_FAILED;
 	} else {
-		log_info("cluevpnd " VERSION ": %s on %s", d.id->conf->name,
-			 tun_name(d.tun));
-		offload_log(&d);
-		notify_ready(&d.notify);
+		log_info("cluevpnd " VERSION ": %s on %s", d->id->conf->name,
+			 tun_name(d->tun));
+		offload_log(d);
+		notify_ready(&d->notify);
 		ready(ctx);
-		if (loop_run(d.loop, &e) < 0) {
+		if (loop_run(d->loop, &e) < 0) {
 			log_error("%s", e.text);
-			d.status = EXIT_FAILED;
+			d->status = EXIT_FAILED;
 		}
 	}
-	stop(&d, started);
-	if (d.id->conf != d.first)
-		conf_free(d.first);
-	identity_free(d.id);
-	return d.status;
+	stop(d, started);
+	status = d->status;
+	if (d->stuck)
+		return status;
+	if (d->id->conf != d->first)
+		conf_free(d->first);
+	identity_free(d->id);
+	free(d);
+	return status;
 }

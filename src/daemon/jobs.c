@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the worker thread does. A job owns all it touches there. */
 #include "daemon/plumb.h"
+#include "daemon/unsaved.h"
+#include "job.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,35 +12,7 @@
 #include "format/bnl_sign.h"
 #include "sys/clock.h"
 
-enum job_kind {
-	JOB_STORE_PAIR,
-	JOB_STORE_LIST,
-	JOB_STORE_KNOWN,
-	JOB_BUILD_LIST,
-	JOB_RETIRE
-};
-
-struct job {
-	struct work_job work;
-	struct daemon *daemon;
-	enum job_kind kind;
-	uint32_t ticket;
-	char peer[NODE_NAME_MAX + 1];
-	uint8_t *data;			/* owned */
-	size_t len;
-	const uint8_t *view;		/* the core's, until it is answered */
-	size_t viewlen;
-	uint8_t mark[BNL_VERSION_WIRE_LEN];
-	struct identity *id;		/* of whose keys; RETIRE: to free */
-	struct generation *built;
-	bool ok;
-	bool newer;			/* STORE_LIST: the one on disk stays */
-	char kept[STORE_NAME_MAX];	/* STORE_LIST: where the work that it
-					 * would undo was put; "": nowhere */
-	struct err why;
-};
-
-static void
+void
 job_free(struct job *j)
 {
 	if (j->data != NULL)
@@ -98,11 +72,13 @@ look_at_disk(struct job *j, const struct bnl *b)
 		bnl_free(disk);
 	}
 	free(raw);
-	if (lost && !j->newer &&
+	/* Once, however often the write is tried. */
+	if (lost && !j->newer && j->kept[0] == '\0' &&
 	    state_keep_list(s, clock_wall(), j->kept, &e) < 0) {
 		j->kept[0] = '\0';
-		log_error("the list on the disk is replaced and could not be "
-			  "kept: %s", e.text);
+		log_line(j->again ? LOG_LVL_DEBUG : LOG_LVL_ERROR, NULL,
+			 "the list on the disk is replaced and could not be "
+			 "kept: %s", e.text);
 	}
 }
 
@@ -151,6 +127,33 @@ run(void *ctx)
 	}
 }
 
+/* A write that failed is kept and tried again, and the core goes on as if it had
+ * succeeded. */
+static void
+store_done(struct daemon *d, struct job *j)
+{
+	uint32_t ticket = j->ticket;
+	bool core_waits = !j->again && j->kind != JOB_STORE_KNOWN;
+	bool newer = j->newer, ok = j->ok;
+
+	if (j->kept[0] != '\0' && !j->kept_told)
+		listdisk_lost(d, j->kept);
+	j->kept_told = j->kept[0] != '\0';
+	if (ok) {
+		unsaved_written(d, j);
+		job_free(j);
+	} else {
+		ok = unsaved_keep(d, j);
+	}
+	if (core_waits)
+		core_stored(d->core, clock_now(), ticket, ok);
+	if (newer) {
+		log_warn("the list on disk is newer than the one that was "
+			 "taken: it is read");
+		(void)reload_push(d);
+	}
+}
+
 static void
 done(void *ctx)
 {
@@ -160,32 +163,27 @@ done(void *ctx)
 	switch (j->kind) {
 	case JOB_STORE_PAIR:
 	case JOB_STORE_LIST:
-		if (!j->ok)
-			log_line(LOG_LVL_ERROR, j->peer[0] ? j->peer : NULL,
-				 "cannot store: %s", j->why.text);
-		if (j->kept[0] != '\0')
-			listdisk_lost(d, j->kept);
-		core_stored(d->core, clock_now(), j->ticket, j->ok);
-		if (j->newer) {
-			log_warn("the list on disk is newer than the one that "
-				 "was taken: it is read");
-			(void)reload_push(d);
-		}
-		break;
 	case JOB_STORE_KNOWN:
-		if (!j->ok)
-			log_error("cannot store addresses: %s", j->why.text);
+		store_done(d, j);
 		break;
 	case JOB_BUILD_LIST:
 		core_list_ready(d->core, clock_now(), j->ticket, j->built,
 				&j->why);
+		job_free(j);
 		break;
 	case JOB_RETIRE:
 		identity_free(j->id);
+		job_free(j);
 		break;
 	}
-	job_free(j);
 	plumb_drain(d);
+}
+
+/* At the end, of a disk that has not answered in time. */
+static void
+drop(void *ctx)
+{
+	job_free(ctx);
 }
 
 /* A job that cannot even be made is answered as failed at once. */
@@ -198,11 +196,27 @@ job_new(struct daemon *d, enum job_kind kind, uint32_t ticket)
 		log_error("out of memory");
 		return NULL;
 	}
-	j->work = (struct work_job){ .run = run, .done = done, .ctx = j };
+	j->work = (struct work_job){ .run = run, .done = done, .drop = drop,
+				     .ctx = j };
 	j->daemon = d;
 	j->kind = kind;
 	j->ticket = ticket;
 	return j;
+}
+
+void
+job_submit(struct daemon *d, struct job *j)
+{
+	j->id = d->id;
+	work_submit(d->work, &j->work);
+}
+
+/* What failed before is out of date. */
+static void
+submit_store(struct daemon *d, struct job *j)
+{
+	unsaved_replaced(d, j);
+	job_submit(d, j);
 }
 
 void
@@ -218,7 +232,7 @@ job_store_pair(struct daemon *d, struct action *a)
 	j->data = a->data;
 	j->len = a->len;
 	a->data = NULL;
-	work_submit(d->work, &j->work);
+	submit_store(d, j);
 }
 
 void
@@ -233,8 +247,7 @@ job_store_list(struct daemon *d, const struct action *a)
 	j->view = a->view;
 	j->viewlen = a->viewlen;
 	memcpy(j->mark, a->mark, sizeof(j->mark));
-	j->id = d->id;
-	work_submit(d->work, &j->work);
+	submit_store(d, j);
 }
 
 void
@@ -247,7 +260,7 @@ job_store_known(struct daemon *d, struct action *a)
 	j->data = a->data;
 	j->len = a->len;
 	a->data = NULL;
-	work_submit(d->work, &j->work);
+	submit_store(d, j);
 }
 
 void
@@ -263,8 +276,7 @@ job_build_list(struct daemon *d, const struct action *a)
 	}
 	j->view = a->view;
 	j->viewlen = a->viewlen;
-	j->id = d->id;
-	work_submit(d->work, &j->work);
+	job_submit(d, j);
 }
 
 void

@@ -2,6 +2,7 @@
 /* HUP and USR1. What fails leaves everything as it was. */
 #include "daemon/device.h"
 #include "daemon/plumb.h"
+#include "daemon/unsaved.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,12 @@ reload_list(struct daemon *d)
 	size_t len;
 	struct err e;
 
+	if (unsaved_has_list(d)) {
+		log_warn("the list in force is not on the disk yet: it is "
+			 "written before the disk is read");
+		unsaved_retry(d);
+		return 0;
+	}
 	if (state_read_list(&d->state, &raw, &len, &e) < 0) {
 		core_list_refuse(d->core, clock_now(), &e);
 		return -1;

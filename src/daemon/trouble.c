@@ -2,6 +2,7 @@
 /* What is wrong, or will be: warnings, and why a node cannot be reached. */
 #include "daemon/device.h"
 #include "daemon/plumb.h"
+#include "daemon/unsaved.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +24,17 @@ warning_json(const struct warning *w)
 			 "text", w->text);
 }
 
+static void
+log_warnings(const struct daemon *d, json_t *array)
+{
+	char text[SENTENCE_MAX];
+
+	if (logsink_trouble(d->log, text, sizeof(text)))
+		json_array_append_new(array, json_pack(
+			"{sssnso}", "warning", "log-lost", "peer", "text",
+			events_text_json(text)));
+}
+
 json_t *
 trouble_warnings(struct daemon *d)
 {
@@ -34,6 +46,8 @@ trouble_warnings(struct daemon *d)
 		json_array_append_new(array, warning_json(&w));
 	device_warnings(d, array);
 	listdisk_warn(d, array);
+	unsaved_warnings(d, array);
+	log_warnings(d, array);
 	return array;
 }
 
@@ -110,6 +124,15 @@ take_route(const struct daemon *d, const char *name, struct why *w)
 	return n > 0;
 }
 
+static json_t *
+disk_json(const struct daemon *d)
+{
+	json_t *array = json_array();
+
+	unsaved_warnings(d, array);
+	return array;
+}
+
 json_t *
 trouble_why(struct daemon *d, const char *name)
 {
@@ -135,6 +158,7 @@ trouble_why(struct daemon *d, const char *name)
 	json_object_set_new(o, "certificate", certificate_json(d));
 	json_object_set_new(o, "others", others_json(&w));
 	json_object_set_new(o, "events", events_json(d, name, LAST_EVENTS));
+	json_object_set_new(o, "own_disk", disk_json(d));
 	return o;
 }
 

@@ -11,6 +11,10 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "sys/clock.h"
+
+#define WAIT_MS 60000
+
 struct queue {
 	struct work_job *head;
 	struct work_job **tail;
@@ -173,18 +177,30 @@ fail:
 	return -1;
 }
 
+bool
+work_wait(struct work *w, int64_t ms)
+{
+	struct pollfd pfd = {.fd = w->eventfd, .events = POLLIN};
+	struct monotime end = mono_add_ms(clock_mono(), ms);
+
+	while (w->pending > 0) {
+		int64_t left = mono_ms(clock_mono(), end);
+
+		if (left <= 0)
+			return false;
+		(void)poll(&pfd, 1, (int)left + 1);
+		on_finished(w, LOOP_IN);
+	}
+	return true;
+}
+
 void
 work_close(struct work *w)
 {
-	struct pollfd pfd = {.events = POLLIN};
-
 	if (w == NULL)
 		return;
-	pfd.fd = w->eventfd;
-	while (w->pending > 0) {
-		poll(&pfd, 1, -1);
-		on_finished(w, LOOP_IN);
-	}
+	while (!work_wait(w, WAIT_MS))
+		;
 	pthread_mutex_lock(&w->lock);
 	w->ending = true;
 	pthread_cond_signal(&w->wake);

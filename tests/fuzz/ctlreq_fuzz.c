@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "daemon/device.h"
+#include "daemon/unsaved.h"
 #include "daemon/plumb.h"
 
 #define LIST                                                                   \
@@ -103,6 +104,22 @@ device_warnings(const struct daemon *daemon, json_t *array)
 {
 	(void)daemon;
 	(void)array;
+}
+
+void
+unsaved_warnings(const struct daemon *daemon, json_t *array)
+{
+	(void)daemon;
+	(void)array;
+}
+
+bool
+logsink_trouble(struct logsink *s, char *out, size_t cap)
+{
+	(void)s;
+	(void)out;
+	(void)cap;
+	return false;
 }
 
 const char *

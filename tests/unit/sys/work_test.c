@@ -218,6 +218,8 @@ test_abandon(void **state)
 	work_submit(w, &held.job);
 	work_submit(w, &waiting.job);
 	wait_for(&held.running);
+	assert_false(work_wait(w, 20));
+	assert_int_equal(work_pending(w), 2);
 	/* Returns although the first is still being run. */
 	work_abandon(w);
 	assert_int_equal(atomic_load(&waiting.dropped), 1);

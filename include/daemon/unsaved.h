@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the disk did not take. The daemon goes on by memory: a pair that was
+ * agreed serves, and a newer list is in force. Both are written as soon as the
+ * disk takes them; after a crash before that, the pair is negotiated anew, and
+ * the list comes from a peer.
+ */
+#ifndef DAEMON_UNSAVED_H
+#define DAEMON_UNSAVED_H
+
+#include <jansson.h>
+
+#include "daemon/daemon.h"
+
+struct job;
+
+int unsaved_open(struct daemon *d, struct err *e);
+void unsaved_close(struct daemon *d);	/* drops all that is kept */
+
+/* The write failed: keeps it for the next try, and tells of it. Takes the job
+ * over in any case; false: there is no memory to keep it. */
+bool unsaved_keep(struct daemon *d, struct job *j);
+/* A newer write of the same thing was submitted. */
+void unsaved_replaced(struct daemon *d, const struct job *j);
+/* The write succeeded; now others may, too. */
+void unsaved_written(struct daemon *d, const struct job *j);
+
+/* Tries all of them now: at a reload, and at the end. */
+void unsaved_retry(struct daemon *d);
+/* The list in force, or its mark, is not on the disk. */
+bool unsaved_has_list(const struct daemon *d);
+/* A warning for each kind of file that cannot be written, as in
+ * trouble_warnings(). */
+void unsaved_warnings(const struct daemon *d, json_t *array);
+
+#endif

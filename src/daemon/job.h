@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One piece of work for the worker thread. */
+#ifndef DAEMON_JOB_H
+#define DAEMON_JOB_H
+
+#include "daemon/daemon.h"
+
+/* The first ones write to the state directory. */
+enum job_kind {
+	JOB_STORE_PAIR,
+	JOB_STORE_LIST,
+	JOB_STORE_KNOWN,
+	JOB_STORES,
+	JOB_BUILD_LIST = JOB_STORES,
+	JOB_RETIRE
+};
+
+struct job {
+	struct work_job work;
+	struct daemon *daemon;
+	enum job_kind kind;
+	uint32_t ticket;
+	char peer[NODE_NAME_MAX + 1];
+	uint8_t *data;			/* owned */
+	size_t len;
+	const uint8_t *view;		/* the core's, until it is answered */
+	size_t viewlen;
+	uint8_t mark[BNL_VERSION_WIRE_LEN];
+	struct identity *id;		/* of whose keys; RETIRE: to free */
+	struct generation *built;
+	bool ok;
+	bool newer;			/* STORE_LIST: the one on disk stays */
+	char kept[STORE_NAME_MAX];	/* STORE_LIST: where the work that it
+					 * would undo was put; "": nowhere */
+	bool kept_told;
+	struct err why;
+	bool again;			/* failed before: the core went on */
+	struct job *next;		/* of those that failed */
+};
+
+_Static_assert(JOB_STORES == UNSAVED_KINDS, "one fault each");
+
+void job_free(struct job *j);
+/* Gives it to the worker, with the keys that are in force. */
+void job_submit(struct daemon *d, struct job *j);
+
+#endif

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Writes that failed: kept, told, and tried again until the disk takes them. */
+#include "daemon/unsaved.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "daemon/plumb.h"
+#include "job.h"
+#include "sys/clock.h"
+
+#define AGAIN_MS 5000		/* between two tries */
+#define TEXT_MAX (ERR_TEXT_MAX + 256)
+
+static bool
+is_same(const struct job *a, const struct job *b)
+{
+	return a->kind == b->kind && strcmp(a->peer, b->peer) == 0;
+}
+
+static size_t
+count_kind(const struct unsaved *u, unsigned int kind)
+{
+	size_t n = 0;
+
+	for (const struct job *j = u->first; j != NULL; j = j->next)
+		n += (unsigned int)j->kind == kind;
+	return n;
+}
+
+/* Drops the one of the same thing. */
+static void
+forget(struct unsaved *u, const struct job *same)
+{
+	for (struct job **at = &u->first; *at != NULL; at = &(*at)->next) {
+		struct job *j = *at;
+
+		if (!is_same(j, same))
+			continue;
+		*at = j->next;
+		job_free(j);
+		return;
+	}
+}
+
+/* --- trying again ----------------------------------------------------------- */
+
+static void
+try_first(struct daemon *d)
+{
+	struct job *j = d->unsaved.first;
+
+	d->unsaved.first = j->next;
+	j->next = NULL;
+	j->again = true;
+	j->newer = false;
+	job_submit(d, j);
+}
+
+void
+unsaved_retry(struct daemon *d)
+{
+	while (d->unsaved.first != NULL)
+		try_first(d);
+}
+
+/* One is enough to see whether the disk takes anything. */
+static void
+on_again(void *ctx)
+{
+	struct daemon *d = ctx;
+
+	if (d->unsaved.first != NULL)
+		try_first(d);
+}
+
+/* --- failures and successes ------------------------------------------------- */
+
+static void
+tell_kept(struct daemon *d, const struct job *j)
+{
+	static const char *const what[JOB_STORES] = {
+		[JOB_STORE_PAIR] = "its pair secrets are kept in memory alone, "
+				   "until they can be stored",
+		[JOB_STORE_LIST] = "the list in force is kept in memory alone, "
+				   "until it can be stored",
+		[JOB_STORE_KNOWN] = "the addresses of peers are kept in memory "
+				    "alone, until they can be stored",
+	};
+	char text[TEXT_MAX];
+
+	snprintf(text, sizeof(text), "%s: %s", what[j->kind], j->why.text);
+	events_say(d, EVENT_ERROR, EVENT_STORE_FAILED, j->peer, text);
+}
+
+/* The core's bytes are its own again once it has the answer. */
+static int
+own_view(struct job *j)
+{
+	if (j->data != NULL || j->viewlen == 0)
+		return 0;
+	j->data = malloc(j->viewlen);
+	if (j->data == NULL)
+		return -1;
+	memcpy(j->data, j->view, j->viewlen);
+	j->len = j->viewlen;
+	j->view = j->data;
+	return 0;
+}
+
+bool
+unsaved_keep(struct daemon *d, struct job *j)
+{
+	struct unsaved *u = &d->unsaved;
+	struct unsaved_fault *f = &u->faults[j->kind];
+
+	bool first = !f->is_set;
+
+	if (first)
+		f->since = clock_wall();
+	f->is_set = true;
+	memcpy(f->text, j->why.text, sizeof(f->text));
+	if (own_view(j) < 0) {
+		log_error("cannot store: %s", j->why.text);
+		job_free(j);
+		return false;
+	}
+	forget(u, j);
+	if (!j->again && (first || j->kind != JOB_STORE_KNOWN))
+		tell_kept(d, j);
+	j->next = u->first;
+	u->first = j;
+	loop_timer_set(&u->again, mono_add_ms(clock_mono(), AGAIN_MS));
+	return true;
+}
+
+void
+unsaved_replaced(struct daemon *d, const struct job *j)
+{
+	forget(&d->unsaved, j);
+}
+
+void
+unsaved_written(struct daemon *d, const struct job *j)
+{
+	struct unsaved *u = &d->unsaved;
+	struct unsaved_fault *f = &u->faults[j->kind];
+
+	forget(u, j);
+	if (f->is_set && count_kind(u, j->kind) == 0) {
+		log_info("what could not be stored can be stored again: it was "
+			 "\"%s\"", f->text);
+		f->is_set = false;
+	}
+	if (j->again)
+		unsaved_retry(d);
+}
+
+/* --- the rest ---------------------------------------------------------------- */
+
+int
+unsaved_open(struct daemon *d, struct err *e)
+{
+	return loop_timer_init(&d->unsaved.again, d->loop, on_again, d, e);
+}
+
+void
+unsaved_close(struct daemon *d)
+{
+	struct unsaved *u = &d->unsaved;
+
+	loop_timer_fini(&u->again);
+	while (u->first != NULL) {
+		struct job *next = u->first->next;
+
+		job_free(u->first);
+		u->first = next;
+	}
+}
+
+bool
+unsaved_has_list(const struct daemon *d)
+{
+	return d->unsaved.faults[JOB_STORE_LIST].is_set;
+}
+
+void
+unsaved_warnings(const struct daemon *d, json_t *array)
+{
+	static const char *const lost[JOB_STORES] = {
+		[JOB_STORE_PAIR] = "pairs agreed since then are in memory alone "
+				   "and are negotiated anew after a restart",
+		[JOB_STORE_LIST] = "the list in force is in memory alone: after "
+				   "a restart the one before it is in force, "
+				   "until a peer sends it",
+		[JOB_STORE_KNOWN] = "addresses of peers are in memory alone",
+	};
+	char text[TEXT_MAX], since[TEXT_TIME_MAX];
+
+	for (unsigned int kind = 0; kind < JOB_STORES; kind++) {
+		const struct unsaved_fault *f = &d->unsaved.faults[kind];
+
+		if (!f->is_set)
+			continue;
+		snprintf(text, sizeof(text), "%s, since %s: %s", f->text,
+			 text_time_format(since, f->since), lost[kind]);
+		json_array_append_new(array, json_pack(
+			"{sssnso}", "warning",
+			event_name(EVENT_STORE_FAILED), "peer", "text",
+			events_text_json(text)));
+	}
+}
