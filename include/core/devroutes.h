@@ -6,6 +6,7 @@
 #ifndef CORE_DEVROUTES_H
 #define CORE_DEVROUTES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -16,6 +17,7 @@
  * whose addresses are not known yet may be anywhere. */
 #define DEVROUTES_MIN4 8
 #define DEVROUTES_MIN6 7 /* fc00::/7, RFC 4193 */
+bool devroutes_too_wide(const struct prefix *p);
 
 struct devroutes_in {
 	const struct bnl *list;

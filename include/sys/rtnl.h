@@ -113,9 +113,11 @@ uint32_t rtnl_addr_add(struct rtnl *r, unsigned int index,
 		       const struct ipaddr *addr, uint8_t len);
 uint32_t rtnl_addr_remove(struct rtnl *r, unsigned int index,
 			  const struct ipaddr *addr, uint8_t len);
-/* Sets or replaces the route of RTNL_METRIC in the main table. source: that of
- * packets of this host's own; NULL: the kernel chooses. */
-uint32_t rtnl_route_set(struct rtnl *r, unsigned int index,
+/* Adds the route of RTNL_METRIC to the main table, beside the same ones of
+ * other devices. source: that of packets of this host's own; NULL: the kernel
+ * chooses. Fails with EEXIST where the device has that route; one with another
+ * source has to be removed first. */
+uint32_t rtnl_route_add(struct rtnl *r, unsigned int index,
 			const struct prefix *dst, const struct ipaddr *source);
 uint32_t rtnl_route_remove(struct rtnl *r, unsigned int index,
 			   const struct prefix *dst);

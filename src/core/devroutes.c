@@ -2,7 +2,6 @@
 /* Sorted arrays and walks down the halves of a prefix. */
 #include "core/devroutes.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,8 +46,8 @@ keep_outermost(struct vec *v)
 	v->n = n + 1;
 }
 
-static bool
-is_too_wide(const struct prefix *p)
+bool
+devroutes_too_wide(const struct prefix *p)
 {
 	return p->len < (p->addr.family == IP_V4 ? DEVROUTES_MIN4
 						 : DEVROUTES_MIN6);
@@ -92,7 +91,7 @@ is_clean(const struct devroutes_in *in, const struct prefix *p)
 {
 	const struct addrs outside = {in->outside, in->noutside};
 
-	if (is_too_wide(p) || addrs_touch(outside, p))
+	if (devroutes_too_wide(p) || addrs_touch(outside, p))
 		return false;
 	for (size_t i = 0; i < in->nlocal; i++)
 		if (prefix_overlaps(&in->local[i], p))
@@ -133,7 +132,7 @@ collect_subnets(struct vec *out, struct devroutes *r,
 		if (strcmp(node->name, in->self) == 0)
 			continue;
 		for (uint32_t j = 0; j < node->nsubnets; j++) {
-			if (is_too_wide(&node->subnets[j]))
+			if (devroutes_too_wide(&node->subnets[j]))
 				note_too_wide(r, node, &node->subnets[j]);
 			else if (push(out, &node->subnets[j]) < 0)
 				return -1;

@@ -75,17 +75,19 @@ static void
 damage_text(const struct device *dev, char *out, size_t cap)
 {
 	const struct device_damage *g = &dev->damage;
-	char first[PREFIX_TEXT_MAX], what[TEXT_MAX] = "";
+	char first[PREFIX_TEXT_MAX], items[TEXT_MAX] = "";
 	unsigned int lost = g->naddrs + g->nroutes;
 
 	if (lost > 0)
-		snprintf(what, sizeof(what), " %s %s", g->naddrs > 0 ?
-			 "address" : "route", prefix_format(first, &g->first));
+		snprintf(items, sizeof(items), "%s%s %s",
+			 g->down || g->mtu ? ", " : "",
+			 g->naddrs > 0 ? "address" : "route",
+			 prefix_format(first, &g->first));
 	if (lost > 1)
-		snprintf(what + strlen(what), sizeof(what) - strlen(what),
+		snprintf(items + strlen(items), sizeof(items) - strlen(items),
 			 " and %u more", lost - 1);
-	snprintf(out, cap, "%s%s%s", g->down ? " up state" : "",
-		 g->mtu ? " MTU" : "", what);
+	snprintf(out, cap, "%s%s%s%s", g->down ? "up state" : "",
+		 g->down && g->mtu ? ", " : "", g->mtu ? "MTU" : "", items);
 }
 
 static void
@@ -94,7 +96,7 @@ repair(struct device *dev)
 	char text[TEXT_MAX];
 
 	damage_text(dev, text, sizeof(text));
-	device_say(dev, EVENT_WARN, "another program changed it; put back:%s",
+	device_say(dev, EVENT_WARN, "another program changed it; put back: %s",
 		   text);
 	dev->damage = (struct device_damage){ 0 };
 	dev->repair_planned = false;

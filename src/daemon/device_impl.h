@@ -9,6 +9,7 @@
 
 enum item_state {
 	ITEM_MISSING,		/* has to be set */
+	ITEM_STALE,		/* route: may exist with another source */
 	ITEM_SET,
 	ITEM_UNSEEN,		/* set, but the dump that runs has not said so */
 	ITEM_REFUSED		/* the kernel did not set it; tried again later */
@@ -86,7 +87,8 @@ void device_plan_free(struct device *dev);
  * at 0. The interface, or NULL at the end. */
 const struct iface *device_next_lan(const struct device *dev, size_t *pos,
 				    const struct prefix **subnet);
-/* Routes of that family are not as they must be. */
+/* Routes of that family are gone, or have not the source that they must
+ * have. */
 void device_lose_routes(struct device *dev, enum ip_family family);
 
 #define DEVICE_REPAIRS_FREE 10	/* soon, one after the other; then slower */

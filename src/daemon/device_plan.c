@@ -162,12 +162,12 @@ plan_addrs(struct plan *p, const struct device *dev, const struct bnl *b)
 		const struct prefix *subnet = &own->subnets[i];
 
 		lan = lan_addr(dev, subnet, &f);
-		if (lan == NULL) {
+		if (lan == NULL && !devroutes_too_wide(subnet)) {
 			if (plan_addr(p, b, subnet) < 0)
 				return -1;
 			continue;
 		}
-		if (!lan->tentative)
+		if (lan != NULL && !lan->tentative)
 			plan_source(p, &lan->addr);
 		if (push_prefix(&p->local, *subnet) < 0)
 			return -1;
@@ -363,8 +363,9 @@ void
 device_lose_routes(struct device *dev, enum ip_family family)
 {
 	for (size_t i = 0; i < dev->routes.n; i++)
-		if (dev->routes.v[i].addr.family == family)
-			dev->route_state[i] = ITEM_MISSING;
+		if (dev->routes.v[i].addr.family == family &&
+		    dev->route_state[i] != ITEM_MISSING)
+			dev->route_state[i] = ITEM_STALE;
 	dev->route_from = 0;
 }
 

@@ -64,24 +64,33 @@ send_addrs(struct device *dev)
 	}
 }
 
+/* Each takes two requests at the most. */
+static void
+send_route(struct device *dev, size_t i)
+{
+	const struct prefix *p = &dev->routes.v[i];
+	const struct ipaddr *source = p->addr.family == IP_V4 ? &dev->source4 :
+								&dev->source6;
+
+	if (dev->route_state[i] == ITEM_STALE)
+		note_sent(dev, rtnl_route_remove(dev->rtnl, own_index(dev), p),
+			  SENT_OLD, 0);
+	note_sent(dev, rtnl_route_add(dev->rtnl, own_index(dev), p,
+				      source->family == IP_NONE ? NULL :
+								  source),
+		  SENT_ROUTE, i);
+	dev->route_state[i] = ITEM_SET;
+}
+
 static void
 send_routes(struct device *dev)
 {
-	for (; dev->route_from < dev->routes.n && rtnl_room(dev->rtnl) > 0;
+	for (; dev->route_from < dev->routes.n && rtnl_room(dev->rtnl) > 1;
 	     dev->route_from++) {
-		size_t i = dev->route_from;
-		const struct prefix *p = &dev->routes.v[i];
-		const struct ipaddr *source = p->addr.family == IP_V4 ?
-						      &dev->source4 :
-						      &dev->source6;
+		uint8_t state = dev->route_state[dev->route_from];
 
-		if (dev->route_state[i] != ITEM_MISSING)
-			continue;
-		note_sent(dev, rtnl_route_set(dev->rtnl, own_index(dev), p,
-					      source->family == IP_NONE ?
-						      NULL : source),
-			  SENT_ROUTE, i);
-		dev->route_state[i] = ITEM_SET;
+		if (state == ITEM_MISSING || state == ITEM_STALE)
+			send_route(dev, dev->route_from);
 	}
 }
 
@@ -153,6 +162,8 @@ refuse(struct device *dev, const struct sent *s, int error)
 		dev->addrs[s->at].state = ITEM_REFUSED;
 		break;
 	case SENT_ROUTE:
+		if (error == EEXIST)
+			return;
 		dev->route_state[s->at] = ITEM_REFUSED;
 		break;
 	case SENT_LINK:

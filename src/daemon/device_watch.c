@@ -149,7 +149,8 @@ see_route(struct device *dev, const struct prefix *dst, bool gone)
 			see_old_route(dev, dst);
 		return;
 	}
-	if (gone && dev->route_state[at] != ITEM_MISSING)
+	if (gone && (dev->route_state[at] == ITEM_SET ||
+		     dev->route_state[at] == ITEM_UNSEEN))
 		lose_route(dev, at);
 	else if (!gone && dev->route_state[at] == ITEM_UNSEEN)
 		dev->route_state[at] = ITEM_SET;

@@ -247,7 +247,7 @@ rtnl_addr_remove(struct rtnl *r, unsigned int index, const struct ipaddr *addr,
 }
 
 uint32_t
-rtnl_route_set(struct rtnl *r, unsigned int index, const struct prefix *dst,
+rtnl_route_add(struct rtnl *r, unsigned int index, const struct prefix *dst,
 	       const struct ipaddr *source)
 {
 	return request_add(

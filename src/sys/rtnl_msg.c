@@ -98,7 +98,7 @@ rtnl_msg_route(uint8_t out[RTNL_MSG_MAX], bool add, unsigned int index,
 	    .rtm_type = RTN_UNICAST};
 	const uint32_t metric = RTNL_METRIC;
 	size_t at = msg_begin(out, add ? RTM_NEWROUTE : RTM_DELROUTE,
-			      add ? NLM_F_CREATE | NLM_F_REPLACE : 0, &m,
+			      add ? NLM_F_CREATE : 0, &m,
 			      sizeof(m));
 
 	at = msg_attr(out, at, RTA_DST, dst->addr.b, addr_size(&dst->addr));

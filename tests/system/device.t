@@ -109,6 +109,18 @@ ctl alpha reload >/dev/null
 at_once 'a reload puts all back at once' true
 sleep 0.2
 
+# --- more news than there is room for ---------------------------------------------------------
+for ((i = 0; i < 4000; i++)); do
+	echo "addr add 198.18.$((i / 250)).$((i % 250))/32 dev lo"
+	echo "addr del 198.18.$((i / 250)).$((i % 250))/32 dev lo"
+done >$tmp/batch
+kill -STOP "${pid[alpha]}"
+must inside alpha ip -batch $tmp/batch
+must inside alpha ip addr flush dev "$D"
+must inside alpha ip link set "$D" mtu 1300
+kill -CONT "${pid[alpha]}"
+soon 'news were lost: it is whole all the same' whole
+
 # --- lists -------------------------------------------------------------------------------
 subnet[beta]="10.156.2.0/24 fd00:c1:0:2::/64"
 take alpha beta
@@ -167,6 +179,41 @@ inside alpha ip link set "$D" up
 inside alpha ip link set "$D" name vpn8
 soon 'but sees a new name' name_is vpn8
 stop alpha
+
+# --- two nodes on one host -------------------------------------------------------------------------
+conf alpha
+D=tun0
+member gamma
+umount /run/netns/gamma
+mount --bind /run/netns/alpha /run/netns/gamma
+sed -i 's/tun0/tun1/' $tmp/gamma/cluevpn.conf
+echo 'port = 4406' >>$tmp/gamma/cluevpn.conf
+address[gamma]=
+extra[gamma]='  address 192.0.2.1 port 4406'
+subnet[beta]="10.156.2.0/24 fd00:c1:0:2::/64"
+list alpha beta gamma
+give alpha beta gamma
+kill -HUP "${pid[beta]}"
+start alpha gamma
+soon 'two nodes: each other node has a route at one' has_routes 4 \
+	10.156.2.0/24 10.156.3.0/24
+D=tun1
+ok 'and at the other' has_routes 4 10.156.1.0/24 10.156.2.0/24
+D=tun0
+ok 'this one reaches beta' inside alpha ping -n -c 1 -W 10 -I 10.156.1.1 \
+	10.156.2.1
+stop alpha
+ok 'when one stops, the routes of the other are there' \
+	eval 'inside gamma ip route get 10.156.2.1 | grep -q "dev tun1"'
+ok 'and carry its packets' reach gamma beta
+ok 'in IPv6, too' reach gamma beta 6
+start alpha
+stop gamma
+ok 'and the other way round' reach alpha beta
+stop alpha
+unset 'extra[gamma]'
+list alpha beta
+give alpha beta
 
 # --- no IPv6 on this host -------------------------------------------------------------------------
 conf alpha

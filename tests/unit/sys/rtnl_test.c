@@ -200,8 +200,8 @@ test_own(void **state)
 	rtnl_link_set(w.r, index, 1400, true);
 	rtnl_addr_add(w.r, index, &a4, 24);
 	rtnl_addr_add(w.r, index, &a6, 64);
-	rtnl_route_set(w.r, index, &p4, &a4);
-	rtnl_route_set(w.r, index, &p6, &a6);
+	rtnl_route_add(w.r, index, &p4, &a4);
+	rtnl_route_add(w.r, index, &p6, &a6);
 	assert_int_equal(rtnl_room(w.r), RTNL_BATCH - 5);
 	flush(&w);
 	assert_int_equal(w.done, 1);
@@ -214,9 +214,11 @@ test_own(void **state)
 	      "'^10.77.0.0/16 dev tunroute0 .*src 10.99.0.1 metric 3406'");
 	shell("ip -6 route show | grep -q "
 	      "'^fd00:c7::/48 dev tunroute0 .*src fd00:c9::1 metric 3406'");
-	/* The source of a route that exists is replaced. */
-	rtnl_route_set(w.r, index, &p4, NULL);
-	rtnl_route_set(w.r, index, &p6, NULL);
+	/* Another source, in one batch. */
+	rtnl_route_remove(w.r, index, &p4);
+	rtnl_route_remove(w.r, index, &p6);
+	rtnl_route_add(w.r, index, &p4, NULL);
+	rtnl_route_add(w.r, index, &p6, NULL);
 	flush(&w);
 	shell("test $(ip route show 10.77.0.0/16 | wc -l) = 1");
 	shell("! ip route show | grep -q 'src 10.99.0.1 metric 3406'");
@@ -255,7 +257,7 @@ test_many(void **state)
 		for (int j = 0; j < RTNL_BATCH; j++) {
 			p.addr.b[2] = (uint8_t)((i * RTNL_BATCH + j) >> 8);
 			p.addr.b[3] = (uint8_t)(i * RTNL_BATCH + j);
-			rtnl_route_set(w.r, index, &p, NULL);
+			rtnl_route_add(w.r, index, &p, NULL);
 		}
 		assert_int_equal(rtnl_room(w.r), 0);
 		flush(&w);
