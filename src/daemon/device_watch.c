@@ -116,13 +116,18 @@ see_addr_gone(struct device *dev, const struct rtnl_news *news)
 		lose_addr(dev, a);
 }
 
+/* While a batch is under way these are mostly news of what an address took
+ * along that this daemon removed, and the batch has set them already. */
 static void
 lose_route(struct device *dev, size_t at)
 {
-	dev->route_state[at] = ITEM_MISSING;
+	bool busy = rtnl_room(dev->rtnl) == 0;
+
+	dev->route_state[at] = busy ? ITEM_STALE : ITEM_MISSING;
 	if (at < dev->route_from)
 		dev->route_from = at;
-	note_lost(dev, &dev->routes.v[at], true);
+	if (!busy)
+		note_lost(dev, &dev->routes.v[at], true);
 }
 
 /* What an earlier daemon left on a device that outlived it has to go. */
