@@ -126,9 +126,11 @@ void core_stored(struct core *c, struct now now, uint32_t ticket, bool ok);
 void core_list_ready(struct core *c, struct now now, uint32_t ticket,
 		     struct generation *g, const struct err *why);
 
-/* RESOLVE: what was found; n == 0: nothing, and why. */
+/* RESOLVE: what was found; n == 0: nothing, and why. more: a part of it; another
+ * answer follows, with all addresses. */
 void core_resolved(struct core *c, struct now now, const char *host,
-		   const struct ipaddr *found, size_t n, const char *why);
+		   const struct ipaddr *found, size_t n, bool more,
+		   const char *why);
 
 /* --- the administrator --------------------------------------------------- */
 

@@ -18,6 +18,7 @@
 #define HOSTS_FRESH_MS 30000	/* an answer is not asked for again before */
 #define HOSTS_RETRY_MS 5000	/* nor a failed one; then twice that, up to */
 #define HOSTS_RETRY_MAX_MS 300000
+#define HOSTS_AT_ONCE 8		/* names that are looked up side by side */
 
 struct hosts;
 
@@ -25,12 +26,19 @@ struct hosts *hosts_new(const struct rng *rng);	/* NULL: memory is out */
 void hosts_free(struct hosts *h);		/* NULL is fine */
 /* Another list is in force: what it does not name is forgotten. */
 void hosts_keep(struct hosts *h, const struct bnl *b);
-/* Queues ACTION_RESOLVE, unless one is under way or it is too early. */
-void hosts_want(struct hosts *h, struct core_env *env, const char *host);
-/* The answer; n == 0: none, and why. Of addresses that are there twice or
- * beyond HOSTS_EACH the first ones count. true: they are others than before. */
+/* The name has its turn to be looked up (ACTION_RESOLVE), unless it is too early
+ * for that. Urgent ones, for whose node packets wait, go first; a quarter of the
+ * places is theirs alone. Names whose last look-up failed take half of the
+ * places at most, so that a name server that is silent does not keep other names
+ * waiting. */
+void hosts_want(struct hosts *h, struct core_env *env, const char *host,
+		bool urgent);
+/* The answer; n == 0: none, and why. more: it is a part, and the rest follows
+ * with all addresses. Of addresses that are there twice or beyond HOSTS_EACH the
+ * first ones count. true: they are others than before. */
 bool hosts_answer(struct hosts *h, struct core_env *env, const char *host,
-		  const struct ipaddr *found, size_t n, const char *why);
+		  const struct ipaddr *found, size_t n, bool more,
+		  const char *why);
 /* Whether the name has no address that is known. *why: the last error, until
  * the next call that is no getter; NULL while no answer has come. */
 bool hosts_lacks(const struct hosts *h, const char *host, const char **why);

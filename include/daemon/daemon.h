@@ -71,7 +71,9 @@ struct daemon {
 	struct work *work;
 	bool stuck;			/* its thread did not end: it uses all this */
 	struct unsaved unsaved;
-	struct work *lookups;		/* host names: may take long */
+	struct work *hosts_file;	/* host names: those in the file, */
+	struct work *lookups;		/* and others, which may take long */
+	struct lookup *looking;		/* those under way */
 	struct sigwatch *signals;
 	struct hooks *hooks;
 	struct warden *warden;		/* NULL: root stays, or never was */

@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "core/hosts.h"
 #include "daemon/daemon.h"
 
 /* Works off the waiting actions. After every call into the core. Of very many
@@ -25,8 +26,13 @@ void job_build_list(struct daemon *d, const struct action *a);
 void job_retire_identity(struct daemon *d, struct identity *id);
 
 /* --- lookup.c: host names ------------------------------------------------- */
+/* For the names that the core asks for at a time, each in both families. */
+#define LOOKUP_THREADS (2 * HOSTS_AT_ONCE)
 /* Takes the action's text over. */
 void lookup_start(struct daemon *d, struct action *a);
+int lookup_open(struct daemon *d, struct err *e);
+/* Waits for no answer: forgets all that is under way. */
+void lookup_close(struct daemon *d);
 
 /* --- streams.c: TCP connections ------------------------------------------ */
 void streams_accept(void *daemon, int fd, const struct endpoint *remote,

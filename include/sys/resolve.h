@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Host names by way of the system: hosts file, name servers, whatever
- * nsswitch.conf(5) says. */
+/* Host names: the hosts file by itself, and whatever nsswitch.conf(5) says. */
 #ifndef SYS_RESOLVE_H
 #define SYS_RESOLVE_H
 
@@ -9,9 +8,14 @@
 #include "base/err.h"
 #include "base/ipaddr.h"
 
-/* Waits, maybe for many seconds: not for the loop. Writes at most max
- * addresses, in the order of RFC 6724. 0; or -1, with out and *n untouched. */
-int resolve(const char *host, struct ipaddr *out, size_t max, size_t *n,
-	    struct err *e);
+/* The addresses of a name in hosts(5), at most max, in the order of the file.
+ * Reads a file, and asks nobody. Returns how many. */
+size_t resolve_in_file(const char *host, struct ipaddr *out, size_t max);
+
+/* Waits, maybe for many seconds: not for the loop. Writes at most max addresses
+ * of that family, in the order of RFC 6724. 0; or -1, with out and *n
+ * untouched. */
+int resolve(const char *host, enum ip_family family, struct ipaddr *out,
+	    size_t max, size_t *n, struct err *e);
 
 #endif

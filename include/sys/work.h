@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A worker thread, for what would stop the loop: writes that wait for the
- * disk, checking and building a list, name look-ups. First in, first out; one
- * job at a time.
+ * Worker threads, for what would stop the loop: writes that wait for the disk,
+ * checking and building a list, name look-ups. First in, first out; each thread
+ * runs one job at a time.
  */
 #ifndef SYS_WORK_H
 #define SYS_WORK_H
@@ -13,6 +13,8 @@
 
 #include "base/err.h"
 #include "sys/loop.h"
+
+#define WORK_THREADS_MAX 16
 
 struct work;
 
@@ -27,19 +29,20 @@ struct work_job {
 	struct work_job *next; /* the queue's */
 };
 
-/* The thread is started here with every signal blocked: so after the
- * change of user, which does not reach other threads. */
-int work_open(struct work **out, struct loop *l, struct err *e);
+/* The threads, so many or at least one, are started here with every signal
+ * blocked: so after the change of user, which does not reach other threads. */
+int work_open(struct work **out, struct loop *l, unsigned int threads,
+	      struct err *e);
 /* Runs what is queued, as work_close(), for that many milliseconds at most.
  * false: a job is left. */
 bool work_wait(struct work *w, int64_t ms);
 /* Runs what is queued to its end, in order, with each done called here;
- * also jobs that a done submits. Then ends the thread. Not from within a done.
+ * also jobs that a done submits. Then ends the threads. Not from within a done.
  * NULL is fine. */
 void work_close(struct work *w);
 /* For jobs that may take long and that nobody needs any more: none of them is
  * run or answered from here on, all are dropped; one that is being run is not
- * waited for, and dropped by the thread, which ends with it. NULL is fine. */
+ * waited for, and dropped by its thread, which ends with it. NULL is fine. */
 void work_abandon(struct work *w);
 void work_submit(struct work *w, struct work_job *job);
 /* Jobs submitted whose done has not been called. */

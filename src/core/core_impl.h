@@ -179,7 +179,8 @@ size_t peer_endpoints(const struct core *c, const char *name,
 		      struct endpoint *out);
 /* How many of them the list gives, host names by what they stand for. */
 size_t peer_listed_count(const struct peer *p);
-/* The host names among a node's addresses are looked up, if it is time. */
+/* The host names among a node's addresses are looked up, if it is time: before
+ * others while packets wait for the node. */
 void peer_look_up(struct core *c, const char *name);
 /* The list in force changed: its index and addresses are looked up anew. */
 void peer_locate(struct peer *p, uint32_t node);

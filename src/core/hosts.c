@@ -11,10 +11,17 @@
 
 #define DOUBLINGS 6		/* from HOSTS_RETRY_MS to beyond the maximum */
 
+/* In this order they are looked up. */
+enum turn { URGENT, URGENT_FAILED, BACKGROUND, BACKGROUND_FAILED, TURNS };
+
 struct host {
+	struct host *before, *after;	/* of the same turn, while it waits */
+	enum turn turn;			/* while it waits or is asked */
+	bool waits;			/* for its turn */
+	bool asked;			/* the answer is to come */
+	bool gone;			/* from the list; asked */
 	struct ipaddr at[HOSTS_EACH];
 	size_t n;
-	bool asked;			/* the answer is to come */
 	unsigned int failures;		/* in a row */
 	char *error;			/* the last one; NULL: none */
 	struct monotime not_before;	/* no question before this */
@@ -23,6 +30,10 @@ struct host {
 
 struct hosts {
 	struct table table;
+	struct {
+		struct host *first, *last;
+		unsigned int asked;	/* at present */
+	} turns[TURNS];
 };
 
 struct hosts *
@@ -72,21 +83,111 @@ find(const struct hosts *h, const char *name)
 	return table_get(&h->table, name, strlen(name));
 }
 
-/* What is kept moves to another table; without memory it is asked anew. */
-static void
-move(struct table *to, struct table *from, const char *name)
-{
-	struct host *host = table_remove(from, name, strlen(name));
+/* --- turns ------------------------------------------------------------------ */
 
-	if (host != NULL &&
-	    table_put(to, host->name, strlen(host->name), host) < 0)
-		host_free(host);
+static void
+stop_waiting(struct hosts *h, struct host *host)
+{
+	if (!host->waits)
+		return;
+	host->waits = false;
+	if (host->before != NULL)
+		host->before->after = host->after;
+	else
+		h->turns[host->turn].first = host->after;
+	if (host->after != NULL)
+		host->after->before = host->before;
+	else
+		h->turns[host->turn].last = host->before;
+}
+
+static void
+wait_for_turn(struct hosts *h, struct host *host, enum turn turn)
+{
+	stop_waiting(h, host);
+	host->waits = true;
+	host->turn = turn;
+	host->after = NULL;
+	host->before = h->turns[turn].last;
+	if (host->before != NULL)
+		host->before->after = host;
+	else
+		h->turns[turn].first = host;
+	h->turns[turn].last = host;
+}
+
+static bool
+has_place(const struct hosts *h, enum turn turn)
+{
+	unsigned int of[TURNS], failed, background;
+
+	for (int i = 0; i < TURNS; i++)
+		of[i] = h->turns[i].asked;
+	failed = of[URGENT_FAILED] + of[BACKGROUND_FAILED];
+	background = of[BACKGROUND] + of[BACKGROUND_FAILED];
+	if ((turn == URGENT_FAILED || turn == BACKGROUND_FAILED) &&
+	    failed >= HOSTS_AT_ONCE / 2)
+		return false;
+	if (turn >= BACKGROUND && background >= HOSTS_AT_ONCE * 3 / 4)
+		return false;
+	return of[URGENT] + of[URGENT_FAILED] + background < HOSTS_AT_ONCE;
+}
+
+static void
+ask(struct hosts *h, struct core_env *env, struct host *host)
+{
+	char *text = strdup(host->name);
+	struct action *a =
+		text == NULL ? NULL : actions_add(env->actions, ACTION_RESOLVE);
+
+	stop_waiting(h, host);
+	if (a == NULL) {
+		free(text);
+		return;
+	}
+	a->text = text;
+	host->asked = true;
+	h->turns[host->turn].asked++;
+}
+
+static void
+ask_next(struct hosts *h, struct core_env *env)
+{
+	for (int i = 0; i < TURNS; i++)
+		while (h->turns[i].first != NULL && has_place(h, (enum turn)i))
+			ask(h, env, h->turns[i].first);
+}
+
+/* --- names ------------------------------------------------------------------ */
+
+/* Moves to another table; without memory it is asked anew. */
+static void
+move(struct hosts *h, struct table *to, struct host *host)
+{
+	if (table_put(to, host->name, strlen(host->name), host) == 0)
+		return;
+	stop_waiting(h, host);
+	h->turns[host->turn].asked -= host->asked;
+	host_free(host);
+}
+
+static void
+keep(struct hosts *h, struct table *kept, const char *name)
+{
+	struct host *host = table_remove(&h->table, name, strlen(name));
+
+	if (host == NULL)
+		return;
+	host->gone = false;
+	move(h, kept, host);
 }
 
 void
 hosts_keep(struct hosts *h, const struct bnl *b)
 {
 	struct table kept;
+	struct host *host;
+	size_t pos = 0;
 
 	if (h->table.count == 0)
 		return;
@@ -94,9 +195,17 @@ hosts_keep(struct hosts *h, const struct bnl *b)
 	for (uint32_t i = 0; i < b->nnodes; i++)
 		for (uint32_t j = 0; j < b->nodes[i].naddresses; j++)
 			if (b->nodes[i].addresses[j].host != NULL)
-				move(&kept, &h->table,
-				     b->nodes[i].addresses[j].host);
-	free_all(&h->table);
+				keep(h, &kept, b->nodes[i].addresses[j].host);
+	/* The answer to what is asked ends its turn. */
+	while ((host = table_next(&h->table, &pos)) != NULL) {
+		stop_waiting(h, host);
+		host->gone = host->asked;
+		if (host->gone)
+			move(h, &kept, host);
+		else
+			host_free(host);
+	}
+	table_free(&h->table);
 	h->table = kept;
 }
 
@@ -121,23 +230,23 @@ get(struct hosts *h, const char *name)
 }
 
 void
-hosts_want(struct hosts *h, struct core_env *env, const char *name)
+hosts_want(struct hosts *h, struct core_env *env, const char *name,
+	   bool urgent)
 {
 	struct host *host = get(h, name);
-	struct action *a;
-	char *text;
+	enum turn turn;
 
 	if (host == NULL || host->asked ||
 	    !mono_reached(host->not_before, env->now.mono))
 		return;
-	text = strdup(name);
-	a = text == NULL ? NULL : actions_add(env->actions, ACTION_RESOLVE);
-	if (a == NULL) {
-		free(text);
+	if (urgent)
+		turn = host->failures > 0 ? URGENT_FAILED : URGENT;
+	else
+		turn = host->failures > 0 ? BACKGROUND_FAILED : BACKGROUND;
+	if (host->waits && host->turn <= turn)
 		return;
-	}
-	a->text = text;
-	host->asked = true;
+	wait_for_turn(h, host, turn);
+	ask_next(h, env);
 }
 
 /* Of the addresses found, those to keep. */
@@ -202,21 +311,32 @@ failed(struct host *host, struct core_env *env, const char *why)
 			      host->n > 0 ? ": its last addresses stay" : "");
 }
 
-bool
-hosts_answer(struct hosts *h, struct core_env *env, const char *name,
-	     const struct ipaddr *found, size_t n, const char *why)
+/* The place of a name whose answer has come is free. NULL: it is not known, or
+ * not in the list any more. */
+static struct host *
+end_turn(struct hosts *h, const char *name)
 {
 	struct host *host = find(h, name);
-	struct ipaddr at[HOSTS_EACH];
 
 	if (host == NULL)
-		return false;	/* gone from the list meanwhile */
+		return NULL;
+	h->turns[host->turn].asked -= host->asked;
 	host->asked = false;
+	if (!host->gone)
+		return host;
+	table_remove(&h->table, name, strlen(name));
+	host_free(host);
+	return NULL;
+}
+
+/* true: the addresses are others than before. */
+static bool
+take(struct host *host, struct core_env *env, const struct ipaddr *found,
+     size_t n)
+{
+	struct ipaddr at[HOSTS_EACH];
+
 	n = choose(at, found, n);
-	if (n == 0) {
-		failed(host, env, why);
-		return false;
-	}
 	host->failures = 0;
 	free(host->error);
 	host->error = NULL;
@@ -227,6 +347,22 @@ hosts_answer(struct hosts *h, struct core_env *env, const char *name,
 	host->n = n;
 	tell(env, host);
 	return true;
+}
+
+bool
+hosts_answer(struct hosts *h, struct core_env *env, const char *name,
+	     const struct ipaddr *found, size_t n, bool more,
+	     const char *why)
+{
+	struct host *host = more ? find(h, name) : end_turn(h, name);
+	bool changed = false;
+
+	if (host != NULL && n > 0)
+		changed = take(host, env, found, n);
+	else if (host != NULL && !more)
+		failed(host, env, why);
+	ask_next(h, env);
+	return changed;
 }
 
 bool

@@ -185,6 +185,8 @@ peer_wait(struct peer *p, uint8_t flags, const uint8_t *data, size_t len)
 	if (!waitq_put(&p->wait, &c->wait_budget, c->env.now.mono, flags, data,
 		       len))
 		peer_drop(p, DROP_QUEUE_FULL);
+	if (p->wait.packets == 1)
+		peer_look_up(c, p->name);
 	if (p->gives_way)
 		p->dial_after = MONO_NONE;
 	p->gives_way = false;

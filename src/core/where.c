@@ -204,11 +204,13 @@ void
 peer_look_up(struct core *c, const char *name)
 {
 	const struct bnl_node *node = node_named(c, name);
+	const struct peer *p = peer_named(c, name);
+	bool urgent = p != NULL && p->wait.packets > 0;
 
 	for (uint32_t i = 0; node != NULL && i < node->naddresses; i++)
 		if (node->addresses[i].host != NULL)
-			hosts_want(c->hosts, &c->env,
-				   node->addresses[i].host);
+			hosts_want(c->hosts, &c->env, node->addresses[i].host,
+				   urgent);
 }
 
 void
@@ -256,7 +258,8 @@ has_host(const struct bnl_node *node, const char *host)
 
 void
 core_resolved(struct core *c, struct now now, const char *host,
-	      const struct ipaddr *found, size_t n, const char *why)
+	      const struct ipaddr *found, size_t n, bool more,
+	      const char *why)
 {
 	struct ipaddr usable[HOSTS_EACH];
 	size_t m = 0;
@@ -268,7 +271,7 @@ core_resolved(struct core *c, struct now now, const char *host,
 	if (n > 0 && m == 0)
 		why = "it has no address that is outside the VPN and not of "
 		      "one host or link";
-	if (hosts_answer(c->hosts, &c->env, host, usable, m, why))
+	if (hosts_answer(c->hosts, &c->env, host, usable, m, more, why))
 		for (size_t i = 0; i < c->npeers; i++) {
 			struct peer *p = c->peers[i];
 

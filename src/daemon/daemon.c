@@ -248,8 +248,7 @@ start_core(struct daemon *d, struct err *e)
 static int
 start_work(struct daemon *d, struct err *e)
 {
-	if (work_open(&d->work, d->loop, e) < 0 ||
-	    work_open(&d->lookups, d->loop, e) < 0 ||
+	if (work_open(&d->work, d->loop, 1, e) < 0 || lookup_open(d, e) < 0 ||
 	    unsaved_open(d, e) < 0 || datapath_open(d, e) < 0)
 		return -1;
 	if (script_wait(d, WARDEN_UP) < 0)
@@ -362,8 +361,7 @@ stop(struct daemon *d, bool started)
 		plumb_drain_all(d);
 		device_stop(d);
 	}
-	work_abandon(d->lookups);
-	d->lookups = NULL;
+	lookup_close(d);
 	stop_work(d);
 	if (started && !d->stuck)
 		plumb_drain_all(d);

@@ -4,17 +4,58 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 
 #include "sys/sockaddr.h"
 
+#define HOSTS_FILE "/etc/hosts"
+#define BLANKS " \t\r\n"
+
+/* One line: an address, and its names. It is cut up. */
+static bool
+line_has(char *line, const char *host, struct ipaddr *out)
+{
+	char *rest, *word;
+
+	line[strcspn(line, "#")] = '\0';
+	word = strtok_r(line, BLANKS, &rest);
+	if (word == NULL || ipaddr_parse(out, word, strlen(word)) != 0)
+		return false;
+	while ((word = strtok_r(NULL, BLANKS, &rest)) != NULL)
+		if (strcasecmp(word, host) == 0)
+			return true;
+	return false;
+}
+
+size_t
+resolve_in_file(const char *host, struct ipaddr *out, size_t max)
+{
+	FILE *f = fopen(HOSTS_FILE, "re");
+	char *line = NULL;
+	size_t cap = 0, n = 0;
+	struct ipaddr a;
+
+	if (f == NULL)
+		return 0;
+	while (n < max && getline(&line, &cap, f) >= 0)
+		if (line_has(line, host, &a))
+			out[n++] = a;
+	free(line);
+	fclose(f);
+	return n;
+}
+
 int
-resolve(const char *host, struct ipaddr *out, size_t max, size_t *n,
-	struct err *e)
+resolve(const char *host, enum ip_family family, struct ipaddr *out,
+	size_t max, size_t *n, struct err *e)
 {
 	const struct addrinfo hints = {
-		.ai_family = AF_UNSPEC,
+		.ai_family = family == IP_V6 ? AF_INET6 : AF_INET,
 		.ai_socktype = SOCK_DGRAM,
 	};
 	struct addrinfo *found;

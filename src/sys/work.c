@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A worker thread: two queues under one lock, an eventfd back. */
+/* Worker threads: two queues under one lock, an eventfd back. */
 #include "sys/work.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -20,18 +21,25 @@ struct queue {
 	struct work_job **tail;
 };
 
-struct work {
+struct worker {
+	struct work *work;
 	pthread_t thread;
+	bool busy;		/* under lock: a job is being run */
+};
+
+struct work {
 	pthread_mutex_t lock;
-	pthread_cond_t wake;   /* for the thread: a job, or the end */
+	pthread_cond_t wake;   /* for the threads: a job, or the end */
 	struct queue todo;     /* under lock */
 	struct queue finished; /* under lock */
 	bool ending;	       /* under lock */
-	bool busy;	       /* under lock: a job is being run */
-	bool abandoned;	       /* under lock: the thread owns all of this */
+	unsigned int left;     /* under lock: threads that own all of this, once
+				* it is abandoned */
 	int eventfd;
 	struct loop_fd *lfd;
 	size_t pending; /* the loop's */
+	unsigned int nthreads;
+	struct worker threads[];
 };
 
 static void
@@ -62,7 +70,7 @@ queue_take(struct queue *q)
 	return job;
 }
 
-/* What both threads have shared. */
+/* What the threads have shared. */
 static void
 dismantle(struct work *w)
 {
@@ -73,10 +81,24 @@ dismantle(struct work *w)
 	free(w);
 }
 
+/* The job of a thread that was not waited for. The last such thread takes all
+ * away. */
+static void
+leave(struct work *w, struct work_job *job)
+{
+	bool last = --w->left == 0;
+
+	pthread_mutex_unlock(&w->lock);
+	job->drop(job->ctx);
+	if (last)
+		dismantle(w);
+}
+
 static void *
 thread_main(void *arg)
 {
-	struct work *w = arg;
+	struct worker *self = arg;
+	struct work *w = self->work;
 	const uint64_t one = 1;
 	struct work_job *job;
 	ssize_t n;
@@ -90,15 +112,13 @@ thread_main(void *arg)
 			pthread_cond_wait(&w->wake, &w->lock);
 			continue;
 		}
-		w->busy = true;
+		self->busy = true;
 		pthread_mutex_unlock(&w->lock);
 		job->run(job->ctx);
 		pthread_mutex_lock(&w->lock);
-		w->busy = false;
-		if (w->abandoned) {
-			pthread_mutex_unlock(&w->lock);
-			job->drop(job->ctx);
-			dismantle(w);
+		self->busy = false;
+		if (w->left > 0) {
+			leave(w, job);
 			return NULL;
 		}
 		queue_put(&w->finished, job);
@@ -132,25 +152,34 @@ on_finished(void *ctx, unsigned int events)
 	}
 }
 
+/* As many as can be started. 0, or the error number of the first one. */
 static int
-start_thread(struct work *w)
+start_threads(struct work *w, unsigned int threads)
 {
 	sigset_t all, old;
-	int rc;
+	int rc = 0;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	rc = pthread_create(&w->thread, NULL, thread_main, w);
+	for (; w->nthreads < threads && rc == 0; w->nthreads += rc == 0) {
+		struct worker *t = &w->threads[w->nthreads];
+
+		t->work = w;
+		rc = pthread_create(&t->thread, NULL, thread_main, t);
+	}
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return rc;
+	return w->nthreads > 0 ? 0 : rc;
 }
 
 int
-work_open(struct work **out, struct loop *l, struct err *e)
+work_open(struct work **out, struct loop *l, unsigned int threads,
+	  struct err *e)
 {
-	struct work *w = calloc(1, sizeof(*w));
+	struct work *w;
 	int rc;
 
+	assert(threads > 0 && threads <= WORK_THREADS_MAX);
+	w = calloc(1, sizeof(*w) + threads * sizeof(w->threads[0]));
 	if (w == NULL)
 		return err_nomem(e);
 	queue_init(&w->todo);
@@ -164,7 +193,7 @@ work_open(struct work **out, struct loop *l, struct err *e)
 	}
 	if (loop_add(&w->lfd, l, w->eventfd, LOOP_IN, on_finished, w, e) < 0)
 		goto fail;
-	rc = start_thread(w);
+	rc = start_threads(w, threads);
 	if (rc != 0) {
 		err_errno(e, rc, "worker thread");
 		goto fail;
@@ -203,9 +232,10 @@ work_close(struct work *w)
 		;
 	pthread_mutex_lock(&w->lock);
 	w->ending = true;
-	pthread_cond_signal(&w->wake);
+	pthread_cond_broadcast(&w->wake);
 	pthread_mutex_unlock(&w->lock);
-	pthread_join(w->thread, NULL);
+	for (unsigned int i = 0; i < w->nthreads; i++)
+		pthread_join(w->threads[i].thread, NULL);
 	loop_remove(w->lfd);
 	dismantle(w);
 }
@@ -222,7 +252,9 @@ drop_all(struct queue *q)
 void
 work_abandon(struct work *w)
 {
-	bool busy;
+	pthread_t idle[WORK_THREADS_MAX];
+	unsigned int nidle = 0;
+	bool last;
 
 	if (w == NULL)
 		return;
@@ -230,17 +262,23 @@ work_abandon(struct work *w)
 	pthread_mutex_lock(&w->lock);
 	drop_all(&w->todo);
 	drop_all(&w->finished);
-	busy = w->busy;
-	w->abandoned = busy;
+	for (unsigned int i = 0; i < w->nthreads; i++)
+		if (w->threads[i].busy)
+			pthread_detach(w->threads[i].thread);
+		else
+			idle[nidle++] = w->threads[i].thread;
+	/* This thread is one of them until the idle ones have ended. */
+	w->left = w->nthreads - nidle + 1;
 	w->ending = true;
-	pthread_cond_signal(&w->wake);
-	if (busy)
-		pthread_detach(w->thread);
+	pthread_cond_broadcast(&w->wake);
 	pthread_mutex_unlock(&w->lock);
-	if (busy)
-		return;
-	pthread_join(w->thread, NULL);
-	dismantle(w);
+	for (unsigned int i = 0; i < nidle; i++)
+		pthread_join(idle[i], NULL);
+	pthread_mutex_lock(&w->lock);
+	last = --w->left == 0;
+	pthread_mutex_unlock(&w->lock);
+	if (last)
+		dismantle(w);
 }
 
 void

@@ -430,7 +430,8 @@ of_the_host(struct script *s)
 		next_bytes(s, found[0].b, 4);
 		next_bytes(s, found[1].b, 16);
 		core_resolved(b.core, rig.now, "gamma.example.org", found,
-			      v >> 3 & 3, v & 32 ? "nothing" : NULL);
+			      v >> 3 & 3, (v & 64) != 0,
+			      v & 32 ? "nothing" : NULL);
 		break;
 	case 1:
 		core_too_big(b.core, rig.now, &a.at);

@@ -30,7 +30,7 @@ v6(uint8_t last)
 static void
 answer(const struct ipaddr *found, size_t n)
 {
-	core_resolved(a.core, rig.now, NAME, found, n,
+	core_resolved(a.core, rig.now, NAME, found, n, false,
 		      n == 0 ? "no such name" : "");
 	rig_drain(&a);
 }
@@ -270,6 +270,154 @@ a_packet_waits(void **state)
 	end();
 }
 
+/* --- turns ------------------------------------------------------------------- */
+
+#define MANY 20
+
+static void
+many(struct hosts **h, struct core_env *env, struct actions *q)
+{
+	rig_begin();
+	memset(env, 0, sizeof(*env));
+	actions_init(q);
+	env->actions = q;
+	env->now = rig.now;
+	*h = hosts_new(&rig.rng);
+	assert_non_null(*h);
+}
+
+/* The names asked for since the last time: "3 4 7". */
+static const char *
+asked(struct actions *q)
+{
+	static char text[256];
+	struct action act;
+	size_t len = 0;
+
+	text[0] = '\0';
+	while (actions_next(q, &act)) {
+		if (act.kind == ACTION_RESOLVE)
+			len += (size_t)snprintf(text + len, sizeof(text) - len,
+						"%s%s", len > 0 ? " " : "",
+						act.text);
+		action_done(&act);
+	}
+	return text;
+}
+
+static void
+answers(struct hosts *h, struct core_env *env, const char *name, bool found)
+{
+	struct ipaddr at = v4(1);
+
+	(void)hosts_answer(h, env, name, &at, found, false, "silent");
+}
+
+static void
+side_by_side(void **state)
+{
+	struct core_env env;
+	struct actions q;
+	struct hosts *h;
+	char name[8];
+
+	(void)state;
+	many(&h, &env, &q);
+	for (int i = 0; i < MANY; i++) {
+		snprintf(name, sizeof(name), "%d", i);
+		hosts_want(h, &env, name, false);
+	}
+	/* Two places of eight are left to those that packets wait for. */
+	assert_string_equal(asked(&q), "0 1 2 3 4 5");
+	hosts_want(h, &env, "17", true);
+	hosts_want(h, &env, "new", true);
+	assert_string_equal(asked(&q), "17 new");
+	hosts_want(h, &env, "18", true);
+	hosts_want(h, &env, "18", true);
+	hosts_want(h, &env, "18", false);
+	assert_string_equal(asked(&q), "");
+	answers(h, &env, "3", true);
+	assert_string_equal(asked(&q), "18");
+	answers(h, &env, "17", true);
+	answers(h, &env, "new", true);
+	answers(h, &env, "18", true);
+	assert_string_equal(asked(&q), "6");
+	/* A part of an answer is used, and its place is not free yet. */
+	(void)hosts_answer(h, &env, "6", &(struct ipaddr){ .family = IP_V4 },
+			   1, true, "");
+	assert_false(hosts_lacks(h, "6", &(const char *){ NULL }));
+	assert_string_equal(asked(&q), "");
+	answers(h, &env, "6", true);
+	assert_string_equal(asked(&q), "7");
+	hosts_free(h);
+	rig_end();
+}
+
+/* A silent name server takes half of the places at most, once that is known. */
+static void
+silent_names(void **state)
+{
+	struct core_env env;
+	struct actions q;
+	struct hosts *h;
+	char name[8];
+
+	(void)state;
+	many(&h, &env, &q);
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < 8; i++) {
+			snprintf(name, sizeof(name), "%d", i);
+			hosts_want(h, &env, name, true);
+		}
+		assert_string_equal(asked(&q), round == 0 ?
+				    "0 1 2 3 4 5 6 7" : "0 1 2 3");
+		for (int i = 0; i < 8 && round == 0; i++) {
+			snprintf(name, sizeof(name), "%d", i);
+			answers(h, &env, name, false);
+		}
+		(void)asked(&q);
+		env.now.mono = mono_add_ms(env.now.mono, HOSTS_RETRY_MS);
+	}
+	hosts_want(h, &env, "good", false);
+	assert_string_equal(asked(&q), "good");
+	answers(h, &env, "2", true);
+	assert_string_equal(asked(&q), "4");
+	hosts_free(h);
+	rig_end();
+}
+
+/* What is asked for keeps its place when the list does not name it any more. */
+static void
+names_that_go(void **state)
+{
+	struct generation *g;
+	struct core_env env;
+	struct actions q;
+	struct hosts *h;
+	char name[8];
+
+	(void)state;
+	many(&h, &env, &q);
+	g = rig_list(HEAD ALPHA BETA, RIG_START);
+	for (int i = 0; i < 10; i++) {
+		snprintf(name, sizeof(name), "%d", i);
+		hosts_want(h, &env, name, true);
+	}
+	hosts_want(h, &env, NAME, true);
+	assert_string_equal(asked(&q), "0 1 2 3 4 5 6 7");
+	hosts_keep(h, g->bnl);
+	assert_string_equal(asked(&q), "");
+	answers(h, &env, "5", true);
+	assert_string_equal(asked(&q), NAME);
+	assert_true(hosts_lacks(h, "5", &(const char *){ NULL }));
+	answers(h, &env, NAME, true);
+	hosts_want(h, &env, "5", true);
+	assert_string_equal(asked(&q), "5");
+	generation_free(g);
+	hosts_free(h);
+	rig_end();
+}
+
 static void
 forgotten_with_the_list(void **state)
 {
@@ -291,7 +439,8 @@ forgotten_with_the_list(void **state)
 	rig_offer(&a, HEAD ALPHA GAMMA, RIG_START + 20);
 	/* An answer that comes too late, and one that nobody asked for. */
 	answer(&at, 1);
-	core_resolved(a.core, rig.now, "elsewhere.example.org", &at, 1, "");
+	core_resolved(a.core, rig.now, "elsewhere.example.org", &at, 1,
+		      false, "");
 	assert_int_equal(a.events[EVENT_HOST], 1);
 	rig_offer(&a, HEAD ALPHA BETA, RIG_START + 30);
 	assert_int_equal(places(eps), 0);
@@ -311,6 +460,9 @@ main(void)
 		cmocka_unit_test(same_addresses_turned_round),
 		cmocka_unit_test(asked_again_when_unanswered),
 		cmocka_unit_test(a_packet_waits),
+		cmocka_unit_test(side_by_side),
+		cmocka_unit_test(silent_names),
+		cmocka_unit_test(names_that_go),
 		cmocka_unit_test(forgotten_with_the_list),
 	};
 

@@ -95,7 +95,7 @@ test_order_through_the_loop(void **state)
 	(void)state;
 	s.loop_thread = pthread_self();
 	assert_int_equal(loop_new(&l, NULL), 0);
-	assert_int_equal(work_open(&s.w, l, NULL), 0);
+	assert_int_equal(work_open(&s.w, l, 1, NULL), 0);
 	for (int i = 0; i < JOBS; i++) {
 		items[i] = item(&s, i);
 		items[i].job.ctx = &items[i];
@@ -120,7 +120,7 @@ test_close_finishes(void **state)
 	(void)state;
 	s.loop_thread = pthread_self();
 	assert_int_equal(loop_new(&l, NULL), 0);
-	assert_int_equal(work_open(&s.w, l, NULL), 0);
+	assert_int_equal(work_open(&s.w, l, 1, NULL), 0);
 	for (int i = 0; i <= JOBS; i++) {
 		items[i] = item(&s, i);
 		items[i].job.ctx = &items[i];
@@ -141,7 +141,7 @@ test_close_idle(void **state)
 
 	(void)state;
 	assert_int_equal(loop_new(&l, NULL), 0);
-	assert_int_equal(work_open(&w, l, NULL), 0);
+	assert_int_equal(work_open(&w, l, 1, NULL), 0);
 	work_close(w);
 	work_close(NULL);
 	loop_free(l);
@@ -214,7 +214,7 @@ test_abandon(void **state)
 	slow_init(&waiting);
 	pthread_mutex_lock(&held.gate);
 	assert_int_equal(loop_new(&l, NULL), 0);
-	assert_int_equal(work_open(&w, l, NULL), 0);
+	assert_int_equal(work_open(&w, l, 1, NULL), 0);
 	work_submit(w, &held.job);
 	work_submit(w, &waiting.job);
 	wait_for(&held.running);
@@ -232,6 +232,39 @@ test_abandon(void **state)
 	assert_false(held.done || waiting.done);
 }
 
+/* Slow ones do not keep others waiting, and are not waited for either. */
+static void
+test_side_by_side(void **state)
+{
+	static struct slow held[3], quick;
+	struct work *w;
+	struct loop *l;
+
+	(void)state;
+	slow_init(&quick);
+	assert_int_equal(loop_new(&l, NULL), 0);
+	assert_int_equal(work_open(&w, l, 4, NULL), 0);
+	for (int i = 0; i < 3; i++) {
+		slow_init(&held[i]);
+		pthread_mutex_lock(&held[i].gate);
+		work_submit(w, &held[i].job);
+	}
+	for (int i = 0; i < 3; i++)
+		wait_for(&held[i].running);
+	work_submit(w, &quick.job);
+	while (!quick.done)
+		assert_int_equal(loop_turn(l, MONO_NEVER, NULL), 0);
+	assert_int_equal(work_pending(w), 3);
+	work_abandon(w);
+	loop_free(l);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(atomic_load(&held[i].dropped), 0);
+		pthread_mutex_unlock(&held[i].gate);
+		wait_for(&held[i].dropped);
+		assert_false(held[i].done);
+	}
+}
+
 static void
 test_abandon_idle(void **state)
 {
@@ -242,13 +275,13 @@ test_abandon_idle(void **state)
 	(void)state;
 	slow_init(&ran);
 	assert_int_equal(loop_new(&l, NULL), 0);
-	assert_int_equal(work_open(&w, l, NULL), 0);
+	assert_int_equal(work_open(&w, l, 1, NULL), 0);
 	work_submit(w, &ran.job);
 	wait_for(&ran.ran);
 	work_abandon(w);
 	wait_for(&ran.dropped);
 	assert_false(ran.done);
-	assert_int_equal(work_open(&w, l, NULL), 0);
+	assert_int_equal(work_open(&w, l, 1, NULL), 0);
 	work_abandon(w);
 	work_abandon(NULL);
 	loop_free(l);
@@ -262,6 +295,7 @@ main(void)
 	    cmocka_unit_test(test_close_finishes),
 	    cmocka_unit_test(test_close_idle),
 	    cmocka_unit_test(test_abandon),
+	    cmocka_unit_test(test_side_by_side),
 	    cmocka_unit_test(test_abandon_idle),
 	};
 
