@@ -89,7 +89,7 @@ attempt_connected(struct dial *d, struct attempt *a, const char *text,
 	return tool_wire_open(&a->w, fd, d->tls, true, JOIN_GIVE_MAX, e);
 }
 
-/* 1: it is the host that invites. 0: not known yet. */
+/* Returns 1 for the host that invites, 0 while that is not known. */
 static int
 attempt_step(struct dial *d, struct attempt *a, bool readable, struct err *e)
 {
@@ -115,8 +115,7 @@ attempt_step(struct dial *d, struct attempt *a, bool readable, struct err *e)
 		       text, cn, d->token->host);
 }
 
-/* Waits until something happens to one of them, or until it is time for the
- * next. The events are those that came. */
+/* Waits for an event of an attempt, or for the time of the next one. */
 static void
 dial_wait(const struct dial *d, struct pollfd fds[TOKEN_ENDPOINTS_MAX])
 {
@@ -140,7 +139,7 @@ dial_wait(const struct dial *d, struct pollfd fds[TOKEN_ENDPOINTS_MAX])
 	(void)poll(fds, d->begun, left < 0 ? 0 : (int)left + 1);
 }
 
-/* The one that leads to the host; NULL: none does, as yet. */
+/* Returns the attempt that leads to the host; NULL: none does, as yet. */
 static struct attempt *
 dial_turn(struct dial *d)
 {

@@ -26,7 +26,7 @@ enum action_kind {
 	ACTION_EVENT		/* level, event, peer, text */
 };
 
-/* How a TCP connection ended, or why none could be made. */
+/* Reasons why a TCP connection ended, or could not be made. */
 enum close_reason {
 	CLOSE_ORDERLY,		/* the other side ended it, or we did */
 	CLOSE_REFUSED,		/* the host has no such port open */

@@ -117,7 +117,7 @@ struct channel {
 	bool dialled;
 	unsigned int purpose;		/* CHANNEL_*; 0: they dialled */
 	char peer[NODE_NAME_MAX + 1];	/* "" until it is known */
-	struct dial *dial;		/* may fail for another; NULL: decided */
+	struct dial *dial;		/* NULL: it was decided */
 	struct endpoint remote;
 	bool listed;			/* they dialled, from an address in the list */
 	struct stream stream;
@@ -158,7 +158,7 @@ void channel_timeout(struct channel *ch);
 void channel_give_up(struct channel *ch);
 /* Ends an attempt that is not needed any more: it has not failed. */
 void channel_withdraw(struct channel *ch);
-/* The owner says that it is gone. */
+/* Takes note that its owner has closed it, or could not open it. */
 void channel_gone(struct channel *ch, enum close_reason reason,
 		  const char *why);
 /* Another list is in force: may it stay? */
@@ -187,27 +187,27 @@ void channel_end_if_done(struct channel *ch);
 
 /* --- core/channels: all of them -------------------------------------------- */
 
-/* One more, with an id; NULL when memory is out. */
+/* Makes one more, with an id; NULL when memory is out. */
 struct channel *channels_add(struct channels *ctx);
-/* It is no more: freed, once its news are told. */
+/* Takes it out, and frees it once its news are told. */
 void channels_drop(struct channel *ch);
-/* A dial may try another address while one is under way. */
+/* Whether a dial may try another address while one is under way. */
 bool channels_may_race(const struct channels *ctx);
 
 /* --- core/dial: the addresses of a peer ------------------------------------ */
 
-/* The id of the first attempt; 0 when memory is out. */
+/* Begins the first attempt. Returns its id; 0 when memory is out. */
 uint32_t dial_start(struct channels *ctx, const char *peer,
 		    const struct endpoint *to, size_t n, unsigned int purpose);
-/* The time has come to try the next address. */
+/* Tries the next address, when its time has come. */
 void dial_timeout(struct dial *d);
-/* TCP stands: the peer has a little longer before the next address is tried. */
+/* Gives a peer to which TCP is connected some more time, before the next
+ * address is tried. */
 void dial_connected(struct channel *ch);
-/* Whatever becomes of this connection decides its dial: all other attempts are
- * withdrawn. */
+/* Lets this connection alone decide its dial: withdraws all other attempts. */
 void dial_settle(struct channel *ch);
-/* The attempt failed. true: the dial does not end by that, because other
- * addresses are being tried. */
+/* Takes a failed attempt out of its dial, and begins the next one. true: the
+ * dial goes on. */
 bool dial_goes_on(struct channel *ch);
 
 /* --- core/channels_list: the list ------------------------------------------ */

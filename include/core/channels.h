@@ -124,7 +124,7 @@ struct channel_news {
 	char peer[NODE_NAME_MAX + 1];
 	bool dialled;			/* by us */
 	bool renewed;			/* NEGOTIATED: with our certificate of now */
-	bool reached;			/* FAILED: at each address somebody answered,
+	bool reached;			/* FAILED: at each address a host answered
 					 * and did not just hang up without a
 					 * HELLO */
 	bool nothing_in_common;		/* FAILED: wait the long back-off */

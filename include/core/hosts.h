@@ -26,16 +26,16 @@ struct hosts *hosts_new(const struct rng *rng);	/* NULL: memory is out */
 void hosts_free(struct hosts *h);		/* NULL is fine */
 /* Another list is in force: what it does not name is forgotten. */
 void hosts_keep(struct hosts *h, const struct bnl *b);
-/* The name has its turn to be looked up (ACTION_RESOLVE), unless it is too early
- * for that. Urgent ones, for whose node packets wait, go first; a quarter of the
- * places is theirs alone. Names whose last look-up failed take half of the
- * places at most, so that a name server that is silent does not keep other names
- * waiting. */
+/* Has the name looked up (ACTION_RESOLVE) when its turn comes, unless it is too
+ * early for that. Urgent names, for whose node packets wait, go first; a
+ * quarter of the places is for them alone. Names whose last look-up failed take
+ * half of the places at most, so that a silent name server does not keep other
+ * names waiting. */
 void hosts_want(struct hosts *h, struct core_env *env, const char *host,
 		bool urgent);
 /* The answer; n == 0: none, and why. more: it is a part, and the rest follows
- * with all addresses. Of addresses that are there twice or beyond HOSTS_EACH the
- * first ones count. true: they are others than before. */
+ * with all addresses. Of addresses that are there twice or beyond HOSTS_EACH
+ * the first ones count. true: they are others than before. */
 bool hosts_answer(struct hosts *h, struct core_env *env, const char *host,
 		  const struct ipaddr *found, size_t n, bool more,
 		  const char *why);

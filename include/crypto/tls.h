@@ -22,7 +22,7 @@ enum tls_status {
 	TLS_FAILED	/* dead; reason() says why; close it */
 };
 
-/* What kind of failure it was. */
+/* Kinds of failure. */
 enum tls_fault {
 	TLS_FAULT_OTHER,	/* or nothing has failed */
 	TLS_FAULT_DATE,		/* a certificate, of either side, is not valid

@@ -222,8 +222,8 @@ note_failure(const struct channel *ch)
 			  "the connection was closed without an answer");
 }
 
-/* A connection of a dial that goes on: said where a host answers and is not
- * the peer. */
+/* Logs a failed attempt of a dial that goes on, where a host answered that is
+ * not the peer. */
 static void
 finish_attempt(struct channel *ch)
 {

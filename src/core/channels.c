@@ -151,7 +151,7 @@ channels_spare(const struct channels *cs)
 	return used < max ? max - used : 0;
 }
 
-/* Those who call must get through as well: a quarter is left to them. */
+/* Leaves a quarter of the connections to those that others make. */
 bool
 channels_may_race(const struct channels *cs)
 {

@@ -8,7 +8,7 @@
 
 /* Connection Attempt Delay of RFC 8305, section 5. */
 #define NEXT_MS 250
-/* An attempt has so long to itself where no connection is to spare. */
+/* Time that an attempt has to itself where no connection is to spare. */
 #define ALONE_MS 2000
 
 static void
@@ -33,7 +33,7 @@ dial_rearm(struct dial *d, int64_t ms)
 		timerq_cancel(&d->ctx->timers, &d->timer);
 }
 
-/* An attempt at the next address. NULL when memory is out. */
+/* Begins an attempt at the next address. NULL when memory is out. */
 static struct channel *
 dial_next(struct dial *d)
 {

@@ -11,7 +11,7 @@
 
 #define DOUBLINGS 6		/* from HOSTS_RETRY_MS to beyond the maximum */
 
-/* In this order they are looked up. */
+/* Classes of names, in the order in which they are looked up. */
 enum turn { URGENT, URGENT_FAILED, BACKGROUND, BACKGROUND_FAILED, TURNS };
 
 struct host {
@@ -83,7 +83,7 @@ find(const struct hosts *h, const char *name)
 	return table_get(&h->table, name, strlen(name));
 }
 
-/* --- turns ------------------------------------------------------------------ */
+/* --- turns ---------------------------------------------------------------- */
 
 static void
 stop_waiting(struct hosts *h, struct host *host)
@@ -134,7 +134,7 @@ has_place(const struct hosts *h, enum turn turn)
 }
 
 static void
-ask(struct hosts *h, struct core_env *env, struct host *host)
+ask_for(struct hosts *h, struct core_env *env, struct host *host)
 {
 	char *text = strdup(host->name);
 	struct action *a =
@@ -155,14 +155,14 @@ ask_next(struct hosts *h, struct core_env *env)
 {
 	for (int i = 0; i < TURNS; i++)
 		while (h->turns[i].first != NULL && has_place(h, (enum turn)i))
-			ask(h, env, h->turns[i].first);
+			ask_for(h, env, h->turns[i].first);
 }
 
-/* --- names ------------------------------------------------------------------ */
+/* --- names ---------------------------------------------------------------- */
 
-/* Moves to another table; without memory it is asked anew. */
+/* Moves a name to another table; without memory it is asked for anew. */
 static void
-move(struct hosts *h, struct table *to, struct host *host)
+move_host(struct hosts *h, struct table *to, struct host *host)
 {
 	if (table_put(to, host->name, strlen(host->name), host) == 0)
 		return;
@@ -172,14 +172,14 @@ move(struct hosts *h, struct table *to, struct host *host)
 }
 
 static void
-keep(struct hosts *h, struct table *kept, const char *name)
+keep_name(struct hosts *h, struct table *kept, const char *name)
 {
 	struct host *host = table_remove(&h->table, name, strlen(name));
 
 	if (host == NULL)
 		return;
 	host->gone = false;
-	move(h, kept, host);
+	move_host(h, kept, host);
 }
 
 void
@@ -195,13 +195,14 @@ hosts_keep(struct hosts *h, const struct bnl *b)
 	for (uint32_t i = 0; i < b->nnodes; i++)
 		for (uint32_t j = 0; j < b->nodes[i].naddresses; j++)
 			if (b->nodes[i].addresses[j].host != NULL)
-				keep(h, &kept, b->nodes[i].addresses[j].host);
-	/* The answer to what is asked ends its turn. */
+				keep_name(h, &kept,
+					  b->nodes[i].addresses[j].host);
+	/* A name that is asked for keeps its place until the answer comes. */
 	while ((host = table_next(&h->table, &pos)) != NULL) {
 		stop_waiting(h, host);
 		host->gone = host->asked;
 		if (host->gone)
-			move(h, &kept, host);
+			move_host(h, &kept, host);
 		else
 			host_free(host);
 	}
@@ -311,8 +312,8 @@ failed(struct host *host, struct core_env *env, const char *why)
 			      host->n > 0 ? ": its last addresses stay" : "");
 }
 
-/* The place of a name whose answer has come is free. NULL: it is not known, or
- * not in the list any more. */
+/* Frees the place of a name whose answer has come. NULL: the name is not known,
+ * or not in the list any more. */
 static struct host *
 end_turn(struct hosts *h, const char *name)
 {
@@ -331,8 +332,8 @@ end_turn(struct hosts *h, const char *name)
 
 /* true: the addresses are others than before. */
 static bool
-take(struct host *host, struct core_env *env, const struct ipaddr *found,
-     size_t n)
+take_found(struct host *host, struct core_env *env,
+	   const struct ipaddr *found, size_t n)
 {
 	struct ipaddr at[HOSTS_EACH];
 
@@ -358,7 +359,7 @@ hosts_answer(struct hosts *h, struct core_env *env, const char *name,
 	bool changed = false;
 
 	if (host != NULL && n > 0)
-		changed = take(host, env, found, n);
+		changed = take_found(host, env, found, n);
 	else if (host != NULL && !more)
 		failed(host, env, why);
 	ask_next(h, env);

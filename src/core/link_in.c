@@ -275,7 +275,7 @@ take_cookie(const struct arrival *a)
 	if (handshake_cookie_read(h, a->dgram, value) != DROP_NONE)
 		return DROP_COOKIE;
 	h->cookied = true;
-	/* Of the addresses that it went to, this one answers. */
+	/* The INIT went to several addresses; the next one goes to this. */
 	if (link_knows(l, a->remote)) {
 		h->to = *a->remote;
 		h->local = *a->local;

@@ -94,7 +94,7 @@ is_outside(const struct core *c, const struct ipaddr *a)
 	return c->gen == NULL || !bnl_is_inside(c->gen->bnl, a);
 }
 
-/* --- their order ----------------------------------------------------------- */
+/* --- their order ---------------------------------------------------------- */
 
 enum standing { REACHED, UNTRIED, FAILED };
 
@@ -103,7 +103,7 @@ struct stand {
 	struct monotime at;
 };
 
-/* How the last connection to that address ended, while that is news. */
+/* Returns how the last try at that address ended, while that is recent. */
 static struct stand
 stand_of(const struct core *c, const struct note *o, const struct endpoint *ep)
 {

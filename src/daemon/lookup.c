@@ -30,7 +30,7 @@ struct lookup {
 	struct daemon *daemon;
 	struct lookup *next;
 	char *host;
-	struct loop_timer rest;		/* for the other family, when one came */
+	struct loop_timer rest;		/* waits for the other family */
 	unsigned int left;		/* parts that are to come */
 	struct ipaddr found[PARTS][FOUND_MAX];
 	size_t n[PARTS];
@@ -75,7 +75,7 @@ lookup_rested(void *ctx)
 	lookup_answer(ctx, true);
 }
 
-/* --- parts ------------------------------------------------------------------ */
+/* --- parts ---------------------------------------------------------------- */
 
 static void
 part_drop(void *ctx)
@@ -118,7 +118,7 @@ part_start(struct lookup *l, enum part_kind kind, struct work *w)
 	return 0;
 }
 
-/* It is not in the hosts file. */
+/* Asks for a name that is not in the hosts file. */
 static void
 ask_servers(struct lookup *l)
 {
@@ -151,7 +151,7 @@ part_done(void *ctx)
 		loop_timer_set(&l->rest, mono_add_ms(clock_mono(), REST_MS));
 }
 
-/* --- what is asked for -------------------------------------------------------- */
+/* --- look-ups ------------------------------------------------------------- */
 
 void
 lookup_start(struct daemon *d, struct action *a)

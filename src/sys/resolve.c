@@ -16,7 +16,7 @@
 #define HOSTS_FILE "/etc/hosts"
 #define BLANKS " \t\r\n"
 
-/* One line: an address, and its names. It is cut up. */
+/* Parses a line, an address and its names, and cuts it up. */
 static bool
 line_has(char *line, const char *host, struct ipaddr *out)
 {

@@ -70,7 +70,7 @@ queue_take(struct queue *q)
 	return job;
 }
 
-/* What the threads have shared. */
+/* Frees all that the threads share. */
 static void
 dismantle(struct work *w)
 {
@@ -81,8 +81,8 @@ dismantle(struct work *w)
 	free(w);
 }
 
-/* The job of a thread that was not waited for. The last such thread takes all
- * away. */
+/* Drops the job of a thread that is not waited for. The last such thread frees
+ * all. */
 static void
 leave(struct work *w, struct work_job *job)
 {
@@ -152,7 +152,7 @@ on_finished(void *ctx, unsigned int events)
 	}
 }
 
-/* As many as can be started. 0, or the error number of the first one. */
+/* Starts as many as it can. 0, or an error number when there is none. */
 static int
 start_threads(struct work *w, unsigned int threads)
 {

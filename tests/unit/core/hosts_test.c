@@ -349,6 +349,7 @@ side_by_side(void **state)
 	assert_string_equal(asked(&q), "");
 	answers(h, &env, "6", true);
 	assert_string_equal(asked(&q), "7");
+	actions_free(&q);
 	hosts_free(h);
 	rig_end();
 }
@@ -382,6 +383,7 @@ silent_names(void **state)
 	assert_string_equal(asked(&q), "good");
 	answers(h, &env, "2", true);
 	assert_string_equal(asked(&q), "4");
+	actions_free(&q);
 	hosts_free(h);
 	rig_end();
 }
@@ -414,6 +416,7 @@ names_that_go(void **state)
 	hosts_want(h, &env, "5", true);
 	assert_string_equal(asked(&q), "5");
 	generation_free(g);
+	actions_free(&q);
 	hosts_free(h);
 	rig_end();
 }
