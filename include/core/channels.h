@@ -48,6 +48,8 @@ void channels_check_pairs(struct channels *cs);
 				 * nobody answers leave room for others */
 #define CHANNEL_YIELD 0x08u	/* with PAIR: the peer may be about to dial us. While
 				 * some are under way this one waits */
+#define CHANNEL_NEW 0x10u	/* with PAIR: the peer is new in the list and may
+				 * not run yet, which is no warning */
 #define CHANNEL_ENDPOINTS_MAX 12
 
 /*

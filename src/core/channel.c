@@ -157,19 +157,38 @@ outsider_may_be_said(struct channels *ctx)
 	return ctx->outsiders++ < OUTSIDERS_A_MINUTE;
 }
 
+/* A node that has just been invited dials when it is ready. */
+static bool
+may_not_run_yet(const struct channel *ch)
+{
+	return ch->dialled && (ch->purpose & CHANNEL_NEW) != 0 && !ch->reached;
+}
+
 /* Who has a certificate may be refused for ever new reasons, and give some. */
 static void
 say_of_node(struct channel *ch, enum event_kind kind, const char *safe)
 {
 	struct core_env *env = ch->ctx->env;
+	bool soon = may_not_run_yet(ch);
+	char at[ENDPOINT_TEXT_MAX];
 	uint64_t n = recent_count(&ch->ctx->lines, ch->peer, env->now.mono,
 				  SAY_AGAIN_MS);
 
-	if (n <= LINES_A_NODE)
-		actions_event(env->actions, EVENT_WARN, kind, ch->peer, "%s%s",
-			      safe, n < LINES_A_NODE ? "" :
-			      " (more of its connections is not logged for up "
-			      "to an hour)");
+	if (n > LINES_A_NODE)
+		return;
+	/* The port that it dials from says nothing. */
+	if (ch->dialled)
+		endpoint_format(at, &ch->remote);
+	else
+		ipaddr_format(at, &ch->remote.addr);
+	actions_event(env->actions, soon ? EVENT_INFO : EVENT_WARN, kind,
+		      ch->peer, "%s%s%s%s%s%s", safe,
+		      strstr(safe, at) != NULL ? "" : " (at ",
+		      strstr(safe, at) != NULL ? "" : at,
+		      strstr(safe, at) != NULL ? "" : ")",
+		      soon ? " (it is new, and may not run yet)" : "",
+		      n < LINES_A_NODE ? "" : " (more of its connections is "
+		      "not logged for up to an hour)");
 }
 
 /* A line about a peer, or about an address that has shown no certificate;
@@ -185,7 +204,8 @@ channel_say(struct channel *ch, enum event_kind kind, const char *text)
 
 	ch->said = true;
 	if (known)
-		what = hash_bytes(no_seed, text, strlen(text));
+		what = hash_bytes(no_seed, text, strlen(text)) ^
+		       (uint64_t)may_not_run_yet(ch);
 	else if (!outsider_may_be_said(ch->ctx))
 		return;
 	ipaddr_format(at, &ch->remote.addr);

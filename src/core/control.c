@@ -169,12 +169,11 @@ bye_in(struct peer *p)
 	struct core *c = p->core;
 	bool was_up = p->up;
 
-	p->up = false;		/* the event says why */
+	p->up = false;		/* the event below says why */
 	notes_bye(c->env.notes, c->env.now.wall, p->name);
 	peer_flags(p, link_bye(p->link, &c->env), NULL);
 	if (was_up)
-		actions_event(&c->actions, EVENT_INFO, EVENT_PEER_DOWN,
-			      p->name, "down: stopped by its operator");
+		peer_say_down(p, "stopped by its operator");
 }
 
 static bool

@@ -49,6 +49,7 @@ struct peer {
 	uint64_t drops[DROPS];
 	uint8_t ping[RECORD_TAG_LEN];	/* that is under way */
 	struct monotime pinged, ponged;	/* the last one, its answer */
+	struct monotime made;		/* since the start; MONO_NONE: before */
 	struct monotime probed;		/* a dial that only looks */
 	bool probe_due;			/* it came too early, and is due */
 	struct monotime told_since;	/* of the second that is counted */
@@ -142,6 +143,8 @@ void peer_free(struct peer *p);
 /* Keeps its timer right at the next core_settle(). */
 void peer_touch(struct peer *p);
 void peer_settle(struct peer *p);
+/* Tells that it is down, why, and where it was. */
+void peer_say_down(struct peer *p, const char *why);
 /* What the link's calls returned; in: where version and pair id are. */
 void peer_flags(struct peer *p, unsigned int flags, const struct link_in *in);
 /* One packet for the peer has no session: it waits. */

@@ -192,6 +192,19 @@ count_clocks(struct core *c)
 	}
 }
 
+/* Where the peer is, as far as is known. */
+static void
+add_address(const struct peer *p, struct warning *w)
+{
+	const struct endpoint *ep = link_remote(p->link);
+	size_t len = strlen(w->text);
+	char at[ENDPOINT_TEXT_MAX];
+
+	if (ep->port != 0)
+		snprintf(w->text + len, sizeof(w->text) - len, " (at %s)",
+			 endpoint_format(at, ep));
+}
+
 static bool
 next_warning(struct core *c, size_t *pos, struct warning *out)
 {
@@ -209,8 +222,10 @@ next_warning(struct core *c, size_t *pos, struct warning *out)
 		++*pos;
 		p = c->peers[at / OF_PEER];
 		out->peer = p->name;
-		if (of_peer[at % OF_PEER](p, out))
+		if (of_peer[at % OF_PEER](p, out)) {
+			add_address(p, out);
 			return true;
+		}
 	}
 }
 

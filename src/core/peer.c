@@ -16,6 +16,7 @@
 #define DIAL_BACK_MS 1000	/* somebody there again */
 #define DIAL_BUSY_MS 20		/* all connections in use: then twice that */
 #define DIAL_BUSY_DOUBLINGS 4	/* ... up to a third of a second */
+#define NEW_MS 60000		/* for a node that joins, to start its daemon */
 #define REFRESH_SPREAD_S 3600	/* pairs are replaced over so long */
 
 int
@@ -30,6 +31,7 @@ peer_new(struct peer **out, struct core *c, const char *name)
 	waitq_init(&p->wait);
 	timer_init(&p->timer, p, TIMER_PEER);
 	p->dial_after = MONO_NONE;
+	p->made = c->started ? c->env.now.mono : MONO_NONE;
 	pmtu_init(&p->pmtu, c->env.conf->mtu);
 	if (link_new(&p->link, c->links, p->name, p) < 0) {
 		free(p);
@@ -126,9 +128,21 @@ take_news(struct peer *p, const struct link_in *in)
 }
 
 void
+peer_say_down(struct peer *p, const char *why)
+{
+	const struct endpoint *ep = link_remote(p->link);
+	char at[ENDPOINT_TEXT_MAX];
+
+	actions_event(&p->core->actions, EVENT_INFO, EVENT_PEER_DOWN, p->name,
+		      ep->port == 0 ? "down: %s" : "down: %s (at %s)", why,
+		      endpoint_format(at, ep));
+}
+
+void
 peer_flags(struct peer *p, unsigned int flags, const struct link_in *in)
 {
 	struct core *c = p->core;
+	char at[ENDPOINT_TEXT_MAX];
 
 	if (flags & LINK_PROVED)
 		(void)pairsets_prove(channels_pairs(c->channels), p->name,
@@ -142,7 +156,9 @@ peer_flags(struct peer *p, unsigned int flags, const struct link_in *in)
 		notes_up(c->env.notes, p->name);
 		if (!p->up)
 			actions_event(&c->actions, EVENT_INFO, EVENT_PEER_UP,
-				      p->name, "up");
+				      p->name, "up at %s",
+				      endpoint_format(at,
+						      link_remote(p->link)));
 		p->up = true;
 		/* What was wanted because nobody answered; an old pair is
 		 * seen by the next background look. */
@@ -163,8 +179,7 @@ peer_flags(struct peer *p, unsigned int flags, const struct link_in *in)
 	}
 	if (flags & LINK_DOWN) {
 		if (p->up)
-			actions_event(&c->actions, EVENT_INFO, EVENT_PEER_DOWN,
-				      p->name, "down");
+			peer_say_down(p, "its session ended, or is not answered");
 		p->up = false;
 	}
 	if (flags & LINK_UNANSWERED)
@@ -197,10 +212,9 @@ peer_wait(struct peer *p, uint8_t flags, const uint8_t *data, size_t len)
 void
 peer_reset(struct peer *p)
 {
-	link_reset(p->link);
 	if (p->up)
-		actions_event(&p->core->actions, EVENT_INFO, EVENT_PEER_DOWN,
-			      p->name, "down: its pair secrets were erased");
+		peer_say_down(p, "its pair secrets were erased");
+	link_reset(p->link);
 	p->up = false;
 	peer_retry(p);
 }
@@ -303,6 +317,9 @@ peer_negotiate(struct peer *p)
 	/* Where all begin at once both ends of each pair would dial. */
 	if (strcmp(c->self, p->name) > 0)
 		purpose |= CHANNEL_YIELD;
+	if (mono_is_set(p->made) &&
+	    mono_ms(p->made, c->env.now.mono) < NEW_MS)
+		purpose |= CHANNEL_NEW;
 	if (channels_dial(c->channels, p->name, eps, n, purpose) == 0) {
 		p->dial_after = jittered(c, DIAL_BUSY_MS << p->busy);
 		if (p->busy < DIAL_BUSY_DOUBLINGS)

@@ -192,8 +192,7 @@ remove_gone(struct core *c, const struct bnl *now)
 		if (now != NULL)
 			core_news_last(p, &now->version);
 		if (p->up)
-			actions_event(&c->actions, EVENT_INFO, EVENT_PEER_DOWN,
-				      p->name, "down: gone from the list");
+			peer_say_down(p, "gone from the list");
 		peer_forget(c, p);
 	}
 }

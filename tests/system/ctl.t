@@ -83,7 +83,7 @@ soon 'a new pair is agreed' more_pairs
 
 # --- events -----------------------------------------------------------------------------
 ctl alpha events 1000 >$tmp/text
-ok 'what happened' grep -Eq '^[0-9-]+T[0-9:]+Z info  beta peer-up: up$' $tmp/text
+ok 'what happened' grep -Eq '^[0-9-]+T[0-9:]+Z info  beta peer-up: up at 192\.0\.2\.2:3406$' $tmp/text
 is "$(ctl alpha events 2 | grep -c '^[^ ]')" 2 'so many as are asked for'
 ctl alpha --json events --follow 0 >$tmp/follow &
 follower=$!

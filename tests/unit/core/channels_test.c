@@ -140,10 +140,11 @@ no_cipher_in_common(void **state)
 	assert_int_equal(b->events[EVENT_NEGOTIATE_FAILED], 1);
 	assert_string_equal(a->text[EVENT_NEGOTIATE_FAILED],
 			    "beta: no cipher in common: aes-256-gcm:10 here, "
-			    "chacha20-poly1305:10 there");
+			    "chacha20-poly1305:10 there (at 192.0.2.2:3406)");
 	assert_string_equal(b->text[EVENT_NEGOTIATE_FAILED],
 			    "alpha: no cipher in common: "
-			    "chacha20-poly1305:10 here, aes-256-gcm:10 there");
+			    "chacha20-poly1305:10 here, aes-256-gcm:10 there "
+			    "(at 192.0.2.1)");
 	assert_int_equal(channels_count(a->cs), 0);
 }
 
