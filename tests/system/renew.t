@@ -12,7 +12,7 @@ for n in alpha beta gamma; do
 		"ctlsocket = $tmp/$n/ctl" 'logmethod = stderr' \
 		>$tmp/$n/cluevpn.conf
 done
-BAR=${BAR:-2000}	# ms without service; 1000 where nothing else runs
+BAR=${BAR:-2000}	# ms without service; 1000 on a machine that is idle
 RUNS=${RUNS:-1}
 
 # pings DIRECTION...: each 20 ms, until they are killed
