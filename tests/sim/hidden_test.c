@@ -5,6 +5,7 @@
 #include "mesh.h"
 
 #define NODES 6
+#define MANY 80
 #define HIDDEN (NODES - 1)
 #define BAR SEC			/* from a push to its receipts */
 
@@ -40,7 +41,7 @@ has_receipts(struct world *w, void *arg)
 {
 	const struct node *signer = arg;
 
-	for (size_t i = 0; i < NODES; i++) {
+	for (size_t i = 0; i < w->n; i++) {
 		struct peer_info p;
 
 		if (i != signer->i &&
@@ -75,6 +76,37 @@ test_push(void **state)
 	}
 	figures_tell(&f, "push to six nodes, one of them not listed, until "
 			 "receipts of all are there");
+}
+
+/* Most nodes of a larger network take the list from others than the signer. */
+static void
+test_push_to_many(void **state)
+{
+	struct figures f = { 0 };
+
+	(void)state;
+	for (size_t k = 0; k < sim_runs(1); k++) {
+		struct world *w = world_new(&(struct world_opts){
+			.seed = sim_seed(k), .nodes = MANY, .plain = true,
+			.hide_last = true, .conf = "pullinterval = 24h\n",
+			.lat_max = 20 * MS });
+
+		mesh_start(w, SEC / 10);
+		world_assert(w, world_run_until(w, w->now + MINUTE,
+						mesh_all_up, NULL));
+		world_run(w, w->now + 15 * SEC);
+		for (int i = 0; i < 2; i++) {
+			int64_t begin = w->now;
+
+			push(&w->nodes[k]);
+			if (!world_run_until(w, begin + BAR,
+					     has_receipts, &w->nodes[k]))
+				world_fail(w, "push %d: no receipts", i);
+			figures_add(&f, w->now - begin);
+		}
+		world_free(w);
+	}
+	figures_tell(&f, "push to 80 nodes, until receipts of all are there");
 }
 
 /* Nobody tells what all know; and nobody answers an answer. */
@@ -191,6 +223,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_push),
+		cmocka_unit_test(test_push_to_many),
 		cmocka_unit_test(test_little_is_said),
 		cmocka_unit_test(test_new_node),
 		cmocka_unit_test(test_new_peer),
