@@ -142,6 +142,7 @@ fetch_first(struct channel *ch)
 {
 	if (!channel_admit_delivery(ch))
 		return;
+	dial_settle(ch);
 	open_without_pair(ch);
 	if ((ch->purpose & CHANNEL_PAIR) == 0)
 		return;

@@ -170,6 +170,9 @@ channels_negotiating(const struct channels *cs, const char *peer)
 void
 channels_spare_negotiation(struct channels *cs, const char *peer)
 {
+	for (struct dial *d = cs->dials; d != NULL; d = d->next)
+		if (strcmp(d->peer, peer) == 0)
+			d->purpose &= ~CHANNEL_PAIR;
 	for (struct channel *ch = cs->all; ch != NULL; ch = ch->next)
 		if (is_negotiating(ch) && ch->state < CHANNEL_HELLO &&
 		    strcmp(ch->peer, peer) == 0)
