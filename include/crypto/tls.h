@@ -102,6 +102,10 @@ int tls_ctx_new_host(struct tls_ctx **out, struct pem cert, struct pem key,
 		     const struct pem *cas, size_t ncas, struct err *e);
 int tls_ctx_new_guest(struct tls_ctx **out, const uint8_t ca[FINGERPRINT_LEN],
 		      struct err *e);
+/* Whether peers with these CAs take the certificate at that time, by its own
+ * dates and by those of the certificates above it. 0 or -1. */
+int tls_check_dates(struct pem cert, const struct pem *cas, size_t ncas,
+		    struct walltime now, struct err *e);
 /* Engines made from it keep what they need: may be freed before them. */
 void tls_ctx_free(struct tls_ctx *c);
 /* The own certificate. */

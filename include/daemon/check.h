@@ -4,9 +4,16 @@
 #define DAEMON_CHECK_H
 
 #include "format/conf.h"
+#include "sys/unit.h"
 
 /* Looks for all that a start would refuse on this host, and logs it, with the
- * line of the configuration (path); makes and changes nothing. 0 or -1. */
-int check_host(const struct conf *c, const char *path, const char *pidfile);
+ * line of the configuration (path); makes and changes nothing. unit: gives the
+ * daemon its directories; NULL: nobody does. 0 or -1. */
+int check_host(const struct conf *c, const char *path, const char *pidfile,
+	       const struct unit *unit);
+/* The state directory's files, for a unit that gives them to the daemon: as
+ * root. */
+int check_state(const struct conf *c, const char *path,
+		const struct unit *unit);
 
 #endif

@@ -26,10 +26,18 @@ struct warden;
  * -1. */
 int identity_load(struct identity **out, const char *path,
 		  struct warden *warden);
-/* The same, but what could be read is there after a failure, too: *out is NULL
- * only when there is no configuration. */
+/* A private key that somebody else will give to this process: fd is read in the
+ * place of that path. */
+struct identity_key {
+	const char *path;
+	int fd;			/* -1: no such key */
+};
+
+/* The same for a check: what could be read is there after a failure, too, and
+ * *out is NULL only when there is no configuration; certificates must be valid
+ * now, while the clock is sane. */
 int identity_look(struct identity **out, const char *path,
-		  struct warden *warden);
+		  const struct identity_key *key);
 /* The configuration alone. fd: of that file, open; it is closed. */
 int identity_conf(struct conf **out, const char *path, int fd);
 void identity_free(struct identity *id);	/* NULL is fine */

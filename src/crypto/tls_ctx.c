@@ -215,9 +215,11 @@ make_store(const struct pem *cas, size_t ncas, struct err *e)
 	return store;
 }
 
-/* A node dials and is dialled: its certificate must do for both. */
+/* A node dials and is dialled: its certificate must do for both. at: when, in
+ * seconds since 1970; NULL: whatever the dates. */
 static int
-check_own(X509_STORE *store, STACK_OF(X509) *chain, struct err *e)
+check_own(X509_STORE *store, STACK_OF(X509) *chain, const struct walltime *at,
+	  struct err *e)
 {
 	for (int as_server = 0; as_server <= 1; as_server++) {
 		X509_STORE_CTX *sc = X509_STORE_CTX_new();
@@ -233,7 +235,10 @@ check_own(X509_STORE *store, STACK_OF(X509) *chain, struct err *e)
 		} else {
 			param = X509_STORE_CTX_get0_param(sc);
 			X509_VERIFY_PARAM_set_flags(param, VERIFY_FLAGS |
-						    X509_V_FLAG_NO_CHECK_TIME);
+				(at == NULL ? X509_V_FLAG_NO_CHECK_TIME : 0));
+			if (at != NULL)
+				X509_VERIFY_PARAM_set_time(param,
+							   (time_t)at->s);
 			X509_VERIFY_PARAM_set_auth_level(param,
 							 SECURITY_LEVEL);
 			X509_VERIFY_PARAM_set_depth(param, CHAIN_DEPTH_MAX);
@@ -364,7 +369,7 @@ ctx_new(struct tls_ctx **out, enum tls_kind kind, struct pem cert,
 	if (check_pair(chain, k, e) != 0)
 		goto out;
 	store = make_store(cas, ncas, e);
-	if (store == NULL || check_own(store, chain, e) != 0)
+	if (store == NULL || check_own(store, chain, NULL, e) != 0)
 		goto out;
 	c->kind = kind;
 	c->ssl = tls_make_ssl(store, kind);
@@ -399,6 +404,21 @@ tls_ctx_new_host(struct tls_ctx **out, struct pem cert, struct pem key,
 		 const struct pem *cas, size_t ncas, struct err *e)
 {
 	return ctx_new(out, TLS_HOST, cert, key, cas, ncas, e);
+}
+
+int
+tls_check_dates(struct pem cert, const struct pem *cas, size_t ncas,
+		struct walltime now, struct err *e)
+{
+	STACK_OF(X509) *chain = NULL;
+	X509_STORE *store = make_store(cas, ncas, e);
+	int rc = -1;
+
+	if (store != NULL && x509_read_all(&chain, cert.p, cert.len, e) == 0)
+		rc = check_own(store, chain, &now, e);
+	X509_STORE_free(store);
+	sk_X509_pop_free(chain, X509_free);
+	return rc;
 }
 
 void

@@ -15,6 +15,7 @@
 struct check {
 	const struct conf *conf;
 	const char *path;		/* of the configuration */
+	const struct unit *unit;	/* NULL: none */
 	int wrong;
 };
 
@@ -55,6 +56,22 @@ owner_of(struct check *k)
 	return (uid_t)-1;
 }
 
+/* systemd gives the unit's state directory to its user, and all that is in
+ * it. */
+static bool
+gives_state(const struct unit *u, const struct conf *c)
+{
+	return u != NULL && strcmp(u->state, c->statedir) == 0;
+}
+
+static bool
+gives_run(const struct unit *u, const char *path)
+{
+	size_t n = u == NULL ? 0 : strlen(u->runtime);
+
+	return n > 0 && strncmp(path, u->runtime, n) == 0 && path[n] == '/';
+}
+
 static void
 look_files(struct check *k, const char *pidfile)
 {
@@ -63,17 +80,20 @@ look_files(struct check *k, const char *pidfile)
 	struct err e;
 	gid_t group;
 
-	look_key(k, fit_dir(c->statedir, owner, &e) < 0 ||
-		    state_check(c, &e) < 0 ? -1 : 0, "statedir", &e);
+	if (!gives_state(k->unit, c))
+		look_key(k, fit_dir(c->statedir, owner, &e) < 0 ||
+			    state_check(c, &e) < 0 ? -1 : 0, "statedir", &e);
 	if (conf_line(c, "bnl") > 0)
 		look_key(k, fit_parent(c->bnl, false, &e), "bnl", &e);
 	if (c->logmethod == CONF_LOG_FILE)
 		look_key(k, fit_log(c->logfile, &e), "logfile", &e);
-	look_key(k, fit_socket(c->ctlsocket, &e), "ctlsocket", &e);
+	if (!gives_run(k->unit, c->ctlsocket))
+		look_key(k, fit_socket(c->ctlsocket, &e), "ctlsocket", &e);
 	if (c->ctlgroup != NULL)
 		look_key(k, privs_group(&group, c->ctlgroup, &e), "ctlgroup",
 			 &e);
-	look(k, fit_parent(pidfile, true, &e), 0, "pid file", &e);
+	if (!gives_run(k->unit, pidfile))
+		look(k, fit_parent(pidfile, true, &e), 0, "pid file", &e);
 }
 
 /* A daemon that runs has its ports: theirs is no fault, then. */
@@ -125,9 +145,21 @@ look_network(struct check *k, bool runs)
 }
 
 int
-check_host(const struct conf *c, const char *path, const char *pidfile)
+check_state(const struct conf *c, const char *path, const struct unit *unit)
 {
 	struct check k = { .conf = c, .path = path };
+	struct err e;
+
+	if (gives_state(unit, c))
+		look_key(&k, state_check(c, &e), "statedir", &e);
+	return k.wrong == 0 ? 0 : -1;
+}
+
+int
+check_host(const struct conf *c, const char *path, const char *pidfile,
+	   const struct unit *unit)
+{
+	struct check k = { .conf = c, .path = path, .unit = unit };
 
 	look_files(&k, pidfile);
 	look_network(&k, daemon_runs(&k, pidfile));

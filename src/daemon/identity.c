@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "daemon/warden.h"
+#include "sys/clock.h"
 #include "sys/cpu.h"
 #include "sys/privs.h"
 #include "sys/store.h"
@@ -53,6 +54,8 @@ struct opener {
 	struct warden *warden;		/* NULL: nobody but us */
 	uint32_t conf;			/* the warden's number for it */
 	uid_t owner;			/* may own them, besides root */
+	const struct identity_key *key;	/* NULL: opened by its path */
+	bool dates;			/* certificates must be valid now */
 };
 
 static int
@@ -62,7 +65,10 @@ read_file(struct file *f, const struct opener *o, enum warden_path what,
 	struct err e, no = { .code = ERR_NONE };
 	int fd = -1, rc;
 
-	if (o->warden != NULL)
+	if (what == WARDEN_KEY && o->key != NULL && o->key->fd >= 0 &&
+	    strcmp(path, o->key->path) == 0)
+		fd = dup(o->key->fd);
+	else if (o->warden != NULL)
 		fd = warden_open(o->warden, o->conf, what, index, &no);
 	if (fd >= 0)
 		rc = store_read_fd(fd, path, o->owner, PEM_BYTES_MAX, flags,
@@ -174,6 +180,16 @@ check_key(const char *path, const struct file *f)
 	return 0;
 }
 
+/* A clock that stands before the build of this program tells nothing. */
+static int
+check_dates(struct pem cert, const struct pem *cas, size_t ncas, struct err *e)
+{
+	struct walltime now = clock_wall();
+
+	return now.s < BUILD_TIME ? 0 :
+				    tls_check_dates(cert, cas, ncas, now, e);
+}
+
 static int
 load_tls(struct identity *id, const struct opener *o)
 {
@@ -201,6 +217,9 @@ load_tls(struct identity *id, const struct opener *o)
 			  c->name);
 		rc = -1;
 	}
+	if (rc == 0 && o->dates &&
+	    check_dates(pem_of(&cert), cas, c->cacert.n, &e) < 0)
+		rc = complain(c->cert, &e);
 	file_free(&cert);
 	file_free(&key);
 	for (unsigned int i = 0; i < c->cacert.n; i++)
@@ -253,11 +272,10 @@ find_owner(uid_t *owner, const struct conf *c, const char *path)
 	return 0;
 }
 
-int
-identity_look(struct identity **out, const char *path, struct warden *warden)
+static int
+look(struct identity **out, const char *path, struct opener *o)
 {
 	struct identity *id = calloc(1, sizeof(*id));
-	struct opener o = { .warden = warden_lives(warden) ? warden : NULL };
 	int rc;
 
 	*out = NULL;
@@ -265,23 +283,33 @@ identity_look(struct identity **out, const char *path, struct warden *warden)
 		log_error("out of memory");
 		return -1;
 	}
-	rc = load_conf(id, path, &o);
+	rc = load_conf(id, path, o);
 	if (rc < 0) {
 		identity_free(id);
 		return -1;
 	}
-	rc |= find_owner(&o.owner, id->conf, path);
-	rc |= load_tls(id, &o);
-	rc |= load_bnlkeys(id, &o);
+	rc |= find_owner(&o->owner, id->conf, path);
+	rc |= load_tls(id, o);
+	rc |= load_bnlkeys(id, o);
 	*out = id;
 	return rc;
 }
 
 int
+identity_look(struct identity **out, const char *path,
+	      const struct identity_key *key)
+{
+	struct opener o = { .key = key, .dates = true };
+
+	return look(out, path, &o);
+}
+
+int
 identity_load(struct identity **out, const char *path, struct warden *warden)
 {
+	struct opener o = { .warden = warden_lives(warden) ? warden : NULL };
 	struct identity *id;
-	int rc = identity_look(&id, path, warden);
+	int rc = look(&id, path, &o);
 
 	if (rc < 0)
 		identity_free(id);

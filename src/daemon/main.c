@@ -13,6 +13,7 @@
 #include "daemon/daemon.h"
 #include "daemon/identity.h"
 #include "daemon/options.h"
+#include "daemon/service.h"
 #include "sys/daemonise.h"
 #include "sys/logsink.h"
 #include "sys/sigwatch.h"
@@ -90,12 +91,19 @@ open_log(struct startup *s, const struct identity *id,
 static int
 test(const struct options *o)
 {
-	struct identity *id;
-	int rc = identity_look(&id, o->conf, NULL);
+	struct service s;
+	struct identity *id = NULL;
+	int rc = service_become(&s, o);
 
+	if (rc == 0 || s.is_unit)
+		rc |= identity_look(&id, o->conf, &s.key);
 	if (id != NULL)
-		rc |= check_host(id->conf, o->conf, o->pidfile);
+		rc |= check_host(id->conf, o->conf, o->pidfile,
+				 s.is_unit ? &s.unit : NULL);
 	identity_free(id);
+	service_end(&s);
+	if (s.is_unit)
+		printf("judged as user %s of %s\n", s.unit.user, s.unit.path);
 	if (rc < 0)
 		return EXIT_USAGE;
 	printf("%s: ok\n", o->conf);

@@ -92,6 +92,12 @@ level_parse(struct options *o, const char *arg)
 	return 0;
 }
 
+bool
+options_usual(const struct options *o)
+{
+	return strcmp(o->conf, CONF_DIR "/" CONF_NAME) == 0;
+}
+
 int
 options_parse(struct options *o, int argc, char **argv, int *status)
 {

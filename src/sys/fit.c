@@ -39,6 +39,13 @@ dir_is_fit(const char *dir, const struct stat *st, uid_t as, struct err *e)
 			       "write there: chown %u %s", dir,
 			       (unsigned int)st->st_uid, (unsigned int)as,
 			       (unsigned int)as, dir);
+	if (as != (uid_t)-1 && (st->st_uid == 0 || st->st_uid == as) &&
+	    (st->st_mode & S_IRWXU) != S_IRWXU)
+		return err_set(e, ERR_PERM,
+			       "%s has mode %03o, and user %u could not write "
+			       "there: chmod 700 %s", dir,
+			       (unsigned int)st->st_mode & 0777,
+			       (unsigned int)as, dir);
 	if (access(dir, W_OK | X_OK) < 0)
 		return err_errno(e, errno, "directory %s", dir);
 	return 0;

@@ -84,6 +84,39 @@ starts_not 'the state of somebody else'
 chown 0 $dir/state
 ok 'what is root'\''s is given to the user at the start' check
 
+conf alpha "user = nobody"
+for mode in 500 600 300; do
+	chmod $mode $dir/state
+	refused 1 "$(line statedir): statedir: $dir/state has mode $mode, .*chmod 700"
+done
+chmod 700 $dir/state
+
+# --- dates ------------------------------------------------------------------------
+conf alpha
+later() { # later DAYS COMMAND...: at a time so many days from now
+	printf '%-20d %-20d\n' $(($1 * 86400)) 0 >$tmp/offsets
+	env LD_PRELOAD=$O/tests/helpers/preload/clock.so \
+		${second:+ASAN_OPTIONS=$second} \
+		CLOCK_OFFSETS=$tmp/offsets "${@:2}"
+}
+expired() { # expired WHAT: and says so
+	later 900 "$O/cluevpnd" -t -c $dir -p $dir/pid >$tmp/said 2>&1
+	is $? 2 "$1 that has ended"
+	ok '... is told' grep 'node.pem: own certificate.*expired' $tmp/said
+}
+expired 'a certificate'
+must cp $dir/node.pem $dir/node.key $tmp
+mkdir $tmp/shortca
+must "$O/keygen" ca -d $tmp/shortca --days 30
+rm $dir/node.*
+must "$O/keygen" node alpha -d $dir --ca $tmp/shortca --days 2000
+cp $tmp/shortca/ca.pem $dir/ca.pem
+expired 'a CA'
+ok 'now it is valid' check
+rm $dir/node.*
+cp $tmp/node.pem $tmp/node.key $dir
+cp $tmp/ca/ca.pem $dir/ca.pem
+
 conf alpha
 printf 'CVMARK1\nnonsense' >$dir/state/mark
 chmod 600 $dir/state/mark
@@ -163,6 +196,51 @@ refused 1 '[0-9]+: ctlgroup: there is no group'
 ok 'the daemon has noticed nothing' reach alpha beta
 is "$(logs alpha 'reload')" 0 'nor does it say so'
 stop alpha beta
+
+# --- as the service that systemd starts ------------------------------------------
+# By root: what the packaged unit gives to its user counts as given.
+service() { # service WANTED WHAT: the exit status
+	timeout 20 "${at[@]}" "$O/cluevpnd" -t >$tmp/said 2>&1 </dev/null
+	is $? "$1" "$2"
+	cp $tmp/said $tmp/out
+}
+if [ "$(id -u)" -eq 0 ] && setpriv --reuid daemon true 2>/dev/null &&
+    mkdir /run/etc && mount --rbind /etc /run/etc &&
+    mount -t tmpfs -o mode=755 tmpfs /etc; then
+	for f in /run/etc/* /run/etc/.[!.]*; do
+		[ "$f" = /run/etc/cluevpn ] || ln -s "$f" /etc/ 2>/dev/null
+	done
+	mkdir -p /etc/cluevpn /run/systemd/system
+	cp $dir/ca.pem $dir/bnl-pub.pem $dir/node.pem $dir/node.key /etc/cluevpn
+	echo 'name = alpha' >/etc/cluevpn/cluevpn.conf
+	sed 's/^User=.*/User=daemon/; s/^Group=.*/Group=daemon/' \
+		examples/cluevpnd.service >/run/systemd/system/cluevpnd.service
+	must mknod -m 666 $tmp/tun0 c 10 200
+	must mount --bind $tmp/tun0 /dev/net/tun
+	service 0 'the key is root'\''s, and the unit gives it away'
+	ok '... judged as its user' grep 'judged as user daemon of /run/systemd' \
+		$tmp/said
+	chown daemon /etc/cluevpn/node.key
+	service 0 'the key is the user'\''s'
+	chmod 700 /etc/cluevpn
+	service 2 'a directory that the user cannot enter'
+	ok '... is told' grep 'error: /etc/cluevpn/.*Permission denied' $tmp/said
+	chmod 755 /etc/cluevpn
+	mv /etc/cluevpn/node.key /etc/cluevpn/other.key
+	chown root /etc/cluevpn/other.key
+	echo 'privkey = other.key' >>/etc/cluevpn/cluevpn.conf
+	service 2 'another key, which is root'\''s'
+	ok '... is told' grep 'other.key: Permission denied' $tmp/said
+	mkdir /run/systemd/system/cluevpnd.service.d
+	printf '[Service]\nUser=nosuchuser\n' \
+		>/run/systemd/system/cluevpnd.service.d/user.conf
+	service 2 'a user that does not exist, in a drop-in'
+	ok '... is told' grep 'no user "nosuchuser"' $tmp/said
+	rm -r /run/systemd/system
+	service 0 'without a unit it is root'\''s'
+	must umount /dev/net/tun
+	must umount /etc
+fi
 
 # --- without being root ----------------------------------------------------------
 conf alpha

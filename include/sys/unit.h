@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a systemd unit gives the daemon that it starts: systemd.exec(5). */
+#ifndef SYS_UNIT_H
+#define SYS_UNIT_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "sys/privs.h"
+
+#define UNIT_TEXT_MAX 256
+
+struct unit {
+	char path[UNIT_TEXT_MAX];
+	char user[UNIT_TEXT_MAX], group[UNIT_TEXT_MAX];	/* "": root's */
+	/* Directories that systemd gives to the user: "" for none. */
+	char state[UNIT_TEXT_MAX], runtime[UNIT_TEXT_MAX];
+	char chowned[UNIT_TEXT_MAX];	/* a file that ExecStartPre gives it */
+};
+
+/* Reads NAME.service and its drop-ins, from below root ("" for the host's own),
+ * in the directories of systemd.unit(5). false: there is no such unit. */
+bool unit_read(struct unit *u, const char *root, const char *name);
+/* Whether systemd is in charge of this host: sd_booted(3). */
+bool unit_booted(void);
+/* Becomes that user for good, with the groups that the user has, and without any
+ * capability. */
+int unit_become(const char *user, const struct privs_ids *ids, struct err *e);
+
+#endif
