@@ -16,7 +16,8 @@
 
 #define HOSTS_EACH 4		/* addresses of a name that are kept */
 #define HOSTS_FRESH_MS 30000	/* an answer is not asked for again before */
-#define HOSTS_RETRY_MS 5000	/* nor a failed one; then twice that, up to */
+#define HOSTS_RETRY_MS 5000	/* nor a failed one; then, unless packets wait,
+				 * twice that, up to */
 #define HOSTS_RETRY_MAX_MS 300000
 #define HOSTS_AT_ONCE 8		/* names that are looked up side by side */
 

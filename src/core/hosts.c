@@ -24,7 +24,8 @@ struct host {
 	size_t n;
 	unsigned int failures;		/* in a row */
 	char *error;			/* the last one; NULL: none */
-	struct monotime not_before;	/* no question before this */
+	struct monotime not_before;	/* no question before this, */
+	struct monotime urgent_from;	/* nor before this when packets wait */
 	char name[];
 };
 
@@ -222,7 +223,7 @@ get(struct hosts *h, const char *name)
 	if (host == NULL)
 		return NULL;
 	memcpy(host->name, name, len + 1);
-	host->not_before = MONO_NONE;
+	host->not_before = host->urgent_from = MONO_NONE;
 	if (table_put(&h->table, host->name, len, host) < 0) {
 		free(host);
 		return NULL;
@@ -238,7 +239,8 @@ hosts_want(struct hosts *h, struct core_env *env, const char *name,
 	enum turn turn;
 
 	if (host == NULL || host->asked ||
-	    !mono_reached(host->not_before, env->now.mono))
+	    !mono_reached(urgent ? host->urgent_from : host->not_before,
+			  env->now.mono))
 		return;
 	if (urgent)
 		turn = host->failures > 0 ? URGENT_FAILED : URGENT;
@@ -306,6 +308,7 @@ failed(struct host *host, struct core_env *env, const char *why)
 	if (ms > HOSTS_RETRY_MAX_MS)
 		ms = HOSTS_RETRY_MAX_MS;
 	host->not_before = mono_add_ms(env->now.mono, ms);
+	host->urgent_from = mono_add_ms(env->now.mono, HOSTS_RETRY_MS);
 	if (host->failures == 1)
 		actions_event(env->actions, EVENT_WARN, EVENT_HOST, NULL,
 			      "%s cannot be looked up: %s%s", host->name, why,
@@ -342,6 +345,7 @@ take_found(struct host *host, struct core_env *env,
 	free(host->error);
 	host->error = NULL;
 	host->not_before = mono_add_ms(env->now.mono, HOSTS_FRESH_MS);
+	host->urgent_from = host->not_before;
 	if (is_same(host, at, n))
 		return false;
 	memcpy(host->at, at, n * sizeof(at[0]));

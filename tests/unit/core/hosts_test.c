@@ -379,10 +379,23 @@ silent_names(void **state)
 		(void)asked(&q);
 		env.now.mono = mono_add_ms(env.now.mono, HOSTS_RETRY_MS);
 	}
-	hosts_want(h, &env, "good", false);
-	assert_string_equal(asked(&q), "good");
-	answers(h, &env, "2", true);
+	/* Packets wait: the time between two tries does not grow. */
+	answers(h, &env, "0", false);
 	assert_string_equal(asked(&q), "4");
+	env.now.mono = mono_add_ms(env.now.mono, HOSTS_RETRY_MS);
+	hosts_want(h, &env, "0", false);
+	answers(h, &env, "4", true);
+	assert_string_equal(asked(&q), "5");
+	hosts_want(h, &env, "0", true);
+	answers(h, &env, "5", true);
+	assert_string_equal(asked(&q), "6");
+	answers(h, &env, "6", true);
+	assert_string_equal(asked(&q), "7");
+	answers(h, &env, "7", true);
+	assert_string_equal(asked(&q), "0");
+	hosts_want(h, &env, "8", true);
+	hosts_want(h, &env, "good", false);
+	assert_string_equal(asked(&q), "8 good");
 	actions_free(&q);
 	hosts_free(h);
 	rig_end();
