@@ -242,34 +242,22 @@ note_failure(const struct channel *ch)
 			  "the connection was closed without an answer");
 }
 
-/* Logs a failed attempt of a dial that goes on, where a host answered that is
- * not the peer. */
-static void
-finish_attempt(struct channel *ch)
-{
-	if (ch->state != CHANNEL_CONNECT && !ch->said &&
-	    ch->reason[0] != '\0')
-		channel_say(ch, EVENT_PEER_REFUSED, ch->reason);
-}
-
 /* What follows from the end of it, however it came. */
 static void
 finish(struct channel *ch, bool lost)
 {
 	bool wanted_pair = ch->dialled && (ch->purpose & CHANNEL_PAIR) != 0;
 	bool early = ch->state < CHANNEL_CONFIRM;
+	bool over;
 
 	if (ch->state == CHANNEL_TLS && ch->reason[0] != '\0')
 		ch->ctx->tls_failed++;
 	bnlsync_close(ch->ctx->sync, &ch->list, lost);
 	channel_pair_end(ch);
-	if (dial_goes_on(ch)) {
-		finish_attempt(ch);
-		return;
-	}
-	if ((ch->purpose & CHANNEL_LIST) != 0 && early)
+	over = !dial_goes_on(ch);
+	if (over && (ch->purpose & CHANNEL_LIST) != 0 && early)
 		bnlround_failed(bnlsync_round(ch->ctx->sync), ch->peer);
-	if (wanted_pair && !ch->negotiated && !ch->failed) {
+	if (over && wanted_pair && !ch->negotiated && !ch->failed) {
 		ch->failed = true;
 		channel_set_reason(ch, "the connection ended");
 		channel_tell(ch, NEWS_FAILED);
