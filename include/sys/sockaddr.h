@@ -13,6 +13,10 @@ socklen_t sockaddr_put(struct sockaddr_storage *out, const struct endpoint *e);
  * then out is untouched. */
 int sockaddr_get(struct endpoint *out, const struct sockaddr_storage *ss,
 		 socklen_t len);
+/* bind(2), also to an address that this host does not have yet (ip(7),
+ * IP_FREEBIND); what is sent must have a source that it has. 0, or -1 with
+ * errno. */
+int sockaddr_bind(int fd, const struct endpoint *local);
 /* AF_INET, AF_INET6 or AF_UNSPEC. */
 int sockaddr_family(const struct ipaddr *a);
 

@@ -35,6 +35,17 @@ look(struct check *k, int rc, unsigned int line, const char *key, struct err *e)
 }
 
 static void
+warn(const struct check *k, unsigned int line, const char *key, struct err *e)
+{
+	char text[ERR_TEXT_MAX + 512];
+
+	e->line = line;
+	e->column = 0;
+	err_prefix(e, "%s", key);
+	log_warn("%s", err_format(text, sizeof(text), k->path, e));
+}
+
+static void
 look_key(struct check *k, int rc, const char *key, struct err *e)
 {
 	look(k, rc, conf_line(k->conf, key), key, e);
@@ -132,8 +143,12 @@ look_network(struct check *k, bool runs)
 	for (unsigned int i = 0; i < c->nlisten; i++) {
 		int rc = fit_address(&c->listen[i], &e);
 
-		look(k, rc, c->listen_line[i], "listen", &e);
-		if (rc == 0 && !runs)
+		/* A start does not wait for an address that is to come. */
+		if (rc < 0 && e.code == ERR_NOTFOUND)
+			warn(k, c->listen_line[i], "listen", &e);
+		else
+			look(k, rc, c->listen_line[i], "listen", &e);
+		if (!runs)
 			look_port(k, &c->listen[i]);
 	}
 	if (c->nlisten == 0 && !runs) {

@@ -171,7 +171,7 @@ fit_socket_answers(const char *path)
 
 /* Binds for a moment. 0 or -1 with errno. */
 static int
-try_bind(const struct endpoint *local, int type)
+try_bind(const struct endpoint *local, int type, bool early)
 {
 	struct sockaddr_storage ss = { .ss_family = AF_UNSPEC };
 	socklen_t len = sockaddr_put(&ss, local);
@@ -185,7 +185,8 @@ try_bind(const struct endpoint *local, int type)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
 	if (type == SOCK_STREAM)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	rc = bind(fd, (const struct sockaddr *)&ss, len);
+	rc = early ? sockaddr_bind(fd, local)
+		   : bind(fd, (const struct sockaddr *)&ss, len);
 	errnum = errno;
 	close(fd);
 	errno = errnum;
@@ -198,7 +199,7 @@ fit_address(const struct ipaddr *addr, struct err *e)
 	const struct endpoint any_port = { .addr = *addr };
 	char text[IPADDR_TEXT_MAX];
 
-	if (try_bind(&any_port, SOCK_DGRAM) == 0)
+	if (try_bind(&any_port, SOCK_DGRAM, false) == 0)
 		return 0;
 	ipaddr_format(text, addr);
 	if (errno == EADDRNOTAVAIL)
@@ -213,9 +214,9 @@ fit_port(const struct endpoint *local, struct err *e)
 	char text[ENDPOINT_TEXT_MAX];
 
 	endpoint_format(text, local);
-	if (try_bind(local, SOCK_DGRAM) < 0)
+	if (try_bind(local, SOCK_DGRAM, true) < 0)
 		return err_errno(e, errno, "UDP %s", text);
-	if (try_bind(local, SOCK_STREAM) < 0)
+	if (try_bind(local, SOCK_STREAM, true) < 0)
 		return err_errno(e, errno, "TCP %s", text);
 	return 0;
 }

@@ -2,6 +2,7 @@
 /* Endpoints to and from the system's socket addresses. */
 #include "sys/sockaddr.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
 
@@ -71,4 +72,31 @@ sockaddr_get(struct endpoint *out, const struct sockaddr_storage *ss,
 	}
 	*out = e;
 	return 0;
+}
+
+static void
+set_freebind(int fd, const struct ipaddr *a, int on)
+{
+	if (a->family == IP_V4)
+		setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof(on));
+	else
+		setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &on, sizeof(on));
+}
+
+int
+sockaddr_bind(int fd, const struct endpoint *local)
+{
+	bool one = !ipaddr_is_unspecified(&local->addr);
+	struct sockaddr_storage ss;
+	socklen_t len = sockaddr_put(&ss, local);
+	int rc, errnum;
+
+	if (one)
+		set_freebind(fd, &local->addr, 1);
+	rc = bind(fd, (const struct sockaddr *)&ss, len);
+	errnum = errno;
+	if (one)
+		set_freebind(fd, &local->addr, 0);
+	errno = errnum;
+	return rc;
 }

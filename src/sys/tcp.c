@@ -142,8 +142,7 @@ listen_on(struct tcp_listener *t, const struct endpoint *local, struct err *e)
 	if (local->addr.family == IP_V6)
 		setsockopt(t->fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
 	limit_segments(t->fd, local->addr.family);
-	len = sockaddr_put(&ss, local);
-	if (bind(t->fd, (struct sockaddr *)&ss, len) < 0 ||
+	if (sockaddr_bind(t->fd, local) < 0 ||
 	    listen(t->fd, SOMAXCONN) < 0)
 		return err_errno(e, errno, "TCP %s", text);
 	len = sizeof(ss);

@@ -84,13 +84,12 @@ static int
 bind_to(struct udp *u, const struct endpoint *local, struct err *e)
 {
 	struct sockaddr_storage ss;
-	socklen_t len = sockaddr_put(&ss, local);
+	socklen_t len = sizeof(ss);
 	char text[ENDPOINT_TEXT_MAX];
 
-	if (bind(u->fd, (struct sockaddr *)&ss, len) < 0)
+	if (sockaddr_bind(u->fd, local) < 0)
 		return err_errno(e, errno, "UDP %s",
 				 endpoint_format(text, local));
-	len = sizeof(ss);
 	if (getsockname(u->fd, (struct sockaddr *)&ss, &len) < 0 ||
 	    sockaddr_get(&u->local, &ss, len) < 0)
 		return err_set(e, ERR_IO, "UDP %s: no local address",
