@@ -75,6 +75,9 @@ print_evidence(const json_t *why)
 	size_t i;
 
 	printf("\n");
+	json_array_foreach(json_object_get(why, "warnings"), i, warning)
+		ctl_wrap(13, i == 0 ? "warning" : "", "%s",
+			 json_string_value(warning));
 	json_array_foreach(json_object_get(why, "subnets"), i, subnet)
 		printf("%-12s %s\n", i == 0 ? "route" : "",
 		       json_string_value(subnet));

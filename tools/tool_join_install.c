@@ -15,6 +15,7 @@
 #include "tool_join.h"
 #include "tool_key.h"
 #include "tool_lock.h"
+#include "tool_net.h"
 
 #define CONF_MAX ((size_t)1 << 20)
 #define LIST_MODE 0644
@@ -423,6 +424,8 @@ tool_join_install(struct join *j, struct err *e)
 			printf(" %s", ipaddr_format(text, &a));
 		}
 		putchar('\n');
+		if (!j->member)
+			tool_net_tell_overlaps(b, n->name);
 	}
 	bnl_free(b);
 	return rc;

@@ -3,13 +3,16 @@
 #include "tool_net.h"
 
 #include <ifaddrs.h>
+#include <net/if.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "crypto/rng.h"
+#include "format/bnl_overlap.h"
 #include "sys/fib.h"
 #include "sys/sockaddr.h"
 
@@ -146,4 +149,34 @@ tool_net_prefix(struct prefix *out, const struct ipaddr *not, size_t n,
 			       "choose one with --prefix");
 	*out = free_ones[rng_u32(&rng) % nfree];
 	return 0;
+}
+
+static void
+tell_overlaps(const struct bnl *b, const char *self, enum ip_family family)
+{
+	char text[BNL_OVERLAP_TEXT_MAX], name[IF_NAMESIZE];
+	struct fib_route *v;
+	struct bnl_overlap o;
+	struct err e;
+	size_t n;
+
+	if (fib_routes(&v, &n, family, &e) != 0)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		if (v[i].local || v[i].dst.len <= 1 ||
+		    !bnl_overlap_find(&o, b, self, &v[i].dst))
+			continue;
+		if (v[i].index == 0 || if_indextoname(v[i].index, name) == NULL)
+			name[0] = '\0';
+		fprintf(stderr, "cluevpnctl: %s\n",
+			bnl_overlap_text(text, &o, &v[i].dst, name));
+	}
+	free(v);
+}
+
+void
+tool_net_tell_overlaps(const struct bnl *b, const char *self)
+{
+	tell_overlaps(b, self, IP_V4);
+	tell_overlaps(b, self, IP_V6);
 }

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/ipaddr.h"
+#include "format/bnl.h"
 
 /* The address with which this host goes out by its default route; false when
  * it has none of that family that others could use. */
@@ -17,5 +18,8 @@ bool tool_net_private(const struct ipaddr *a);
  * no route of this host and has none of those n addresses. 0 or -1. */
 int tool_net_prefix(struct prefix *out, const struct ipaddr *not, size_t n,
 		    struct err *e);
+/* Says on standard error which routes of this host overlap the networks of a
+ * list; self: the node that this host is. */
+void tool_net_tell_overlaps(const struct bnl *b, const char *self);
 
 #endif

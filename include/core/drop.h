@@ -16,6 +16,7 @@ enum drop {
 	DROP_QUEUE_OLD,		/* waited too long, or the peer went */
 	DROP_OUT_FULL,		/* no room in the caller's memory */
 	DROP_SEAL,		/* the cipher failed */
+	DROP_LOOP,		/* the route to the peer leads into the device */
 	/* from the UDP socket, before authentication */
 	DROP_EMPTY,		/* without a byte; counted by the socket */
 	DROP_SHORT,		/* no room for a header */

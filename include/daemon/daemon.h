@@ -85,6 +85,7 @@ struct daemon {
 	struct tun *tun;
 	struct loop_fd *tun_place;
 	struct device *device;		/* its state, and the host's network */
+	struct hostnet *hostnet;	/* what of that stands against it */
 	struct udp *udp[DAEMON_SOCKETS_MAX];
 	struct loop_fd *udp_place[DAEMON_SOCKETS_MAX];
 	size_t nudp;

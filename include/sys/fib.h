@@ -4,6 +4,7 @@
 #ifndef SYS_FIB_H
 #define SYS_FIB_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -12,6 +13,7 @@
 struct fib_route {
 	struct prefix dst;
 	unsigned int index; /* of the device; 0: it has none, or several */
+	bool local; /* no way to others: an own address, a broadcast, ... */
 };
 
 /* A host with more routes than this is a router of the Internet; the rest is

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "sys/rtnl.h"
 
@@ -25,6 +26,7 @@ struct iface {
 struct ifaces {
 	struct iface *v;
 	size_t n;
+	uint64_t changes; /* counts what ifaces_take() has changed */
 };
 
 /* All zero is empty. */

@@ -17,6 +17,7 @@ static const char *const names[DROPS] = {
 	[DROP_QUEUE_OLD] = "queue-old",
 	[DROP_OUT_FULL] = "out-full",
 	[DROP_SEAL] = "seal",
+	[DROP_LOOP] = "loop",
 	[DROP_EMPTY] = "empty",
 	[DROP_SHORT] = "short",
 	[DROP_TYPE] = "type",

@@ -31,6 +31,7 @@ static const char *const names[EVENTS] = {
 	[EVENT_MTU] = "mtu",
 	[EVENT_DEVICE] = "device",
 	[EVENT_LIST_LOST] = "list-lost",
+	[EVENT_NETWORK] = "network",
 };
 
 const char *

@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "daemon/device.h"
+#include "daemon/hostnet.h"
 #include "daemon/plumb.h"
 #include "daemon/unsaved.h"
 #include "sys/clock.h"
@@ -130,7 +131,7 @@ start_device(struct daemon *d, struct err *e)
 	if (d->warden != NULL &&
 	    warden_device(d->warden, tun_ifindex(d->tun), e) < 0)
 		return -1;
-	return device_open(d, e);
+	return device_open(d, e) < 0 ? -1 : hostnet_open(d, e);
 }
 
 /* The warden has the configuration, and no key. */
@@ -372,6 +373,7 @@ stop(struct daemon *d, bool started)
 	turn_close(d);
 	if (!d->stuck)
 		core_free(d->core);
+	hostnet_close(d);
 	device_close(d);
 	tun_close(d->tun);
 	for (size_t i = 0; i < d->nudp; i++)

@@ -4,6 +4,7 @@
  * time and out in as few calls as the kernel takes. All memory is here and
  * made once.
  */
+#include "daemon/hostnet.h"
 #include "daemon/plumb.h"
 
 #include <stdlib.h>
@@ -58,6 +59,26 @@ socket_for(const struct daemon *d, const struct endpoint *remote,
 	return found;
 }
 
+/* All but those that would come back by the own device. */
+static void
+send_some(struct daemon *d, struct udp *u, const struct udp_run *runs, size_t n,
+	  struct udp_result *res)
+{
+	size_t ready = 0;
+
+	*res = (struct udp_result){0};
+	for (size_t i = 0; i < n; i++) {
+		if (!hostnet_blocks(d, &runs[i].remote.addr))
+			continue;
+		if (i > ready)
+			udp_send(u, runs + ready, i - ready, res);
+		hostnet_blocked(d, 1);
+		ready = i + 1;
+	}
+	if (n > ready)
+		udp_send(u, runs + ready, n - ready, res);
+}
+
 static void
 send_runs(struct daemon *d, const struct udp_run *runs, size_t n)
 {
@@ -73,7 +94,7 @@ send_runs(struct daemon *d, const struct udp_run *runs, size_t n)
 					      &runs[last].local) == u)
 			last++;
 		if (u != NULL)
-			udp_send(u, runs + first, last - first, &res);
+			send_some(d, u, runs + first, last - first, &res);
 		if (u != NULL && res.too_big)
 			core_too_big(d->core, clock_now(), &res.too_big_to);
 		first = last;

@@ -3,6 +3,7 @@
 #include "daemon/plumb.h"
 
 #include "daemon/device.h"
+#include "daemon/hostnet.h"
 #include "sys/clock.h"
 
 /* A list of 10,000 new nodes brings as many events and more hooks: the longest
@@ -113,6 +114,7 @@ plumb_before_sleep(void *daemon)
 	d->undrained = false;
 	plumb_drain(d);
 	device_follow(d);
+	hostnet_follow(d);
 }
 
 struct monotime

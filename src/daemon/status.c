@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the daemon tells of itself: as JSON, as lines in the log. */
+#include "daemon/hostnet.h"
 #include "daemon/plumb.h"
 
 #include <jansson.h>
@@ -306,6 +307,7 @@ status_node(struct daemon *d)
 
 	for (int i = 0; i < DROPS; i++)
 		drops[i] = core_drops(d->core, (enum drop)i);
+	drops[DROP_LOOP] += hostnet_blocked_count(d);
 	for (size_t i = 0; i < d->nudp; i++)
 		drops[DROP_EMPTY] += udp_stats(d->udp[i])->recv_empty;
 	json_object_set_new(o, "name", json_string(d->id->conf->name));

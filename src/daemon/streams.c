@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* TCP connections of the core: descriptors, what the socket has not taken
  * yet, and an end that lets the last bytes arrive. */
+#include "daemon/hostnet.h"
 #include "daemon/plumb.h"
 
 #include <errno.h>
@@ -321,8 +322,13 @@ void
 streams_connect(struct daemon *d, const struct action *a)
 {
 	struct err e;
-	int fd = tcp_connect(&a->to, &a->local, &e);
+	int fd = -1;
 
+	if (hostnet_blocks(d, &a->to.addr))
+		err_set(&e, ERR_IO, "the route of this host to it leads into "
+			"%s, the device of the VPN itself", tun_name(d->tun));
+	else
+		fd = tcp_connect(&a->to, &a->local, &e);
 	if (fd < 0)
 		core_stream_closed(d->core, clock_now(), a->conn,
 				   stream_reason(errno), e.text);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What is wrong, or will be: warnings, and why a node cannot be reached. */
 #include "daemon/device.h"
+#include "daemon/hostnet.h"
 #include "daemon/plumb.h"
 #include "daemon/unsaved.h"
 
@@ -48,6 +49,7 @@ trouble_warnings(struct daemon *d)
 	listdisk_warn(d, array);
 	unsaved_warnings(d, array);
 	log_warnings(d, array);
+	hostnet_warnings(d, NULL, array);
 	return array;
 }
 
@@ -109,15 +111,22 @@ mtu_json(const struct daemon *d, const char *name)
 
 /* Fills in whether this host itself has no way to any address of the node. */
 static bool
-take_route(const struct daemon *d, const char *name, struct why *w)
+take_route(struct daemon *d, const char *name, struct why *w)
 {
 	struct endpoint at[CORE_ENDPOINTS_MAX];
 	size_t n = core_endpoints(d->core, name, at);
+	char text[IPADDR_TEXT_MAX];
 	struct err e;
 
-	for (size_t i = 0; i < n; i++)
-		if (way_check(&at[i], &e) == 0)
+	for (size_t i = 0; i < n; i++) {
+		if (hostnet_blocks(d, &at[i].addr))
+			err_set(&e, ERR_IO, "%s: the route of this host leads "
+				"into %s, the device of the VPN itself",
+				ipaddr_format(text, &at[i].addr),
+				tun_name(d->tun));
+		else if (way_check(&at[i], &e) == 0)
 			return false;
+	}
 	if (n > 0)
 		snprintf(w->no_route, sizeof(w->no_route), "%.*s",
 			 (int)sizeof(w->no_route) - 1, e.text);
@@ -130,6 +139,15 @@ disk_json(const struct daemon *d)
 	json_t *array = json_array();
 
 	unsaved_warnings(d, array);
+	return array;
+}
+
+static json_t *
+peer_warnings(struct daemon *d, const char *name)
+{
+	json_t *array = json_array();
+
+	hostnet_warnings(d, name, array);
 	return array;
 }
 
@@ -151,6 +169,7 @@ trouble_why(struct daemon *d, const char *name)
 		      why_hint(&w, r), "reachable", (int)(r == WHY_REACHABLE || w.answered),
 		      "settled", (int)settled);
 	json_object_set_new(o, "nearest", nearest_json(&w));
+	json_object_set_new(o, "warnings", peer_warnings(d, name));
 	json_object_set_new(o, "subnets", subnets_json(d, name));
 	json_object_set_new(o, "peer", status_peer(d, name));
 	json_object_set_new(o, "list", status_version(&w.ours));

@@ -77,7 +77,7 @@ read_route(struct fib_route *out, const struct nlmsghdr *h)
 	    h->nlmsg_len < NLMSG_LENGTH(sizeof(*m)))
 		return false;
 	a.family = m->rtm_family == AF_INET6 ? IP_V6 : IP_V4;
-	*out = (struct fib_route){.index = 0};
+	*out = (struct fib_route){.local = m->rtm_type != RTN_UNICAST};
 	at = RTM_RTA(m);
 	left = h->nlmsg_len - NLMSG_LENGTH(sizeof(*m));
 	for (; RTA_OK(at, left); at = RTA_NEXT(at, left)) {

@@ -174,8 +174,8 @@ end_dump(struct ifaces *t)
 	return changed;
 }
 
-bool
-ifaces_take(struct ifaces *t, const struct rtnl_news *news)
+static bool
+take_news(struct ifaces *t, const struct rtnl_news *news)
 {
 	struct iface *f;
 
@@ -205,4 +205,13 @@ ifaces_take(struct ifaces *t, const struct rtnl_news *news)
 		break;
 	}
 	return false;
+}
+
+bool
+ifaces_take(struct ifaces *t, const struct rtnl_news *news)
+{
+	bool changed = take_news(t, news);
+
+	t->changes += changed;
+	return changed;
 }

@@ -13,8 +13,9 @@
 
 #include "base/log.h"
 #include "daemon/device.h"
-#include "daemon/unsaved.h"
+#include "daemon/hostnet.h"
 #include "daemon/plumb.h"
+#include "daemon/unsaved.h"
 
 #define LIST                                                                   \
 	"prefix 10.156.0.0/16\n"                                               \
@@ -113,6 +114,14 @@ unsaved_warnings(const struct daemon *daemon, json_t *array)
 	(void)array;
 }
 
+void
+hostnet_warnings(struct daemon *daemon, const char *peer, json_t *array)
+{
+	(void)daemon;
+	(void)peer;
+	(void)array;
+}
+
 bool
 logsink_trouble(struct logsink *s, char *out, size_t cap)
 {
@@ -120,6 +129,21 @@ logsink_trouble(struct logsink *s, char *out, size_t cap)
 	(void)out;
 	(void)cap;
 	return false;
+}
+
+bool
+hostnet_blocks(struct daemon *daemon, const struct ipaddr *to)
+{
+	(void)daemon;
+	(void)to;
+	return false;
+}
+
+uint64_t
+hostnet_blocked_count(const struct daemon *daemon)
+{
+	(void)daemon;
+	return 0;
 }
 
 const char *

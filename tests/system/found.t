@@ -565,9 +565,14 @@ fails 1 'something is in the way' 'is there already' \
     on eve cluevpnctl join "$(token eve)"
 rmdir "$HOSTS_DIR/eve/lib/network.bnl"
 nothing_on eve
+on eve ip link add docker0 type veth peer name docker1
+on eve ip addr add "$(inner beta)/24" dev docker0
+on eve ip link set docker0 up
 # shellcheck disable=SC2086 # words
-holds 'on a host that was made anew' \
+fails 0 'on a host that was made anew, with a network like that of beta' \
+    'by docker0, which overlaps the subnet .* of beta' \
     on eve cluevpnctl join $LOG "$(token eve)"
+on eve ip link del docker0
 holds 'the invitation ends' invited
 holds 'it is in the mesh' within 20000 reaches eve beta
 is "$(on alpha cat /var/lib/cluevpn/network.bnl | grep -c '^node eve')" 1 \
