@@ -135,7 +135,26 @@ soon 'then the VPN' way_is beta 172.20.0.1 tun0 10.156.2.1
 soon 'and in IPv6' way_is beta fd00:d0:0:20::1 tun0 fd00:c1:0:2::1
 ok 'packets flow there' asks beta 172.20.0.10
 
+# --- a bridge without ports, as docker0 -------------------------------------------------------------
+inside alpha ip link add docker0 type bridge
+inside alpha ip link set docker0 up
+inside alpha ip addr add 172.20.5.1/24 dev docker0
+subnet[alpha]='172.20.5.0/24 fd00:d0:0:55::/64 172.20.0.0/24 fd00:d0:0:20::/64
+	172.20.6.4/31 fd00:d0:0:56::6/127'
+take alpha beta
+soon 'each subnet by itself: in a LAN, or of the device' has alpha \
+	172.20.6.4/15 fd00:d0:0:55::1/48 fd00:d0:0:56::6/48
+soon 'the first one has the source' way_is alpha 172.21.0.50 tun0 172.20.5.1
+soon 'in IPv6 it is that of the device' \
+	way_is alpha fd00:d0:0:21::50 tun0 fd00:d0:0:55::1
+ok 'with it alpha reaches the other LAN' asks alpha 172.21.0.50
+inside alpha ip link del docker0
+soon 'without the bridge the device has the address' has alpha \
+	172.20.5.1/15 172.20.6.4/15 fd00:d0:0:55::1/48 fd00:d0:0:56::6/48
+ok 'and the way is as it was' asks alpha 172.21.0.50
+
 # --- lists --------------------------------------------------------------------------------------
+subnet[alpha]='172.20.0.0/24 fd00:d0:0:20::/64'
 subnet[beta]='10.156.2.0/24 fd00:c1:0:2::/64'
 take alpha
 soon 'a LAN that the list drops is no longer routed' \
