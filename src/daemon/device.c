@@ -18,7 +18,7 @@
 #define REPAIR_WAIT_MS 1000	/* after DEVICE_REPAIRS_FREE; doubled each time */
 #define REPAIR_WAIT_MAX_MS 300000
 #define QUIET_MS 60000		/* beyond the wait: nobody fights any more */
-#define TEXT_MAX 256
+#define TEXT_MAX 320
 
 void
 device_say(struct device *dev, enum event_level level, const char *fmt, ...)
@@ -182,12 +182,8 @@ device_peer_moved(struct daemon *d, const char *name)
 
 /* The link alone, and waits for the answer. */
 static int
-set_link(struct device *dev, uint32_t mtu, struct err *e)
+send_link_now(struct device *dev, uint32_t mtu, struct err *e)
 {
-	struct err text;
-
-	device_retry(dev);
-	dev->refused_told = true;	/* the caller tells */
 	if (rtnl_settle(dev->rtnl, OPEN_MS, e) < 0)
 		return -1;
 	dev->first_seq = rtnl_link_set(dev->rtnl, tun_ifindex(dev->d->tun),
@@ -197,14 +193,23 @@ set_link(struct device *dev, uint32_t mtu, struct err *e)
 	if (rtnl_flush(dev->rtnl, e) < 0 ||
 	    rtnl_settle(dev->rtnl, OPEN_MS, e) < 0)
 		return -1;
+	return !dev->link_refused ? 0 :
+	       err_errno(e, dev->refused_errno, "%s: MTU %u",
+			 tun_name(dev->d->tun), (unsigned int)mtu);
+}
+
+static int
+set_link(struct device *dev, uint32_t mtu, struct err *e)
+{
+	int rc;
+
+	device_retry(dev);
+	dev->refused_told = true;	/* the caller tells */
+	rc = send_link_now(dev, mtu, e);
 	dev->refused_told = false;
-	if (dev->nrefused > 0) {
-		err_errno(&text, dev->refused_errno, "%s: MTU %u",
-			  tun_name(dev->d->tun), (unsigned int)mtu);
-		if (e != NULL)
-			*e = text;
+	dev->link_refused = false;
+	if (rc < 0)
 		return -1;
-	}
 	dev->mtu = mtu;
 	dev->link_set = true;
 	return 0;

@@ -40,6 +40,7 @@ struct device {
 	bool gone;		/* deleted, or in another network namespace */
 	uint32_t mtu;
 	bool link_set;		/* MTU and up state as they must be */
+	bool link_refused;	/* and the kernel did not set them */
 
 	/* device_plan.c; device_watch.c marks what is missing. All of this follows from the list, the interfaces and
 	 * the addresses of peers. */
@@ -83,8 +84,8 @@ void device_plan(struct device *dev);
  * to be removed. */
 void device_unplan(struct device *dev, bool remove_routes);
 void device_plan_free(struct device *dev);
-/* The own subnets of which another interface has an address: walks; *pos begins
- * at 0. The interface, or NULL at the end. */
+/* The own subnets that are networks of another interface: walks; *pos begins at
+ * 0. The interface, or NULL at the end. */
 const struct iface *device_next_lan(const struct device *dev, size_t *pos,
 				    const struct prefix **subnet);
 /* Routes of that family are gone, or have not the source that they must

@@ -79,11 +79,14 @@ device_next_lan(const struct device *dev, size_t *pos,
 		const struct prefix **subnet)
 {
 	const struct bnl_node *own = own_node(dev->d);
+	const struct rtnl_addr *a;
 	const struct iface *f;
 
 	while (own != NULL && *pos < own->nsubnets) {
 		*subnet = &own->subnets[(*pos)++];
-		if (lan_addr(dev, *subnet, &f) != NULL)
+		a = lan_addr(dev, *subnet, &f);
+		/* One address alone, as on a loopback, is no network. */
+		if (a != NULL && a->len < ipaddr_bits(&a->addr))
 			return f;
 	}
 	return NULL;

@@ -167,6 +167,7 @@ refuse(struct device *dev, const struct sent *s, int error)
 		dev->route_state[s->at] = ITEM_REFUSED;
 		break;
 	case SENT_LINK:
+		dev->link_refused = true;
 		break;
 	}
 	if (dev->nrefused++ > 0)
@@ -233,6 +234,8 @@ void
 device_retry(struct device *dev)
 {
 	dev->nrefused = 0;
+	dev->link_set = dev->link_set && !dev->link_refused;
+	dev->link_refused = false;
 	for (size_t i = 0; i < dev->naddrs; i++)
 		if (dev->addrs[i].state == ITEM_REFUSED)
 			dev->addrs[i].state = ITEM_MISSING;

@@ -238,6 +238,37 @@ index_of(const struct rtnl_news *news)
 	return 0;
 }
 
+/* Whether what changed may matter to the plan. Containers come and go with
+ * interfaces that have no address but a link-local one. */
+static bool
+concerns_plan(const struct device *dev, const struct rtnl_news *news)
+{
+	const struct iface *f;
+
+	switch (news->kind) {
+	case RTNL_ADDR:
+	case RTNL_ADDR_GONE:
+		return !ipaddr_is_linklocal(&news->u.addr.addr);
+	case RTNL_LINK:
+		f = ifaces_find(&dev->ifaces, news->u.link.index);
+		for (size_t i = 0; f != NULL && i < f->naddrs; i++)
+			if (!ipaddr_is_linklocal(&f->addrs[i].a.addr))
+				return true;
+		return false;
+	case RTNL_SYNCED:
+		return true;
+	case RTNL_LINK_GONE: /* its addresses went before it */
+	case RTNL_FORWARDING:
+	case RTNL_DUMP:
+	case RTNL_ROUTE:
+	case RTNL_ROUTE_GONE:
+	case RTNL_DONE:
+	case RTNL_FAILED:
+		break;
+	}
+	return false;
+}
+
 void
 device_news(void *ctx, const struct rtnl_news *news)
 {
@@ -246,7 +277,7 @@ device_news(void *ctx, const struct rtnl_news *news)
 
 	if (is_own(dev, index_of(news)))
 		own_news(dev, news);
-	else if (changed && news->kind != RTNL_FORWARDING)
+	else if (changed && concerns_plan(dev, news))
 		dev->replan = true;
 	if (news->kind == RTNL_DUMP)
 		begin_dump(dev);
