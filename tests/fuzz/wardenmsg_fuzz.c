@@ -23,6 +23,10 @@ try_request(const uint8_t *in, size_t len)
 		assert(r.path < WARDEN_PATHS && r.index < CONF_MANY_MAX);
 		return;
 	}
+	if (r.kind == WARDEN_DEVICE) {
+		assert(r.device != 0 && r.device <= INT32_MAX);
+		return;
+	}
 	assert(r.kind == WARDEN_RUN && r.hook < WARDEN_HOOKS);
 	node.len = strlen(r.node);
 	assert(node.len <= NODE_NAME_MAX);
