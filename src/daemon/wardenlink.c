@@ -20,7 +20,7 @@
 #include "sys/clock.h"
 #include "sys/fdpass.h"
 
-#define FILE_MS 10000		/* a file takes at most */
+#define FILE_MS 2000		/* a file takes at most: packets wait */
 #define HOOK_MS (HOOK_LIMIT_MS + HOOK_KILL_MS + 10000)	/* and a hook */
 #define END_MS 5000
 #define END_STEP_MS 10
@@ -37,6 +37,7 @@ struct order {			/* a hook to be run */
 struct warden {
 	pid_t pid;
 	int fd;			/* -1: it is gone */
+	bool late;		/* an answer is due: no file is asked for */
 	struct loop_fd *place;
 	const struct conf *conf;
 	uint32_t conf_number;
@@ -253,6 +254,7 @@ take(struct warden *w, struct file *f)
 		gone(w);
 		return false;
 	}
+	w->late = false;
 	if (r.kind == WARDEN_FILE && f != NULL && f->id == r.id) {
 		arrived(f, &r, fd);
 		return true;
@@ -351,6 +353,11 @@ warden_wait(struct warden *w)
 
 /* --- files ----------------------------------------------------------------- */
 
+static const char late_text[] = "the process that stayed root does not answer: "
+				"try again later";
+
+/* One that does not answer in time is asked again only after it has: packets
+ * wait for it once. */
 static int
 open_file(struct warden *w, struct warden_request *r, uint32_t *conf,
 	  struct err *e)
@@ -361,6 +368,8 @@ open_file(struct warden *w, struct warden_request *r, uint32_t *conf,
 	if (w->fd < 0)
 		return err_set(e, ERR_IO, "the process that stayed root is "
 			       "gone");
+	if (w->late)
+		return err_set(e, ERR_IO, "%s", late_text);
 	r->kind = WARDEN_OPEN;
 	if (ask(w, r) != 0) {
 		gone(w);
@@ -368,12 +377,12 @@ open_file(struct warden *w, struct warden_request *r, uint32_t *conf,
 			       "not listen");
 	}
 	f.id = r->id;
-	while (w->fd >= 0 && f.id != 0)
-		if (!await(w, end, &f))
-			gone(w);
-	if (f.id != 0)
-		return err_set(e, ERR_IO, "the process that stayed root has "
-			       "not answered");
+	while (w->fd >= 0 && f.id != 0 && await(w, end, &f))
+		;
+	if (f.id != 0) {
+		w->late = true;
+		return err_set(e, ERR_IO, "%s", late_text);
+	}
 	if (f.fd < 0 && e != NULL)
 		*e = f.e;
 	if (conf != NULL)

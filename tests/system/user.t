@@ -117,6 +117,23 @@ list alpha beta
 hand
 hup
 soon 'in force again' query alpha peers '.[].name == "beta"'
+
+# The process hangs: packets wait for it once, and it is asked again later.
+must kill -STOP "$w"
+kill -HUP "${pid[alpha]}"
+WAIT=5 ok 'a process that hangs: packets go' reach alpha beta
+soon '... the reload failed, and says why' says alpha \
+	'stayed root does not answer: try again later'
+for ((i = 0; i < 5; i++)); do kill -HUP "${pid[alpha]}"; sleep 0.1; done
+WAIT=1 ok '... and no packet waits for the next reloads' reach alpha beta
+must kill -CONT "$w"
+sleep 0.5
+before=$(logs alpha 'configuration and certificate reloaded')
+kill -HUP "${pid[alpha]}"
+more_reloads() {
+	[ "$(logs alpha 'configuration and certificate reloaded')" -gt "$before" ]
+}
+soon '... it goes on, and so does the reload' more_reloads
 stop alpha
 is "${status[alpha]}" 0 'it stops in order'
 soon 'and so does the process' gone "$w"
