@@ -49,6 +49,7 @@ struct job;
 struct unsaved {
 	struct job *first;		/* writes that failed */
 	struct loop_timer again;
+	struct monotime moved;		/* the worker, for the last time */
 	struct unsaved_fault {		/* of the last write of its kind */
 		bool is_set;
 		struct walltime since;

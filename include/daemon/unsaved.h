@@ -25,12 +25,14 @@ void unsaved_replaced(struct daemon *d, const struct job *j);
 /* The write succeeded; now others may, too. */
 void unsaved_written(struct daemon *d, const struct job *j);
 
+/* The worker is given a job while it had none, or has ended one. */
+void unsaved_moves(struct daemon *d);
 /* Tries all of them now: at a reload, and at the end. */
 void unsaved_retry(struct daemon *d);
 /* The list in force, or its mark, is not on the disk. */
 bool unsaved_has_list(const struct daemon *d);
 /* A warning for each kind of file that cannot be written, as in
- * trouble_warnings(). */
+ * trouble_warnings(), and for a disk that does not answer. */
 void unsaved_warnings(const struct daemon *d, json_t *array);
 
 #endif

@@ -160,6 +160,7 @@ done(void *ctx)
 	struct job *j = ctx;
 	struct daemon *d = j->daemon;
 
+	unsaved_moves(d);
 	switch (j->kind) {
 	case JOB_STORE_PAIR:
 	case JOB_STORE_LIST:
@@ -207,6 +208,8 @@ job_new(struct daemon *d, enum job_kind kind, uint32_t ticket)
 void
 job_submit(struct daemon *d, struct job *j)
 {
+	if (work_pending(d->work) == 0)
+		unsaved_moves(d);
 	j->id = d->id;
 	work_submit(d->work, &j->work);
 }

@@ -2,6 +2,7 @@
 /* Writes that failed: kept, told, and tried again until the disk takes them. */
 #include "daemon/unsaved.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "sys/clock.h"
 
 #define AGAIN_MS 5000		/* between two tries */
+#define SLOW_MS 5000		/* of a disk that has not answered */
 #define TEXT_MAX (ERR_TEXT_MAX + 256)
 
 static bool
@@ -186,6 +188,35 @@ unsaved_has_list(const struct daemon *d)
 	return d->unsaved.faults[JOB_STORE_LIST].is_set;
 }
 
+static void
+warning_add(json_t *array, const char *text)
+{
+	json_array_append_new(array, json_pack(
+		"{sssnso}", "warning", event_name(EVENT_STORE_FAILED), "peer",
+		"text", events_text_json(text)));
+}
+
+/* A write that neither succeeds nor fails. */
+static void
+warn_slow(const struct daemon *d, json_t *array)
+{
+	int64_t ms = mono_ms(d->unsaved.moved, clock_mono());
+	char text[TEXT_MAX];
+
+	if (d->work == NULL || work_pending(d->work) == 0 || ms < SLOW_MS)
+		return;
+	snprintf(text, sizeof(text), "%s: the disk has not answered for %" PRId64
+		 " s: pairs that are agreed and newer lists wait for it",
+		 d->state.dir.dir, ms / 1000);
+	warning_add(array, text);
+}
+
+void
+unsaved_moves(struct daemon *d)
+{
+	d->unsaved.moved = clock_mono();
+}
+
 void
 unsaved_warnings(const struct daemon *d, json_t *array)
 {
@@ -206,9 +237,7 @@ unsaved_warnings(const struct daemon *d, json_t *array)
 			continue;
 		snprintf(text, sizeof(text), "%s, since %s: %s", f->text,
 			 text_time_format(since, f->since), lost[kind]);
-		json_array_append_new(array, json_pack(
-			"{sssnso}", "warning",
-			event_name(EVENT_STORE_FAILED), "peer", "text",
-			events_text_json(text)));
+		warning_add(array, text);
 	}
+	warn_slow(d, array);
 }

@@ -103,6 +103,9 @@ newer
 ctl beta negotiate alpha >$tmp/out 2>&1
 sleep 1
 WAIT=2 ok 'slow: packets go' reach alpha beta
+echo '9 0' >$DISK
+soon '... status says it' warns "$state: the disk has not answered for"
+echo '5 0' >$DISK
 began=$SECONDS
 stop beta
 is "${status[beta]}" 0 'slow: it ends in order'
