@@ -115,7 +115,8 @@ check:
 QUICK := $(UNIT_SRC) $(FUZZ_SRC) $(patsubst %,tests/system/%.t,ctl list mesh \
 	paths restart)
 check-quick:
-	$Q$(MAKE) --no-print-directory -j$(JOBS) all $(UNITS) $(CORPORA)
+	$Q$(MAKE) --no-print-directory -j$(JOBS) all $(UNITS) $(HELPERS) \
+		$(CORPORA)
 	$QO=$O tests/run $(QUICK)
 
 # The simulation under many seeds, other ones each time.

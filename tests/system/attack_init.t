@@ -9,7 +9,10 @@
 . tests/system/hostile_lib.sh
 
 RATE=${RATE:-1000} SPAN=2
-[ "${HOSTILE:-}" != full ] || SPAN=20
+case ${HOSTILE:-} in
+short) SPAN=5 ;;
+full) SPAN=20 ;;
+esac
 
 outer=4
 network alpha beta

@@ -2,14 +2,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Crowds of TCP connections that come to nothing, from many addresses: they are
 # closed in time, a node of the list gets in all the same, and packets go on.
-# HOSTILE=full: for longer, with the time limit of a real network.
+# HOSTILE=full: for longer, with the time limit of a real network. HOSTILE=short
+# is between the two.
 # shellcheck source=tests/system/lib.sh disable=SC2317 # called by name
 . tests/system/lib.sh
 # shellcheck source=tests/system/hostile_lib.sh
 . tests/system/hostile_lib.sh
 
 NUMBER=${NUMBER:-1000} SPAN=2 LIMIT_S=1
-[ "${HOSTILE:-}" != full ] || SPAN=20 LIMIT_S=10
+case ${HOSTILE:-} in
+short) SPAN=5 LIMIT_S=3 ;;
+full) SPAN=20 LIMIT_S=10 ;;
+esac
 
 outer=4
 network alpha beta gamma

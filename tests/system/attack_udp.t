@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # 10,000 datagrams a second that nobody wants, from many addresses and from a
 # member's own: most of the goodput is kept, none is answered, nothing moves.
-# HOSTILE=full: for longer, and at least 70 % is asked for.
+# HOSTILE=full: for longer, and at least 70 % is asked for; HOSTILE=short: 50 %,
+# which a busy machine keeps when no other test runs.
 # shellcheck source=tests/system/lib.sh disable=SC2317 # called by name
 . tests/system/lib.sh
 # shellcheck source=tests/system/hostile_lib.sh
@@ -10,7 +11,10 @@
 
 RATE=${RATE:-10000}
 ROUNDS=2 SPAN=0.7 KEPT=30
-[ "${HOSTILE:-}" != full ] || ROUNDS=5 SPAN=3 KEPT=70
+case ${HOSTILE:-} in
+short) ROUNDS=5 KEPT=50 ;;
+full) ROUNDS=5 SPAN=3 KEPT=70 ;;
+esac
 
 outer=4
 network alpha beta

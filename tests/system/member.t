@@ -9,7 +9,10 @@
 . tests/system/hostile_lib.sh
 
 STORM=${STORM:-60}
-[ "${HOSTILE:-}" != full ] || STORM=600
+case ${HOSTILE:-} in
+short) STORM=120 ;;
+full) STORM=600 ;;
+esac
 
 outer=4
 network alpha beta gamma
