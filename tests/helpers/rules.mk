@@ -21,7 +21,7 @@ hostile:
 # bounds that a busy machine keeps, one at a time.
 hostile-short:
 	$Q$(MAKE) --no-print-directory -j$(JOBS) tests
-	$QHOSTILE=short KILLS=25 FLIPS=60 JOBS=1 O=$O tests/run $(HOSTILE) \
+	$QHOSTILE=short KILLS=25 FLIPS=25 JOBS=1 O=$O tests/run $(HOSTILE) \
 		$(wildcard tests/system/host_*.t)
 
 .PHONY: hostile hostile-short

@@ -48,7 +48,7 @@ inside alpha "$helpers/rogue" alpha beta $tmp/alpha/state "$a" "$b" 3406 \
 	packet=10.156.1.1,10.156.3.1,32 \
 	packet=fd00:c1:0:1::1,fd00:c1:0:3::1,32 \
 	packet=10.156.1.1,10.156.2.255,32 \
-	bomb=60000 bomb=1000000 bomb=1400000 bomb=1421 \
+	bomb=60000 bomb=1000000 bomb=1400000 bomb=9001 \
 	junk=1,1 junk=1,900 junk=1,1400 \
 	junk=0,1 junk=0,20 junk=0,1400 junk=2,60 \
 	junk=4,1 junk=4,3 junk=4,900 \
