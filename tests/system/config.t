@@ -188,10 +188,6 @@ conf alpha 'upcmd = false'
 runs 1 'up fails in the background: the parent says so' "${at[@]}" \
 	"$daemon" -c $dir -p $dir/pid
 not_ok 'nothing is left of it' test -e $dir/pid
-conf alpha 'listen = 192.0.2.99'
-runs 1 'an address that is not ours' "${at[@]}" "$daemon" -c $dir \
-	-p $dir/pid
-said '192\.0\.2\.99'
 "${at[@]}" socat -u UDP4-RECV:3406 - >/dev/null 2>&1 &
 taken() { inside alpha ss -Hlun | grep -q ':3406 '; }
 soon 'a port in use' taken
