@@ -30,6 +30,13 @@ struct device_damage {
 	struct prefix first;	/* address or route */
 };
 
+enum sent_kind { SENT_LINK, SENT_ADDR, SENT_ROUTE, SENT_OLD };
+
+struct sent {			/* one request of a batch */
+	enum sent_kind kind;
+	size_t at;		/* of addrs or routes */
+};
+
 struct device {
 	struct daemon *d;
 	struct rtnl *rtnl;
@@ -59,10 +66,7 @@ struct device {
 	size_t nold_routes;
 
 	/* device_send.c: the batch that is under way. */
-	struct sent {
-		enum { SENT_LINK, SENT_ADDR, SENT_ROUTE, SENT_OLD } kind;
-		size_t at;
-	} sent[RTNL_BATCH];
+	struct sent sent[RTNL_BATCH];
 	unsigned int nsent;
 	uint32_t first_seq;
 	unsigned int nrefused;	/* items in state ITEM_REFUSED */

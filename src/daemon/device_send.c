@@ -11,7 +11,7 @@
 #define RETRY_MAX_MS 60000
 
 static void
-note_sent(struct device *dev, uint32_t seq, int kind, size_t at)
+note_sent(struct device *dev, uint32_t seq, enum sent_kind kind, size_t at)
 {
 	if (dev->nsent == 0)
 		dev->first_seq = seq;
