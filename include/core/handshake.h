@@ -60,6 +60,7 @@ struct handshake {
 	struct monotime sent;
 	struct endpoint to;
 	struct ipaddr local;
+	uint8_t dgram[DGRAM_INIT_LEN];	/* as it was sent */
 	uint8_t mac1[PROTO_MAC_LEN];
 	bool with_cookie;		/* it carried one */
 	bool cookied;			/* a cookie came for it */

@@ -49,7 +49,6 @@ send_init(struct link *l, struct core_env *env, struct pair_keys *keys,
 {
 	struct session *tentative = keyring_tentative(&l->keys);
 	struct handshake *h = calloc(1, sizeof(*h));
-	uint8_t dgram[DGRAM_INIT_LEN];
 
 	if (h == NULL)
 		return;
@@ -65,7 +64,7 @@ send_init(struct link *l, struct core_env *env, struct pair_keys *keys,
 	}
 	if (handshake_init(h, env, l->peer,
 			   cookie_for(l, env->now.mono, keys, &h->to),
-			   dgram) < 0) {
+			   h->dgram) < 0) {
 		rxindex_remove(&l->all->index, h->local_index);
 		bytes_wipe(h, sizeof(*h));
 		free(h);
@@ -77,8 +76,8 @@ send_init(struct link *l, struct core_env *env, struct pair_keys *keys,
 		tentative->rival = h->serial;
 	l->counts.inits_sent++;
 	for (size_t i = 0; i < n; i++)
-		actions_udp(env->actions, &ways[i].to, &ways[i].local, dgram,
-			    sizeof(dgram));
+		actions_udp(env->actions, &ways[i].to, &ways[i].local,
+			    h->dgram, sizeof(h->dgram));
 }
 
 /* The INIT that a cookie came for, once more: to the same place, under the
@@ -115,13 +114,30 @@ way_at(const struct link *l, size_t i, bool learned, bool from_learned)
 	return (struct way){ l->eps[i - learned], any };
 }
 
+/* Sends the INIT of the first try to the other addresses as well: the next try
+ * is under another pair. */
+static void
+send_copies(const struct link *l, struct core_env *env,
+	    const struct way *ways, size_t n)
+{
+	const struct handshake *h = l->pending[0];
+
+	if (h == NULL || h->cookied || h->with_cookie)
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (!endpoint_equal(&ways[i].to, &h->to))
+			actions_udp(env->actions, &ways[i].to, &ways[i].local,
+				    h->dgram, sizeof(h->dgram));
+}
+
 /*
- * Each further try takes the next pair. It goes to up to four addresses, the
- * learned one and then the others; each round over the pairs begins one address
- * later, because the peer answers the first copy, and its answer may be lost.
- * While there is a session, and its path is not lost, the first try goes to the
- * learned one alone. In the first round the learned one is used from the local address that was
- * addressed; later from any, since that one may be gone.
+ * Each further try takes the next pair. The first one goes to the best address
+ * alone, unless the path there is lost: as a rule it is right. Later ones go
+ * to up to four addresses, the learned one and then the others; each round over
+ * the pairs begins one address later, because the peer answers the first copy,
+ * and its answer may be lost. In the first round the learned one is used from
+ * the local address that was addressed; later from any, since that one may be
+ * gone.
  */
 static void
 try_next(struct link *l, struct core_env *env)
@@ -134,9 +150,6 @@ try_next(struct link *l, struct core_env *env)
 	struct way ways[COPIES_MAX];
 	size_t n = 0;
 
-	if (turn == 0 && learned && !l->lost &&
-	    keyring_current(&l->keys) != NULL)
-		copies = 1;
 	for (size_t i = 0; i < copies; i++) {
 		size_t at = (round + i) % all;
 		struct way w = way_at(l, at, learned, round == 0);
@@ -146,6 +159,10 @@ try_next(struct link *l, struct core_env *env)
 			continue;
 		ways[n++] = w;
 	}
+	if (turn == 0 && n > 1 && !l->lost)
+		n = 1;
+	if (turn == 1 && l->npairs > 1)
+		send_copies(l, env, ways, n);
 	if (n > 0)
 		send_init(l, env, &l->pairs[turn % l->npairs]->keys, ways, n);
 }
