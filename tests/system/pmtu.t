@@ -87,7 +87,8 @@ is "$(mtu alpha)" 1240 'one end knows the path'
 soon 'and the other' mtu_is beta 1240
 is "$(query alpha status \
 	'.warnings[] | select(.warning == "mtu" and .peer == "beta").text')" \
-	'the path takes packets of 1240 bytes, mtu is 1420' 'the warning'
+	'the path takes packets of 1240 bytes, mtu is 1420 (at 192.0.2.130:3406)' \
+	'the warning'
 is "$(logs alpha 'peer=beta mtu: the path takes packets of 1240')" 1 \
 	'said once'
 ok 'why knows' ctl alpha --json why beta
