@@ -17,7 +17,7 @@ int hostnet_open(struct daemon *d, struct err *e);
 void hostnet_close(struct daemon *d);
 /* Once a turn: looks again when the interfaces or the list have changed, or
  * when packets came out of the device that do not belong into the VPN; once a
- * second at most. */
+ * second at most, and less often when these have shown nothing. */
 void hostnet_follow(struct daemon *d);
 /* True when the way to that address leads into the own device: nothing may be
  * sent there. */

@@ -15,6 +15,7 @@
 #include "sys/fit.h"
 
 #define GAP_MS 1000		/* between two looks */
+#define STRAY_GAP_MAX_MS 60000	/* where strays come all the time */
 #define FAULTS_MAX 64
 #define FOREIGN_MAX 16
 #define CACHE 8
@@ -40,6 +41,7 @@ struct hostnet {
 	struct monotime looked;
 	uint64_t changes;		/* of the interfaces */
 	uint64_t strays;		/* packets that were not for the VPN */
+	int64_t stray_gap_ms;		/* doubled when they have shown nothing */
 	struct bnl_version version;
 	/* Routes into the own device beside those of the VPN. */
 	struct prefix foreign[FOREIGN_MAX];
@@ -104,7 +106,8 @@ look_overlap(const struct daemon *d, const struct bnl *b,
 	struct bnl_overlap o;
 	struct fault *new;
 
-	if (!bnl_overlap_find(&o, b, d->id->conf->name, &r->dst))
+	if (f->n == FAULTS_MAX ||
+	    !bnl_overlap_find(&o, b, d->id->conf->name, &r->dst))
 		return;
 	if (r->index != 0 && if_indextoname(r->index, device) == NULL)
 		device[0] = '\0';
@@ -244,13 +247,13 @@ look(struct hostnet *h)
 }
 
 static bool
-is_due(const struct hostnet *h)
+has_news(const struct hostnet *h)
 {
 	const struct bnl_version version = version_of(core_list(h->d->core));
 
 	return !mono_is_set(h->looked) ||
 	       h->changes != device_ifaces(h->d)->changes ||
-	       h->strays != count_strays(h->d) || h->nforeign > 0 ||
+	       h->nforeign > 0 ||
 	       bnl_version_cmp(&version, &h->version) != 0;
 }
 
@@ -264,15 +267,23 @@ void
 hostnet_follow(struct daemon *d)
 {
 	struct hostnet *h = d->hostnet;
+	int64_t gap;
+	bool news;
 
-	if (h == NULL || !is_due(h))
+	if (h == NULL)
 		return;
-	if (mono_is_set(h->looked) &&
-	    mono_ms(h->looked, clock_mono()) < GAP_MS) {
-		loop_timer_set(&h->timer, mono_add_ms(h->looked, GAP_MS));
+	news = has_news(h);
+	if (!news && h->strays == count_strays(d))
+		return;
+	gap = news ? GAP_MS : h->stray_gap_ms;
+	if (mono_is_set(h->looked) && mono_ms(h->looked, clock_mono()) < gap) {
+		loop_timer_set(&h->timer, mono_add_ms(h->looked, gap));
 		return;
 	}
 	look(h);
+	h->stray_gap_ms = news || h->nforeign > 0 ? GAP_MS
+			  : gap < STRAY_GAP_MAX_MS ? 2 * gap
+						   : gap;
 	/* The way back is seen by looking, as nothing is sent any more. */
 	if (h->nforeign > 0)
 		loop_timer_set(&h->timer, mono_add_ms(h->looked, GAP_MS));
@@ -351,6 +362,7 @@ hostnet_open(struct daemon *d, struct err *e)
 	if (h == NULL)
 		return err_nomem(e);
 	h->d = d;
+	h->stray_gap_ms = GAP_MS;
 	d->hostnet = h;
 	return loop_timer_init(&h->timer, d->loop, on_time, h, e);
 }

@@ -97,7 +97,7 @@ keep_route(struct routes *r, const struct nlmsghdr *h)
 {
 	struct fib_route route, *v;
 
-	if (!read_route(&route, h) || r->n == FIB_ROUTES_MAX)
+	if (r->n == FIB_ROUTES_MAX || !read_route(&route, h))
 		return;
 	if (r->n == r->cap) {
 		size_t cap = r->cap == 0 ? 64 : 2 * r->cap;
@@ -137,7 +137,7 @@ take_answer(struct routes *r, int fd, bool dump)
 		}
 		keep_route(r, h);
 	}
-	return dump;
+	return dump && r->n < FIB_ROUTES_MAX;
 }
 
 static int
