@@ -245,8 +245,8 @@ bool channel_can_negotiate(const struct channels *ctx);
 bool channel_negotiates(const struct channel *ch);
 /* False: it is refused, and told so. */
 bool channel_admit(struct channel *ch);
-/* The part of it that counts on either side: of a peer that the list does not
- * admit. False: it is refused, and told so. */
+/* Decides, on either side, whether a peer that the list does not admit may
+ * deliver one. False: it is refused, and told so. */
 bool channel_admit_delivery(struct channel *ch);
 
 #endif

@@ -97,8 +97,8 @@ uint64_t channels_tls_failed(const struct channels *cs);
 size_t channels_spare(const struct channels *cs);
 /* True while a negotiation with peer is under way that we dialled. */
 bool channels_negotiating(const struct channels *cs, const char *peer);
-/* The peer answers under a pair that is held: a negotiation with it whose HELLO
- * is not sent yet is not needed any more. Its connection serves lists. */
+/* Drops the wish to negotiate with a peer that answers under a pair that is
+ * held, where HELLO is not sent yet. The connection serves lists. */
 void channels_spare_negotiation(struct channels *cs, const char *peer);
 
 /* A connection that this side wants for lists: the owner knows where the

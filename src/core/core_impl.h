@@ -130,9 +130,9 @@ bool peer_is_one_way(const struct peer *p, const struct link_status *ls);
 
 /* core_news.c: another list has taken the place of old, or of none. */
 void core_news(struct core *c, const struct bnl *old);
-/* Tells those of the list in force that cannot be dialled and lack it. */
+/* Announces the list in force to peers without a listed address that lack it. */
 void core_news_hidden(struct core *c);
-/* Tells the peer, unless it was told before, that this node has the same list. */
+/* Tells the peer once that this node has the same list, if it has. */
 void core_news_receipt(struct peer *p);
 /* To a peer that list v does not name any more, while there is a session. */
 void core_news_last(struct peer *p, const struct bnl_version *v);
@@ -161,8 +161,7 @@ int64_t peer_pair_age_s(const struct pair *pair, struct walltime now);
 /* Our certificate is another one: what was agreed under the one before goes
  * on, and is agreed anew in the background. */
 void peer_renew(struct peer *p);
-/* Another list, key or certificate is in use: the peer may agree now to what
- * it refused. */
+/* Ends its wait after a refusal: another list, key or certificate is in use. */
 void peer_retry(struct peer *p);
 /* The background look: what this peer lacks. */
 #define SWEEP_START 0		/* the first pass after the start */
@@ -213,8 +212,7 @@ bool control_send(struct peer *p, const uint8_t *records, size_t len);
 enum drop control_in(struct peer *p, const struct link_in *in);
 /* One record, if there is a session. */
 void control_ping(struct peer *p);
-/* The same, in which the answer alone counts: that the peer is there, and which
- * list it has. */
+/* A PING whose answer shows that the peer is alive, and which list it has. */
 void control_keepalive(struct peer *p);
 /* A PING in a DATA as long as an inner packet of size. */
 void control_probe(struct peer *p, const uint8_t tag[RECORD_TAG_LEN],

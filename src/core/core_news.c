@@ -5,10 +5,10 @@
  * A list that was put on this machine's disk and read, but not pushed, is told
  * to a few: they fetch it and pass it on, so that nobody waits for a pull.
  *
- * A node without an address in the list cannot be dialled: everybody that has a
- * session with it tells it of a new list, and it fetches it from one of them.
- * It tells the others then that it has it, as any node tells those of which it
- * knows that they have it: they may be waiting to hear that.
+ * A node without an address in the list cannot be dialled: every peer that has
+ * a session with it tells it of a new list, and it fetches the list from one of
+ * them. Then it sends receipts: any node tells each peer that is known to have
+ * the same list, because that peer may wait to hear so.
  *
  * When two people signed at once, a node that had the list that lost may be
  * the only one that knows of it: it tells all whom it has a session with, so
@@ -69,7 +69,7 @@ has_it(const struct core *c, const struct peer *p)
 	return v != NULL && bnl_version_cmp(v, &c->env.version) >= 0;
 }
 
-/* The list in force, in the session with it. */
+/* Tells the peer in its session which list is in force. */
 static bool
 tell_one(struct peer *p)
 {

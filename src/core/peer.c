@@ -219,7 +219,8 @@ peer_reset(struct peer *p)
 	peer_retry(p);
 }
 
-/* Only what found nobody is still to be spared, not what was refused. */
+/* Ends the wait after a refusal or a vain negotiation. The backoff of addresses
+ * where nobody answered stays. */
 void
 peer_retry(struct peer *p)
 {
@@ -264,8 +265,8 @@ held(const struct peer *p)
 	return pairsets_get(channels_pairs(p->core->channels), p->name);
 }
 
-/* Negotiations write to both disks, and a refusal stands until something
- * changes: each one that leads to no session makes the next one wait longer. */
+/* Backs off after a negotiation that led to no session: each one is written to
+ * both disks, and a refusal stands until something changes. */
 static void
 wait_after_vain(struct peer *p)
 {
@@ -277,8 +278,8 @@ wait_after_vain(struct peer *p)
 	p->dial_after = jittered(p->core, ms < most ? ms : most);
 }
 
-/* Whoever waits for the peer, or cannot be dialled by it, looks more often
- * whether it is back. */
+/* Backs off after a dial that nobody answered; less far while packets wait for
+ * the peer, or where the peer cannot dial this node. */
 static void
 wait_after_nobody(struct peer *p)
 {
@@ -450,9 +451,9 @@ peer_renew(struct peer *p)
 	p->renew = held(p) != NULL;
 }
 
-/* Where all start at once, the lower name dials. The higher one does so a
- * little later: the lower one may hold a pair that is lost here, and has then
- * nothing to dial for. */
+/* Gives the lower name time to dial, for a mesh that starts at once. The higher
+ * name dials a little later: the peer may still hold a pair that this node has
+ * lost, and then sees no need to dial. */
 static void
 negotiate_later(struct peer *p)
 {

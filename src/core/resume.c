@@ -74,7 +74,7 @@ forget_tries(struct resume *r)
 	r->tries = 0;
 }
 
-/* The peer answers: the next silence counts from its beginning. */
+/* Forgets all doubt, because the peer answers. */
 static void
 trust(struct resume *r)
 {
@@ -101,7 +101,7 @@ is_doubtful(const struct resume *r, const struct core_env *env,
 	       r->tries >= v->pairs;
 }
 
-/* Nothing waits for the session, and nothing keeps one. */
+/* True when no packet waits for the session and no keepalive is due in it. */
 static bool
 is_background(const struct resume *r, const struct core_env *env)
 {
@@ -122,7 +122,7 @@ try(struct resume *r, const struct core_env *env, const struct resume_view *v)
 	if (!mono_is_set(r->unanswered))
 		r->unanswered = now;
 	if (is_doubtful(r, env, v)) {
-		/* Once is enough for a session that nothing waits for. */
+		/* In the background one negotiation is enough. */
 		if (!r->doubted || !is_background(r, env))
 			todo |= RESUME_DO_NEGOTIATE;
 		r->doubted = true;
