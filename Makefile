@@ -151,7 +151,7 @@ deps:
 		$(BUILDING) demo deb,$(MAKECMDGOALS)),check)
 
 clean:
-	rm -rf $O $O-clang $O-musl $O-fuzz $O-fuzzcov $O-san $O-cov $O-evp $O-deb
+	rm -rf $O $O-clang $O-musl $O-m32 $O-fuzz $O-fuzzcov $O-san $O-cov $O-evp $O-deb
 
 .PHONY: all tests check check-quick soak demo bench bench-scale lint deps clean
 .SECONDARY:

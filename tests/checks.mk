@@ -71,17 +71,23 @@ clang:
 	$Q$(MAKE) --no-print-directory -j$(JOBS) O=$O-clang CC=clang WERROR=1 \
 		CFLAGS='-O0 -U_FORTIFY_SOURCE' tests
 
-# All but the tests with the headers of musl: it compiles there. Linking would
-# need libraries that are built for musl. Macros of musl convert signs, and its
-# ioctl() takes an int.
+# All but the tests with the headers of musl, and all with words of 32 bits: it
+# compiles there. Linking would need libraries that are built for them. Macros of
+# musl convert signs, and its ioctl() takes an int.
 MULTIARCH = $(shell gcc -print-multiarch)
+headers = CPPFLAGS='-idirafter /usr/include $(\
+	)-idirafter /usr/include/$(MULTIARCH)' \
+	$(MAKE) --no-print-directory -j$(JOBS) WERROR=1
 musl:
-	$QCPPFLAGS='-idirafter /usr/include $(\
-		)-idirafter /usr/include/$(MULTIARCH)' \
-		$(MAKE) --no-print-directory -j$(JOBS) O=$O-musl CC=musl-gcc \
-		WERROR=1 CFLAGS='-O0 -Wno-conversion -Wno-sign-conversion $(\
-		)-Wno-overflow -Wno-format-truncation' objects
+	$Q$(headers) O=$O-musl CC=musl-gcc CFLAGS='-O0 -Wno-conversion $(\
+		)-Wno-sign-conversion -Wno-overflow -Wno-format-truncation' \
+		objects
+m32:
+	$Q$(headers) O=$O-m32 CC='gcc -m32' IPSEC_MB=0 \
+		CFLAGS='-O0 -Wno-format-truncation' objects \
+		test-objects
 objects: $(call obj,$(LIB_SRC) $(DAEMON_SRC) $(TOOL_SRC))
+test-objects: $(call obj,$(UNIT_SRC) $(SIM_SRC) $(HELPER_SRC) $(FUZZ_SRC))
 
 # The unit tests in valgrind, which also sees what nobody has set. Each leak and
 # each error is a failure. It takes long; VALGRIND=tests/unit/x/y_test.c
@@ -113,4 +119,4 @@ fuzz-coverage:
 	$Qtests/fuzz/coverage $O-fuzzcov
 
 .PHONY: fuzz fuzzers $O-san/built sanitize sanitize-system sanitize-ci \
-	clang musl objects valgrind coverage fuzz-coverage
+	clang musl m32 objects test-objects valgrind coverage fuzz-coverage

@@ -197,7 +197,7 @@ finish(struct warden *w, const struct warden_reply *r)
 				   .signal = (int)r->signal,
 				   .errnum = (int)r->failed,
 				   .timed_out = r->timed_out,
-				   .discarded = r->discarded,
+				   .discarded = (size_t)r->discarded,
 				   .len = r->len };
 	char *command = w->command;
 	struct order *o;

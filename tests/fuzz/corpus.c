@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A fuzz target over the files of its corpus, without libFuzzer: one test. */
+/*
+ * A fuzz target over the files of its corpus, without libFuzzer: one test. It
+ * fails when there are fewer than AT_LEAST, or one cannot be read.
+ */
 #include <dirent.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,10 +59,11 @@ main(int argc, char **argv)
 {
 	FILE *out = stdout;	/* a target may put another in its place */
 	struct dirent **names;
-	int n, done = 0;
+	int n, files = 0, done = 0;
+	bool ok;
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: %s DIRECTORY\n", argv[0]);
+	if (argc != 3 || atoi(argv[2]) < 1) {
+		fprintf(stderr, "usage: %s DIRECTORY AT_LEAST\n", argv[0]);
 		return 2;
 	}
 	(void)signal(SIGABRT, crashed);
@@ -68,14 +73,17 @@ main(int argc, char **argv)
 		int len = snprintf(path, sizeof(path), "%s/%s", argv[1],
 				   names[i]->d_name);
 
-		if (names[i]->d_name[0] != '.' && len < (int)sizeof(path))
-			done += run() == 0;
+		if (names[i]->d_name[0] != '.') {
+			files++;
+			done += len < (int)sizeof(path) && run() == 0;
+		}
 		free(names[i]);
 	}
 	if (n > 0)
 		free(names);
-	fprintf(out, "%sok 1 - %s: %d inputs\n1..1\n",
-		done > 0 ? "" : "not ", argv[1], done);
+	ok = done == files && done >= atoi(argv[2]);
+	fprintf(out, "%sok 1 - %s: %d inputs of %d, at least %s\n1..1\n",
+		ok ? "" : "not ", argv[1], done, files, argv[2]);
 	fflush(out);
-	return done > 0 ? 0 : 1;
+	return ok ? 0 : 1;
 }

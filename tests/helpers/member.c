@@ -387,7 +387,7 @@ main(int argc, char **argv)
 		else if (opt == 'n')
 			announced = strtoll(optarg, NULL, 10);
 		else if (opt == 'c')
-			m.cut = strtoull(optarg, NULL, 10);
+			m.cut = strtoul(optarg, NULL, 10);
 		else if (opt == 'q')
 			m.quiet = true;
 		else if (opt == 'N')

@@ -152,7 +152,7 @@ damage(struct frame *f)
 	sum = t + (proto == PROTO_UDP ? 6 : 16);
 	if (left < header + 2)
 		return false;
-	at = header + chance() % ((left - header) / 2) * 2;
+	at = header + (size_t)(chance() % ((left - header) / 2)) * 2;
 	word = get_be16(t + at);
 	flipped = (uint16_t)(word ^ (1u << chance() % 16));
 	put_be16(t + at, flipped);

@@ -57,7 +57,7 @@ find(uint32_t index, uint64_t counter)
 
 	put_be32(key, index);
 	put_be64(key + 4, counter);
-	at = hash_bytes(seed, key, sizeof(key)) & (nplaces - 1);
+	at = (size_t)hash_bytes(seed, key, sizeof(key)) & (nplaces - 1);
 	while (places[at].index != 0 && (places[at].index != index ||
 					 places[at].counter != counter))
 		at = (at + 1) & (nplaces - 1);

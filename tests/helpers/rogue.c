@@ -133,7 +133,8 @@ put(const uint8_t *p, size_t len)
 static void
 nap(int64_t ms)
 {
-	struct timespec ts = {ms / 1000, ms % 1000 * 1000000};
+	struct timespec ts = {(time_t)(ms / 1000),
+			      (long)(ms % 1000 * 1000000)};
 
 	nanosleep(&ts, NULL);
 }

@@ -122,15 +122,19 @@ static inline void
 odd_times(X509 *x, const struct odd_cert *o)
 {
 	int64_t from = o->from, to = o->to;
+	time_t now = (time_t)TEST_NOW.s;
 
 	if (from == 0 && to == 0) {
 		from = -TEST_DAY;
 		to = TEST_DAY;
 	}
-	odd_require(ASN1_TIME_set(X509_getm_notBefore(x),
-				  TEST_NOW.s + from) != NULL &&
-		    ASN1_TIME_set(X509_getm_notAfter(x),
-				  TEST_NOW.s + to) != NULL);
+	/* In days and seconds: time_t may have 32 bits. */
+	odd_require(ASN1_TIME_adj(X509_getm_notBefore(x), now,
+				  (int)(from / TEST_DAY),
+				  (long)(from % TEST_DAY)) != NULL &&
+		    ASN1_TIME_adj(X509_getm_notAfter(x), now,
+				  (int)(to / TEST_DAY),
+				  (long)(to % TEST_DAY)) != NULL);
 }
 
 /* PEM, malloc'd. ca_pem NULL: signed by itself. */

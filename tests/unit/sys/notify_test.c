@@ -67,8 +67,10 @@ conversation(const char *name)
 	assert_int_equal(
 	    sscanf(heard(fd), "RELOADING=1\nMONOTONIC_USEC=%" SCNd64, &usec),
 	    1);
-	assert_in_range(usec, before.tv_sec * 1000000 + before.tv_nsec / 1000,
-			after.tv_sec * 1000000 + after.tv_nsec / 1000);
+	assert_in_range(usec,
+			(int64_t)before.tv_sec * 1000000 +
+			    before.tv_nsec / 1000,
+			(int64_t)after.tv_sec * 1000000 + after.tv_nsec / 1000);
 	notify_alive(&n);
 	assert_string_equal(heard(fd), "WATCHDOG=1");
 	notify_stopping(&n);
