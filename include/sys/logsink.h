@@ -18,7 +18,7 @@ struct logsink;
  * socket of syslogd; NULL: /dev/log. Standard error gets times, or the
  * journal's level marks where the journal reads it.
  *
- * Lines go into a queue of 256 KiB, and a thread writes them: whoever calls
+ * Lines go into a queue of 4 MiB, and a thread writes them: whoever calls
  * logsink_write() never waits. Lines that the queue cannot take, or that
  * the file refuses, are counted, and a line tells how many as soon as one can
  * be written again. Lines wait out a syslogd that is started anew.
@@ -40,6 +40,8 @@ void logsink_close(struct logsink *s);
 void logsink_reopen(struct logsink *s, const char *hint);
 /* The file was opened anew by somebody else: takes fd over. */
 void logsink_replace(struct logsink *s, int fd);
+/* Another bound of the queue, for tests. */
+void logsink_limit(struct logsink *s, size_t bytes);
 bool logsink_is_file(const struct logsink *s);
 /* Whether lines are being lost, or wait for a syslogd, and why in words. */
 bool logsink_trouble(struct logsink *s, char *out, size_t cap);

@@ -18,7 +18,8 @@
 
 #include "logput.h"
 
-#define QUEUE_BYTES (256 * 1024)
+/* What a SIGUSR2 with 10,000 peers logs at once, twice over. */
+#define QUEUE_BYTES (4 * 1024 * 1024)
 #define RETRY_MS 1000		/* between two connects to a dead syslogd */
 #define CLOSE_MS 2000		/* for the lines that are left at the end */
 #define SYSLOG_PATH "/dev/log"
@@ -43,6 +44,7 @@ struct logsink {
 	pthread_cond_t idle;	/* a flush: every line is written */
 	struct line *head, **tail;
 	size_t bytes;		/* in the queue */
+	size_t limit;		/* of them */
 	bool busy;		/* the thread writes or opens */
 	bool ending;
 	bool reopen;		/* open the file anew */
@@ -69,6 +71,7 @@ sink_new(enum logsink_kind kind, const char *path)
 	s->put.kind = kind;
 	s->put.fd = kind == LOGSINK_STDERR ? STDERR_FILENO : -1;
 	s->next_fd = -1;
+	s->limit = QUEUE_BYTES;
 	s->tail = &s->head;
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_condattr_init(&mono);
@@ -372,6 +375,14 @@ logsink_replace(struct logsink *s, int fd)
 	pthread_mutex_unlock(&s->lock);
 }
 
+void
+logsink_limit(struct logsink *s, size_t bytes)
+{
+	pthread_mutex_lock(&s->lock);
+	s->limit = bytes;
+	pthread_mutex_unlock(&s->lock);
+}
+
 bool
 logsink_is_file(const struct logsink *s)
 {
@@ -410,7 +421,7 @@ logsink_write(void *ctx, enum log_level level, const char *text)
 	struct line *l = malloc(size);
 
 	pthread_mutex_lock(&s->lock);
-	if (l == NULL || s->bytes + size > QUEUE_BYTES) {
+	if (l == NULL || s->bytes + size > s->limit) {
 		s->lost++;
 		free(l);
 	} else {

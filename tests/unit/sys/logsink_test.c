@@ -256,6 +256,7 @@ test_threads(void **state)
 static void
 flood(struct logsink *s)
 {
+	logsink_limit(s, 256 * 1024);
 	for (int i = 0; i < FLOOD; i++)
 		logsink_write(s, LOG_LVL_INFO, "0123456789abcdef");
 }
