@@ -207,7 +207,7 @@ check_level(const struct check *k)
 	return LEVEL_OK;
 }
 
-/* One line of CTL_WIDTH columns at most; JSON has all. */
+/* Prints one line of CTL_WIDTH columns at most; JSON has all. */
 static enum ctl_exit
 check_print(const struct check *k)
 {

@@ -126,7 +126,7 @@ has_key(const struct leave *l, const char *name)
 }
 
 static int
-load(struct leave *l, struct err *e)
+leave_load(struct leave *l, struct err *e)
 {
 	struct tool_keys keys = {.n = 0};
 	int rc = 0;
@@ -162,7 +162,7 @@ check_signer(const struct leave *l, struct err *e)
 }
 
 static void
-show(const struct leave *l)
+leave_show(const struct leave *l)
 {
 	printf("%s leaves %s. This is stopped and removed here:\n"
 	       "  the daemon, now and at boot\n",
@@ -177,7 +177,7 @@ show(const struct leave *l)
 }
 
 static int
-confirm(const struct leave *l, struct err *e)
+leave_confirm(const struct leave *l, struct err *e)
 {
 	if (l->yes)
 		return 0;
@@ -207,10 +207,11 @@ take_out(struct leave *l, struct err *e)
 }
 
 static void
-tell(const struct leave *l)
+leave_tell(const struct leave *l)
 {
 	printf("%s has left; none of its files is here any more\n",
 	       l->conf->name);
+	/* A plain node cannot sign: the list has it until somebody does. */
 	if (l->bnl != NULL && bnl_find(l->bnl, l->conf->name) != NULL &&
 	    l->bnl->nnodes > 1)
 		printf("next, on the host that signs the list: \"cluevpnctl "
@@ -218,22 +219,22 @@ tell(const struct leave *l)
 }
 
 static int
-run(struct leave *l, bool dry_run, struct err *e)
+leave_run(struct leave *l, bool dry_run, struct err *e)
 {
-	int rc = load(l, e);
+	int rc = leave_load(l, e);
 
 	if (rc == 0)
 		rc = check_signer(l, e);
 	if (rc == 0) {
-		show(l);
+		leave_show(l);
 		if (dry_run)
 			return 0;
-		rc = confirm(l, e);
+		rc = leave_confirm(l, e);
 	}
 	if (rc == 0)
 		rc = take_out(l, e);
 	if (rc == 0)
-		tell(l);
+		leave_tell(l);
 	return rc;
 }
 
@@ -284,7 +285,7 @@ tool_leave(int argc, char **argv)
 		fputs(usage, stderr);
 		return TOOL_USAGE;
 	}
-	if (run(&l, dry_run, &e) != 0) {
+	if (leave_run(&l, dry_run, &e) != 0) {
 		tool_print_err(NULL, &e);
 		rc = e.code == ERR_USAGE ? TOOL_USAGE : TOOL_FAILED;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What follows upon a list that was signed: it is pushed, or how to is said. */
+/* Pushes a list that was signed, or says how to do that. */
 #include "tool_next.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What follows upon a list that was signed. */
+/* Pushes a list that was signed, or says how to do that. */
 #ifndef TOOL_NEXT_H
 #define TOOL_NEXT_H
 

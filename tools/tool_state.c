@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a daemon keeps in its state directory. */
+/* Removes the files that a daemon keeps in its state directory. */
 #include "tool_state.h"
 
 #include <dirent.h>

@@ -129,7 +129,7 @@ state_of(const struct peer *p, const struct link_status *ls)
 }
 
 static struct monotime
-later(struct monotime a, struct monotime b)
+later_of(struct monotime a, struct monotime b)
 {
 	return mono_before(a, b) ? b : a;
 }
@@ -148,12 +148,12 @@ last_contacts(const struct peer *p, const struct link_status *ls,
 		struct monotime *at = o->addresses[i].kind == NOTE_REACHED ?
 					      good : bad;
 
-		*at = later(*at, o->addresses[i].at);
+		*at = later_of(*at, o->addresses[i].at);
 	}
 	if (o != NULL && o->theirs.code != 0)
-		*bad = later(*bad, o->theirs.at);
+		*bad = later_of(*bad, o->theirs.at);
 	if (o != NULL && o->ours.code != 0)
-		*bad = later(*bad, o->ours.at);
+		*bad = later_of(*bad, o->ours.at);
 }
 
 static enum peer_health

@@ -75,7 +75,7 @@ listdisk_warn(const struct daemon *d, json_t *warnings)
 }
 
 static void
-judge(struct listdisk *l, const struct daemon *d, const uint8_t *raw,
+listdisk_judge(struct listdisk *l, const struct daemon *d, const uint8_t *raw,
       size_t len)
 {
 	const struct bnl *now = core_list(d->core);
@@ -135,7 +135,7 @@ listdisk_json(struct daemon *d)
 		l->judged = *v;
 		l->text[0] = '\0';
 		if (state_read_list(&d->state, &raw, &len, NULL) == 0) {
-			judge(l, d, raw, len);
+			listdisk_judge(l, d, raw, len);
 			free(raw);
 		}
 	}
