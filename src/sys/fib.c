@@ -64,13 +64,14 @@ question_add(struct question *q, uint16_t type, const struct ipaddr *a)
 	    (uint32_t)(NLMSG_ALIGN(q->h.nlmsg_len) + RTA_ALIGN(at.rta_len));
 }
 
-/* false: the message is no route. */
+/* The macros of netlink(3) and rtnetlink(3) take pointers that are not const.
+ * false: the message is no route. */
 static bool
-read_route(struct fib_route *out, const struct nlmsghdr *h)
+read_route(struct fib_route *out, struct nlmsghdr *h)
 {
-	const struct rtmsg *m = NLMSG_DATA(h);
+	struct rtmsg *m = NLMSG_DATA(h);
 	struct ipaddr a = {.family = IP_NONE};
-	const struct rtattr *at;
+	struct rtattr *at;
 	size_t left;
 
 	if (h->nlmsg_type != RTM_NEWROUTE ||
@@ -93,7 +94,7 @@ read_route(struct fib_route *out, const struct nlmsghdr *h)
 }
 
 static void
-keep_route(struct routes *r, const struct nlmsghdr *h)
+keep_route(struct routes *r, struct nlmsghdr *h)
 {
 	struct fib_route route, *v;
 
@@ -119,7 +120,7 @@ take_answer(struct routes *r, int fd, bool dump)
 {
 	_Alignas(struct nlmsghdr) uint8_t mem[ANSWER_MAX];
 	ssize_t got = recv(fd, mem, sizeof(mem), 0);
-	const struct nlmsghdr *h = (const struct nlmsghdr *)(void *)mem;
+	struct nlmsghdr *h = (struct nlmsghdr *)(void *)mem;
 	const struct nlmsgerr *why;
 	size_t left = got > 0 ? (size_t)got : 0;
 
