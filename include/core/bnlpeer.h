@@ -20,8 +20,8 @@ struct bnlpeer {
 	unsigned int broke;		/* transfers, with their connection */
 	unsigned int conns;		/* open connections */
 	/* of core/bnlround */
-	struct monotime news_since;	/* its news made us pull since then */
-	unsigned int news;		/* so often */
+	struct monotime news_since;	/* begin of the span that is counted */
+	unsigned int news;		/* pulls by its news in that span */
 	bool push;			/* until it has our list */
 	bool pull;			/* it has a newer one */
 	bool pass;			/* wanted for passing on */

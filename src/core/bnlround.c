@@ -13,10 +13,10 @@
 #define HURRY_MS 10000	    /* between pulls while there is no proper list */
 #define PUSH_RETRY_MS 15000 /* then twice that, up to */
 #define PUSH_RETRY_MAX_MS (3600 * 1000)
-#define NEWS_SPAN_MS 30000 /* in which one node can bring about, by news, */
-#define NEWS_PULLS 8	   /* that many pulls */
-#define NEWS_APART_MS 500  /* between pulls by news from several nodes, */
-#define NEWS_LATEST_MS 5000 /* but no later than this */
+#define NEWS_SPAN_MS 30000 /* time in which the news of one node */
+#define NEWS_PULLS 8	   /* lead to so many pulls at most */
+#define NEWS_APART_MS 500  /* between pulls by news of several nodes */
+#define NEWS_LATEST_MS 5000 /* the last of these pulls is no later */
 #define PASS_RANDOM 2	  /* besides the next one by name */
 #define PASS_TRIES 6	  /* of those that cannot be reached */
 #define PASS_AGAIN_MS 4000 /* later, to those who were missed: so long after, */
@@ -37,7 +37,7 @@ struct bnlround {
 	unsigned int pass_spare;  /* replacements left */
 	unsigned int passes;	  /* of this list so far */
 	struct monotime pass_at;  /* the next one */
-	struct monotime news_at;  /* no pull by news before this */
+	struct monotime news_at;  /* earliest time of the next pull by news */
 };
 
 /* Between three quarters and five quarters of it. */
@@ -126,8 +126,8 @@ bnlround_seen(struct bnlround *r, const char *name, const struct bnl_version *v)
 		push_done(r, p);
 }
 
-/* Several nodes may tell of the same list. The first one is asked at once, and
- * the others one after the other if the list is not in force by then. */
+/* Asks the first node that tells of a list at once, and other nodes one after
+ * the other, unless the list is in force by then. */
 static void
 pull_by_news(struct bnlround *r, struct bnlpeer *p)
 {

@@ -485,7 +485,7 @@ bnlsync_applied(struct bnlsync *s)
 	s->untold = taken && from[0] == '\0' && !s->push;
 	bnlround_applied(s->round);
 	bnlround_hurry(s->round, bnltake_stale(s->take));
-	/* An offer; or a receipt, to each that has it and may wait for one. */
+	/* HAVE is an offer, or a receipt for peers that have this list. */
 	for (struct bnlsync_conn *c = s->conns; c != NULL; c = c->next) {
 		if (!c->sending &&
 		    bnl_version_cmp(&c->theirs, &s->env->version) > 0)

@@ -128,8 +128,8 @@ without_service(uint64_t seed, const struct role *r)
 	return took;
 }
 
-/* Nobody can tell an idle node that is not listed: it finds out itself, by
- * what it sends to keep its sessions. */
+/* True for an idle node that nobody can dial: it notices the loss when its next
+ * keepalive is not answered. */
 static bool
 is_told_late(const struct role *r)
 {
