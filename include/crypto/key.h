@@ -23,9 +23,9 @@ struct key;		/* public, or public and private; immutable */
 
 /* Fresh key. DSA: 2048-bit p, 256-bit q (FIPS 186-4); takes seconds. */
 int key_generate(struct key **out, enum key_type type, struct err *e);
-/* Reads the first private key of a PEM text of at most 256 KiB: PKCS#8, SEC 1 or
- * PKCS#1; certificates and parameters beside it are passed over. A DSA key below
- * 2048/224 and one above 4096/256 are refused; so is an encrypted one. */
+/* Reads the first private key of a PEM text of at most 256 KiB: PKCS#8, SEC 1
+ * or PKCS#1; certificates and parameters beside it are passed over. A DSA key
+ * below 2048/224 and one above 4096/256 are refused; so is an encrypted one. */
 int key_read_private(struct key **out, const void *pem, size_t len,
 		     struct err *e);
 /* Whether the key of the text is under a passphrase. */

@@ -14,10 +14,10 @@ struct service {
 };
 
 /*
- * As root, where a unit starts the daemon with this configuration: looks at what
- * only root may see, opens the key that the unit gives to its user, and becomes
- * that user for good. Otherwise it changes nothing. What is wrong is logged. 0 or
- * -1.
+ * As root, where a unit starts the daemon with this configuration: looks at
+ * files that only root may see, opens the key that the unit gives to its user,
+ * and becomes that user for good. Otherwise it changes nothing. Errors are
+ * logged. 0 or -1.
  */
 int service_become(struct service *s, const struct options *o);
 void service_end(struct service *s);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the disk did not take. The daemon goes on by memory: a pair that was
- * agreed serves, and a newer list is in force. Both are written as soon as the
- * disk takes them; after a crash before that, the pair is negotiated anew, and
- * the list comes from a peer.
+ * Keeps the writes that the disk refused. The daemon goes on by memory: a pair
+ * that was agreed serves, and a newer list is in force. Both are written as
+ * soon as the disk takes them; after a crash before that, the pair is
+ * negotiated anew, and the list comes from a peer.
  */
 #ifndef DAEMON_UNSAVED_H
 #define DAEMON_UNSAVED_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a systemd unit gives the daemon that it starts: systemd.exec(5). */
+/* The settings of a systemd unit that decide who the daemon is, and what it is
+ * given: systemd.exec(5). */
 #ifndef SYS_UNIT_H
 #define SYS_UNIT_H
 
@@ -23,8 +24,8 @@ struct unit {
 bool unit_read(struct unit *u, const char *root, const char *name);
 /* Whether systemd is in charge of this host: sd_booted(3). */
 bool unit_booted(void);
-/* Becomes that user for good, with the groups that the user has, and without any
- * capability. */
+/* Becomes that user for good, with the groups that the user has, and without
+ * any capability. */
 int unit_become(const char *user, const struct privs_ids *ids, struct err *e);
 
 #endif

@@ -17,13 +17,13 @@
 /* The library's own complaints are of no use to an administrator; none may
  * stay behind and be taken for a later call's. */
 static int
-unread(struct err *e, enum err_code code, const char *text)
+read_failed(struct err *e, enum err_code code, const char *text)
 {
 	ERR_clear_error();
 	return err_set(e, code, "%s", text);
 }
 
-/* One PEM block of a text. */
+/* A PEM block of a text. */
 struct block {
 	char *name;
 	char *header;
@@ -55,12 +55,12 @@ static int
 no_block(const uint8_t *text, size_t len, struct err *e)
 {
 	if (len > 0 && text[0] == 0x30)
-		return unread(e, ERR_SYNTAX,
+		return read_failed(e, ERR_SYNTAX,
 			    "this is no PEM text but binary (DER or PKCS#12): "
 			    "\"openssl pkey -inform DER -in FILE -out NEW\", or "
 			    "\"openssl pkcs12 -nodes -in FILE -out NEW\", "
 			    "writes PEM");
-	return unread(e, ERR_SYNTAX, "no whole PEM block");
+	return read_failed(e, ERR_SYNTAX, "no whole PEM block");
 }
 
 /* Reads the first private key, or the first block where there is none: EC
@@ -219,7 +219,7 @@ static int
 wrap(struct key **out, EVP_PKEY *pkey, bool is_private, struct err *e)
 {
 	if (pkey == NULL)
-		return unread(e, ERR_SYNTAX, "PEM block holds no usable key");
+		return read_failed(e, ERR_SYNTAX, "PEM block holds no usable key");
 	if (key_from_native(out, pkey, is_private, e) < 0) {
 		EVP_PKEY_free(pkey);
 		return -1;

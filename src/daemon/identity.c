@@ -273,7 +273,7 @@ find_owner(uid_t *owner, const struct conf *c, const char *path)
 }
 
 static int
-look(struct identity **out, const char *path, struct opener *o)
+look_at_all(struct identity **out, const char *path, struct opener *o)
 {
 	struct identity *id = calloc(1, sizeof(*id));
 	int rc;
@@ -301,7 +301,7 @@ identity_look(struct identity **out, const char *path,
 {
 	struct opener o = { .key = key, .dates = true };
 
-	return look(out, path, &o);
+	return look_at_all(out, path, &o);
 }
 
 int
@@ -309,7 +309,7 @@ identity_load(struct identity **out, const char *path, struct warden *warden)
 {
 	struct opener o = { .warden = warden_lives(warden) ? warden : NULL };
 	struct identity *id;
-	int rc = look(&id, path, &o);
+	int rc = look_at_all(&id, path, &o);
 
 	if (rc < 0)
 		identity_free(id);

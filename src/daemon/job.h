@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One piece of work for the worker thread. */
+/* A piece of work for the worker thread. */
 #ifndef DAEMON_JOB_H
 #define DAEMON_JOB_H
 

@@ -127,8 +127,8 @@ run(void *ctx)
 	}
 }
 
-/* A write that failed is kept and tried again, and the core goes on as if it had
- * succeeded. */
+/* A write that failed is kept and tried again, and the core goes on as if it
+ * had succeeded. */
 static void
 store_done(struct daemon *d, struct job *j)
 {
@@ -214,7 +214,7 @@ job_submit(struct daemon *d, struct job *j)
 	work_submit(d->work, &j->work);
 }
 
-/* What failed before is out of date. */
+/* Drops an earlier write of the same thing that failed: it is out of date. */
 static void
 submit_store(struct daemon *d, struct job *j)
 {

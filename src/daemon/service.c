@@ -19,7 +19,7 @@ unit_starts(const struct conf *c)
 }
 
 static int
-become(struct service *s, const struct conf *c, const struct options *o)
+become_user(struct service *s, const struct conf *c, const struct options *o)
 {
 	const char *group = s->unit.group[0] == '\0' ? NULL : s->unit.group;
 	struct privs_ids ids;
@@ -59,7 +59,7 @@ service_become(struct service *s, const struct options *o)
 	if (identity_conf(&c, o->conf, fd) < 0)
 		return -1;
 	if (unit_starts(c))
-		rc = become(s, c, o);
+		rc = become_user(s, c, o);
 	conf_free(c);
 	return rc;
 }

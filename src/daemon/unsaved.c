@@ -34,7 +34,7 @@ count_kind(const struct unsaved *u, unsigned int kind)
 
 /* Drops the one of the same thing. */
 static void
-forget(struct unsaved *u, const struct job *same)
+forget_same(struct unsaved *u, const struct job *same)
 {
 	for (struct job **at = &u->first; *at != NULL; at = &(*at)->next) {
 		struct job *j = *at;
@@ -47,7 +47,7 @@ forget(struct unsaved *u, const struct job *same)
 	}
 }
 
-/* --- trying again ----------------------------------------------------------- */
+/* --- trying again --------------------------------------------------------- */
 
 static void
 try_first(struct daemon *d)
@@ -68,7 +68,7 @@ unsaved_retry(struct daemon *d)
 		try_first(d);
 }
 
-/* One is enough to see whether the disk takes anything. */
+/* Tries a single write: that shows whether the disk takes anything. */
 static void
 on_again(void *ctx)
 {
@@ -78,7 +78,7 @@ on_again(void *ctx)
 		try_first(d);
 }
 
-/* --- failures and successes ------------------------------------------------- */
+/* --- failures and successes ----------------------------------------------- */
 
 static void
 tell_kept(struct daemon *d, const struct job *j)
@@ -129,7 +129,7 @@ unsaved_keep(struct daemon *d, struct job *j)
 		job_free(j);
 		return false;
 	}
-	forget(u, j);
+	forget_same(u, j);
 	if (!j->again && (first || j->kind != JOB_STORE_KNOWN))
 		tell_kept(d, j);
 	j->next = u->first;
@@ -141,7 +141,7 @@ unsaved_keep(struct daemon *d, struct job *j)
 void
 unsaved_replaced(struct daemon *d, const struct job *j)
 {
-	forget(&d->unsaved, j);
+	forget_same(&d->unsaved, j);
 }
 
 void
@@ -150,7 +150,7 @@ unsaved_written(struct daemon *d, const struct job *j)
 	struct unsaved *u = &d->unsaved;
 	struct unsaved_fault *f = &u->faults[j->kind];
 
-	forget(u, j);
+	forget_same(u, j);
 	if (f->is_set && count_kind(u, j->kind) == 0) {
 		log_info("what could not be stored can be stored again: it was "
 			 "\"%s\"", f->text);
@@ -160,7 +160,7 @@ unsaved_written(struct daemon *d, const struct job *j)
 		unsaved_retry(d);
 }
 
-/* --- the rest ---------------------------------------------------------------- */
+/* --- the rest ------------------------------------------------------------ */
 
 int
 unsaved_open(struct daemon *d, struct err *e)

@@ -356,8 +356,8 @@ warden_wait(struct warden *w)
 static const char late_text[] = "the process that stayed root does not answer: "
 				"try again later";
 
-/* One that does not answer in time is asked again only after it has: packets
- * wait for it once. */
+/* Waits for the answer. A process that does not answer in time is asked for no
+ * file until it has: packets wait for it once. */
 static int
 open_file(struct warden *w, struct warden_request *r, uint32_t *conf,
 	  struct err *e)
@@ -380,7 +380,7 @@ open_file(struct warden *w, struct warden_request *r, uint32_t *conf,
 	while (w->fd >= 0 && f.id != 0 && await(w, end, &f))
 		;
 	if (f.id != 0) {
-		w->late = true;
+		w->late = w->fd >= 0;
 		return err_set(e, ERR_IO, "%s", late_text);
 	}
 	if (f.fd < 0 && e != NULL)

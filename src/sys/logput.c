@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One log line, formatted and written to where it belongs. */
+/* Formats a log line and writes it to where it belongs. */
 #include "logput.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One log line, formatted and written to where it belongs; waits as long as that
+/* Formats a log line and writes it to where it belongs; waits as long as that
  * takes. */
 #ifndef SYS_LOGPUT_H
 #define SYS_LOGPUT_H

@@ -18,7 +18,7 @@
 
 #include "logput.h"
 
-/* What a SIGUSR2 with 10,000 peers logs at once, twice over. */
+/* Twice the lines that SIGUSR2 logs at once with 10,000 peers. */
 #define QUEUE_BYTES (4 * 1024 * 1024)
 #define RETRY_MS 1000		/* between two connects to a dead syslogd */
 #define CLOSE_MS 2000		/* for the lines that are left at the end */
@@ -111,7 +111,7 @@ logsink_open(struct logsink **out, enum logsink_kind kind, const char *path,
 	return 0;
 }
 
-/* --- the thread ------------------------------------------------------------ */
+/* --- the thread ---------------------------------------------------------- */
 
 /* 0 or an errno. */
 static int
@@ -279,7 +279,7 @@ logsink_start(struct logsink *s, struct err *e)
 	return 0;
 }
 
-/* --- the callers ----------------------------------------------------------- */
+/* --- the callers --------------------------------------------------------- */
 
 bool
 logsink_flush(struct logsink *s, int ms)

@@ -46,7 +46,7 @@ take_dir(char out[UNIT_TEXT_MAX], const char *base, const char *value)
 }
 
 static void
-take(struct unit *u, const char *key, const char *value)
+take_setting(struct unit *u, const char *key, const char *value)
 {
 	if (strcmp(key, "User") == 0)
 		snprintf(u->user, sizeof(u->user), "%s", value);
@@ -76,7 +76,7 @@ read_file(struct unit *u, const char *path)
 		while (end > equals + 1 && strchr(" \t\n", end[-1]) != NULL)
 			*--end = '\0';
 		*equals = '\0';
-		take(u, line, equals + 1 + strspn(equals + 1, " \t"));
+		take_setting(u, line, equals + 1 + strspn(equals + 1, " \t"));
 	}
 	fclose(f);
 	return true;
