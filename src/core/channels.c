@@ -63,17 +63,18 @@ channels_free(struct channels *cs)
 		return;
 	while (cs->news != NULL)
 		news_pop(cs);
-	while (cs->dials != NULL) {
-		struct dial *d = cs->dials;
-
-		cs->dials = d->next;
-		free(d);
-	}
 	while (cs->all != NULL) {
 		struct channel *ch = cs->all;
 
 		cs->all = ch->next;
 		channel_free(ch);
+	}
+	/* After the channels: to cancel a timer reads its neighbours, these. */
+	while (cs->dials != NULL) {
+		struct dial *d = cs->dials;
+
+		cs->dials = d->next;
+		free(d);
 	}
 	while ((h = table_next(&cs->heard, &pos)) != NULL)
 		free(h);
