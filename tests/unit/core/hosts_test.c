@@ -132,6 +132,8 @@ useless_addresses(void **state)
 {
 	const struct ipaddr bad[] = {
 		{ .family = IP_V4, .b = { 10, 156, 3, 9 } },
+		/* in the prefix, in no subnet */
+		{ .family = IP_V4, .b = { 10, 156, 200, 9 } },
 		{ .family = IP_V4, .b = { 127, 0, 0, 1 } },
 		{ .family = IP_V4, .b = { 224, 0, 0, 1 } },
 		{ .family = IP_V4 },
