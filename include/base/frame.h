@@ -73,13 +73,15 @@ struct tun_out {
  * bytes, the last may be shorter. One datagram: segsize == len. The length
  * of a run to be sent is not bounded by what one system call takes. local is
  * where it arrived, or is to leave from; IP_NONE: the system's choice. tos:
- * the TOS or traffic class byte of all of them.
+ * the TOS or traffic class byte of all of them. may_fragment: what is to be
+ * sent may be cut into IP fragments, here and by routers.
  */
 struct udp_run {
 	struct endpoint remote;
 	struct ipaddr local; /* our own address */
 	uint16_t segsize;
 	uint8_t tos;
+	bool may_fragment;
 	uint8_t *data;
 	size_t len;
 };

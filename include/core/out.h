@@ -33,6 +33,10 @@ uint8_t *out_run_place(struct core_out *o, size_t len);
  * datagrams was shorter, else a run of its own. */
 void out_run_add(struct core_out *o, const struct endpoint *remote,
 		 const struct ipaddr *local, uint8_t tos, size_t len);
+/* The same for a datagram that is longer than the path takes, and must arrive:
+ * a run of its own, which may be fragmented. */
+void out_run_add_fragments(struct core_out *o, const struct endpoint *remote,
+			   const struct ipaddr *local, uint8_t tos, size_t len);
 /* Len bytes of memory that stay until the next reset; NULL: no room. */
 uint8_t *out_alloc(struct core_out *o, size_t len);
 

@@ -45,8 +45,8 @@ struct udp_stats {
 };
 
 /* Bound to local: its family decides; an unspecified address is the
- * wildcard, port 0 any. IPv6 sockets take IPv6 only. Outer datagrams are never
- * fragmented here, and ICMP cannot lower the path's MTU. */
+ * wildcard, port 0 any. IPv6 sockets take IPv6 only. Outer datagrams are not
+ * fragmented unless their run may be, and ICMP cannot lower the path's MTU. */
 int udp_open(struct udp **out, const struct endpoint *local,
 	     const struct udp_opts *opts, struct err *e);
 void udp_close(struct udp *u); /* NULL is fine */

@@ -51,6 +51,11 @@ struct udp {
 	struct udp_slots tx;
 };
 
+/* --- udp.c -------------------------------------------------------------- */
+/* Whether what is sent from now on may be fragmented. This is rare, so it is
+ * asked for around such datagrams alone. */
+void udp_fragment(struct udp *u, bool may);
+
 /* --- udp_gso.c ---------------------------------------------------------- */
 /* Whether the next message to that address may be segmented. */
 bool udp_gso_may(struct udp *u, const struct ipaddr *a);

@@ -27,8 +27,27 @@ run_takes(const struct udp_run *r, const uint8_t *at,
 	  uint8_t tos, size_t len)
 {
 	return r->data + r->len == at && len <= r->segsize &&
-	       r->len % r->segsize == 0 && r->tos == tos &&
+	       r->len % r->segsize == 0 && r->tos == tos && !r->may_fragment &&
 	       endpoint_equal(&r->remote, remote) && ipaddr_equal(&r->local, local);
+}
+
+static struct udp_run *
+run_begin(struct core_out *o, const struct endpoint *remote,
+	  const struct ipaddr *local, uint8_t tos, size_t len)
+{
+	struct udp_run *r;
+
+	assert(o->nruns < o->maxruns);
+	r = &o->runs[o->nruns++];
+	*r = (struct udp_run){
+		.remote = *remote,
+		.local = *local,
+		.segsize = (uint16_t)len,
+		.tos = tos,
+		.data = o->mem + o->used - len,
+		.len = len,
+	};
+	return r;
 }
 
 void
@@ -45,15 +64,16 @@ out_run_add(struct core_out *o, const struct endpoint *remote,
 		r->len += len;
 		return;
 	}
-	assert(o->nruns < o->maxruns);
-	o->runs[o->nruns++] = (struct udp_run){
-		.remote = *remote,
-		.local = *local,
-		.segsize = (uint16_t)len,
-		.tos = tos,
-		.data = at,
-		.len = len,
-	};
+	(void)run_begin(o, remote, local, tos, len);
+}
+
+void
+out_run_add_fragments(struct core_out *o, const struct endpoint *remote,
+		      const struct ipaddr *local, uint8_t tos, size_t len)
+{
+	assert(len > 0 && len <= UINT16_MAX && o->cap - o->used >= len);
+	o->used += len;
+	run_begin(o, remote, local, tos, len)->may_fragment = true;
 }
 
 uint8_t *

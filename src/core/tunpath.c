@@ -145,9 +145,10 @@ send_packet(struct peer *p, uint8_t flags, const uint8_t *pkt, size_t len,
 	}
 	d = link_seal(p->link, &c->env, flags, in, inlen, at);
 	if (d == DROP_NONE) {
-		out_run_add(out, link_remote(p->link), link_local(p->link),
-			    ecn_outer(pkt, tos_mask(c->env.conf)),
-			    inlen + DGRAM_DATA_OVERHEAD);
+		(inlen <= p->pmtu.mtu ? out_run_add : out_run_add_fragments)(
+			out, link_remote(p->link), link_local(p->link),
+			ecn_outer(pkt, tos_mask(c->env.conf)),
+			inlen + DGRAM_DATA_OVERHEAD);
 		p->tx_packets++;
 		p->tx_bytes += len;
 	} else if (d == DROP_NO_SESSION) {
@@ -184,8 +185,11 @@ told_mtu(const struct peer *p, const struct ippkt *ip, size_t largest)
 
 enum large { LARGE_FITS, LARGE_RECUT, LARGE_CUT, LARGE_DROP };
 
-/* A look at what is beyond the limit of the path. RECUT: the frame has become
- * one that is cut smaller. CUT: its packets are to be sent in fragments. */
+/* A look at what is beyond the limit of the path. FITS: all of it is sent as it
+ * is; where that is an IPv6 packet of up to 1280 bytes on a path that takes
+ * less, its datagram may be fragmented (RFC 8200, section 5). RECUT: the frame
+ * has become one that is cut smaller. CUT: its packets are to be sent in
+ * fragments. */
 static enum large
 large(struct peer *p, struct tun_frame *f, const struct ippkt *ip,
       const struct gso *g)
@@ -208,6 +212,8 @@ large(struct peer *p, struct tun_frame *f, const struct ippkt *ip,
 	}
 	if (largest <= p->pmtu.full && !ip->dont_fragment)
 		return LARGE_CUT;
+	if (largest <= V6_LEAST_MTU && ip->src.family == IP_V6)
+		return LARGE_FITS;
 	peer_drop(p, DROP_TOO_BIG);
 	if (mtu != 0)
 		answer(p->core, f, ip, IPPKT_TOO_BIG, mtu);

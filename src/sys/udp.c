@@ -47,6 +47,24 @@ set_options(int fd, const struct option *o, size_t n, struct err *e)
 	return 0;
 }
 
+void
+udp_fragment(struct udp *u, bool may)
+{
+	/* IPv4 routers cut what is too long for them. IPv6 routers do not: the
+	 * kernel cuts to the path MTU that they have told it. */
+	const int whole = may ? 0 : 1;
+	const int v4 = may ? IP_PMTUDISC_DONT : IP_PMTUDISC_PROBE;
+	const int v6 = may ? IPV6_PMTUDISC_DONT : IPV6_PMTUDISC_PROBE;
+
+	if (u->family == IP_V4) {
+		setsockopt(u->fd, IPPROTO_IP, IP_MTU_DISCOVER, &v4,
+			   sizeof(v4));
+		return;
+	}
+	setsockopt(u->fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &v6, sizeof(v6));
+	setsockopt(u->fd, IPPROTO_IPV6, IPV6_DONTFRAG, &whole, sizeof(whole));
+}
+
 /* As much as asked for with CAP_NET_ADMIN, else what the system's limits
  * allow. Returns what came of it; the kernel tells twice that. */
 static int

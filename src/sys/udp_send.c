@@ -23,6 +23,7 @@ struct place {
 	size_t n;
 	size_t i;  /* the run */
 	size_t at; /* and the byte in it */
+	bool single; /* one datagram a message */
 };
 
 /* A piece of a run that goes into one message. */
@@ -273,7 +274,8 @@ build(struct udp *u, struct place *pl, struct piece *pieces,
 
 	while (n < UDP_BATCH && pl->i < pl->n) {
 		pieces[n] = next_piece(
-		    pl, udp_gso_may(u, &pl->runs[pl->i].remote.addr));
+		    pl, !pl->single &&
+				udp_gso_may(u, &pl->runs[pl->i].remote.addr));
 		if (pieces[n].len == 0 || pieces[n].run->segsize == 0 ||
 		    pieces[n].run->remote.addr.family != u->family ||
 		    (pieces[n].source &&
@@ -343,20 +345,41 @@ drop_rest(struct udp *u, const struct piece *pieces, unsigned int n,
 	}
 }
 
+/* Runs that may all be fragmented, or none. */
+static void
+send_alike(struct udp *u, const struct udp_run *runs, size_t n,
+	   struct udp_result *res)
+{
+	struct place pl = {.runs = runs, .n = n, .single = runs->may_fragment};
+	struct piece pieces[UDP_BATCH];
+	unsigned int count, done;
+
+	if (runs->may_fragment)
+		udp_fragment(u, true);
+	while (pl.i < pl.n) {
+		count = build(u, &pl, pieces, res);
+		done = send_batch(u, pieces, count, res);
+		if (done < count)
+			drop_rest(u, pieces + done, count - done, &pl, res);
+	}
+	if (runs->may_fragment)
+		udp_fragment(u, false);
+}
+
 void
 udp_send(struct udp *u, const struct udp_run *runs, size_t n,
 	 struct udp_result *res)
 {
-	struct place pl = {.runs = runs, .n = n};
 	struct udp_result mine = {.sent = 0};
-	struct piece pieces[UDP_BATCH];
-	unsigned int count, done;
+	size_t first = 0, last;
 
-	while (pl.i < pl.n) {
-		count = build(u, &pl, pieces, &mine);
-		done = send_batch(u, pieces, count, &mine);
-		if (done < count)
-			drop_rest(u, pieces + done, count - done, &pl, &mine);
+	while (first < n) {
+		last = first + 1;
+		while (last < n &&
+		       runs[last].may_fragment == runs[first].may_fragment)
+			last++;
+		send_alike(u, runs + first, last - first, &mine);
+		first = last;
 	}
 	if (res != NULL)
 		*res = mine;

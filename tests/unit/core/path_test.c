@@ -3,9 +3,11 @@
 #include "core_rig.h"
 
 #define LIST                                                                   \
-	"prefix 10.156.0.0/16\n"                                               \
+	"prefix 10.156.0.0/16\nprefix fd00:c1::/48\n"                          \
 	"node alpha\n  address 192.0.2.1\n  subnet 10.156.1.0/24\n"            \
-	"node beta\n  address 192.0.2.2\n  subnet 10.156.2.0/24\n"
+	"  subnet fd00:c1::/121\n"                                             \
+	"node beta\n  address 192.0.2.2\n  subnet 10.156.2.0/24\n"             \
+	"  subnet fd00:c1::80/121\n"
 
 #define AROUND 28		/* IPv4 and UDP */
 #define NARROW 1300
@@ -236,6 +238,37 @@ test_udp(void **state)
 	send_udp(1421, 0);
 	assert_int_equal(out.o.nruns, 0);
 	assert_int_equal(core_drops(a.core, DROP_TOO_BIG), 2);
+	end();
+}
+
+/* An IPv6 packet of up to 1280 bytes goes on any path: its datagram may be
+ * fragmented where it has to, and only there. */
+static void
+test_least_v6(void **state)
+{
+	static uint8_t mem[FRAME_HEADROOM + 1400], payload[1400];
+	static const size_t lens[] = { NARROW_INNER, NARROW_INNER + 1, 1280 };
+	struct made m = { .v6 = true, .proto = 17, .host = 1, .ttl = 64,
+			  .payload = payload };
+	struct tun_frame f = { .data = mem + FRAME_HEADROOM };
+
+	(void)state;
+	begin(COMP_NONE);
+	learn(NARROW);
+	for (size_t i = 0; i < 3; i++) {
+		m.len = lens[i] - 48;
+		f.len = make_packet(f.data, &m);
+		rig_tun_in(&a, &f, rig_out(&out));
+		assert_int_equal(out.o.nruns, 1);
+		assert_int_equal(out.o.runs[0].len,
+				 lens[i] + DGRAM_DATA_OVERHEAD);
+		assert_int_equal(out.o.runs[0].may_fragment, i > 0);
+	}
+	m.len = 1281 - 48;
+	f.len = make_packet(f.data, &m);
+	rig_tun_in(&a, &f, rig_out(&out));
+	assert_int_equal(out.o.nruns, 0);
+	assert_int_equal(core_drops(a.core, DROP_TOO_BIG), 1);
 	end();
 }
 
@@ -471,7 +504,8 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_probe),	cmocka_unit_test(test_narrow),
 		cmocka_unit_test(test_shrinks),
-		cmocka_unit_test(test_udp),	cmocka_unit_test(test_tcp),
+		cmocka_unit_test(test_udp),	cmocka_unit_test(test_least_v6),
+		cmocka_unit_test(test_tcp),
 		cmocka_unit_test(test_mss),	cmocka_unit_test(test_told),
 		cmocka_unit_test(test_mtu_differs),
 		cmocka_unit_test(test_too_big),
