@@ -8,7 +8,8 @@
 
 /* Connection Attempt Delay of RFC 8305, section 5. */
 #define NEXT_MS 250
-/* Time that an attempt has to itself where no connection is to spare. */
+/* Time that an attempt has to itself where no connection is to spare, and that
+ * the last ones have when another one has failed. */
 #define ALONE_MS 2000
 
 static void
@@ -118,8 +119,14 @@ dial_goes_on(struct channel *ch)
 	d->unreached = d->unreached || !ch->reached;
 	if (d->begun < d->nto)
 		(void)dial_next(d);
-	if (d->running > 0)
+	if (d->running > 0) {
+		/* The peer may have just come up where it refused. */
+		if (d->begun == d->nto)
+			timerq_set(&d->ctx->timers, &d->timer,
+				   mono_add_ms(d->ctx->env->now.mono,
+					       ALONE_MS));
 		return true;
+	}
 	ch->reached = !d->unreached;
 	dial_free(d);
 	return false;
@@ -143,6 +150,12 @@ dial_timeout(struct dial *d)
 {
 	struct channel *oldest;
 
+	if (d->begun == d->nto) {
+		/* The end of the last one is the end of the dial. */
+		for (unsigned int n = d->running; n > 0; n--)
+			channel_give_up(dial_oldest(d));
+		return;
+	}
 	if (channels_may_race(d->ctx)) {
 		(void)dial_next(d);
 		return;

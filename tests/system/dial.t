@@ -127,7 +127,8 @@ extra[beta]=$(printf '  address %s\n' 192.0.2.102)
 list alpha beta gamma
 give alpha beta gamma
 rm -rf $tmp/{alpha,beta}/state/pairs
-start beta alpha
+start beta
+start alpha
 ok 'one that was right before costs nothing' soon_reached 1000
 stop alpha beta gamma
 kill "${servers[@]}" 2>/dev/null

@@ -44,6 +44,7 @@ invite() {	# invite NAME VIA...: its token is in $token
 	shift
 	via=
 	for a; do via="$via --via $a"; done
+	rm -f "$HOSTS_DIR/invite"
 	# shellcheck disable=SC2086 # words
 	on alpha cluevpnctl invite $via "$n" >"$HOSTS_DIR/invite" 2>&1 &
 	inviting=$!

@@ -958,6 +958,28 @@ a_dial_to_a_node_that_goes(void **state)
 	host_drop_last();
 }
 
+/* One address refuses and the other one is silent: the next dial is due soon. */
+static void
+one_refuses_one_is_silent(void **state)
+{
+	struct endpoint to[2] = {host_address(8), host_address(2)};
+
+	(void)state;
+	host_add("gamma", NULL);
+	w.silent = &w.h[2];
+	assert_int_not_equal(channels_dial(a->cs, "beta", to, 2, CHANNEL_PAIR),
+			     0);
+	collect(a);
+	assert_int_equal(a->dials, 2);
+	world_pass(1999);
+	assert_int_equal(a->failed, 0);
+	world_pass(1);
+	assert_int_equal(a->failed, 1);
+	assert_false(a->last_failed.reached);
+	assert_int_equal(channels_count(a->cs), 0);
+	host_drop_last();
+}
+
 static void
 all_addresses_fail(void **state)
 {
@@ -1372,6 +1394,7 @@ main(void)
 		TEST(attempts_are_bounded),
 		TEST(a_dial_to_a_node_that_goes),
 		TEST(all_addresses_fail),
+		TEST(one_refuses_one_is_silent),
 		TEST(a_listener_ends_what_is_idle),
 		TEST(a_quarter_for_negotiations),
 		TEST(addresses_of_the_list_have_room),
