@@ -213,7 +213,7 @@ default_addresses(struct init *in, struct err *e)
 		       "others cannot reach it");
 }
 
-/* Those that packets for other nodes must not be routed by. */
+/* Collects this node's IPv4 addresses: none may lie inside the prefix. */
 static size_t
 own_addresses(const struct init *in, struct ipaddr out[INIT_WORDS_MAX])
 {

@@ -31,7 +31,7 @@ enum event_kind {
 	EVENT_MTU,		/* packets did not fit the path */
 	EVENT_DEVICE,		/* the TUN device, or a route to it */
 	EVENT_LIST_LOST,	/* what was on the disk was never in force */
-	EVENT_NETWORK,		/* the network of this host stands against it */
+	EVENT_NETWORK,		/* conflicts with the network of this host */
 	EVENTS
 };
 

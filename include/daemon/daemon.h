@@ -86,7 +86,7 @@ struct daemon {
 	struct tun *tun;
 	struct loop_fd *tun_place;
 	struct device *device;		/* its state, and the host's network */
-	struct hostnet *hostnet;	/* what of that stands against it */
+	struct hostnet *hostnet;	/* conflicts with the host's network */
 	struct udp *udp[DAEMON_SOCKETS_MAX];
 	struct loop_fd *udp_place[DAEMON_SOCKETS_MAX];
 	size_t nudp;

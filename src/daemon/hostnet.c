@@ -37,7 +37,7 @@ struct hostnet {
 	struct daemon *d;
 	struct loop_timer timer;
 	struct faults faults;
-	/* What the last look was at. */
+	/* The state at the last look. */
 	struct monotime looked;
 	uint64_t changes;		/* of the interfaces */
 	uint64_t strays;		/* packets that were not for the VPN */

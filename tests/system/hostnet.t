@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The network of a host stands against the VPN: an address to listen on that is
+# The network of a host conflicts with the VPN: an address to listen on that is
 # not there yet, networks that overlap it, and a route to a peer that leads
 # into the VPN's own device. All of it is said, and nothing loops.
 # shellcheck source=tests/system/lib.sh disable=SC2317 # called by name
