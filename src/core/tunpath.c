@@ -145,10 +145,15 @@ send_packet(struct peer *p, uint8_t flags, const uint8_t *pkt, size_t len,
 	}
 	d = link_seal(p->link, &c->env, flags, in, inlen, at);
 	if (d == DROP_NONE) {
-		(inlen <= p->pmtu.mtu ? out_run_add : out_run_add_fragments)(
-			out, link_remote(p->link), link_local(p->link),
-			ecn_outer(pkt, tos_mask(c->env.conf)),
-			inlen + DGRAM_DATA_OVERHEAD);
+		uint8_t tos = ecn_outer(pkt, tos_mask(c->env.conf));
+		size_t dgram = inlen + DGRAM_DATA_OVERHEAD;
+
+		if (inlen <= p->pmtu.mtu)
+			out_run_add(out, link_remote(p->link),
+				    link_local(p->link), tos, dgram);
+		else
+			out_run_add_fragments(out, link_remote(p->link),
+					      link_local(p->link), tos, dgram);
 		p->tx_packets++;
 		p->tx_bytes += len;
 	} else if (d == DROP_NO_SESSION) {

@@ -72,6 +72,25 @@ test_runs(void **state)
 	assert_true(ipaddr_equal(&f.runs[2].local, &own));
 }
 
+/* A datagram that may be fragmented is in no run with others. */
+static void
+test_fragments(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	add(&f, &a, &any, 10);
+	assert_non_null(out_run_place(&f.out, 10));
+	out_run_add_fragments(&f.out, &a, &any, 0, 10);
+	add(&f, &a, &any, 10);
+	assert_int_equal(f.out.nruns, 3);
+	assert_false(f.runs[0].may_fragment || f.runs[2].may_fragment);
+	assert_true(f.runs[1].may_fragment);
+	assert_ptr_equal(f.runs[1].data, f.mem + 10);
+	assert_int_equal(f.out.used, 30);
+}
+
 /* The kernel sends a run with one TOS. */
 static void
 test_tos(void **state)
@@ -126,6 +145,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_runs),
+		cmocka_unit_test(test_fragments),
 		cmocka_unit_test(test_tos),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_gap),
