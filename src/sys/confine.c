@@ -21,6 +21,8 @@ confine(struct err *e)
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <linux/if_tun.h>
+#include <linux/sockios.h>
 
 /* Those that this machine does not have are passed over. */
 static const char *const allowed[] = {
@@ -39,11 +41,12 @@ static const char *const allowed[] = {
 	/* memory */
 	"brk", "madvise", "membarrier", "mlock", "mlock2", "mmap", "mmap2",
 	"mprotect", "mremap", "msync", "munlock", "munmap",
-	/* sockets; socket() itself is below */
+	/* Sockets; socket() itself is below. On 32-bit x86 libseccomp adds a
+	 * rule for the same number of socketcall(2) to each of them. */
 	"accept", "accept4", "bind", "connect", "getpeername", "getsockname",
 	"getsockopt", "listen", "recv", "recvfrom", "recvmmsg",
 	"recvmmsg_time64", "recvmsg", "send", "sendmmsg", "sendmsg", "sendto",
-	"setsockopt", "shutdown", "socketcall", "socketpair",
+	"setsockopt", "shutdown", "socketpair",
 	/* waiting, time */
 	"clock_getres", "clock_getres_time64", "clock_gettime",
 	"clock_gettime64", "clock_nanosleep", "clock_nanosleep_time64",
@@ -80,6 +83,14 @@ static const char *const deadly[] = {
 static const unsigned int families[] = { AF_UNIX, AF_INET, AF_INET6,
 					 AF_NETLINK };
 
+/* Requests of ioctl(2): the device, the names of interfaces, the speed of one,
+ * and three that libraries make: whether a file is a terminal, and for name
+ * look-ups. */
+static const unsigned long requests[] = {
+	TUNGETIFF, TUNSETIFF, TUNSETOFFLOAD, TUNSETVNETHDRSZ, SIOCGIFINDEX,
+	SIOCGIFNAME, SIOCETHTOOL, TCGETS, FIONBIO, FIONREAD,
+};
+
 static int
 add(scmp_filter_ctx ctx, uint32_t action, const char *name)
 {
@@ -91,8 +102,6 @@ add(scmp_filter_ctx ctx, uint32_t action, const char *name)
 static int
 rules(scmp_filter_ctx ctx)
 {
-	const struct scmp_arg_cmp no_typing = { .arg = 1, .op = SCMP_CMP_NE,
-						.datum_a = TIOCSTI };
 	const struct scmp_arg_cmp itself = { .arg = 0, .op = SCMP_CMP_EQ,
 					     .datum_a = (uint64_t)getpid() };
 	int rc = 0;
@@ -111,10 +120,18 @@ rules(scmp_filter_ctx ctx)
 		rc = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW,
 					    SCMP_SYS(socket), 1, &is);
 	}
-	/* All but to type as if somebody sat at the terminal. */
-	if (rc == 0)
+	/* The kernel looks at the lower 32 bits, and so does this. */
+	for (size_t i = 0; rc == 0 && i < sizeof(requests) / sizeof(*requests);
+	     i++) {
+		const struct scmp_arg_cmp is = {
+			.arg = 1, .op = SCMP_CMP_MASKED_EQ,
+			.datum_a = UINT32_MAX,
+			.datum_b = (uint32_t)requests[i]
+		};
+
 		rc = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW,
-					    SCMP_SYS(ioctl), 1, &no_typing);
+					    SCMP_SYS(ioctl), 1, &is);
+	}
 	/* Signals to nobody else. */
 	if (rc == 0)
 		rc = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW,

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <pthread.h>
 #include <sched.h>
@@ -23,6 +24,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <linux/if_tun.h>
+#include <linux/sockios.h>
 
 #include "sys/confine.h"
 #include "sys/privs.h"
@@ -217,10 +220,28 @@ signals(void)
 	       refused(kill(0, 0)) | (kill(getpid(), 0) == 0 ? 0 : 1);
 }
 
+/* The kernel takes a request of 32 bits from an argument of 64. */
 static int
-terminal(void)
+requests(void)
 {
-	return refused(ioctl(0, TIOCSTI, "x"));
+	static const unsigned long none[] = {
+		TIOCSTI, TIOCLINUX, TIOCSCTTY, TIOCSETD, TUNSETPERSIST,
+		TUNSETOWNER, SIOCSIFADDR, SIOCSIFFLAGS, SIOCBRADDBR, TCSETS,
+	};
+	static const unsigned long high[] = { 0, 1, 0x80000000, 0xffffffff };
+	int bad = 0;
+
+	for (size_t i = 0; i < sizeof(none) / sizeof(*none); i++)
+		for (size_t j = 0; j < sizeof(high) / sizeof(*high); j++) {
+			uint64_t request = (uint64_t)high[j] << 32 | none[i];
+
+			if (refused(syscall(SYS_ioctl, -1L, request, 0L)) == 0)
+				continue;
+			fprintf(stderr, "ioctl 0x%llx is not refused\n",
+				(unsigned long long)request);
+			bad = 1;
+		}
+	return bad;
 }
 
 static void
@@ -229,7 +250,7 @@ test_refused(void **state)
 	(void)state;
 	expect_zero(others);
 	expect_zero(sockets);
-	expect_zero(terminal);
+	expect_zero(requests);
 	expect_zero(signals);
 }
 
@@ -260,6 +281,27 @@ names(void)
 	       socket(AF_NETLINK, SOCK_RAW, 0) < 0;
 }
 
+/* All that the daemon asks for once it is confined: these come to the kernel,
+ * which knows no such file. */
+static int
+requests_made(void)
+{
+	static const unsigned long made[] = {
+		TUNGETIFF, TUNSETIFF, TUNSETOFFLOAD, TUNSETVNETHDRSZ,
+		SIOCGIFINDEX, SIOCGIFNAME, SIOCETHTOOL, TCGETS, FIONBIO, FIONREAD,
+	};
+	char name[IF_NAMESIZE];
+	int bad = if_nametoindex("lo") == 0 || if_indextoname(1, name) == NULL;
+
+	for (size_t i = 0; i < sizeof(made) / sizeof(*made); i++) {
+		if (ioctl(-1, made[i], NULL) == -1 && errno == EBADF)
+			continue;
+		fprintf(stderr, "ioctl 0x%lx is refused\n", made[i]);
+		bad = 1;
+	}
+	return bad;
+}
+
 static int
 memory(void)
 {
@@ -278,6 +320,7 @@ test_goes_on(void **state)
 	(void)state;
 	expect_zero(files);
 	expect_zero(names);
+	expect_zero(requests_made);
 	expect_zero(memory);
 }
 
