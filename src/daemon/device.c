@@ -104,6 +104,16 @@ repair(struct device *dev)
 	dev->repaired = clock_mono();
 }
 
+void
+device_calm(struct device *dev)
+{
+	dev->damage = (struct device_damage){ 0 };
+	if (!dev->repair_planned)
+		return;
+	dev->repair_planned = false;
+	loop_timer_cancel(&dev->timer);
+}
+
 /* The device has to be as it must be: now. */
 static void
 device_advance(struct device *dev)
@@ -227,8 +237,7 @@ device_reconf(struct daemon *d, const struct conf *c, struct err *e)
 	dev->managed = c->autoconf;
 	dev->replan = true;
 	dev->repairs = 0;
-	dev->damage = (struct device_damage){ 0 };
-	dev->repair_planned = false;
+	device_calm(dev);
 	loop_timer_cancel(&dev->timer);
 	device_retry(dev);
 	rtnl_dump(dev->rtnl);

@@ -49,8 +49,8 @@ struct device {
 	bool link_set;		/* MTU and up state as they must be */
 	bool link_refused;	/* and the kernel did not set them */
 
-	/* device_plan.c; device_watch.c marks what is missing. All of this follows from the list, the interfaces and
-	 * the addresses of peers. */
+	/* device_plan.c; device_watch.c marks what is missing. All of this
+	 * follows from the list, the interfaces and the addresses of peers. */
 	bool replan;
 	const struct bnl *planned;	/* compared only, never followed */
 	struct bnl_version version;	/* of it */
@@ -108,6 +108,9 @@ void device_retry(struct device *dev);
 
 /* News of sys/rtnl.h; ctx: the device. */
 void device_news(void *ctx, const struct rtnl_news *news);
+
+/* Forgets the damage, and the repair that was planned for it. */
+void device_calm(struct device *dev);
 
 /* An event about the device. */
 void device_say(struct device *dev, enum event_level level, const char *fmt,

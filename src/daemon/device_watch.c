@@ -66,6 +66,7 @@ see_link_gone(struct device *dev)
 {
 	dev->gone = true;
 	dev->managed = false;
+	device_calm(dev);	/* the kernel took it down before */
 	device_say(dev, EVENT_ERROR,
 		   "the device was deleted, or is in another network "
 		   "namespace now");

@@ -71,6 +71,13 @@ at_once 'IPv6 is disabled and enabled again' sh -c "
 	sysctl -qw net.ipv6.conf.$D.disable_ipv6=1
 	sleep 0.5
 	sysctl -qw net.ipv6.conf.$D.disable_ipv6=0"
+must ip netns add elsewhere
+inside alpha ip link set "$D" netns elsewhere
+soon 'a device that is moved elsewhere is told' says alpha \
+	'the device was deleted, or is in another network namespace now'
+ok 'nothing else is' eval 'sleep 0.2; ! says alpha "put back: *$"'
+inside elsewhere ip link set "$D" netns alpha
+soon 'it is whole once it is back' whole
 start beta
 ok 'packets flow' reach alpha beta
 ok 'and IPv6 ones' reach alpha beta 6
