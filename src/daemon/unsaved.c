@@ -162,6 +162,15 @@ unsaved_written(struct daemon *d, const struct job *j)
 
 /* --- the rest ------------------------------------------------------------ */
 
+static const char *const consequences[JOB_STORES] = {
+	[JOB_STORE_PAIR] = "pairs agreed since then are in memory alone "
+			   "and are negotiated anew after a restart",
+	[JOB_STORE_LIST] = "the list in force is in memory alone: after "
+			   "a restart the one before it is in force, "
+			   "until a peer sends it",
+	[JOB_STORE_KNOWN] = "addresses of peers are in memory alone",
+};
+
 int
 unsaved_open(struct daemon *d, struct err *e)
 {
@@ -174,6 +183,11 @@ unsaved_close(struct daemon *d)
 	struct unsaved *u = &d->unsaved;
 
 	loop_timer_fini(&u->again);
+	for (unsigned int kind = 0; kind < JOB_STORES; kind++)
+		if (count_kind(u, kind) > 0)
+			log_error("the daemon ends and could not store this: "
+				  "%s: %s", u->faults[kind].text,
+				  consequences[kind]);
 	while (u->first != NULL) {
 		struct job *next = u->first->next;
 
@@ -220,14 +234,6 @@ unsaved_moves(struct daemon *d)
 void
 unsaved_warnings(const struct daemon *d, json_t *array)
 {
-	static const char *const lost[JOB_STORES] = {
-		[JOB_STORE_PAIR] = "pairs agreed since then are in memory alone "
-				   "and are negotiated anew after a restart",
-		[JOB_STORE_LIST] = "the list in force is in memory alone: after "
-				   "a restart the one before it is in force, "
-				   "until a peer sends it",
-		[JOB_STORE_KNOWN] = "addresses of peers are in memory alone",
-	};
 	char text[TEXT_MAX], since[TEXT_TIME_MAX];
 
 	for (unsigned int kind = 0; kind < JOB_STORES; kind++) {
@@ -236,7 +242,7 @@ unsaved_warnings(const struct daemon *d, json_t *array)
 		if (!f->is_set)
 			continue;
 		snprintf(text, sizeof(text), "%s, since %s: %s", f->text,
-			 text_time_format(since, f->since), lost[kind]);
+			 text_time_format(since, f->since), consequences[kind]);
 		warning_add(array, text);
 	}
 	warn_slow(d, array);

@@ -96,6 +96,16 @@ stop beta
 ok 'what is unsaved is written at the end' stored
 start beta
 soon 'packets go' reach alpha beta
+echo '0 28' >$DISK
+newer
+soon 'full again: in force' same
+stop beta
+rm $DISK
+ok 'what cannot be written at the end is told' says beta \
+	'error: the daemon ends and could not store this: .*No space left'
+start beta
+soon 'a peer sends the list again' stored
+soon 'and packets go' reach alpha beta
 
 # --- 5 s for each fsync -----------------------------------------------------------------
 echo '5 0' >$DISK
