@@ -28,7 +28,7 @@ struct check {
 	struct trial at[WINDOW];
 	size_t n;		/* of them */
 	size_t next;		/* of the peers */
-	size_t tried, answers, idle, untried;
+	size_t tried, answers, idle, stopped, untried;
 	long end;		/* when the time is up */
 };
 
@@ -70,7 +70,10 @@ check_is_due(struct check *k, const json_t *p)
 	if (k->ctl->all || strcmp(health, "up") == 0 ||
 	    strcmp(health, "failing") == 0 || ctl_number(p, "waiting") > 0)
 		return true;
-	k->idle++;
+	if (strcmp(health, "stopped") == 0)
+		k->stopped++;
+	else
+		k->idle++;
 	return false;
 }
 
@@ -181,6 +184,9 @@ check_text(const struct check *k, char *out, size_t cap)
 	if (k->idle > 0)
 		len += (size_t)snprintf(out + len, cap - len,
 					", %zu idle", k->idle);
+	if (k->stopped > 0)
+		len += (size_t)snprintf(out + len, cap - len,
+					", %zu stopped", k->stopped);
 	if (k->untried > 0)
 		len += (size_t)snprintf(out + len, cap - len,
 					", %zu not tried in time", k->untried);
@@ -219,12 +225,12 @@ check_print(const struct check *k)
 	check_text(k, text, sizeof(text));
 	snprintf(line, sizeof(line), "CLUEVPN %s - %s", words[level], text);
 	if (k->ctl->json) {
-		o = json_pack("{sssisssisisisisOsO}", "status", words[level],
+		o = json_pack("{sssisssisisisisisOsO}", "status", words[level],
 			      "exit", (int)level, "line", line, "tried",
 			      (int)k->tried, "answer", (int)k->answers,
-			      "idle", (int)k->idle, "not_tried",
-			      (int)k->untried, "failing", k->failing,
-			      "warnings",
+			      "idle", (int)k->idle, "stopped",
+			      (int)k->stopped, "not_tried", (int)k->untried,
+			      "failing", k->failing, "warnings",
 			      json_object_get(k->status, "warnings"));
 		ctl_print_json(o);
 		json_decref(o);

@@ -70,7 +70,7 @@ start gamma
 soon 'and that it is back' checks 0 OK --all
 stop gamma
 soon 'a goodbye' counts stopped 1
-ok 'is meant, without --all' checks 0 '^CLUEVPN OK - '
+ok 'is meant, without --all' checks 0 '^CLUEVPN OK - .*, 1 stopped$'
 ok 'and not with it' checks 2 'gamma \(stopped\)' --all
 ok 'no time is a warning' checks 1 'not tried in time' --all --timeout=0
 conf alpha 'listmaxage = 1s'
