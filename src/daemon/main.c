@@ -152,8 +152,9 @@ main(int argc, char **argv)
 		identity_free(id);
 		status = EXIT_FAILED;
 	}
-	daemonise_done(&s.parent, status);
+	/* The caller has all lines before it learns that the start failed. */
 	log_set_sink(NULL, NULL);
 	logsink_close(s.log);
+	daemonise_done(&s.parent, status);
 	return status;
 }

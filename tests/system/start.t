@@ -36,7 +36,7 @@ refuses() { # refuses WHAT PATTERN [CLUEVPND'S OPTION...]
 	local how
 
 	for how in -f ''; do
-		for method in syslog "file
+		for method in syslog stderr "file
 logfile = $tmp/alpha/file"; do
 			sed '/^logmethod/d; /^logfile/d' $tmp/alpha/kept \
 				>$tmp/alpha/cluevpn.conf
