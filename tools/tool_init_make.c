@@ -283,9 +283,9 @@ tool_init_make(const struct init *in, struct err *e)
 	    make_list(f, in, node, signer, e) == 0)
 		rc = tool_home_write(&in->home, f, FILES, e);
 	if (rc == 0)
-		printf("wrote %s and %s; ca.key and bnl.key in the first are "
-		       "the network:\nkeep copies in a safe place, and "
-		       "nowhere else\n",
+		printf("wrote %s and %s\n"
+		       "ca.key and bnl.key in the first are the network: keep "
+		       "copies in a safe place,\nand nowhere else\n",
 		       in->home.dir, f[F_LIST].path);
 	tool_out_free(f, FILES);
 	key_free(node);
