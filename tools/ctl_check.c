@@ -15,7 +15,7 @@
 /* The words and exit statuses of monitoring plugins. */
 enum level { LEVEL_OK, LEVEL_WARNING, LEVEL_CRITICAL };
 
-struct trial {			/* of one peer */
+struct trial {			/* check of a peer */
 	const char *name;
 	long began;
 	bool again;

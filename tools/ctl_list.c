@@ -14,7 +14,7 @@ struct spread {			/* who runs which list */
 	size_t nodes, current;
 	bool pending;		/* ours is about to change */
 	bool refused;		/* what lies on our disk */
-	const char *removed;	/* this node is out of the network; NULL: no */
+	const char *removed;	/* why this node is out; NULL: it is in */
 	char missing[1024];
 };
 

@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 
-#define COLUMN 13		/* where the texts begin */
+#define COLUMN 13		/* column where the texts begin */
 
 static void
 line(const char *what, const char *text)

@@ -44,7 +44,7 @@ compressor_text(char out[64], const json_t *p)
 	return out;
 }
 
-/* What keeps an idle peer from being well says more than its state. */
+/* For an idle peer that is not well, the reason says more than the state. */
 static char *
 peer_state_text(char out[64], const json_t *p)
 {
@@ -88,7 +88,7 @@ print_routes(const json_t *routes)
 		    sizeof(route_columns) / sizeof(*route_columns), routes);
 }
 
-#define COLUMN 9			/* where the texts of the status begin */
+#define COLUMN 9	/* where texts of the status begin */
 
 static void
 print_warning(const json_t *w)

@@ -35,7 +35,7 @@ struct tool_care {
 				       * was revoked; or "" */
 	char doubt[NODE_NAME_MAX + 1]; /* has a new address that is probably
 					* wrong; or "" */
-	struct ipaddr doubted;	      /* that address */
+	struct ipaddr doubted;	      /* the doubted address */
 	uint32_t gone;		      /* more than a third of all; or 0 */
 	uint32_t of;
 };

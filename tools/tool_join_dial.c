@@ -25,7 +25,7 @@ struct dial {
 	struct attempt at[TOKEN_ENDPOINTS_MAX];
 	unsigned int begun, running;
 	struct monotime next;	/* the next address is tried */
-	bool answered;		/* what why says is of a host that answers */
+	bool answered;		/* why is about a host that answers */
 	struct err why;
 };
 

@@ -278,7 +278,7 @@ install_new(struct join *j, const struct bnl *b, struct err *e)
 
 /* --- another key for a node that is there -------------------------------------------------- */
 
-/* What the new list does not descend from is somebody's work. */
+/* A list that is no ancestor of the new one is somebody's work. */
 static int
 keep_work(struct store *dir, const char *path, const struct tool_list *old,
 	  const struct bnl *b, struct err *e)
@@ -354,7 +354,7 @@ replace_both(const char *key_path, const char *key, const char *cert_path,
 	return rc;
 }
 
-/* Of a node that comes back: the keys that sign the list may be others. */
+/* For a node that comes back: the keys that sign the list may be others. */
 static int
 install_pubs(const struct join *j, struct err *e)
 {

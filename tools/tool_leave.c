@@ -146,7 +146,7 @@ leave_load(struct leave *l, struct err *e)
 
 /* --- the questions ------------------------------------------------------------------- */
 
-/* Nobody could add or remove a node any more, or this one. */
+/* Without the keys on this host no node can be added or removed any more. */
 static int
 check_signer(const struct leave *l, struct err *e)
 {

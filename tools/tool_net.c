@@ -106,7 +106,7 @@ has_any(const struct prefix *p, const struct ipaddr *v, size_t n)
 	return false;
 }
 
-#define TENS 256	/* of 10.0.0.0/8 */
+#define TENS 256	/* number of /16 in 10.0.0.0/8 */
 #define CANDIDATES (TENS + 16)	/* and of 172.16.0.0/12 (RFC 1918) */
 
 static struct prefix

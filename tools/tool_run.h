@@ -12,7 +12,7 @@ struct tool_run {
 	const char *key;  /* NULL: TOOL_BNL_KEY */
 	const char *name; /* of this machine's node; NULL: see conf */
 	const char *conf; /* NULL: TOOL_CONF_DIR, if there is one */
-	bool next;	  /* what to do next is said, or done: */
+	bool next;	  /* print the next step, or do it: */
 	bool push;	  /* --push */
 };
 

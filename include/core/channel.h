@@ -48,7 +48,7 @@ struct channels {
 	struct pairsets *pairs;
 	struct bnlsync *sync;
 	struct channel *all;		/* newest first */
-	struct dial *dials;		/* that no connection has decided yet */
+	struct dial *dials;		/* not decided by a connection yet */
 	struct timerq timers;
 	struct table heard;		/* struct channel_heard by name */
 	struct recent said;		/* what was logged */
@@ -142,7 +142,7 @@ struct channel {
 	bool gone;			/* freed once the news are told */
 	struct channel *next_news;
 	char reason[CHANNEL_REASON_MAX];	/* why it failed; "": it did not */
-	enum note_kind fault;		/* what kind of failure that is */
+	enum note_kind fault;		/* the kind of the failure */
 	bool said;			/* and it was logged */
 };
 

@@ -78,8 +78,8 @@ void channels_in(struct channels *cs, uint32_t id, const uint8_t *in,
  * that what waits for a slow wire stays small. */
 size_t channels_drain(struct channels *cs, uint32_t id, uint8_t *out,
 		      size_t cap);
-/* It is gone, or could not be made: the id dies here. why: NULL when it ended
- * in order; else what the system says. */
+/* The connection ended or could not be made: its id dies here. why: NULL when
+ * it ended in order; else what the system says. */
 void channels_closed(struct channels *cs, uint32_t id,
 		     enum close_reason reason, const char *why);
 

@@ -113,7 +113,7 @@ void core_stream_in(struct core *c, struct now now, uint32_t conn,
 /* Bytes for the wire: how many were written to out; 0: none for now. */
 size_t core_stream_drain(struct core *c, struct now now, uint32_t conn,
 			 uint8_t *out, size_t cap);
-/* It is gone, or could not be opened. why: for people; NULL for an orderly
+/* The stream ended or could not be opened. why: for people; NULL for an orderly
  * end. */
 void core_stream_closed(struct core *c, struct now now, uint32_t conn,
 			enum close_reason reason, const char *why);
@@ -150,12 +150,13 @@ int core_negotiate(struct core *c, struct now now, const char *name);
  * a session. Where there is none, or with dial, by TCP as well, and others
  * are asked whether they reach it. */
 void core_probe(struct core *c, struct now now, const char *name, bool dial);
-/* Where that node may be tried, at most CORE_ENDPOINTS_MAX; 0 for a name that
- * is no peer. Returns how many. */
+/* Lists where a node may be tried, at most CORE_ENDPOINTS_MAX. Returns how
+ * many; 0 for a name that is no peer. */
 #define CORE_ENDPOINTS_MAX 12
 size_t core_endpoints(const struct core *c, const char *name,
 		      struct endpoint out[CORE_ENDPOINTS_MAX]);
-/* Where packets for that node go now; NULL: nowhere. Until the next call. */
+/* The address that packets for a node go to now; NULL: none. Valid until the
+ * next call. */
 const struct endpoint *core_endpoint_now(const struct core *c,
 					 const char *name);
 /* What is known of why that node can be reached or not; done: what
@@ -204,10 +205,10 @@ const char *peer_state_name(enum peer_state s);
 /* Whether a peer is well, from the last contact with it; nothing is tried. */
 enum peer_health {
 	HEALTH_UP,		/* there is a session */
-	HEALTH_IDLE,		/* none is wanted; the last contact was good */
-	HEALTH_UNTRIED,		/* none is wanted; there was no contact yet */
+	HEALTH_IDLE,		/* no session; the last contact was good */
+	HEALTH_UNTRIED,		/* no session, and no contact yet */
 	HEALTH_FAILING,		/* the last try failed, or has no answer */
-	HEALTH_STOPPED		/* it said goodbye */
+	HEALTH_STOPPED		/* the peer said goodbye */
 };
 
 /* Stable word: "up", "idle", "untried", "failing", "stopped". */

@@ -40,7 +40,7 @@ struct devroutes {
 	size_t n;
 	size_t ntoowide;       /* subnets without a route */
 	struct prefix toowide; /* the first of them */
-	const char *toowide_node; /* its node; lives as long as the list */
+	const char *toowide_node; /* node of toowide; owned by the list */
 };
 
 /*

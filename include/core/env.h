@@ -30,7 +30,7 @@ struct core_env {
 	struct tls_provider tls;
 	struct cert_info cert;		/* our own certificate */
 	const struct bnl *bnl;		/* in force; NULL: none */
-	bool hidden;			/* it names no address of ours: nobody
+	bool hidden;			/* the list names no own address: nobody
 					 * else can dial */
 	const struct listed *listed;	/* its addresses; NULL: none */
 	struct bnl_version version;	/* of bnl; zero: none */

@@ -30,7 +30,7 @@ enum event_kind {
 	EVENT_ONE_WAY,		/* a peer is heard and does not hear */
 	EVENT_MTU,		/* packets did not fit the path */
 	EVENT_DEVICE,		/* the TUN device, or a route to it */
-	EVENT_LIST_LOST,	/* what was on the disk was never in force */
+	EVENT_LIST_LOST,	/* a list on the disk was never in force */
 	EVENT_NETWORK,		/* conflicts with the network of this host */
 	EVENTS
 };

@@ -20,7 +20,7 @@
 				 * share one only where their hashes agree */
 
 struct icmp_budget {
-	struct monotime since;		/* of the second that is counted */
+	struct monotime since;		/* start of the current window of 1 s */
 	unsigned int sent;
 };
 

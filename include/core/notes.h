@@ -51,8 +51,8 @@ struct note {			/* of one node */
 	size_t naddresses;
 	struct note_refusal theirs;	/* it refused us */
 	struct note_refusal ours;	/* we refused it */
-	struct walltime bye;		/* it said goodbye, and was not met
-					 * since then; 0: it did not */
+	struct walltime bye;		/* time of a goodbye after which the node
+					 * was not met; 0: none */
 	struct walltime gone;		/* it left the list; 0: it did not */
 	struct bnl_version gone_by;	/* with that list */
 };

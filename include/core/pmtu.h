@@ -48,7 +48,7 @@ struct pmtu {
 	size_t full;		/* as is configured */
 	size_t best;		/* the largest answered in this search, markers
 				 * included; 0: none */
-	unsigned int round;	/* of the search; 0 in a check */
+	unsigned int round;	/* round of the search; 0 in a check */
 	struct monotime asked;	/* when that round began */
 	struct monotime deadline;	/* MONO_NEVER: none */
 	struct monotime raise_at;	/* a smaller one is tried again */

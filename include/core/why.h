@@ -29,9 +29,9 @@ enum why_reason {
 	WHY_REFUSED,		/* refused for another reason: it is told */
 	WHY_NO_LIST,		/* this node has no list in force */
 	WHY_NO_ADDRESS,		/* the list gives none, it has to call */
-	WHY_TCP_SHUT,		/* it answers by UDP, and TCP is shut */
-	WHY_NO_ROUTE,		/* this host has no way to its addresses */
-	WHY_NO_HOST,		/* its host name has no address */
+	WHY_TCP_SHUT,		/* the peer answers by UDP, and TCP is shut */
+	WHY_NO_ROUTE,		/* no route from here to the peer's addresses */
+	WHY_NO_HOST,		/* the peer's host name has no address */
 	WHY_OTHER,		/* another machine or program answers */
 	WHYS
 };
@@ -65,13 +65,13 @@ struct why {
 	char date[WHY_TEXT_MAX];	/* of a certificate, "": all is well */
 	char failed[WHY_TEXT_MAX];	/* another failure of the last try */
 	size_t addresses;		/* that may be tried */
-	bool probed;			/* they were tried for this question */
+	bool probed;			/* addresses were tried just now */
 	bool tcp_shut;			/* TCP got no answer from any */
-	char no_route[WHY_TEXT_MAX];	/* of this host, to all of them; "":
+	char no_route[WHY_TEXT_MAX];	/* why no route leads to them; "":
 					 * there is one */
 	const char *host;		/* has no address; NULL: all have */
 	char host_error[WHY_TEXT_MAX];	/* "": the answer is still to come */
-	char other[WHY_TEXT_MAX];	/* who or what answers instead */
+	char other[WHY_TEXT_MAX];	/* the machine that answers instead */
 	size_t closed, silent, reached;	/* how many ended so, last */
 	struct endpoint tried;		/* one of them */
 	bool has_pair;

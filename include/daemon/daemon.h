@@ -50,7 +50,7 @@ struct unsaved {
 	struct job *first;		/* writes that failed */
 	struct loop_timer again;
 	struct monotime moved;		/* the worker, for the last time */
-	struct unsaved_fault {		/* of the last write of its kind */
+	struct unsaved_fault {		/* error of the last write of a kind */
 		bool is_set;
 		struct walltime since;
 		char text[ERR_TEXT_MAX];	/* with path and errno */
@@ -66,15 +66,15 @@ struct daemon {
 	struct notify notify;
 	struct pidfile pidfile;
 	struct state state;
-	struct listdisk *disk;		/* what is known of the list's file */
+	struct listdisk *disk;		/* state of the list's file */
 	struct rng rng;
 	struct loop *loop;
 	struct work *work;
-	bool stuck;			/* its thread did not end: it uses all this */
+	bool stuck;			/* a thread still uses all this */
 	struct unsaved unsaved;
 	struct work *hosts_file;	/* host names: those in the file, */
 	struct work *lookups;		/* and others, which may take long */
-	struct lookup *looking;		/* those under way */
+	struct lookup *looking;		/* look-ups under way */
 	struct sigwatch *signals;
 	struct hooks *hooks;
 	struct warden *warden;		/* NULL: root stays, or never was */
@@ -85,7 +85,7 @@ struct daemon {
 	struct events events;
 	struct tun *tun;
 	struct loop_fd *tun_place;
-	struct device *device;		/* its state, and the host's network */
+	struct device *device;		/* the device, and the host's network */
 	struct hostnet *hostnet;	/* conflicts with the host's network */
 	struct udp *udp[DAEMON_SOCKETS_MAX];
 	struct loop_fd *udp_place[DAEMON_SOCKETS_MAX];

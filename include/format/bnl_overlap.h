@@ -7,7 +7,7 @@
 
 struct bnl_overlap {
 	const struct bnl_node *node;	/* whose subnet it is; NULL: a prefix */
-	const struct prefix *with;	/* that subnet or prefix */
+	const struct prefix *with;	/* the subnet or prefix */
 };
 
 /* Finds a subnet of another node than self that overlaps the route, else a

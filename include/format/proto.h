@@ -54,8 +54,8 @@ enum dgram_type {
 #define DGRAM_DATA_HEADER_LEN 16
 #define DGRAM_DATA_OVERHEAD (DGRAM_DATA_HEADER_LEN + 16)
 
-/* What a node may be configured to send (cluevpn.conf(5), mtu); every node
- * takes packets of this length, whatever its own MTU is. */
+/* Limits of the configured MTU (cluevpn.conf(5), mtu). Every node takes packets
+ * of the largest one, whatever its own MTU is. */
 #define INNER_MTU_MIN 1280
 #define INNER_MTU_MAX 9000
 

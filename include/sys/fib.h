@@ -12,7 +12,7 @@
 
 struct fib_route {
 	struct prefix dst;
-	unsigned int index; /* of the device; 0: it has none, or several */
+	unsigned int index; /* index of the device; 0: none, or several */
 	bool local; /* no way to others: an own address, a broadcast, ... */
 };
 

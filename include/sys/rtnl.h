@@ -45,7 +45,7 @@ struct rtnl_link {
 };
 
 struct rtnl_addr {
-	unsigned int index; /* of its interface */
+	unsigned int index; /* index of the interface */
 	struct ipaddr addr;
 	uint8_t len;
 	bool tentative;	 /* not usable yet, or a duplicate */
@@ -61,7 +61,7 @@ struct rtnl_forwarding {
 
 struct rtnl_route {
 	struct prefix dst;
-	unsigned int index; /* of the device it leads to */
+	unsigned int index; /* index of the route's device */
 };
 
 struct rtnl_news {

@@ -11,9 +11,9 @@
 
 #define RTNL_MSG_MAX 128 /* the longest request */
 
-/* Each writes one request with its attributes to out and returns its length,
- * a multiple of 4. The caller fills in seq, and NLM_F_ACK where it wants an
- * answer to a request that succeeds. */
+/* Every function writes one request with its attributes to out and returns its
+ * length, a multiple of 4. The caller fills in seq, and NLM_F_ACK where it wants
+ * an answer to a request that succeeds. */
 size_t rtnl_msg_link(uint8_t out[RTNL_MSG_MAX], unsigned int index,
 		     uint32_t mtu, bool up);
 size_t rtnl_msg_addr(uint8_t out[RTNL_MSG_MAX], bool add, unsigned int index,
@@ -21,7 +21,7 @@ size_t rtnl_msg_addr(uint8_t out[RTNL_MSG_MAX], bool add, unsigned int index,
 /* source: NULL for none. */
 size_t rtnl_msg_route(uint8_t out[RTNL_MSG_MAX], bool add, unsigned int index,
 		      const struct prefix *dst, const struct ipaddr *source);
-/* What a dump asks for, in this order. */
+/* The tables that a dump asks for, in this order. */
 enum rtnl_table {
 	RTNL_TABLE_LINKS,
 	RTNL_TABLE_ADDRS,

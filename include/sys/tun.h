@@ -44,9 +44,10 @@ int tun_open(struct tun **out, const char *name, enum tun_level most,
 void tun_close(struct tun *t); /* NULL is fine */
 int tun_fd(const struct tun *t);
 const char *tun_name(const struct tun *t);
-/* Somebody gave the device another name; its index stays. */
+/* Notes that the device was renamed; its index stays. */
 void tun_renamed(struct tun *t, const char *name);
-/* It was made persistent by somebody else: it stays after tun_close(). */
+/* True if another program made the device persistent: the device stays after
+ * tun_close(). */
 bool tun_is_persistent(const struct tun *t);
 unsigned int tun_ifindex(const struct tun *t);
 enum tun_level tun_level(const struct tun *t);

@@ -30,7 +30,7 @@ struct udp_stats {
 	uint64_t received; /* datagrams */
 	uint64_t recv_calls;
 	uint64_t recv_bad; /* empty, cut short, or no source */
-	uint64_t recv_empty; /* of these: empty */
+	uint64_t recv_empty; /* those of recv_bad that were empty */
 	uint64_t recv_errors;
 	uint64_t sent;
 	uint64_t send_calls;

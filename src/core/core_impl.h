@@ -36,7 +36,7 @@ struct peer {
 					 * first: no packet waits for that */
 	bool behind;			/* it first needs the list we have */
 	struct bnl_version told_list;	/* the version that it said last */
-	struct bnl_version told_news;	/* what it was told of our list last */
+	struct bnl_version told_news;	/* list version last told to the peer */
 	bool renew;			/* what is held with it was agreed with a
 					 * certificate that we had before */
 	unsigned int busy;		/* dials in a row without a connection */
@@ -51,7 +51,7 @@ struct peer {
 	struct monotime pinged, ponged;	/* the last one, its answer */
 	struct monotime made;		/* since the start; MONO_NONE: before */
 	struct monotime probed;		/* a dial that only looks */
-	bool probe_due;			/* it came too early, and is due */
+	bool probe_due;			/* a probe came too early, and is due */
 	struct monotime told_since;	/* of the second that is counted */
 	unsigned int told;		/* questions of it that were answered */
 	int64_t rtt_us;			/* by PING, or at the handshake */
@@ -108,7 +108,7 @@ struct core {
 	struct ask ask;
 	size_t wait_budget;
 	struct icmp_limit icmp_limit;
-	uint16_t ip_id;			/* of the next packet cut anew */
+	uint16_t ip_id;			/* IPv4 id of the next packet cut anew */
 	struct gro gro;
 	bool gro_tcp, gro_udp;		/* what the device takes */
 	bool no_csum;			/* it takes whole checksums only */

@@ -15,7 +15,7 @@
 enum turn { URGENT, URGENT_FAILED, BACKGROUND, BACKGROUND_FAILED, TURNS };
 
 struct host {
-	struct host *before, *after;	/* of the same turn, while it waits */
+	struct host *before, *after;	/* neighbours in the queue */
 	enum turn turn;			/* while it waits or is asked */
 	bool waits;			/* for its turn */
 	bool asked;			/* the answer is to come */

@@ -192,7 +192,7 @@ count_clocks(struct core *c)
 	}
 }
 
-/* Where the peer is, as far as is known. */
+/* Writes where the peer is, as far as that is known. */
 static void
 add_address(const struct peer *p, struct warning *w)
 {

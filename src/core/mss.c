@@ -4,7 +4,7 @@
 
 #include "segment.h"
 
-/* Where the segment size is, in a header without a signature; or 0. */
+/* Offset of the segment size in a header without a signature; or 0. */
 static size_t
 mss_find(const uint8_t *tcp, size_t hdrlen)
 {

@@ -12,7 +12,7 @@
 				 * twice that, up to negotiategap */
 #define VAIN_DOUBLINGS 9
 #define GIVE_WAY_MS 1000	/* the lower name may be about to dial; */
-#define GIVE_WAY_PEER_MS 10	/* it may have as many others to dial */
+#define GIVE_WAY_PEER_MS 10	/* a node may have as many others to dial */
 #define DIAL_BACK_MS 1000	/* somebody there again */
 #define DIAL_BUSY_MS 20		/* all connections in use: then twice that */
 #define DIAL_BUSY_DOUBLINGS 4	/* ... up to a third of a second */

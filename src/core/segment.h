@@ -89,8 +89,8 @@ tcp_header_len(const uint8_t *tcp)
 	return (size_t)(tcp[TCP_DOFF_AT] >> 4) * 4;
 }
 
-/* Where an option of that kind begins in a TCP header of hdrlen bytes that are
- * all there; 0: there is none. Its length is not checked. */
+/* Finds where an option of that kind begins in a whole TCP header of hdrlen
+ * bytes; 0: no such option. Its length is not checked. */
 static inline size_t
 tcp_find_option(const uint8_t *tcp, size_t hdrlen, uint8_t kind)
 {

@@ -25,7 +25,7 @@
 
 #define V6_LEAST_MTU 1280
 
-/* Of the network, or of the subnet that has the address. */
+/* True for the broadcast address of the network or of a listed subnet. */
 static bool
 is_broadcast(const struct core *c, const struct ipaddr *a)
 {

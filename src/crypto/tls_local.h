@@ -65,7 +65,7 @@ int tls_verify(X509_STORE_CTX *sc, bool as_server, const char *whose,
 /* Words for what went wrong in a chain; begins with whose. */
 void tls_words_chain(struct err *e, X509_STORE_CTX *sc, bool as_server,
 		     const char *whose);
-/* What kind of failure an error of a chain is. */
+/* Classifies an error of a certificate chain. */
 enum tls_fault tls_chain_fault(int code);
 /* Words for the library's first complaint, and its kind; empties its queue. */
 enum tls_fault tls_words_error(char *out, size_t cap);

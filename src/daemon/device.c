@@ -14,7 +14,7 @@
 
 #define OPEN_MS 5000		/* the kernel answers at once, if it is alive */
 #define SETTLE_MS 1000
-#define REPAIR_MS 20		/* what comes together is repaired together */
+#define REPAIR_MS 20		/* collects changes for one repair */
 #define REPAIR_WAIT_MS 1000	/* after DEVICE_REPAIRS_FREE; doubled each time */
 #define REPAIR_WAIT_MAX_MS 300000
 #define QUIET_MS 60000		/* beyond the wait: nobody fights any more */

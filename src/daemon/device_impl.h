@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the sources of the device share. */
+/* Declarations that the sources of the device share. */
 #ifndef DAEMON_DEVICE_IMPL_H
 #define DAEMON_DEVICE_IMPL_H
 
@@ -21,7 +21,7 @@ struct device_addr {
 	uint8_t state;		/* enum item_state */
 };
 
-/* What was found missing since the last repair. */
+/* Parts that were found missing since the last repair. */
 struct device_damage {
 	bool any;
 	bool down;
@@ -32,9 +32,9 @@ struct device_damage {
 
 enum sent_kind { SENT_LINK, SENT_ADDR, SENT_ROUTE, SENT_OLD };
 
-struct sent {			/* one request of a batch */
+struct sent {			/* a request of a batch */
 	enum sent_kind kind;
-	size_t at;		/* of addrs or routes */
+	size_t at;		/* place in addrs or routes */
 };
 
 struct device {
@@ -53,15 +53,15 @@ struct device {
 	 * follows from the list, the interfaces and the addresses of peers. */
 	bool replan;
 	const struct bnl *planned;	/* compared only, never followed */
-	struct bnl_version version;	/* of it */
+	struct bnl_version version;	/* version of planned */
 	struct device_addr *addrs;
 	size_t naddrs;
 	struct device_addr *old_addrs;	/* to be removed */
 	size_t nold_addrs;
-	struct ipaddr source4, source6;	/* of routes; IP_NONE: none */
+	struct ipaddr source4, source6;	/* sources of routes; IP_NONE: none */
 	struct devroutes routes;
 	uint8_t *route_state;		/* enum item_state of each */
-	size_t route_from;		/* none is missing before it */
+	size_t route_from;		/* no route before this one is missing */
 	struct prefix *old_routes;	/* to be removed */
 	size_t nold_routes;
 
@@ -70,7 +70,7 @@ struct device {
 	unsigned int nsent;
 	uint32_t first_seq;
 	unsigned int nrefused;	/* items in state ITEM_REFUSED */
-	int refused_errno;	/* of the first one, and what it was */
+	int refused_errno;	/* error of the first refused item */
 	bool refused_told;
 	int64_t retry_ms;
 	char refused_text[PREFIX_TEXT_MAX];
@@ -103,7 +103,7 @@ void device_lose_routes(struct device *dev, enum ip_family family);
 bool device_send(struct device *dev);
 /* RTNL_DONE, RTNL_FAILED. */
 void device_sent(struct device *dev, const struct rtnl_news *news);
-/* What was refused is tried again with the next batch. */
+/* Tries refused items again with the next batch. */
 void device_retry(struct device *dev);
 
 /* News of sys/rtnl.h; ctx: the device. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which addresses and routes the device must have. */
+/* Decides which addresses and routes the device must have. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,7 +85,7 @@ device_next_lan(const struct device *dev, size_t *pos,
 	while (own != NULL && *pos < own->nsubnets) {
 		*subnet = &own->subnets[(*pos)++];
 		a = lan_addr(dev, *subnet, &f);
-		/* One address alone, as on a loopback, is no network. */
+		/* A single address, as on a loopback, is no network. */
 		if (a != NULL && a->len < ipaddr_bits(&a->addr))
 			return f;
 	}
@@ -207,7 +207,7 @@ push_outside(struct plan *p, const struct endpoint *at, size_t n)
 	return 0;
 }
 
-/* Where other nodes are, or may be. */
+/* Collects the addresses where other nodes are, or may be. */
 static int
 plan_outside(struct plan *p, const struct core *c, const struct bnl *b)
 {
@@ -302,7 +302,7 @@ take_addrs(struct device *dev, struct plan *p)
 	return 0;
 }
 
-/* Its place in the routes, or their count. */
+/* Place of the prefix in the routes, or their count. */
 static size_t
 route_place(const struct devroutes *r, const struct prefix *dst)
 {
@@ -312,7 +312,7 @@ route_place(const struct devroutes *r, const struct prefix *dst)
 							r->n;
 }
 
-/* Those that exist and are wanted no more join those that have to go. */
+/* Routes that exist and are not wanted any more join those to be removed. */
 static int
 collect_old(struct vec *old, const struct device *dev,
 	    const struct devroutes *new)

@@ -64,7 +64,7 @@ send_addrs(struct device *dev)
 	}
 }
 
-/* Each takes two requests at the most. */
+/* An item takes two requests at the most. */
 static void
 send_route(struct device *dev, size_t i)
 {
@@ -155,7 +155,7 @@ refuse(struct device *dev, const struct sent *s, int error)
 {
 	switch (s->kind) {
 	case SENT_OLD:
-		return;		/* it has gone already */
+		return;		/* the address has gone already */
 	case SENT_ADDR:
 		if (error == EEXIST)
 			return;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is wrong with the device and with a LAN behind this host. */
+/* Warnings about the device and about a LAN behind this host. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -48,7 +48,7 @@ warn_forwarding(const struct device *dev, json_t *array)
 	while ((lan = device_next_lan(dev, &pos, &subnet)) != NULL) {
 		bool v6 = subnet->addr.family == IP_V6;
 
-		/* One address is this host alone, and no LAN. */
+		/* A single address is this host alone, and no LAN. */
 		if (subnet->len == ipaddr_bits(&subnet->addr) ||
 		    forwards(dev, lan, v6))
 			continue;

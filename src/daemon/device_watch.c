@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What happens to the device and to the host's interfaces: marks what is
+/* Watches the device and the host's interfaces, and marks what is
  * missing, and changes nothing. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,7 +131,7 @@ lose_route(struct device *dev, size_t at)
 		note_lost(dev, &dev->routes.v[at], true);
 }
 
-/* What an earlier daemon left on a device that outlived it has to go. */
+/* Items that an earlier daemon left on a persistent device have to go. */
 static void
 see_old_route(struct device *dev, const struct prefix *dst)
 {
@@ -258,7 +258,7 @@ concerns_plan(const struct device *dev, const struct rtnl_news *news)
 		return false;
 	case RTNL_SYNCED:
 		return true;
-	case RTNL_LINK_GONE: /* its addresses went before it */
+	case RTNL_LINK_GONE: /* the addresses went before the link */
 	case RTNL_FORWARDING:
 	case RTNL_DUMP:
 	case RTNL_ROUTE:

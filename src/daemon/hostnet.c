@@ -15,7 +15,7 @@
 #include "sys/fit.h"
 
 #define GAP_MS 1000		/* between two looks */
-#define STRAY_GAP_MAX_MS 60000	/* where strays come all the time */
+#define STRAY_GAP_MAX_MS 60000	/* limit while strays come all the time */
 #define FAULTS_MAX 64
 #define FOREIGN_MAX 16
 #define CACHE 8
@@ -39,7 +39,7 @@ struct hostnet {
 	struct faults faults;
 	/* The state at the last look. */
 	struct monotime looked;
-	uint64_t changes;		/* of the interfaces */
+	uint64_t changes;		/* changes of the interfaces */
 	uint64_t strays;		/* packets that were not for the VPN */
 	int64_t stray_gap_ms;		/* doubled when they have shown nothing */
 	struct bnl_version version;

@@ -26,7 +26,7 @@ struct job {
 	const uint8_t *view;		/* the core's, until it is answered */
 	size_t viewlen;
 	uint8_t mark[BNL_VERSION_WIRE_LEN];
-	struct identity *id;		/* of whose keys; RETIRE: to free */
+	struct identity *id;		/* owner of the keys; RETIRE: to free */
 	struct generation *built;
 	bool ok;
 	bool newer;			/* STORE_LIST: the one on disk stays */
@@ -35,7 +35,7 @@ struct job {
 	bool kept_told;
 	struct err why;
 	bool again;			/* failed before: the core went on */
-	struct job *next;		/* of those that failed */
+	struct job *next;		/* next failed job */
 };
 
 _Static_assert(JOB_STORES == UNSAVED_KINDS, "one fault each");

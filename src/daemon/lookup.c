@@ -34,7 +34,7 @@ struct lookup {
 	unsigned int left;		/* parts that are to come */
 	struct ipaddr found[PARTS][FOUND_MAX];
 	size_t n[PARTS];
-	struct err why;			/* of a part that found nothing */
+	struct err why;			/* error of a part that found nothing */
 };
 
 static void

@@ -10,8 +10,8 @@
 
 #define UNIT "cluevpnd"
 
-/* Where systemd is not in charge, the unit may lie about unused: "user" in the
- * configuration says then that the daemon starts as root. */
+/* Without systemd in charge the unit may be unused: "user" in the configuration
+ * then says that the daemon starts as root. */
 static bool
 unit_starts(const struct conf *c)
 {

@@ -13,7 +13,7 @@
 #include "sys/clock.h"
 
 #define AGAIN_MS 5000		/* between two tries */
-#define SLOW_MS 5000		/* of a disk that has not answered */
+#define SLOW_MS 5000		/* until a silent disk is told */
 #define TEXT_MAX (ERR_TEXT_MAX + 256)
 
 static bool

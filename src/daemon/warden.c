@@ -34,7 +34,7 @@ struct process {
 	int fd;
 	const char *path;
 	char *devname, *logfile;	/* those of the start */
-	unsigned int device;		/* its index; 0: not told yet */
+	unsigned int device;		/* ifindex; 0: not told yet */
 	struct privs_ids user;
 	struct conf *conf, *next;	/* in force; read after it, or NULL */
 	uint32_t conf_number, next_number;
@@ -125,7 +125,7 @@ take_up(struct process *p, uint32_t number)
 	p->next_number = 0;
 }
 
-/* Whoever may rename the device may not choose words for root's shell. */
+/* A name that another user chose must be no word for root's shell. */
 static bool
 is_plain_name(const char *name)
 {
@@ -135,7 +135,7 @@ is_plain_name(const char *name)
 				 "0123456789._-")] == '\0';
 }
 
-/* What the device is called now; by default as at the start. */
+/* Current name of the device; by default the one at the start. */
 static const char *
 device_name(const struct process *p, char out[IF_NAMESIZE])
 {

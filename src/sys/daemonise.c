@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* What the child said, or how it died; signo: 0, or what killed it. */
+/* Reads the child's report, or how the child died; signo: 0, or the signal. */
 static int
 wait_for(int fd, pid_t child, int *signo)
 {

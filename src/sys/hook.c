@@ -23,8 +23,8 @@
 
 /* One command that runs. */
 struct running {
-	pid_t pid;   /* of the shell; 0: none, or it has ended */
-	pid_t group; /* its process group; 0: none */
+	pid_t pid;   /* shell's pid; 0: none, or the shell has ended */
+	pid_t group; /* process group; 0: none */
 	int pidfd;
 	int out; /* its output */
 	struct hook_result result;

@@ -152,7 +152,7 @@ begin_dump(struct ifaces *t)
 	}
 }
 
-/* What the dump did not name has gone. */
+/* Drops all entries that the dump did not name. */
 static bool
 end_dump(struct ifaces *t)
 {

@@ -11,7 +11,7 @@
 
 struct logput {
 	enum logsink_kind kind;
-	char *path;		/* of the file, or of syslogd's socket */
+	char *path;		/* path of the file, or of syslogd's socket */
 	int fd;			/* -1: no syslogd is connected */
 	bool journal;		/* "<6>" marks instead of times */
 	bool stream;		/* syslogd takes a stream: NUL ends a line */

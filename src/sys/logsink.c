@@ -44,14 +44,14 @@ struct logsink {
 	pthread_cond_t idle;	/* a flush: every line is written */
 	struct line *head, **tail;
 	size_t bytes;		/* in the queue */
-	size_t limit;		/* of them */
+	size_t limit;		/* most bytes that may wait */
 	bool busy;		/* the thread writes or opens */
 	bool ending;
 	bool reopen;		/* open the file anew */
 	char *hint;		/* the caller's words if that fails */
 	int next_fd;		/* a file to take over; -1: none */
 	uint64_t lost;		/* dropped and not yet told */
-	int errnum;		/* of the last write that failed; 0: none */
+	int errnum;		/* error of the last failed write; 0: none */
 };
 
 static size_t

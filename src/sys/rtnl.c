@@ -30,17 +30,17 @@
 
 struct rtnl {
 	int fd;
-	uint32_t portid; /* of this socket, in messages */
+	uint32_t portid; /* address of this socket, in messages */
 	rtnl_fn fn;
 	void *ctx;
-	uint32_t seq;	     /* of the last request */
+	uint32_t seq;	     /* number of the last request */
 	uint32_t batch_end;  /* seq of the last request of a batch; 0: none */
-	uint32_t dump_seq;   /* of the dump that runs; 0: none */
+	uint32_t dump_seq;   /* number of the dump that runs; 0: none */
 	enum rtnl_table table;
-	bool dump_again;     /* it has to be begun anew */
-	bool dump_broken;    /* it is not complete: nobody may rely on it */
+	bool dump_again;     /* a new dump is due */
+	bool dump_broken;    /* the dump is not complete */
 	unsigned int n;	     /* requests collected */
-	size_t used, last;   /* of out; where the last one begins */
+	size_t used, last;   /* bytes of out; where the last request begins */
 	uint8_t out[RTNL_BATCH * RTNL_MSG_MAX];
 	union {
 		struct nlmsghdr aligned;
@@ -202,7 +202,7 @@ rtnl_room(const struct rtnl *r)
 	return r->batch_end != 0 ? 0 : RTNL_BATCH - r->n;
 }
 
-/* Where the next request is to be written. */
+/* Place for the next request. */
 static uint8_t *
 request_place(struct rtnl *r)
 {
@@ -363,7 +363,7 @@ take_error(struct rtnl *r, const struct nlmsghdr *h, const uint8_t *msg)
 		dump_ended(r);
 		return;
 	}
-	/* What was given up on after a loss may still be answered. */
+	/* A batch that was given up after a loss may still be answered. */
 	if (r->batch_end == 0 || r->batch_end - h->nlmsg_seq >= RTNL_BATCH)
 		return;
 	if (ack.error != 0) {
@@ -429,7 +429,7 @@ take_loss(struct rtnl *r)
 	rtnl_dump(r);
 }
 
-/* One datagram. false: none is there. */
+/* Reads a datagram. false: none is there. */
 static bool
 read_one(struct rtnl *r)
 {

@@ -72,7 +72,7 @@ rtnl_msg_addr(uint8_t out[RTNL_MSG_MAX], bool add, unsigned int index,
 	struct ifaddrmsg m = {.ifa_family = (uint8_t)sockaddr_family(addr),
 			      .ifa_prefixlen = len,
 			      .ifa_index = index};
-	/* Nobody else is on this link: the address is usable at once. */
+	/* No other host is on this link: the address is usable at once. */
 	uint32_t flags = IFA_F_NOPREFIXROUTE |
 			 (addr->family == IP_V6 ? IFA_F_NODAD : 0);
 	size_t at = msg_begin(out, add ? RTM_NEWADDR : RTM_DELADDR,

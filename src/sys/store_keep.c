@@ -31,8 +31,8 @@ kept_name(char out[STORE_NAME_MAX], const char *name, struct walltime at,
 		 more);
 }
 
-/* Where links are not allowed, as in the daemon, which is confined, and by
- * protected_hardlinks for another user's file, its bytes are copied. */
+/* Links the file, or copies its bytes if links are not allowed: the daemon is
+ * confined, and protected_hardlinks forbids a link to another user's file. */
 static int
 keep_as(struct store *s, const char *name, const char *as, struct err *e)
 {

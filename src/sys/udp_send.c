@@ -23,7 +23,7 @@ struct place {
 	size_t n;
 	size_t i;  /* the run */
 	size_t at; /* and the byte in it */
-	bool single; /* one datagram a message */
+	bool single; /* a message holds a single datagram */
 };
 
 /* A piece of a run that goes into one message. */

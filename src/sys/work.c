@@ -267,7 +267,7 @@ work_abandon(struct work *w)
 			pthread_detach(w->threads[i].thread);
 		else
 			idle[nidle++] = w->threads[i].thread;
-	/* This thread is one of them until the idle ones have ended. */
+	/* Count this thread as well until the idle threads have ended. */
 	w->left = w->nthreads - nidle + 1;
 	w->ending = true;
 	pthread_cond_broadcast(&w->wake);
