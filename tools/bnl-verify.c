@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Verifies a list and tells what is in it. */
+/* Verifies a list and shows its content, or prints the list itself. */
 #include <errno.h>
 #include <getopt.h>
 #include <jansson.h>
@@ -12,15 +12,17 @@
 #include "tool_json.h"
 
 enum { EXIT_INVALID = 1, EXIT_USAGE = 2 };
-enum { OPT_JSON = 256 };
+enum { OPT_JSON = 256, OPT_PRINT };
+enum show { SHOW_TEXT, SHOW_JSON, SHOW_LIST };
 
 static void
 usage(FILE *f)
 {
-	fprintf(f, "usage: bnl-verify [-k PUBKEY]... [--json] [FILE]\n"
+	fprintf(f, "usage: bnl-verify [-k PUBKEY]... [--json | --print] [FILE]\n"
 		   "Verifies a signed node list and shows what is in it.\n"
 		   "  -k, --key PUBKEY  a trusted key (" TOOL_BNL_PUB ")\n"
 		   "      --json        for programs\n"
+		   "      --print       the list itself, if it is valid\n"
 		   "  -h, --help\n"
 		   "  -V, --version\n"
 		   "FILE is " TOOL_BNL " when it is not given.\n");
@@ -105,7 +107,7 @@ error_json(const struct err *e)
 }
 
 static int
-verify(const char *path, const struct tool_keys *keys, bool json)
+verify(const char *path, const struct tool_keys *keys, enum show show)
 {
 	int rc = EXIT_INVALID;
 	struct tool_list l;
@@ -116,9 +118,12 @@ verify(const char *path, const struct tool_keys *keys, bool json)
 		tool_print_err(path, &l.why);
 	else
 		rc = EXIT_SUCCESS;
-	if (rc == EXIT_SUCCESS && !json)
+	if (rc == EXIT_SUCCESS && show == SHOW_TEXT)
 		print_text(l.bnl);
-	if (json && tool_print_json(l.bnl != NULL ? list_json(l.bnl)
+	if (rc == EXIT_SUCCESS && show == SHOW_LIST &&
+	    fwrite(l.raw, 1, l.len, stdout) != l.len)
+		rc = EXIT_INVALID;
+	if (show == SHOW_JSON && tool_print_json(l.bnl != NULL ? list_json(l.bnl)
 					     : error_json(&l.why)) != 0)
 		rc = EXIT_INVALID;
 	tool_list_free(&l);
@@ -133,12 +138,13 @@ main(int argc, char **argv)
 	static const struct option options[] = {
 	    {"key", required_argument, NULL, 'k'},
 	    {"json", no_argument, NULL, OPT_JSON},
+	    {"print", no_argument, NULL, OPT_PRINT},
 	    {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, 'V'},
 	    {NULL, 0, NULL, 0},
 	};
 	struct tool_keys keys = {0};
-	bool json = false;
+	enum show show = SHOW_TEXT;
 	struct err e;
 	int c, rc = EXIT_USAGE;
 
@@ -150,7 +156,10 @@ main(int argc, char **argv)
 				goto bad_key;
 			break;
 		case OPT_JSON:
-			json = true;
+			show = SHOW_JSON;
+			break;
+		case OPT_PRINT:
+			show = SHOW_LIST;
 			break;
 		case 'h':
 			usage(stdout);
@@ -168,7 +177,7 @@ main(int argc, char **argv)
 	}
 	if (keys.n == 0 && tool_keys_add(&keys, TOOL_BNL_PUB, &e) != 0)
 		goto bad_key;
-	rc = verify(optind < argc ? argv[optind] : TOOL_BNL, &keys, json);
+	rc = verify(optind < argc ? argv[optind] : TOOL_BNL, &keys, show);
 	goto out;
 bad_key:
 	tool_print_err(NULL, &e);

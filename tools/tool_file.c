@@ -48,6 +48,55 @@ check_secret(int fd, const char *path, struct err *e)
 	return 0;
 }
 
+/* Whether a user other than root and the caller may put names into the folder:
+ * its owner, and those whom its mode lets write. */
+static bool
+others_may_add(const struct stat *dir)
+{
+	return (dir->st_uid != 0 && dir->st_uid != geteuid()) ||
+	       (dir->st_mode & (S_IWGRP | S_IWOTH)) != 0;
+}
+
+/* In a folder that another user may write to, a name may be a link, a pipe or
+ * a device that this user planted: only a regular file is opened there. */
+static int
+open_to_read(const char *path, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	char *name = tool_dir_of(path);
+	struct stat dir, st;
+	bool wary;
+	int fd = -1, dirfd;
+
+	if (name == NULL)
+		return err_nomem(e);
+	dirfd = open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	free(name);
+	if (dirfd < 0 || fstat(dirfd, &dir) != 0) {
+		err_errno(e, errno, "%s", path);
+		goto out;
+	}
+	wary = others_may_add(&dir);
+	fd = openat(dirfd, slash == NULL ? path : slash + 1,
+		    O_RDONLY | O_CLOEXEC | O_NOCTTY |
+			    (wary ? O_NOFOLLOW | O_NONBLOCK : 0));
+	if (fd < 0 && wary && errno == ELOOP) {
+		err_set(e, ERR_PERM, "%s: is a symbolic link in a folder that "
+			"another user may write to, not opened", path);
+	} else if (fd < 0) {
+		err_errno(e, errno, "%s", path);
+	} else if (wary && (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))) {
+		err_set(e, ERR_PERM, "%s: is not a regular file, in a folder "
+			"that another user may write to, not opened", path);
+		close(fd);
+		fd = -1;
+	}
+out:
+	if (dirfd >= 0)
+		close(dirfd);
+	return fd;
+}
+
 static int
 read_file(char **out, size_t *len, const char *path, size_t max, bool secret,
 	  struct err *e)
@@ -55,10 +104,10 @@ read_file(char **out, size_t *len, const char *path, size_t max, bool secret,
 	char *buf = NULL;
 	ssize_t n = -1;
 	int rc = -1;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = open_to_read(path, e);
 
 	if (fd < 0)
-		return err_errno(e, errno, "%s", path);
+		return -1;
 	if (secret && check_secret(fd, path, e) != 0)
 		goto out;
 	/* One piece, never moved: no copy of a key stays behind in the heap.

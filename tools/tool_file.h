@@ -13,7 +13,9 @@
 #define TOOL_PEM_MAX ((size_t)256 * 1024)	/* keys, certificates, CA files */
 
 /* The whole file, malloc'd, with a NUL behind its last byte. ERR_LIMIT when
- * it is longer than max. A pipe is a file too. */
+ * it is longer than max. A pipe is a file too. In a folder that a user other
+ * than root and the caller may write to, only a regular file is read and no
+ * link is followed: ERR_PERM. */
 int tool_read_file(char **out, size_t *len, const char *path, size_t max,
 		   struct err *e);
 /* The same for a private key: ERR_PERM when group or others have any right

@@ -93,6 +93,39 @@ for what in ca bnl bnlkey; do
 	ok $? "$what is not for those who have no node"
 done
 
+# The daemon's user owns the folder of the list and may put anything there.
+if [ "$(id -u)" -eq 0 ]; then
+	chmod 711 "$tmp"
+	mkdir daemon
+	chown 65534:65534 daemon
+	sed -i "s|^bnl = .*|bnl = $tmp/daemon/network.bnl|" kit.conf
+	plant() { # plant COMMAND...: in that folder, as that user
+		rm -f daemon/network.bnl
+		setpriv --reuid=65534 --regid=65534 --clear-groups \
+			env -C daemon "$@" || exit 1
+	}
+	gives_nothing() { # gives_nothing TEXT WORDS
+		! timeout 20 env REMOTE_USER=$ann REMOTE_ADDR=192.0.2.7 \
+			CLUEVPN_KIT_CONF="$tmp/kit.conf" "$kit/issue" bnl \
+			>out 2>err && [ ! -s out ] && grep -qF -e "$2" err
+		ok $? "$1"
+	}
+	plant ln -s "$ca/ca.key" network.bnl
+	gives_nothing 'a link to the key of the CA gives nothing' 'link'
+	plant ln -s "$tmp/list/network.bnl" network.bnl
+	gives_nothing 'nor does a link to a list that verifies' 'link'
+	plant mkfifo network.bnl
+	gives_nothing 'nor a pipe' 'not a regular file'
+	plant true
+	sed 's/10.156.1.0/10.156.9.0/' list/network.bnl >daemon/network.bnl
+	gives_nothing 'nor a list that was changed' 'signature'
+	request b0 beta
+	! ask $ann cert beta <b0/node.csr >out 2>err && [ ! -s out ] &&
+		grep -qF 'which keys are revoked' err
+	ok $? 'nor is a certificate given beside such a list'
+	sed -i "s|^bnl = .*|bnl = $tmp/list/network.bnl|" kit.conf
+fi
+
 # --- who gets what --------------------------------------------------------------
 
 request b1 beta
