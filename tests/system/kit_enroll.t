@@ -223,7 +223,12 @@ refused 'another network' 'the list is of the network example.org' \
 kit_conf beta
 clean beta
 
-# What is given is not what was signed: the server's own list stays.
+# What is given is not what was signed: the server's own list stays. A server
+# that does not verify its list stands for one in wrong hands.
+issue=$usr/lib/cluevpn-startup-kit/issue
+must test -x "$issue"
+cp "$issue" "$HOSTS_DIR/issue"
+sed -i 's/^	list_print .*/	cat "$bnl"/' "$issue"
 given=$HOSTS_DIR/given.bnl
 kit_conf server 'cadir = /var/lib/cluevpn/ca' "$serving" "bnl = $given"
 sed 's/10\.156\.3\.0/10.156.4.0/' "$HOSTS_DIR/server/lib/network.bnl" >"$given"
@@ -242,6 +247,7 @@ cp "$HOSTS_DIR/other.bnl" "$given"
 refused 'a list that somebody else has signed' 'is not right: the list' \
 	enroll beta beta
 clean beta
+cat "$HOSTS_DIR/issue" >"$issue"
 # Somebody in the place of the server, with a CA of their own.
 cp "$HOSTS_DIR/server/lib/network.bnl" "$given"
 must mkdir "$HOSTS_DIR/ca"
@@ -294,6 +300,33 @@ pid=$(on beta cat /run/cluevpn/pid)
 holds 'enrolled again' enroll beta beta
 holds 'it has the same certificate' cmp "$etc/node.pem" "$HOSTS_DIR/before.pem"
 is "$(on beta cat /run/cluevpn/pid)" "$pid" 'and the same daemon'
+# The owner of the list's folder replaces each name that appears there by a
+# link to a file of root's, as fast as it can.
+echo secret >"$etc/victim"
+chmod 600 "$etc/victim"
+lib=$HOSTS_DIR/beta/lib
+must chown 65534:65534 "$lib"
+# shellcheck disable=SC2016 # for the inner shell
+on beta setpriv --reuid=65534 --regid=65534 --clear-groups timeout 120 \
+	sh -c 'cd /var/lib/cluevpn && until [ -e stop ]; do
+		for f in .enroll.*; do
+			[ ! -f "$f" ] || ln -sf /etc/cluevpn/victim "$f"
+		done
+	done' >/dev/null 2>&1 &
+racer=$!
+for i in 1 2 3; do
+	rm -f "$lib/network.bnl"
+	enroll beta beta >"$out" 2>&1
+	is "$(cat "$etc/victim") $(stat -c '%a %u' "$etc/victim")" \
+		'secret 600 0' 'a link that appears meanwhile leads nowhere'
+done
+: >"$lib/stop"
+wait $racer
+rm -f "$lib/network.bnl" "$lib"/.enroll.* "$lib/stop" "$etc/victim"
+holds 'enrolled again, where the folder has another owner' enroll beta beta
+is "$(stat -c '%F %a %u' "$lib/network.bnl")" 'regular file 644 65534' \
+	'the list is there, and its owner is that of the folder'
+must chown -R root:root "$lib"
 # Where systemd is in charge; the programs of other hosts do not see this.
 must mkdir -p /run/systemd/system
 cat >"$HOSTS_DIR/bin/systemctl" <<'FAKE'
