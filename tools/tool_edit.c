@@ -18,6 +18,7 @@
 
 struct edit {
 	struct tool_sign *s;
+	char *dir;  /* made for the copy; NULL: it lies beside the list */
 	char *path; /* the copy */
 	char *text; /* what is in it now */
 	size_t len;
@@ -47,25 +48,48 @@ original(const struct tool_sign *s)
 	return (struct span){s->file.raw, s->file.len - blocklen};
 }
 
+/* Where another user may write to the list's folder, the editor would follow a
+ * link that this user puts there: the copy gets a folder of the caller's own,
+ * in one that outlives a restart. */
+static int
+choose_path(struct edit *ed, struct err *e)
+{
+	const char *out = ed->s->out, *slash = strrchr(out, '/');
+	char dir[] = "/var/tmp/bnl-sign.XXXXXX";
+
+	if (!tool_dir_shared(out))
+		return asprintf(&ed->path, "%s.edit.XXXXXX", out) < 0 ? -1 : 0;
+	if (mkdtemp(dir) == NULL)
+		return err_errno(e, errno, "%s", dir);
+	ed->dir = strdup(dir);
+	return asprintf(&ed->path, "%s/%s.edit.XXXXXX", dir,
+			slash == NULL ? out : slash + 1) < 0 ? -1 : 0;
+}
+
 static int
 make_copy(struct edit *ed, struct err *e)
 {
 	struct span text = original(ed->s);
-	int fd, rc;
+	int fd;
 
-	if (asprintf(&ed->path, "%s.edit.XXXXXX", ed->s->out) < 0) {
+	err_nomem(e);
+	if (choose_path(ed, e) != 0) {
 		ed->path = NULL;
-		return err_nomem(e);
+		return -1;
 	}
 	fd = mkstemp(ed->path);
-	if (fd < 0) {
-		rc = err_errno(e, errno, "%s", ed->path);
-		free(ed->path);
-		ed->path = NULL;
-		return rc;
-	}
+	if (fd < 0)
+		return err_errno(e, errno, "%s", ed->path);
 	close(fd);
 	return tool_replace(ed->path, 0600, text.p, text.len, e);
+}
+
+static void
+remove_copy(const struct edit *ed)
+{
+	unlink(ed->path);
+	if (ed->dir != NULL)
+		rmdir(ed->dir);
 }
 
 static int
@@ -73,7 +97,7 @@ read_copy(struct edit *ed, struct err *e)
 {
 	free(ed->text);
 	ed->text = NULL;
-	return tool_read_file(&ed->text, &ed->len, ed->path, BNL_BYTES_MAX, e);
+	return tool_read_own(&ed->text, &ed->len, ed->path, BNL_BYTES_MAX, e);
 }
 
 /* True when the editor left the copy as it was. */
@@ -169,7 +193,7 @@ install(struct edit *ed)
 	struct err e;
 
 	if (tool_sign_install(ed->s, ed->made.p, ed->made.len, &e) == 0) {
-		unlink(ed->path);
+		remove_copy(ed);
 		return TOOL_OK;
 	}
 	tool_print_err(NULL, &e);
@@ -186,7 +210,7 @@ edit_until_done(struct edit *ed)
 
 		if (same) {
 			printf("%s: nothing has changed\n", ed->s->out);
-			unlink(ed->path);
+			remove_copy(ed);
 			return TOOL_OK;
 		}
 		switch (ask_next(ed, rc)) {
@@ -216,5 +240,6 @@ tool_edit(struct tool_sign *s)
 	tool_made_free(&ed.made);
 	free(ed.text);
 	free(ed.path);
+	free(ed.dir);
 	return rc;
 }

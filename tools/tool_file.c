@@ -97,14 +97,45 @@ out:
 	return fd;
 }
 
+bool
+tool_dir_shared(const char *path)
+{
+	char *name = tool_dir_of(path);
+	struct stat dir;
+	bool shared = name != NULL && stat(name, &dir) == 0 &&
+		      others_may_add(&dir);
+
+	free(name);
+	return shared;
+}
+
+/* Checks a file that an editor left; closes it when another user may have put
+ * it there. */
 static int
-read_file(char **out, size_t *len, const char *path, size_t max, bool secret,
-	  struct err *e)
+open_own(const char *path, struct err *e)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
+				    O_CLOEXEC);
+
+	if (fd < 0 && errno != ELOOP)
+		return err_errno(e, errno, "%s", path);
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_uid == geteuid() && st.st_nlink == 1)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return err_set(e, ERR_PERM, "%s: the editor left no regular file of "
+		       "your own with a single name: not read", path);
+}
+
+static int
+read_file(char **out, size_t *len, int fd, const char *path, size_t max,
+	  bool secret, struct err *e)
 {
 	char *buf = NULL;
 	ssize_t n = -1;
 	int rc = -1;
-	int fd = open_to_read(path, e);
 
 	if (fd < 0)
 		return -1;
@@ -142,14 +173,21 @@ int
 tool_read_file(char **out, size_t *len, const char *path, size_t max,
 	       struct err *e)
 {
-	return read_file(out, len, path, max, false, e);
+	return read_file(out, len, open_to_read(path, e), path, max, false, e);
 }
 
 int
 tool_read_secret(char **out, size_t *len, const char *path, size_t max,
 		 struct err *e)
 {
-	return read_file(out, len, path, max, true, e);
+	return read_file(out, len, open_to_read(path, e), path, max, true, e);
+}
+
+int
+tool_read_own(char **out, size_t *len, const char *path, size_t max,
+	      struct err *e)
+{
+	return read_file(out, len, open_own(path, e), path, max, false, e);
 }
 
 void

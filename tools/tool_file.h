@@ -22,6 +22,13 @@ int tool_read_file(char **out, size_t *len, const char *path, size_t max,
  * to the file. Give the text back with tool_free_secret(). */
 int tool_read_secret(char **out, size_t *len, const char *path, size_t max,
 		     struct err *e);
+/* The same for a file that an editor left: a regular file of the caller's with
+ * no other name, not reached through a link; otherwise ERR_PERM. */
+int tool_read_own(char **out, size_t *len, const char *path, size_t max,
+		  struct err *e);
+/* Whether a user other than root and the caller may put names into the folder
+ * that path is in. */
+bool tool_dir_shared(const char *path);
 /* Wipes and frees; NULL is fine. */
 void tool_free_secret(char *p, size_t len);
 

@@ -246,6 +246,32 @@ says err 'dit again' 'as the question said'
 says out '^+ node theta' 'until it is right'
 cp net net.7
 
+# The folder of the list is another user's: the copy lies elsewhere.
+if [ "$(id -u)" -eq 0 ] && setpriv --reuid=65534 true 2>/dev/null; then
+	mkdir theirs
+	cp net net.prev theirs
+	chown -R 65534 theirs
+	editor 'ls -ld "$(dirname "$f")" >where; printf "node kappa\n" >>"$f"'
+	sign -e theirs/net
+	code 0 'an edit in the folder of another user'
+	says where '^drwx------.* root .*/bnl-sign' 'is made in a folder of root'
+	[ ! -e "$(awk '{ print $NF }' where)" ]
+	ok $? 'which goes away'
+	cp theirs/net theirs/net.1
+	echo secret >victim
+	editor 'rm "$f"; ln -s "$PWD/victim" "$f"'
+	sign -e theirs/net
+	code 1 'a link in the place of the edit'
+	says err 'left no regular file of your own' 'is not read'
+	editor 'ln "$f" "$f.2"; echo "node lambda" >>"$f"'
+	sign -e theirs/net
+	code 1 'nor is a file with a second name'
+	same theirs/net theirs/net.1 'nothing is signed'
+	says victim '^secret$' 'and what the link led to is as it was'
+	rm -rf theirs /var/tmp/bnl-sign.*
+	cp net.7 net
+fi
+
 editor 'printf "node iota\n" >>"$f"; cp net.6 net'
 sign -e net
 code 1 'a list that was replaced during the edit'
