@@ -18,5 +18,10 @@ int guarded_open(const char *path, const struct privs_ids *user,
  * another name elsewhere. */
 int guarded_append(const char *path, const struct privs_ids *user,
 		   struct err *e);
+/* As root, before any thread is started: the same with that user's rights
+ * alone, for a folder that the user may change: a link there leads to nothing
+ * that the user could not write to. */
+int guarded_append_as(const char *path, const struct privs_ids *user,
+		      struct err *e);
 
 #endif

@@ -25,6 +25,10 @@ struct logsink;
  */
 int logsink_open(struct logsink **out, enum logsink_kind kind, const char *path,
 		 struct err *e);
+/* LOGSINK_FILE with a file that the caller has opened; fd is taken over, also
+ * by a failure. */
+int logsink_take(struct logsink **out, int fd, const char *path,
+		 struct err *e);
 /* Starts the thread, once the process has the privileges that it keeps and
  * forks no copy of itself any more. Until then lines wait in the queue. */
 int logsink_start(struct logsink *s, struct err *e);

@@ -15,7 +15,9 @@
 #include "daemon/options.h"
 #include "daemon/service.h"
 #include "sys/daemonise.h"
+#include "sys/guarded.h"
 #include "sys/logsink.h"
+#include "sys/privs.h"
 #include "sys/sigwatch.h"
 
 struct startup {
@@ -64,6 +66,26 @@ ready(void *ctx)
 	daemonise_done(&s->parent, 0);
 }
 
+/* As root with "user", the log file is opened as at a reload: by root through
+ * nothing that this user may change, or else with this user's rights. */
+static int
+open_log_file(struct startup *s, const struct conf *c, struct err *e)
+{
+	struct privs_ids ids;
+	int fd;
+
+	if (c->user == NULL || geteuid() != 0)
+		return logsink_open(&s->log, LOGSINK_FILE, c->logfile, e);
+	if (privs_lookup(&ids, c->user, c->group, e) < 0)
+		return -1;
+	fd = guarded_append(c->logfile, &ids, e);
+	if (fd < 0 && e->code == ERR_PERM)
+		fd = guarded_append_as(c->logfile, &ids, e);
+	if (fd < 0)
+		return err_prefix(e, "log file");
+	return logsink_take(&s->log, fd, c->logfile, e);
+}
+
 static int
 open_log(struct startup *s, const struct identity *id,
 	 const struct options *o)
@@ -77,8 +99,9 @@ open_log(struct startup *s, const struct identity *id,
 		kind = LOGSINK_STDERR;
 	log_set_level(o->loglevel >= 0 ? (enum log_level)o->loglevel :
 					 (enum log_level)id->conf->loglevel);
-	if (logsink_open(&s->log, kind, kind == LOGSINK_FILE ?
-					  id->conf->logfile : NULL, &e) < 0) {
+	if ((kind == LOGSINK_FILE ?
+		     open_log_file(s, id->conf, &e) :
+		     logsink_open(&s->log, kind, NULL, &e)) < 0) {
 		log_error("%s", e.text);
 		return -1;
 	}

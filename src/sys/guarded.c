@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,6 +15,7 @@
 #define LINKS_MAX 16
 #define WALK_MAX 4096
 #define LOG_MODE 0640
+#define NGROUPS_KEPT 65536	/* NGROUPS_MAX of Linux */
 
 struct walk {
 	const char *path;		/* for messages */
@@ -203,4 +206,35 @@ guarded_append(const char *path, const struct privs_ids *user, struct err *e)
 	if (w.dir >= 0)
 		close(w.dir);
 	return fd;
+}
+
+/* Takes on the user's rights to files, or root's again. */
+static int
+change_rights(uid_t uid, gid_t gid, int ngroups, const gid_t *groups)
+{
+	if (uid == 0 && seteuid(0) < 0)
+		return -1;
+	if (setgroups((size_t)ngroups, groups) < 0 || setegid(gid) < 0)
+		return -1;
+	return uid == 0 ? 0 : seteuid(uid);
+}
+
+int
+guarded_append_as(const char *path, const struct privs_ids *user,
+		  struct err *e)
+{
+	gid_t groups[NGROUPS_KEPT], gid = getegid();
+	int n = getgroups(NGROUPS_KEPT, groups);
+	int fd = -1, errnum;
+
+	if (n < 0)
+		return err_errno(e, errno, "%s", path);
+	if (change_rights(user->uid, user->gid, 0, NULL) == 0)
+		fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK |
+					O_NOCTTY | O_CLOEXEC, LOG_MODE);
+	errnum = errno;
+	/* Going on with another user's rights would be a surprise later. */
+	if (change_rights(0, gid, n, groups) < 0)
+		abort();
+	return fd >= 0 ? fd : err_errno(e, errnum, "%s", path);
 }

@@ -111,6 +111,20 @@ logsink_open(struct logsink **out, enum logsink_kind kind, const char *path,
 	return 0;
 }
 
+int
+logsink_take(struct logsink **out, int fd, const char *path, struct err *e)
+{
+	struct logsink *s = sink_new(LOGSINK_FILE, path);
+
+	if (s == NULL) {
+		close(fd);
+		return err_nomem(e);
+	}
+	s->put.fd = fd;
+	*out = s;
+	return 0;
+}
+
 /* --- the thread ---------------------------------------------------------- */
 
 /* 0 or an errno. */

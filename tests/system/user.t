@@ -263,6 +263,16 @@ soon 'in a folder of the user'\''s the user makes it' \
 is "$(stat -c %U $tmp/log/alpha)" nobody 'whose it is'
 is "$(cat $tmp/root.file)" secret 'what the link led to is as it was'
 stop alpha
+# The same at the start.
+rm $tmp/log/alpha
+start alpha
+is "$(stat -c %U $tmp/log/alpha)" nobody 'the user makes it at the start, too'
+stop alpha
+rm $tmp/log/alpha
+ln -s $tmp/root.file $tmp/log/alpha
+inside alpha timeout 20 "$O/cluevpnd" -f -c $tmp/alpha >$tmp/out 2>&1
+is $? 1 'no start with a link to what the user may not write'
+is "$(cat $tmp/root.file)" secret 'which is as it was'
 
 # --- what the user puts in the place of a directory -----------------------------
 mkdir -m 755 $tmp/root.dir
