@@ -111,6 +111,11 @@ coverage:
 		$(filter %_test.c,$(SIM_SRC))
 	$Qtests/coverage $O-cov base crypto format core
 
+# Changes FILE=src/core/x.c token by token and names each change that the unit
+# tests do not notice. It takes some seconds a line; TESTS= names the tests.
+mutate:
+	$QO=$O CC='$(CC)' tests/mutate $(FILE) $(TESTS)
+
 # What the corpus of each fuzz target reaches of the files it is about.
 fuzz-coverage:
 	$QLDFLAGS=--coverage $(MAKE) --no-print-directory -j$(JOBS) \
@@ -119,4 +124,5 @@ fuzz-coverage:
 	$Qtests/fuzz/coverage $O-fuzzcov
 
 .PHONY: fuzz fuzzers $O-san/built sanitize sanitize-system sanitize-ci \
-	clang musl m32 objects test-objects valgrind coverage fuzz-coverage
+	clang musl m32 objects test-objects valgrind coverage mutate \
+	fuzz-coverage
