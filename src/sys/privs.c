@@ -76,6 +76,23 @@ privs_lookup(struct privs_ids *out, const char *user, const char *group,
 	return 0;
 }
 
+/* cap-ng's own capng_have_capabilities() looks at the effective ones alone, and
+ * tells some from all only. */
+static bool
+only_net_admin(bool keep)
+{
+	for (int cap = 0; cap <= CAP_LAST_CAP; cap++) {
+		unsigned int c = (unsigned int)cap;
+		int want = keep && cap == CAP_NET_ADMIN;
+
+		if (capng_have_capability(CAPNG_EFFECTIVE, c) != want ||
+		    capng_have_capability(CAPNG_PERMITTED, c) != want ||
+		    capng_have_capability(CAPNG_INHERITABLE, c) != 0)
+			return false;
+	}
+	return true;
+}
+
 /* What was asked for is what the kernel has, and there is no way back. */
 static int
 check_dropped(const struct privs_ids *ids, bool keep_net_admin, struct err *e)
@@ -90,11 +107,7 @@ check_dropped(const struct privs_ids *ids, bool keep_net_admin, struct err *e)
 		return err_set(e, ERR_PERM, "user and groups did not change");
 	if (ids->uid != 0 && (setuid(0) == 0 || seteuid(0) == 0))
 		return err_set(e, ERR_PERM, "there is a way back to root");
-	if (capng_get_caps_process() < 0 ||
-	    capng_have_capabilities(CAPNG_SELECT_CAPS) !=
-		(keep_net_admin ? CAPNG_PARTIAL : CAPNG_NONE) ||
-	    capng_have_capability(CAPNG_EFFECTIVE, CAP_NET_ADMIN) !=
-		keep_net_admin)
+	if (capng_get_caps_process() < 0 || !only_net_admin(keep_net_admin))
 		return err_set(e, ERR_PERM, "capabilities did not change");
 	return 0;
 }

@@ -9,8 +9,8 @@ $O/tests/unit/daemon/streams_test: LDFLAGS += $(call wrap,clock_mono \
 	core_stream_closed)
 $O/tests/unit/daemon/slept_test: LDFLAGS += $(call wrap,clock_slept_ns \
 	core_next_action core_slept rng_renew vmfork_read)
-# The limit of locked memory.
-$O/tests/unit/sys/privs_test: LDFLAGS += $(call wrap,setrlimit)
+# The limit of locked memory, and the change of users.
+$O/tests/unit/sys/privs_test: LDFLAGS += $(call wrap,setrlimit capng_change_id)
 # What is given back to the heap.
 $O/tests/unit/sys/store_wipe_test: LDFLAGS += $(call wrap,free realloc)
 # What goes to the disk.

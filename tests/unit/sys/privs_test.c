@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <cap-ng.h>
 #include <cmocka.h>
 #include <errno.h>
 #include <grp.h>
@@ -144,6 +145,91 @@ test_drop_refused(void **state)
 		skip();
 	}
 	expect_zero(drop_without_privilege);
+}
+
+/* --- a change of users that claims to be whole ---------------------------- */
+
+static int (*changes)(void);		/* instead of all of it; or NULL */
+
+int __real_capng_change_id(int uid, int gid, capng_flags_t flags);
+int __wrap_capng_change_id(int uid, int gid, capng_flags_t flags);
+
+int
+__wrap_capng_change_id(int uid, int gid, capng_flags_t flags)
+{
+	return changes != NULL ? changes() :
+				 __real_capng_change_id(uid, gid, flags);
+}
+
+static int
+nothing(void)
+{
+	return 0;
+}
+
+static int
+groups_stay(void)
+{
+	const gid_t extra[] = { 4 };
+
+	return setgroups(1, extra) | setresgid(12346, 12346, 12346) |
+	       setresuid(12345, 12345, 12345);
+}
+
+static int
+group_stays(void)
+{
+	return setgroups(0, NULL) | setresuid(12345, 12345, 12345);
+}
+
+static int
+saved_group_stays(void)
+{
+	return setgroups(0, NULL) | setresgid(12346, 12346, 0) |
+	       setresuid(12345, 12345, 12345);
+}
+
+static int
+saved_user_stays(void)
+{
+	return setgroups(0, NULL) | setresgid(12346, 12346, 12346) |
+	       setresuid(12345, 12345, 0);
+}
+
+static int
+capabilities_stay(void)
+{
+	return setgroups(0, NULL) | setresgid(12346, 12346, 12346) |
+	       prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) |
+	       setresuid(12345, 12345, 12345);
+}
+
+static int
+drop_in_part(void)
+{
+	const struct privs_ids ids = { .uid = 12345, .gid = 12346 };
+	struct err e;
+
+	if (setgroups(0, NULL) < 0)
+		return 100;
+	return privs_drop(&ids, false, &e) == -1 && e.code == ERR_PERM ? 0 : 1;
+}
+
+static void
+test_drop_in_part(void **state)
+{
+	static int (*const parts[])(void) = {
+		nothing, groups_stay, group_stays, saved_group_stays,
+		saved_user_stays, capabilities_stay,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		print_message("# part %zu\n", i);
+		changes = parts[i];
+		expect_zero(drop_in_part);
+	}
+	changes = NULL;
 }
 
 static void
@@ -371,6 +457,7 @@ main(void)
 	    cmocka_unit_test(test_starter),
 	    cmocka_unit_test(test_drop),
 	    cmocka_unit_test(test_drop_refused),
+	    cmocka_unit_test(test_drop_in_part),
 	    cmocka_unit_test(test_harden),
 	    cmocka_unit_test(test_lookup),
 	    cmocka_unit_test(test_lock_memory),
