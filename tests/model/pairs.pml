@@ -24,7 +24,7 @@
  *   secret. With SESSIONS: they have a session, which has proven it to both.
  *
  * What is taken for granted: a record on the disk is the old one or the new
- * one, whole (host_steps.t kills the daemon at each system call); TLS and Noise
+ * one, whole (host_kill.t kills the daemon at each system call); TLS and Noise
  * do what they promise; who dialled is agreed. Left out: more pairs than PAIRS,
  * generations that wrap, timers (what a timer does happens at any moment), two
  * nodes' lists, ages, certificates and keys, which erase pairs on purpose, and
