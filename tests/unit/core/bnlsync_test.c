@@ -619,6 +619,47 @@ below_the_mark(void **state)
 	bnl_free(v3);
 }
 
+/* A list below the mark may be older than a peer in it: what is stored of the
+ * peer stays until there is a current list. */
+static void
+secrets_outlast_a_list_below_the_mark(void **state)
+{
+	struct bnl *old = make_list(NULL, T0 - 10, "beta", "");
+
+	(void)state;
+	assert_int_not_equal(dial(b, "alpha", CHANNEL_PAIR), 0);
+	world_run();
+	assert_non_null(held(b, a));
+	host_stop(b);
+	give(b, old);
+	host_start(b);
+	assert_non_null(held(b, a));
+	assert_int_not_equal(b->disk[0].len, 0);
+	assert_int_equal(b->events[EVENT_PAIR_GONE], 0);
+	/* With that list in force on purpose they go. */
+	channels_mark_reset(b->cs);
+	channels_check_pairs(b->cs);
+	collect(b);
+	world_run();
+	assert_null(held(b, a));
+	bnl_free(old);
+}
+
+/* The mark itself is taken: it is of a list that was lost. */
+static void
+a_list_at_the_mark_is_taken(void **state)
+{
+	(void)state;
+	host_stop(b);
+	b->mark = v2->version;
+	host_start(b);
+	world_run();
+	assert_true(has(b, v1));
+	assert_int_not_equal(dial(b, "alpha", CHANNEL_LIST), 0);
+	world_run();
+	assert_true(has(b, v2));
+}
+
 static void
 mark_is_raised_at_start(void **state)
 {
@@ -1301,6 +1342,8 @@ main(void)
 		TEST(dripping_holds_nobody_up),
 		TEST(one_transfer_of_a_node),
 		TEST(below_the_mark),
+		TEST(secrets_outlast_a_list_below_the_mark),
+		TEST(a_list_at_the_mark_is_taken),
 		TEST(mark_is_raised_at_start),
 		TEST(a_mark_that_cannot_be_written),
 		TEST(from_the_disk),

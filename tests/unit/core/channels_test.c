@@ -1121,6 +1121,28 @@ addresses_of_the_list_have_room(void **state)
 	b->env.listed = NULL;
 }
 
+/* Connections that end and are not closed yet count as well: with them there
+ * are never more than twice maxconnections. */
+static void
+what_ends_counts_too(void **state)
+{
+	struct endpoint from = {.port = 1};
+	unsigned int in = 0;
+
+	(void)state;
+	b->conf.maxconnections = 16;
+	from.addr.family = IP_V4;
+	from.addr.b[0] = 198;
+	for (int i = 0; i < 64; i++) {
+		from.addr.b[3] = (uint8_t)i;
+		in += channels_accepted(b->cs, &from) != 0;
+	}
+	assert_int_equal(in, 32);
+	assert_int_equal(channels_count(b->cs), 8);
+	collect(b);
+	assert_int_not_equal(channels_accepted(b->cs, &from), 0);
+}
+
 static void
 idle_strangers_keep_nobody_out(void **state)
 {
@@ -1398,6 +1420,7 @@ main(void)
 		TEST(a_listener_ends_what_is_idle),
 		TEST(a_quarter_for_negotiations),
 		TEST(addresses_of_the_list_have_room),
+		TEST(what_ends_counts_too),
 		TEST(idle_strangers_keep_nobody_out),
 		TEST(one_node_has_no_more_than_its_share),
 		TEST(a_node_that_is_down_is_no_news),

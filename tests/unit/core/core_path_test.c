@@ -411,6 +411,44 @@ test_unpacking_is_bounded(void **state)
 	end();
 }
 
+/* Room is asked for before a datagram is opened: with too little it stays as it
+ * is, and can be handed over again. */
+static void
+test_room_before_opening(void **state)
+{
+	(void)state;
+	begin_up(COMP_NONE);
+	for (int lack = 0; lack < 3; lack++) {
+		uint8_t p[64], dgram[sizeof(p) + DGRAM_DATA_OVERHEAD];
+		struct link *l = rig_peer(&a, "beta")->link;
+		size_t len = inner(p, 0x0a9c0105, 0x0a9c0201);
+		struct udp_run run = { .remote = a.at, .local = b.at.addr,
+				       .data = dgram };
+
+		a.core->env.now = rig.now;
+		assert_int_equal(link_seal(l, &a.core->env, 0, p, len, dgram),
+				 DROP_NONE);
+		run.len = len + DGRAM_DATA_OVERHEAD;
+		run.segsize = (uint16_t)run.len;
+		rig_out(&out);
+		out.o.cap = INNER_MTU_MAX - (lack == 0);
+		out.o.maxframes = 1 - (lack == 1);
+		out.o.maxslices = FRAME_IOV_MAX - (lack == 2);
+		assert_int_equal(core_udp_in(b.core, rig.now, &run, 1, &out.o),
+				 0);
+		assert_int_equal(run.len, len + DGRAM_DATA_OVERHEAD);
+		out.o.cap = INNER_MTU_MAX;
+		out.o.maxframes = 1;
+		out.o.maxslices = FRAME_IOV_MAX;
+		assert_int_equal(core_udp_in(b.core, rig.now, &run, 1, &out.o),
+				 1);
+		assert_int_equal(out.o.nframes, 1);
+	}
+	for (int d = DROP_NONE + 1; d < DROPS; d++)
+		assert_int_equal(drops_of(&b, (enum drop)d), 0);
+	end();
+}
+
 static size_t
 ping(uint8_t *p)
 {
@@ -473,6 +511,7 @@ main(void)
 		cmocka_unit_test(test_coalescing_ends),
 		cmocka_unit_test(test_no_csum),
 		cmocka_unit_test(test_unpacking_is_bounded),
+		cmocka_unit_test(test_room_before_opening),
 		cmocka_unit_test(test_ping_is_answered_once),
 		cmocka_unit_test(test_control_stands_alone),
 	};

@@ -313,6 +313,35 @@ test_cookie_overtakes(void **state)
 	world_free(&w);
 }
 
+/* The lower name's INIT crosses with the peer's and is lost: its session in use
+ * is an older one, and gives way to the one of the peer's INIT. */
+static void
+test_older_session_gives_way(void **state)
+{
+	struct session *old;
+	struct world w;
+
+	(void)state;
+	world_default(&w, 10);
+	world_connect(&w);
+	old = world_current(&w, A);
+	assert_true(old->initiator);
+	pass_ms(&w, 1000);
+	link_step(w.n[A].l, &w.n[A].env, RESUME_RENEW);
+	world_drain(&w, A);
+	world_take(&w, 0);
+	link_step(w.n[B].l, &w.n[B].env, RESUME_RENEW);
+	world_drain(&w, B);
+	assert_int_equal(w.count, 1);
+	assert_int_equal(world_deliver(&w, 0), DROP_NONE);
+	assert_int_equal(keyring_tentative(&w.n[A].l->keys)->rival, 2);
+	world_settle(&w);
+	assert_ptr_not_equal(world_current(&w, A), old);
+	assert_false(world_current(&w, A)->initiator);
+	assert_true(world_agree(&w));
+	world_free(&w);
+}
+
 int
 main(void)
 {
@@ -323,6 +352,7 @@ main(void)
 		cmocka_unit_test(test_loss),
 		cmocka_unit_test(test_own_after_held),
 		cmocka_unit_test(test_cookie_overtakes),
+		cmocka_unit_test(test_older_session_gives_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

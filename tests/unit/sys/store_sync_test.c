@@ -140,12 +140,36 @@ a_step_that_fails(void **state)
 	assert_string_equal(done, "wsrS");
 }
 
+/* A file that is removed, or put aside, is gone for good on return. */
+static void
+a_removal_is_on_the_disk(void **state)
+{
+	struct err e;
+
+	(void)state;
+	fails = '\0';
+	assert_int_equal(write_it("old"), 0);
+	done[0] = '\0';
+	assert_int_equal(store_remove(&store, "file", &e), 0);
+	assert_string_equal(done, "S");
+	assert_int_equal(write_it("old"), 0);
+	fails = 'S';
+	assert_int_equal(store_remove(&store, "file", &e), -1);
+	fails = '\0';
+	assert_int_equal(write_it("old"), 0);
+	done[0] = '\0';
+	assert_int_equal(store_set_aside(&store, "file", &e), 0);
+	assert_string_equal(done, "rS");
+	assert_int_equal(unlinkat(store.dirfd, "file.bad", 0), 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_step_before_the_next),
 		cmocka_unit_test(a_step_that_fails),
+		cmocka_unit_test(a_removal_is_on_the_disk),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
