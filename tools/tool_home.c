@@ -143,7 +143,8 @@ tool_home_sets(const struct tool_home *h, const char *key)
 
 static void
 print_conf(FILE *f, const struct tool_home *h, const char *command,
-	   const char *name, unsigned int nkeys, bool hidden)
+	   const char *name, const char *network, unsigned int nkeys,
+	   bool hidden)
 {
 	char pub[TOOL_PUB_NAME_MAX];
 
@@ -154,6 +155,11 @@ print_conf(FILE *f, const struct tool_home *h, const char *command,
 		"reload\" reads it.\n"
 		"name = %s\n",
 		command, name);
+	if (network != NULL && !tool_home_sets(h, "network"))
+		fprintf(f,
+			"# Lists of another network are refused.\n"
+			"network = %s\n",
+			network);
 	if (h->port != PROTO_PORT)
 		fprintf(f, "port = %u\n", (unsigned int)h->port);
 	if (strcmp(h->state, TOOL_STATE_DIR) != 0)
@@ -181,8 +187,8 @@ print_conf(FILE *f, const struct tool_home *h, const char *command,
 
 int
 tool_home_conf(char **out, const struct tool_home *h, const char *command,
-	       const char *name, unsigned int nkeys, bool hidden,
-	       struct err *e)
+	       const char *name, const char *network, unsigned int nkeys,
+	       bool hidden, struct err *e)
 {
 	struct errs es = {0};
 	struct conf *conf;
@@ -192,7 +198,7 @@ tool_home_conf(char **out, const struct tool_home *h, const char *command,
 
 	if (f == NULL)
 		return err_nomem(e);
-	print_conf(f, h, command, name, nkeys, hidden);
+	print_conf(f, h, command, name, network, nkeys, hidden);
 	if (fclose(f) != 0) {
 		free(text);
 		return err_nomem(e);

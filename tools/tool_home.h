@@ -45,13 +45,14 @@ char *tool_home_file(const struct tool_home *h, const char *name);
 char *tool_home_list(const struct tool_home *h);
 
 /*
- * The configuration of a node, checked. command: what writes it. nkeys: how
+ * The configuration of a node, checked. command: what writes it. network: its
+ * name, or NULL while it is not known. nkeys: how
  * many bnl-pub files there are. hidden: no address of it is in the list, so
  * that it must keep the way to itself open. malloc'd text.
  */
 int tool_home_conf(char **out, const struct tool_home *h, const char *command,
-		   const char *name, unsigned int nkeys, bool hidden,
-		   struct err *e);
+		   const char *name, const char *network, unsigned int nkeys,
+		   bool hidden, struct err *e);
 /* The name of the n-th file, from 0, with a key that signs lists. */
 #define TOOL_PUB_NAME_MAX 32
 char *tool_home_pub(char out[TOOL_PUB_NAME_MAX], unsigned int n);

@@ -201,8 +201,8 @@ tool_init_plan(const struct init *in, struct err *e)
 	size_t len;
 	int rc = -1;
 
-	if (tool_home_conf(&conf, &in->home, "init", in->name, 1,
-			   in->no_address, e) != 0 ||
+	if (tool_home_conf(&conf, &in->home, "init", in->name,
+			   in->network, 1, in->no_address, e) != 0 ||
 	    tool_home_fit(&in->home, e) != 0)
 		goto out;
 	text = list_text(in, NULL, &len, e);
@@ -274,8 +274,8 @@ tool_init_make(const struct init *in, struct err *e)
 	int rc = -1;
 
 	if (name_files(f, in, e) == 0 &&
-	    tool_home_conf(&f[F_CONF].data, &in->home, "init", in->name, 1,
-			   in->no_address, e) == 0 &&
+	    tool_home_conf(&f[F_CONF].data, &in->home, "init", in->name,
+			   in->network, 1, in->no_address, e) == 0 &&
 	    key_generate(&node, KEY_EC_P256, e) == 0 &&
 	    put_key(f, F_NODE_KEY, node, e) == 0 &&
 	    make_certs(f, in, node, e) == 0 &&

@@ -146,8 +146,8 @@ run(struct join *j, struct err *e)
 	if (!j->member)
 		tool_home_user(&j->home);
 	/* What cannot be written must be known before it is asked for. */
-	if (tool_home_conf(&conf, &j->home, "join", j->token.guest, 1, true,
-			   e) != 0)
+	if (tool_home_conf(&conf, &j->home, "join", j->token.guest, NULL, 1,
+			   true, e) != 0)
 		return -1;
 	free(conf);
 	if (tool_home_fit(&j->home, e) != 0)
@@ -213,6 +213,7 @@ tool_join(int argc, char **argv)
 	free(j.request);
 	free(j.socket);
 	free(j.list);
+	free(j.network);
 	if (j.answer.mem != NULL)
 		buf_free(&j.answer);
 	bytes_wipe(&j.token, sizeof(j.token));

@@ -24,6 +24,7 @@ struct join {
 	bool again;		/* ... that the list does not name any more */
 	char *socket;		/* member: its daemon's */
 	char *list;		/* member: its list */
+	char *network;		/* member: of its configuration, or NULL */
 	/* on the way */
 	struct key *key;	/* made here, and never sent */
 	char *request;

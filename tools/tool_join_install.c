@@ -111,7 +111,10 @@ is_member(struct join *j, const char *conf_path, struct err *e)
 		j->member = true;
 		j->socket = strdup(conf->ctlsocket);
 		j->list = strdup(conf->bnl);
-		if (j->socket == NULL || j->list == NULL)
+		if (conf->network != NULL)
+			j->network = strdup(conf->network);
+		if (j->socket == NULL || j->list == NULL ||
+		    (conf->network != NULL && j->network == NULL))
 			rc = err_nomem(e);
 	}
 	conf_free(conf);
@@ -192,6 +195,11 @@ verify_list(struct bnl **out, const struct join *j, struct err *e)
 		key_free(keys[i]);
 	if (rc != 0)
 		return -1;
+	if (j->network != NULL &&
+	    bnl_check_network(*out, j->network, "the configuration", e) != 0) {
+		bnl_free(*out);
+		return -1;
+	}
 	key_fingerprint(fp, j->key);
 	n = bnl_find(*out, j->token.guest);
 	if (n != NULL && n->pinned && memcmp(n->pin, fp, sizeof(fp)) == 0)
@@ -260,7 +268,7 @@ fill(struct tool_out *f, const struct join *j, const struct bnl *b,
 		       write_key(&f[F_KEY].data, j, e) != 0
 		   ? -1
 		   : tool_home_conf(&f[F_CONF].data, &j->home, "join",
-				    j->token.guest, g->nkeys,
+				    j->token.guest, b->network, g->nkeys,
 				    self->naddresses == 0, e);
 }
 

@@ -68,4 +68,9 @@ bool bnltake_stale(const struct bnltake *t);
 /* The wall clock can be believed. */
 bool bnltake_clock_sane(const struct bnltake *t);
 
+/* Checks that a list is of the network that the configuration names and the
+ * list in force is of; ERR_CONFLICT otherwise. */
+int bnltake_check_network(const struct core_env *env, const struct bnl *b,
+			  struct err *e);
+
 #endif

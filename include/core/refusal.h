@@ -18,6 +18,7 @@ enum refusal {
 	REFUSAL_CONFLICT,    /* overlaps, subnets outside the prefixes ... */
 	REFUSAL_SIZE,	     /* nothing, too large, too many */
 	REFUSAL_DATE,	     /* too far ahead of a clock that is sane */
+	REFUSAL_NETWORK,     /* of another network than this node's */
 	REFUSAL_OTHER,	     /* not the version that was announced */
 	REFUSAL_UNDELIVERED, /* announced, and it did not come */
 	REFUSAL_FILE,	     /* the file cannot be read */

@@ -50,6 +50,14 @@ bool clock_is_sane(struct walltime now, struct walltime built,
 int bnl_check_time(const struct bnl *b, struct walltime now,
 		   struct walltime built, struct walltime mark, struct err *e);
 
+/*
+ * A list binds its nodes to one network, which is never renamed: fails with
+ * ERR_CONFLICT, naming both networks, unless b is of that one. by: what says
+ * so, as in "the list in force".
+ */
+int bnl_check_network(const struct bnl *b, const char *network,
+		      const char *by, struct err *e);
+
 struct bnl_sign_in {
 	const char *text;		/* the edited text, with or without block */
 	size_t len;
@@ -62,7 +70,8 @@ struct bnl_sign_in {
 /*
  * Makes the signed file: timestamp = max(now, previous + 1 s), history with
  * the previous version in front (64 at most), everything else byte for byte
- * as written. Validates before it signs. out is malloc'd. errs as of
+ * as written. Validates before it signs, and refuses another network than that
+ * of the previous version. out is malloc'd. errs as of
  * bnl_parse().
  */
 int bnl_sign(char **out, size_t *outlen, const struct bnl_sign_in *in,

@@ -87,6 +87,7 @@ struct conf_timers {
 struct conf {
 	struct arena arena;		/* owns all text below */
 	const char *name;
+	const char *network;		/* NULL: that of the first list */
 	const char *devname;		/* "cluevpn0" */
 	const char *cert, *privkey;
 	struct conf_many cacert;

@@ -31,7 +31,8 @@ struct candidate {
 /* Proper lists that could not be taken all the same: not fetched again for a
  * while, whoever offers them. */
 #define HELD_OFF_MAX 8
-#define HELD_OFF_DATE_MS INT64_C(3600000) /* dated too far ahead */
+/* Dated too far ahead, or of another network. */
+#define HELD_OFF_LIST_MS INT64_C(3600000)
 #define HELD_OFF_DISK_MS INT64_C(5000)	  /* no memory to keep it */
 
 struct bnltake {
@@ -296,6 +297,20 @@ say_refused(struct bnltake *t, const struct candidate *c, enum refusal why,
 		     is_local(t, c) ? "on disk" : "from it", text);
 }
 
+int
+bnltake_check_network(const struct core_env *env, const struct bnl *b,
+		      struct err *e)
+{
+	if (env->conf->network != NULL &&
+	    bnl_check_network(b, env->conf->network, "the configuration",
+			      e) != 0)
+		return -1;
+	return env->bnl == NULL
+		   ? 0
+		   : bnl_check_network(b, env->bnl->network,
+				       "the list in force", e);
+}
+
 enum verdict { TAKE, NOT_NEWER, REFUSE };
 
 #define WHY_MAX 256
@@ -319,6 +334,11 @@ judge(const struct bnltake *t, const struct candidate *c, const struct bnl *b,
 			 "it is %s and not the version that "
 			 "was announced",
 			 its);
+		return REFUSE;
+	}
+	if (bnltake_check_network(t->env, b, &e) != 0) {
+		*why = REFUSAL_NETWORK;
+		snprintf(words, WHY_MAX, "%.*s", WHY_MAX - 1, e.text);
 		return REFUSE;
 	}
 	if (bnl_version_cmp(v, in_force) == 0 || (older && !local))
@@ -393,12 +413,14 @@ bnltake_ready(struct bnltake *t, uint32_t ticket, const struct bnl *bnl,
 		v = judge(t, c, bnl, &reason, words);
 		/* One that is newer and refused does not hold. */
 		if (v != REFUSE ||
-		    bnl_version_cmp(&bnl->version, &t->env->version) < 0)
+		    (reason != REFUSAL_NETWORK &&
+		     bnl_version_cmp(&bnl->version, &t->env->version) < 0))
 			forks_list(&t->forks, t->env, c->from, bnl);
 		if (v == REFUSE)
 			say_refused(t, c, reason, words);
-		if (v == REFUSE && reason == REFUSAL_DATE)
-			hold_off(t, &bnl->version, HELD_OFF_DATE_MS);
+		if (v == REFUSE &&
+		    (reason == REFUSAL_DATE || reason == REFUSAL_NETWORK))
+			hold_off(t, &bnl->version, HELD_OFF_LIST_MS);
 		if (v == NOT_NEWER && is_local(t, c))
 			t->env->disk_refused[0] = '\0';
 		c->version = bnl->version;

@@ -16,6 +16,7 @@ static const char *const names[REFUSALS] = {
     [REFUSAL_SIZE] = "size",	 [REFUSAL_DATE] = "date",
     [REFUSAL_OTHER] = "other",	 [REFUSAL_UNDELIVERED] = "undelivered",
     [REFUSAL_FILE] = "file",	 [REFUSAL_MEMORY] = "memory",
+    [REFUSAL_NETWORK] = "network",
 };
 
 const char *

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "format/bnl_sign.h"
 #include "sys/clock.h"
 
 /* Says which settings wait for a restart: whatever differs from the start,
@@ -81,6 +82,13 @@ reload_conf(struct daemon *d)
 	if (strcmp(new->conf->name, old->conf->name) != 0) {
 		log_error("name is \"%s\" now, it was \"%s\": restart for "
 			  "that", new->conf->name, old->conf->name);
+		identity_free(new);
+		return -1;
+	}
+	if (new->conf->network != NULL && core_list(d->core) != NULL &&
+	    bnl_check_network(core_list(d->core), new->conf->network,
+			      "the configuration", &e) < 0) {
+		log_error("the list in force does not fit: %s", e.text);
 		identity_free(new);
 		return -1;
 	}

@@ -214,9 +214,15 @@ bnl_sign(char **out, size_t *outlen, const struct bnl_sign_in *in,
 		return fail(es, &e);
 	if (bnl_parse(&checked, in->text, block.signedlen, es) != 0)
 		return -1;
+	if (in->previous != NULL)
+		rc = bnl_check_network(checked, in->previous->network,
+				       "the last signed one", &e);
+	else
+		rc = 0;
 	bnl_free(checked);
-	if (choose_time(&t, in, &e) != 0)
+	if (rc != 0 || choose_time(&t, in, &e) != 0)
 		return fail(es, &e);
+	rc = -1;
 	if (rewrite(&b, (struct span){in->text, block.signedlen}, in->previous,
 		    t) != 0)
 		err_set(&e, ERR_LIMIT,

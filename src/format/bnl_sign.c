@@ -213,3 +213,15 @@ bnl_check_time(const struct bnl *b, struct walltime now, struct walltime built,
 		       bnl_version_format(text, &b->version),
 		       text_duration(ahead, s));
 }
+
+int
+bnl_check_network(const struct bnl *b, const char *network, const char *by,
+		  struct err *e)
+{
+	if (strcmp(b->network, network) == 0)
+		return 0;
+	return err_set(e, ERR_CONFLICT,
+		       "it is a list of the network \"%s\", but %s is of "
+		       "\"%s\": a network is not renamed",
+		       b->network, by, network);
+}

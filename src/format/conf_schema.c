@@ -65,6 +65,8 @@ _Static_assert(sizeof(enum conf_log) == sizeof(int),
 const struct conf_key conf_keys[] = {
     {.name = "node", .kind = CONF_KIND_NODE, .expects = NODE_NAME},
     KEY("name", NAME, name, .expects = NODE_NAME, AT_START),
+    KEY("network", NAME, network, LIVE,
+	.expects = "a network's name, as in the list"),
     KEY("devname", DEVICE, devname, .def = "cluevpn0", AT_START,
 	.expects = "an interface name of at most 15 bytes, without "
 		   "blanks, '/', ':' and '%'"),

@@ -16,7 +16,7 @@ network alpha beta evil
 # What is pulled comes from evil's machine: one name for each bad list, since
 # nobody who delivered one is asked again soon.
 cases='older signer flipped cut cutblock nonsense overlap outside covers
-	future huge large many unsent short silent'
+	future network huge large many unsent short silent'
 evil=$tmp/evil
 declare -A port=()
 n=5000
@@ -66,6 +66,7 @@ text $later 'node x' '  subnet 10.157.1.0/24' | raw >$bads/outside
 text $later 'node x' '  address 10.156.77.7' 'node y' \
 	'  subnet 10.156.77.0/24' | raw >$bads/covers
 text $((later + 50 * 3600)) | raw >$bads/future
+text $later | sed 's/^network .*/network example.com/' | raw >$bads/network
 head -c $((8 * 1024 * 1024 + 1)) /dev/zero >$bads/huge
 cp $tmp/newer.bnl $bads/large
 text $later "$(seq -f 'node n%.0f' 65536)" | raw >$bads/many
@@ -83,6 +84,7 @@ declare -A why=(
 	[older]=other [signer]=signer [flipped]=signature [cut]=signature
 	[cutblock]=syntax [nonsense]=syntax [overlap]=conflict
 	[outside]=conflict [covers]=conflict [future]=date [huge]=size
+	[network]=network
 	[large]=size [many]=size [unsent]=undelivered [short]=undelivered
 	[silent]=undelivered
 )
@@ -92,6 +94,7 @@ declare -A words=(
 	[cut]='cut short' [cutblock]='signature block' [nonsense]='"nodes"'
 	[overlap]='overlaps 10.156.1.0/24 of alpha'
 	[outside]='outside every prefix' [covers]='covers the address 10.156.77.7'
+	[network]='of the network "example.com", but the list in force'
 	[future]='ahead of now' [huge]='impossible size'
 	[large]='impossible size' [many]='65536'
 	[unsent]='did not deliver it' [short]='did not deliver it'

@@ -248,6 +248,71 @@ against_the_rules(void **state)
 	each_way(nonsense, REFUSAL_SYNTAX, "\"nodes\"");
 }
 
+/* --- another network ---------------------------------------------------------- */
+
+static struct offer
+of_another_network(void)
+{
+	struct offer o = { .announced.timestamp = { 0 } };
+	char text[256], when[TEXT_TIME_MAX];
+	struct bnl *l;
+	int n;
+
+	text_time_format(when, (struct walltime){ T0 + 20 });
+	n = snprintf(text, sizeof(text), "network example.com\ntimestamp %s\n"
+		     "node alpha\nnode beta\n", when);
+	o.raw = raw_sign(w.key, text, (size_t)n, &o.len);
+	assert_non_null(o.raw);
+	l = open_list(o.raw, o.len);
+	o.announced = l->version;
+	bnl_free(l);
+	return o;
+}
+
+/* The key is the same, and the certificates are of the same CA. */
+static void
+another_network(void **state)
+{
+	(void)state;
+	each_way(of_another_network, REFUSAL_NETWORK,
+		 "of the network \"example.com\", but the list in force is of "
+		 "\"example.org\"");
+}
+
+static void
+no_fork_for_another_network(void **state)
+{
+	struct offer o;
+
+	(void)state;
+	setup_sized(0);
+	o = of_another_network();
+	offer(PULL, &o);
+	assert_refused(PULL, REFUSAL_NETWORK, "example.com");
+	assert_int_equal(b->events[EVENT_LIST_FORK], 0);
+	a->env.bnl = a->bnl;
+	free(o.raw);
+	teardown(NULL);
+}
+
+/* An older list is taken after the mark was reset, but not such a one. */
+static void
+another_network_after_a_reset(void **state)
+{
+	struct offer o;
+
+	(void)state;
+	setup_sized(0);
+	channels_mark_reset(b->cs);
+	collect(b);
+	o = of_another_network();
+	offer(DISK, &o);
+	assert_int_equal(b->env.refused[REFUSAL_NETWORK], 1);
+	assert_true(has(b, v1));
+	free(o.raw);
+	teardown(NULL);
+}
+
 /* The signer's mistakes are overcome by a proper list. */
 static void
 a_proper_one_is_taken_afterwards(void **state)
@@ -567,6 +632,9 @@ main(void)
 		cmocka_unit_test(truncated),
 		cmocka_unit_test(truncated_at_each_length),
 		cmocka_unit_test(against_the_rules),
+		cmocka_unit_test(another_network),
+		cmocka_unit_test(no_fork_for_another_network),
+		cmocka_unit_test(another_network_after_a_reset),
 		cmocka_unit_test(a_proper_one_is_taken_afterwards),
 		cmocka_unit_test(dated_ahead),
 		cmocka_unit_test(no_alarm_for_what_is_refused),

@@ -334,6 +334,30 @@ test_list_dated_ahead(void **state)
 	end();
 }
 
+/* The configuration binds the node before any list is in force, and after. */
+static void
+test_list_of_another_network(void **state)
+{
+	(void)state;
+	begin("");
+	a.conf->network = "example.com";
+	rig_new(&a, rig_list(BOTH, RIG_START), NULL);
+	rig_start(&a);
+	assert_null(core_list(a.core));
+	assert_int_equal(core_peer_count(a.core), 0);
+	assert_int_equal(core_refused(a.core, REFUSAL_NETWORK), 1);
+	assert_non_null(strstr(core_disk_refused(a.core),
+			       "of the network \"example.org\", but the "
+			       "configuration is of \"example.com\""));
+	rig_offer(&a, BOTH, RIG_START + 1);
+	assert_null(core_list(a.core));
+	assert_int_equal(core_refused(a.core, REFUSAL_NETWORK), 2);
+	a.conf->network = "example.org";
+	rig_offer(&a, BOTH, RIG_START + 2);
+	assert_int_equal(core_peer_count(a.core), 1);
+	end();
+}
+
 /* A clock that is far behind the mark judges nothing. */
 static void
 test_list_ahead_of_a_wrong_clock(void **state)
@@ -475,6 +499,7 @@ main(void)
 		cmocka_unit_test(test_the_removed_is_told),
 		cmocka_unit_test(test_stale_list_is_counted),
 		cmocka_unit_test(test_list_dated_ahead),
+		cmocka_unit_test(test_list_of_another_network),
 		cmocka_unit_test(test_list_ahead_of_a_wrong_clock),
 		cmocka_unit_test(test_hooks_of_changes),
 		cmocka_unit_test(test_hooks_without_command),

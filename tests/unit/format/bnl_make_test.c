@@ -293,6 +293,28 @@ refusals(void **state)
 }
 
 static void
+a_network_is_not_renamed(void **state)
+{
+	(void)state;
+	char *one = sign_text("network a\nnode b\n", NULL, NOW);
+	struct bnl *previous = open_text(one);
+	struct errs es = {0};
+	char *p;
+
+	assert_int_equal(try_sign(&p, "network A\n", previous, NOW, true, &es),
+			 -1);
+	memset(&es, 0, sizeof(es));
+	assert_int_equal(try_sign(&p, "network aa\nnode b\n", previous, NOW,
+				  true, &es), -1);
+	assert_int_equal(es.count, 1);
+	assert_int_equal(es.e[0].code, ERR_CONFLICT);
+	assert_non_null(strstr(es.e[0].text, "\"aa\""));
+	assert_non_null(strstr(es.e[0].text, "\"a\""));
+	bnl_free(previous);
+	free(one);
+}
+
+static void
 public_key_signs_nothing(void **state)
 {
 	(void)state;
@@ -347,6 +369,7 @@ main(void)
 	    cmocka_unit_test(history_is_capped),
 	    cmocka_unit_test(time_order),
 	    cmocka_unit_test(refusals),
+	    cmocka_unit_test(a_network_is_not_renamed),
 	    cmocka_unit_test(public_key_signs_nothing),
 	    cmocka_unit_test(no_room),
 	};

@@ -119,6 +119,7 @@ put_conf(FILE *f, const struct conf *c)
 	char text[IPADDR_TEXT_MAX];
 
 	put_text(f, "name", c->name);
+	put_text(f, "network", c->network);
 	put_text(f, "devname", c->devname);
 	put_text(f, "cert", c->cert);
 	put_text(f, "privkey", c->privkey);
