@@ -46,7 +46,7 @@ name_in(char **out, const char *path, struct err *e)
 	free(text);
 	if (rc != 0) {
 		*e = es.e[0];
-		return err_prefix(e, "%s", path);
+		return err_in_file(e, path);
 	}
 	*out = strdup(conf->name);
 	conf_free(conf);

@@ -286,7 +286,7 @@ answer(struct grant *gr, const char *cert, const uint8_t exported[32],
 	if (tool_list_read(&list, in->conf->bnl, &keys) != 0 ||
 	    list.bnl == NULL) {
 		*e = list.why;
-		err_prefix(e, "%s", in->conf->bnl);
+		err_in_file(e, in->conf->bnl);
 		goto out;
 	}
 	give.list = (struct span){list.raw, list.len};

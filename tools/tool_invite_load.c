@@ -28,7 +28,7 @@ load_conf(struct invite *in, struct err *e)
 		err_prefix(e, "this host is no node of a network");
 	} else if (conf_parse(&in->conf, text, len, in->dir, &es) != 0) {
 		*e = es.e[0];
-		err_prefix(e, "%s", path);
+		err_in_file(e, path);
 	} else {
 		rc = 0;
 	}
@@ -312,7 +312,7 @@ tool_invite_names(struct invite *in, char **names, unsigned int n,
 	if (tool_list_read(&list, in->conf->bnl, &keys) != 0 ||
 	    list.bnl == NULL) {
 		*e = list.why;
-		err_prefix(e, "%s", in->conf->bnl);
+		err_in_file(e, in->conf->bnl);
 		goto out;
 	}
 	rc = find_way(in, list.bnl, e);

@@ -96,7 +96,7 @@ is_member(struct join *j, const char *conf_path, struct err *e)
 		return -1;
 	if (conf_parse(&conf, text, len, j->home.dir, &es) != 0) {
 		*e = es.e[0];
-		err_prefix(e, "%s", conf_path);
+		err_in_file(e, conf_path);
 		free(text);
 		return -1;
 	}

@@ -54,7 +54,7 @@ static int
 bad_base(const struct tool_sign *s, struct err *e)
 {
 	*e = s->base.why;
-	err_prefix(e, "%s", s->base_path);
+	err_in_file(e, s->base_path);
 	return err_prefix(e, "nothing is signed");
 }
 

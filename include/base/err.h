@@ -55,6 +55,9 @@ int err_nomem(struct err *e);
 /* Puts text in front of what stands there: "prefix: old text". */
 int err_prefix(struct err *e, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+/* Puts FILE:LINE:COLUMN in front of the text, and the place is in the text
+ * alone then: for a caller that does not know the file. */
+int err_in_file(struct err *e, const char *file);
 /* A short stable word for a code: "syntax", "signature", ... */
 const char *err_code_name(enum err_code code);
 

@@ -113,6 +113,17 @@ err_prefix(struct err *e, const char *fmt, ...)
 	return -1;
 }
 
+int
+err_in_file(struct err *e, const char *file)
+{
+	char text[ERR_TEXT_MAX];
+
+	if (e == NULL)
+		return -1;
+	return err_set(e, e->code, "%s",
+		       err_format(text, sizeof(text), file, e));
+}
+
 const char *
 err_code_name(enum err_code code)
 {

@@ -99,6 +99,23 @@ prefix_goes_in_front(void **state)
 }
 
 static void
+file_goes_before_the_place(void **state)
+{
+	struct err e;
+
+	(void)state;
+	err_at(&e, ERR_SYNTAX, 4, 5, "no value");
+	assert_int_equal(err_in_file(&e, "/etc/x"), -1);
+	assert_string_equal(e.text, "/etc/x:4:5: no value");
+	assert_int_equal(e.code, ERR_SYNTAX);
+	assert_int_equal(e.line, 0);
+	err_set(&e, ERR_IO, "disk full");
+	err_in_file(&e, "/etc/x");
+	assert_string_equal(e.text, "/etc/x: disk full");
+	assert_int_equal(err_in_file(NULL, "/etc/x"), -1);
+}
+
+static void
 text_may_quote_itself(void **state)
 {
 	struct err e;
@@ -224,6 +241,7 @@ main(void)
 		cmocka_unit_test(errno_chooses_the_code),
 		cmocka_unit_test(nomem_has_its_code),
 		cmocka_unit_test(prefix_goes_in_front),
+		cmocka_unit_test(file_goes_before_the_place),
 		cmocka_unit_test(text_may_quote_itself),
 		cmocka_unit_test(long_text_is_cut),
 		cmocka_unit_test(every_code_has_its_own_name),
