@@ -165,6 +165,12 @@ check_own(const struct check *k)
 	return NULL;
 }
 
+static bool
+check_list_refused(const struct check *k)
+{
+	return json_is_string(json_object_get(k->status, "list_disk_refused"));
+}
+
 static void
 check_text(const struct check *k, char *out, size_t cap)
 {
@@ -196,6 +202,9 @@ check_text(const struct check *k, char *out, size_t cap)
 						"%s %s (%s)", i == 0 ? ";" : ",",
 						ctl_text(f, "node"),
 						ctl_text(f, "reason"));
+	if (check_list_refused(k) && len < cap)
+		len += (size_t)snprintf(out + len, cap - len,
+					"; the list on the disk is refused");
 	if (n > 0 && len < cap)
 		snprintf(out + len, cap - len, "; %zu warning%s: %s", n,
 			 n == 1 ? "" : "s", ctl_text(w, "warning"));
@@ -208,7 +217,7 @@ check_level(const struct check *k)
 		return LEVEL_CRITICAL;
 	if (k->untried > 0 || json_array_size(json_object_get(
 			k->status, "warnings")) > 0 ||
-	    json_is_string(json_object_get(k->status, "list_disk_refused")))
+	    check_list_refused(k))
 		return LEVEL_WARNING;
 	return LEVEL_OK;
 }

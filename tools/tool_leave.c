@@ -64,7 +64,7 @@ load_conf(struct leave *l, struct err *e)
 	}
 	if (conf_parse(&l->conf, text, len, l->home.dir, &es) != 0) {
 		*e = es.e[0];
-		rc = err_prefix(e, "%s", path);
+		rc = err_in_file(e, path);
 	}
 	free(text);
 	free(path);
@@ -209,8 +209,9 @@ take_out(struct leave *l, struct err *e)
 static void
 leave_tell(const struct leave *l)
 {
-	printf("%s has left; none of its files is here any more\n",
-	       l->conf->name);
+	printf("%s has left; %s\n", l->conf->name,
+	       l->signs ? "the keys of the network and its list are still here" :
+			  "none of its files is here any more");
 	/* A plain node cannot sign: the list has it until somebody does. */
 	if (l->bnl != NULL && bnl_find(l->bnl, l->conf->name) != NULL &&
 	    l->bnl->nnodes > 1)

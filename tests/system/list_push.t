@@ -67,6 +67,10 @@ for c in reload push; do
 	ok 'and says why' grep -q '^cluevpnctl: .*: list on disk refused: .*signature' \
 		$tmp/err
 done
+ctl alpha check >$tmp/got
+is "$?" 1 'a check warns of it'
+ok 'and says of what' grep -q \
+	'^CLUEVPN WARNING - .*; the list on the disk is refused$' $tmp/got
 is "$(query alpha status .list_disk_refused | cut -d: -f1)" \
 	'list on disk refused' 'status has the reason'
 ok 'for people, too' eval 'ctl alpha status | grep -q "^on disk  .*refused"'
