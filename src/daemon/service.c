@@ -3,6 +3,7 @@
 #include "daemon/service.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -10,12 +11,20 @@
 
 #define UNIT "cluevpnd"
 
-/* Without systemd in charge the unit may be unused: "user" in the configuration
- * then says that the daemon starts as root. */
+/* True if the unit starts the daemon. Without systemd in charge, a key that
+ * belongs to the unit's user shows that the unit has started the daemon before;
+ * "user" in the configuration says that the daemon starts as root. */
 static bool
-unit_starts(const struct conf *c)
+unit_starts(const struct unit *u, const struct conf *c)
 {
-	return unit_booted() || c->user == NULL;
+	struct privs_ids ids;
+	struct stat st;
+
+	if (unit_booted())
+		return true;
+	return c->user == NULL && u->chowned[0] != '\0' &&
+	       privs_lookup(&ids, u->user, NULL, NULL) == 0 &&
+	       lstat(u->chowned, &st) == 0 && st.st_uid == ids.uid;
 }
 
 static int
@@ -58,7 +67,7 @@ service_become(struct service *s, const struct options *o)
 		return 0;		/* told by those who need it */
 	if (identity_conf(&c, o->conf, fd) < 0)
 		return -1;
-	if (unit_starts(c))
+	if (unit_starts(&s->unit, c))
 		rc = become_user(s, c, o);
 	conf_free(c);
 	return rc;

@@ -240,6 +240,17 @@ if [ "$(id -u)" -eq 0 ] && setpriv --reuid daemon true 2>/dev/null &&
 	ok '... is told' grep 'no user "nosuchuser"' $tmp/said
 	rm -r /run/systemd/system
 	service 0 'without a unit it is root'\''s'
+	mkdir -p /etc/systemd/system
+	sed 's/^User=.*/User=daemon/; s/^Group=.*/Group=daemon/' \
+		examples/cluevpnd.service >/etc/systemd/system/cluevpnd.service
+	sed -i '/^privkey/d' /etc/cluevpn/cluevpn.conf
+	cp /etc/cluevpn/other.key /etc/cluevpn/node.key
+	chown root /etc/cluevpn/node.key
+	service 0 'a unit where systemd is not in charge, and a key of root'\''s'
+	not_ok '... is not judged as its user' grep 'judged as' $tmp/said
+	chown daemon /etc/cluevpn/node.key
+	service 0 '... with a key that the unit gave away'
+	ok '... is judged as its user' grep 'judged as user daemon' $tmp/said
 	must umount /dev/net/tun
 	must umount /etc
 fi
