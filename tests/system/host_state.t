@@ -100,7 +100,7 @@ for ((at = 0; at < len; at += step)); do
 	flip $pair $at
 	: >$tmp/alpha/log
 	start alpha
-	says alpha 'set aside' || break
+	within 5 says alpha 'set aside' >$tmp/out || break
 	stop alpha
 	# A peer may begin 60 negotiations a minute, and each start is one.
 	[ "$flips" -le 25 ] || sleep 1.2

@@ -66,7 +66,8 @@ told() {
 soon 'too long for the path: its sender is told' told
 more "$(query beta peers '.[0].drops["too-big"]')" 0 'and it is counted'
 is "$(query beta status '.warnings[] | select(.warning == "mtu").text')" \
-	'the path takes packets of 1440 bytes, mtu is 8000' 'and warned of'
+	"the path takes packets of 1440 bytes, mtu is 8000 (at $(outer4 alpha):3406)" \
+	'and warned of'
 ok '1440 bytes to 1300' fits beta alpha 1440
 crosses 'a path of 1500'
 finish
