@@ -161,6 +161,14 @@ check_signer(const struct leave *l, struct err *e)
 		       "are", l->home.dir, l->conf->name);
 }
 
+/* A key in another folder may be of another program as well. */
+static void
+show_stays(const struct leave *l, const char *path)
+{
+	if (path != NULL && tool_exists(path) && !is_ours(l, path))
+		printf("%s stays, as it is not in %s.\n", path, l->home.dir);
+}
+
 static void
 leave_show(const struct leave *l)
 {
@@ -171,6 +179,8 @@ leave_show(const struct leave *l)
 		printf("  %s\n", l->files[i]);
 	printf("  %s: agreed secrets%s\n", l->conf->statedir,
 	       l->signs ? "; the list stays" : ", the list");
+	show_stays(l, l->conf->privkey);
+	show_stays(l, l->conf->cert);
 	if (l->signs)
 		printf("The keys of the network stay in %s.\n", l->home.dir);
 	fflush(stdout);
@@ -209,9 +219,12 @@ take_out(struct leave *l, struct err *e)
 static void
 leave_tell(const struct leave *l)
 {
-	printf("%s has left; %s\n", l->conf->name,
-	       l->signs ? "the keys of the network and its list are still here" :
-			  "none of its files is here any more");
+	if (l->signs)
+		printf("%s has left; the keys of the network and its list are "
+		       "still here\n", l->conf->name);
+	else
+		printf("%s has left; nothing of it is in %s and %s any more\n",
+		       l->conf->name, l->home.dir, l->conf->statedir);
 	/* A plain node cannot sign: the list has it until somebody does. */
 	if (l->bnl != NULL && bnl_find(l->bnl, l->conf->name) != NULL &&
 	    l->bnl->nnodes > 1)

@@ -130,6 +130,11 @@ before=$(files gamma)
 fails 2 'leave asks' '--yes is not given' on gamma cluevpnctl leave
 fails 0 'leave --dry-run shows' 'node.key' on gamma cluevpnctl leave --dry-run
 is "$(files gamma)" "$before" 'and removes nothing'
+on gamma sh -c 'cp node.pem /var/log/other.pem && cp cluevpn.conf kept &&
+    echo "cert = /var/log/other.pem" >>cluevpn.conf'
+fails 0 'it says which file elsewhere stays' '/var/log/other.pem stays' \
+    on gamma cluevpnctl leave --dry-run
+on gamma mv kept cluevpn.conf
 fails 1 'a signing host does not leave' 'cluevpnctl remove alpha' \
     on alpha cluevpnctl leave --yes
 fails 0 'leave' 'on the host that signs the list: "cluevpnctl remove gamma"' \
