@@ -69,7 +69,7 @@ holds 'alpha reaches gamma' within 20000 reaches alpha gamma
 
 is "$(grep -c ' warn: .*Connection refused' "$HOSTS_DIR/alpha/log/cluevpn.log")" 0 \
     'a node that is about to start is no warning at the inviting host'
-holds 'events name addresses' sh -c 'grep -q "$1" "$2"' sh \
+holds 'events name addresses' within 10000 sh -c 'grep -q "$1" "$2"' sh \
     'peer=gamma peer-up: up at 203\.0\.113\.30:4406' "$HOSTS_DIR/alpha/log/cluevpn.log"
 
 # --- a removed node ----------------------------------------------------------------
