@@ -25,8 +25,22 @@ void comp_free(struct comp *c);
  * smaller than len (send it as it is). No allocation per packet. */
 size_t comp_pack(struct comp *c, enum comp_alg a, uint8_t level,
 		 const uint8_t *in, size_t len, uint8_t *out, size_t cap);
-/* The length written, or 0 on anything malformed or larger than cap. */
+
+/*
+ * Number of deflate blocks (RFC 1951, section 3.2.3) that a body may have:
+ * COMP_BLOCKS_FREE, and one more for each COMP_BLOCK_YIELD bytes of content
+ * that precede it. comp_pack() begins a block after 4095 bytes of content or
+ * more.
+ */
+#define COMP_BLOCKS_FREE 2
+#define COMP_BLOCK_YIELD 2048
+
+/* The length written, more than len, or 0: the body is malformed, as long as
+ * its content, larger than cap when unpacked, or has too many blocks. The work
+ * is bounded by cap. */
 size_t comp_unpack(struct comp *c, enum comp_alg a, const uint8_t *in,
 		   size_t len, uint8_t *out, size_t cap);
+/* Number of deflate blocks that were unpacked or tried: a measure of work. */
+uint64_t comp_blocks(const struct comp *c);
 
 #endif

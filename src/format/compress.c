@@ -18,6 +18,8 @@
 #define DEFLATE_MEM_LEVEL 6
 #define INFLATE_WINDOW_BITS (-15) /* whatever the other side chose */
 #define ZLIB_LEVELS 9
+#define INFLATE_AT_BLOCK 128 /* in data_type: stopped behind a block */
+#define INFLATE_LAST 64	     /* in data_type: in the last block */
 
 /* LZO1X-1 is not told where its output ends: it writes here. */
 #define LZO_IN_MAX 65535u
@@ -27,6 +29,7 @@ struct comp {
 	z_stream deflate[ZLIB_LEVELS]; /* made when a level is first used */
 	bool have[ZLIB_LEVELS];
 	z_stream inflate;
+	uint64_t blocks;
 	uint8_t lzo_out[LZO_OUT_MAX];
 	lzo_align_t lzo_work[(LZO1X_1_MEM_COMPRESS + sizeof(lzo_align_t) - 1) /
 			     sizeof(lzo_align_t)];
@@ -136,11 +139,31 @@ zlib_pack(struct comp *c, uint8_t level, const uint8_t *in, size_t len,
 	return cap - z->avail_out;
 }
 
+/* Inflates to the end of a block, or of the stream. Z_OK: another follows. */
+static int
+inflate_block(z_stream *z)
+{
+	int r = inflate(z, Z_BLOCK);
+
+	if (r != Z_OK)
+		return r;
+	if ((z->data_type & INFLATE_AT_BLOCK) == 0)
+		return Z_BUF_ERROR;
+	/* The call after the last block only reports that it was the last. */
+	return (z->data_type & INFLATE_LAST) != 0 ? inflate(z, Z_BLOCK) : Z_OK;
+}
+
+/*
+ * The tables of a block with dynamic codes cost as much as hundreds of bytes
+ * of output, and the block may yield none. Every block therefore has to be
+ * paid for by output that is there before it begins.
+ */
 static size_t
 zlib_unpack(struct comp *c, const uint8_t *in, size_t len, uint8_t *out,
 	    size_t cap)
 {
 	z_stream *z = &c->inflate;
+	int r = Z_OK;
 
 	if (inflateReset(z) != Z_OK)
 		return 0;
@@ -148,7 +171,14 @@ zlib_unpack(struct comp *c, const uint8_t *in, size_t len, uint8_t *out,
 	z->avail_in = (uInt)len;
 	z->next_out = out;
 	z->avail_out = (uInt)cap;
-	if (inflate(z, Z_FINISH) != Z_STREAM_END || z->avail_in != 0)
+	for (size_t n = 0; r == Z_OK; n++) {
+		if (n >= COMP_BLOCKS_FREE +
+				 (cap - z->avail_out) / COMP_BLOCK_YIELD)
+			return 0;
+		r = inflate_block(z);
+		c->blocks++;
+	}
+	if (r != Z_STREAM_END || z->avail_in != 0)
 		return 0;
 	return cap - z->avail_out;
 }
@@ -206,16 +236,27 @@ size_t
 comp_unpack(struct comp *c, enum comp_alg a, const uint8_t *in, size_t len,
 	    uint8_t *out, size_t cap)
 {
-	if (len == 0 || cap == 0 || len > UINT32_MAX || cap > UINT32_MAX)
+	size_t n = 0;
+
+	/* A packet is only sent packed when that made it shorter. */
+	if (len == 0 || len >= cap || cap > UINT32_MAX)
 		return 0;
 	switch (a) {
 	case COMP_LZO:
-		return lzo_unpack(in, len, out, cap);
+		n = lzo_unpack(in, len, out, cap);
+		break;
 	case COMP_ZLIB:
-		return zlib_unpack(c, in, len, out, cap);
+		n = zlib_unpack(c, in, len, out, cap);
+		break;
 	case COMP_NONE:
 	case COMP_ALGS:
 		break;
 	}
-	return 0;
+	return n > len ? n : 0;
+}
+
+uint64_t
+comp_blocks(const struct comp *c)
+{
+	return c->blocks;
 }
