@@ -32,6 +32,7 @@ enum event_kind {
 	EVENT_DEVICE,		/* the TUN device, or a route to it */
 	EVENT_LIST_LOST,	/* a list on the disk was never in force */
 	EVENT_NETWORK,		/* conflicts with the network of this host */
+	EVENT_MUTED,		/* a peer's compressed packets are malformed */
 	EVENTS
 };
 

@@ -13,6 +13,7 @@
 #include "core/icmp_limit.h"
 #include "core/known.h"
 #include "core/link.h"
+#include "core/mute.h"
 #include "core/notes.h"
 #include "core/pmtu.h"
 #include "core/shrink.h"
@@ -45,6 +46,7 @@ struct peer {
 	unsigned int unreached;		/* dials in a row that found nobody */
 	struct monotime dial_after;	/* no dial before this */
 	struct shrink shrink;		/* of what is sent to it */
+	struct mute mute;		/* of what it sends */
 	uint64_t tx_packets, tx_bytes, rx_packets, rx_bytes;
 	uint64_t drops[DROPS];
 	uint8_t ping[RECORD_TAG_LEN];	/* that is under way */
@@ -125,6 +127,8 @@ void core_settle(struct core *c);
 /* --- look.c ------------------------------------------------------------- */
 /* Warns of what an administrator should see to; now and then. */
 void core_look(struct core *c);
+/* The text of the warning while it is, or was a while ago, muted. */
+void peer_mute_text(const struct peer *p, char *out, size_t cap);
 /* It is heard, and does not hear our answers. */
 bool peer_is_one_way(const struct peer *p, const struct link_status *ls);
 

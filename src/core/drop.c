@@ -35,6 +35,7 @@ static const char *const names[DROPS] = {
 	[DROP_AUTH] = "auth",
 	[DROP_EXPIRED] = "expired",
 	[DROP_UNPACK] = "unpack",
+	[DROP_MUTED] = "muted",
 	[DROP_INNER_MALFORMED] = "inner-malformed",
 	[DROP_INNER_SOURCE] = "inner-source",
 	[DROP_INNER_DEST] = "inner-dest",

@@ -32,6 +32,7 @@ static const char *const names[EVENTS] = {
 	[EVENT_DEVICE] = "device",
 	[EVENT_LIST_LOST] = "list-lost",
 	[EVENT_NETWORK] = "network",
+	[EVENT_MUTED] = "peer-muted",
 };
 
 const char *

@@ -169,6 +169,24 @@ peer_path(const struct peer *p, struct warning *w)
 	return path_is_narrow(p);
 }
 
+void
+peer_mute_text(const struct peer *p, char *out, size_t cap)
+{
+	snprintf(out, cap,
+		 "%llu of its compressed packets were malformed: it has a "
+		 "fault or attacks this node; its compressed packets are "
+		 "dropped for %d s at a time",
+		 (unsigned long long)p->drops[DROP_UNPACK], MUTE_MS / 1000);
+}
+
+static bool
+peer_muted(const struct peer *p, struct warning *w)
+{
+	w->kind = EVENT_MUTED;
+	peer_mute_text(p, w->text, sizeof(w->text));
+	return mute_is_recent(&p->mute, p->core->env.now.mono);
+}
+
 /* --- all of them -------------------------------------------------------------- */
 
 static bool (*const own[])(const struct core *, struct warning *) = {
@@ -176,7 +194,7 @@ static bool (*const own[])(const struct core *, struct warning *) = {
 };
 
 static bool (*const of_peer[])(const struct peer *, struct warning *) = {
-	peer_certificate, peer_clock, peer_one_way, peer_path,
+	peer_certificate, peer_clock, peer_one_way, peer_path, peer_muted,
 };
 
 #define OWN (sizeof(own) / sizeof(*own))

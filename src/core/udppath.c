@@ -32,6 +32,22 @@ check_inner(const struct core *c, const struct peer *p, struct ippkt *ip,
 	return DROP_NONE;
 }
 
+/* Counts it; mutes the peer after several, and says so. */
+static void
+unpack_failed(struct peer *p)
+{
+	uint32_t bit = UINT32_C(1) << EVENT_MUTED;
+	char text[WARNING_TEXT_MAX];
+
+	peer_drop(p, DROP_UNPACK);
+	if (!mute_failed(&p->mute, p->core->env.now.mono) || (p->warned & bit))
+		return;
+	p->warned |= bit;
+	peer_mute_text(p, text, sizeof(text));
+	actions_event(&p->core->actions, EVENT_WARN, EVENT_MUTED, p->name,
+		      "%s", text);
+}
+
 /* One packet for the device, which came with that TOS. false: out is full. */
 static bool
 deliver(struct peer *p, const struct link_in *in, uint8_t tos,
@@ -45,8 +61,13 @@ deliver(struct peer *p, const struct link_in *in, uint8_t tos,
 	enum drop d;
 
 	if (in->data_flags & DATA_COMPRESSED) {
-		uint8_t *at = out_alloc(out, INNER_MTU_MAX);
+		uint8_t *at;
 
+		if (mute_is_on(&p->mute, c->env.now.mono)) {
+			peer_drop(p, DROP_MUTED);
+			return true;
+		}
+		at = out_alloc(out, INNER_MTU_MAX);
 		if (at == NULL)
 			return false;
 		len = comp_unpack(c->comp, in->comp, in->data, in->len, at,
@@ -54,7 +75,7 @@ deliver(struct peer *p, const struct link_in *in, uint8_t tos,
 		out->used -= INNER_MTU_MAX - len;
 		pkt = at;
 		if (len == 0) {
-			peer_drop(p, DROP_UNPACK);
+			unpack_failed(p);
 			return true;
 		}
 	}

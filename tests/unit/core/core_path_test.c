@@ -385,6 +385,57 @@ test_no_csum(void **state)
 }
 
 static void
+assert_taken(uint8_t flags, const uint8_t *p, size_t len)
+{
+	uint64_t got = rig_peer(&b, "alpha")->rx_packets;
+
+	seal_to_b(flags, p, len);
+	assert_int_equal(rig_peer(&b, "alpha")->rx_packets, got + 1);
+}
+
+/* The one peer sends what does not unpack: none of it is looked at any more,
+ * one event tells it, and what is not compressed passes all the time. */
+static void
+test_mute(void **state)
+{
+	static const uint8_t *junk = (const uint8_t *)"junk";
+	static const uint8_t zeros[400];
+	uint8_t p[512], packed[512];
+	size_t len = rig_packet(p, zeros, sizeof(zeros)), n;
+	struct comp *c = comp_new();
+
+	(void)state;
+	begin_up(COMP_ZLIB);
+	n = comp_pack(c, COMP_ZLIB, 1, p, len, packed, sizeof(packed));
+	assert_true(n > 0);
+	for (int i = 0; i < MUTE_FAILURES; i++)
+		assert_dropped(DATA_COMPRESSED, junk, 4, DROP_UNPACK);
+	for (int i = 0; i < 1000; i++)
+		assert_dropped(DATA_COMPRESSED, junk, 4, DROP_MUTED);
+	assert_dropped(DATA_COMPRESSED, packed, n, DROP_MUTED);
+	assert_taken(0, p, len);
+	rig_drain(&b);
+	assert_int_equal(b.events[EVENT_MUTED], 1);
+	/* Later it is heard again, and muted again without another event. */
+	rig_clock(mono_add_ms(rig.now.mono, MUTE_MS));
+	assert_taken(DATA_COMPRESSED, packed, n);
+	for (int i = 0; i < MUTE_FAILURES; i++)
+		assert_dropped(DATA_COMPRESSED, junk, 4, DROP_UNPACK);
+	assert_dropped(DATA_COMPRESSED, packed, n, DROP_MUTED);
+	/* A failure now and then mutes nobody. */
+	rig_clock(mono_add_ms(rig.now.mono, MUTE_MS));
+	for (int i = 0; i < 2 * MUTE_FAILURES; i++) {
+		assert_dropped(DATA_COMPRESSED, junk, 4, DROP_UNPACK);
+		rig_clock(mono_add_ms(rig.now.mono, MUTE_SPAN_MS / 4));
+	}
+	assert_taken(DATA_COMPRESSED, packed, n);
+	rig_drain(&b);
+	assert_int_equal(b.events[EVENT_MUTED], 1);
+	comp_free(c);
+	end();
+}
+
+static void
 test_unpacking_is_bounded(void **state)
 {
 	static uint8_t big[INNER_MTU_MAX + 1], packed[2048];
@@ -510,6 +561,7 @@ main(void)
 		cmocka_unit_test(test_coalescing),
 		cmocka_unit_test(test_coalescing_ends),
 		cmocka_unit_test(test_no_csum),
+		cmocka_unit_test(test_mute),
 		cmocka_unit_test(test_unpacking_is_bounded),
 		cmocka_unit_test(test_room_before_opening),
 		cmocka_unit_test(test_ping_is_answered_once),
