@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/monotime.h"
 #include "format/compress.h"
 
 /* Told apart at a glance, so that none of them spoils it for the others. */
@@ -20,6 +21,27 @@ enum shrink_kind { SHRINK_SHORT, SHRINK_TEXT, SHRINK_BINARY, SHRINK_KINDS };
 /* What does not shrink is tried once in 2^this packets at least. */
 #define SHRINK_LZO_EXPONENT 9
 #define SHRINK_ZLIB_EXPONENT 11
+
+/*
+ * Time that packing may take of all, whoever the packets go to: half of it, and
+ * no more than a burst of it at a time, so that a turn of the loop stays short
+ * at every level and length. When it is used up, packets go out as they are.
+ */
+#define SHRINK_BURST_NS (INT64_C(4) * NS_PER_MS)
+#define SHRINK_SHARE 2
+/* A packet is charged no more than this for each of its bytes, the cost of the
+ * worst content at the highest level: the rest of the time that the clock
+ * shows, the process did not run. */
+#define SHRINK_BYTE_NS 500
+
+struct shrink_budget {
+	struct monotime (*clock)(void); /* NULL: no packet is charged */
+	int64_t left_ns;
+	struct monotime filled;
+};
+
+/* Adds what was earned since the last call; for each batch of packets. */
+void shrink_fill(struct shrink_budget *b, struct monotime now);
 
 struct shrink_stats {
 	uint64_t tried;
@@ -36,7 +58,8 @@ struct shrink { /* all zero: nothing is known yet */
 
 /* Writes less than len bytes to out. The length written, or 0: send it as it
  * is. COMP_NONE is nothing to be counted. No allocation. */
-size_t shrink_pack(struct shrink *s, struct comp *c, enum comp_alg alg,
-		   uint8_t level, const uint8_t *in, size_t len, uint8_t *out);
+size_t shrink_pack(struct shrink *s, struct shrink_budget *b, struct comp *c,
+		   enum comp_alg alg, uint8_t level, const uint8_t *in,
+		   size_t len, uint8_t *out);
 
 #endif

@@ -81,9 +81,9 @@ core_new(struct core **out, const struct core_init *in, struct now now,
 	env_fill(c, in, now);
 	c->self_node = ROUTE_NONE;
 	c->wait_budget = WAITQ_BUDGET;
-	c->gro_tcp = !in->no_tcp_gro;
-	c->gro_udp = !in->no_udp_gro;
+	core_device_takes(c, !in->no_tcp_gro, !in->no_udp_gro);
 	c->no_csum = in->no_csum;
+	c->packing.clock = in->clock;
 	c->scratch = malloc(SCRATCH_LEN);
 	c->comp = comp_new();
 	c->env.known = known_new();

@@ -81,6 +81,7 @@ struct core {
 	struct channels *channels;
 	struct comp *comp;
 	uint8_t *scratch;		/* one packet being packed */
+	struct shrink_budget packing;	/* the time that it may take */
 
 	struct hosts *hosts;
 	struct generation *gen;		/* in force; NULL: none */

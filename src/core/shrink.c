@@ -47,9 +47,38 @@ learn(struct shrink *s, enum shrink_kind k, enum comp_alg alg, bool shrunk)
 	s->skip[k] = (uint16_t)((1u << s->exponent[k]) - 1);
 }
 
+void
+shrink_fill(struct shrink_budget *b, struct monotime now)
+{
+	int64_t earned = (now.ns - b->filled.ns) / SHRINK_SHARE;
+
+	if (!mono_is_set(b->filled) || earned >= SHRINK_BURST_NS - b->left_ns)
+		b->left_ns = SHRINK_BURST_NS;
+	else
+		b->left_ns += earned;
+	b->filled = now;
+}
+
+static size_t
+pack_charged(struct shrink_budget *b, struct comp *c, enum comp_alg alg,
+	     uint8_t level, const uint8_t *in, size_t len, uint8_t *out)
+{
+	struct monotime began = b->clock == NULL ? MONO_NONE : b->clock();
+	int64_t most = (int64_t)len * SHRINK_BYTE_NS, took;
+	size_t n = comp_pack(c, alg, level, in, len, out,
+			     len - len / SHRINK_GAIN);
+
+	if (b->clock == NULL)
+		return n;
+	took = b->clock().ns - began.ns;
+	b->left_ns -= took < most ? took : most;
+	return n;
+}
+
 size_t
-shrink_pack(struct shrink *s, struct comp *c, enum comp_alg alg, uint8_t level,
-	    const uint8_t *in, size_t len, uint8_t *out)
+shrink_pack(struct shrink *s, struct shrink_budget *b, struct comp *c,
+	    enum comp_alg alg, uint8_t level, const uint8_t *in, size_t len,
+	    uint8_t *out)
 {
 	enum shrink_kind k;
 	size_t n = 0;
@@ -60,9 +89,10 @@ shrink_pack(struct shrink *s, struct comp *c, enum comp_alg alg, uint8_t level,
 	if (s->skip[k] > 0) {
 		s->skip[k]--;
 		s->stats.skipped++;
+	} else if (b->clock != NULL && b->left_ns <= 0) {
+		s->stats.skipped++;
 	} else {
-		n = comp_pack(c, alg, level, in, len, out,
-			      len - len / SHRINK_GAIN);
+		n = pack_charged(b, c, alg, level, in, len, out);
 		s->stats.tried++;
 		s->stats.shrunk += n > 0;
 		learn(s, k, alg, n > 0);

@@ -133,9 +133,9 @@ send_packet(struct peer *p, uint8_t flags, const uint8_t *pkt, size_t len,
 	if (at == NULL)
 		return false;
 	if (algos != NULL && algos->comp != COMP_NONE) {
-		size_t packed = shrink_pack(&p->shrink, c->comp, algos->comp,
-					    algos->level, pkt, len,
-					    c->scratch);
+		size_t packed = shrink_pack(&p->shrink, &c->packing, c->comp,
+					    algos->comp, algos->level, pkt,
+					    len, c->scratch);
 
 		if (packed > 0) {
 			in = c->scratch;
@@ -299,6 +299,7 @@ core_tun_in(struct core *c, struct now now, struct tun_frame *frames, size_t n,
 	size_t i;
 
 	c->env.now = now;
+	shrink_fill(&c->packing, now.mono);
 	for (i = 0; i < n; i++)
 		if (!frame_in(c, &frames[i], out))
 			break;

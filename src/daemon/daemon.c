@@ -217,6 +217,7 @@ start_core(struct daemon *d, struct err *e)
 		.cert = tls_ctx_self(d->id->tls),
 		.static_secret = secret,
 		.rng = d->rng,
+		.clock = clock_mono,
 		.built = { BUILD_TIME },	/* set by the Makefile */
 		.mark = &mark,
 		.no_tcp_gro = !d->write_tcp,

@@ -2,6 +2,7 @@
 /* What is tried, what is not, and how soon that changes. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@
 static struct comp *comp;
 static struct prng prng = {3406};
 static uint8_t pkt[MTU], out[MTU], back[MTU];
+static struct shrink_budget endless;
 
 static const struct {
 	enum comp_alg alg;
@@ -74,7 +76,7 @@ fill_binary(void)
 static size_t
 pack(struct shrink *s, size_t way, size_t len)
 {
-	size_t n = shrink_pack(s, comp, ways[way].alg, ways[way].level, pkt,
+	size_t n = shrink_pack(s, &endless, comp, ways[way].alg, ways[way].level, pkt,
 			       len, out);
 
 	if (n > 0) {
@@ -224,9 +226,75 @@ test_none(void **state)
 
 	(void)state;
 	fill_text();
-	assert_int_equal(shrink_pack(&s, comp, COMP_NONE, 0, pkt, MTU, out),
+	assert_int_equal(shrink_pack(&s, &endless, comp, COMP_NONE, 0, pkt, MTU, out),
 			 0);
 	assert_memory_equal(&s, &zero, sizeof(s));
+}
+
+/* --- the time that it may take ---------------------------------------------- */
+
+static int64_t fake_ns;		/* the reading of the clock */
+static int64_t packet_ns;	/* by which packing one moves it */
+
+/* Read before a packet is packed and behind it. */
+static struct monotime
+fake_clock(void)
+{
+	static bool behind;
+
+	fake_ns += behind ? packet_ns : 0;
+	behind = !behind;
+	return (struct monotime){fake_ns};
+}
+
+/* Tries in a turn with so many packets of text. */
+static uint64_t
+tries(struct shrink_budget *b, unsigned int packets)
+{
+	struct shrink s = {.stats.tried = 0};
+
+	shrink_fill(b, (struct monotime){fake_ns});
+	for (unsigned int i = 0; i < packets; i++) {
+		fill_text();
+		(void)shrink_pack(&s, b, comp, COMP_ZLIB, 9, pkt, MTU, out);
+	}
+	assert_int_equal(s.stats.tried + s.stats.skipped, packets);
+	return s.stats.tried;
+}
+
+static void
+test_budget(void **state)
+{
+	struct shrink_budget b = {.clock = fake_clock};
+
+	(void)state;
+	fake_ns = NS_PER_S;
+	packet_ns = SHRINK_BURST_NS / 10;
+	assert_int_equal(tries(&b, 1000), 10);
+	/* Half of the time that passes is earned: that of packing, too. */
+	assert_int_equal(tries(&b, 1000), 5);
+	fake_ns += 6 * packet_ns;
+	assert_int_equal(tries(&b, 1000), 6);
+	/* However long nothing comes, one burst is all. */
+	fake_ns += 3600 * NS_PER_S;
+	assert_int_equal(tries(&b, 1000), 10);
+	/* A packet that takes little is always tried. */
+	fake_ns += NS_PER_S;
+	packet_ns = SHRINK_BURST_NS / 1000;
+	assert_int_equal(tries(&b, 1000), 1000);
+}
+
+/* Time in which the process did not run is charged by the length only. */
+static void
+test_budget_of_a_stopped_process(void **state)
+{
+	struct shrink_budget b = {.clock = fake_clock};
+
+	(void)state;
+	fake_ns = NS_PER_S;
+	packet_ns = 3600 * NS_PER_S;
+	assert_in_range(tries(&b, 1000), SHRINK_BURST_NS / MTU / SHRINK_BYTE_NS,
+			SHRINK_BURST_NS / MTU / SHRINK_BYTE_NS + 1);
 }
 
 static int
@@ -257,6 +325,8 @@ main(void)
 		cmocka_unit_test(test_small_gain),
 		cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_none),
+		cmocka_unit_test(test_budget),
+		cmocka_unit_test(test_budget_of_a_stopped_process),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
