@@ -89,7 +89,7 @@ const struct conf_key conf_keys[] = {
 	/* So high that it wins over the default of the other side. */
 	.slow_aes = "chacha20-poly1305:200 aes-256-gcm:100 aes-128-gcm:60",
 	.expects = "words ALGORITHM:PREFERENCE"),
-    KEY("compalgos", COMPS, algos, .def = "none:100 lzo:1:10 zlib:6:10",
+    KEY("compalgos", COMPS, algos, .def = "none:100",
 	.expects = "words ALGORITHM:LEVEL:PREFERENCE"),
     KEY("mtu", U32, mtu, .min = INNER_MTU_MIN, .max = INNER_MTU_MAX,
 	.def = "1420",

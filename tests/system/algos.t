@@ -83,11 +83,14 @@ agree 'compalgos = zlib:9:100 none:1' 'compalgos = zlib:2:1 none:1' \
 	'aes-256-gcm zlib 2' 'the lower level counts'
 agree 'compalgos = zlib:9:100 lzo:1:90' 'compalgos = lzo:1:1' \
 	'aes-256-gcm lzo 1' 'only what both have'
+agree 'compalgos = zlib:9:65535 lzo:65535' '' \
+	'aes-256-gcm none 0' 'who names no compressor gets none'
 agree 'compalgos = zlib:9:100' 'compalgos = lzo:1:100' \
 	'aes-256-gcm none 0' 'no compressor in common'
 restart 'node = beta
 	cryptalgos = aes-128-gcm:1000
-	compalgos = zlib:3:1000' 'node = gamma
+	compalgos = zlib:3:1000' 'compalgos = none:100 zlib:6:10
+	node = gamma
 	cryptalgos = chacha20-poly1305:5000'
 what='a section for this peer counts, one for another does not'
 ok "$what: ping" reach alpha beta

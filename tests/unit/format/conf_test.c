@@ -132,15 +132,9 @@ test_default_algorithms(void **state)
 	assert_int_equal(a->ciphers[1].preference, 80);
 	assert_int_equal(a->ciphers[2].alg, AEAD_AES_128_GCM);
 	assert_int_equal(a->ciphers[2].preference, 60);
-	assert_int_equal(a->ncomps, 3);
+	assert_int_equal(a->ncomps, 1);
 	assert_int_equal(a->comps[0].alg, COMP_NONE);
 	assert_int_equal(a->comps[0].preference, 100);
-	assert_int_equal(a->comps[1].alg, COMP_LZO);
-	assert_int_equal(a->comps[1].level, 1);
-	assert_int_equal(a->comps[1].preference, 10);
-	assert_int_equal(a->comps[2].alg, COMP_ZLIB);
-	assert_int_equal(a->comps[2].level, 6);
-	assert_int_equal(a->comps[2].preference, 10);
 	conf_free(c);
 }
 
