@@ -17,6 +17,8 @@
  *	packet=FROM,TO,LEN	inside the session of the last RESP: UDP, IPv4 or
  *				IPv6, LEN bytes behind its header
  *	bomb=BYTES		so many zero bytes, deflated
+ *	hollow=LEN,RATE,MS	deflated bodies of LEN bytes, so many a second
+ *				for so long: empty blocks with dynamic codes
  *	junk=FLAGS,LEN		random bytes with those flags
  *	empty			an empty DATA
  */
@@ -341,6 +343,54 @@ bomb(size_t bytes)
 }
 
 static void
+put_bits(uint8_t *p, size_t *at, unsigned int value, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++, ++*at)
+		if (value >> i & 1)
+			p[*at / 8] |= (uint8_t)(1u << *at % 8);
+}
+
+/* RFC 1951, section 3.2.7: no code but that of the end, and one distance. */
+static void
+hollow_block(uint8_t *p, size_t *at)
+{
+	static const uint8_t lens[18] = {[2] = 1, [3] = 2, [17] = 2};
+
+	put_bits(p, at, 2 << 1, 3);
+	put_bits(p, at, 14 << 10, 14);
+	for (size_t i = 0; i < sizeof(lens); i++)
+		put_bits(p, at, lens[i], 3);
+	put_bits(p, at, 127 << 1, 8); /* 138 zeros */
+	put_bits(p, at, 107 << 1, 8); /* 118 zeros */
+	put_bits(p, at, 3 | 3 << 2, 4);
+	put_bits(p, at, 0, 1);
+}
+
+static void
+hollow(size_t len, unsigned int rate, int64_t ms)
+{
+	static uint8_t p[DGRAM_MAX + 64];
+	struct monotime began = clock_mono();
+	uint64_t sent = 0;
+	int64_t gone;
+	size_t at = 0;
+
+	if (len > DGRAM_MAX)
+		fail("too long");
+	while (at / 8 < len)
+		hollow_block(p, &at);
+	while ((gone = mono_ms(began, clock_mono())) < ms) {
+		while (sent * 1000 < (uint64_t)(gone + 1) * rate) {
+			seal(DATA_COMPRESSED, p, len);
+			sent++;
+		}
+		nap(1);
+	}
+	printf("hollow: %ju of %zu bytes\n", (uintmax_t)sent, len);
+	fflush(stdout);
+}
+
+static void
 junk(char *args)
 {
 	uint8_t p[2048];
@@ -357,7 +407,7 @@ static void
 obey(char *command)
 {
 	char *arg = strchr(command, '=');
-	unsigned int number, rate;
+	unsigned int number, rate, ms;
 
 	if (arg != NULL)
 		*arg++ = '\0';
@@ -376,6 +426,9 @@ obey(char *command)
 		packet(arg);
 	else if (strcmp(command, "bomb") == 0)
 		bomb(strtoul(arg, NULL, 10));
+	else if (strcmp(command, "hollow") == 0 &&
+		 sscanf(arg, "%u,%u,%u", &number, &rate, &ms) == 3)
+		hollow(number, rate, ms);
 	else if (strcmp(command, "junk") == 0)
 		junk(arg);
 	else if (strcmp(command, "empty") == 0)
