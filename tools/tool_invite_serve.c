@@ -294,9 +294,8 @@ on_conn(void *ctx, unsigned int events)
 		keep = !c->wire.ended && (events & LOOP_HUP) == 0;
 	}
 	if (keep)
-		loop_interest(c->place, tool_wire_waits(&c->wire)
-					    ? LOOP_IN | LOOP_OUT
-					    : LOOP_IN);
+		loop_interest(c->place, tool_wire_waits(&c->wire) ? LOOP_OUT :
+								    LOOP_IN);
 	else
 		conn_free(c);
 	stop_when_all_are_through(in);

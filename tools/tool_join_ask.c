@@ -49,8 +49,7 @@ pump(struct tool_wire *w, struct join_header *h, struct monotime end,
 		if (w->ended)
 			return err_set(e, ERR_PROTO, "it closed without an "
 				       "answer");
-		rc = wait_for(w->fd, tool_wire_waits(w) ? POLLIN | POLLOUT
-							: POLLIN, end);
+		rc = wait_for(w->fd, tool_wire_events(w), end);
 		if (rc < 0)
 			return err_errno(e, errno, "poll");
 		if (rc == 0)
@@ -178,8 +177,7 @@ tell_done(struct tool_wire *w)
 	    tool_wire_send(w, &b, &e) == 0) {
 		tool_wire_finish(w);
 		while (tool_wire_write(w, &e) == 0 && !w->ended &&
-		       wait_for(w->fd, tool_wire_waits(w) ? POLLIN | POLLOUT
-							  : POLLIN, end) > 0 &&
+		       wait_for(w->fd, tool_wire_events(w), end) > 0 &&
 		       tool_wire_read(w, &e) == 0)
 			;
 	}

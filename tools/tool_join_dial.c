@@ -129,8 +129,7 @@ dial_wait(const struct dial *d, struct pollfd fds[TOKEN_ENDPOINTS_MAX])
 		if (a->w.ops != NULL)
 			fds[i] = (struct pollfd){
 				.fd = a->w.fd,
-				.events = tool_wire_waits(&a->w) ?
-						  POLLIN | POLLOUT : POLLIN };
+				.events = tool_wire_events(&a->w) };
 		if (attempt_runs(a))
 			end = mono_min(end, a->end);
 	}

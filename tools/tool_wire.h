@@ -3,6 +3,7 @@
 #ifndef TOOL_WIRE_H
 #define TOOL_WIRE_H
 
+#include <poll.h>
 #include <stdbool.h>
 
 #include "base/buf.h"
@@ -32,6 +33,13 @@ static inline bool
 tool_wire_waits(const struct tool_wire *w)
 {
 	return buf_len(&w->out) > 0;
+}
+/* For poll(2). Nothing is read while output waits: the other side does not
+ * read it. */
+static inline short
+tool_wire_events(const struct tool_wire *w)
+{
+	return tool_wire_waits(w) ? POLLOUT : POLLIN;
 }
 /* Queues a message, header and all. */
 int tool_wire_send(struct tool_wire *w, const struct buf *message,

@@ -14,6 +14,7 @@
 
 #define UNREAD_MAX 65536	/* bytes that may wait in the engine */
 #define HANDSHAKE_MAX 65536	/* bytes before the handshake is complete */
+#define LATER_MAX 8		/* handshake messages after that */
 
 /* Keeps the first reason there is, for what follows follows from it. */
 static enum tls_status
@@ -107,6 +108,31 @@ engine_drain(struct tls *t, uint8_t *out, size_t cap)
 	return n;
 }
 
+/*
+ * A KeyUpdate (RFC 8446, section 4.6.3) or a NewSessionTicket (section 4.6.1)
+ * is a record of some 30 bytes or more that costs the derivation of keys, and
+ * the former an answer. An honest peer needs few: a connection carries less
+ * than one key may encrypt. The library would handle all that have arrived in
+ * one call; so when there are too many, the unread bytes are thrown away.
+ */
+void
+tls_count_message(int is_sent, int version, int content_type,
+		  const void *message, size_t len, SSL *ssl, void *arg)
+{
+	struct tls *t = SSL_get_app_data(ssl);
+
+	(void)version;
+	(void)message;
+	(void)len;
+	(void)arg;
+	if (is_sent || content_type != SSL3_RT_HANDSHAKE || t == NULL ||
+	    !t->done || ++t->later <= LATER_MAX)
+		return;
+	(void)fail(t, "more handshake messages than are needed after the "
+		      "handshake");
+	(void)BIO_reset(t->in);
+}
+
 static enum tls_status
 engine_handshake(struct tls *t)
 {
@@ -148,6 +174,10 @@ engine_read(struct tls *t, uint8_t *out, size_t cap, size_t *n)
 	if (SSL_read_ex(t->ssl, out, cap, n) == 1)
 		return TLS_OK;
 	*n = 0;
+	if (t->dead) {
+		ERR_clear_error();
+		return TLS_FAILED;
+	}
 	switch (SSL_get_error(t->ssl, 0)) {
 	case SSL_ERROR_WANT_READ:
 		return TLS_AGAIN;

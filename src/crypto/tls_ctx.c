@@ -276,6 +276,7 @@ tls_make_ssl(X509_STORE *store, enum tls_kind kind)
 	SSL_CTX_set_cert_verify_callback(c, verify_peer, NULL);
 	SSL_CTX_set_alpn_select_cb(c, select_alpn, NULL);
 	SSL_CTX_set_client_hello_cb(c, look_at_hello, NULL);
+	SSL_CTX_set_msg_callback(c, tls_count_message);
 	if (SSL_CTX_set_min_proto_version(c, TLS1_3_VERSION) != 1 ||
 	    SSL_CTX_set_max_proto_version(c, TLS1_3_VERSION) != 1 ||
 	    SSL_CTX_set_num_tickets(c, 0) != 1 ||

@@ -33,12 +33,18 @@ struct tls {
 	bool done;		/* the handshake is complete */
 	bool dead;
 	size_t fed;		/* bytes taken before it was complete */
+	unsigned int later;	/* handshake messages that came after it was */
 	struct cert_info peer;
 	char reason[ERR_TEXT_MAX];
 	enum tls_fault fault;
 };
 
 extern const struct tls_ops tls_ops_openssl;
+
+/* The message callback of the library: bounds the handshake messages that
+ * come after the handshake. */
+void tls_count_message(int is_sent, int version, int content_type,
+		       const void *message, size_t len, SSL *ssl, void *arg);
 
 /* True when the protocol of that kind was agreed. */
 bool tls_alpn_agreed(const SSL *ssl, enum tls_kind kind);

@@ -156,7 +156,8 @@ stream_write(struct stream *s)
 			s->start += n;
 			break;
 		case TCP_AGAIN:
-			loop_interest(s->place, LOOP_IN | LOOP_OUT);
+			/* Stops reading from a peer that does not read. */
+			loop_interest(s->place, LOOP_OUT);
 			return;
 		case TCP_EOF:
 		case TCP_ERROR:
@@ -169,8 +170,17 @@ stream_write(struct stream *s)
 		stream_finish(s);
 }
 
+/* began: when the reading of this stream did. */
+static bool
+share_is_used(const struct daemon *d, struct monotime began)
+{
+	return d->share.ns + clock_mono().ns - began.ns >= SHARE_NS;
+}
+
+/* Reads until there is no more, the share of the turn is used, or the other
+ * side does not take what it caused. */
 static void
-stream_read(struct stream *s)
+stream_read(struct stream *s, struct monotime began)
 {
 	uint8_t in[STREAM_PIECE];
 
@@ -186,7 +196,8 @@ stream_read(struct stream *s)
 			core_stream_in(d->core, clock_now(), id, in, n);
 			plumb_drain(d);
 			/* It may have ended meanwhile. */
-			if (stream_find(d, id) != s)
+			if (stream_find(d, id) != s || s->start != s->end ||
+			    share_is_used(d, began))
 				return;
 			break;
 		case TCP_AGAIN:
@@ -219,7 +230,7 @@ stream_turn(struct stream *s)
 		return;
 	s->round = share->round;
 	began = clock_mono();
-	stream_read(s); /* it may be gone then */
+	stream_read(s, began); /* it may be gone then */
 	d->share.ns += clock_mono().ns - began.ns;
 }
 

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # A member floods a node with compressed packets that cost work and hold
 # nothing: the node mutes it and says so, and serves a third node all the same.
-# On a quiet machine the median of that node's pings stays under 1 ms.
+# On a quiet machine the median of that node's pings stays under 1 ms. Another
+# flood, of KeyUpdates over TLS, ends its connection.
 # shellcheck source=tests/system/lib.sh disable=SC2317 # called by name
 . tests/system/lib.sh
 
@@ -54,5 +55,22 @@ is "$(logs alpha 'peer=mallory peer-muted')" 1 'one event names it'
 is "$(query alpha status '[.warnings[] | select(.warning == "peer-muted").peer] |
 	unique | join(" ")')" mallory 'so does the status'
 echo "# the longest turn: $(query alpha status .loop_longest_ms) ms"
+
+# --- KeyUpdates: 64 of them, and the connection has long ended -----------------
+updates() {
+	sleep 1
+	for ((i = 0; i < 64; i++)); do
+		echo K
+		sleep 0.02
+	done
+}
+updates | inside mallory timeout "$LIMIT" openssl s_client \
+	-connect "$(outer4 alpha):3406" -alpn cluevpn/1 \
+	-cert $tmp/mallory/node.pem -key $tmp/mallory/node.key \
+	>$tmp/client 2>&1
+soon 'a flood of KeyUpdates ends the connection' says alpha \
+	'peer=mallory .*more handshake messages than are needed'
+more 20 "$(grep -c KEYUPDATE $tmp/client)" '... after a handful'
+ok 'gamma is served all the time' reach gamma alpha
 stop alpha gamma
 finish

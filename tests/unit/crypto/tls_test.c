@@ -457,6 +457,88 @@ key_updates_pass(void **state)
 	end_close(&raw);
 }
 
+#define FLOOD 500	/* messages in one piece */
+#define FEW_BYTES 1000	/* for the alert, and answers to the first ones */
+
+/* The end fails at once, whatever it was given, and has hardly answered. */
+static void
+assert_flood_ends(struct end *raw, struct end *e)
+{
+	uint8_t flood[65536], answers[FEW_BYTES + 1];
+	size_t n = end_drain(raw, flood, sizeof(flood));
+
+	assert_in_range(n, FLOOD * 20, sizeof(flood) - 1);
+	e->ops->feed(e->t, flood, n);
+	end_go(e);
+	assert_reason(e, "more handshake messages");
+	assert_in_range(end_drain(e, answers, sizeof(answers)), 0, FEW_BYTES);
+	assert_int_equal(e->ops->write(e->t, flood, 1), TLS_FAILED);
+}
+
+static void
+key_update_floods_fail(void **state)
+{
+	static const int kinds[] = { SSL_KEY_UPDATE_REQUESTED,
+				     SSL_KEY_UPDATE_NOT_REQUESTED };
+	struct world *w = *state;
+
+	for (int i = 0; i < 2; i++) {
+		struct end raw = raw_open(raw_ctx(&w->alpha), true, ALPN);
+		struct end l = end_open(w->b, false, TEST_NOW);
+
+		rig_run(&raw, &l, RIG_CHUNK);
+		assert_true(l.up);
+		for (int n = 0; n < FLOOD; n++) {
+			assert_int_equal(SSL_key_update(raw.raw, kinds[i]), 1);
+			assert_int_equal(SSL_do_handshake(raw.raw), 1);
+		}
+		assert_flood_ends(&raw, &l);
+		end_close(&raw);
+		end_close(&l);
+	}
+}
+
+/* The messages of a connection count, however slowly they come. */
+static void
+slow_key_updates_fail(void **state)
+{
+	struct world *w = *state;
+	struct end raw = raw_open(raw_ctx(&w->alpha), true, ALPN);
+	int n = 0;
+
+	rig_run(&raw, &w->l, RIG_CHUNK);
+	for (; n < FLOOD && w->l.st != TLS_FAILED; n++) {
+		assert_int_equal(SSL_key_update(raw.raw,
+						SSL_KEY_UPDATE_NOT_REQUESTED),
+				 1);
+		assert_int_equal(SSL_do_handshake(raw.raw), 1);
+		rig_run(&raw, &w->l, RIG_CHUNK);
+	}
+	assert_in_range(n, 5, 20);
+	assert_reason(&w->l, "more handshake messages");
+	end_close(&raw);
+}
+
+static void
+ticket_flood_fails(void **state)
+{
+	struct world *w = *state;
+	struct end raw = raw_open(raw_ctx(&w->beta), false, ALPN);
+
+	rig_run(&raw, &w->d, RIG_CHUNK);
+	assert_true(w->d.up);
+	assert_int_equal(w->d.st, TLS_AGAIN);
+	for (int n = 0; n < FLOOD; n++) {
+		assert_int_equal(SSL_new_session_ticket(raw.raw), 1);
+		assert_int_equal(SSL_do_handshake(raw.raw), 1);
+		if (n % 100 == 0 && w->d.st != TLS_FAILED)
+			rig_run(&raw, &w->d, RIG_CHUNK);
+	}
+	rig_move(&raw, &w->d, RIG_CHUNK);
+	assert_reason(&w->d, "more handshake messages");
+	end_close(&raw);
+}
+
 #define ENDS(f) cmocka_unit_test_setup_teardown(f, open_ends, close_ends)
 
 int
@@ -482,6 +564,9 @@ main(void)
 		ENDS(feed_is_bounded),
 		ENDS(nothing_is_resumed),
 		ENDS(key_updates_pass),
+		ENDS(key_update_floods_fail),
+		ENDS(slow_key_updates_fail),
+		ENDS(ticket_flood_fails),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -21,7 +21,6 @@
 
 #define WORK_NS (NS_PER_MS / 2)		/* of a piece */
 #define SHARE 2				/* pieces: the share of a turn */
-#define PIECES 4			/* of one connection in a turn */
 #define MANY 40				/* with the packets: one batch */
 #define FEW 4
 #define MOST MANY
@@ -248,18 +247,18 @@ one_that_never_ends_leaves_its_place(void **state)
 
 	(void)state;
 	e = connects();
-	e->goes_on = 10 * PIECES - 1;
+	e->goes_on = 10 * SHARE - 1;
 	connects();
 	turn();
-	assert_int_equal(e->pieces, PIECES);
-	/* It has had more than the share by itself. */
-	assert_int_equal(pieces, PIECES);
+	assert_int_equal(e->pieces, SHARE);
+	/* The clock is looked at after each piece: no more than the share. */
+	assert_int_equal(pieces, SHARE);
 	turn();
-	assert_int_equal(e->pieces, PIECES);
+	assert_int_equal(e->pieces, SHARE);
 	assert_int_equal(pieces, 1);
 	for (unsigned int n = 2; n <= 10; n++) {
 		turn();
-		assert_int_equal(e->pieces, n * PIECES);
+		assert_int_equal(e->pieces, n * SHARE);
 		assert_int_equal(packets, n + 1);
 	}
 }
