@@ -39,8 +39,8 @@ struct core_init {
 	const struct cert_info *cert;	/* our own; copied */
 	const uint8_t *static_secret;	/* X25519_LEN bytes; copied */
 	struct rng rng;
-	struct monotime (*clock)(void);	/* by which packing is charged; NULL:
-					 * it is not */
+	struct monotime (*clock)(void);	/* by which packing and unpacking are
+					 * charged; NULL: they are not */
 	struct walltime built;		/* a clock before this is wrong */
 	struct generation *list;	/* taken over; NULL: none on disk */
 	const struct bnl_version *mark;	/* newest list ever taken; NULL: none */

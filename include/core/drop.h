@@ -36,7 +36,8 @@ enum drop {
 	DROP_EXPIRED,		/* the session is past its hard limit */
 	/* from an authenticated peer */
 	DROP_UNPACK,		/* does not decompress within the MTU */
-	DROP_MUTED,		/* compressed, by a peer that others failed of */
+	DROP_MUTED,		/* compressed, of a peer whose others failed, or
+				 * took all of its time */
 	DROP_INNER_MALFORMED,	/* not a well-formed IP packet */
 	DROP_INNER_SOURCE,	/* source not the sending node's */
 	DROP_INNER_DEST,	/* destination not in our subnets */

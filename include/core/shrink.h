@@ -7,6 +7,7 @@
 #ifndef CORE_SHRINK_H
 #define CORE_SHRINK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,9 +24,10 @@ enum shrink_kind { SHRINK_SHORT, SHRINK_TEXT, SHRINK_BINARY, SHRINK_KINDS };
 #define SHRINK_ZLIB_EXPONENT 11
 
 /*
- * Time that packing may take of all, whoever the packets go to: half of it, and
- * no more than a burst of it at a time, so that a turn of the loop stays short
- * at every level and length. When it is used up, packets go out as they are.
+ * Bounds the time that packing takes for all peers together, and unpacking for
+ * each peer: half of all time, and no more than a burst of it at once, so that
+ * a turn of the loop stays short at every level and length. When the time is
+ * used up, packets go out as they are, and those of the peer are dropped.
  */
 #define SHRINK_BURST_NS (INT64_C(4) * NS_PER_MS)
 #define SHRINK_SHARE 2
@@ -33,6 +35,7 @@ enum shrink_kind { SHRINK_SHORT, SHRINK_TEXT, SHRINK_BINARY, SHRINK_KINDS };
  * worst content at the highest level: the rest of the time that the clock
  * shows, the process did not run. */
 #define SHRINK_BYTE_NS 500
+#define SHRINK_UNPACK_NS 100000 /* likewise; whatever the length */
 
 struct shrink_budget {
 	struct monotime (*clock)(void); /* NULL: no packet is charged */
@@ -42,6 +45,10 @@ struct shrink_budget {
 
 /* Adds what was earned since the last call; for each batch of packets. */
 void shrink_fill(struct shrink_budget *b, struct monotime now);
+/* comp_unpack(), charged to a budget that has some time left. */
+size_t shrink_unpack(struct shrink_budget *b, struct comp *c, enum comp_alg alg,
+		     const uint8_t *in, size_t len, uint8_t *out, size_t cap);
+bool shrink_is_empty(const struct shrink_budget *b);
 
 struct shrink_stats {
 	uint64_t tried;

@@ -47,6 +47,7 @@ struct peer {
 	struct monotime dial_after;	/* no dial before this */
 	struct shrink shrink;		/* of what is sent to it */
 	struct mute mute;		/* of what it sends */
+	struct shrink_budget unpacking;	/* the time that it may take */
 	uint64_t tx_packets, tx_bytes, rx_packets, rx_bytes;
 	uint64_t drops[DROPS];
 	uint8_t ping[RECORD_TAG_LEN];	/* that is under way */

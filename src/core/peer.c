@@ -30,6 +30,7 @@ peer_new(struct peer **out, struct core *c, const char *name)
 	memcpy(p->name, name, strlen(name) + 1);
 	waitq_init(&p->wait);
 	timer_init(&p->timer, p, TIMER_PEER);
+	p->unpacking.clock = c->packing.clock;
 	p->dial_after = MONO_NONE;
 	p->made = c->started ? c->env.now.mono : MONO_NONE;
 	pmtu_init(&p->pmtu, c->env.conf->mtu);

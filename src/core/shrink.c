@@ -59,19 +59,46 @@ shrink_fill(struct shrink_budget *b, struct monotime now)
 	b->filled = now;
 }
 
+bool
+shrink_is_empty(const struct shrink_budget *b)
+{
+	return b->clock != NULL && b->left_ns <= 0;
+}
+
+static struct monotime
+budget_clock(const struct shrink_budget *b)
+{
+	return b->clock == NULL ? MONO_NONE : b->clock();
+}
+
+static void
+budget_charge(struct shrink_budget *b, struct monotime began, int64_t most)
+{
+	int64_t took = budget_clock(b).ns - began.ns;
+
+	b->left_ns -= took < most ? took : most;
+}
+
 static size_t
 pack_charged(struct shrink_budget *b, struct comp *c, enum comp_alg alg,
 	     uint8_t level, const uint8_t *in, size_t len, uint8_t *out)
 {
-	struct monotime began = b->clock == NULL ? MONO_NONE : b->clock();
-	int64_t most = (int64_t)len * SHRINK_BYTE_NS, took;
+	struct monotime began = budget_clock(b);
 	size_t n = comp_pack(c, alg, level, in, len, out,
 			     len - len / SHRINK_GAIN);
 
-	if (b->clock == NULL)
-		return n;
-	took = b->clock().ns - began.ns;
-	b->left_ns -= took < most ? took : most;
+	budget_charge(b, began, (int64_t)len * SHRINK_BYTE_NS);
+	return n;
+}
+
+size_t
+shrink_unpack(struct shrink_budget *b, struct comp *c, enum comp_alg alg,
+	      const uint8_t *in, size_t len, uint8_t *out, size_t cap)
+{
+	struct monotime began = budget_clock(b);
+	size_t n = comp_unpack(c, alg, in, len, out, cap);
+
+	budget_charge(b, began, SHRINK_UNPACK_NS);
 	return n;
 }
 
@@ -89,7 +116,7 @@ shrink_pack(struct shrink *s, struct shrink_budget *b, struct comp *c,
 	if (s->skip[k] > 0) {
 		s->skip[k]--;
 		s->stats.skipped++;
-	} else if (b->clock != NULL && b->left_ns <= 0) {
+	} else if (shrink_is_empty(b)) {
 		s->stats.skipped++;
 	} else {
 		n = pack_charged(b, c, alg, level, in, len, out);

@@ -63,15 +63,17 @@ deliver(struct peer *p, const struct link_in *in, uint8_t tos,
 	if (in->data_flags & DATA_COMPRESSED) {
 		uint8_t *at;
 
-		if (mute_is_on(&p->mute, c->env.now.mono)) {
+		shrink_fill(&p->unpacking, c->env.now.mono);
+		if (mute_is_on(&p->mute, c->env.now.mono) ||
+		    shrink_is_empty(&p->unpacking)) {
 			peer_drop(p, DROP_MUTED);
 			return true;
 		}
 		at = out_alloc(out, INNER_MTU_MAX);
 		if (at == NULL)
 			return false;
-		len = comp_unpack(c->comp, in->comp, in->data, in->len, at,
-				  INNER_MTU_MAX);
+		len = shrink_unpack(&p->unpacking, c->comp, in->comp, in->data,
+				    in->len, at, INNER_MTU_MAX);
 		out->used -= INNER_MTU_MAX - len;
 		pkt = at;
 		if (len == 0) {

@@ -19,6 +19,7 @@
  *	bomb=BYTES		so many zero bytes, deflated
  *	hollow=LEN,RATE,MS	deflated bodies of LEN bytes, so many a second
  *				for so long: empty blocks with dynamic codes
+ *	swollen=BYTES,RATE,MS	likewise: so many zero bytes, deflated
  *	junk=FLAGS,LEN		random bytes with those flags
  *	empty			an empty DATA
  */
@@ -319,10 +320,10 @@ packet(char *args)
 	seal(0, p, head + UDP_LEN + len);
 }
 
-static void
-bomb(size_t bytes)
+/* So many zero bytes to out, which has DGRAM_MAX bytes; returns the length. */
+static size_t
+deflate_zeros(uint8_t *out, size_t bytes)
 {
-	static uint8_t out[DGRAM_MAX];
 	uint8_t *in = calloc(1, bytes);
 	z_stream z = {0};
 
@@ -332,14 +333,23 @@ bomb(size_t bytes)
 	z.next_in = in;
 	z.avail_in = (uInt)bytes;
 	z.next_out = out;
-	z.avail_out = sizeof(out);
+	z.avail_out = DGRAM_MAX;
 	if (deflate(&z, Z_FINISH) != Z_STREAM_END)
 		fail("deflate");
-	seal(DATA_COMPRESSED, out, z.total_out);
-	printf("bomb: %zu bytes in %lu\n", bytes, z.total_out);
-	fflush(stdout);
 	deflateEnd(&z);
 	free(in);
+	return z.total_out;
+}
+
+static void
+bomb(size_t bytes)
+{
+	static uint8_t out[DGRAM_MAX];
+	size_t len = deflate_zeros(out, bytes);
+
+	seal(DATA_COMPRESSED, out, len);
+	printf("bomb: %zu bytes in %zu\n", bytes, len);
+	fflush(stdout);
 }
 
 static void
@@ -367,18 +377,12 @@ hollow_block(uint8_t *p, size_t *at)
 }
 
 static void
-hollow(size_t len, unsigned int rate, int64_t ms)
+flood(const uint8_t *p, size_t len, unsigned int rate, int64_t ms)
 {
-	static uint8_t p[DGRAM_MAX + 64];
 	struct monotime began = clock_mono();
 	uint64_t sent = 0;
 	int64_t gone;
-	size_t at = 0;
 
-	if (len > DGRAM_MAX)
-		fail("too long");
-	while (at / 8 < len)
-		hollow_block(p, &at);
 	while ((gone = mono_ms(began, clock_mono())) < ms) {
 		while (sent * 1000 < (uint64_t)(gone + 1) * rate) {
 			seal(DATA_COMPRESSED, p, len);
@@ -386,8 +390,29 @@ hollow(size_t len, unsigned int rate, int64_t ms)
 		}
 		nap(1);
 	}
-	printf("hollow: %ju of %zu bytes\n", (uintmax_t)sent, len);
+	printf("flood: %ju of %zu bytes\n", (uintmax_t)sent, len);
 	fflush(stdout);
+}
+
+static void
+hollow(size_t len, unsigned int rate, int64_t ms)
+{
+	static uint8_t p[DGRAM_MAX + 64];
+	size_t at = 0;
+
+	if (len > DGRAM_MAX)
+		fail("too long");
+	while (at / 8 < len)
+		hollow_block(p, &at);
+	flood(p, len, rate, ms);
+}
+
+static void
+swollen(size_t bytes, unsigned int rate, int64_t ms)
+{
+	static uint8_t p[DGRAM_MAX];
+
+	flood(p, deflate_zeros(p, bytes), rate, ms);
 }
 
 static void
@@ -429,6 +454,9 @@ obey(char *command)
 	else if (strcmp(command, "hollow") == 0 &&
 		 sscanf(arg, "%u,%u,%u", &number, &rate, &ms) == 3)
 		hollow(number, rate, ms);
+	else if (strcmp(command, "swollen") == 0 &&
+		 sscanf(arg, "%u,%u,%u", &number, &rate, &ms) == 3)
+		swollen(number, rate, ms);
 	else if (strcmp(command, "junk") == 0)
 		junk(arg);
 	else if (strcmp(command, "empty") == 0)

@@ -33,16 +33,23 @@ median() { # of the round trips of gamma's pings, in microseconds
 		awk '{ t[NR] = $1 } END { printf "%d", 1000 * t[int((NR + 1) / 2)] }'
 }
 echo "# idle: the median is $(median) us"
-floods=() # 200 Mbit/s of short and of long ones in turn
+# Small ones first that are well formed and grow to 9000 bytes; behind them
+floods=("swollen=9000,30000,9000") # 200 Mbit/s of short and of long ones in turn
 for ((i = 0; i < 300; i++)); do
-	floods+=(hollow=60,19000,500 hollow=1392,9000,500
-		hollow=8990,2300,500 hollow=60000,400,500)
+	floods+=("hollow=60,19000,500" "hollow=1392,9000,500"
+		"hollow=8990,2300,500" "hollow=60000,400,500")
 done
 inside mallory "$O/tests/helpers/rogue" mallory alpha $tmp/mallory/state \
 	"$(outer4 mallory)" "$(outer4 alpha)" 3406 init=none "${floods[@]}" \
 	>$tmp/rogue 2>&1 &
 flooder=$!
-soon 'the flood comes and is dropped unread' some muted 10000
+soon 'what grows comes' some inner-malformed 100
+us=$(median)
+echo "# while that grows: the median is $us us"
+more $((BAR_MS * 1000)) "$us" 'gamma is served'
+soon 'what is hollow comes' some unpack 0
+before=$(drops muted)
+soon '... and is dropped unread' some muted $((before + 10000))
 us=$(median)
 echo "# under the flood: the median is $us us"
 more $((BAR_MS * 1000)) "$us" 'gamma is served'

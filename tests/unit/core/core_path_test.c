@@ -435,6 +435,43 @@ test_mute(void **state)
 	end();
 }
 
+static struct monotime
+slow_clock(void)
+{
+	static int64_t ns = 1;
+
+	return (struct monotime){ ns += NS_PER_S };
+}
+
+/* Half of the time for one peer, a burst at once: the rest of what it has
+ * packed is dropped, whether it would unpack or not. */
+static void
+test_unpacking_has_a_share(void **state)
+{
+	static const uint8_t zeros[400];
+	uint8_t p[512], packed[512];
+	size_t len = rig_packet(p, zeros, sizeof(zeros)), n;
+	struct comp *c = comp_new();
+
+	(void)state;
+	begin_up(COMP_ZLIB);
+	n = comp_pack(c, COMP_ZLIB, 1, p, len, packed, sizeof(packed));
+	assert_true(n > 0);
+	rig_peer(&b, "alpha")->unpacking.clock = slow_clock;
+	for (int i = 0; i < SHRINK_BURST_NS / SHRINK_UNPACK_NS; i++)
+		assert_taken(DATA_COMPRESSED, packed, n);
+	assert_dropped(DATA_COMPRESSED, packed, n, DROP_MUTED);
+	assert_taken(0, p, len);
+	rig_clock(mono_add_ms(rig.now.mono, 1));
+	for (int i = 0; i < NS_PER_MS / SHRINK_SHARE / SHRINK_UNPACK_NS; i++)
+		assert_taken(DATA_COMPRESSED, packed, n);
+	assert_dropped(DATA_COMPRESSED, packed, n, DROP_MUTED);
+	rig_drain(&b);
+	assert_int_equal(b.events[EVENT_MUTED], 0);
+	comp_free(c);
+	end();
+}
+
 static void
 test_unpacking_is_bounded(void **state)
 {
@@ -562,6 +599,7 @@ main(void)
 		cmocka_unit_test(test_coalescing_ends),
 		cmocka_unit_test(test_no_csum),
 		cmocka_unit_test(test_mute),
+		cmocka_unit_test(test_unpacking_has_a_share),
 		cmocka_unit_test(test_unpacking_is_bounded),
 		cmocka_unit_test(test_room_before_opening),
 		cmocka_unit_test(test_ping_is_answered_once),
