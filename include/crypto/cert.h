@@ -13,6 +13,7 @@
 #include "crypto/key.h"
 
 #define CERT_OU_MAX 64
+#define CERT_ABOVE_MAX 5	/* certificates above a node's, the CA's too */
 
 struct cert_info {
 	char cn[NODE_NAME_MAX + 1];
@@ -20,6 +21,10 @@ struct cert_info {
 	uint8_t fingerprint[FINGERPRINT_LEN];	/* of the public key */
 	struct walltime not_before;
 	struct walltime not_after;
+	/* The public keys of the chain that was verified, the nearest first;
+	 * none unless TLS verified it. */
+	uint8_t nabove;
+	uint8_t above[CERT_ABOVE_MAX][FINGERPRINT_LEN];
 };
 
 /* The same key, names and times: the one does not replace the other. */

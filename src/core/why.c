@@ -210,7 +210,8 @@ say_key(struct text *t, const struct why *w)
 		    "says %s", w->name, offers,
 		    fingerprint_format(pin, w->pin));
 	else if (w->refused_it != 0)
-		say(t, "the key of %s is revoked by the list: it offers %s",
+		say(t, "the key of %s, or that of a CA above it, is revoked "
+		    "by the list: it offers %s",
 		    w->name, offers);
 	else
 		say(t, "%s refuses the key of this node: %s", w->name,

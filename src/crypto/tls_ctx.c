@@ -12,7 +12,7 @@
 #include "x509.h"
 
 #define SECURITY_LEVEL 2	/* 112 bits and more, no SHA-1 */
-#define CHAIN_DEPTH_MAX 4
+#define CHAIN_DEPTH_MAX (CERT_ABOVE_MAX - 1)	/* CAs under one of ours */
 #define CERT_LIST_MAX 32768	/* bytes of the other side's certificates */
 #define VERIFY_FLAGS (X509_V_FLAG_X509_STRICT | X509_V_FLAG_PARTIAL_CHAIN)
 
@@ -47,36 +47,82 @@ tls_alpn_agreed(const SSL *ssl, enum tls_kind kind)
 	return len == want.len - 1 && memcmp(name, want.wire + 1, len) == 0;
 }
 
-/* A certificate without an extended key usage would pass the library's
- * purpose check, and so would a CA's own: neither is a node's. */
-static int
-check_leaf(X509 *x, bool as_server)
+/* A node dials and is dialled, so that a certificate made for one of the two
+ * is no node's. A CA without the extension may sign for both. */
+static bool
+lacks_usage(X509 *x, bool as_server, bool required)
 {
 	uint32_t want = as_server ? XKU_SSL_SERVER : XKU_SSL_CLIENT;
 
-	return X509_check_ca(x) == 0 &&
-	       (X509_get_extension_flags(x) & EXFLAG_XKUSAGE) != 0 &&
-	       (X509_get_extended_key_usage(x) & want) != 0 ? 0 : -1;
+	if ((X509_get_extension_flags(x) & EXFLAG_XKUSAGE) == 0)
+		return required;
+	return (X509_get_extended_key_usage(x) & want) == 0;
+}
+
+/*
+ * Checks what the library does not, in a chain that it has verified. It would
+ * take a CA's own certificate for a node's, and it would hold a Common Name
+ * without a dot to no name constraint, which is why CAs that have some are
+ * refused. X509_V_OK or the error; as_server: the role that is meant.
+ */
+static int
+check_chain(STACK_OF(X509) *chain, bool *as_server)
+{
+	if (X509_check_ca(sk_X509_value(chain, 0)) != 0)
+		return X509_V_ERR_INVALID_PURPOSE;
+	for (int i = 0; i < sk_X509_num(chain); i++) {
+		X509 *x = sk_X509_value(chain, i);
+
+		if (X509_get_ext_by_NID(x, NID_name_constraints, -1) >= 0)
+			return X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE;
+		for (int role = 0; role < 2; role++) {
+			if (!lacks_usage(x, *as_server, i == 0)) {
+				*as_server = !*as_server;
+				continue;
+			}
+			return X509_V_ERR_INVALID_PURPOSE;
+		}
+	}
+	return X509_V_OK;
 }
 
 int
 tls_verify(X509_STORE_CTX *sc, bool as_server, const char *whose,
 	   struct err *e)
 {
-	X509 *leaf = X509_STORE_CTX_get0_cert(sc);
 	bool good = X509_verify_cert(sc) == 1;
+	int code;
 
 	/* A failure without a reason must not look like a success. */
 	if (!good && X509_STORE_CTX_get_error(sc) == X509_V_OK)
 		X509_STORE_CTX_set_error(sc, X509_V_ERR_UNSPECIFIED);
-	if (good && check_leaf(leaf, as_server) != 0) {
-		X509_STORE_CTX_set_error(sc, X509_V_ERR_INVALID_PURPOSE);
-		good = false;
+	if (good) {
+		code = check_chain(X509_STORE_CTX_get0_chain(sc), &as_server);
+		good = code == X509_V_OK;
+		X509_STORE_CTX_set_error(sc, code);
 	}
 	if (!good)
 		tls_words_chain(e, sc, as_server, whose);
 	ERR_clear_error();
 	return good ? 0 : -1;
+}
+
+static int
+read_chain(struct cert_info *out, X509_STORE_CTX *sc, struct err *e)
+{
+	STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(sc);
+	int n = sk_X509_num(chain) - 1;
+
+	if (x509_info(out, sk_X509_value(chain, 0), false, e) != 0)
+		return -1;
+	if (n > CERT_ABOVE_MAX)
+		return err_set(e, ERR_LIMIT, "it has too long a chain");
+	for (int i = 0; i < n; i++)
+		if (x509_fingerprint(out->above[i],
+				     sk_X509_value(chain, i + 1), e) != 0)
+			return -1;
+	out->nabove = (uint8_t)n;
+	return 0;
 }
 
 static int
@@ -115,8 +161,7 @@ verify_peer(X509_STORE_CTX *sc, void *arg)
 		X509_STORE_CTX_set_error(sc,
 					 X509_V_ERR_APPLICATION_VERIFICATION);
 	} else if (verify_chain(t, sc, &e) == 0) {
-		if (x509_info(&t->peer, X509_STORE_CTX_get0_cert(sc), false,
-			      &e) == 0) {
+		if (read_chain(&t->peer, sc, &e) == 0) {
 			t->verified = true;
 			return 1;
 		}
@@ -216,10 +261,11 @@ make_store(const struct pem *cas, size_t ncas, struct err *e)
 }
 
 /* A node dials and is dialled: its certificate must do for both. at: when, in
- * seconds since 1970; NULL: whatever the dates. */
+ * seconds since 1970; NULL: whatever the dates. info: what it and its chain
+ * say; NULL is fine. */
 static int
 check_own(X509_STORE *store, STACK_OF(X509) *chain, const struct walltime *at,
-	  struct err *e)
+	  struct cert_info *info, struct err *e)
 {
 	for (int as_server = 0; as_server <= 1; as_server++) {
 		X509_STORE_CTX *sc = X509_STORE_CTX_new();
@@ -243,6 +289,8 @@ check_own(X509_STORE *store, STACK_OF(X509) *chain, const struct walltime *at,
 							 SECURITY_LEVEL);
 			X509_VERIFY_PARAM_set_depth(param, CHAIN_DEPTH_MAX);
 			rc = tls_verify(sc, as_server, "own certificate", e);
+			if (rc == 0 && info != NULL)
+				rc = read_chain(info, sc, e);
 		}
 		X509_STORE_CTX_free(sc);
 		if (rc != 0)
@@ -370,7 +418,7 @@ ctx_new(struct tls_ctx **out, enum tls_kind kind, struct pem cert,
 	if (check_pair(chain, k, e) != 0)
 		goto out;
 	store = make_store(cas, ncas, e);
-	if (store == NULL || check_own(store, chain, NULL, e) != 0)
+	if (store == NULL || check_own(store, chain, NULL, &c->self, e) != 0)
 		goto out;
 	c->kind = kind;
 	c->ssl = tls_make_ssl(store, kind);
@@ -416,7 +464,7 @@ tls_check_dates(struct pem cert, const struct pem *cas, size_t ncas,
 	int rc = -1;
 
 	if (store != NULL && x509_read_all(&chain, cert.p, cert.len, e) == 0)
-		rc = check_own(store, chain, &now, e);
+		rc = check_own(store, chain, &now, NULL, e);
 	X509_STORE_free(store);
 	sk_X509_pop_free(chain, X509_free);
 	return rc;

@@ -61,7 +61,8 @@ STACK_OF(X509) *tls_guest_trusts(X509_STORE_CTX *sc,
 
 /*
  * Whether the certificate of sc may speak for a node in a role: a chain to
- * one of the store's CAs, no CA itself, and its extended key usage says so.
+ * one of the store's CAs, none of which has name constraints; no CA itself;
+ * and its extended key usage has both roles.
  * whose: "certificate of the other side", to begin the message with. Leaves
  * an error in sc that becomes the alert. 0 or -1.
  */

@@ -30,6 +30,9 @@ static const struct word chain_words[] = {
 	{ X509_V_ERR_CERT_CHAIN_TOO_LONG, "has too long a chain" },
 	{ X509_V_ERR_PATH_LENGTH_EXCEEDED,
 	  "is signed by one that may not sign (path length)" },
+	{ X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE,
+	  "is signed by a CA with name constraints, which node names do not "
+	  "follow: use a CA without them" },
 	{ X509_V_ERR_INVALID_CA, "is signed by one that is no CA" },
 	{ X509_V_ERR_NO_ISSUER_PUBLIC_KEY,
 	  "is signed by a CA without a usable key" },

@@ -325,8 +325,8 @@ is_plain(const unsigned char *der, size_t len)
 
 /* A key has one fingerprint, however the certificate writes it: what is not
  * known to be written as the library does is written anew. */
-static int
-read_fingerprint(uint8_t out[FINGERPRINT_LEN], X509 *x, struct err *e)
+int
+x509_fingerprint(uint8_t out[FINGERPRINT_LEN], X509 *x, struct err *e)
 {
 	EVP_PKEY *pkey = X509_get_pubkey(x);
 	unsigned char *der = NULL;
@@ -374,7 +374,7 @@ x509_info(struct cert_info *out, X509 *x, bool any_cn, struct err *e)
 	    x509_time(&info.not_after, X509_get0_notAfter(x)) != 0)
 		return err_set(e, ERR_SYNTAX, "certificate without valid "
 			       "times");
-	if (read_fingerprint(info.fingerprint, x, e) != 0)
+	if (x509_fingerprint(info.fingerprint, x, e) != 0)
 		return -1;
 	*out = info;
 	return 0;

@@ -37,6 +37,8 @@ int x509_read_all(STACK_OF(X509) **out, const void *pem, size_t len,
 /* A subject with exactly one CN, which is a node name, and its first OU. */
 int x509_names(char cn[NODE_NAME_MAX + 1], char ou[CERT_OU_MAX + 1],
 	       const X509_NAME *subject, struct err *e);
+/* The SHA-256 of the key's SubjectPublicKeyInfo. 0 or -1. */
+int x509_fingerprint(uint8_t out[FINGERPRINT_LEN], X509 *x, struct err *e);
 /* As cert_read_info(). */
 int x509_info(struct cert_info *out, X509 *x, bool any_cn, struct err *e);
 /* The first entry of a kind, escaped and cut at cap; "" when none. */

@@ -24,6 +24,7 @@ struct odd_cert {
 	const char *basic;	/* NULL: "critical,CA:FALSE"; "": none */
 	const char *usage;	/* NULL: "critical,digitalSignature" */
 	const char *eku;	/* NULL: "serverAuth,clientAuth" */
+	const char *constraints;	/* of names; NULL: none */
 	const char *oid;	/* an unknown extension that is critical */
 	int no_aki;
 	int sha1;
@@ -168,6 +169,8 @@ odd_make(const struct odd_cert *o, const struct key *key, const char *ca_pem,
 	odd_ext(x, ca, NID_subject_key_identifier, "hash");
 	if (!o->no_aki)
 		odd_ext(x, ca, NID_authority_key_identifier, "keyid");
+	if (o->constraints != NULL)
+		odd_ext(x, ca, NID_name_constraints, o->constraints);
 	if (o->oid != NULL)
 		odd_unknown(x, o->oid);
 	odd_require(X509_sign(x, key_native(ca_key != NULL ? ca_key : key),

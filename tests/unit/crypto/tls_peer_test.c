@@ -229,36 +229,23 @@ expired_ca_is_named(void **state)
 	id_free(&id);
 }
 
-/* Server and client are two purposes; each direction asks for its own. */
+/* A node is a server and a client: its certificate is for both, whichever it
+ * is now. */
 static void
-purpose_follows_the_direction(void **state)
+both_purposes_are_required(void **state)
 {
 	static const struct odd_cert server = { .cn = "beta",
 						.eku = "serverAuth" };
 	static const struct odd_cert client = { .cn = "beta",
 						.eku = "clientAuth" };
 	struct world *w = *state;
-	struct id s = id_odd(&server, &w->ca), c = id_odd(&client, &w->ca);
-	struct end us, raw;
 
-	refuse_odd(w, true, &client, "not made for a TLS server",
-		   SSL_AD_UNSUPPORTED_CERTIFICATE);
-	refuse_odd(w, false, &server, "not made for a TLS client",
-		   SSL_AD_UNSUPPORTED_CERTIFICATE);
-	us = end_open(w->a, true, TEST_NOW);
-	raw = raw_open(raw_ctx(&s), false, ALPN);
-	rig_run(&us, &raw, RIG_CHUNK);
-	assert_true(us.up);
-	end_close(&us);
-	end_close(&raw);
-	us = end_open(w->a, false, TEST_NOW);
-	raw = raw_open(raw_ctx(&c), true, ALPN);
-	rig_run(&us, &raw, RIG_CHUNK);
-	assert_true(us.up);
-	end_close(&us);
-	end_close(&raw);
-	id_free(&s);
-	id_free(&c);
+	for (int dials = 0; dials <= 1; dials++) {
+		refuse_odd(w, dials, &client, "not made for a TLS server",
+			   SSL_AD_UNSUPPORTED_CERTIFICATE);
+		refuse_odd(w, dials, &server, "not made for a TLS client",
+			   SSL_AD_UNSUPPORTED_CERTIFICATE);
+	}
 }
 
 static void
@@ -576,6 +563,152 @@ intermediate_cas_work(void **state)
 	id_free(&r);
 }
 
+/* A node under a chain of n CAs, of which the first one is trusted; own: the
+ * node's certificate with those between. */
+#define CAS_MAX 8
+
+static void
+chain_make(struct id *own, struct id cas[CAS_MAX], int n,
+	   const struct odd_cert *lowest)
+{
+	static const struct odd_cert any = {
+		.cn = "CA", .basic = "critical,CA:TRUE", .usage = SIGN_BOTH,
+		.eku = ""
+	};
+	size_t len = 1;
+	char *all;
+
+	for (int i = 0; i < n; i++)
+		cas[i] = id_odd(i == n - 1 ? lowest : &any,
+				i == 0 ? NULL : &cas[i - 1]);
+	*own = id_odd(&(struct odd_cert){ .cn = "delta" }, &cas[n - 1]);
+	len += strlen(own->pem);
+	for (int i = 1; i < n; i++)
+		len += strlen(cas[i].pem);
+	all = malloc(len);
+	all[0] = '\0';
+	strcat(all, own->pem);
+	for (int i = n - 1; i > 0; i--)
+		strcat(all, cas[i].pem);
+	free(own->pem);
+	own->pem = all;
+}
+
+/* Own certificates are judged as the others': the hint NULL if it is taken.
+ * With a context of its own that does not look, the other side judges. */
+static void
+chain_try(int n, const struct odd_cert *lowest, const char *hint, int alert)
+{
+	struct id cas[CAS_MAX], own, node;
+	struct tls_ctx *c;
+
+	chain_make(&own, cas, n, lowest);
+	node = id_odd(&(struct odd_cert){ .cn = "alpha" }, &cas[0]);
+	c = ctx_of(&node, cas[0].pem);
+	if (hint != NULL)
+		try_ctx(own.pem, own.key_pem, cas[0].pem, ERR_CRYPTO, hint);
+	else
+		tls_ctx_free(ctx_of(&own, cas[0].pem));
+	for (int dials = 0; dials <= 1; dials++) {
+		SSL_CTX *rc = raw_ctx(&own);
+		struct end us = end_open(c, dials, TEST_NOW), raw;
+
+		for (int i = n - 1; i > 0; i--) {
+			X509 *x = odd_parse(cas[i].pem);
+
+			odd_require(SSL_CTX_add1_chain_cert(rc, x) == 1);
+			X509_free(x);
+		}
+		raw = raw_open(rc, !dials, ALPN);
+		rig_run(&us, &raw, RIG_CHUNK);
+		assert_int_equal(us.up, hint == NULL);
+		if (hint != NULL) {
+			assert_reason(&us, hint);
+			if (alert != ANY_ALERT)
+				assert_int_equal(raw.alert, alert);
+		} else {
+			const struct cert_info *info = us.ops->peer(us.t);
+			uint8_t fp[FINGERPRINT_LEN];
+
+			assert_int_equal(info->nabove, n);
+			for (int i = 0; i < n; i++) {
+				key_fingerprint(fp, cas[n - 1 - i].key);
+				assert_memory_equal(info->above[i], fp,
+						    sizeof(fp));
+			}
+		}
+		end_close(&us);
+		end_close(&raw);
+	}
+	tls_ctx_free(c);
+	for (int i = 0; i < n; i++)
+		id_free(&cas[i]);
+	id_free(&own);
+	id_free(&node);
+}
+
+static void
+depth_is_bounded(void **state)
+{
+	static const struct odd_cert ca = {
+		.cn = "CA", .basic = "critical,CA:TRUE", .usage = SIGN_BOTH,
+		.eku = ""
+	};
+
+	(void)state;
+	chain_try(1, &ca, NULL, 0);
+	chain_try(CERT_ABOVE_MAX, &ca, NULL, 0);
+	chain_try(CERT_ABOVE_MAX + 1, &ca, "has too long a chain",
+		  SSL_AD_UNKNOWN_CA);
+}
+
+/* A CA that is made for one role alone vouches for no node. */
+static void
+usages_of_cas_count(void **state)
+{
+	static const struct {
+		struct odd_cert ca;
+		const char *hint;
+	} cases[] = {
+		{ { .cn = "CA", .basic = "critical,CA:TRUE",
+		    .usage = SIGN_BOTH, .eku = "clientAuth" },
+		  "not made for a TLS server" },
+		{ { .cn = "CA", .basic = "critical,CA:TRUE",
+		    .usage = SIGN_BOTH, .eku = "serverAuth" },
+		  "not made for a TLS client" },
+	};
+	static const struct odd_cert both = {
+		.cn = "CA", .basic = "critical,CA:TRUE", .usage = SIGN_BOTH,
+	};
+
+	(void)state;
+	chain_try(2, &both, NULL, 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		chain_try(2, &cases[i].ca, cases[i].hint,
+			  SSL_AD_UNSUPPORTED_CERTIFICATE);
+}
+
+/* The library holds no name without a dot to them. */
+static void
+cas_with_name_constraints_are_refused(void **state)
+{
+	static const char *const texts[] = {
+		"critical,permitted;DNS:example.org",
+		"permitted;DNS:example.org", "critical,excluded;DNS:delta",
+		"permitted;email:example.org",
+	};
+	struct odd_cert ca = {
+		.cn = "CA", .basic = "critical,CA:TRUE", .usage = SIGN_BOTH,
+		.eku = ""
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		ca.constraints = texts[i];
+		chain_try(2, &ca, "name constraints", ANY_ALERT);
+	}
+}
+
 static void
 ed25519_nodes_work(void **state)
 {
@@ -608,7 +741,7 @@ main(void)
 		cmocka_unit_test(time_limits_are_exact),
 		cmocka_unit_test(the_given_clock_is_the_clock),
 		cmocka_unit_test(expired_ca_is_named),
-		cmocka_unit_test(purpose_follows_the_direction),
+		cmocka_unit_test(both_purposes_are_required),
 		cmocka_unit_test(strangers_are_refused),
 		cmocka_unit_test(nodes_sign_for_nobody),
 		cmocka_unit_test(path_length_holds),
@@ -617,6 +750,9 @@ main(void)
 		cmocka_unit_test(other_protocols_are_refused),
 		cmocka_unit_test(older_versions_are_refused),
 		cmocka_unit_test(both_sides_know_why),
+		cmocka_unit_test(depth_is_bounded),
+		cmocka_unit_test(usages_of_cas_count),
+		cmocka_unit_test(cas_with_name_constraints_are_refused),
 		cmocka_unit_test(bad_sets_of_our_own),
 		cmocka_unit_test(odd_certificates_of_our_own),
 		cmocka_unit_test(several_cas_are_fine),
