@@ -43,6 +43,9 @@ void key_free(struct key *k);		/* NULL is fine; wipes */
 enum key_type key_type(const struct key *k);
 const char *key_type_name(enum key_type t);	/* "DSA", "Ed25519", ... */
 bool key_is_private(const struct key *k);
+/* SHA-256 of the SubjectPublicKeyInfo in its one encoding: a named curve (RFC
+ * 5480) and an uncompressed point, however the key was written. Keys with
+ * explicit parameters, and RSA keys for PSS alone, are refused when read. */
 void key_fingerprint(uint8_t out[FINGERPRINT_LEN], const struct key *k);
 /* "sha256:hex"; parse takes exactly that. 0 or -1. */
 char *fingerprint_format(char out[FINGERPRINT_TEXT_MAX],

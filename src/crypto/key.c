@@ -86,6 +86,34 @@ check_dsa(EVP_PKEY *pkey, struct err *e)
 	return 0;
 }
 
+/*
+ * Gives a key the one encoding that it has here, since a list pins and revokes
+ * keys by the digest of it: RFC 5480 section 2.2 allows a point to be
+ * compressed, RFC 3279 curves by their parameters, and RFC 4055 section 1.2 an
+ * RSA key under two algorithms.
+ */
+static int
+make_canonical(EVP_PKEY *pkey, struct err *e)
+{
+	int by_numbers = 0;
+
+	if (EVP_PKEY_is_a(pkey, "RSA-PSS"))
+		return fail(e, ERR_CRYPTO, "RSA key for PSS alone; expected "
+			    "one for rsaEncryption");
+	if (!EVP_PKEY_is_a(pkey, "EC"))
+		return 0;
+	if (EVP_PKEY_get_int_param(pkey,
+			OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS,
+			&by_numbers) != 1 || by_numbers != 0)
+		return fail(e, ERR_CRYPTO, "EC key with explicit parameters; "
+			    "expected one that names its curve");
+	if (EVP_PKEY_set_utf8_string_param(pkey,
+			OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
+			OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED) != 1)
+		return fail(e, ERR_CRYPTO, "EC key that cannot be encoded");
+	return 0;
+}
+
 /* The SubjectPublicKeyInfo; the caller frees it. 0 when it failed. */
 static size_t
 spki_encode(unsigned char **der, const EVP_PKEY *pkey)
@@ -105,7 +133,8 @@ key_from_native(struct key **out, void *pkey, bool is_private, struct err *e)
 	struct key *k;
 	size_t len;
 
-	if (type == KEY_DSA && check_dsa(pkey, e) < 0)
+	if ((type == KEY_DSA && check_dsa(pkey, e) < 0) ||
+	    make_canonical(pkey, e) < 0)
 		return -1;
 	len = spki_encode(&der, pkey);
 	if (len == 0)
