@@ -68,9 +68,10 @@ bool bnltake_stale(const struct bnltake *t);
 /* The wall clock can be believed. */
 bool bnltake_clock_sane(const struct bnltake *t);
 
-/* Checks that a list is of the network that the configuration names and the
- * list in force is of; ERR_CONFLICT otherwise. */
-int bnltake_check_network(const struct core_env *env, const struct bnl *b,
-			  struct err *e);
+/* Decides whether the list on disk may be the first one in force; tells why
+ * not. Its network must be that of the configuration; one that is dated too
+ * far ahead of a clock that can be believed would lock all others out. */
+bool bnltake_may_begin(struct core_env *env, const struct bnl *b,
+		       const struct bnl_version *mark);
 
 #endif

@@ -297,9 +297,8 @@ say_refused(struct bnltake *t, const struct candidate *c, enum refusal why,
 		     is_local(t, c) ? "on disk" : "from it", text);
 }
 
-int
-bnltake_check_network(const struct core_env *env, const struct bnl *b,
-		      struct err *e)
+static int
+check_network(const struct core_env *env, const struct bnl *b, struct err *e)
 {
 	if (env->conf->network != NULL &&
 	    bnl_check_network(b, env->conf->network, "the configuration",
@@ -309,6 +308,22 @@ bnltake_check_network(const struct core_env *env, const struct bnl *b,
 		   ? 0
 		   : bnl_check_network(b, env->bnl->network,
 				       "the list in force", e);
+}
+
+bool
+bnltake_may_begin(struct core_env *env, const struct bnl *b,
+		  const struct bnl_version *mark)
+{
+	enum refusal why = REFUSAL_DATE;
+	struct err e;
+
+	if (check_network(env, b, &e) < 0)
+		why = REFUSAL_NETWORK;
+	else if (bnl_check_time(b, env->now.wall, env->built, mark->timestamp,
+				&e) == 0)
+		return true;
+	refusal_tell(env, why, NULL, "list on disk refused: %s", e.text);
+	return false;
 }
 
 enum verdict { TAKE, NOT_NEWER, REFUSE };
@@ -336,7 +351,7 @@ judge(const struct bnltake *t, const struct candidate *c, const struct bnl *b,
 			 its);
 		return REFUSE;
 	}
-	if (bnltake_check_network(t->env, b, &e) != 0) {
+	if (check_network(t->env, b, &e) != 0) {
 		*why = REFUSAL_NETWORK;
 		snprintf(words, WHY_MAX, "%.*s", WHY_MAX - 1, e.text);
 		return REFUSE;

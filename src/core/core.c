@@ -43,23 +43,6 @@ env_fill(struct core *c, const struct core_init *in, struct now now)
 	e->actions = &c->actions;
 }
 
-/* Decides whether the list on disk may be the first one in force. */
-static bool
-may_begin_with(struct core *c, const struct bnl *b,
-	       const struct bnl_version *mark)
-{
-	enum refusal why = REFUSAL_DATE;
-	struct err e;
-
-	if (bnltake_check_network(&c->env, b, &e) != 0)
-		why = REFUSAL_NETWORK;
-	else if (bnl_check_time(b, c->env.now.wall, c->env.built,
-				mark->timestamp, &e) == 0)
-		return true;
-	refusal_tell(&c->env, why, NULL, "list on disk refused: %s", e.text);
-	return false;
-}
-
 int
 core_new(struct core **out, const struct core_init *in, struct now now,
 	 struct err *e)
@@ -97,7 +80,7 @@ core_new(struct core **out, const struct core_init *in, struct now now,
 	    links_new(&c->links, &c->env) < 0 ||
 	    timerq_reserve(&c->timers, 1) < 0)
 		goto nomem;
-	if (in->list != NULL && may_begin_with(c, in->list->bnl, mark)) {
+	if (in->list != NULL && bnltake_may_begin(&c->env, in->list->bnl, mark)) {
 		c->stale = bnl_version_cmp(&in->list->bnl->version, mark) < 0;
 		if (peers_apply(c, in->list, &old) < 0)
 			goto nomem;
