@@ -239,16 +239,9 @@ read_request(char name[NODE_NAME_MAX + 1], char ou[CERT_OU_MAX + 1],
 	     struct key **k, const char *path, struct err *e)
 {
 	char shown[4 * CERT_OU_MAX + 1];
-	size_t len;
-	char *pem;
-	int rc;
 
-	if (tool_read_file(&pem, &len, path, TOOL_PEM_MAX, e) != 0)
+	if (tool_read_request(name, ou, k, path, e) != 0)
 		return -1;
-	rc = cert_read_request(name, ou, k, pem, len, e);
-	tool_free_secret(pem, len);
-	if (rc != 0)
-		return err_prefix(e, "%s", path);
 	printf("request of %s", name);
 	if (ou[0] != '\0')
 		printf(", OU \"%s\"", text_escape(shown, sizeof(shown), ou,
@@ -306,7 +299,7 @@ run_fingerprint(const struct args *a, struct err *e)
 	for (int i = 0; i < a->nwords; i++) {
 		struct key *k = NULL;
 
-		if (tool_read_public_key(&k, a->words[i], e) != 0)
+		if (tool_read_lone_key(&k, a->words[i], e) != 0)
 			return -1;
 		key_fingerprint(fp, k);
 		key_free(k);

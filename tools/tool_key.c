@@ -32,8 +32,19 @@ begins(const char *text, const char *label)
 				    strlen(label)) == 0;
 }
 
-int
-tool_read_public_key(struct key **out, const char *path, struct err *e)
+static int
+check_alone(const char *text, size_t len, struct err *e)
+{
+	unsigned int n = key_count_blocks(text, len);
+
+	if (n <= 1)
+		return 0;
+	return err_set(e, ERR_SYNTAX, "%u PEM blocks where one alone is "
+		       "expected: they may be of different keys", n);
+}
+
+static int
+read_public(struct key **out, const char *path, bool alone, struct err *e)
 {
 	char name[NODE_NAME_MAX + 1], ou[CERT_OU_MAX + 1];
 	size_t len;
@@ -43,7 +54,9 @@ tool_read_public_key(struct key **out, const char *path, struct err *e)
 	if (tool_read_file(&text, &len, strcmp(path, "-") == 0 ?
 			   "/dev/stdin" : path, TOOL_PEM_MAX, e) != 0)
 		return -1;
-	if (begins(text, "CERTIFICATE-----"))
+	if (alone && check_alone(text, len, e) != 0)
+		rc = -1;
+	else if (begins(text, "CERTIFICATE-----"))
 		rc = cert_read_key(out, text, len, e);
 	else if (begins(text, "CERTIFICATE REQUEST-----") ||
 		 begins(text, "NEW CERTIFICATE REQUEST-----"))
@@ -52,6 +65,18 @@ tool_read_public_key(struct key **out, const char *path, struct err *e)
 		rc = key_read_public(out, text, len, e);
 	tool_free_secret(text, len);		/* may be a private key */
 	return rc != 0 ? err_prefix(e, "%s", path) : 0;
+}
+
+int
+tool_read_public_key(struct key **out, const char *path, struct err *e)
+{
+	return read_public(out, path, false, e);
+}
+
+int
+tool_read_lone_key(struct key **out, const char *path, struct err *e)
+{
+	return read_public(out, path, true, e);
 }
 
 int
@@ -65,5 +90,22 @@ tool_read_verify_key(struct key **out, const char *path, struct err *e)
 		return -1;
 	rc = key_read_public_alone(out, text, len, e);
 	tool_free_secret(text, len);		/* may be a private key */
+	return rc != 0 ? err_prefix(e, "%s", path) : 0;
+}
+
+int
+tool_read_request(char name[NODE_NAME_MAX + 1], char ou[CERT_OU_MAX + 1],
+		  struct key **out, const char *path, struct err *e)
+{
+	size_t len;
+	char *pem;
+	int rc;
+
+	if (tool_read_file(&pem, &len, path, TOOL_PEM_MAX, e) != 0)
+		return -1;
+	rc = check_alone(pem, len, e);
+	if (rc == 0)
+		rc = cert_read_request(name, ou, out, pem, len, e);
+	tool_free_secret(pem, len);
 	return rc != 0 ? err_prefix(e, "%s", path) : 0;
 }

@@ -4,6 +4,7 @@
 #define TOOL_KEY_H
 
 #include "base/err.h"
+#include "crypto/cert.h"
 #include "crypto/key.h"
 
 /* A private key; refused when others have any right to the file. */
@@ -14,5 +15,11 @@ int tool_read_public_key(struct key **out, const char *path, struct err *e);
 /* The public key in a file that holds nothing else: a key to verify lists
  * with, which may neither be a private key nor a certificate. */
 int tool_read_verify_key(struct key **out, const char *path, struct err *e);
+/* As tool_read_public_key(), of a file with one PEM block alone: what is shown
+ * of one block must not be taken for another. */
+int tool_read_lone_key(struct key **out, const char *path, struct err *e);
+/* As cert_read_request(), of a file with one PEM block alone. */
+int tool_read_request(char name[NODE_NAME_MAX + 1], char ou[CERT_OU_MAX + 1],
+		      struct key **out, const char *path, struct err *e);
 
 #endif

@@ -38,6 +38,8 @@ int key_read_public(struct key **out, const void *pem, size_t len,
  * (RFC 7468): a private key, a certificate or a request is refused. */
 int key_read_public_alone(struct key **out, const void *pem, size_t len,
 			  struct err *e);
+/* The number of PEM blocks that begin in a text, of whatever kind. */
+unsigned int key_count_blocks(const char *text, size_t len);
 void key_free(struct key *k);		/* NULL is fine; wipes */
 
 enum key_type key_type(const struct key *k);

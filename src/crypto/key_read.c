@@ -266,9 +266,8 @@ key_read_public(struct key **out, const void *pem, size_t len, struct err *e)
 	return r;
 }
 
-/* The number of PEM blocks that begin in a text. */
-static unsigned int
-count_blocks(const char *text, size_t len)
+unsigned int
+key_count_blocks(const char *text, size_t len)
 {
 	static const char begin[] = "-----BEGIN ";
 	unsigned int n = 0;
@@ -293,7 +292,7 @@ key_read_public_alone(struct key **out, const void *pem, size_t len,
 			       "this is a private key, which belongs on its "
 			       "own host alone; expected the public key that "
 			       "\"keygen bnl\" writes to bnl-pub.pem");
-	if (len > 0 && count_blocks(pem, len) > 1)
+	if (len > 0 && key_count_blocks(pem, len) > 1)
 		return err_set(e, ERR_SYNTAX,
 			       "more than one PEM block; expected one "
 			       "\"PUBLIC KEY\" and nothing else");

@@ -272,6 +272,12 @@ same "$("$keygen" fingerprint s/ed.key)" "$(spki cat s/ed-pub.pem)" \
 same "$("$keygen" fingerprint node.pem bnl.key | wc -l)" 2 'of two files'
 holds 'each with its name' sh -c \
 	"'$keygen' fingerprint node.pem bnl.key | grep -q '  bnl.key\$'"
+cat node.pem s/ed-pub.pem >several
+exits 1 'of two keys in one file' "$keygen" fingerprint several
+says '2 PEM blocks'
+cat node.csr node.csr >several.csr
+exits 1 'two requests in one file are not signed' "$keygen" sign several.csr
+says '2 PEM blocks'
 echo nothing >junk
 exits 1 'of no key' "$keygen" fingerprint junk
 says junk

@@ -294,6 +294,21 @@ ok $? 'and not the last one'
 is "$(tail -n 1 ca/certs/same.pem)" '-----END CERTIFICATE-----' \
 	'whose certificate is whole'
 
+# --- more than a request ------------------------------------------------------------
+
+# The key in the index is the one that is certified, whatever stands before it.
+request b9 beta
+cat ca/certs/delta.pem b9/node.csr >both.csr
+gets 'a request behind the certificate of another node' $ann beta both.csr
+is "$(key cert.pem)" "$(key b9/node.csr)" 'is the one that is signed'
+is "$(awk 'END { print $3 }' ca/index)" "$(key b9/node.csr)" \
+	'and its key stands in the index'
+cat b9/node.csr g/node.csr >both.csr
+gets 'of two requests' $ann beta both.csr
+is "$(key cert.pem)" "$(key b9/node.csr)" 'the first one counts'
+holds 'the key of the other node is not to be revoked' sh -c \
+	"! grep -q $(key ca/certs/delta.pem) ca/revoke.txt"
+
 # --- files that are not in order ----------------------------------------------------
 
 wrong() { # wrong LINE WORDS
