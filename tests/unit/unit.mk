@@ -11,6 +11,8 @@ $O/tests/unit/daemon/slept_test: LDFLAGS += $(call wrap,clock_slept_ns \
 	core_next_action core_slept rng_renew vmfork_read)
 # The limit of locked memory, and the change of users.
 $O/tests/unit/sys/privs_test: LDFLAGS += $(call wrap,setrlimit capng_change_id)
+# When a timer is to end.
+$O/tests/unit/sys/hook_test: LDFLAGS += $(call wrap,loop_timer_set)
 # What is given back to the heap.
 $O/tests/unit/sys/store_wipe_test: LDFLAGS += $(call wrap,free realloc)
 # What goes to the disk.

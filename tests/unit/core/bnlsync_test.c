@@ -393,6 +393,35 @@ far_future(void **state)
 	bnl_free(far);
 }
 
+/* Another peer that announces the same list is not asked for it either. */
+static void
+far_future_from_another(void **state)
+{
+	const char *const all = BOTH " gamma";
+	struct bnl *three = make_list(v2, T0 + 20, all, "");
+	struct bnl *far = make_list(
+		three, WORLD_START + BNL_FUTURE_MAX_S + 3600, all, "");
+	struct host *gamma;
+
+	(void)state;
+	begin_with(b, three);
+	give(a, far);
+	gamma = host_add("gamma", copy_of(far));
+	host_start(gamma);
+	watch();
+	gamma->plain.tamper = count_gets;
+	assert_int_not_equal(dial(b, "alpha", CHANNEL_LIST), 0);
+	quiet_end();
+	assert_int_equal(gets, 1);
+	assert_int_not_equal(dial(b, "gamma", CHANNEL_LIST), 0);
+	quiet_end();
+	assert_int_equal(gets, 1);
+	assert_int_equal(b->events[EVENT_LIST_REFUSED], 1);
+	assert_true(has(b, three));
+	bnl_free(far);
+	bnl_free(three);
+}
+
 static void
 disk_that_fails(void **state)
 {
@@ -1335,6 +1364,7 @@ main(void)
 		LARGE(cut_short),
 		LARGE(dripping_is_ended),
 		TEST(far_future),
+		TEST(far_future_from_another),
 		TEST(disk_that_fails),
 		LARGE(another_list_while_sending),
 		TEST(two_transfers_at_a_time),

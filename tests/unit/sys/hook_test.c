@@ -230,6 +230,34 @@ expect_gone(pid_t group)
 	assert_int_equal(errno, ESRCH);
 }
 
+static struct monotime timer_at;	/* the latest */
+
+void __real_loop_timer_set(struct loop_timer *t, struct monotime at);
+void __wrap_loop_timer_set(struct loop_timer *t, struct monotime at);
+
+void
+__wrap_loop_timer_set(struct loop_timer *t, struct monotime at)
+{
+	if (mono_before(timer_at, at) && mono_before(at, MONO_NEVER))
+		timer_at = at;
+	__real_loop_timer_set(t, at);
+}
+
+/* cluevpnd(8) promises 30 seconds. */
+static void
+test_limit_of_the_page(void **state)
+{
+	struct fixture *x = *state;
+	struct monotime before = clock_mono();
+
+	timer_at = before;
+	queue(x, ":");
+	settle(x);
+	assert_in_range(mono_ms(before, timer_at), 30000,
+			30000 + mono_ms(before, clock_mono()));
+	assert_int_equal(HOOK_LIMIT_MS, 30000);
+}
+
 static void
 test_limit(void **state)
 {
@@ -439,6 +467,7 @@ main(void)
 	    T(test_surroundings),
 	    T(test_how_it_ended),
 	    T(test_output_is_bounded),
+	    T(test_limit_of_the_page),
 	    T(test_limit),
 	    T(test_limit_of_the_deaf),
 	    T(test_limit_of_a_deaf_child),
