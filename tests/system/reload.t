@@ -55,6 +55,16 @@ kill -HUP "${pid[alpha]}"
 soon 'a key that is not the certificate'\''s as well' failed 2
 ok 'the device stays as it was' mtu_is 1420
 
+# All of beta's, which fits together.
+cp $tmp/alpha/node.pem $tmp/alpha/cluevpn.conf $tmp
+cp $tmp/beta/node.pem $tmp/alpha
+sed -i 's/^name = alpha$/name = beta/' $tmp/alpha/cluevpn.conf
+kill -HUP "${pid[alpha]}"
+soon 'another name is refused' failed 3
+ok 'and needs a restart' says alpha \
+	'name is "beta" now, it was "alpha": restart for that'
+mv $tmp/node.pem $tmp/cluevpn.conf $tmp/alpha
+
 mv $tmp/key $tmp/alpha/node.key
 kill -HUP "${pid[alpha]}"
 soon 'once all is right, the list is taken' has_nodes 2

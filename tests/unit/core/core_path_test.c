@@ -112,6 +112,28 @@ test_errors_are_bounded(void **state)
 	end();
 }
 
+/* The device sends from subnets of this node alone: neither from a peer's nor
+ * from one that nobody has. */
+static void
+test_sources_of_the_device(void **state)
+{
+	static const uint8_t subnets[] = { 1, 2, 77 };
+	uint8_t mem[FRAME_HEADROOM + 256];
+	struct tun_frame f = { .data = mem + FRAME_HEADROOM };
+
+	(void)state;
+	begin_up(COMP_NONE);
+	for (size_t i = 0; i < sizeof(subnets); i++) {
+		f.len = rig_packet(f.data, (const uint8_t *)"x", 1);
+		f.data[14] = subnets[i];	/* 10.156.N. of the source */
+		slow_ip_csum(f.data);
+		rig_tun_in(&a, &f, rig_out(&out));
+		assert_int_equal(drops_of(&a, DROP_TUN_SOURCE), i);
+		assert_int_equal(out.o.nruns, i == 0);
+	}
+	end();
+}
+
 /* TCP super-packet of n payload bytes; what its segments hold shrinks to
  * ever different lengths. */
 static void
@@ -591,6 +613,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_errors_are_bounded),
+		cmocka_unit_test(test_sources_of_the_device),
 		cmocka_unit_test(test_frames_stay_whole),
 		cmocka_unit_test(test_inner_addresses),
 		cmocka_unit_test(test_marked),
