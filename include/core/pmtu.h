@@ -6,9 +6,10 @@
  *
  * A probe is sent while there are large packets only: the machine is armed,
  * and the next large packet starts it. A path that narrows under a busy TCP
- * connection is measured before that connection's third retransmission (RFC
- * 6298: after 200, 600 and 1400 ms at the shortest), so the connection goes on
- * within two seconds.
+ * connection is measured by that connection's first retransmission, so that the
+ * second one passes (RFC 6298: after 200 and 600 ms at the shortest): senders
+ * that pace themselves, as BBR does, lose more than a second with each further
+ * one.
  */
 #ifndef CORE_PMTU_H
 #define CORE_PMTU_H
@@ -24,7 +25,7 @@
 #define PMTU_TRY_MS 300		/* an answer takes so long, and two round trips */
 #define PMTU_ROUND_MS 50	/* a round of a search lasts so long at least */
 #define PMTU_ROUNDS 5		/* a search asks so often for each size */
-#define PMTU_CONFIRM_MS 500	/* after that, large packets start a check */
+#define PMTU_CONFIRM_MS 150	/* after that, large packets start a check */
 #define PMTU_PROBES 15		/* at a time at the most */
 
 enum pmtu_state {

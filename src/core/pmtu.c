@@ -7,7 +7,7 @@
  *     |    +-------------|---> SEARCH ----------------> REST
  *     |                  v                               |
  *     +---------------- REST <---------------------------+
- *        500 ms later
+ *        150 ms later
  *
  * A search that nobody answers changes nothing: the peer is not there. In
  * each round all sizes go out together, so that a round trip finds the one.
