@@ -477,8 +477,7 @@ bnlsync_applied(struct bnlsync *s)
 {
 	char from[NODE_NAME_MAX + 1] = "";
 	bool taken = bnltake_applied(s->take, from);
-	struct bnlpeer *p =
-	    from[0] != '\0' ? bnlpeer_find(&s->peers, from) : NULL;
+	struct bnlpeer *p = bnlpeer_find(&s->peers, from);
 
 	if (p != NULL)
 		bnlpeer_delivered(p);
@@ -494,7 +493,8 @@ bnlsync_applied(struct bnlsync *s)
 		c->say_have = true;
 		arm(s, c);
 	}
-	if (taken && from[0] != '\0')
+	/* Nobody can fetch it from a node without an address. */
+	if (taken && (from[0] != '\0' || (s->untold && s->env->hidden)))
 		bnlround_pass_on(s->round);
 	bnlsync_settle(s);
 }

@@ -78,6 +78,27 @@ test_push(void **state)
 			 "receipts of all are there");
 }
 
+/* Its own list, which is read from its disk and not pushed, leaves it all the
+ * same, though nobody can fetch the list from there. */
+static void
+test_reload_there(void **state)
+{
+	(void)state;
+	for (size_t k = 0; k < sim_runs(20); k++) {
+		struct world *w = mesh_with_hidden(sim_seed(k));
+		struct node *signer = &w->nodes[HIDDEN];
+		size_t len;
+		char *raw = list_make(w, NULL, &len);
+
+		list_install(signer, raw, len);
+		free(raw);
+		list_reload(signer, false);
+		if (!world_run_until(w, w->now + 5 * SEC, mesh_has_list, NULL))
+			world_fail(w, "the list stays where it was signed");
+		world_free(w);
+	}
+}
+
 /* Most nodes of a larger network take the list from others than the signer. */
 static void
 test_push_to_many(void **state)
@@ -223,6 +244,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_push),
+		cmocka_unit_test(test_reload_there),
 		cmocka_unit_test(test_push_to_many),
 		cmocka_unit_test(test_little_is_said),
 		cmocka_unit_test(test_new_node),
