@@ -12,8 +12,13 @@ umask 022
 newline='
 '
 
+# What a server or a peer says may be in a message: no byte of it controls a
+# terminal or a mail program.
+plain() { # plain TEXT
+	printf '%s\n' "$*" | tr -cd '\11\12\40-\176'
+}
 say() {
-	printf '%s: %s\n' "$prog" "$*" >&2
+	printf '%s: %s\n' "$prog" "$(plain "$*")" >&2
 }
 die() {
 	say "$*"
@@ -25,7 +30,7 @@ usage_error() {
 	exit 2
 }
 tell() { # tell TEXT: to the log of the system, and to a terminal
-	logger --socket-errors=on -t "$prog" -p daemon.notice -- "$*" \
+	logger --socket-errors=on -t "$prog" -p daemon.notice -- "$(plain "$*")" \
 		2>/dev/null || { say "$*"; return; }
 	[ ! -t 2 ] || say "$*"
 }

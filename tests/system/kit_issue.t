@@ -309,6 +309,14 @@ is "$(key cert.pem)" "$(key b9/node.csr)" 'the first one counts'
 holds 'the key of the other node is not to be revoked' sh -c \
 	"! grep -q $(key ca/certs/delta.pem) ca/revoke.txt"
 
+# --- messages -----------------------------------------------------------------------
+
+# Others' words stand in them: no byte controls the terminal that shows them.
+sh -c '. "$1/kit.sh"; say "$2"' kit.sh "$kit" \
+	"$(printf 'a\033]0;b\a\rc\tc \2332Jd\177')" 2>err
+is "$(cat err)" "$(printf 'kit.sh: a]0;bc\tc 2Jd')" \
+	'a message has no control characters'
+
 # --- files that are not in order ----------------------------------------------------
 
 wrong() { # wrong LINE WORDS
