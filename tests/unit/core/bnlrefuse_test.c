@@ -251,14 +251,14 @@ against_the_rules(void **state)
 /* --- another network ---------------------------------------------------------- */
 
 static struct offer
-of_another_network(void)
+foreign_list(int64_t at)
 {
 	struct offer o = { .announced.timestamp = { 0 } };
 	char text[256], when[TEXT_TIME_MAX];
 	struct bnl *l;
 	int n;
 
-	text_time_format(when, (struct walltime){ T0 + 20 });
+	text_time_format(when, (struct walltime){ at });
 	n = snprintf(text, sizeof(text), "network example.com\ntimestamp %s\n"
 		     "node alpha\nnode beta\n", when);
 	o.raw = raw_sign(w.key, text, (size_t)n, &o.len);
@@ -267,6 +267,12 @@ of_another_network(void)
 	o.announced = l->version;
 	bnl_free(l);
 	return o;
+}
+
+static struct offer
+of_another_network(void)
+{
+	return foreign_list(T0 + 20);
 }
 
 /* The key is the same, and the certificates are of the same CA. */
@@ -279,20 +285,27 @@ another_network(void **state)
 		 "\"example.org\"");
 }
 
+/* It is no rival of the list in force, be it newer or older: T0 + 5 is between
+ * that list and the one before. */
 static void
 no_fork_for_another_network(void **state)
 {
-	struct offer o;
+	static const int64_t times[] = { T0 - 5, T0 + 5, T0 + 20 };
 
 	(void)state;
-	setup_sized(0);
-	o = of_another_network();
-	offer(PULL, &o);
-	assert_refused(PULL, REFUSAL_NETWORK, "example.com");
-	assert_int_equal(b->events[EVENT_LIST_FORK], 0);
-	a->env.bnl = a->bnl;
-	free(o.raw);
-	teardown(NULL);
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+		struct offer o;
+
+		setup_sized(0);
+		begin_with(b, v2);
+		o = foreign_list(times[i]);
+		offer(DISK, &o);
+		assert_int_equal(b->env.refused[REFUSAL_NETWORK], 1);
+		assert_int_equal(b->events[EVENT_LIST_FORK], 0);
+		assert_true(has(b, v2));
+		free(o.raw);
+		teardown(NULL);
+	}
 }
 
 /* An older list is taken after the mark was reset, but not such a one. */
