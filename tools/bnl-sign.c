@@ -15,7 +15,8 @@ enum { OPT_FIRST = 256, OPT_RESET_TIME };
 
 static const char usage[] =
     "usage: bnl-sign [-efny] [-c DIR|FILE] [-k KEY] [-N NAME] [-o FILE]\n"
-    "                [-p PUBKEY]... [--first] [--push] [--reset-time] [FILE]\n"
+    "                [-p PUBKEY]... [--first] [--go-back] [--push]\n"
+    "                [--reset-time] [FILE]\n"
     "       bnl-sign add|set|remove|revoke|diff ... (each has --help)\n"
     "Checks a node list, shows what changes, signs and installs it.\n"
     "  -c, --config DIR|FILE\n"
@@ -31,6 +32,7 @@ static const char usage[] =
     "      --push         then offer it to all nodes, and wait for them\n"
     "  -y, --yes          do not ask\n"
     "      --first        the network's first list\n"
+    "      --go-back      sign on from a list that this key replaced since\n"
     "      --reset-time   date it now, though the last one is later\n"
     "  -h, --help\n"
     "  -V, --version\n"
@@ -45,6 +47,7 @@ static const struct option options[] = {
     {"name", required_argument, NULL, 'N'},
     {"output", required_argument, NULL, 'o'},
     {"pubkey", required_argument, NULL, 'p'},
+    {"go-back", no_argument, NULL, TOOL_RUN_BACK},
     {"push", no_argument, NULL, TOOL_RUN_PUSH},
     {"yes", no_argument, NULL, 'y'},
     {"first", no_argument, NULL, OPT_FIRST},

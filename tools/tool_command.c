@@ -19,6 +19,7 @@
 	"  -N, --name NAME    this machine's name\n" \
 	"  -p, --pubkey PUBKEY\n" \
 	"                     the last list may be signed by this one\n" \
+	"      --go-back      sign on from a list that this key replaced since\n" \
 	"      --push         then offer it to all nodes, and wait for them\n" \
 	"  -y, --yes          do not ask\n" \
 	"  -h, --help\n"
@@ -140,6 +141,7 @@ static const struct option options[] = {
     {"yes", no_argument, NULL, 'y'},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
+    {"go-back", no_argument, NULL, TOOL_RUN_BACK},
     {"push", no_argument, NULL, TOOL_RUN_PUSH},
     {NULL, 0, NULL, 0},
 };

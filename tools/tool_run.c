@@ -41,6 +41,9 @@ tool_run_option(struct tool_run *r, int c, const char *arg,
 	case TOOL_RUN_PUSH:
 		r->push = true;
 		return -1;
+	case TOOL_RUN_BACK:
+		r->sign.go_back = true;
+		return -1;
 	case 'y':
 		r->sign.yes = true;
 		return -1;
@@ -74,6 +77,7 @@ tool_run(struct tool_run *r, int (*work)(struct tool_sign *s, void *ctx),
 	if (!s->dry_run && (lock = tool_lock(s->out, &e)) < 0)
 		return fail(&e);
 	s->installed = &installed;
+	s->key_path = key;
 	rc = tool_sign_begin(s);
 	if (rc == TOOL_OK)
 		rc = work(s, ctx);

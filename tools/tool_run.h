@@ -18,6 +18,7 @@ struct tool_run {
 
 #define TOOL_RUN_SHORT "c:hk:nN:p:yV"
 #define TOOL_RUN_PUSH 512 /* the value of the long option --push */
+#define TOOL_RUN_BACK 513 /* of --go-back */
 /* Takes one of the options that all ways have. -1 to go on; else the exit
  * code, with all told that is to be told. */
 int tool_run_option(struct tool_run *r, int c, const char *arg,

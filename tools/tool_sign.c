@@ -16,6 +16,7 @@
 #include "tool_ask.h"
 #include "tool_file.h"
 #include "tool_lock.h"
+#include "tool_memory.h"
 
 #define LIST_MODE 0644 /* of a new one: there is no secret in it */
 
@@ -143,6 +144,16 @@ choose_previous(struct tool_sign *s, struct err *e)
 	return 0;
 }
 
+/* The list to follow may lie in a folder of the daemon's user: the memory
+ * beside the key says whether it is one that was replaced since. */
+static int
+check_memory(const struct tool_sign *s, struct err *e)
+{
+	if (s->key_path == NULL || s->previous == NULL || s->go_back)
+		return 0;
+	return tool_memory_check(s->key_path, s->out, s->previous, e);
+}
+
 static int
 choose_paths(struct tool_sign *s)
 {
@@ -179,7 +190,9 @@ tool_sign_begin(struct tool_sign *s)
 		return TOOL_BAD_LIST;
 	}
 	tool_list_read(&s->base, s->base_path, &s->trusted);
-	return choose_previous(s, &e) != 0 ? print_failed(NULL, &e) : TOOL_OK;
+	if (choose_previous(s, &e) != 0 || check_memory(s, &e) != 0)
+		return print_failed(NULL, &e);
+	return TOOL_OK;
 }
 
 void
@@ -352,6 +365,8 @@ install_locked(const struct tool_sign *s, const char *p, size_t len,
 	/* In this order: after a crash in between, a list that verifies is
 	 * newer than its copy, which is understood. */
 	if (tool_replace(s->out, LIST_MODE, p, len, e) != 0)
+		return -1;
+	if (s->key_path != NULL && tool_memory_keep(s->key_path, p, len, e) != 0)
 		return -1;
 	if (tool_replace(s->out_prev, mode_of(s->out), p, len, e) != 0)
 		return err_prefix(e,

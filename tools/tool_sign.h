@@ -17,6 +17,8 @@ struct tool_sign {
 	const char *in;			/* the list to sign */
 	const char *out;		/* where it goes; may be the same */
 	struct key *key;		/* private */
+	const char *key_path;		/* remembers beside it; NULL: nothing */
+	bool go_back;			/* whatever is remembered there */
 	struct tool_keys trusted;	/* whose lists may be followed */
 	bool first;			/* there is none to follow */
 	bool reset_time;

@@ -239,6 +239,7 @@ cp net net.6
 
 editor 'if grep -q Theta "$f"; then sed -i s/Theta/theta/ "$f"; else
 	echo node Theta >>"$f"; fi'
+rm -f dsa.key.last
 echo e | "$O/bnl-sign" -e -k dsa.key net >out 2>err
 rc=$?
 code 0 'the edit goes on when asked'
@@ -354,6 +355,7 @@ self() {	# self NAME TEXT [OPTION...]: n2 is this machine
 	t=$2
 	want=$1
 	shift 2
+	rm -f dsa.key.last
 	run "$O/bnl-sign" -k dsa.key "$@" net
 	code "$want" "$t"
 }
@@ -374,12 +376,14 @@ says err '1:1: conf/cluevpn.conf: ' 'which is told with its place'
 if unshare -r -u true 2>/dev/null; then
 	for h in n2 N2 n2.example.org; do
 		without n2
+		rm -f dsa.key.last
 		unshare -r -u sh -c 'hostname "$1"; shift; exec "$@"' sh $h \
 			"$O/bnl-sign" -k dsa.key net >out 2>err </dev/null
 		rc=$?
 		code 1 "without either, the host name does: $h"
 	done
 	without n2
+	rm -f dsa.key.last
 	unshare -r -u sh -c 'hostname n22; exec "$@"' sh \
 		"$O/bnl-sign" -k dsa.key net >out 2>err </dev/null
 	rc=$?
@@ -390,6 +394,7 @@ fi
 if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
 	asked() {	# asked ANSWER: the same at a terminal
 		without n1 n2 n3
+		rm -f dsa.key.last
 		echo "$1" | script -qec "'$O/bnl-sign' -N n4 -k dsa.key net" \
 			/dev/null >out 2>err
 		rc=$?
@@ -443,6 +448,7 @@ cp net.8 net.prev
 # What the store does, in the shell's words: net.9 is there when it is done.
 flock . sh -c 'touch held; until [ -e go ]; do sleep 0.01; done; cp net.9 net' &
 until [ -e held ]; do sleep 0.01; done
+rm -f dsa.key.last
 "$O/bnl-sign" -f -k dsa.key net >out 2>err </dev/null &
 waits $!
 ok $? 'bnl-sign waits for the lock of the store'

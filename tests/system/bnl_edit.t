@@ -18,6 +18,7 @@ diff() { run "$s" diff "$@"; }
 fresh() {	# net is the first list again
 	cp net.0 net
 	cp net.0 net.prev
+	rm -f dsa.key.last
 }
 body() { sed '/^-----BEGIN/,$d; /^timestamp/d; /^history/d' "$1"; }
 changes() {	# changes TEXT: what was signed differs by just standard input

@@ -209,6 +209,8 @@ list() { # list NODE...: signs a list of these as $tmp/network.bnl
 		for n; do node_text "$n"; done
 		[ -z "${revoked:-}" ] || echo "revoke $revoked"
 	} >$tmp/network.txt
+	# Tests put lists back as they like: nothing is remembered of them.
+	rm -f $tmp/bnl.key.last
 	if [ -e $tmp/network.bnl ]; then
 		must "$O/bnl-sign" -y -k $tmp/bnl.key -o $tmp/network.bnl \
 			$tmp/network.txt

@@ -41,9 +41,11 @@ ok 'and reaches alpha' reach gamma alpha
 for n in "${nodes[@]}"; do is "$(forks $n)" 0 "no alarm at $n"; done
 
 # --- two sign at once -----------------------------------------------------------------
-# Each edits on a machine of her own, and neither knows of the other.
+# Each edits on a machine of her own, with her copy of the key, and neither
+# knows of the other.
 admin() { # admin NODE COMMAND...: bnl-sign there
-	"$O/bnl-sign" "$2" -y -N nobody -k $tmp/bnl.key \
+	cp -p $tmp/bnl.key "$tmp/$1/bnl.key"
+	"$O/bnl-sign" "$2" -y -N nobody -k "$tmp/$1/bnl.key" \
 		-l "$tmp/$1/state/network.bnl" "${@:3}"
 }
 for n in alpha beta; do cp $tmp/$n/state/network.bnl $tmp/$n/before; done
@@ -74,8 +76,10 @@ done
 ok 'traffic goes on' reach gamma delta
 
 # --- the change that was lost is made again ----------------------------------------------
-new=one
-[ $loser = $tmp/one ] || new=two
+new=one lost=alpha
+[ $loser = $tmp/one ] || new=two lost=beta
+not_ok 'not unseen on the machine whose list was passed over' \
+	admin $lost add $new --subnet 10.156.103.0/24
 must admin delta add $new --subnet 10.156.103.0/24
 kill -USR1 "${pid[delta]}"
 has_node() { query "$1" peers '.[].name' | grep -qx $new; }

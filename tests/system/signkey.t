@@ -130,7 +130,9 @@ while read -r kind command <&3; do
 		on alpha cp bnl-pub.pem old-pub.pem
 		holds 'a list by the new key' on alpha bnl-sign -k new.key \
 			-p bnl-pub.pem -f -o /etc/cluevpn/early $list
-		refused early beta ;;
+		refused early beta
+		# It came from nothing that follows.
+		on alpha rm -f new.key.last ;;
 	2--)
 		holds 'a list by the old key' on alpha bnl-sign set gamma \
 			--address 203.0.113.30 --address 203.0.113.31
