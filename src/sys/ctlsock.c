@@ -3,6 +3,7 @@
 #include "sys/ctlsock.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -256,21 +257,42 @@ remove_stale(const struct sockaddr_un *sun, struct err *e)
 	return 0;
 }
 
+/* Gives the socket's file to the group, through a descriptor: another user may
+ * be able to put a link in its place. */
+static int
+change_group(const char *path, gid_t group)
+{
+	int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+	int rc = -1;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode) &&
+	    st.st_uid == geteuid())
+		rc = fchownat(fd, "", (uid_t)-1, group, AT_EMPTY_PATH);
+	else
+		errno = EPERM;
+	close(fd);
+	return rc;
+}
+
 static int
 bind_listen(int fd, const struct sockaddr_un *sun, mode_t mode, gid_t group,
 	    struct err *e)
 {
-	/* Born closed to everybody; opened once its group is right. */
-	mode_t old = umask(0777);
-	int rc = bind(fd, (const struct sockaddr *)sun, sizeof(*sun));
-	int errnum = errno;
+	mode_t old = umask(0);
+	int rc, errnum;
 
+	/* The file is born with the mode of the socket: unix(7). */
+	rc = fchmod(fd, mode) < 0 ?
+		     -1 : bind(fd, (const struct sockaddr *)sun, sizeof(*sun));
+	errnum = errno;
 	umask(old);
 	if (rc < 0)
 		return err_errno(e, errnum, "%s", sun->sun_path);
-	if ((group != (gid_t)-1 &&
-	     chown(sun->sun_path, (uid_t)-1, group) < 0) ||
-	    chmod(sun->sun_path, mode) < 0 || listen(fd, BACKLOG) < 0) {
+	if ((group != (gid_t)-1 && change_group(sun->sun_path, group) < 0) ||
+	    listen(fd, BACKLOG) < 0) {
 		err_errno(e, errno, "%s", sun->sun_path);
 		(void)unlink(sun->sun_path);
 		return -1;

@@ -34,16 +34,30 @@ still_there(int fd, const char *path)
 	       a.st_ino == b.st_ino && a.st_dev == b.st_dev;
 }
 
+/* Whether it is a file of this name alone: it is about to be emptied. */
+static bool
+is_plain(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink <= 1;
+}
+
 static int
 open_locked(const char *path, struct err *e)
 {
 	for (;;) {
-		int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-			      0644);
+		int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW |
+				    O_NONBLOCK, 0644);
 		struct flock fl;
 
 		if (fd < 0)
 			return err_errno(e, errno, "pid file %s", path);
+		if (!is_plain(fd)) {
+			close(fd);
+			return err_set(e, ERR_PERM, "pid file %s is no "
+				       "regular file with a single name", path);
+		}
 		if (lock(fd, &fl, F_SETLK) < 0) {
 			pid_t other = lock(fd, &fl, F_GETLK) == 0 &&
 				      fl.l_type != F_UNLCK ? fl.l_pid : 0;

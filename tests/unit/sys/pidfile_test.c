@@ -184,6 +184,13 @@ test_refused(void **state)
 	assert_int_equal(pidfile_open(&p, path, &e), -1);
 	assert_int_equal(p.fd, -1);
 	assert_int_equal(access(target, F_OK), -1);
+	/* Nor is a file emptied that has another name elsewhere. */
+	assert_int_equal(unlink(path), 0);
+	write_file("1\n");
+	assert_int_equal(link(path, target), 0);
+	assert_int_equal(pidfile_open(&p, path, &e), -1);
+	assert_non_null(strstr(e.text, "single name"));
+	assert_int_equal(number_in_file(), 1);
 	assert_int_equal(pidfile_open(&p, "/proc/none/pid", &e), -1);
 	assert_non_null(strstr(e.text, "/proc/none"));
 }
