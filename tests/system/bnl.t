@@ -372,7 +372,7 @@ self 1 'a configuration that is not there is an error' -c nowhere
 says err 'nowhere' 'which is told'
 echo 'nome = n2' >conf/cluevpn.conf
 self 1 'and so is one that is wrong' -c conf
-says err '1:1: conf/cluevpn.conf: ' 'which is told with its place'
+says err 'conf/cluevpn.conf:1:1: ' 'which is told with its place'
 if unshare -r -u true 2>/dev/null; then
 	for h in n2 N2 n2.example.org; do
 		without n2
