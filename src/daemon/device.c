@@ -173,8 +173,9 @@ device_follow(struct daemon *d)
 	if (b != dev->planned ||
 	    (b != NULL && bnl_version_cmp(&b->version, &dev->version) != 0)) {
 		dev->planned = b;
-		dev->version = b == NULL ? (struct bnl_version){ 0 } :
-					   b->version;
+		memset(&dev->version, 0, sizeof(dev->version));
+		if (b != NULL)
+			dev->version = b->version;
 		dev->replan = true;
 	}
 	if (dev->replan)

@@ -190,6 +190,8 @@ lookup_close(struct daemon *d)
 	work_abandon(d->hosts_file);
 	work_abandon(d->lookups);
 	d->hosts_file = d->lookups = NULL;
-	while (d->looking != NULL)
-		lookup_free(d->looking);
+	for (struct lookup *l = d->looking, *next; l != NULL; l = next) {
+		next = l->next;
+		lookup_free(l);
+	}
 }

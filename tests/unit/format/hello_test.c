@@ -177,11 +177,11 @@ test_ciphers(void **state)
 	assert_int_equal(taken(&r).algos.nciphers, 3);
 	ciphers[0]++;
 	assert_int_equal(taken(&r).algos.nciphers, 3);
-	for (uint8_t alg = 1; alg < AEAD_ALGS; alg++) {
+	for (int alg = 1; alg < AEAD_ALGS; alg++) {
 		char why[] = "cipher 0 twice";
 
 		why[7] = (char)('0' + alg);
-		ciphers[10] = alg;
+		ciphers[10] = (uint8_t)alg;
 		refused(&r, why);
 	}
 	ciphers[10] = AEAD_NONE;
