@@ -240,6 +240,7 @@ if [ "$(id -u)" -eq 0 ] && setpriv --reuid daemon true 2>/dev/null &&
 	ok '... is told' grep 'no user "nosuchuser"' $tmp/said
 	rm -r /run/systemd/system
 	service 0 'without a unit it is root'\''s'
+	rm -f /etc/systemd	# a link to that of the machine
 	mkdir -p /etc/systemd/system
 	sed 's/^User=.*/User=daemon/; s/^Group=.*/Group=daemon/' \
 		examples/cluevpnd.service >/etc/systemd/system/cluevpnd.service
