@@ -176,7 +176,8 @@ peer_mute_text(const struct peer *p, char *out, size_t cap)
 		 "%llu of its compressed packets were malformed: it has a "
 		 "fault or attacks this node; its compressed packets are "
 		 "dropped for %d s at a time",
-		 (unsigned long long)p->drops[DROP_UNPACK], MUTE_MS / 1000);
+		 (unsigned long long)p->drops[DROP_UNPACK],
+		 MUTE_HOLD_MS / 1000);
 }
 
 static bool

@@ -11,7 +11,7 @@ is_within(struct monotime at, int64_t ms, struct monotime now)
 bool
 mute_is_on(const struct mute *m, struct monotime now)
 {
-	return is_within(m->began, MUTE_MS, now);
+	return is_within(m->began, MUTE_HOLD_MS, now);
 }
 
 bool

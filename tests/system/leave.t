@@ -154,5 +154,5 @@ holds 'alpha reaches gamma' within 20000 reaches alpha gamma
 fails 0 'the signing host leaves by force' 'its list are still here' \
     on alpha cluevpnctl leave --yes --force
 is "$(files alpha | grep -v '\.lock$\|\.prev$' | sed 's|.*/||' | tr '\n' ' ')" \
-    'bnl-pub.pem bnl.key ca.key ca.pem network.bnl ' 'the keys and the list stay'
+    'bnl-pub.pem bnl.key bnl.key.last ca.key ca.pem network.bnl ' 'the keys and the list stay'
 tap_end

@@ -439,13 +439,13 @@ test_mute(void **state)
 	rig_drain(&b);
 	assert_int_equal(b.events[EVENT_MUTED], 1);
 	/* Later it is heard again, and muted again without another event. */
-	rig_clock(mono_add_ms(rig.now.mono, MUTE_MS));
+	rig_clock(mono_add_ms(rig.now.mono, MUTE_HOLD_MS));
 	assert_taken(DATA_COMPRESSED, packed, n);
 	for (int i = 0; i < MUTE_FAILURES; i++)
 		assert_dropped(DATA_COMPRESSED, junk, 4, DROP_UNPACK);
 	assert_dropped(DATA_COMPRESSED, packed, n, DROP_MUTED);
 	/* A failure now and then mutes nobody. */
-	rig_clock(mono_add_ms(rig.now.mono, MUTE_MS));
+	rig_clock(mono_add_ms(rig.now.mono, MUTE_HOLD_MS));
 	for (int i = 0; i < 2 * MUTE_FAILURES; i++) {
 		assert_dropped(DATA_COMPRESSED, junk, 4, DROP_UNPACK);
 		rig_clock(mono_add_ms(rig.now.mono, MUTE_SPAN_MS / 4));
