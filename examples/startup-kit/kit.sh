@@ -67,6 +67,10 @@ is_number() { # is_number TEXT LEAST MOST
 	case $1 in '' | *[!0-9]* | ??????*) return 1 ;; esac
 	[ "$1" -ge "$2" ] && [ "$1" -le "$3" ]
 }
+decimal() { # decimal NUMBER: without the zeros in front, which mean octal
+	trimmed=${1#"${1%%[!0]*}"}
+	trimmed=${trimmed:-0}
+}
 is_digest() {
 	case $1 in
 	sha256:*[!0-9a-f]*) return 1 ;;
@@ -126,6 +130,11 @@ conf_take() { # key and value
 		/*) ;;
 		*) conf_bad 'a file name with a / in front' ;;
 		esac ;;
+	esac
+	case $key in
+	port | renewdays | days | timeout)
+		decimal "$value"
+		value=$trimmed ;;
 	esac
 	case $key in
 	bnlkey | cakey | nameserver | bnlpubkey)

@@ -32,6 +32,11 @@ refused() {	# refused TEXT WORDS COMMAND...: it fails, and says so
 said() {	# said TEXT WORDS: by the last "refused" or "holds"
 	cp "$out" "$HOSTS_DIR/said"
 	holds "$1" grep -qF -e "$2" "$HOSTS_DIR/said"
+	cp "$HOSTS_DIR/said" "$out"
+}
+not_said() {	# not_said TEXT WORDS
+	! grep -qF -e "$2" "$out"
+	ok $? "$1"
 }
 must() {
 	"$@" >"$out" 2>&1 && return
@@ -186,16 +191,16 @@ said 'and says so' 'server is a node of example.org: 10.156.1.0/24'
 
 # --- what is refused --------------------------------------------------------------
 
-clean() {	# clean HOST: it has what it had before
+clean() {	# clean HOST [EXCEPT]: it has what it had before
 	is "$(cd "$HOSTS_DIR/$1" && find etc lib -type f ! -name kit.conf \
-		! -name .enroll.lock ! -path 'etc/enroll.*')" '' \
+		! -name .enroll.lock ! -path "${2:--}")" '' \
 		'nothing is installed'
 }
 refused 'a name of somebody else' 'gamma: not a name of ann@EXAMPLE.ORG' \
 	enroll beta gamma
 clean beta
-is "$(stat -c %a "$HOSTS_DIR/beta/etc/enroll.gamma")" 700 \
-	'the key that was made for it is for nobody else'
+holds 'nor is a key left that nobody will use' \
+	test ! -e "$HOSTS_DIR/beta/etc/enroll.gamma"
 at beta kdestroy
 refused 'no ticket' 'there is no Kerberos ticket' enroll beta beta
 clean beta
@@ -267,7 +272,9 @@ on beta ip route replace default dev eth0
 clean beta
 refused 'a line that cluevpnd does not know' 'cluevpnd would not take it' \
 	enroll beta --set colour=red beta
-clean beta
+clean beta 'etc/enroll.beta/*'
+is "$(stat -c %a "$HOSTS_DIR/beta/etc/enroll.beta")" 700 \
+	'the key that the server knows now is for nobody else'
 for words in '' 'Beta' '../beta' 'beta gamma' '-x beta' '-f 12 beta' \
 	'--set x beta'; do
 	# shellcheck disable=SC2086 # words
@@ -277,10 +284,13 @@ done
 
 # --- from nothing to a ping -------------------------------------------------------
 
-rm -r "$HOSTS_DIR/beta/etc/enroll.gamma"
 holds 'beta is enrolled, by a person' enroll beta beta
 said 'and says so' 'beta is a node of example.org: 10.156.2.0/24'
+said 'and that nothing renews its certificate' \
+	'nothing renews the certificate of beta, which ends on 20'
+said 'and why' "there is no $HOSTS_DIR/beta.example.org.keytab"
 holds 'gamma is enrolled, by the key of its host' enroll gamma gamma
+not_said 'which renews its certificate' 'nothing renews'
 pings() {	# pings HOST ADDRESS
 	within 20000 on "$1" ping -c 1 -W 1 "$2"
 }
@@ -391,9 +401,57 @@ at beta kdestroy
 holds 'a certificate that is good for long' at beta cluevpn-enroll --renew
 holds 'is let alone, without a ticket' \
 	cmp "$etc/node.pem" "$HOSTS_DIR/before.pem"
+# It is tried long before, by the key of the host alone.
+refused 'where the host has no key' "there is no $HOSTS_DIR/beta" \
+	at beta cluevpn-enroll --check
+touch -d '8 days ago' "$etc/node.pem"
+refused 'the timer fails after a week' 'nothing renews the certificate of beta' \
+	at beta cluevpn-enroll --renew
+principal host/beta.example.org
+ticket beta ann
+refused 'where the server does not know it' \
+	"adds \"host/beta.example.org@EXAMPLE.ORG beta\" to kit.names there" \
+	at beta cluevpn-enroll --check
+refused 'nor does the ticket of a person help the timer' 'nothing renews' \
+	at beta cluevpn-enroll --renew
+echo host/beta.example.org@EXAMPLE.ORG beta \
+	>>"$HOSTS_DIR/server/etc/kit.names"
+holds 'with that line it works' at beta cluevpn-enroll --check
+said 'and that is said' 'beta has a certificate until 20'
+said 'with its principal' 'host/beta.example.org@EXAMPLE.ORG may have one until'
+holds 'which the timer sees, too' at beta cluevpn-enroll --renew
+is "$(cat "$out")" '' 'without a word'
+holds 'no other certificate was made' cmp "$etc/node.pem" "$HOSTS_DIR/before.pem"
+mv "$HOSTS_DIR/server/lib/ca/ca.key" "$HOSTS_DIR/ca.key"
+refused 'a server that has lost its CA' 'the server has no CA' \
+	at beta cluevpn-enroll --check
+holds 'may be mended within a week' at beta cluevpn-enroll --renew
+mv "$HOSTS_DIR/ca.key" "$HOSTS_DIR/server/lib/ca/ca.key"
+sed -i '$d' "$HOSTS_DIR/server/etc/kit.names"
+# Another clock than the KDC's.
+cp "$(command -v remctl)" "$HOSTS_DIR/bin/remctl.real"
+printf '#!/bin/sh\n[ ! -e %s ] || { cat %s >&2; exit 1; }\nexec %s "$@"\n' \
+	"$HOSTS_DIR/skew" "$HOSTS_DIR/skew" "$HOSTS_DIR/bin/remctl.real" \
+	>"$HOSTS_DIR/bin/remctl"
+chmod +x "$HOSTS_DIR/bin/remctl"
+printf 'remctl: \033[2JClock skew too great\n' >"$HOSTS_DIR/skew"
+refused 'a clock that is wrong' 'compare "date -u" on all three' \
+	at beta cluevpn-enroll --check
+not_said 'the message controls no terminal' "$(printf '\033')"
+rm "$HOSTS_DIR/skew" "$HOSTS_DIR/bin/remctl"
+# A kit.conf for name servers alone.
+cp "$etc/kit.conf" "$HOSTS_DIR/kit.conf"
+echo 'nameserver = 10.156.1.53' >"$etc/kit.conf"
+holds 'where kit.conf has name servers alone, nothing is to be renewed' \
+	at beta cluevpn-enroll --renew
+is "$(cat "$out")" '' 'without a word'
+cp "$HOSTS_DIR/kit.conf" "$etc/kit.conf"
+rm -f "$HOSTS_DIR/beta.example.org.keytab" "$etc/.enroll.checked"
+touch "$etc/node.pem"
 for h in server gamma beta; do
 	echo 'renewdays = 1000' >>"$HOSTS_DIR/$h/etc/kit.conf"
 done
+at beta kdestroy
 refused 'one that ends soon' 'there is no Kerberos ticket' \
 	at beta cluevpn-enroll --renew
 ticket beta ann
@@ -405,11 +463,14 @@ refused 'but is another one' 'differ' cmp "$etc/node.pem" \
 	"$HOSTS_DIR/before.pem"
 holds 'the daemon has read it' within 10000 \
 	grep -q 'certificate reloaded' "$HOSTS_DIR/beta/log/cluevpn.log"
-holds 'from cron, by the key of the host' on gamma env -i PATH="$PATH" \
+ticket gamma eve
+holds 'from cron, by the key of the host, and by no ticket that is there' \
+	on gamma env -i PATH="$PATH" KRB5CCNAME="FILE:$HOSTS_DIR/gamma.cache" \
 	cluevpn-enroll --renew
 said 'gamma has one, too' 'gamma has a certificate until'
-is "$(find "$HOSTS_DIR/gamma/etc" -name '.enroll.?*' ! -name .enroll.lock)" '' \
-	'no ticket of it is left'
+at gamma kdestroy
+is "$(find "$HOSTS_DIR/gamma/etc" -name '.enroll.?*' ! -name .enroll.lock \
+	! -name .enroll.checked)" '' 'no ticket of it is left'
 holds 'nothing was revoked' test ! -e "$HOSTS_DIR/server/lib/ca/revoke.txt"
 for h in server gamma beta; do sed -i '$d' "$HOSTS_DIR/$h/etc/kit.conf"; done
 

@@ -317,6 +317,41 @@ sh -c '. "$1/kit.sh"; say "$2"' kit.sh "$kit" \
 is "$(cat err)" "$(printf 'kit.sh: a]0;bc\tc 2Jd')" \
 	'a message has no control characters'
 
+printf '\033[2J\233 beta\n' >>kit.names
+! ask $ann cert beta <b9/node.csr >out 2>err &&
+	grep -q 'a principal with its realm' err &&
+	! LC_ALL=C grep -q "$(printf '[\033\233]')" err
+ok $? 'nor has what the server prints of files that others write'
+sed -i '$d' kit.names
+
+# --- check --------------------------------------------------------------------------
+
+before=$(cat ca/index ca/revoke.txt ca/certs/*.pem | sha256sum)
+ask $ann check beta <b9/node.csr >got 2>err
+is "$?" 0 'check: the certificate of this key would be renewed'
+holds 'and until when' grep -q "^$ann may have one until 20" got
+request b10 beta
+ask $ann check beta <b10/node.csr >out 2>err
+is "$?" 0 'so would be that of another key'
+is "$(cat ca/index ca/revoke.txt ca/certs/*.pem | sha256sum)" "$before" \
+	'and nothing of it is kept'
+ask $ann check alpha <a/node.csr >out 2>err
+is "$?" 3 'not for the name of somebody else'
+ask eve@EXAMPLE.ORG check beta <b9/node.csr >out 2>err
+is "$?" 3 'nor for a principal without nodes'
+mkdir old
+keygen ca -d old --days 20 >/dev/null
+sed -i "s|^cadir = .*|cadir = $tmp/old|" kit.conf
+! ask $ann check beta <b9/node.csr >out 2>err && grep -q 'CA ends too soon' err
+ok $? 'nor by a CA that ends soon'
+sed -i "s|^cadir = .*|cadir = $ca|" kit.conf
+for days in 08 030 0390; do
+	sed -i "s|^renewdays = .*|renewdays = $days|" kit.conf
+	ask $ann check beta <b9/node.csr >out 2>err
+	is "$?$(cat err)" 0 "renewdays = $days is a decimal number"
+done
+sed -i "s|^renewdays = .*|renewdays = 30|" kit.conf
+
 # --- files that are not in order ----------------------------------------------------
 
 wrong() { # wrong LINE WORDS

@@ -132,6 +132,11 @@ master nonsense 192.0.2.3
 ok 'a line that is no address' check
 said 'is told' 'nameserver nonsense: an address is expected'
 is "$(written)" 192.0.2.3 'and left out'
+master '*' 192.0.2.3
+ok 'a "*" is no address either' check
+said 'and stands for no files' 'nameserver *: an address is expected'
+is "$(wc -l <$tmp/said)" 1 'in one line'
+ok 'numbers with a zero in front are decimal' check -t 08 -w 08
 master
 ok 'a master without name servers' check
 ok 'is taken as it is' cmp $etc/resolv.conf-master $etc/resolv.conf
