@@ -69,19 +69,17 @@ int
 tool_self_find(struct tool_self *out, const char *name, const char *conf,
 	       bool must, struct err *e)
 {
-	char *path;
 	int rc;
 
 	memset(out, 0, sizeof(*out));
+	out->conf = conf_path(conf);
+	if (out->conf == NULL)
+		return err_nomem(e);
 	if (name != NULL) {
 		out->name = strdup(name);
 		return out->name == NULL ? err_nomem(e) : 0;
 	}
-	path = conf_path(conf);
-	if (path == NULL)
-		return err_nomem(e);
-	rc = name_in(&out->name, path, e);
-	free(path);
+	rc = name_in(&out->name, out->conf, e);
 	if (rc == 0 || must)
 		return rc;
 	out->host = true;
@@ -92,7 +90,8 @@ void
 tool_self_free(struct tool_self *self)
 {
 	free(self->name);
-	self->name = NULL;
+	free(self->conf);
+	self->name = self->conf = NULL;
 }
 
 /* "alpha" and "alpha.example.org" are the same host. */

@@ -14,6 +14,7 @@
 /* What this machine is called in the list. */
 struct tool_self {
 	char *name; /* owned */
+	char *conf; /* the configuration's file, be it there or not; owned */
 	bool host;  /* by the system; the list may have more or less of it */
 };
 

@@ -17,6 +17,7 @@
 #include "tool_file.h"
 #include "tool_lock.h"
 #include "tool_memory.h"
+#include "tool_under.h"
 
 #define LIST_MODE 0644 /* of a new one: there is no secret in it */
 
@@ -234,10 +235,11 @@ print_failure(const char *name, const struct errs *es)
 static bool
 is_grave(const struct tool_sign *s, const struct bnl *made)
 {
+	bool under = tool_under_print(s->previous, made, s->self.conf);
 	struct tool_care care;
 
 	tool_care_look(&care, s->previous, made, &s->self);
-	return tool_care_print(&care);
+	return tool_care_print(&care) || under;
 }
 
 static int

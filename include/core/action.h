@@ -21,6 +21,7 @@ enum action_kind {
 	ACTION_BUILD_LIST,	/* ticket, view: verify and build a generation */
 	ACTION_STORE_LIST,	/* ticket, view, mark: write the list, then the mark */
 	ACTION_STORE_KNOWN,	/* data: write; not answered */
+	ACTION_STORE_RUN,	/* run_s: write, with the time; not answered */
 	ACTION_RESOLVE,		/* text: a host name to be looked up */
 	ACTION_RUN_HOOK,	/* hook, peer, subnet, covering */
 	ACTION_EVENT		/* level, event, peer, text */
@@ -55,6 +56,7 @@ struct action {
 	const uint8_t *view;		/* owned by the core until the answer */
 	size_t viewlen;
 	uint8_t mark[40];		/* STORE_LIST: the version as written on wires */
+	int64_t run_s;			/* STORE_RUN: the node's running time */
 	enum hook_kind hook;
 	struct prefix subnet;
 	uint8_t covering;		/* own subnet: length of the network's

@@ -65,8 +65,6 @@ const struct bnl_version *bnltake_mark(const struct bnltake *t);
 void bnltake_mark_reset(struct bnltake *t);
 /* The list in force is below the mark: it routes nothing. */
 bool bnltake_stale(const struct bnltake *t);
-/* The wall clock can be believed. */
-bool bnltake_clock_sane(const struct bnltake *t);
 
 /* Decides whether the list on disk may be the first one in force; tells why
  * not. Its network must be that of the configuration; one that is dated too

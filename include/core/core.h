@@ -42,6 +42,8 @@ struct core_init {
 	struct monotime (*clock)(void);	/* by which packing and unpacking are
 					 * charged; NULL: they are not */
 	struct walltime built;		/* a clock before this is wrong */
+	int64_t run_s;			/* seconds that the node has been running
+					 * before: ACTION_STORE_RUN wrote it */
 	struct generation *list;	/* taken over; NULL: none on disk */
 	const struct bnl_version *mark;	/* newest list ever taken; NULL: none */
 	bool no_tcp_gro, no_udp_gro;	/* the device takes no such frames */

@@ -21,6 +21,8 @@ struct notes;
 
 struct core_env {
 	struct now now;			/* of the call being served */
+	int64_t run_s;			/* the node's running time at the */
+	struct monotime run_since;	/* time of that clock */
 	struct walltime built;		/* build date: a clock before it is wrong */
 	struct rng rng;
 	const struct conf *conf;
@@ -55,6 +57,15 @@ core_env_keepalive(const struct core_env *env)
 	    conf_line(conf, "keepalive") > 0)
 		return conf->keepalive;
 	return KEEPALIVE_HIDDEN_S;
+}
+
+/* Seconds for which this node has been running since it first started. The age
+ * of stored secrets is counted by it: setting the wall clock, to whatever time,
+ * does not change it. */
+static inline int64_t
+core_env_run_s(const struct core_env *env, struct monotime now)
+{
+	return env->run_s + mono_ms(env->run_since, now) / 1000;
 }
 
 /* A ticket for STORE_* and BUILD_LIST; never 0. */

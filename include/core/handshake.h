@@ -40,6 +40,7 @@ struct pair_keys {
 	uint8_t cookie_in[32];
 	uint8_t peer_static[X25519_LEN];
 	uint8_t peer_key[FINGERPRINT_LEN];	/* of its certificate then */
+	struct cert_above above;		/* the keys above that one */
 };
 
 void pair_keys_derive(struct pair_keys *out, const struct pair *p,

@@ -45,9 +45,16 @@ bool pairset_hello(struct pair_record *r, bool lower_dialled,
  * the unproven one of its dialler. */
 bool pairset_insert(struct pair_record *r, const struct pair *p);
 void pairset_remove(struct pair_record *r, unsigned int i);
-/* Why a pair may not be used with that list (NULL: any), our static key and,
- * when it is sane, the wall clock; NULL when it may. */
+/* Seconds for which this node has been running since the pair was made. */
+int64_t pair_age_s(const struct core_env *env, const struct pair *p,
+		   struct monotime now);
+/*
+ * Why a pair may not be used with that list (NULL: any), our static key and
+ * its age; NULL when it may. The wall clock has no say in it: age is counted
+ * by the time that this node was running; and a list that was signed later
+ * than the pair, and is dated later than its end, shows as much.
+ */
 const char *pairset_unfit(const struct core_env *env, const struct bnl *b,
-			  const char *peer, const struct pair *p, bool sane);
+			  const char *peer, const struct pair *p);
 
 #endif

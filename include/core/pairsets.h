@@ -37,13 +37,11 @@ bool pairsets_prove(struct pairsets *ps, const char *peer,
 		    const uint8_t id[PAIR_ID_LEN]);
 /* Erases all that is held with peer, here and on the disk. */
 void pairsets_erase(struct pairsets *ps, const char *peer, const char *why);
-/*
- * Erases what may not be used any more, with EVENT_PAIR_GONE: the peer is not
- * in the list (NULL: that is not looked at), its key is revoked or not the
- * pinned one, our static key is another one now; and while sane (the wall
- * clock is believable) what is beyond its hard age or a certificate's end.
- */
-void pairsets_check(struct pairsets *ps, const struct bnl *b, bool sane);
+/* Erases what may not be used any more, with EVENT_PAIR_GONE: see
+ * pairset_unfit(). A list of NULL is not looked at. */
+void pairsets_check(struct pairsets *ps, const struct bnl *b);
+/* The list does not name that node: also files of it go that were not read. */
+void pairsets_forget(struct pairsets *ps, const char *peer);
 /* Pull: a peer whose held pairs changed since this was last asked; false when
  * there is none. *unfit: one may not be used any more, not even by sessions
  * that were made under it. */

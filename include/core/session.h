@@ -12,6 +12,7 @@
 #include "core/drop.h"
 #include "core/replay.h"
 #include "crypto/aead.h"
+#include "crypto/cert.h"
 #include "crypto/key.h"
 #include "format/compress.h"
 #include "format/conf.h"
@@ -37,6 +38,7 @@ struct session {
 					 * INIT that crossed; 0: none */
 	uint8_t pair_id[PAIR_ID_LEN];
 	uint8_t peer_key[FINGERPRINT_LEN];	/* of the pair */
+	struct cert_above above;		/* likewise */
 	struct session_algos algos;
 	struct replay replay;
 };
@@ -48,6 +50,7 @@ struct session_seed {
 	bool initiator;
 	uint8_t pair_id[PAIR_ID_LEN];
 	uint8_t peer_key[FINGERPRINT_LEN];
+	struct cert_above above;
 	struct session_algos algos;
 };
 

@@ -10,7 +10,7 @@
 #define WARNING_CLOCK_S 60	/* that clocks may differ */
 #define WARNING_UNHEARD 3	/* handshakes of a peer that we answered in vain */
 #define WARNING_UNHEARD_MS 60000	/* since the last one of them */
-#define WARNING_TEXT_MAX 256
+#define WARNING_TEXT_MAX 512
 
 struct warning {
 	enum event_kind kind;

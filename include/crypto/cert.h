@@ -15,16 +15,20 @@
 #define CERT_OU_MAX 64
 #define CERT_ABOVE_MAX 5	/* certificates above a node's, the CA's too */
 
+/* The public keys of the certificates above a node's, the nearest first. */
+struct cert_above {
+	uint8_t n;
+	uint8_t key[CERT_ABOVE_MAX][FINGERPRINT_LEN];
+};
+
 struct cert_info {
 	char cn[NODE_NAME_MAX + 1];
 	char ou[CERT_OU_MAX + 1];	/* the first one; "" when none */
 	uint8_t fingerprint[FINGERPRINT_LEN];	/* of the public key */
 	struct walltime not_before;
 	struct walltime not_after;
-	/* The public keys of the chain that was verified, the nearest first;
-	 * none unless TLS verified it. */
-	uint8_t nabove;
-	uint8_t above[CERT_ABOVE_MAX][FINGERPRINT_LEN];
+	struct cert_above above;	/* in the chain that was verified;
+					 * none unless TLS verified it */
 };
 
 /* The same key, names and times: the one does not replace the other. */

@@ -106,6 +106,10 @@ int tls_ctx_new_guest(struct tls_ctx **out, const uint8_t ca[FINGERPRINT_LEN],
  * dates and by those of the certificates above it. 0 or -1. */
 int tls_check_dates(struct pem cert, const struct pem *cas, size_t ncas,
 		    struct walltime now, struct err *e);
+/* What a certificate says, and the chain from it up to one of the CAs, whatever
+ * the dates are. 0 or -1. */
+int tls_read_chain(struct cert_info *out, struct pem cert,
+		   const struct pem *cas, size_t ncas, struct err *e);
 /* Engines made from it keep what they need: may be freed before them. */
 void tls_ctx_free(struct tls_ctx *c);
 /* The own certificate. */

@@ -42,7 +42,7 @@ struct events {
 	size_t nfollowers;
 };
 
-#define UNSAVED_KINDS 3		/* pairs, list, addresses */
+#define UNSAVED_KINDS 4		/* pairs, list, addresses, running time */
 
 struct job;
 

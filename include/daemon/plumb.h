@@ -21,6 +21,7 @@ struct monotime plumb_deadline(void *daemon);
 void job_store_pair(struct daemon *d, struct action *a);
 void job_store_list(struct daemon *d, const struct action *a);
 void job_store_known(struct daemon *d, struct action *a);
+void job_store_run(struct daemon *d, const struct action *a);
 void job_build_list(struct daemon *d, const struct action *a);
 /* Freed once every job submitted before has ended. */
 void job_retire_identity(struct daemon *d, struct identity *id);

@@ -12,7 +12,7 @@
 #include "sys/store.h"
 
 struct state {
-	struct store dir;	/* mark, static.key, addresses */
+	struct store dir;	/* mark, static.key, addresses, runtime */
 	struct store pairs;	/* NAME.pair */
 	struct store list;	/* the directory of the list */
 	char *listname;		/* its name in there */
@@ -29,7 +29,7 @@ void state_close(struct state *s);
 int state_give(struct state *s, uid_t uid, gid_t gid, struct err *e);
 
 /* The static X25519 key; made when there is none, or when what is there is
- * damaged (it is set aside and logged). */
+ * damaged, which is logged. */
 int state_static_key(struct state *s, uint8_t out[X25519_LEN],
 		     const struct rng *rng, struct err *e);
 /* The high-water mark; zero when there is none. A damaged one is an error:
@@ -38,9 +38,21 @@ int state_mark(struct state *s, struct bnl_version *out, struct err *e);
 int state_store_mark(struct state *s,
 		     const uint8_t version[BNL_VERSION_WIRE_LEN],
 		     struct err *e);
-/* Every stored pair goes into the core; damaged ones are set aside. */
+/*
+ * Seconds for which this node has been running, by what state_store_run()
+ * wrote at that time of the wall clock. What lies between counts, too, but not
+ * more than STATE_DOWN_MAX_S: a clock that is wrong at a start adds no more.
+ * 0 when there is none, or when it is damaged.
+ */
+#define STATE_DOWN_MAX_S (24 * 3600)
+int64_t state_run(struct state *s, struct walltime now);
+int state_store_run(struct state *s, int64_t run_s, struct walltime now,
+		    struct err *e);
+/* Every stored pair goes into the core; damaged ones are set aside. What was
+ * set aside before, and files of nodes that the list in force does not name,
+ * are removed. */
 void state_load_pairs(struct state *s, struct core *c);
-/* data empty: erase. */
+/* data empty: erase, with what was set aside. */
 int state_store_pair(struct state *s, const char *peer, const uint8_t *data,
 		     size_t len, struct err *e);
 /* The addresses where nodes were reached go into the core; a damaged file is

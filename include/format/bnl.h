@@ -11,6 +11,7 @@
 #include "base/ipaddr.h"
 #include "base/monotime.h"
 #include "base/text.h"
+#include "crypto/cert.h"
 #include "crypto/kdf.h"
 #include "crypto/key.h"
 #include "format/proto.h"
@@ -78,11 +79,15 @@ bool bnl_is_broadcast(const struct bnl *b, const struct bnl_node *node,
 /* Whether the node may have no key but one, and that is not it. */
 bool bnl_pins_another(const struct bnl_node *node,
 		      const uint8_t fp[FINGERPRINT_LEN]);
-/* Whether the list lets who has that key be the node: it names the node, does
- * not revoke the key, and pins no other one. */
-bool bnl_allows(const struct bnl *b, const char *name,
-		const uint8_t fp[FINGERPRINT_LEN]);
 bool bnl_is_revoked(const struct bnl *b, const uint8_t fp[FINGERPRINT_LEN]);
+/* The first key above a certificate that the list revokes; NULL: none. */
+const uint8_t *bnl_revoked_above(const struct bnl *b,
+				 const struct cert_above *above);
+/* Whether the list lets the holder of that key, with those above it, be the
+ * node: it names the node, revokes none of the keys, and pins no other one. */
+bool bnl_allows(const struct bnl *b, const char *name,
+		const uint8_t fp[FINGERPRINT_LEN],
+		const struct cert_above *above);
 /* True when the list's history or the list itself names that version. */
 bool bnl_descends_from(const struct bnl *b, const struct bnl_version *v);
 /* True when the list's history reaches back to the time of that older version

@@ -11,6 +11,7 @@
 #include "base/monotime.h"
 #include "base/text.h"
 #include "crypto/aead.h"
+#include "crypto/cert.h"
 #include "crypto/key.h"
 #include "format/bnl.h"
 #include "format/compress.h"
@@ -29,6 +30,8 @@ struct pair {
 	uint8_t peer_static[X25519_LEN];	/* the peer's static key in it */
 	uint8_t self_static[X25519_LEN];	/* ours in it (public half) */
 	uint8_t peer_key[FINGERPRINT_LEN];	/* of the peer's certificate */
+	struct cert_above above;	/* the keys of the CAs above it */
+	int64_t made_run_s;		/* this node's running time then */
 	struct walltime made;
 	struct walltime cert_end;	/* the earlier of both certificates' ends */
 	struct bnl_version list;	/* in force as it was made */
@@ -46,7 +49,8 @@ struct pair_record {
 size_t pair_record_encode(uint8_t out[PAIR_RECORD_MAX],
 			  const struct pair_record *r);
 /* 0 or -1 (short, long, bad checksum, unknown version, value out of range);
- * out untouched on -1. */
+ * out untouched on -1. A record of version 1 is refused: it does not say which
+ * CAs the peer's certificate was verified by. */
 int pair_record_decode(struct pair_record *out, const uint8_t *in, size_t len,
 		       struct err *e);
 void pair_record_wipe(struct pair_record *r);

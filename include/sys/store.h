@@ -29,6 +29,8 @@ enum store_step {
 
 struct store {
 	int dirfd;			   /* -1: closed */
+	bool secret;			   /* what goes is overwritten, and what
+					    * was set aside goes, too */
 	unsigned int locked;		   /* depth */
 	char *dir;			   /* for messages */
 	int (*fault)(void *ctx, int step); /* NULL: none */
@@ -41,10 +43,10 @@ struct store {
  * made 0700 where missing, and an unfinished write that is left from before is
  * removed. Otherwise nothing in it is touched. */
 int store_open(struct store *s, const char *dir, bool create, struct err *e);
-/* The directory of that name in another one, which is made where missing; a
+/* The directory of that name in another one, with create made where missing; a
  * link is refused: who may write to the other one could have put it there. */
 int store_open_in(struct store *s, const struct store *in, const char *name,
-		  struct err *e);
+		  bool create, struct err *e);
 /* As root: a directory of root's is given to that user, so that it can write
  * there when root is given up. */
 int store_give(const struct store *s, uid_t uid, gid_t gid, struct err *e);
@@ -76,7 +78,9 @@ int store_write(struct store *s, const char *name, const void *data, size_t len,
 		struct err *e);
 /* No error when there is none. */
 int store_remove(struct store *s, const char *name, struct err *e);
-/* Renames NAME to NAME.bad, over an older one. */
+/* Renames NAME to NAME.bad, over an older one. Where the store is one of
+ * secrets, NAME.bad goes when NAME is written again or removed. */
+#define STORE_BAD ".bad"
 int store_set_aside(struct store *s, const char *name, struct err *e);
 /* Keeps a file that is about to be replaced, with its owner and mode where it
  * can be linked: as NAME, STORE_LOST and the time. Of those kept of it before

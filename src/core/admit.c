@@ -4,17 +4,6 @@
 
 #include <string.h>
 
-static bool
-is_chain_revoked(const struct bnl *b, const struct cert_info *peer)
-{
-	if (bnl_is_revoked(b, peer->fingerprint))
-		return true;
-	for (unsigned int i = 0; i < peer->nabove; i++)
-		if (bnl_is_revoked(b, peer->above[i]))
-			return true;
-	return false;
-}
-
 int
 admit_check(const struct core_env *env, const struct cert_info *peer,
 	    const char *dialled)
@@ -30,7 +19,8 @@ admit_check(const struct core_env *env, const struct cert_info *peer,
 		return REFUSE_OU;
 	if (env->bnl == NULL)
 		return REFUSE_NOT_LISTED;
-	if (is_chain_revoked(env->bnl, peer))
+	if (bnl_is_revoked(env->bnl, peer->fingerprint) ||
+	    bnl_revoked_above(env->bnl, &peer->above) != NULL)
 		return REFUSE_REVOKED;
 	node = bnl_find(env->bnl, peer->cn);
 	if (node == NULL)

@@ -111,13 +111,6 @@ bnltake_stale(const struct bnltake *t)
 	return bnl_version_cmp(&t->env->version, &t->mark) < 0;
 }
 
-bool
-bnltake_clock_sane(const struct bnltake *t)
-{
-	return clock_is_sane(t->env->now.wall, t->env->built,
-			     t->mark.timestamp);
-}
-
 static bool
 is_held_off(const struct bnltake *t, const struct bnl_version *v)
 {

@@ -326,6 +326,8 @@ store(struct channel *ch)
 	    .cipher = p->selection.cipher,
 	    .comp = p->selection.comp,
 	    .level = p->selection.level,
+	    .above = ch->cert.above,
+	    .made_run_s = core_env_run_s(env, env->now.mono),
 	    .made = env->now.wall,
 	    .cert_end = mine.s < theirs.s ? mine : theirs,
 	    .list = env->version,

@@ -414,8 +414,7 @@ channels_check_pairs(struct channels *cs)
 	const struct bnltake *t = bnlsync_take(cs->sync);
 
 	/* A list below the mark says nothing about who is a node. */
-	pairsets_check(cs->pairs, bnltake_stale(t) ? NULL : cs->env->bnl,
-		       bnltake_clock_sane(t));
+	pairsets_check(cs->pairs, bnltake_stale(t) ? NULL : cs->env->bnl);
 }
 
 bool

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The machine's face: every call works at the time it is given, then settles
- * what it has stirred up. */
+/* Public calls: each sets the time, does its work, then settles its effects. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +13,7 @@
 #define SWEEP_STEP_MS 100	/* so many peers in so long: 100 a second */
 #define SWEEP_STEP_PEERS 10
 #define SWEEP_REST_MS 30000	/* between two rounds over all peers */
+#define RUN_STORE_MS 3600000	/* between two writes of the running time */
 #define SCRATCH_LEN (FRAME_LEN_MAX + DGRAM_DATA_OVERHEAD + 1)
 
 /* pass SWEEP_START: peers with stored pairs are resumed as well. */
@@ -31,6 +31,8 @@ env_fill(struct core *c, const struct core_init *in, struct now now)
 	struct core_env *e = &c->env;
 
 	e->now = now;
+	e->run_s = in->run_s;
+	e->run_since = now.mono;
 	e->built = in->built;
 	e->rng = in->rng;
 	e->conf = in->conf;
@@ -152,10 +154,21 @@ core_load_known(struct core *c, const uint8_t *data, size_t len, struct err *e)
 	return 0;
 }
 
+static void
+store_run(struct core *c)
+{
+	struct action *a = actions_add(&c->actions, ACTION_STORE_RUN);
+
+	c->run_stored = c->env.now.mono;
+	if (a != NULL)
+		a->run_s = core_env_run_s(&c->env, c->env.now.mono);
+}
+
 void
 core_start(struct core *c, struct now now)
 {
 	c->env.now = now;
+	store_run(c);
 	channels_check_pairs(c->channels);
 	c->started = true;
 	peers_hooks(c, true);
@@ -176,6 +189,7 @@ core_stop(struct core *c, struct now now)
 	peers_say_bye(c);
 	peers_hooks(c, false);
 	known_flush(c->env.known, now.mono, &c->actions);
+	store_run(c);
 	c->started = false;	/* no hooks for a list that comes too late */
 }
 
@@ -327,6 +341,7 @@ put_into_force(struct core *c, struct generation *g)
 
 	if (peers_apply(c, g, &old) < 0)
 		return -1;
+	c->warned &= ~(UINT32_C(1) << EVENT_CERT_END);	/* may be revoked */
 	channels_list_applied(c->channels);
 	core_news(c, old == NULL ? NULL : old->bnl);
 	generation_free(old);
@@ -445,6 +460,8 @@ sweep(struct core *c)
 		return;
 	}
 	core_look(c);
+	if (mono_ms(c->run_stored, now) >= RUN_STORE_MS)
+		store_run(c);
 	c->sweep_at = 0;
 	c->sweep_pass++;
 	timerq_set(&c->timers, &c->sweep, mono_add_ms(now, SWEEP_REST_MS));

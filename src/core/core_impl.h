@@ -104,6 +104,7 @@ struct core {
 	size_t sweep_at;
 	unsigned int sweep_pass;
 
+	struct monotime run_stored;	/* the running time was, last */
 	bool clock_wrong;		/* as was told */
 	uint32_t warned;		/* 1 << enum event_kind, as was told */
 	struct monotime warned_since;	/* of the day that counts for that */
@@ -161,9 +162,6 @@ void peer_reset(struct peer *p);
 /* A negotiation is wanted: now, or as soon as it may be. */
 void peer_negotiate(struct peer *p);
 void peer_news(struct peer *p, const struct channel_news *n);
-/* Seconds since that pair was made, by the wall clock; 0 when the clock was
- * ahead then. */
-int64_t peer_pair_age_s(const struct pair *pair, struct walltime now);
 /* Our certificate is another one: what was agreed under the one before goes
  * on, and is agreed anew in the background. */
 void peer_renew(struct peer *p);

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "core/pairset.h"
 #include "core_impl.h"
 
 #define FAILING_TRIES 3		/* handshakes in a row without an answer */
@@ -220,6 +221,7 @@ core_peer_info(const struct core *c, struct now now, size_t i,
 		out->level = r->pairs[0].level;
 		out->cert_end = r->pairs[0].cert_end;
 		out->key = r->pairs[0].peer_key;
-		out->pair_age_s = peer_pair_age_s(&r->pairs[0], now.wall);
+		out->pair_age_s = pair_age_s(&c->env, &r->pairs[0],
+					      now.mono);
 	}
 }

@@ -58,6 +58,7 @@ pair_keys_derive(struct pair_keys *out, const struct pair *p, const char *self,
 	out->proven = p->proven;
 	memcpy(out->peer_static, p->peer_static, sizeof(out->peer_static));
 	memcpy(out->peer_key, p->peer_key, sizeof(out->peer_key));
+	out->above = p->above;
 	derive(out->psk, p, LABEL_PSK, "");
 	derive(out->mac_out, p, LABEL_MAC1, peer);
 	derive(out->mac_in, p, LABEL_MAC1, self);
@@ -136,6 +137,7 @@ seed_fill(struct session_seed *seed, const struct pair_keys *k,
 	seed->initiator = initiator;
 	memcpy(seed->pair_id, k->id, sizeof(seed->pair_id));
 	memcpy(seed->peer_key, k->peer_key, sizeof(seed->peer_key));
+	seed->above = k->above;
 	seed->algos = k->algos;
 }
 

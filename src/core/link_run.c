@@ -352,7 +352,8 @@ link_judge(struct link *l, struct core_env *env)
 	for (int i = 0; i < KEYRING_PLACES; i++) {
 		struct session *s = l->keys.at[i];
 
-		if (s != NULL && !bnl_allows(env->bnl, l->peer, s->peer_key))
+		if (s != NULL && !bnl_allows(env->bnl, l->peer, s->peer_key,
+					     &s->above))
 			s->reject_at = env->now.mono;
 	}
 	flags = end_sessions(l, env, env->now.mono);

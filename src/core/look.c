@@ -24,14 +24,37 @@ own_clock(const struct core *c, struct warning *w)
 	return c->clock_wrong;
 }
 
+/* Of the list in force: its key, or that of a CA above it. */
+static bool
+own_is_revoked(const struct core *c, const char **whose)
+{
+	const struct bnl *b = c->stale ? NULL : c->env.bnl;
+	const struct cert_info *cert = &c->env.cert;
+
+	*whose = "the key of this node's certificate";
+	if (b == NULL)
+		return false;
+	if (bnl_is_revoked(b, cert->fingerprint))
+		return true;
+	*whose = "the key of a CA above this node's certificate";
+	return bnl_revoked_above(b, &cert->above) != NULL;
+}
+
 static bool
 own_certificate(const struct core *c, struct warning *w)
 {
+	const char *whose;
 	int64_t left = c->env.cert.not_after.s - c->env.now.wall.s;
 	bool early = c->env.now.wall.s < c->env.cert.not_before.s;
 	char at[TEXT_TIME_MAX];
 
 	w->kind = EVENT_CERT_END;
+	if (own_is_revoked(c, &whose)) {
+		snprintf(w->text, sizeof(w->text),
+			 "the list revokes %s: all other nodes refuse this one "
+			 "until it has another certificate", whose);
+		return true;
+	}
 	if (early)
 		snprintf(w->text, sizeof(w->text),
 			 "the certificate of this node is not valid before %s: "
@@ -56,6 +79,8 @@ own_removal(const struct core *c, struct warning *w)
 	static const char way[] =
 		"; `cluevpnctl invite` on the host that signs the list, then "
 		"`cluevpnctl join` here, let it in again";
+	static const char revoked[] = ", or its key or that of a CA above its "
+				      "certificate was revoked";
 	const struct note *o = core_removal(c);
 	char version[BNL_VERSION_TEXT_MAX];
 	bool gone = c->gen != NULL && !c->stale && c->self_node == ROUTE_NONE;
@@ -67,9 +92,11 @@ own_removal(const struct core *c, struct warning *w)
 			 "force does not name %s%s", c->self, way);
 	else if (o != NULL)
 		snprintf(w->text, sizeof(w->text),
-			 "this node was removed from the network: %s refuses "
-			 "it by the newer list of %s%s", o->name,
-			 bnl_version_format(version, &o->theirs.list), way);
+			 "this node was removed from the network%s: %s refuses "
+			 "it by the newer list of %s%s",
+			 o->theirs.code == REFUSE_REVOKED ? revoked : "",
+			 o->name, bnl_version_format(version, &o->theirs.list),
+			 way);
 	return gone || o != NULL;
 }
 

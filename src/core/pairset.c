@@ -104,25 +104,66 @@ pairset_insert(struct pair_record *r, const struct pair *p)
 	return true;
 }
 
+int64_t
+pair_age_s(const struct core_env *env, const struct pair *p,
+	   struct monotime now)
+{
+	int64_t age = core_env_run_s(env, now) - p->made_run_s;
+
+	return age < 0 ? 0 : age;
+}
+
+/*
+ * The list was signed after that time, be it dated ahead by as much as a list
+ * may. Nothing is said of a pair that was made under this list, nor of one that
+ * was made while the clock was behind the list in force then: it would end
+ * again and again while that clock is wrong.
+ */
+static bool
+list_is_past(const struct bnl *b, const struct pair *p, int64_t end_s)
+{
+	struct walltime end = {end_s}, signed_at = b->version.timestamp;
+
+	return signed_at.s > p->list.timestamp.s &&
+	       wall_s(p->made, p->list.timestamp) <= BNL_FUTURE_MAX_S &&
+	       wall_s(end, signed_at) >= BNL_FUTURE_MAX_S;
+}
+
+static const char *
+unfit_by_list(const struct bnl *b, const char *peer, const struct pair *p)
+{
+	const struct bnl_node *node = bnl_find(b, peer);
+
+	if (node == NULL)
+		return "not in the list";
+	if (bnl_is_revoked(b, p->peer_key))
+		return "its key is revoked";
+	if (bnl_revoked_above(b, &p->above) != NULL)
+		return "the key of a CA above its certificate is revoked";
+	if (bnl_pins_another(node, p->peer_key))
+		return "the list pins another key";
+	if (list_is_past(b, p, p->made.s + PAIR_AGE_HARD_S))
+		return "too old, by the date of the list";
+	if (list_is_past(b, p, p->cert_end.s))
+		return "a certificate it was made with has ended, by the date "
+		       "of the list";
+	return NULL;
+}
+
 const char *
 pairset_unfit(const struct core_env *env, const struct bnl *b, const char *peer,
-	      const struct pair *p, bool sane)
+	      const struct pair *p)
 {
-	if (b != NULL) {
-		const struct bnl_node *node = bnl_find(b, peer);
+	int64_t age = pair_age_s(env, p, env->now.mono);
+	const char *why = b == NULL ? NULL : unfit_by_list(b, peer, p);
 
-		if (node == NULL)
-			return "not in the list";
-		if (bnl_is_revoked(b, p->peer_key))
-			return "its key is revoked";
-		if (bnl_pins_another(node, p->peer_key))
-			return "the list pins another key";
-	}
+	if (why != NULL)
+		return why;
 	if (memcmp(p->self_static, env->static_public, X25519_LEN) != 0)
 		return "made with another static key of ours";
-	if (sane && wall_s(p->made, env->now.wall) >= PAIR_AGE_HARD_S)
+	if (age >= PAIR_AGE_HARD_S)
 		return "too old";
-	if (sane && env->now.wall.s >= p->cert_end.s)
+	if (age >= wall_s(p->made, p->cert_end))
 		return "a certificate it was made with has ended";
 	return NULL;
 }

@@ -252,6 +252,10 @@ pairsets_load(struct pairsets *ps, const struct pair_record *r)
 	for (unsigned int i = 0; i < r->n; i++)
 		if (!r->pairs[i].proven)
 			(void)pairset_insert(&s->held, &r->pairs[i]);
+	/* The count of the running time was lost: no pair is younger than it. */
+	for (unsigned int i = 0; i < r->n; i++)
+		if (r->pairs[i].made_run_s > ps->env->run_s)
+			ps->env->run_s = r->pairs[i].made_run_s;
 	set_changed(ps, s);
 	return 0;
 }
@@ -301,13 +305,12 @@ pairsets_erase(struct pairsets *ps, const char *peer, const char *why)
 }
 
 static void
-set_check(struct pairsets *ps, struct pairset *s, const struct bnl *b,
-	  bool sane)
+set_check(struct pairsets *ps, struct pairset *s, const struct bnl *b)
 {
 	const char *why = NULL, *w;
 
 	for (unsigned int i = s->held.n; i-- > 0;) {
-		w = pairset_unfit(ps->env, b, s->peer, &s->held.pairs[i], sane);
+		w = pairset_unfit(ps->env, b, s->peer, &s->held.pairs[i]);
 		if (w != NULL) {
 			why = w;
 			pairset_remove(&s->held, i);
@@ -318,7 +321,7 @@ set_check(struct pairsets *ps, struct pairset *s, const struct bnl *b,
 
 		w = !p->used
 			? NULL
-			: pairset_unfit(ps->env, b, s->peer, &p->pair, sane);
+			: pairset_unfit(ps->env, b, s->peer, &p->pair);
 		if (w != NULL) {
 			why = w;
 			bytes_wipe(p, sizeof(*p));
@@ -334,13 +337,24 @@ set_check(struct pairsets *ps, struct pairset *s, const struct bnl *b,
 }
 
 void
-pairsets_check(struct pairsets *ps, const struct bnl *b, bool sane)
+pairsets_check(struct pairsets *ps, const struct bnl *b)
 {
 	struct pairset *s;
 	size_t pos = 0;
 
 	while ((s = table_next(&ps->by_peer, &pos)) != NULL)
-		set_check(ps, s, b, sane);
+		set_check(ps, s, b);
+}
+
+void
+pairsets_forget(struct pairsets *ps, const char *peer)
+{
+	struct pairset *s = set_get(ps, peer);
+
+	/* What is held ends by the next check. */
+	if (s != NULL && s->held.n == 0 && !s->pending[0].used &&
+	    !s->pending[1].used)
+		set_write(ps, s);
 }
 
 /* The write that was under way put the pending pairs on the disk. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/pairset.h"
 #include "core_impl.h"
 
 #define DIAL_FIRST_MS 50	/* nobody there: again soon, then twice that */
@@ -422,14 +423,6 @@ peer_found(struct peer *p)
 	peer_touch(p);
 }
 
-int64_t
-peer_pair_age_s(const struct pair *pair, struct walltime now)
-{
-	int64_t age = wall_s(pair->made, now);
-
-	return age < 0 ? 0 : age;
-}
-
 /* When the newest pair is to be replaced: after a day, and before that where
  * a certificate ends and the pair with it, which may have been renewed since.
  * Pairs that were made at one time are not replaced at one time, and the
@@ -442,7 +435,7 @@ pair_is_old(const struct peer *p, const struct pair *newest, bool lower)
 	int64_t most = due / 4 < REFRESH_SPREAD_S ? due / 4 : REFRESH_SPREAD_S;
 	int64_t spread = newest->id[0] * most / UINT8_MAX;
 
-	return peer_pair_age_s(newest, p->core->env.now.wall) >=
+	return pair_age_s(&p->core->env, newest, p->core->env.now.mono) >=
 	       due + spread + (lower ? 0 : most);
 }
 

@@ -254,9 +254,12 @@ static void
 note_changes(struct core *c, const struct bnl *was, const struct bnl *now)
 {
 	for (uint32_t i = 0; was != NULL && i < was->nnodes; i++)
-		if (bnl_find(c->env.bnl, was->nodes[i].name) == NULL)
+		if (bnl_find(c->env.bnl, was->nodes[i].name) == NULL) {
 			notes_gone(c->env.notes, c->env.now.wall,
 				   was->nodes[i].name, &c->env.version);
+			pairsets_forget(channels_pairs(c->channels),
+					was->nodes[i].name);
+		}
 	for (uint32_t i = 0; now != NULL && i < now->nnodes; i++)
 		notes_listed(c->env.notes, now->nodes[i].name);
 }

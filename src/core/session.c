@@ -36,6 +36,7 @@ session_new(struct session **out, const struct session_seed *seed,
 	s->initiator = seed->initiator;
 	memcpy(s->pair_id, seed->pair_id, sizeof(s->pair_id));
 	memcpy(s->peer_key, seed->peer_key, sizeof(s->peer_key));
+	s->above = seed->above;
 	s->algos = seed->algos;
 	*out = s;
 	return 0;

@@ -47,84 +47,6 @@ tls_alpn_agreed(const SSL *ssl, enum tls_kind kind)
 	return len == want.len - 1 && memcmp(name, want.wire + 1, len) == 0;
 }
 
-/* A node dials and is dialled, so that a certificate made for one of the two
- * is no node's. A CA without the extension may sign for both. */
-static bool
-lacks_usage(X509 *x, bool as_server, bool required)
-{
-	uint32_t want = as_server ? XKU_SSL_SERVER : XKU_SSL_CLIENT;
-
-	if ((X509_get_extension_flags(x) & EXFLAG_XKUSAGE) == 0)
-		return required;
-	return (X509_get_extended_key_usage(x) & want) == 0;
-}
-
-/*
- * Checks what the library does not, in a chain that it has verified. It would
- * take a CA's own certificate for a node's, and it would hold a Common Name
- * without a dot to no name constraint, which is why CAs that have some are
- * refused. X509_V_OK or the error; as_server: the role that is meant.
- */
-static int
-check_chain(STACK_OF(X509) *chain, bool *as_server)
-{
-	if (X509_check_ca(sk_X509_value(chain, 0)) != 0)
-		return X509_V_ERR_INVALID_PURPOSE;
-	for (int i = 0; i < sk_X509_num(chain); i++) {
-		X509 *x = sk_X509_value(chain, i);
-
-		if (X509_get_ext_by_NID(x, NID_name_constraints, -1) >= 0)
-			return X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE;
-		for (int role = 0; role < 2; role++) {
-			if (!lacks_usage(x, *as_server, i == 0)) {
-				*as_server = !*as_server;
-				continue;
-			}
-			return X509_V_ERR_INVALID_PURPOSE;
-		}
-	}
-	return X509_V_OK;
-}
-
-int
-tls_verify(X509_STORE_CTX *sc, bool as_server, const char *whose,
-	   struct err *e)
-{
-	bool good = X509_verify_cert(sc) == 1;
-	int code;
-
-	/* A failure without a reason must not look like a success. */
-	if (!good && X509_STORE_CTX_get_error(sc) == X509_V_OK)
-		X509_STORE_CTX_set_error(sc, X509_V_ERR_UNSPECIFIED);
-	if (good) {
-		code = check_chain(X509_STORE_CTX_get0_chain(sc), &as_server);
-		good = code == X509_V_OK;
-		X509_STORE_CTX_set_error(sc, code);
-	}
-	if (!good)
-		tls_words_chain(e, sc, as_server, whose);
-	ERR_clear_error();
-	return good ? 0 : -1;
-}
-
-static int
-read_chain(struct cert_info *out, X509_STORE_CTX *sc, struct err *e)
-{
-	STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(sc);
-	int n = sk_X509_num(chain) - 1;
-
-	if (x509_info(out, sk_X509_value(chain, 0), false, e) != 0)
-		return -1;
-	if (n > CERT_ABOVE_MAX)
-		return err_set(e, ERR_LIMIT, "it has too long a chain");
-	for (int i = 0; i < n; i++)
-		if (x509_fingerprint(out->above[i],
-				     sk_X509_value(chain, i + 1), e) != 0)
-			return -1;
-	out->nabove = (uint8_t)n;
-	return 0;
-}
-
 static int
 verify_chain(const struct tls *t, X509_STORE_CTX *sc, struct err *e)
 {
@@ -161,7 +83,7 @@ verify_peer(X509_STORE_CTX *sc, void *arg)
 		X509_STORE_CTX_set_error(sc,
 					 X509_V_ERR_APPLICATION_VERIFICATION);
 	} else if (verify_chain(t, sc, &e) == 0) {
-		if (read_chain(&t->peer, sc, &e) == 0) {
+		if (tls_chain_info(&t->peer, sc, &e) == 0) {
 			t->verified = true;
 			return 1;
 		}
@@ -290,7 +212,7 @@ check_own(X509_STORE *store, STACK_OF(X509) *chain, const struct walltime *at,
 			X509_VERIFY_PARAM_set_depth(param, CHAIN_DEPTH_MAX);
 			rc = tls_verify(sc, as_server, "own certificate", e);
 			if (rc == 0 && info != NULL)
-				rc = read_chain(info, sc, e);
+				rc = tls_chain_info(info, sc, e);
 		}
 		X509_STORE_CTX_free(sc);
 		if (rc != 0)
@@ -455,19 +377,33 @@ tls_ctx_new_host(struct tls_ctx **out, struct pem cert, struct pem key,
 	return ctx_new(out, TLS_HOST, cert, key, cas, ncas, e);
 }
 
-int
-tls_check_dates(struct pem cert, const struct pem *cas, size_t ncas,
-		struct walltime now, struct err *e)
+static int
+check_pem(struct pem cert, const struct pem *cas, size_t ncas,
+	  const struct walltime *at, struct cert_info *info, struct err *e)
 {
 	STACK_OF(X509) *chain = NULL;
 	X509_STORE *store = make_store(cas, ncas, e);
 	int rc = -1;
 
 	if (store != NULL && x509_read_all(&chain, cert.p, cert.len, e) == 0)
-		rc = check_own(store, chain, &now, NULL, e);
+		rc = check_own(store, chain, at, info, e);
 	X509_STORE_free(store);
 	sk_X509_pop_free(chain, X509_free);
 	return rc;
+}
+
+int
+tls_check_dates(struct pem cert, const struct pem *cas, size_t ncas,
+		struct walltime now, struct err *e)
+{
+	return check_pem(cert, cas, ncas, &now, NULL, e);
+}
+
+int
+tls_read_chain(struct cert_info *out, struct pem cert, const struct pem *cas,
+	       size_t ncas, struct err *e)
+{
+	return check_pem(cert, cas, ncas, NULL, out, e);
 }
 
 void

@@ -68,6 +68,8 @@ STACK_OF(X509) *tls_guest_trusts(X509_STORE_CTX *sc,
  */
 int tls_verify(X509_STORE_CTX *sc, bool as_server, const char *whose,
 	       struct err *e);
+/* The node's certificate of a chain that was verified, with the keys above it. */
+int tls_chain_info(struct cert_info *out, X509_STORE_CTX *sc, struct err *e);
 
 /* Words for what went wrong in a chain; begins with whose. */
 void tls_words_chain(struct err *e, X509_STORE_CTX *sc, bool as_server,

@@ -232,6 +232,7 @@ start_core(struct daemon *d, struct err *e)
 	    state_static_key(&d->state, secret, &d->rng, e) < 0)
 		return -1;
 	list = read_list(d, &in.list, &no_list) == 0;
+	in.run_s = state_run(&d->state, clock_wall());
 	rc = core_new(&d->core, &in, clock_now(), e);
 	bytes_wipe(secret, sizeof(secret));
 	if (rc < 0) {

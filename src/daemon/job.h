@@ -10,6 +10,7 @@ enum job_kind {
 	JOB_STORE_PAIR,
 	JOB_STORE_LIST,
 	JOB_STORE_KNOWN,
+	JOB_STORE_RUN,
 	JOB_STORES,
 	JOB_BUILD_LIST = JOB_STORES,
 	JOB_RETIRE
@@ -26,6 +27,7 @@ struct job {
 	const uint8_t *view;		/* the core's, until it is answered */
 	size_t viewlen;
 	uint8_t mark[BNL_VERSION_WIRE_LEN];
+	int64_t run_s;			/* STORE_RUN */
 	struct identity *id;		/* owner of the keys; RETIRE: to free */
 	struct generation *built;
 	bool ok;

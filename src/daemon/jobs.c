@@ -116,6 +116,10 @@ run(void *ctx)
 		j->ok = state_store_known(&j->daemon->state, j->data, j->len,
 					  &j->why) == 0;
 		break;
+	case JOB_STORE_RUN:
+		j->ok = state_store_run(&j->daemon->state, j->run_s,
+					clock_wall(), &j->why) == 0;
+		break;
 	case JOB_BUILD_LIST:
 		j->ok = generation_build(&j->built, j->view, j->viewlen,
 					 (const struct key *const *)
@@ -133,7 +137,7 @@ static void
 store_done(struct daemon *d, struct job *j)
 {
 	uint32_t ticket = j->ticket;
-	bool core_waits = !j->again && j->kind != JOB_STORE_KNOWN;
+	bool core_waits = !j->again && j->ticket != 0;
 	bool newer = j->newer, ok = j->ok;
 
 	if (j->kept[0] != '\0' && !j->kept_told)
@@ -165,6 +169,7 @@ done(void *ctx)
 	case JOB_STORE_PAIR:
 	case JOB_STORE_LIST:
 	case JOB_STORE_KNOWN:
+	case JOB_STORE_RUN:
 		store_done(d, j);
 		break;
 	case JOB_BUILD_LIST:
@@ -263,6 +268,17 @@ job_store_known(struct daemon *d, struct action *a)
 	j->data = a->data;
 	j->len = a->len;
 	a->data = NULL;
+	submit_store(d, j);
+}
+
+void
+job_store_run(struct daemon *d, const struct action *a)
+{
+	struct job *j = job_new(d, JOB_STORE_RUN, 0);
+
+	if (j == NULL)
+		return;
+	j->run_s = a->run_s;
 	submit_store(d, j);
 }
 

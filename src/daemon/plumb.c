@@ -51,6 +51,9 @@ act(struct daemon *d, struct action *a)
 	case ACTION_STORE_KNOWN:
 		job_store_known(d, a);
 		break;
+	case ACTION_STORE_RUN:
+		job_store_run(d, a);
+		break;
 	case ACTION_RESOLVE:
 		lookup_start(d, a);
 		break;

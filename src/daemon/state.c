@@ -14,10 +14,14 @@
 #define MAGIC_LEN 8		/* "CVMARK1\n": what it is, and its version */
 #define MAGIC_STATIC "CVSTAT1\n"
 #define MAGIC_MARK "CVMARK1\n"
+#define MAGIC_RUN "CVRUNT1\n"
 #define SEALED_MAX 128
 #define STATIC_NAME "static.key"
 #define MARK_NAME "mark"
 #define KNOWN_NAME "addresses"
+#define RUN_NAME "runtime"
+#define RUN_LEN 16		/* seconds of running, wall clock */
+#define TIME_MAX_S (INT64_C(1) << 40)
 #define PAIRS_NAME "pairs"
 #define PAIR_SUFFIX ".pair"
 #define LOST_MAX 8		/* files kept of lists that were replaced */
@@ -41,9 +45,10 @@ state_open(struct state *s, const struct conf *conf, struct err *e)
 		goto out;
 	}
 	if (store_open(&s->dir, conf->statedir, true, e) < 0 ||
-	    store_open_in(&s->pairs, &s->dir, PAIRS_NAME, e) < 0 ||
+	    store_open_in(&s->pairs, &s->dir, PAIRS_NAME, true, e) < 0 ||
 	    store_open(&s->list, dir[0] == '\0' ? "/" : dir, true, e) < 0)
 		goto out;
+	s->dir.secret = s->pairs.secret = true;
 	rc = 0;
 out:
 	free(dir);
@@ -85,6 +90,7 @@ state_give(struct state *s, uid_t uid, gid_t gid, struct err *e)
 	    store_give_file(&s->dir, STATIC_NAME, uid, gid, e) < 0 ||
 	    store_give_file(&s->dir, MARK_NAME, uid, gid, e) < 0 ||
 	    store_give_file(&s->dir, KNOWN_NAME, uid, gid, e) < 0 ||
+	    store_give_file(&s->dir, RUN_NAME, uid, gid, e) < 0 ||
 	    store_give_file(&s->list, s->listname, uid, gid, e) < 0)
 		return -1;
 	return give_pairs(s, uid, gid, e);
@@ -145,10 +151,8 @@ state_static_key(struct state *s, uint8_t out[X25519_LEN],
 			&why) == 0)
 		return 0;
 	if (why.code == ERR_SYNTAX) {
-		log_warn("%s: set aside, a new one is made and every pair is "
+		log_warn("%s: a new one takes its place and every pair is "
 			 "negotiated anew", why.text);
-		if (store_set_aside(&s->dir, STATIC_NAME, e) < 0)
-			return -1;
 	} else if (why.code != ERR_NOTFOUND) {
 		if (e != NULL)
 			*e = why;
@@ -219,6 +223,44 @@ state_store_mark(struct state *s, const uint8_t version[BNL_VERSION_WIRE_LEN],
 			    BNL_VERSION_WIRE_LEN, e);
 }
 
+int64_t
+state_run(struct state *s, struct walltime now)
+{
+	uint8_t in[RUN_LEN];
+	uint64_t run_s, wall_s;
+	int64_t down;
+	struct err why;
+
+	if (sealed_read(&s->dir, RUN_NAME, MAGIC_RUN, in, sizeof(in),
+			&why) < 0) {
+		if (why.code != ERR_NOTFOUND)
+			log_warn("%s: the age of stored pairs counts from now "
+				 "on", why.text);
+		return 0;
+	}
+	run_s = get_be64(in);
+	wall_s = get_be64(in + 8);
+	if (run_s > TIME_MAX_S || wall_s > TIME_MAX_S)
+		return 0;
+	down = now.s - (int64_t)wall_s;
+	if (down < 0)
+		down = 0;
+	if (down > STATE_DOWN_MAX_S)
+		down = STATE_DOWN_MAX_S;
+	return (int64_t)run_s + down;
+}
+
+int
+state_store_run(struct state *s, int64_t run_s, struct walltime now,
+		struct err *e)
+{
+	uint8_t out[RUN_LEN];
+
+	put_be64(out, (uint64_t)run_s);
+	put_be64(out + 8, (uint64_t)(now.s < 0 ? 0 : now.s));
+	return sealed_write(&s->dir, RUN_NAME, MAGIC_RUN, out, sizeof(out), e);
+}
+
 /* --- pairs ---------------------------------------------------------------- */
 
 /* The record of one file; a damaged one, or one of another name, is an
@@ -247,33 +289,80 @@ read_pair(struct store *st, const char *name, struct pair_record *r,
 	return rc;
 }
 
+/* What was set aside before this start has no use any more. */
+static void
+remove_set_aside(struct state *s)
+{
+	char name[STORE_NAME_MAX];
+	struct err ignored;
+	char **names;
+	size_t n;
+
+	if (store_list(&s->pairs, PAIR_SUFFIX STORE_BAD, PAIRS_MAX, &names, &n,
+		       &ignored) < 0)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "%s", names[i]);
+		if (store_remove(&s->pairs, name, &ignored) < 0)
+			log_warn("%s", ignored.text);
+	}
+	store_names_free(names, n);
+	(void)store_remove(&s->dir, KNOWN_NAME STORE_BAD, &ignored);
+	(void)store_remove(&s->dir, STATIC_NAME STORE_BAD, &ignored);
+}
+
+/* The list in force, if it may be believed, does not name that node. */
+static bool
+is_stranger(const struct core *c, const char *name)
+{
+	const struct bnl *b = core_list_is_stale(c) ? NULL : core_list(c);
+	char node[PAIR_NAME_MAX];
+	int len = (int)(strlen(name) - strlen(PAIR_SUFFIX));
+
+	snprintf(node, sizeof(node), "%.*s", len, name);
+	return b != NULL && bnl_find(b, node) == NULL;
+}
+
+static void
+load_pair(struct state *s, struct core *c, const char *name)
+{
+	struct pair_record r = { .n = 0 };
+	const char *then = "left alone, to be negotiated anew";
+	struct err why, e;
+	int rc = 0;
+
+	if (read_pair(&s->pairs, name, &r, &why) == 0) {
+		core_load_pair(c, &r);
+		pair_record_wipe(&r);
+		return;
+	}
+	if (why.code == ERR_SYNTAX) {
+		then = "set aside, to be negotiated anew";
+		rc = store_set_aside(&s->pairs, name, &e);
+	} else if (is_stranger(c, name)) {
+		then = "removed, as the list does not name that node";
+		rc = store_remove(&s->pairs, name, &e);
+	}
+	log_warn("%s/%s: %s: %s", s->pairs.dir, name, why.text, then);
+	if (rc < 0)
+		log_warn("%s", e.text);
+}
+
 void
 state_load_pairs(struct state *s, struct core *c)
 {
-	struct pair_record r;
 	char **names;
 	struct err e;
 	size_t n;
 
+	remove_set_aside(s);
 	if (store_list(&s->pairs, PAIR_SUFFIX, PAIRS_MAX, &names, &n,
 		       &e) < 0) {
 		log_warn("stored pairs: %s", e.text);
 		return;
 	}
-	for (size_t i = 0; i < n; i++) {
-		if (read_pair(&s->pairs, names[i], &r, &e) == 0) {
-			core_load_pair(c, &r);
-			continue;
-		}
-		log_warn("%s/%s: %s: %s", s->pairs.dir, names[i], e.text,
-			 e.code == ERR_SYNTAX ?
-				 "set aside, to be negotiated anew" :
-				 "left alone, to be negotiated anew");
-		if (e.code == ERR_SYNTAX &&
-		    store_set_aside(&s->pairs, names[i], &e) < 0)
-			log_warn("%s", e.text);
-	}
-	pair_record_wipe(&r);
+	for (size_t i = 0; i < n; i++)
+		load_pair(s, c, names[i]);
 	store_names_free(names, n);
 }
 

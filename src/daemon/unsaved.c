@@ -90,6 +90,8 @@ tell_kept(struct daemon *d, const struct job *j)
 				   "until it can be stored",
 		[JOB_STORE_KNOWN] = "the addresses of peers are kept in memory "
 				    "alone, until they can be stored",
+		[JOB_STORE_RUN] = "the running time of this node is kept in "
+				  "memory alone, until it can be stored",
 	};
 	char text[TEXT_MAX];
 
@@ -130,7 +132,7 @@ unsaved_keep(struct daemon *d, struct job *j)
 		return false;
 	}
 	forget_same(u, j);
-	if (!j->again && (first || j->kind != JOB_STORE_KNOWN))
+	if (!j->again && (first || j->ticket != 0))
 		tell_kept(d, j);
 	j->next = u->first;
 	u->first = j;
@@ -169,6 +171,7 @@ static const char *const consequences[JOB_STORES] = {
 			   "a restart the one before it is in force, "
 			   "until a peer sends it",
 	[JOB_STORE_KNOWN] = "addresses of peers are in memory alone",
+	[JOB_STORE_RUN] = "stored secrets last a day longer at most",
 };
 
 int

@@ -137,13 +137,23 @@ bnl_pins_another(const struct bnl_node *node, const uint8_t fp[FINGERPRINT_LEN])
 	return node->pinned && memcmp(node->pin, fp, FINGERPRINT_LEN) != 0;
 }
 
+const uint8_t *
+bnl_revoked_above(const struct bnl *b, const struct cert_above *above)
+{
+	for (unsigned int i = 0; i < above->n; i++)
+		if (bnl_is_revoked(b, above->key[i]))
+			return above->key[i];
+	return NULL;
+}
+
 bool
 bnl_allows(const struct bnl *b, const char *name,
-	   const uint8_t fp[FINGERPRINT_LEN])
+	   const uint8_t fp[FINGERPRINT_LEN], const struct cert_above *above)
 {
 	const struct bnl_node *node = bnl_find(b, name);
 
 	return node != NULL && !bnl_is_revoked(b, fp) &&
+	       bnl_revoked_above(b, above) == NULL &&
 	       !bnl_pins_another(node, fp);
 }
 

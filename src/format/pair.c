@@ -14,14 +14,38 @@
  * SHA-256 32 of all before it. A pair: id 16, secret 32, generation 4,
  * flags 1, cipher 1, compressor 1, level 1, peer's static key 32, own static
  * key 32, fingerprint of the peer's certificate 32, made 8, certificates'
- * end 8, list version 40. Integers are big endian.
+ * end 8, list version 40, length of the tail 2, the tail. Integers are big
+ * endian.
+ * The tail has entries {type 2, length 2, bytes}, in ascending order of the
+ * types. Entries of unknown types below 0x8000 are skipped; those of both
+ * known types have to be there.
  */
 static const char magic[7] = "CVPAIR\n";
-#define RECORD_VERSION 1
+#define RECORD_VERSION 2
 #define FLAG_LOWER_DIALLED 0x01
 #define FLAG_PROVEN 0x02
 #define FLAGS (FLAG_LOWER_DIALLED | FLAG_PROVEN)
 #define TIME_MAX_S INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
+
+enum tail_type {
+	TAIL_ABOVE = 1,	/* fingerprints of the CAs, the nearest first */
+	TAIL_RUN = 2,	/* u64: running time of this node as it was made */
+	TAIL_REFUSED = 0x8000	/* this and greater ones: not if unknown */
+};
+
+static void
+tail_write(struct wcur *w, const struct pair *p)
+{
+	const size_t above = p->above.n * (size_t)FINGERPRINT_LEN;
+
+	wcur_be16(w, (uint16_t)(2 + 2 + above + 2 + 2 + 8));
+	wcur_be16(w, TAIL_ABOVE);
+	wcur_be16(w, (uint16_t)above);
+	wcur_bytes(w, p->above.key, above);
+	wcur_be16(w, TAIL_RUN);
+	wcur_be16(w, 8);
+	wcur_be64(w, (uint64_t)p->made_run_s);
+}
 
 static void
 pair_write(struct wcur *w, const struct pair *p)
@@ -41,6 +65,7 @@ pair_write(struct wcur *w, const struct pair *p)
 	wcur_be64(w, (uint64_t)p->cert_end.s);
 	wcur_be64(w, (uint64_t)p->list.timestamp.s);
 	wcur_bytes(w, p->list.digest, sizeof(p->list.digest));
+	tail_write(w, p);
 }
 
 size_t
@@ -74,6 +99,76 @@ time_read(struct walltime *t, struct rcur *c)
 	if (s > (uint64_t)TIME_MAX_S)
 		return -1;
 	t->s = (int64_t)s;
+	return 0;
+}
+
+static int
+run_read(int64_t *run_s, struct rcur *c)
+{
+	uint64_t s = rcur_be64(c);
+
+	if (s > (uint64_t)TIME_MAX_S)
+		return -1;
+	*run_s = (int64_t)s;
+	return 0;
+}
+
+static int
+above_read(struct cert_above *above, struct rcur *c)
+{
+	size_t n = c->left / FINGERPRINT_LEN;
+
+	if (n > CERT_ABOVE_MAX)
+		return -1;
+	above->n = (uint8_t)n;
+	rcur_bytes(c, above->key, n * FINGERPRINT_LEN);
+	return 0;
+}
+
+static int
+tail_entry_read(struct pair *p, unsigned int type, struct rcur *c,
+		struct err *e)
+{
+	if (type >= TAIL_REFUSED)
+		return err_set(e, ERR_RANGE, "unknown entry 0x%04x", type);
+	if (type != TAIL_ABOVE && type != TAIL_RUN)
+		return 0;
+	if ((type == TAIL_ABOVE ? above_read(&p->above, c)
+				: run_read(&p->made_run_s, c)) != 0 ||
+	    !rcur_done(c))
+		return err_set(e, ERR_RANGE, "entry %u is out of range", type);
+	return 0;
+}
+
+static int
+tail_read(struct pair *p, struct rcur *c, struct err *e)
+{
+	unsigned int last = 0, known = 0;
+	size_t len = rcur_be16(c);
+	const uint8_t *bytes = rcur_view(c, len);
+	struct rcur tail, entry;
+
+	if (bytes == NULL)
+		return err_set(e, ERR_SYNTAX, "the record is too short");
+	rcur_init(&tail, bytes, len);
+	while (tail.left > 0) {
+		unsigned int type = rcur_be16(&tail);
+
+		len = rcur_be16(&tail);
+		bytes = rcur_view(&tail, len);
+		if (bytes == NULL)
+			return err_set(e, ERR_SYNTAX, "an entry is too long");
+		if (type <= last)
+			return err_set(e, ERR_SYNTAX,
+				       "entry %u is out of order", type);
+		rcur_init(&entry, bytes, len);
+		if (tail_entry_read(p, type, &entry, e) != 0)
+			return -1;
+		known += type == TAIL_ABOVE || type == TAIL_RUN;
+		last = type;
+	}
+	if (known != 2)
+		return err_set(e, ERR_SYNTAX, "an entry is missing");
 	return 0;
 }
 
@@ -112,7 +207,7 @@ pair_read(struct pair *p, struct rcur *c, struct err *e)
 	    p->level > comp_level_max(p->comp))
 		return err_set(e, ERR_RANGE, "level %u of %s is out of range",
 			       p->level, comp_name(p->comp));
-	return 0;
+	return tail_read(p, c, e);
 }
 
 static int

@@ -13,12 +13,12 @@
 
 #include "base/bytes.h"
 #include "sys/dirs.h"
+#include "sys/wipe.h"
 
 #define TMP_NAME ".tmp"
-#define BAD_SUFFIX ".bad"
 #define FILE_MODE 0600
 #define DIR_MODE 0700
-#define NAME_BUF (STORE_NAME_MAX + sizeof(BAD_SUFFIX))
+#define NAME_BUF (STORE_NAME_MAX + sizeof(STORE_BAD))
 
 bool
 store_name_ok(const char *name)
@@ -39,14 +39,39 @@ bad_name(const char *name, struct err *e)
 /* --- the directory -------------------------------------------------------- */
 
 /* What a write left that did not come to its end: unless one is under way
- * just now, in another process. */
+ * just now, in another process. It may have been a secret. */
 static void
 remove_leftover(const struct store *s)
 {
 	if (flock(s->dirfd, LOCK_EX | LOCK_NB) < 0)
 		return;
-	(void)unlinkat(s->dirfd, TMP_NAME, 0);
+	(void)wipe_unlink(s->dirfd, TMP_NAME);
 	(void)flock(s->dirfd, LOCK_UN);
+}
+
+static int
+unlink_file(const struct store *s, const char *name)
+{
+	return s->secret ? wipe_unlink(s->dirfd, name)
+			 : unlinkat(s->dirfd, name, 0);
+}
+
+static void
+bad_name_of(char bad[NAME_BUF], const char *name)
+{
+	snprintf(bad, NAME_BUF, "%s" STORE_BAD, name);
+}
+
+/* true: something was set aside under that name, and is gone. */
+static bool
+remove_set_aside(const struct store *s, const char *name)
+{
+	char bad[NAME_BUF];
+
+	if (!s->secret)
+		return false;
+	bad_name_of(bad, name);
+	return unlink_file(s, bad) == 0;
 }
 
 int
@@ -71,7 +96,7 @@ store_open(struct store *s, const char *dir, bool create, struct err *e)
 
 int
 store_open_in(struct store *s, const struct store *in, const char *name,
-	      struct err *e)
+	      bool create, struct err *e)
 {
 	size_t len = strlen(in->dir) + strlen(name) + 2;
 
@@ -80,11 +105,13 @@ store_open_in(struct store *s, const struct store *in, const char *name,
 	if (s->dir == NULL)
 		return err_nomem(e);
 	snprintf(s->dir, len, "%s/%s", in->dir, name);
-	(void)mkdirat(in->dirfd, name, DIR_MODE);	/* or it is there */
+	if (create)
+		(void)mkdirat(in->dirfd, name, DIR_MODE);	/* if missing */
 	s->dirfd = openat(in->dirfd, name,
 			  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (s->dirfd >= 0) {
-		remove_leftover(s);
+		if (create)
+			remove_leftover(s);
 		return 0;
 	}
 	err_errno(e, errno, "%s (a directory, no link to one)", s->dir);
@@ -327,7 +354,7 @@ tmp_failed(const struct store *s, struct err *e)
 {
 	int errnum = errno;
 
-	(void)unlinkat(s->dirfd, TMP_NAME, 0);
+	(void)unlink_file(s, TMP_NAME);
 	return err_errno(e, errnum, "%s/%s", s->dir, TMP_NAME);
 }
 
@@ -340,7 +367,7 @@ write_tmp(struct store *s, const void *data, size_t len, struct err *e)
 
 	if (fault(s, STORE_STEP_CREATE))
 		return stopped(e);
-	(void)unlinkat(s->dirfd, TMP_NAME, 0);
+	(void)unlink_file(s, TMP_NAME);
 	fd = openat(s->dirfd, TMP_NAME, O_WRONLY | O_CREAT | O_EXCL |
 		    O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
 	if (fd < 0)
@@ -372,17 +399,15 @@ out:
 }
 
 static int
-write_locked(struct store *s, const char *name, const void *data, size_t len,
-	     struct err *e)
+rename_tmp(struct store *s, const char *name, struct err *e)
 {
-	if (write_tmp(s, data, len, e) < 0)
-		return -1;
+	int errnum;
+
 	if (fault(s, STORE_STEP_RENAME))
 		return stopped(e);
 	if (renameat(s->dirfd, TMP_NAME, s->dirfd, name) < 0) {
-		int errnum = errno;
-
-		(void)unlinkat(s->dirfd, TMP_NAME, 0);
+		errnum = errno;
+		(void)unlink_file(s, TMP_NAME);
 		return err_errno(e, errnum, "%s/%s", s->dir, name);
 	}
 	if (fault(s, STORE_STEP_SYNC_DIR))
@@ -390,6 +415,22 @@ write_locked(struct store *s, const char *name, const void *data, size_t len,
 	if (fsync(s->dirfd) < 0)
 		return err_errno(e, errno, "%s", s->dir);
 	return 0;
+}
+
+static int
+write_locked(struct store *s, const char *name, const void *data, size_t len,
+	     struct err *e)
+{
+	int old, rc;
+
+	if (write_tmp(s, data, len, e) < 0)
+		return -1;
+	old = s->secret ? wipe_open(s->dirfd, name) : -1;
+	rc = rename_tmp(s, name, e);
+	if (rc == 0)
+		(void)remove_set_aside(s, name);
+	wipe_close(old);
+	return rc;
 }
 
 int
@@ -410,11 +451,17 @@ store_write(struct store *s, const char *name, const void *data, size_t len,
 int
 store_remove(struct store *s, const char *name, struct err *e)
 {
+	bool any;
+
 	if (!store_name_ok(name))
 		return bad_name(name, e);
-	if (unlinkat(s->dirfd, name, 0) < 0)
-		return errno == ENOENT ?
-			       0 : err_errno(e, errno, "%s/%s", s->dir, name);
+	any = remove_set_aside(s, name);
+	if (unlink_file(s, name) == 0)
+		any = true;
+	else if (errno != ENOENT)
+		return err_errno(e, errno, "%s/%s", s->dir, name);
+	if (!any)
+		return 0;
 	if (fsync(s->dirfd) < 0)
 		return err_errno(e, errno, "%s", s->dir);
 	return 0;
@@ -427,7 +474,7 @@ store_set_aside(struct store *s, const char *name, struct err *e)
 
 	if (!store_name_ok(name))
 		return bad_name(name, e);
-	snprintf(bad, sizeof(bad), "%s%s", name, BAD_SUFFIX);
+	bad_name_of(bad, name);
 	if (renameat(s->dirfd, name, s->dirfd, bad) < 0)
 		return err_errno(e, errno, "%s/%s", s->dir, name);
 	if (fsync(s->dirfd) < 0)

@@ -30,6 +30,7 @@ struct disk {
 	uint8_t static_key[X25519_LEN];
 	uint8_t *known;			/* addresses; NULL: no such file */
 	size_t knownlen;
+	int64_t run_s;			/* running time */
 	struct disk_pair *pairs;	/* by node */
 	struct job *jobs, **tail;	/* waiting; the first is being done */
 	int64_t delay_min, delay_max;	/* of each step, ns */

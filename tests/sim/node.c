@@ -122,6 +122,7 @@ start_from_disk(struct node *n)
 		.static_secret = n->disk.static_key,
 		.rng = n->rng,
 		.built = { BUILT },
+		.run_s = n->disk.run_s,
 		.list = disk_list(n),
 	};
 	struct err e;
@@ -259,6 +260,9 @@ act(struct node *n, struct action *a)
 		break;
 	case ACTION_STORE_KNOWN:
 		disk_known(n, a);
+		break;
+	case ACTION_STORE_RUN:
+		n->disk.run_s = a->run_s;
 		break;
 	case ACTION_RESOLVE:	/* the lists here have no names */
 		break;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# A host whose clock jumps by a day, forth and back, or stands in 1970, keeps
+# A host whose clock jumps by a day or a month, forth and back, or stands in 1970, keeps
 # its sessions and makes new ones; one that slept makes its sessions anew,
 # from the secret that it has.
 # shellcheck source=tests/system/lib.sh disable=SC2317,SC2329 # called by name
@@ -26,7 +26,8 @@ goes_on() { # goes_on WHEN
 # --- the wall clock ------------------------------------------------------------------
 DAY=86400
 year1970=$((60 - $(date +%s)))
-for at in $DAY -$DAY "$year1970"; do
+# Ahead by more than a pair lives: not even then.
+for at in $((31 * DAY)) $DAY -$DAY "$year1970"; do
 	clock alpha "$at" 0
 	goes_on "$at s off"
 	crash alpha

@@ -145,7 +145,7 @@ for at in 0 7 8 $((len / 2)) $((len - 1)); do
 	: >$tmp/alpha/log
 	start alpha
 	ok "static.key, byte $at: the log says so" says alpha \
-		'static.key is damaged: set aside'
+		'static.key is damaged: a new one takes its place'
 	goes "static.key, byte $at"
 done
 # Nothing but the mark tells that a list is an old one.

@@ -89,8 +89,8 @@ damaged() { # damaged WHAT: the record, while alpha is down
 	start alpha
 	more "$(logs alpha 'beta\.pair: .*set aside')" "$before" \
 		"$1: the log says so"
-	ok "$1: set aside" test -e $pair.bad
 	anew alpha beta "$1"
+	soon "$1: what was set aside is gone then" test ! -e $pair.bad
 }
 for at in 0 8 40 -40 -1; do
 	stop alpha
@@ -112,12 +112,16 @@ cp $pair $tmp/alpha/state/pairs/gamma.pair
 start alpha
 ok 'a record under another name is set aside' \
 	test -e $tmp/alpha/state/pairs/gamma.pair.bad
+stop alpha
+start alpha
+ok 'until the next start' \
+	test ! -e $tmp/alpha/state/pairs/gamma.pair.bad
 same_pairs() { [ "$(negotiated)" = "$pairs" ] && reach alpha beta; }
 ok 'and the one it was copied from is used' same_pairs
 stop alpha
 flip $tmp/alpha/state/static.key 20
 start alpha
-ok 'a damaged static key is set aside' \
-	test -e $tmp/alpha/state/static.key.bad
+ok 'a damaged static key is replaced' \
+	test ! -e $tmp/alpha/state/static.key.bad
 anew alpha beta 'a damaged static key'
 finish

@@ -171,7 +171,8 @@ unsettle(void)
 
 	r.pairs[0].generation = 3;
 	r.pairs[0].cipher = AEAD_AES_128_GCM;
-	r.pairs[0].cert_end.s = r.pairs[0].made.s = INT64_C(4000000000);
+	r.pairs[0].made.s = INT64_C(4000000000);
+	r.pairs[0].cert_end.s = INT64_C(5000000000);
 	memcpy(r.pairs[0].self_static, a->env.static_public, X25519_LEN);
 	pairsets_load(channels_pairs(a->cs), &r);
 	assert_true(pairsets_prove(channels_pairs(a->cs), "beta",

@@ -201,6 +201,9 @@ begin_with_two_keys(struct pair_record *r)
 		memcpy(r->pairs[i].self_static, a.public, X25519_LEN);
 		memcpy(r->pairs[i].peer_static, b.public, X25519_LEN);
 		memset(r->pairs[i].peer_key, 10 + i, FINGERPRINT_LEN);
+		r->pairs[i].above.n = 2;
+		memset(r->pairs[i].above.key[0], 20 + i, FINGERPRINT_LEN);
+		memset(r->pairs[i].above.key[1], 30 + i, FINGERPRINT_LEN);
 	}
 	core_load_pair(a.core, r);
 	rig_start(&a);
@@ -214,14 +217,14 @@ begin_with_two_keys(struct pair_record *r)
 				    ->pair_id, p.id, sizeof(p.id));
 }
 
-/* The list revokes the key of the older one. */
+/* The list revokes a key of the older one. */
 static void
-revoke_older(const struct pair_record *r)
+revoke_of_older(const uint8_t key[FINGERPRINT_LEN])
 {
 	char body[1024], fp[FINGERPRINT_TEXT_MAX];
 
 	snprintf(body, sizeof(body), BOTH "revoke %s\n",
-		 fingerprint_format(fp, r->pairs[1].peer_key));
+		 fingerprint_format(fp, key));
 	rig_offer(&a, body, RIG_START + 1);
 	assert_int_equal(core_list(a.core)->nrevoked, 1);
 	assert_false(rig_peer(&a, "beta")->up);
@@ -230,17 +233,21 @@ revoke_older(const struct pair_record *r)
 	assert_int_equal(rig_peer(&a, "beta")->link->npairs, 1);
 }
 
-/* A peer with two keys, one of which is revoked: no session lives on that was
- * made with it. */
+/* A peer with two keys, under two CAs, one of which is revoked: no session lives
+ * on that was made with it. */
 static void
 test_session_of_revoked_key(void **state)
 {
 	struct pair_record r = { .n = 0 };
 
 	(void)state;
-	begin_with_two_keys(&r);
-	revoke_older(&r);
-	end();
+	for (int i = -1; i < r.pairs[1].above.n; i++) {
+		begin_with_two_keys(&r);
+		revoke_of_older(i < 0 ? r.pairs[1].peer_key
+				      : r.pairs[1].above.key[i]);
+		assert_int_equal(a.events[EVENT_PAIR_GONE], 1);
+		end();
+	}
 }
 
 /* Nor one whose pair is not held any more, since another one was proven. */
@@ -250,14 +257,17 @@ test_session_of_revoked_key_without_pair(void **state)
 	struct pair_record r = { .n = 0 };
 
 	(void)state;
-	begin_with_two_keys(&r);
-	assert_true(pairsets_prove(channels_pairs(a.core->channels), "beta",
-				   r.pairs[0].id));
-	rig_tick(&a);
-	assert_int_equal(rig_peer(&a, "beta")->link->npairs, 1);
-	assert_true(rig_peer(&a, "beta")->up);
-	revoke_older(&r);
-	end();
+	for (int i = -1; i < r.pairs[1].above.n; i++) {
+		begin_with_two_keys(&r);
+		assert_true(pairsets_prove(channels_pairs(a.core->channels),
+					   "beta", r.pairs[0].id));
+		rig_tick(&a);
+		assert_int_equal(rig_peer(&a, "beta")->link->npairs, 1);
+		assert_true(rig_peer(&a, "beta")->up);
+		revoke_of_older(i < 0 ? r.pairs[1].peer_key
+				      : r.pairs[1].above.key[i]);
+		end();
+	}
 }
 
 /* Who leaves the list hears of it in its session, and comes to ask. */

@@ -24,6 +24,7 @@
 #include "plain_tls.h"
 
 #define RIG_START 1800000000
+#define RIG_RUN_S (100 * 86400)	/* that it was running before */
 #define RIG_KEPT 64		/* datagrams that are kept */
 #define RIG_HOOKS 256
 #define RIG_TO 256
@@ -56,6 +57,8 @@ struct rig_node {
 	struct endpoint to[RIG_TO];	/* of the last connects */
 	uint8_t *known;			/* addresses on the disk */
 	size_t knownlen;
+	int64_t run_s;			/* as stored last */
+	unsigned int run_writes;
 	unsigned int known_writes;
 	char asked[RIG_ASKED][64];	/* the last host names */
 	size_t nasked;
@@ -164,6 +167,10 @@ rig_act(struct rig_node *n, struct action *a)
 	case ACTION_STORE_LIST:
 		core_stored(n->core, rig.now, a->ticket, true);
 		break;
+	case ACTION_STORE_RUN:
+		n->run_s = a->run_s;
+		n->run_writes++;
+		break;
 	case ACTION_STORE_KNOWN:
 		free(n->known);
 		n->known = a->data;
@@ -243,6 +250,7 @@ rig_new(struct rig_node *n, struct generation *list,
 		.static_secret = n->secret,
 		.rng = rng_seeded(&n->seed, n->secret[0]),
 		.built = { RIG_START - 86400 },
+		.run_s = RIG_RUN_S,
 		.list = list,
 		.mark = mark,
 		.no_tcp_gro = n->no_gro,
@@ -310,6 +318,7 @@ rig_pair(enum comp_alg comp, int64_t made)
 			  .comp = comp, .level = comp_level_min(comp),
 			  .lower_dialled = true, .proven = true,
 			  .made.s = made,
+			  .made_run_s = RIG_RUN_S + made - RIG_START,
 			  .cert_end.s = RIG_START + 300 * 86400 };
 
 	rng_fill(&rig.rng, p.id, sizeof(p.id));

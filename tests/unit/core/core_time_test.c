@@ -40,6 +40,7 @@ test_pair_from_the_future(void **state)
 	(void)state;
 	begin("pullinterval = 24h\n");
 	p = rig_pair(COMP_NONE, RIG_START + 7200);
+	p.made_run_s = RIG_RUN_S;
 	rig_new(&a, rig_list(BOTH, RIG_START), NULL);
 	rig_load(&a, &b, &p);
 	rig_start(&a);
@@ -49,7 +50,7 @@ test_pair_from_the_future(void **state)
 	assert_in_range(a.connects, 0, 2);
 	core_peer_info(a.core, rig.now, 0, &info);
 	assert_true(info.has_pair);
-	assert_int_equal(info.pair_age_s, 0);
+	assert_int_equal(info.pair_age_s, 20 * 60);
 	end();
 }
 
@@ -334,6 +335,95 @@ test_pair_ends_with_certificate(void **state)
 	end();
 }
 
+static void
+begin_with_pair(void)
+{
+	struct pair p;
+
+	begin("pullinterval = 24h\n");
+	p = rig_pair(COMP_NONE, RIG_START);
+	rig_new(&a, rig_list(BOTH, RIG_START), NULL);
+	rig_load(&a, &b, &p);
+}
+
+/* A clock that is ahead, or behind, while the node runs or as it starts, ends no
+ * pair; not even when the list comes into force that makes it look again. */
+static void
+test_clock_ends_no_pair(void **state)
+{
+	static const int64_t off[] = { PAIR_AGE_HARD_S + 1, 299 * 86400,
+				       -86400, 400 * 86400 };
+	struct peer_info info;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(off) / sizeof(off[0]); i++) {
+		begin_with_pair();
+		rig.now.wall.s += off[i];
+		rig_start(&a);
+		rig_offer(&a, BOTH "node gamma\n", RIG_START + 1);
+		assert_int_equal(core_list(a.core)->nnodes, 3);
+		core_peer_info(a.core, rig.now, 0, &info);
+		assert_true(info.has_pair);
+		assert_int_equal(info.pair_age_s, 0);
+		assert_int_equal(a.events[EVENT_PAIR_GONE], 0);
+		end();
+	}
+}
+
+/* While the node runs a pair ends in time, also where the clock stands still.
+ * The running time is stored at the start and each hour. */
+static void
+test_pair_ends_by_running_time(void **state)
+{
+	const unsigned int hours = PAIR_AGE_HARD_S / 3600;
+
+	(void)state;
+	begin_with_pair();
+	rig_start(&a);
+	assert_int_equal(a.run_s, RIG_RUN_S);
+	assert_int_equal(a.run_writes, 1);
+	for (unsigned int i = 0; i < hours - 1; i++) {
+		rig_pass(&a, 3600 * 1000);
+		rig.now.wall.s = RIG_START;
+	}
+	assert_int_equal(a.events[EVENT_PAIR_GONE], 0);
+	assert_in_range(a.run_s, RIG_RUN_S + (hours - 3) * 3600,
+			RIG_RUN_S + hours * 3600);
+	assert_in_range(a.run_writes, hours * 9 / 10, hours + 1);
+	rig_pass(&a, 2 * 3600 * 1000);
+	assert_int_equal(a.events[EVENT_PAIR_GONE], 1);
+	core_stop(a.core, rig.now);
+	rig_drain(&a);
+	assert_int_equal(a.run_s, RIG_RUN_S + (hours + 1) * 3600);
+	end();
+}
+
+/* The own certificate, or a CA above it, is revoked: that is told at once. */
+static void
+test_own_key_revoked(void **state)
+{
+	char body[512], fp[FINGERPRINT_TEXT_MAX];
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		begin("pullinterval = 24h\n");
+		a.plain.cert.above.n = 1;
+		memset(a.plain.cert.above.key[0], 0x42, FINGERPRINT_LEN);
+		rig_new(&a, rig_list(BOTH, RIG_START), NULL);
+		rig_start(&a);
+		rig_pass(&a, 60000);
+		assert_int_equal(a.events[EVENT_CERT_END], 0);
+		snprintf(body, sizeof(body), BOTH "revoke %s\n",
+			 fingerprint_format(fp, i == 0
+						? a.plain.cert.fingerprint
+						: a.plain.cert.above.key[0]));
+		rig_offer(&a, body, RIG_START + 1);
+		rig_pass(&a, 60000);
+		assert_int_equal(a.events[EVENT_CERT_END], 1);
+		end();
+	}
+}
+
 /* A clock that cannot be right ends no certificate. */
 static void
 test_wrong_clock(void **state)
@@ -369,6 +459,9 @@ main(void)
 		cmocka_unit_test(test_key_replaced),
 		cmocka_unit_test(test_nothing_to_renew),
 		cmocka_unit_test(test_pair_ends_with_certificate),
+		cmocka_unit_test(test_clock_ends_no_pair),
+		cmocka_unit_test(test_pair_ends_by_running_time),
+		cmocka_unit_test(test_own_key_revoked),
 		cmocka_unit_test(test_wrong_clock),
 	};
 

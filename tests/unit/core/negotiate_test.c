@@ -355,14 +355,14 @@ admission(void **state)
 	strcpy(c.cn, "gamma");
 	assert_int_equal(admit_check(&env, &c, NULL), ADMIT_YES);
 	/* Whichever key of its chain is revoked. */
-	c.nabove = CERT_ABOVE_MAX;
+	c.above.n = CERT_ABOVE_MAX;
 	for (int i = 0; i < CERT_ABOVE_MAX; i++) {
-		memset(c.above, 0x62, sizeof(c.above));
+		memset(c.above.key, 0x62, sizeof(c.above.key));
 		assert_int_equal(admit_check(&env, &c, NULL), ADMIT_YES);
-		memset(c.above[i], 0x71, sizeof(c.above[i]));
+		memset(c.above.key[i], 0x71, sizeof(c.above.key[i]));
 		assert_int_equal(admit_check(&env, &c, NULL), REFUSE_REVOKED);
 	}
-	c.nabove = CERT_ABOVE_MAX - 1;
+	c.above.n = CERT_ABOVE_MAX - 1;
 	assert_int_equal(admit_check(&env, &c, NULL), ADMIT_YES);
 	c.fingerprint[31] ^= 1;
 	assert_int_equal(admit_check(&env, &c, NULL), REFUSE_PIN);

@@ -16,6 +16,9 @@
 
 #define PEER "beta"
 
+#define MADE 1800000000		/* wall clock as the pairs are made */
+#define RAN 5000			/* running time of the node then */
+
 struct fixture {
 	struct core_env env;
 	struct rng_seeded seed;
@@ -39,7 +42,9 @@ setup(void **state)
 	f.env.actions = &f.actions;
 	f.env.rng = rng_seeded(&f.seed, 1);
 	f.env.now.mono.ns = NS_PER_S;
-	f.env.now.wall.s = 1800000000;
+	f.env.run_since = f.env.now.mono;
+	f.env.run_s = RAN;
+	f.env.now.wall.s = MADE;
 	memset(f.env.static_public, 0x51, X25519_LEN);
 	f.ps = pairsets_new(&f.env);
 	return f.ps == NULL ? -1 : 0;
@@ -88,7 +93,8 @@ pair(uint32_t generation, bool lower, bool proven)
 			 .lower_dialled = lower,
 			 .proven = proven,
 			 .cipher = AEAD_AES_256_GCM,
-			 .made.s = 1800000000,
+			 .made.s = MADE,
+			 .made_run_s = RAN,
 			 .cert_end.s = 1900000000};
 
 	p.id[0] = (uint8_t)(generation * 2 + lower);
@@ -417,14 +423,19 @@ in_force(const char *more)
 	assert_int_equal(bnl_parse(&f.bnl, text, strlen(text), &es), 0);
 }
 
+/* So many seconds after the pairs were made. */
 static void
-assert_check(bool sane, bool stays, const char *why)
+ran(int64_t s)
 {
-	const struct pair have[1] = {pair(1, true, true)};
+	f.env.now.mono = mono_add_ms(f.env.run_since, s * 1000);
+}
+
+static void
+assert_check_held(bool stays, const char *why)
+{
 	unsigned int gone = f.gone;
 
-	load(1, have);
-	pairsets_check(f.ps, f.bnl, sane);
+	pairsets_check(f.ps, f.bnl);
 	collect();
 	assert_int_equal(count(), stays ? 1 : 0);
 	assert_int_equal(f.gone - gone, stays ? 0 : 1);
@@ -435,6 +446,15 @@ assert_check(bool sane, bool stays, const char *why)
 	answer(true);
 }
 
+static void
+assert_check(bool stays, const char *why)
+{
+	const struct pair have[1] = {pair(1, true, true)};
+
+	load(1, have);
+	assert_check_held(stays, why);
+}
+
 #define SIXES "61616161616161616161616161616161"
 #define SEVENS "71717171717171717171717171717171"
 
@@ -442,36 +462,129 @@ static void
 check_against_the_list(void **state)
 {
 	(void)state;
-	assert_check(true, true, NULL);
+	assert_check(true, NULL);
 	in_force("node alpha\n");
-	assert_check(true, false, "not in the list");
+	assert_check(false, "not in the list");
 	in_force("node beta\n");
-	assert_check(true, true, NULL);
+	assert_check(true, NULL);
 	in_force("node beta\n  key sha256:" SIXES SIXES "\n");
-	assert_check(true, true, NULL);
+	assert_check(true, NULL);
 	in_force("node beta\n  key sha256:" SEVENS SEVENS "\n");
-	assert_check(true, false, "pins another key");
+	assert_check(false, "pins another key");
 	in_force("node beta\nrevoke sha256:" SIXES SIXES "\n");
-	assert_check(true, false, "revoked");
+	assert_check(false, "revoked");
 	in_force("node beta\nrevoke sha256:" SEVENS SEVENS "\n");
-	assert_check(true, true, NULL);
+	assert_check(true, NULL);
 	f.env.static_public[0] ^= 1;
-	assert_check(true, false, "static key");
+	assert_check(false, "static key");
 }
 
+/* Signed by one CA below another one: each counts. */
 static void
-check_against_the_clock(void **state)
+check_keys_above(void **state)
+{
+	struct pair p = pair(1, true, true);
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		p.above.n = 2;
+		memset(p.above.key, 0x62, sizeof(p.above.key));
+		load(1, &p);
+		in_force("node beta\nrevoke sha256:" SEVENS SEVENS "\n");
+		pairsets_check(f.ps, f.bnl);
+		collect();
+		assert_int_equal(count(), 1);
+		pairsets_erase(f.ps, PEER, "anew");
+		collect();
+		answer(true);
+		memset(p.above.key[i], 0x71, FINGERPRINT_LEN);
+		load(1, &p);
+		pairsets_check(f.ps, f.bnl);
+		collect();
+		assert_int_equal(count(), 0);
+		assert_non_null(strstr(f.why, "key of a CA above"));
+		assert_int_equal(f.written.n, 0);
+		answer(true);
+	}
+}
+
+/* Age is counted by the time that the node was running. */
+static void
+check_age(void **state)
 {
 	(void)state;
-	f.env.now.wall.s = 1800000000 + PAIR_AGE_HARD_S - 1;
-	assert_check(true, true, NULL);
-	f.env.now.wall.s++;
-	assert_check(false, true, NULL);
-	assert_check(true, false, "too old");
+	ran(PAIR_AGE_HARD_S - 1);
+	assert_check(true, NULL);
+	ran(PAIR_AGE_HARD_S);
+	assert_check(false, "too old");
+}
+
+/* A wall clock that is set to another time ends nothing, nor keeps it. */
+static void
+check_without_the_clock(void **state)
+{
+	(void)state;
+	f.env.now.wall.s = MADE + PAIR_AGE_HARD_S;
+	assert_check(true, NULL);
 	f.env.now.wall.s = 1900000000;
-	assert_check(false, true, NULL);
+	assert_check(true, NULL);
+	f.env.now.wall.s = INT64_MAX;
+	assert_check(true, NULL);
 	f.env.now.wall.s = 0;
-	assert_check(true, true, NULL);
+	assert_check(true, NULL);
+	ran(PAIR_AGE_HARD_S);
+	assert_check(false, "too old");
+}
+
+/* The count of the running time is lost: that makes no pair younger than
+ * others, and none is of the future. */
+static void
+check_lost_running_time(void **state)
+{
+	struct pair p[2] = {pair(2, true, false), pair(1, true, true)};
+
+	(void)state;
+	p[0].made_run_s = 10 * PAIR_AGE_HARD_S;
+	p[1].made_run_s = p[0].made_run_s - PAIR_AGE_HARD_S;
+	load(2, p);
+	assert_int_equal(f.env.run_s, p[0].made_run_s);
+	pairsets_check(f.ps, NULL);
+	assert_int_equal(count(), 1);
+	assert_int_equal(pairsets_get(f.ps, PEER)->pairs[0].generation, 2);
+}
+
+/* A list that is dated beyond the pair's end, later than a list may be dated
+ * ahead, says as much as a clock. */
+static void
+check_against_the_date_of_the_list(void **state)
+{
+	const int64_t hard = MADE + PAIR_AGE_HARD_S + BNL_FUTURE_MAX_S;
+	struct pair p = pair(1, true, true);
+
+	(void)state;
+	in_force("node beta\n");
+	f.bnl->version.timestamp.s = hard - 1;
+	assert_check(true, NULL);
+	f.bnl->version.timestamp.s = hard;
+	assert_check(false, "by the date of the list");
+	/* A pair that was made under this list shows that the clock is wrong,
+	 * or that it was: it would end again and again. */
+	p.list.timestamp.s = hard;
+	load(1, &p);
+	assert_check_held(true, NULL);
+	p.list.timestamp.s = hard - 1;
+	load(1, &p);
+	assert_check_held(true, NULL);
+	p.list.timestamp.s = MADE + BNL_FUTURE_MAX_S;
+	load(1, &p);
+	assert_check_held(false, "by the date of the list");
+	p.cert_end.s = MADE + 10;
+	load(1, &p);
+	f.bnl->version.timestamp.s = MADE + 9 + BNL_FUTURE_MAX_S;
+	p.list.timestamp.s = MADE;
+	assert_check_held(true, NULL);
+	f.bnl->version.timestamp.s++;
+	assert_check_held(false, "certificate");
 }
 
 static void
@@ -486,18 +599,32 @@ check_a_certificate_end(void **state)
 	p.cert_end.s = p.made.s + 20;
 	assert_int_equal(pairsets_add(f.ps, PEER, &p), 0);
 	collect();
-	f.env.now.wall.s = p.made.s + 10;
-	pairsets_check(f.ps, NULL, true);
+	ran(10);
+	pairsets_check(f.ps, NULL);
 	collect();
 	assert_int_equal(count(), 0);
 	assert_non_null(strstr(f.why, "certificate"));
 	assert_int_equal(pairsets_place(f.ps, PEER, p.id), PAIR_STORING);
-	f.env.now.wall.s = p.made.s + 20;
-	pairsets_check(f.ps, NULL, true);
+	ran(20);
+	pairsets_check(f.ps, NULL);
 	assert_int_equal(pairsets_place(f.ps, PEER, p.id), PAIR_ABSENT);
 	answer(true);
 	assert_int_equal(count(), 0);
 	assert_int_equal(f.written.n, 0);
+}
+
+/* The files of a node that left the list go, also those that were not read. */
+static void
+forgets_a_node_without_pairs(void **state)
+{
+	(void)state;
+	pairsets_forget(f.ps, PEER);
+	collect();
+	assert_int_equal(f.writes, 1);
+	assert_int_equal(f.written.n, 0);
+	answer(true);
+	assert_int_equal(f.gone, 0);
+	assert_null(pairsets_get(f.ps, PEER));
 }
 
 #define TEST(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
@@ -518,7 +645,12 @@ main(void)
 		TEST(list_says_what_is_held),
 		TEST(erase_is_at_once_here_and_then_on_disk),
 		TEST(check_against_the_list),
-		TEST(check_against_the_clock),
+		TEST(check_keys_above),
+		TEST(check_age),
+		TEST(check_without_the_clock),
+		TEST(check_lost_running_time),
+		TEST(check_against_the_date_of_the_list),
+		TEST(forgets_a_node_without_pairs),
 		TEST(check_a_certificate_end),
 	};
 

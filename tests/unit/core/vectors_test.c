@@ -237,6 +237,10 @@ record(int i)
 	memcpy(p->peer_static, other->static_public, X25519_LEN);
 	memcpy(p->self_static, n->env.static_public, X25519_LEN);
 	memcpy(p->peer_key, other->cert.fingerprint, FINGERPRINT_LEN);
+	p->above.n = 1;
+	memcpy(p->above.key[0], given("ca.fingerprint", FINGERPRINT_LEN)->bytes,
+	       FINGERPRINT_LEN);
+	p->made_run_s = (int64_t)get_be64(given_of(i, "run", 8));
 	p->made = n->env.now.wall;
 	p->cert_end = n->env.cert.not_after.s < other->cert.not_after.s
 			      ? n->env.cert.not_after

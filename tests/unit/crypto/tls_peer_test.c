@@ -630,10 +630,10 @@ chain_try(int n, const struct odd_cert *lowest, const char *hint, int alert)
 			const struct cert_info *info = us.ops->peer(us.t);
 			uint8_t fp[FINGERPRINT_LEN];
 
-			assert_int_equal(info->nabove, n);
+			assert_int_equal(info->above.n, n);
 			for (int i = 0; i < n; i++) {
 				key_fingerprint(fp, cas[n - 1 - i].key);
-				assert_memory_equal(info->above[i], fp,
+				assert_memory_equal(info->above.key[i], fp,
 						    sizeof(fp));
 			}
 		}

@@ -97,6 +97,7 @@ look_ups(void **state)
 			      "node ba\nrevoke sha256:" HEX_2 "\n"
 			      "revoke sha256:" HEX_1 "\n");
 	struct bnl *none = parse("network a\n");
+	struct cert_above above = {.n = 2};
 	uint8_t fp[FINGERPRINT_LEN];
 
 	assert_int_equal(b->nnodes, 4);
@@ -121,14 +122,22 @@ look_ups(void **state)
 	b = parse("network a\nnode b\n  key sha256:" HEX_2 "\nnode c\n"
 		  "revoke sha256:" HEX_1 "\n");
 	memset(fp, 0x22, sizeof(fp));
-	assert_true(bnl_allows(b, "b", fp));
-	assert_true(bnl_allows(b, "c", fp));
-	assert_false(bnl_allows(b, "d", fp));
+	assert_true(bnl_allows(b, "b", fp, &above));
+	assert_true(bnl_allows(b, "c", fp, &above));
+	assert_false(bnl_allows(b, "d", fp, &above));
 	memset(fp, 0x11, sizeof(fp));
-	assert_false(bnl_allows(b, "c", fp));
+	assert_false(bnl_allows(b, "c", fp, &above));
 	memset(fp, 0x33, sizeof(fp));
-	assert_false(bnl_allows(b, "b", fp));
-	assert_true(bnl_allows(b, "c", fp));
+	assert_false(bnl_allows(b, "b", fp, &above));
+	assert_true(bnl_allows(b, "c", fp, &above));
+	/* A key above counts like the node's own. */
+	assert_null(bnl_revoked_above(b, &above));
+	memset(above.key[1], 0x11, FINGERPRINT_LEN);
+	assert_ptr_equal(bnl_revoked_above(b, &above), above.key[1]);
+	assert_false(bnl_allows(b, "c", fp, &above));
+	above.n = 1;
+	assert_null(bnl_revoked_above(b, &above));
+	assert_true(bnl_allows(b, "c", fp, &above));
 	bnl_free(b);
 	bnl_free(none);
 	bnl_free(NULL);

@@ -41,6 +41,9 @@ any_pair(void)
 	any_bytes(p.self_static, sizeof(p.self_static));
 	any_bytes(p.peer_key, sizeof(p.peer_key));
 	any_bytes(p.list.digest, sizeof(p.list.digest));
+	p.above.n = any_byte() % (CERT_ABOVE_MAX + 1);
+	any_bytes(p.above.key, p.above.n * sizeof(p.above.key[0]));
+	p.made_run_s = any_byte() * INT64_C(100000);
 	p.lower_dialled = any_byte() & 1;
 	p.proven = any_byte() & 1;
 	p.cipher = (enum aead_alg)(1 + any_byte() % (AEAD_ALGS - 1));
@@ -80,6 +83,9 @@ assert_pairs_equal(const struct pair *a, const struct pair *b)
 	assert_memory_equal(a->peer_key, b->peer_key, FINGERPRINT_LEN);
 	assert_int_equal(a->made.s, b->made.s);
 	assert_int_equal(a->cert_end.s, b->cert_end.s);
+	assert_int_equal(a->above.n, b->above.n);
+	assert_memory_equal(a->above.key, b->above.key, sizeof(a->above.key));
+	assert_int_equal(a->made_run_s, b->made_run_s);
 	assert_int_equal(a->list.timestamp.s, b->list.timestamp.s);
 	assert_memory_equal(a->list.digest, b->list.digest, SHA256_LEN);
 }
@@ -159,6 +165,10 @@ test_longest_name(void **state)
 	size_t len;
 
 	(void)state;
+	for (unsigned int i = 0; i < r.n; i++) {
+		r.pairs[i].above.n = CERT_ABOVE_MAX;
+		any_bytes(r.pairs[i].above.key, sizeof(r.pairs[i].above.key));
+	}
 	memset(r.peer, 'n', NODE_NAME_MAX);
 	r.peer[NODE_NAME_MAX] = '\0';
 	len = pair_record_encode(b, &r);
@@ -235,7 +245,8 @@ test_out_of_range(void **state)
 					      (uint8_t)(b[at] ^ 0x20)),
 				 ERR_SYNTAX);
 	assert_int_equal(refused_with(b, len, AT_VERSION, 0), ERR_SYNTAX);
-	assert_int_equal(refused_with(b, len, AT_VERSION, 2), ERR_SYNTAX);
+	assert_int_equal(refused_with(b, len, AT_VERSION, 1), ERR_SYNTAX);
+	assert_int_equal(refused_with(b, len, AT_VERSION, 3), ERR_SYNTAX);
 	refused_with(b, len, AT_NAMELEN, 0);
 	refused_with(b, len, AT_NAMELEN, 16);
 	refused_with(b, len, AT_NAMELEN, 64);
@@ -264,6 +275,79 @@ test_out_of_range(void **state)
 	assert_int_equal(refused_with(b, len, AT_MADE, 0x80), ERR_RANGE);
 	assert_int_equal(refused_with(b, len, AT_MADE + 8, 1), ERR_RANGE);
 	assert_int_equal(refused_with(b, len, AT_MADE + 16, 1), ERR_RANGE);
+}
+
+/* A record of one pair with that tail, and a right checksum. */
+static size_t
+with_tail(uint8_t out[PAIR_RECORD_MAX], const uint8_t *tail, size_t len)
+{
+	struct pair_record r = any_record(1);
+	size_t at;
+
+	memset(&r.pairs[0].above, 0, sizeof(r.pairs[0].above));
+	/* Its own tail: two entries without and with eight bytes. */
+	at = pair_record_encode(out, &r) - SHA256_LEN - (2 + 4 + 4 + 8);
+	out[at++] = (uint8_t)(len >> 8);
+	out[at++] = (uint8_t)len;
+	memcpy(out + at, tail, len);
+	sha256(out + at + len, out, at + len);
+	return at + len + SHA256_LEN;
+}
+
+#define ABOVE_NONE 0, 1, 0, 0
+#define ABOVE_ONE 0, 1, 0, 32, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,  \
+	15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32
+#define RUN_7 0, 2, 0, 8, 0, 0, 0, 0, 0, 0, 0, 7
+#define UNKNOWN 0x7f, 0xff, 0, 3, 9, 9, 9
+
+static void
+test_tail(void **state)
+{
+	static const uint8_t good[] = {ABOVE_ONE, RUN_7};
+	static const uint8_t later[] = {ABOVE_NONE, RUN_7, UNKNOWN};
+	static const struct {
+		uint8_t tail[64];
+		size_t len;
+		enum err_code code;
+	} bad[] = {
+		{{0}, 0, ERR_SYNTAX},			/* none */
+		{{ABOVE_NONE}, 4, ERR_SYNTAX},		/* one missing */
+		{{RUN_7}, 12, ERR_SYNTAX},
+		{{RUN_7, ABOVE_NONE}, 16, ERR_SYNTAX},	/* the order */
+		{{ABOVE_NONE, ABOVE_NONE, RUN_7}, 20, ERR_SYNTAX},
+		{{ABOVE_NONE, RUN_7, UNKNOWN}, 22, ERR_SYNTAX},	/* cut off */
+		{{ABOVE_NONE, RUN_7, 0}, 17, ERR_SYNTAX},
+		{{0, 1, 0, 31, 0}, 35, ERR_RANGE},	/* lengths */
+		{{ABOVE_NONE, 0, 2, 0, 7, 0}, 15, ERR_RANGE},
+		{{ABOVE_NONE, 0, 2, 0, 9, 0}, 17, ERR_RANGE},
+		{{ABOVE_NONE, 0, 2, 0, 8, 0x80}, 16, ERR_RANGE},
+		{{ABOVE_NONE, RUN_7, 0x80, 0, 0, 0}, 20, ERR_RANGE},
+	};
+	uint8_t b[PAIR_RECORD_MAX], six[4 + 6 * FINGERPRINT_LEN] = {0, 1, 0,
+								    192};
+	struct pair_record r;
+	struct err e;
+	size_t len;
+
+	(void)state;
+	len = with_tail(b, good, sizeof(good));
+	assert_int_equal(decode(&r, b, len, &e), 0);
+	assert_int_equal(r.pairs[0].above.n, 1);
+	assert_memory_equal(r.pairs[0].above.key[0], good + 4,
+			    FINGERPRINT_LEN);
+	assert_int_equal(r.pairs[0].made_run_s, 7);
+	/* An entry of a later version is passed over. */
+	len = with_tail(b, later, sizeof(later));
+	assert_int_equal(decode(&r, b, len, &e), 0);
+	assert_int_equal(r.pairs[0].above.n, 0);
+	assert_int_equal(r.pairs[0].made_run_s, 7);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		len = with_tail(b, bad[i].tail, bad[i].len);
+		assert_int_equal(refused(b, len), bad[i].code);
+	}
+	/* More than a chain may have. */
+	len = with_tail(b, six, sizeof(six));
+	assert_int_equal(refused(b, len), ERR_RANGE);
 }
 
 static void
@@ -299,6 +383,7 @@ main(void)
 		cmocka_unit_test(test_every_flipped_bit),
 		cmocka_unit_test(test_every_length),
 		cmocka_unit_test(test_out_of_range),
+		cmocka_unit_test(test_tail),
 		cmocka_unit_test(test_same_id_twice),
 		cmocka_unit_test(test_wipe),
 	};

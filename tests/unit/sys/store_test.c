@@ -371,6 +371,101 @@ test_aside_and_list(void **state)
 	store_names_free(names, n);
 }
 
+/* All bytes of the file that is open are zeros, as many as it had. */
+static void
+expect_wiped(int fd, size_t len)
+{
+	char got[64], zero[64] = {0};
+
+	assert_int_equal(pread(fd, got, sizeof(got), 0), (ssize_t)len);
+	assert_memory_equal(got, zero, len);
+	close(fd);
+}
+
+static int
+held_open(struct fixture *x, const char *name)
+{
+	int fd = open(in_dir(x, name), O_RDONLY);
+
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static bool
+exists(struct fixture *x, const char *name)
+{
+	return faccessat(x->s.dirfd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Where the store is one of secrets, nothing of an old one stays: what is
+ * replaced, removed, set aside before, or left of a write. */
+static void
+test_secrets_are_wiped(void **state)
+{
+	struct fixture *x = *state;
+	struct store again;
+	struct err e;
+	int fd, bad;
+
+	x->s.secret = true;
+	put(x, "a.pair", "secret");
+	fd = held_open(x, "a.pair");
+	put(x, "a.pair", "newer!");
+	expect_wiped(fd, 6);
+	expect(x, "a.pair", "newer!");
+	fd = held_open(x, "a.pair");
+	assert_int_equal(store_set_aside(&x->s, "a.pair", &e), 0);
+	expect(x, "a.pair.bad", "newer!");
+	put(x, "a.pair", "newest");
+	expect_wiped(fd, 6);
+	assert_false(exists(x, "a.pair.bad"));
+	put(x, "a.pair.bad", "bad");
+	fd = held_open(x, "a.pair");
+	bad = held_open(x, "a.pair.bad");
+	assert_int_equal(store_remove(&x->s, "a.pair", &e), 0);
+	expect_wiped(fd, 6);
+	expect_wiped(bad, 3);
+	assert_false(exists(x, "a.pair"));
+	assert_false(exists(x, "a.pair.bad"));
+	/* Also where there is nothing but what was set aside. */
+	put(x, "a.pair.bad", "bad");
+	assert_int_equal(store_remove(&x->s, "a.pair", &e), 0);
+	assert_false(exists(x, "a.pair.bad"));
+	put(x, "b", "secret");
+	assert_int_equal(renameat(x->s.dirfd, "b", x->s.dirfd, ".tmp"), 0);
+	fd = held_open(x, ".tmp");
+	assert_int_equal(store_open(&again, x->dir, true, &e), 0);
+	store_close(&again);
+	expect_wiped(fd, 6);
+}
+
+/* A file that has another name, and one behind a link, are left as they are. */
+static void
+test_wipes_nothing_else(void **state)
+{
+	struct fixture *x = *state;
+	struct err e;
+
+	put(x, "kept", "kept");
+	x->s.secret = true;
+	assert_int_equal(linkat(x->s.dirfd, "kept", x->s.dirfd, "a", 0), 0);
+	put(x, "a", "new");
+	expect(x, "kept", "kept");
+	assert_int_equal(linkat(x->s.dirfd, "kept", x->s.dirfd, "b", 0), 0);
+	assert_int_equal(store_remove(&x->s, "b", &e), 0);
+	expect(x, "kept", "kept");
+	assert_int_equal(symlinkat("kept", x->s.dirfd, "c"), 0);
+	assert_int_equal(store_remove(&x->s, "c", &e), 0);
+	assert_int_equal(symlinkat("kept", x->s.dirfd, "d"), 0);
+	put(x, "d", "new");
+	expect(x, "kept", "kept");
+	/* A store of other things keeps what was set aside. */
+	x->s.secret = false;
+	put(x, "list.bad", "older");
+	put(x, "list", "new");
+	expect(x, "list.bad", "older");
+}
+
 static void
 test_lock_nests_and_excludes(void **state)
 {
@@ -479,7 +574,7 @@ test_open_in(void **state)
 	struct stat st;
 	struct err e;
 
-	assert_int_equal(store_open_in(&s, &x->s, "sub", &e), 0);
+	assert_int_equal(store_open_in(&s, &x->s, "sub", true, &e), 0);
 	assert_non_null(strstr(s.dir, "/sub"));
 	assert_int_equal(store_write(&s, "a", "x", 1, &e), 0);
 	store_close(&s);
@@ -488,15 +583,15 @@ test_open_in(void **state)
 	/* Once more, with what was left of a write. */
 	assert_int_equal(renameat(x->s.dirfd, "sub/a", x->s.dirfd,
 				  "sub/.tmp"), 0);
-	assert_int_equal(store_open_in(&s, &x->s, "sub", &e), 0);
+	assert_int_equal(store_open_in(&s, &x->s, "sub", true, &e), 0);
 	store_close(&s);
 	assert_int_equal(fstatat(x->s.dirfd, "sub/.tmp", &st, 0), -1);
 	/* A link and a file are no directory. */
 	assert_int_equal(symlinkat("sub", x->s.dirfd, "other"), 0);
 	put(x, "file", "x");
-	assert_int_equal(store_open_in(&s, &x->s, "other", &e), -1);
+	assert_int_equal(store_open_in(&s, &x->s, "other", true, &e), -1);
 	assert_non_null(strstr(e.text, "/other (a directory, no link to one)"));
-	assert_int_equal(store_open_in(&s, &x->s, "file", &e), -1);
+	assert_int_equal(store_open_in(&s, &x->s, "file", true, &e), -1);
 	assert_int_equal(s.dirfd, -1);
 	assert_int_equal(unlinkat(x->s.dirfd, "sub", AT_REMOVEDIR), 0);
 }
@@ -535,6 +630,8 @@ main(void)
 	    T(test_paths),
 	    T(test_opened),
 	    T(test_aside_and_list),
+	    T(test_secrets_are_wiped),
+	    T(test_wipes_nothing_else),
 	    T(test_lock_nests_and_excludes),
 	    T(test_open_beside_a_writer),
 	    T(test_owner_follows_directory),

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Nodes whose certificates stand under a CA's key that a list revokes. */
+#ifndef TOOL_UNDER_H
+#define TOOL_UNDER_H
+
+#include <stdbool.h>
+
+#include "format/bnl.h"
+
+/*
+ * Tells which nodes of the list after are cut off by the keys that it revokes
+ * and before (NULL: none) did not, as far as this host knows: by its own
+ * certificate, and by those that peers showed when the daemon of that
+ * configuration agreed on secrets with them. A host that is no node, or a user
+ * who may not read these files, knows of none. true when there is one.
+ */
+bool tool_under_print(const struct bnl *before, const struct bnl *after,
+		      const char *conf);
+
+#endif
