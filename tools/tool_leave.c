@@ -2,6 +2,7 @@
 /* cluevpnctl leave: takes this host out of its network, and the network's
  * files off this host. */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 
 #include "format/bnl_sign.h"
 #include "format/conf.h"
+#include "sys/wipe.h"
 #include "tool_ask.h"
 #include "tool_bnl.h"
 #include "tool_file.h"
@@ -210,7 +212,7 @@ take_out(struct leave *l, struct err *e)
 		0)
 		return -1;
 	for (size_t i = 0; i < l->nfiles; i++)
-		if (unlink(l->files[i]) != 0 && errno != ENOENT)
+		if (wipe_unlink(AT_FDCWD, l->files[i]) != 0 && errno != ENOENT)
 			return err_errno(e, errno, "%s", l->files[i]);
 	rmdir(l->home.dir);	/* unless something else is in it */
 	return 0;

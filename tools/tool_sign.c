@@ -355,7 +355,8 @@ mode_of(const char *path)
 {
 	struct stat st;
 
-	return stat(path, &st) == 0 ? st.st_mode & 0777 : LIST_MODE;
+	return lstat(path, &st) == 0 && S_ISREG(st.st_mode) ? st.st_mode & 0777
+							     : LIST_MODE;
 }
 
 static int

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sys/wipe.h"
 #include "tool_file.h"
 
 #define PAIRS "pairs"
@@ -30,7 +31,8 @@ is_own_state(const char *name, const char *list)
 {
 	(void)list;
 	return is_file_of(name, "mark") || is_file_of(name, "static.key") ||
-	       is_file_of(name, "addresses") || strcmp(name, ".tmp") == 0;
+	       is_file_of(name, "addresses") || is_file_of(name, "runtime") ||
+	       strcmp(name, ".tmp") == 0;
 }
 
 static bool
@@ -46,7 +48,7 @@ is_pair(const char *name, const char *list)
 	return strstr(name, ".pair") != NULL || strcmp(name, ".tmp") == 0;
 }
 
-/* Removes the files that are such; fd is closed. */
+/* Removes the files that are such, and overwrites them; fd is closed. */
 static int
 remove_such(int fd, const char *path, state_is is, const char *list,
 	    struct err *e)
@@ -62,7 +64,7 @@ remove_such(int fd, const char *path, state_is is, const char *list,
 	}
 	while (rc == 0 && (d = readdir(dir)) != NULL)
 		if (is(d->d_name, list) &&
-		    unlinkat(dirfd(dir), d->d_name, 0) != 0 && errno != EISDIR)
+		    wipe_unlink(dirfd(dir), d->d_name) != 0 && errno != EISDIR)
 			rc = err_errno(e, errno, "%s/%s", path, d->d_name);
 	closedir(dir);
 	return rc;
