@@ -85,9 +85,9 @@ soon 'a new pair is agreed' more_pairs
 ctl alpha events 1000 >$tmp/text
 ok 'what happened' grep -Eq '^[0-9-]+T[0-9:]+Z info  beta peer-up: up at 192\.0\.2\.2:3406$' $tmp/text
 is "$(ctl alpha events 2 | grep -c '^[^ ]')" 2 'so many as are asked for'
-ctl alpha --json events --follow 0 >$tmp/follow &
+ctl alpha --json events --follow 1 >$tmp/follow &
 follower=$!
-sleep 0.3
+soon 'who follows sees the newest event at once' test -s $tmp/follow
 stop beta
 followed() { jq -e 'select(.event == "peer-down" and .peer == "beta")' $tmp/follow; }
 soon 'who follows sees what happens' followed

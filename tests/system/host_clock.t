@@ -13,6 +13,7 @@ network alpha beta
 clocked alpha
 start alpha beta
 ok 'packets go' reach alpha beta
+soon 'the negotiation is over' settled alpha
 negotiated() { logs alpha 'peer=beta pair-new'; }
 pairs=$(negotiated)
 more "$pairs" 0 'they have negotiated'
@@ -50,6 +51,8 @@ WAIT=1 not_ok 'without a pair in 1970 nothing goes' reach alpha beta
 soon 'and the log says why' says alpha 'certificate.*not valid before'
 clock alpha 0 0
 WAIT=1 soon 'right again: it negotiates by itself' reach alpha beta
+# Both may have begun to: packets go as soon as the first has ended.
+soon 'right again: no other negotiation is under way' settled alpha
 pairs=$(negotiated)
 
 # --- sleep -----------------------------------------------------------------------------

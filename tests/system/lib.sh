@@ -364,6 +364,9 @@ transfer() { # transfer FROM TO 4|6 FILE: by TCP; the copy must be the same
 connections() { # connections NODE: TCP ones it has tried and taken till now
 	inside "$1" awk '/^Tcp:/ && n++ { print $6 + $7 }' /proc/net/snmp
 }
+settled() { # settled NODE: none is open, so no negotiation is under way
+	[ -z "$(inside "$1" ss -Htn)" ]
+}
 traffic() { # traffic NODE rx|tx: bytes on the wire
 	inside "$1" ip -s -j link show eth0 | jq ".[0].stats64.$2.bytes"
 }

@@ -57,16 +57,17 @@ is "$(grep -c DUP $tmp/pings)" 0 'once each'
 crosses doubles
 cable alpha both clear
 
+receives() { [ -n "$(inside beta ss -Hlun 'sport = :7001')" ]; }
 # One in PERCENT is behind DEPTH others when it arrives.
 for depth in 64 1500; do
 	cable alpha out hold 10 $depth
 	held=$(counted alpha out held)
 	late=$(query beta peers '.[0].drops.replay // 0')
-	inside beta timeout 4 socat -u \
+	inside beta socat -u -T 3 \
 		"UDP4-RECV:7001,bind=$(inner4 beta),rcvbuf=4000000" - \
 		>$tmp/got 2>/dev/null &
 	receiver=$!
-	sleep 0.3
+	soon 'the receiver is there' receives
 	# shellcheck disable=SC2016 # Perl's
 	inside alpha perl -MIO::Socket::INET -e '
 		my $s = IO::Socket::INET->new(Proto => "udp",
@@ -88,6 +89,7 @@ done
 
 # --- broken ones --------------------------------------------------------------------
 agreed() { cat $tmp/*/log | grep -c 'pair-new'; }
+soon 'no negotiation is under way' settled alpha
 pairs=$(agreed)
 recovers() { # recovers WHAT: packets go both ways soon, by what is agreed
 	local from ms

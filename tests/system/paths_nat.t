@@ -40,6 +40,7 @@ agreed() { cat $tmp/*/log | grep -c 'pair-new'; }
 conf alpha 'keepalive = 1s'
 start alpha beta
 ok 'packets go' reach alpha beta
+soon 'no negotiation is under way' settled alpha
 pairs=$(agreed)
 must inside gate nft 'add table ip f
 	add chain ip f p { type filter hook forward priority 0; }
