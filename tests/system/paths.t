@@ -63,7 +63,7 @@ for depth in 64 1500; do
 	cable alpha out hold 10 $depth
 	held=$(counted alpha out held)
 	late=$(query beta peers '.[0].drops.replay // 0')
-	inside beta socat -u -T 3 \
+	inside beta socat -u \
 		"UDP4-RECV:7001,bind=$(inner4 beta),rcvbuf=4000000" - \
 		>$tmp/got 2>/dev/null &
 	receiver=$!
@@ -76,8 +76,10 @@ for depth in 64 1500; do
 			$s->send("x" x 300);
 			select undef, undef, undef, 0.002 if $i % 8 == 0;
 		}' "$(inner4 beta)"
-	wait $receiver
-	got=$(($(stat -c %s $tmp/got) / 300))
+	until had=$(stat -c %s $tmp/got); sleep 1
+		[ "$had" = "$(stat -c %s $tmp/got)" ]; do :; done
+	kill $receiver
+	got=$((had / 300))
 	held=$(($(counted alpha out held) - held))
 	echo "# reordering by $depth: $got of 4000 arrived, $held were held back"
 	more "$held" 200 "reordering by $depth: many are late"
