@@ -284,6 +284,7 @@ logsink_start(struct logsink *s, struct err *e)
 	if (s->started)
 		return 0;
 	sigfillset(&all);
+	sigdelset(&all, SIGSYS);	/* confine() may need it */
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	rc = pthread_create(&s->thread, NULL, thread_main, s);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);

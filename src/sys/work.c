@@ -160,6 +160,7 @@ start_threads(struct work *w, unsigned int threads)
 	int rc = 0;
 
 	sigfillset(&all);
+	sigdelset(&all, SIGSYS);	/* confine() may need it */
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	for (; w->nthreads < threads && rc == 0; w->nthreads += rc == 0) {
 		struct worker *t = &w->threads[w->nthreads];

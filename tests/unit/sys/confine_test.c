@@ -16,6 +16,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -24,7 +25,10 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
 #include <linux/if_tun.h>
+#include <linux/seccomp.h>
 #include <linux/sockios.h>
 
 #include "sys/confine.h"
@@ -324,6 +328,136 @@ test_goes_on(void **state)
 	expect_zero(memory);
 }
 
+/* --- 32-bit x86 ----------------------------------------------------------------------- */
+
+/* Numbers of calls of 32-bit x86, and of socketcall(2) for socket(2). */
+#define X86_SOCKETCALL 102
+#define X86_SOCKET 359
+#define X86_BIND 361
+#define X86_EXECVE 11
+#define CALL_SOCKET 1
+#define CALLS 20
+#define FILTER_MAX 4096
+
+struct program {
+	struct sock_filter code[FILTER_MAX];
+	size_t n;
+};
+
+static uint32_t
+load_word(const struct seccomp_data *d, uint32_t at)
+{
+	uint32_t word;
+
+	assert_true(at % 4 == 0 && at < sizeof(*d));
+	memcpy(&word, (const uint8_t *)d + at, sizeof(word));
+	return word;
+}
+
+/* Follows the program as the kernel does, as far as filters go. */
+static uint32_t
+run_filter(const struct program *p, const struct seccomp_data *d)
+{
+	uint32_t a = 0;
+
+	for (size_t at = 0; at < p->n; at++) {
+		const struct sock_filter *f = &p->code[at];
+		bool yes = false;
+
+		switch (f->code) {
+		case BPF_LD | BPF_W | BPF_ABS:
+			a = load_word(d, f->k);
+			continue;
+		case BPF_ALU | BPF_AND | BPF_K:
+			a &= f->k;
+			continue;
+		case BPF_RET | BPF_K:
+			return f->k;
+		case BPF_JMP | BPF_JA:
+			at += f->k;
+			continue;
+		case BPF_JMP | BPF_JEQ | BPF_K:
+			yes = a == f->k;
+			break;
+		case BPF_JMP | BPF_JGT | BPF_K:
+			yes = a > f->k;
+			break;
+		case BPF_JMP | BPF_JGE | BPF_K:
+			yes = a >= f->k;
+			break;
+		default:
+			fail_msg("code 0x%x at %zu", f->code, at);
+		}
+		at += yes ? f->jt : f->jf;
+	}
+	fail_msg("it has no end");
+	return 0;
+}
+
+static void
+read_program(struct program *p, FILE *f)
+{
+	rewind(f);
+	p->n = fread(p->code, sizeof(p->code[0]), FILTER_MAX, f);
+	assert_in_range(p->n, 1, FILTER_MAX - 1);
+	fclose(f);
+}
+
+/* What the kernel does with the call: of two answers the one with the lesser
+ * number is the stricter. */
+static uint32_t
+judged(const struct program p[2], int nr, uint64_t arg)
+{
+	const struct seccomp_data d = { .nr = nr, .arch = AUDIT_ARCH_I386,
+					.args = { arg } };
+	uint32_t a = run_filter(&p[0], &d) & SECCOMP_RET_ACTION_FULL;
+	uint32_t b = run_filter(&p[1], &d) & SECCOMP_RET_ACTION_FULL;
+
+	return (int32_t)a < (int32_t)b ? a : b;
+}
+
+/* There no socket is made but by a call whose family the filter sees. */
+static void
+test_sockets_of_32_bit_x86(void **state)
+{
+	static const int good[] = { AF_UNIX, AF_INET, AF_INET6, AF_NETLINK };
+	static struct program p[2];
+	FILE *calls = tmpfile(), *sockets = tmpfile();
+	uint64_t allowed = 0;
+	struct err e;
+	int rc;
+
+	(void)state;
+	assert_true(calls != NULL && sockets != NULL);
+	rc = confine_export(AUDIT_ARCH_I386, fileno(calls), fileno(sockets),
+			    &e);
+	if (rc > 0) {
+		print_message("skipped: built without libseccomp\n");
+		skip();
+	}
+	assert_int_equal(rc, 0);
+	read_program(&p[0], calls);
+	read_program(&p[1], sockets);
+	for (int family = 0; family < 64; family++)
+		if (judged(p, X86_SOCKET, (uint64_t)family) ==
+		    SECCOMP_RET_ALLOW)
+			allowed |= UINT64_C(1) << family;
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
+		allowed ^= UINT64_C(1) << good[i];
+	assert_int_equal(allowed, 0);
+	assert_int_equal(judged(p, X86_SOCKETCALL, CALL_SOCKET),
+			 SECCOMP_RET_TRAP);
+	/* A socket that exists is used by either call. */
+	assert_int_equal(judged(p, X86_BIND, 0), SECCOMP_RET_ALLOW);
+	for (uint64_t i = CALL_SOCKET + 1; i <= CALLS; i++)
+		assert_int_equal(judged(p, X86_SOCKETCALL, i),
+				 SECCOMP_RET_ALLOW);
+	assert_int_equal(judged(p, X86_SOCKETCALL, 0), SECCOMP_RET_ERRNO);
+	assert_int_equal(judged(p, X86_SOCKETCALL, CALLS + 1),
+			 SECCOMP_RET_ERRNO);
+	assert_int_equal(judged(p, X86_EXECVE, 0), SECCOMP_RET_KILL_PROCESS);
+}
+
 int
 main(void)
 {
@@ -332,6 +466,7 @@ main(void)
 		cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_goes_on),
+		cmocka_unit_test(test_sockets_of_32_bit_x86),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
