@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/text.h"
 
 #define ANSWER_MAX ((size_t)64 * 1024 * 1024)
 
@@ -86,12 +87,76 @@ ask(int fd, const char *request, struct buf *answer)
 	}
 }
 
+static bool
+has_control(const char *s)
+{
+	const unsigned char *p = (const unsigned char *)s;
+
+	for (; *p != '\0'; p++)
+		if (*p < 0x20 || *p == 0x7f ||
+		    (*p == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f))
+			return true;
+	return false;
+}
+
+static int
+escape_string(json_t *v)
+{
+	const char *s = json_string_value(v);
+	size_t cap = 4 * strlen(s) + 1;
+	char *plain;
+	int rc;
+
+	if (!has_control(s))
+		return 0;
+	plain = malloc(cap);
+	if (plain == NULL)
+		return -1;
+	rc = json_string_set(v, text_escape_rest(plain, cap, s));
+	free(plain);
+	return rc;
+}
+
+/* The daemon is not root, and its answer may go to root's terminal: strings in
+ * it lose their control characters. 0, or -1: a key has some, or no memory. */
+static int
+escape_all(json_t *v)
+{
+	const char *key;
+	json_t *part;
+	size_t i;
+
+	if (json_is_string(v))
+		return escape_string(v);
+	json_array_foreach(v, i, part)
+		if (escape_all(part) < 0)
+			return -1;
+	json_object_foreach(v, key, part)
+		if (has_control(key) || escape_all(part) < 0)
+			return -1;
+	return 0;
+}
+
+/* NULL: it is no answer; why->text says so. */
+static json_t *
+load(const char *text, size_t len, json_error_t *why)
+{
+	json_t *root = json_loadb(text, len, 0, why);
+
+	if (root == NULL || escape_all(root) == 0)
+		return root;
+	json_decref(root);
+	snprintf(why->text, sizeof(why->text),
+		 "an answer with control characters");
+	return NULL;
+}
+
 static enum ctl_exit
 parse(json_t **out, const struct buf *answer)
 {
 	json_error_t why;
-	json_t *root = json_loadb((const char *)buf_data(answer),
-				  buf_len(answer), 0, &why);
+	json_t *root = load((const char *)buf_data(answer), buf_len(answer),
+			    &why);
 	const json_t *error = json_object_get(root, "error");
 
 	if (root != NULL && error == NULL) {
@@ -143,7 +208,7 @@ ctl_stream(const char *socket, const char *request,
 	}
 	while (rc == CTL_OK && more && getline(&text, &cap, f) > 0) {
 		json_error_t why;
-		json_t *o = json_loads(text, 0, &why);
+		json_t *o = load(text, strlen(text), &why);
 		const json_t *error = json_object_get(o, "error");
 
 		if (o == NULL || error != NULL) {

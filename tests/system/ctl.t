@@ -146,6 +146,31 @@ kill -HUP "${pid[alpha]}"
 no_warning() { ! warns list-old; }
 soon 'without listmaxage it is not' no_warning
 
+# --- an answer of somebody else ------------------------------------------------------------
+# The daemon is not root: what it answers must not control root's terminal.
+esc=$(printf '\033')
+lies() { # lies JSON COMMAND...: what cluevpnctl shows, of that answer
+	local answer=$1 server
+
+	shift
+	printf '%s\n' "$answer" >$tmp/answer
+	rm -f $tmp/liar
+	socat "UNIX-LISTEN:$tmp/liar" "SYSTEM:head -n 1 >/dev/null; cat $tmp/answer" \
+		>$tmp/out 2>&1 &
+	server=$!
+	within 10 test -S $tmp/liar
+	"$O/cluevpnctl" -s $tmp/liar "$@" >$tmp/shown 2>&1
+	wait $server
+	! LC_ALL=C grep -q "[$esc$(printf '\177')]" $tmp/shown
+}
+ok 'control characters of an error are not shown' \
+	lies '{"error": "\u001b[2Jfirst\u007f"}' status
+ok 'but as digits' grep -F 'first\x7f' $tmp/shown
+ok 'nor those of a string' lies '{"name": "\u001b]0;title\u0007second"}' --json status
+ok 'but as digits as well' grep -F 'second' $tmp/shown
+ok 'nor those of a key' lies '{"\u001b[2Jthird": 1}' --json status
+ok 'which is no answer' grep -F 'control characters' $tmp/shown
+
 # --- who may ask -----------------------------------------------------------------------------
 is "$(stat -c '%a %g' $tmp/alpha/ctl)" '660 54321' 'the socket is the group'\''s'
 is "$(stat -c '%a %g' $tmp/beta/ctl)" "660 $(id -g)" 'without one it is root'\''s'
