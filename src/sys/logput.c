@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -26,15 +28,59 @@ static const int priorities[] = {
 	[LOG_LVL_DEBUG] = LOG_DEBUG,
 };
 
+/* Whether a user other than root and ourselves may put names into the folder of
+ * that file, which is opened. */
+static int
+open_folder(const char *path, bool *shared, const char **name)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir = slash == NULL ? strdup(".")
+				  : strndup(path, slash == path
+						      ? 1
+						      : (size_t)(slash - path));
+	struct stat st;
+	int fd = dir == NULL ? -1
+			     : open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	free(dir);
+	*name = slash == NULL ? path : slash + 1;
+	if (fd >= 0 && fstat(fd, &st) < 0) {
+		close(fd);
+		return -1;
+	}
+	*shared = fd >= 0 && ((st.st_uid != 0 && st.st_uid != geteuid()) ||
+			      (st.st_mode & (S_IWGRP | S_IWOTH)) != 0);
+	return fd;
+}
+
+/* Links and pipes may be wanted where nobody else can make them. */
 int
 logput_open_file(const char *path, struct err *e)
 {
-	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC |
-				    O_NOCTTY, LOG_MODE);
+	const char *name;
+	struct stat st;
+	bool shared;
+	int dir = open_folder(path, &shared, &name);
+	int fd = dir < 0 ? -1
+			 : openat(dir, name,
+				  O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC |
+					  O_NOCTTY |
+					  (shared ? O_NOFOLLOW | O_NONBLOCK
+						  : 0),
+				  LOG_MODE);
 
 	if (fd < 0)
-		return err_errno(e, errno, "log file %s", path);
-	return fd;
+		err_errno(e, errno, "log file %s", path);
+	if (dir >= 0)
+		close(dir);
+	if (fd < 0 || !shared)
+		return fd;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1)
+		return fd;
+	close(fd);
+	return err_set(e, ERR_PERM, "log file %s is no regular file with a "
+		       "single name, in a folder that another user may write "
+		       "to", path);
 }
 
 /* Whether the journal reads our standard error: the variable alone does not

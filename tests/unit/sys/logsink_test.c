@@ -417,6 +417,41 @@ test_full_disk(void **state)
 	logsink_close(s);
 }
 
+/* In a folder that another user may write to no link, pipe or second name of a
+ * file leads elsewhere; where nobody else may, links are the administrator's. */
+static void
+test_folder_of_others(void **state)
+{
+	struct logsink *s;
+	struct err e;
+	int fd;
+
+	(void)state;
+	fd = open(rotated, O_WRONLY | O_CREAT, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(symlink(rotated, path), 0);
+	assert_int_equal(logsink_open(&s, LOGSINK_FILE, path, &e), 0);
+	logsink_close(s);
+	assert_int_equal(chmod(dir, 0777), 0);
+	assert_int_equal(logsink_open(&s, LOGSINK_FILE, path, &e), -1);
+	unlink(path);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(logsink_open(&s, LOGSINK_FILE, path, &e), -1);
+	fd = open(path, O_RDONLY | O_NONBLOCK);
+	assert_int_equal(logsink_open(&s, LOGSINK_FILE, path, &e), -1);
+	assert_int_equal(e.code, ERR_PERM);
+	close(fd);
+	unlink(path);
+	assert_int_equal(link(rotated, path), 0);
+	assert_int_equal(logsink_open(&s, LOGSINK_FILE, path, &e), -1);
+	assert_int_equal(e.code, ERR_PERM);
+	unlink(path);
+	assert_int_equal(logsink_open(&s, LOGSINK_FILE, path, &e), 0);
+	logsink_close(s);
+	assert_string_equal(content(rotated), "");
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -432,6 +467,7 @@ main(void)
 	    T(test_syslogd_that_hangs),
 	    T(test_full_disk),
 	    T(test_threads),
+	    T(test_folder_of_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
