@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "sys/wipe.h"
 
 /* Reads until the end or until cap bytes are there. */
 static ssize_t
@@ -321,7 +322,7 @@ tool_replace(const char *path, mode_t mode, const void *data, size_t len,
 	struct stat old;
 	bool present;
 	char *tmp = NULL;
-	int fd, saved = 0;
+	int fd, was, saved = 0;
 
 	if (look_at_old(&old, &present, path, e) != 0)
 		return -1;
@@ -339,8 +340,13 @@ tool_replace(const char *path, mode_t mode, const void *data, size_t len,
 		saved = errno;
 	if (close(fd) != 0 && saved == 0)
 		saved = errno;
+	/* Of a key nothing is to stay. */
+	was = present && (old.st_mode & (S_IRWXG | S_IRWXO)) == 0
+		  ? wipe_open(AT_FDCWD, path)
+		  : -1;
 	if (saved == 0 && rename(tmp, path) != 0)
 		saved = errno;
+	wipe_close(was);
 	if (saved != 0) {
 		unlink(tmp);
 		free(tmp);

@@ -365,6 +365,24 @@ refuses 2 '"beta": expected sha256:' 'no key at all' revoke beta
 refuses 2 '^usage: bnl-sign revoke' 'nothing to revoke' revoke
 refuses 2 '^net:[0-9]*:11: .*beta.*revoked' 'the key of a node' revoke "$k1"
 
+# --- what is replaced ---------------------------------------------------------
+# A file that only its owner may read is overwritten: it may be a key.
+fresh
+chmod 600 net
+exec 9<net
+cmd add omega
+code 0 'a file that only its owner may read is replaced'
+[ "$(tr -d '\0' <&9 | wc -c)" -eq 0 ]
+ok $? 'and overwritten'
+exec 9<net
+chmod 644 net
+cmd add psi
+code 0 'one that all may read is replaced'
+[ "$(tr -d '\0' <&9 | wc -c)" -gt 0 ]
+ok $? 'and left to its readers'
+exec 9<&-
+fresh
+
 # --- care for the file --------------------------------------------------------
 fresh
 echo '# begun' | cat - net.0 >net
