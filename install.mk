@@ -85,19 +85,25 @@ KITDIR ?= $(PREFIX)/lib/cluevpn-startup-kit
 KITDOCDIR ?= $(PREFIX)/share/doc/cluevpn-startup-kit
 CRONDIR ?= $(SYSCONFDIR)/cron.d
 KIT := examples/startup-kit
-KIT_SCRIPTS = $(foreach s,cluevpn-enroll cluevpn-nscheck,\
-		$(KIT)/$s:$(SBINDIR)/$s) \
+KIT_SCRIPTS = $(foreach s,cluevpn-ask cluevpn-enroll cluevpn-nscheck \
+		cluevpn-zones,$(KIT)/$s:$(SBINDIR)/$s) \
+	$(KIT)/openvpn/gateway-home:$(SBINDIR)/gateway-home \
+	$(foreach s,list-sign pre-receive post-receive,\
+		$(KIT)/git/$s:$(KITDIR)/git/$s) \
 	$(foreach s,issue ns-up ns-down,$(KIT)/$s:$(KITDIR)/$s)
-KIT_TEXTS = $(foreach t,kit.sh ns.sh,$(KIT)/$t:$(KITDIR)/$t) \
+KIT_TEXTS = $(foreach t,ca.sh kit.sh ns.sh,$(KIT)/$t:$(KITDIR)/$t) \
 	$(foreach m,$(wildcard $(KIT)/man/*.8),$m:$(MANDIR)/man8/$(notdir $m)) \
 	$(foreach u,$(wildcard $(KIT)/*.service $(KIT)/*.timer),\
 		$u:$(UNITDIR)/$(notdir $u)) \
 	$(KIT)/cron.d:$(CRONDIR)/cluevpn-startup-kit \
 	$(KIT)/README:$(KITDOCDIR)/README \
-	$(foreach e,kit.conf kit.names remctl.conf $(patsubst $(KIT)/%,%,\
-		$(wildcard $(KIT)/openvpn/*)),\
+	$(foreach f,gateway.conf gateway.nft home.conf,\
+		$(KIT)/openvpn/$f:$(KITDIR)/openvpn/$f) \
+	$(foreach e,GATEWAY LIST,\
+		$(wildcard $(KIT)/*/$e):$(KITDOCDIR)/$e) \
+	$(foreach e,kit.conf kit.names remctl.conf,\
 		$(KIT)/$e:$(KITDOCDIR)/examples/$e)
-KIT_DIRS = $(KITDIR) $(KITDOCDIR)/examples/openvpn $(KITDOCDIR)/examples \
+KIT_DIRS = $(KITDIR)/git $(KITDIR)/openvpn $(KITDIR) $(KITDOCDIR)/examples \
 	$(KITDOCDIR)
 
 install-kit:

@@ -5,3 +5,5 @@ PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 */5 * * * * root [ -d /run/systemd/system ] || [ ! -e /etc/resolv.conf-master ] || /usr/local/sbin/cluevpn-nscheck
 # The certificate of this node: once it was enrolled. Not all at the same time.
 17 4 * * * root [ -d /run/systemd/system ] || [ ! -e /etc/cluevpn/kit.conf ] || [ ! -e /etc/cluevpn/node.pem ] || { sleep $(($$ \% 1800)); /usr/local/sbin/cluevpn-enroll --renew; }
+# On the server of the CA: certificates that end and were not renewed.
+43 6 * * * root [ -d /run/systemd/system ] || [ ! -e /var/lib/cluevpn-ca/index ] || /usr/local/lib/cluevpn-startup-kit/issue watch

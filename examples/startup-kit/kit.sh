@@ -12,10 +12,26 @@ umask 022
 newline='
 '
 
-# What a server or a peer says may be in a message: no byte of it controls a
-# terminal or a mail program.
+# clean: a filter; no byte that it lets through controls a terminal or a mail
+# program.
+clean() {
+	tr -cd '\11\12\40-\176'
+}
+# What a server or a peer says may be in a message.
 plain() { # plain TEXT
-	printf '%s\n' "$*" | tr -cd '\11\12\40-\176'
+	printf '%s\n' "$*" | clean
+}
+# cleanly FILTER COMMAND...: its output through FILTER, its errors through
+# "clean"; ends with its status.
+cleanly() {
+	way=$1
+	shift
+	exec 3>&1
+	rc=$({ { {
+		("$@") 2>&4 3>&- 4>&- 5>&-
+		echo $? >&5
+	} | "$way" >&3; } 4>&1 | clean >&2; } 5>&1)
+	exit "$rc"
 }
 say() {
 	printf '%s: %s\n' "$prog" "$(plain "$*")" >&2
@@ -54,10 +70,11 @@ resolvconf=/etc/resolv.conf resolvmaster=/etc/resolv.conf-master
 nslock=/run/cluevpn-nscheck.lock
 cadir=/var/lib/cluevpn-ca names=/etc/cluevpn/kit.names ou='' days=825
 bnl=/var/lib/cluevpn/network.bnl bnlpubkey=''
+signer='' mail='' textfile=''
 
 conf_keys='server port service principal keytab bnlkey cakey network renewdays
 nameserver check checkname timeout resolvconf resolvmaster nslock cadir names
-ou days bnl bnlpubkey'
+ou days bnl bnlpubkey signer mail textfile'
 
 conf_bad() { # conf_bad EXPECTED
 	say "$conf_file:$conf_line: $key = $value: $1 is expected"
@@ -120,6 +137,12 @@ conf_take() { # key and value
 			conf_bad '"sha256:" and 64 hexadecimal digits' ;;
 	nameserver)
 		is_address "$value" || conf_bad 'an address' ;;
+	signer | mail)
+		case $value in
+		*[!a-zA-Z0-9._/@+-]* | *@*@* | @* | *@) conf_bad 'a name with an @' ;;
+		*@*) ;;
+		*) conf_bad 'a name with an @' ;;
+		esac ;;
 	server | service | principal | checkname | network)
 		case $value in
 		'' | -* | *[!a-zA-Z0-9._/@-]*) conf_bad 'a name' ;;
@@ -137,7 +160,7 @@ conf_take() { # key and value
 		value=$trimmed ;;
 	esac
 	case $key in
-	bnlkey | cakey | nameserver | bnlpubkey)
+	bnlkey | cakey | nameserver | bnlpubkey | signer)
 		eval "$key=\"\${$key:+\$$key }\$value\"" ;;
 	*)
 		case " $conf_seen " in
@@ -202,4 +225,11 @@ unlock() {
 # replace NEW FILE: NEW, beside it, takes its place, as a whole.
 replace() {
 	sync "$1" && mv -f "$1" "$2" && sync "$(dirname "$2")"
+}
+
+# server_ask COMMAND...: what the server of kit.conf answers, by remctl.
+server_ask() {
+	# shellcheck disable=SC2086 # one word or none each
+	remctl -t 30 ${port:+-p $port} ${service:+-s $service} \
+		"$server" cluevpn "$@"
 }

@@ -482,8 +482,16 @@ holds 'is another one' test "$new" != "$key"
 is "$(keygen fingerprint "$etc/node.key")" "$new" 'with its certificate'
 holds 'the old key is to be revoked' \
 	grep -q "^$key " "$HOSTS_DIR/server/lib/ca/revoke.txt"
-holds 'and gets revoked' on server bnl-sign revoke -y \
-	--from /var/lib/cluevpn/ca/revoke.txt
+refused 'who gets it is not anybody' 'is no signer' at beta cluevpn-ask revoke
+echo 'signer = ann@EXAMPLE.ORG' >>"$HOSTS_DIR/server/etc/kit.conf"
+at beta cluevpn-ask revoke >"$HOSTS_DIR/revoke.txt"
+holds 'but a signer, by remctl' cmp "$HOSTS_DIR/revoke.txt" \
+	"$HOSTS_DIR/server/lib/ca/revoke.txt"
+# shellcheck disable=SC2016 # for the inner shell
+holds 'and gets revoked' on server sh -c \
+	'bnl-sign revoke -y --from - <"$1"' sh "$HOSTS_DIR/revoke.txt"
+holds 'a signer sees who has what' at beta cluevpn-ask status
+said 'and until when' 'by host/gamma.example.org@EXAMPLE.ORG'
 holds 'everywhere' on server cluevpnctl push --wait
 holds 'gamma has that list' within 10000 grep -q "^revoke *$key" \
 	"$HOSTS_DIR/gamma/lib/network.bnl"

@@ -37,15 +37,23 @@ files >"$tmp/installed"
 doc=usr/local/share/doc/cluevpn-startup-kit
 lib=usr/local/lib/cluevpn-startup-kit
 for f in usr/local/sbin/cluevpn-enroll usr/local/sbin/cluevpn-nscheck \
-	$lib/issue $lib/ns-up $lib/ns-down; do
+	usr/local/sbin/cluevpn-ask usr/local/sbin/cluevpn-zones \
+	usr/local/sbin/gateway-home $lib/git/list-sign $lib/git/pre-receive \
+	$lib/git/post-receive $lib/issue $lib/ns-up $lib/ns-down; do
 	holds "$f is a program" grep -qx "$f 755" "$tmp/installed"
 done
-for f in $lib/kit.sh $lib/ns.sh etc/cron.d/cluevpn-startup-kit $doc/README \
+for f in $lib/ca.sh $lib/kit.sh $lib/ns.sh etc/cron.d/cluevpn-startup-kit $doc/README \
 	$doc/examples/kit.conf $doc/examples/kit.names \
-	$doc/examples/remctl.conf $doc/examples/openvpn/GATEWAY \
-	$doc/examples/openvpn/gateway.conf $doc/examples/openvpn/home.conf \
+	$doc/examples/remctl.conf $doc/GATEWAY $doc/LIST \
+	$lib/openvpn/gateway.conf $lib/openvpn/gateway.nft \
+	$lib/openvpn/home.conf \
 	usr/local/share/man/man8/cluevpn-enroll.8 \
 	usr/local/share/man/man8/cluevpn-nscheck.8 \
+	usr/local/share/man/man8/cluevpn-zones.8 \
+	usr/local/share/man/man8/cluevpn-ask.8 \
+	usr/local/share/man/man8/gateway-home.8 \
+	usr/local/lib/systemd/system/cluevpn-ca.timer \
+	usr/local/lib/systemd/system/cluevpn-ca.service \
 	usr/local/lib/systemd/system/cluevpn-nscheck.timer \
 	usr/local/lib/systemd/system/cluevpn-nscheck.service \
 	usr/local/lib/systemd/system/cluevpn-renew.timer \
@@ -74,7 +82,7 @@ holds 'all of it' nothing find "$root/opt" ! -type d
 
 holds 'nothing of a certain network is in it' nothing grep -rniE cluenet $kit
 grep -v '^#\|^$\|^[A-Z]*=' $kit/cron.d >"$tmp/jobs"
-holds 'two jobs' test "$(wc -l <"$tmp/jobs")" -eq 2
+holds 'three jobs' test "$(wc -l <"$tmp/jobs")" -eq 3
 field='(\*(/[0-9]+)?|[0-9]+)'
 holds 'each with five times, root, and a command' nothing grep -vE \
 	"^($field ){5}root [^ ]" "$tmp/jobs"
@@ -105,7 +113,8 @@ fi
 if command -v systemd-analyze >/dev/null; then
 	mkdir "$tmp/units"
 	for u in $kit/*.service $kit/*.timer; do
-		sed 's|/usr/local/sbin/cluevpn-[a-z]*|/bin/true|' "$u" \
+		sed -e 's|/usr/local/sbin/cluevpn-[a-z]*|/bin/true|' \
+			-e 's|/usr/local/lib/[a-z/-]*|/bin/true|' "$u" \
 			>"$tmp/units/${u##*/}"
 	done
 	for u in $kit/*.timer; do
