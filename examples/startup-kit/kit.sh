@@ -17,7 +17,7 @@ newline='
 clean() {
 	tr -cd '\11\12\40-\176'
 }
-# What a server or a peer says may be in a message.
+# The words of a server or a peer may be in a message.
 plain() { # plain TEXT
 	printf '%s\n' "$*" | clean
 }

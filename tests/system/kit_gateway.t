@@ -102,8 +102,19 @@ must "$O/keygen" node desk -d $tmp/desk
 ok 'another one has made its own key' gateway add desk desk/node.csr \
 	-o desk/home.conf
 not_ok 'which is not in the profile' grep -q 'PRIVATE KEY' $tmp/desk/home.conf
+# With the script of Debian's package, here one that notes what it is told.
+sed -i 's/^;//' $tmp/desk/home.conf
+script=/etc/openvpn/update-resolv-conf
+ok 'the script that the profile names is there' test -x $script
+printf '#!/bin/sh\nenv | grep ^foreign_option | sort >%s\n' $tmp/options \
+	>$tmp/script
+chmod 755 $tmp/script
+must mount --bind $tmp/script $script
 home desk $tmp/desk
 soon 'it has an address' up $tmp/desk
+is "$(cat $tmp/options)" "foreign_option_1=dhcp-option DNS 10.156.1.53
+foreign_option_2=dhcp-option DOMAIN example.org" \
+	'which is told the name servers of the VPN'
 
 # --- through it -----------------------------------------------------------------
 
