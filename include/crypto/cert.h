@@ -55,6 +55,12 @@ int cert_make_node(char **pem, const struct key *node_key, const char *name,
 		   const char *ou, const void *ca_pem, size_t ca_len,
 		   const struct key *ca_key, struct walltime now,
 		   unsigned int days, const struct rng *rng, struct err *e);
+/* The certificate of a host that invites, likewise, but for serverAuth alone:
+ * no node takes it for a node's. */
+int cert_make_host(char **pem, const struct key *host_key, const char *name,
+		   const void *ca_pem, size_t ca_len,
+		   const struct key *ca_key, struct walltime now,
+		   unsigned int days, const struct rng *rng, struct err *e);
 /* What a certificate (PEM, first one of the text) says. Exactly one CN that
  * is a node name is required unless any_cn. */
 int cert_read_info(struct cert_info *out, const void *pem, size_t len,

@@ -92,11 +92,11 @@ struct pem {
 int tls_ctx_new(struct tls_ctx **out, struct pem cert, struct pem key,
 		const struct pem *cas, size_t ncas, struct err *e);
 /*
- * For an invitation, ALPN "cluevpn-join/1". The host listens with its
- * certificate and asks for none; then peer() tells nothing, and who is on the
- * other side must be proven over the channel. The guest dials without one,
- * and takes a node's certificate of the CA with that key: the caller looks at
- * its name.
+ * For an invitation, ALPN "cluevpn-join/1". The host listens with a
+ * certificate of cert_make_host() or a node's, and asks for none; then peer()
+ * tells nothing, and who is on the other side must be proven over the channel.
+ * The guest dials without one, and takes a certificate of the CA with that key,
+ * whose usage has serverAuth: the caller looks at its name.
  */
 int tls_ctx_new_host(struct tls_ctx **out, struct pem cert, struct pem key,
 		     const struct pem *cas, size_t ncas, struct err *e);

@@ -38,6 +38,15 @@ static const struct ext node_exts[] = {
 	{ 0, NULL }
 };
 
+static const struct ext host_exts[] = {
+	{ NID_basic_constraints, "critical,CA:FALSE" },
+	{ NID_key_usage, "critical,digitalSignature" },
+	{ NID_ext_key_usage, "serverAuth" },
+	{ NID_subject_key_identifier, "hash" },
+	{ NID_authority_key_identifier, "keyid:always" },
+	{ 0, NULL }
+};
+
 static int
 add_exts(X509 *x, X509 *issuer, const struct ext *exts)
 {
@@ -287,21 +296,53 @@ check_ca(int64_t *end, X509 *ca, const struct key *ca_key,
 	return 0;
 }
 
+/* One that the CA signs. */
+struct leaf {
+	const struct key *key;
+	const char *name, *ou;
+	const struct ext *exts;
+	int64_t from, to;
+};
+
 static int
-make_node(char **pem, const struct key *node_key, const char *name,
-	  const char *ou, X509 *ca, const struct key *ca_key, int64_t from,
-	  int64_t to, const struct rng *rng, struct err *e)
+make_leaf(char **pem, const struct leaf *l, X509 *ca,
+	  const struct key *ca_key, const struct rng *rng, struct err *e)
 {
-	X509 *x = new_certificate(node_key, from, to, rng);
+	X509 *x = new_certificate(l->key, l->from, l->to, rng);
 	int rc = -1;
 
-	if (x == NULL || set_subject(X509_get_subject_name(x), name, ou) != 0 ||
+	if (x == NULL ||
+	    set_subject(X509_get_subject_name(x), l->name, l->ou) != 0 ||
 	    X509_set_issuer_name(x, X509_get_subject_name(ca)) != 1 ||
-	    add_exts(x, ca, node_exts) != 0)
+	    add_exts(x, ca, l->exts) != 0)
 		ossl_error(e, ERR_CRYPTO, "cannot make a certificate");
 	else
 		rc = sign_and_write(pem, x, ca_key, e);
 	X509_free(x);
+	return rc;
+}
+
+static int
+make_under_ca(char **pem, struct leaf *l, const void *ca_pem, size_t ca_len,
+	      const struct key *ca_key, struct walltime now,
+	      unsigned int days, const struct rng *rng, struct err *e)
+{
+	int64_t ca_end = 0;
+	X509 *ca = NULL;
+	int rc = -1;
+
+	if (check_name(l->name, l->ou, e) != 0 ||
+	    x509_check_key(key_native(l->key), e) != 0 ||
+	    end_of(&l->to, now, days, e) != 0 ||
+	    x509_read(&ca, ca_pem, ca_len, e) != 0)
+		return -1;
+	if (check_ca(&ca_end, ca, ca_key, now, e) == 0) {
+		l->from = now.s - SKEW_S;
+		if (l->to > ca_end)
+			l->to = ca_end;
+		rc = make_leaf(pem, l, ca, ca_key, rng, e);
+	}
+	X509_free(ca);
 	return rc;
 }
 
@@ -311,19 +352,21 @@ cert_make_node(char **pem, const struct key *node_key, const char *name,
 	       const struct key *ca_key, struct walltime now,
 	       unsigned int days, const struct rng *rng, struct err *e)
 {
-	int64_t end = 0, ca_end = 0;
-	X509 *ca = NULL;
-	int rc = -1;
+	struct leaf l = { .key = node_key, .name = name, .ou = ou,
+			  .exts = node_exts };
 
-	if (check_name(name, ou, e) != 0 ||
-	    x509_check_key(key_native(node_key), e) != 0 ||
-	    end_of(&end, now, days, e) != 0 ||
-	    x509_read(&ca, ca_pem, ca_len, e) != 0)
-		return -1;
-	if (check_ca(&ca_end, ca, ca_key, now, e) == 0)
-		rc = make_node(pem, node_key, name, ou, ca, ca_key,
-			       now.s - SKEW_S, end < ca_end ? end : ca_end,
-			       rng, e);
-	X509_free(ca);
-	return rc;
+	return make_under_ca(pem, &l, ca_pem, ca_len, ca_key, now, days, rng,
+			     e);
+}
+
+int
+cert_make_host(char **pem, const struct key *host_key, const char *name,
+	       const void *ca_pem, size_t ca_len, const struct key *ca_key,
+	       struct walltime now, unsigned int days, const struct rng *rng,
+	       struct err *e)
+{
+	struct leaf l = { .key = host_key, .name = name, .exts = host_exts };
+
+	return make_under_ca(pem, &l, ca_pem, ca_len, ca_key, now, days, rng,
+			     e);
 }

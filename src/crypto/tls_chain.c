@@ -23,10 +23,11 @@ lacks_usage(X509 *x, bool as_server, bool required)
  * Checks what the library does not, in a chain that it has verified. It would
  * take a CA's own certificate for a node's, and it would hold a Common Name
  * without a dot to no name constraint, which is why CAs that have some are
- * refused. X509_V_OK or the error; as_server: the role that is meant.
+ * refused. X509_V_OK or the error; as_server: the role that is meant; both:
+ * the other role is needed, too.
  */
 static int
-check_chain(STACK_OF(X509) *chain, bool *as_server)
+check_chain(STACK_OF(X509) *chain, bool *as_server, bool both)
 {
 	if (X509_check_ca(sk_X509_value(chain, 0)) != 0)
 		return X509_V_ERR_INVALID_PURPOSE;
@@ -35,11 +36,10 @@ check_chain(STACK_OF(X509) *chain, bool *as_server)
 
 		if (X509_get_ext_by_NID(x, NID_name_constraints, -1) >= 0)
 			return X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE;
-		for (int role = 0; role < 2; role++) {
-			if (!lacks_usage(x, *as_server, i == 0)) {
-				*as_server = !*as_server;
-				continue;
-			}
+		if (lacks_usage(x, *as_server, i == 0))
+			return X509_V_ERR_INVALID_PURPOSE;
+		if (both && lacks_usage(x, !*as_server, i == 0)) {
+			*as_server = !*as_server;
 			return X509_V_ERR_INVALID_PURPOSE;
 		}
 	}
@@ -47,8 +47,8 @@ check_chain(STACK_OF(X509) *chain, bool *as_server)
 }
 
 int
-tls_verify(X509_STORE_CTX *sc, bool as_server, const char *whose,
-	   struct err *e)
+tls_verify(X509_STORE_CTX *sc, enum tls_kind kind, bool as_server,
+	   const char *whose, struct err *e)
 {
 	bool good = X509_verify_cert(sc) == 1;
 	int code;
@@ -57,7 +57,8 @@ tls_verify(X509_STORE_CTX *sc, bool as_server, const char *whose,
 	if (!good && X509_STORE_CTX_get_error(sc) == X509_V_OK)
 		X509_STORE_CTX_set_error(sc, X509_V_ERR_UNSPECIFIED);
 	if (good) {
-		code = check_chain(X509_STORE_CTX_get0_chain(sc), &as_server);
+		code = check_chain(X509_STORE_CTX_get0_chain(sc), &as_server,
+				   kind == TLS_MUTUAL);
 		good = code == X509_V_OK;
 		X509_STORE_CTX_set_error(sc, code);
 	}

@@ -62,7 +62,7 @@ verify_chain(const struct tls *t, X509_STORE_CTX *sc, struct err *e)
 		}
 		X509_STORE_CTX_set0_trusted_stack(sc, trusted);
 	}
-	rc = tls_verify(sc, t->dialler, whose, e);
+	rc = tls_verify(sc, t->kind, t->dialler, whose, e);
 	sk_X509_free(trusted);
 	return rc;
 }
@@ -182,14 +182,14 @@ make_store(const struct pem *cas, size_t ncas, struct err *e)
 	return store;
 }
 
-/* A node dials and is dialled: its certificate must do for both. at: when, in
- * seconds since 1970; NULL: whatever the dates. info: what it and its chain
- * say; NULL is fine. */
+/* A node dials and is dialled: its certificate must do for both. The host of
+ * an invitation is dialled only. at: when, in seconds since 1970; NULL:
+ * whatever the dates. info: what it and its chain say; NULL is fine. */
 static int
-check_own(X509_STORE *store, STACK_OF(X509) *chain, const struct walltime *at,
-	  struct cert_info *info, struct err *e)
+check_own(X509_STORE *store, enum tls_kind kind, STACK_OF(X509) *chain,
+	  const struct walltime *at, struct cert_info *info, struct err *e)
 {
-	for (int as_server = 0; as_server <= 1; as_server++) {
+	for (int as_server = kind == TLS_HOST; as_server <= 1; as_server++) {
 		X509_STORE_CTX *sc = X509_STORE_CTX_new();
 		X509_VERIFY_PARAM *param;
 		int rc = -1;
@@ -210,7 +210,8 @@ check_own(X509_STORE *store, STACK_OF(X509) *chain, const struct walltime *at,
 			X509_VERIFY_PARAM_set_auth_level(param,
 							 SECURITY_LEVEL);
 			X509_VERIFY_PARAM_set_depth(param, CHAIN_DEPTH_MAX);
-			rc = tls_verify(sc, as_server, "own certificate", e);
+			rc = tls_verify(sc, kind, as_server, "own certificate",
+					e);
 			if (rc == 0 && info != NULL)
 				rc = tls_chain_info(info, sc, e);
 		}
@@ -340,7 +341,8 @@ ctx_new(struct tls_ctx **out, enum tls_kind kind, struct pem cert,
 	if (check_pair(chain, k, e) != 0)
 		goto out;
 	store = make_store(cas, ncas, e);
-	if (store == NULL || check_own(store, chain, NULL, &c->self, e) != 0)
+	if (store == NULL ||
+	    check_own(store, kind, chain, NULL, &c->self, e) != 0)
 		goto out;
 	c->kind = kind;
 	c->ssl = tls_make_ssl(store, kind);
@@ -386,7 +388,7 @@ check_pem(struct pem cert, const struct pem *cas, size_t ncas,
 	int rc = -1;
 
 	if (store != NULL && x509_read_all(&chain, cert.p, cert.len, e) == 0)
-		rc = check_own(store, chain, at, info, e);
+		rc = check_own(store, TLS_MUTUAL, chain, at, info, e);
 	X509_STORE_free(store);
 	sk_X509_pop_free(chain, X509_free);
 	return rc;

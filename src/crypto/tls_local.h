@@ -62,12 +62,13 @@ STACK_OF(X509) *tls_guest_trusts(X509_STORE_CTX *sc,
 /*
  * Whether the certificate of sc may speak for a node in a role: a chain to
  * one of the store's CAs, none of which has name constraints; no CA itself;
- * and its extended key usage has both roles.
+ * and its extended key usage has both roles, or, for TLS_HOST and TLS_GUEST,
+ * that role.
  * whose: "certificate of the other side", to begin the message with. Leaves
  * an error in sc that becomes the alert. 0 or -1.
  */
-int tls_verify(X509_STORE_CTX *sc, bool as_server, const char *whose,
-	       struct err *e);
+int tls_verify(X509_STORE_CTX *sc, enum tls_kind kind, bool as_server,
+	       const char *whose, struct err *e);
 /* The node's certificate of a chain that was verified, with the keys above it. */
 int tls_chain_info(struct cert_info *out, X509_STORE_CTX *sc, struct err *e);
 

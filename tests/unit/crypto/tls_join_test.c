@@ -154,6 +154,49 @@ protocols_do_not_mix(void **state)
 	tls_ctx_free(node);
 }
 
+/* What is made for a host that invites: a guest takes it, and no node takes it
+ * for a node's, on either side. */
+static void
+host_certificate_is_no_nodes(void **state)
+{
+	struct world *w = *state;
+	struct id id = id_key(KEY_EC_P256);
+	struct tls_ctx *host, *beta, *none;
+	struct id other = id_node("beta", NULL, &w->ca);
+	const struct pem ca = pem_of(w->ca.pem);
+	struct end d, l;
+	struct err e = { 0 };
+
+	assert_int_equal(cert_make_host(&id.pem, id.key, "alpha", w->ca.pem,
+					strlen(w->ca.pem), w->ca.key, TEST_NOW,
+					3, &rig_rng, &e), 0);
+	host = host_of(&id, w->ca.pem);
+	d = end_open(w->guest, true, TEST_NOW);
+	l = end_open(host, false, TEST_NOW);
+	rig_run(&d, &l, 0);
+	assert_true(d.up);
+	assert_string_equal(d.ops->peer(d.t)->cn, "alpha");
+	end_close(&d);
+	end_close(&l);
+	assert_int_equal(tls_ctx_new(&none, pem_of(id.pem),
+				     pem_of(id.key_pem), &ca, 1, &e), -1);
+	beta = ctx_of(&other, w->ca.pem);
+	d = end_open(beta, true, TEST_NOW);
+	l = raw_open(raw_ctx(&id), false, "cluevpn/1");
+	refuses(&d, &l, "not made for a TLS client");
+	d = raw_open(raw_ctx(&id), true, "\x09" "cluevpn/1");
+	l = end_open(beta, false, TEST_NOW);
+	rig_run(&d, &l, RIG_CHUNK);
+	assert_false(l.up);
+	assert_reason(&l, "not made for a TLS client");
+	end_close(&d);
+	end_close(&l);
+	tls_ctx_free(host);
+	tls_ctx_free(beta);
+	id_free(&other);
+	id_free(&id);
+}
+
 /* A node's listener still wants a certificate: a guest gets nowhere. */
 static void
 no_certificate_is_no_node(void **state)
@@ -182,6 +225,7 @@ main(void)
 		cmocka_unit_test(expired_is_refused),
 		cmocka_unit_test(protocols_do_not_mix),
 		cmocka_unit_test(no_certificate_is_no_node),
+		cmocka_unit_test(host_certificate_is_no_nodes),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
