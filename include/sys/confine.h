@@ -13,6 +13,9 @@
  * user may have them. 0: so it is; 1: not built in; -1: the kernel will
  * not. After privs_harden(). */
 int confine(struct err *e);
+/* Likewise for a process that has all its listeners and files open: it can
+ * accept, read and write, and open nothing: no file, no socket, no process. */
+int confine_opened(struct err *e);
 /*
  * For tests: writes the two filters for an architecture (AUDIT_ARCH_*), as
  * arrays of struct sock_filter, to these files. The kernel obeys the stricter

@@ -23,6 +23,12 @@ int privs_group(gid_t *out, const char *group, struct err *e);
 /* Becomes that user for good, without supplementary groups, keeping
  * CAP_NET_ADMIN or nothing; checks that there is no way back. */
 int privs_drop(const struct privs_ids *ids, bool keep_net_admin, struct err *e);
+/* As root, for a process that needs neither files nor rights any more: an
+ * empty folder, which is nowhere, becomes its root, then it becomes
+ * PRIVS_NOBODY, as by privs_drop(). Where it fails, some of that may be
+ * done. */
+#define PRIVS_NOBODY 65534
+int privs_isolate(struct err *e);
 /* For every daemon, root or not: no new privileges for what it runs, not
  * dumpable, no core files (each of them would hold keys). */
 int privs_harden(struct err *e);

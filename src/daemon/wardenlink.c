@@ -4,14 +4,11 @@
 #include "daemon/warden.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -50,24 +47,6 @@ struct warden {
 
 /* --- the start ------------------------------------------------------------- */
 
-/* Nothing of the daemon's stays open in there. */
-static int
-detach(int fd, int *out)
-{
-	int null = open("/dev/null", O_RDWR);
-
-	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
-	    dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0)
-		return -1;
-	*out = STDERR_FILENO + 1;
-	if (fd != *out && dup3(fd, *out, O_CLOEXEC) < 0)
-		return -1;
-	if (syscall(SYS_close_range, (unsigned int)*out + 1, ~0u, 0u) < 0)
-		return -1;
-	(void)setsid();
-	return chdir("/");
-}
-
 int
 warden_start(struct warden **out, struct warden_setup *s,
 	     void (*forget)(void *ctx), void *ctx, struct err *e)
@@ -84,7 +63,7 @@ warden_start(struct warden **out, struct warden_setup *s,
 	w->pid = fork();
 	if (w->pid == 0) {
 		(void)prctl(PR_SET_NAME, "cluevpnd-warden", 0, 0, 0);
-		if (detach(fds[1], &s->fd) < 0)
+		if (fdpass_only(fds[1], &s->fd) < 0)
 			_exit(EXIT_FAILURE);
 		forget(ctx);
 		warden_serve(s);

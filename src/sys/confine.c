@@ -13,6 +13,13 @@ confine(struct err *e)
 }
 
 int
+confine_opened(struct err *e)
+{
+	(void)e;
+	return 1;
+}
+
+int
 confine_export(uint32_t arch, int calls, int sockets, struct err *e)
 {
 	(void)arch;
@@ -87,12 +94,35 @@ static const char *const allowed[] = {
 	"set_robust_list", "set_tid_address", "setrlimit", "sigaltstack",
 	"sigreturn", "sysinfo", "tgkill", "times", "ugetrlimit", "uname",
 	"wait4", "waitid", "waitpid",
+	NULL
+};
+
+static const char *const of_opened[] = {
+	/* files and sockets */
+	"accept", "accept4", "close", "fcntl", "fcntl64", "fstat", "fstat64",
+	"getpeername", "getsockname", "_llseek", "lseek", "newfstatat",
+	"pread64", "read", "readv", "recv", "recvfrom", "recvmsg", "send",
+	"sendmsg", "sendto", "setsockopt", "shutdown", "write", "writev",
+	/* memory */
+	"brk", "madvise", "mmap", "mmap2", "mprotect", "mremap", "munmap",
+	/* waiting, time */
+	"clock_getres", "clock_getres_time64", "clock_gettime",
+	"clock_gettime64", "clock_nanosleep", "clock_nanosleep_time64",
+	"epoll_ctl", "epoll_pwait", "epoll_pwait2", "epoll_wait",
+	"gettimeofday", "nanosleep", "poll", "ppoll", "ppoll_time64",
+	"restart_syscall", "time", "timerfd_settime", "timerfd_settime64",
+	/* the process */
+	"exit", "exit_group", "futex", "futex_time64", "getpid", "getrandom",
+	"gettid", "rseq", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn",
+	"sched_yield", "sigaltstack", "sigreturn", "tgkill",
+	NULL
 };
 
 /* Nothing ever does this by mistake. */
 static const char *const deadly[] = {
 	"execve", "execveat", "ptrace", "process_vm_readv",
 	"process_vm_writev",
+	NULL
 };
 
 static const unsigned int families[] = { AF_UNIX, AF_INET, AF_INET6,
@@ -119,18 +149,24 @@ add(scmp_filter_ctx ctx, uint32_t action, const char *name)
 }
 
 static int
+add_all(scmp_filter_ctx ctx, uint32_t action, const char *const *names)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && names[i] != NULL; i++)
+		rc = add(ctx, action, names[i]);
+	return rc;
+}
+
+static int
 rules(scmp_filter_ctx ctx)
 {
 	const struct scmp_arg_cmp itself = { .arg = 0, .op = SCMP_CMP_EQ,
 					     .datum_a = (uint64_t)getpid() };
-	int rc = 0;
+	int rc = add_all(ctx, SCMP_ACT_ALLOW, allowed);
 
-	for (size_t i = 0; rc == 0 && i < sizeof(allowed) / sizeof(*allowed);
-	     i++)
-		rc = add(ctx, SCMP_ACT_ALLOW, allowed[i]);
-	for (size_t i = 0; rc == 0 && i < sizeof(deadly) / sizeof(*deadly);
-	     i++)
-		rc = add(ctx, SCMP_ACT_KILL_PROCESS, deadly[i]);
+	if (rc == 0)
+		rc = add_all(ctx, SCMP_ACT_KILL_PROCESS, deadly);
 	for (size_t i = 0; rc == 0 && i < sizeof(families) / sizeof(*families);
 	     i++) {
 		const struct scmp_arg_cmp is = { .arg = 0, .op = SCMP_CMP_EQ,
@@ -278,6 +314,25 @@ confine(struct err *e)
 	rc = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1);
 	if (rc == 0)
 		rc = load_sockets();
+	if (rc == 0)
+		rc = seccomp_load(ctx);
+	seccomp_release(ctx);
+	return rc == 0 ? 0 : err_errno(e, -rc, "seccomp");
+}
+
+int
+confine_opened(struct err *e)
+{
+	scmp_filter_ctx ctx = filter_new(SCMP_ACT_ERRNO(EPERM), 0);
+	int rc;
+
+	if (ctx == NULL)
+		return err_nomem(e);
+	rc = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1);
+	if (rc == 0)
+		rc = add_all(ctx, SCMP_ACT_ALLOW, of_opened);
+	if (rc == 0)
+		rc = add_all(ctx, SCMP_ACT_KILL_PROCESS, deadly);
 	if (rc == 0)
 		rc = seccomp_load(ctx);
 	seccomp_release(ctx);

@@ -3,9 +3,13 @@
 #include "sys/fdpass.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 union room {			/* for one descriptor, aligned */
@@ -20,6 +24,23 @@ fdpass_pair(int fds[2], struct err *e)
 		       0, fds) < 0)
 		return err_errno(e, errno, "socket pair");
 	return 0;
+}
+
+int
+fdpass_only(int sock, int *out)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
+	    dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0)
+		return -1;
+	*out = STDERR_FILENO + 1;
+	if (sock != *out && dup3(sock, *out, O_CLOEXEC) < 0)
+		return -1;
+	if (syscall(SYS_close_range, (unsigned int)*out + 1, ~0u, 0u) < 0)
+		return -1;
+	(void)setsid();
+	return chdir("/");
 }
 
 int
@@ -97,4 +118,49 @@ fdpass_recv(int sock, void *out, size_t cap, int *fd)
 	if (fd != NULL)
 		*fd = got;
 	return n;
+}
+
+int
+fdpass_file(const struct span *parts, size_t n, struct err *e)
+{
+	int fd = memfd_create("cluevpn", MFD_CLOEXEC);
+
+	if (fd < 0)
+		return err_errno(e, errno, "memfd_create");
+	for (size_t i = 0; i < n; i++) {
+		struct span s = parts[i];
+
+		while (s.len > 0) {
+			ssize_t done = write(fd, s.p, s.len);
+
+			if (done <= 0) {
+				err_errno(e, errno, "memfd");
+				close(fd);
+				return -1;
+			}
+			s.p += done;
+			s.len -= (size_t)done;
+		}
+	}
+	return fd;
+}
+
+char *
+fdpass_file_read(int fd, size_t len)
+{
+	char *p = malloc(len + 1);
+	size_t at = 0;
+	ssize_t n = 1;
+
+	while (p != NULL && at < len && n > 0) {
+		n = pread(fd, p + at, len - at, (off_t)at);
+		if (n > 0)
+			at += (size_t)n;
+	}
+	if (p == NULL || at < len) {
+		free(p);
+		return NULL;
+	}
+	p[len] = '\0';
+	return p;
 }

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -126,6 +127,19 @@ privs_drop(const struct privs_ids *ids, bool keep_net_admin, struct err *e)
 			       (unsigned int)ids->uid,
 			       (unsigned int)ids->gid);
 	return check_dropped(ids, keep_net_admin, e);
+}
+
+int
+privs_isolate(struct err *e)
+{
+	const struct privs_ids nobody = { PRIVS_NOBODY, PRIVS_NOBODY };
+	char dir[] = "/tmp/cluevpn-XXXXXX";
+
+	if (mkdtemp(dir) == NULL)
+		return err_errno(e, errno, "an empty folder");
+	if (chdir(dir) < 0 || rmdir(dir) < 0 || chroot(".") < 0)
+		return err_errno(e, errno, "chroot to an empty folder");
+	return privs_drop(&nobody, false, e);
 }
 
 int

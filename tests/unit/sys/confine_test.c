@@ -22,6 +22,7 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -35,6 +36,8 @@
 #include "sys/privs.h"
 
 #define NOT_HERE 77
+
+static int (*filter)(struct err *e) = confine;
 
 /* Confined as the daemon is, it does this. The wait status. */
 static int
@@ -50,7 +53,7 @@ outcome(int (*fn)(void))
 
 		if (privs_harden(&e) < 0)
 			_exit(1);
-		rc = confine(&e);
+		rc = filter(&e);
 		if (rc < 0)
 			fprintf(stderr, "%s\n", e.text);
 		_exit(rc < 0 ? 1 : rc > 0 ? NOT_HERE : fn());
@@ -458,6 +461,51 @@ test_sockets_of_32_bit_x86(void **state)
 	assert_int_equal(judged(p, X86_EXECVE, 0), SECCOMP_RET_KILL_PROCESS);
 }
 
+/* --- with all files and sockets open ---------------------------------------------------- */
+
+static int pair[2];
+
+static int
+opens_nothing(void)
+{
+	return refused(open("/dev/null", O_RDONLY)) |
+	       refused(openat(AT_FDCWD, "/", O_RDONLY)) |
+	       refused(syscall(SYS_openat2, AT_FDCWD, "/", NULL, 0L)) |
+	       refused(socket(AF_INET, SOCK_STREAM, 0)) |
+	       refused(socket(AF_UNIX, SOCK_STREAM, 0)) |
+	       refused(connect(pair[0], NULL, 0)) |
+	       refused(kill(getpid(), 0)) | refused(ioctl(0, FIONREAD, NULL)) |
+	       refused(unlink("/nowhere")) | refused(mkdir("/nowhere", 0)) |
+	       refused(dup(0));
+}
+
+static int
+talks_on(void)
+{
+	char got[4];
+
+	return write(pair[0], "text", 4) != 4 || read(pair[1], got, 4) != 4 ||
+	       shutdown(pair[0], SHUT_WR) < 0 || close(pair[0]) < 0;
+}
+
+static void
+test_opened(void **state)
+{
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	filter = confine_opened;
+	expect_zero(opens_nothing);
+	expect_zero(talks_on);
+	expect_zero(memory);
+	expect_zero(others);
+	expect_zero(requests);
+	expect_killed(run_program);
+	expect_killed(trace);
+	filter = confine;
+	close(pair[0]);
+	close(pair[1]);
+}
+
 int
 main(void)
 {
@@ -467,6 +515,7 @@ main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_goes_on),
 		cmocka_unit_test(test_sockets_of_32_bit_x86),
+		cmocka_unit_test(test_opened),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

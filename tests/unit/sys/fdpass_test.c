@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -161,6 +162,24 @@ test_too_long(void **state)
 	close(p[0]);
 }
 
+static void
+test_file(void **state)
+{
+	const struct span parts[] = { { "one", 4 }, { NULL, 0 }, { "two", 4 } };
+	int fd = fdpass_file(parts, 3, NULL);
+	char *p;
+
+	(void)state;
+	assert_true(fd >= 0);
+	p = fdpass_file_read(fd, 8);
+	assert_non_null(p);
+	assert_memory_equal(p, "one\0two\0", 9);
+	free(p);
+	assert_null(fdpass_file_read(fd, 9));
+	close(fd);
+	assert_null(fdpass_file_read(fd, 1));
+}
+
 int
 main(void)
 {
@@ -173,6 +192,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_more_than_one, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_too_long, setup, teardown),
+		cmocka_unit_test(test_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

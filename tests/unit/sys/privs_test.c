@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -126,6 +127,37 @@ static int
 keep_nothing(void)
 {
 	return drop_and_check(false);
+}
+
+/* No file of this machine has a name any more, and no right is left. */
+static int
+isolate(void)
+{
+	char cwd[64];
+
+	if (setgroups(0, NULL) < 0 || setresuid(0, PRIVS_NOBODY, 0) < 0 ||
+	    setresuid(0, 0, 0) < 0)
+		return 100;
+	if (privs_isolate(NULL) < 0)
+		return 1;
+	if (getuid() != PRIVS_NOBODY || geteuid() != PRIVS_NOBODY ||
+	    getgid() != PRIVS_NOBODY || getgroups(0, NULL) != 0)
+		return 2;
+	if (access("/etc", F_OK) == 0 || access("/proc/self", F_OK) == 0 ||
+	    access("../etc", F_OK) == 0)
+		return 3;
+	if (mkdir("/x", 0700) == 0 || mkdir("x", 0700) == 0)
+		return 4;
+	if (getcwd(cwd, sizeof(cwd)) != NULL && strcmp(cwd, "/") != 0)
+		return 5;
+	return setuid(0) == 0 || chroot("/") == 0 ? 6 : 0;
+}
+
+static void
+test_isolate(void **state)
+{
+	(void)state;
+	expect_zero(isolate);
 }
 
 static void
@@ -454,7 +486,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_starter),
+	    cmocka_unit_test(test_isolate),
+		cmocka_unit_test(test_starter),
 	    cmocka_unit_test(test_drop),
 	    cmocka_unit_test(test_drop_refused),
 	    cmocka_unit_test(test_drop_in_part),
