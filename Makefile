@@ -92,6 +92,10 @@ $(UNITS): $O/tests/unit/%: $O/tests/unit/%.o $(LIB)
 	$(call link,-lcmocka)
 $(filter $O/tests/unit/daemon/%,$(UNITS)): \
 		$(call obj,$(filter-out src/daemon/main.c,$(DAEMON_SRC)))
+$(filter $O/tests/unit/tools/%,$(UNITS)): \
+		$(call obj,$(filter tools/tool_%.c,$(TOOL_SRC)))
+$(patsubst %,%.o,$(filter $O/tests/unit/tools/%,$(UNITS))): \
+	CPPFLAGS += -iquote tools
 $(SIMS): $O/tests/sim/%: $O/tests/sim/%.o \
 		$(call obj,$(filter-out %_test.c,$(SIM_SRC))) $(LIB)
 	$(call link,-lcmocka)

@@ -46,7 +46,7 @@ const struct ctl_command ctl_commands[] = {
 	  true, ctl_init },
 	{ "invite", "[OPTION ...] NAME ...", "let new hosts in; prints what "
 	  "to type there", 0, MANY, true, ctl_invite },
-	{ "join", "[OPTION ...] TOKEN", "join the network that invited this "
+	{ "join", "[OPTION ...]", "join the network that invited this "
 	  "host", 0, MANY, true, ctl_join },
 	{ "remove", "[OPTION ...] NODE ...", "take nodes out of the network",
 	  0, MANY, true, ctl_remove },

@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
+
+#define CTRL_C 3
 
 bool
 tool_can_ask(void)
@@ -37,6 +40,61 @@ tool_ask(const char *question, const char *letters)
 	}
 	free(line);
 	return answer;
+}
+
+/* Byte by byte: nothing of it stays in a buffer of stdio, and what follows the
+ * line is left to others. */
+static int
+read_secret(char *out, size_t cap, struct err *e)
+{
+	size_t len = 0;
+	ssize_t n;
+	char c;
+
+	for (;;) {
+		n = read(STDIN_FILENO, &c, 1);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_errno(e, errno, "standard input");
+		if (n == 0 || c == '\n')
+			break;
+		if (c == CTRL_C)
+			return err_set(e, ERR_USAGE, "interrupted");
+		if (len + 1 >= cap)
+			return err_set(e, ERR_LIMIT, "standard input has a "
+				       "line of more than %zu bytes", cap - 1);
+		out[len++] = c;
+	}
+	while (len > 0 && (out[len - 1] == ' ' || out[len - 1] == '\r'))
+		len--;
+	out[len] = '\0';
+	return len > 0 ? 0 : err_set(e, ERR_NOTFOUND, "standard input is empty");
+}
+
+int
+tool_ask_secret(char *out, size_t cap, const char *question, struct err *e)
+{
+	struct termios before, hidden;
+	bool person = tool_can_ask() &&
+		      tcgetattr(STDIN_FILENO, &before) == 0;
+	int rc;
+
+	if (person) {
+		hidden = before;
+		/* Ctrl-C ends the line rather than this process, which would
+		 * leave the terminal without an echo. */
+		hidden.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
+		hidden.c_cc[VEOL] = CTRL_C;
+		fprintf(stderr, "%s ", question);
+		tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+	}
+	rc = read_secret(out, cap, e);
+	if (person) {
+		tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+		fputc('\n', stderr);
+	}
+	return rc;
 }
 
 static const char *

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "sys/sigwatch.h"
 #include "tool_care.h"
 #include "tool_command.h"
@@ -58,8 +59,8 @@ static const struct option options[] = {
 
 static const char usage[] =
     "usage: cluevpnctl invite [OPTION]... NAME...\n"
-    "Prints for each new node what to type on its host, and lets it in when\n"
-    "that is done there.\n"
+    "Prints for each new node a token, and lets it in when \"cluevpnctl join\"\n"
+    "is given that on its host.\n"
     "      --expire TIME       how long the tokens are good: 90s, 30min, 24h,\n"
     "                          7d at most (1h)\n"
     "      --replace           for nodes that are in the list already: they\n"
@@ -239,9 +240,11 @@ print_tokens(const struct invite *in)
 	char text[TOKEN_TEXT_MAX], end[TEXT_TIME_MAX];
 
 	for (unsigned int i = 0; i < in->nguests; i++)
-		printf("on %s, as root:\ncluevpnctl join %s\n",
+		printf("on %s, as root, \"cluevpnctl join\" asks for this "
+		       "token:\n%s\n",
 		       in->guests[i].token.guest,
 		       token_format(text, &in->guests[i].token));
+	bytes_wipe(text, sizeof(text));
 	printf("waiting for %s on TCP port %u, until %s (Ctrl-C ends it)\n",
 	       in->nguests == 1 ? "it" : "them", (unsigned int)in->port,
 	       text_time_format(end, in->guests[0].token.expires));
@@ -251,6 +254,7 @@ print_tokens(const struct invite *in)
 static int
 run(struct invite *in, int argc, char **argv)
 {
+	struct invite_net net = {.pid = 0};
 	char *key = NULL;
 	struct err e;
 	int c, rc;
@@ -281,17 +285,16 @@ run(struct invite *in, int argc, char **argv)
 	/* Before any thread or file: Ctrl-C then comes in its turn. */
 	sigwatch_block();
 	rc = TOOL_FAILED;
-	if (in->key == NULL || tool_invite_load(in, &e) != 0 ||
+	if (in->key == NULL || tool_invite_net_start(&net, &e) != 0 ||
+	    tool_invite_load(in, &e) != 0 ||
 	    tool_invite_names(in, argv, (unsigned int)argc, &e) != 0) {
 		tool_print_err(NULL, &e);
 		if (e.code == ERR_USAGE)
 			rc = TOOL_USAGE;
 	} else if ((rc = tool_invite_try(in)) == TOOL_OK) {
-		if (in->ou == NULL)
-			in->ou = tls_ctx_self(in->tls)->ou;
-		in->ready = print_tokens;
-		rc = tool_invite_serve(in, &e);
+		rc = tool_invite_monitor(in, net.fd, print_tokens);
 	}
+	tool_invite_net_end(&net);
 	free(key);
 	return rc;
 }

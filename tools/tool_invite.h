@@ -5,10 +5,11 @@
 
 #include <stdbool.h>
 
-#include "crypto/tls.h"
+#include <sys/types.h>
+
+#include "crypto/cert.h"
 #include "format/conf.h"
 #include "format/invite.h"
-#include "sys/loop.h"
 #include "tool_bnl.h"
 #include "tool_ca.h"
 
@@ -18,16 +19,22 @@
 enum guest_state {
 	GUEST_OPEN,	/* nobody has come */
 	GUEST_GIVEN,	/* it has its certificate, and has not said so yet */
-	GUEST_IN,
-	GUEST_VOID	/* too many wrong proofs */
+	GUEST_IN
 };
 
 struct guest {
 	struct token token;
 	struct token_keys keys;
 	enum guest_state state;
-	unsigned int wrong;		/* proofs */
+	unsigned int told;		/* lines about those who were refused */
 	bool known;			/* it is in the list */
+	uint8_t fp[FINGERPRINT_LEN];	/* of the key that it was given last */
+	struct ipaddr from;		/* where that key came from */
+	/* The addresses from which requests with the key asking came, each
+	 * proven: those that it may name. */
+	uint8_t asking[FINGERPRINT_LEN];
+	struct ipaddr shown[JOIN_ADDRESSES_MAX];
+	unsigned int nshown;
 	char where[512];		/* its virtual addresses, for people */
 };
 
@@ -49,21 +56,17 @@ struct invite {
 	unsigned int nvia;
 	/* of this host */
 	struct conf *conf;
+	struct cert_info self;		/* its node's certificate */
 	struct tool_ca ca;
+	char *cert, *cert_key;		/* to answer with, in this run; PEM */
 	char *cas;			/* all of the network, PEM */
 	char *pubs[JOIN_KEYS_MAX];	/* keys that sign lists, PEM */
 	unsigned int npubs;
-	struct tls_ctx *tls;
 	struct endpoint at[TOKEN_ENDPOINTS_MAX];
 	unsigned int nat;
 	/* guests */
 	struct guest *guests;
 	unsigned int nguests;
-	/* running */
-	void (*ready)(const struct invite *in);	/* it listens */
-	struct loop *loop;
-	bool interrupted;
-	unsigned int told;		/* lines about strangers */
 };
 
 /* Reads what is needed of this host, and sees that it fits together. */
@@ -76,15 +79,36 @@ int tool_invite_names(struct invite *in, char **names, unsigned int n,
  * are; writes nothing. Prints its errors; returns the exit code. */
 int tool_invite_try(struct invite *in);
 
-/* Answers until all are in, or it is over. TOOL_OK or TOOL_FAILED. */
-int tool_invite_serve(struct invite *in, struct err *e);
+/*
+ * The process that has the connections. It is started before any key is read,
+ * waits for INVITE_SETUP, listens, gives all its rights up, and answers until
+ * its end of the socket pair is closed.
+ */
+struct invite_net {
+	pid_t pid;			/* 0: not started */
+	int fd;				/* this end of the pair */
+};
 
-/* Who asks, after the proof; from: its address. What it is given is put into
- * out; else r says what it is told. */
+int tool_invite_net_start(struct invite_net *n, struct err *e);
+/* Returns once it has ended. Zeroed is fine. */
+void tool_invite_net_end(struct invite_net *n);
+
+/*
+ * The monitor: has the other process answer, and grants what guests have
+ * proven, until all are in, the time is up, or a signal comes. ready: called
+ * once it listens. TOOL_OK or TOOL_FAILED.
+ */
+int tool_invite_monitor(struct invite *in, int fd,
+			void (*ready)(const struct invite *in));
+
+/* Grants a guest what it asks for, after the proof; from: its address. The
+ * answer is put into out; else r says what it is told. */
 int tool_invite_grant(struct invite *in, struct guest *g,
 		      const struct join_ask *ask,
 		      const struct ipaddr *from, const uint8_t exported[32],
 		      const uint8_t *asked, struct buf *out,
 		      struct join_refuse *r);
+/* Whether the list has the guest with the key of g->fp. */
+bool tool_invite_pinned(const struct invite *in, const struct guest *g);
 
 #endif

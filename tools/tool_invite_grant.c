@@ -20,6 +20,7 @@ struct grant {
 	struct invite *in;
 	struct guest *guest;
 	const struct join_ask *ask;
+	const struct ipaddr *from;	/* where its connection comes from */
 	uint8_t fp[FINGERPRINT_LEN];	/* of its key */
 	char key[FINGERPRINT_TEXT_MAX + 8];	/* as an option */
 	char addresses[JOIN_ADDRESSES_MAX][ADDRESS_MAX + 16];
@@ -33,56 +34,176 @@ refuse(struct join_refuse *r, enum join_code code, const char *text)
 	return -1;
 }
 
+/* The list as it is now. */
+static int
+read_list(struct tool_list *list, const struct invite *in, struct err *e)
+{
+	struct tool_keys keys = {.n = 0};
+	int rc = -1;
+
+	for (unsigned int i = 0; i < in->npubs; i++) {
+		if (key_read_public(&keys.k[keys.n], in->pubs[i],
+				    strlen(in->pubs[i]), e) != 0)
+			goto out;
+		keys.n++;
+	}
+	if (tool_list_read(list, in->conf->bnl, &keys) == 0 &&
+	    list->bnl != NULL) {
+		rc = 0;
+	} else {
+		*e = list->why;
+		err_in_file(e, in->conf->bnl);
+	}
+out:
+	tool_keys_free(&keys);
+	return rc;
+}
+
 /* --- what it asks for ---------------------------------------------------------- */
 
+/* A connection came from there, which ended in the proof that the key's owner
+ * knows the token. Who could not receive at an address could not connect. */
+static void
+note_source(struct grant *gr)
+{
+	struct guest *g = gr->guest;
+
+	if (memcmp(g->asking, gr->fp, sizeof(gr->fp)) != 0) {
+		memcpy(g->asking, gr->fp, sizeof(gr->fp));
+		g->nshown = 0;
+	}
+	for (unsigned int i = 0; i < g->nshown; i++)
+		if (ipaddr_equal(&g->shown[i], gr->from))
+			return;
+	if (g->nshown < JOIN_ADDRESSES_MAX)
+		g->shown[g->nshown++] = *gr->from;
+}
+
 static int
-take_address(struct grant *gr, struct span a, struct err *e)
+check_shown(const struct grant *gr, const struct ipaddr *a,
+	    struct join_refuse *r)
+{
+	const struct guest *g = gr->guest;
+	char text[IPADDR_TEXT_MAX], from[IPADDR_TEXT_MAX];
+	char why[JOIN_REFUSE_MAX];
+
+	for (unsigned int i = 0; i < g->nshown; i++)
+		if (ipaddr_equal(&g->shown[i], a))
+			return 0;
+	snprintf(why, sizeof(why), "%s is not shown to be an address of this "
+		 "host, whose connection comes from %s: name that one, or "
+		 "none, or have \"invite --address\" say it",
+		 ipaddr_format(text, a), ipaddr_format(from, gr->from));
+	return refuse(r, JOIN_ADDRESS, why);
+}
+
+/* In the words that a list has: "ADDRESS" or "ADDRESS port PORT". */
+static bool
+same_place(const struct bnl_address *a, const struct bnl_value *v)
+{
+	const char *port = strstr(v->text, " port ");
+	unsigned long n = port == NULL ? PROTO_PORT :
+					 strtoul(port + 6, NULL, 10);
+
+	return ipaddr_equal(&a->ep.addr, &v->p.addr) && a->ep.port == n;
+}
+
+static int
+check_free(const struct grant *gr, const struct bnl *b,
+	   const struct bnl_value *v, struct join_refuse *r)
+{
+	const char *self = gr->guest->token.guest;
+	char why[JOIN_REFUSE_MAX];
+
+	for (uint32_t i = 0; i < b->nnodes; i++)
+		for (uint32_t j = 0; j < b->nodes[i].naddresses; j++) {
+			if (strcmp(b->nodes[i].name, self) == 0 ||
+			    !same_place(&b->nodes[i].addresses[j], v))
+				continue;
+			snprintf(why, sizeof(why), "%.80s is the address of "
+				 "%.63s in the list: name another with "
+				 "--address or --port, or --no-address",
+				 v->text, b->nodes[i].name);
+			return refuse(r, JOIN_ADDRESS, why);
+		}
+	return 0;
+}
+
+static int
+take_address(struct grant *gr, const struct bnl *b, struct span a,
+	     struct join_refuse *r)
 {
 	char *out = gr->addresses[gr->naddresses];
-	struct bnl_value v;
 	char text[ADDRESS_MAX];
+	struct bnl_value v;
+	struct err e;
 
 	/* One line of a list, and not a character more. */
 	for (size_t i = 0; i < a.len; i++)
 		if (a.p[i] < ' ' || a.p[i] > '~')
-			return err_set(e, ERR_SYNTAX, "an address that is "
-				       "no text");
+			return refuse(r, JOIN_REQUEST,
+				      "an address that is no text");
 	snprintf(text, sizeof(text), "%.*s", (int)a.len, a.p);
-	if (bnl_value_read(&v, BNL_ADDRESS, text, e) != 0)
+	if (bnl_value_read(&v, BNL_ADDRESS, text, &e) != 0)
+		return refuse(r, JOIN_REQUEST, e.text);
+	if (v.p.addr.family == IP_NONE)
+		return refuse(r, JOIN_ADDRESS, "a host name is not shown to "
+			      "be this host's: name an IP address, or have "
+			      "\"invite --address\" say the name");
+	if (check_shown(gr, &v.p.addr, r) != 0 ||
+	    check_free(gr, b, &v, r) != 0)
 		return -1;
 	snprintf(out, sizeof(gr->addresses[0]), "--address=%s", text);
 	gr->naddresses++;
 	return 0;
 }
 
-/* Where others reach it: as the host's administrator says, as its own does;
- * else, with no NAT in between, where it comes from. */
+/* With no NAT in between, where it comes from. */
 static int
-find_addresses(struct grant *gr, const struct ipaddr *from, struct err *e)
+take_source(struct grant *gr, const struct bnl *b, struct join_refuse *r)
 {
 	const struct join_ask *ask = gr->ask;
 	char text[ADDRESS_MAX], ip[IPADDR_TEXT_MAX];
 
-	if (gr->in->addresses || ask->no_address)
-		return 0;
-	for (unsigned int i = 0; i < ask->naddresses; i++)
-		if (take_address(gr, ask->addresses[i], e) != 0)
-			return -1;
 	/* A node that is in the list has its address there. */
-	if (ask->naddresses > 0 || gr->guest->known)
+	if (gr->guest->known)
 		return 0;
-	if (!ipaddr_equal(from, &ask->own)) {
+	if (!ipaddr_equal(gr->from, &ask->own)) {
 		printf("%s comes from %s, which is not its own address (%s)",
-		       gr->guest->token.guest, ipaddr_format(text, from),
+		       gr->guest->token.guest, ipaddr_format(text, gr->from),
 		       ipaddr_format(ip, &ask->own));
 		puts(": a NAT, so it gets no address in the list");
 		return 0;
 	}
-	snprintf(text, sizeof(text), "%s port %u", ipaddr_format(ip, from),
+	snprintf(text, sizeof(text), "%s port %u", ipaddr_format(ip, gr->from),
 		 (unsigned int)ask->port);
 	if (ask->port == PROTO_PORT)
-		ipaddr_format(text, from);
-	return take_address(gr, (struct span){text, strlen(text)}, e);
+		ipaddr_format(text, gr->from);
+	return take_address(gr, b, (struct span){text, strlen(text)}, r);
+}
+
+/* Where others reach it: as the host's administrator says, as its own does, of
+ * those that it has shown to be its; else where it comes from. */
+static int
+find_addresses(struct grant *gr, struct join_refuse *r)
+{
+	const struct join_ask *ask = gr->ask;
+	struct tool_list list = {.raw = NULL};
+	struct err e;
+	int rc = 0;
+
+	if (gr->in->addresses || ask->no_address)
+		return 0;
+	if (read_list(&list, gr->in, &e) != 0) {
+		tool_print_err(NULL, &e);
+		return refuse(r, JOIN_FAILED, "the list could not be read");
+	}
+	for (unsigned int i = 0; rc == 0 && i < ask->naddresses; i++)
+		rc = take_address(gr, list.bnl, ask->addresses[i], r);
+	if (ask->naddresses == 0)
+		rc = take_source(gr, list.bnl, r);
+	tool_list_free(&list);
+	return rc;
 }
 
 static int
@@ -272,32 +393,51 @@ answer(struct grant *gr, const char *cert, const uint8_t exported[32],
 	    .ca = {in->cas, strlen(in->cas)},
 	    .nkeys = in->npubs,
 	};
-	struct tool_keys keys = {.n = 0};
 	struct tool_list list = {.raw = NULL};
-	int rc = -1;
+	int rc = read_list(&list, in, e);
 
-	for (unsigned int i = 0; i < in->npubs; i++) {
+	for (unsigned int i = 0; i < in->npubs; i++)
 		give.keys[i] = (struct span){in->pubs[i], strlen(in->pubs[i])};
-		if (key_read_public(&keys.k[keys.n], in->pubs[i],
-				    strlen(in->pubs[i]), e) != 0)
-			goto out;
-		keys.n++;
+	if (rc == 0) {
+		give.list = (struct span){list.raw, list.len};
+		say_where(gr->guest, list.bnl);
+		rc = join_give_encode(out, &give, &gr->guest->keys, exported,
+				      asked);
+		if (rc != 0)
+			err_set(e, ERR_LIMIT, "the answer is too long");
 	}
-	if (tool_list_read(&list, in->conf->bnl, &keys) != 0 ||
-	    list.bnl == NULL) {
-		*e = list.why;
-		err_in_file(e, in->conf->bnl);
-		goto out;
-	}
-	give.list = (struct span){list.raw, list.len};
-	say_where(gr->guest, list.bnl);
-	rc = join_give_encode(out, &give, &gr->guest->keys, exported, asked);
-	if (rc != 0)
-		err_set(e, ERR_LIMIT, "the answer is too long");
-out:
 	tool_list_free(&list);
-	tool_keys_free(&keys);
 	return rc;
+}
+
+bool
+tool_invite_pinned(const struct invite *in, const struct guest *g)
+{
+	struct tool_list list = {.raw = NULL};
+	const struct bnl_node *n;
+	bool pinned = false;
+	struct err e;
+
+	if (read_list(&list, in, &e) != 0) {
+		tool_print_err(NULL, &e);
+	} else {
+		n = bnl_find(list.bnl, g->token.guest);
+		pinned = n != NULL && n->pinned &&
+			 memcmp(n->pin, g->fp, sizeof(n->pin)) == 0;
+	}
+	tool_list_free(&list);
+	return pinned;
+}
+
+/* A guest that asks again with the key that it was given already has its
+ * place in the list. */
+static bool
+has_place(const struct grant *gr)
+{
+	const struct guest *g = gr->guest;
+
+	return g->state != GUEST_OPEN &&
+	       memcmp(g->fp, gr->fp, sizeof(gr->fp)) == 0;
 }
 
 int
@@ -306,16 +446,17 @@ tool_invite_grant(struct invite *in, struct guest *g,
 		  const uint8_t exported[32], const uint8_t *asked,
 		  struct buf *out, struct join_refuse *r)
 {
-	struct grant gr = {.in = in, .guest = g, .ask = ask};
+	struct grant gr = {.in = in, .guest = g, .ask = ask, .from = from};
 	char *cert = NULL;
 	struct err e;
 	int rc = -1;
 
 	if (read_request(&gr, &cert, r) != 0)
 		return -1;
-	if (find_addresses(&gr, from, &e) != 0)
-		refuse(r, JOIN_REQUEST, e.text);
-	else if (change_list(&gr, false) != TOOL_OK)
+	note_source(&gr);
+	if (find_addresses(&gr, r) != 0)
+		;	/* r says why */
+	else if (!has_place(&gr) && change_list(&gr, false) != TOOL_OK)
 		refuse(r, JOIN_FAILED,
 		       "the list could not be changed; the inviting host "
 		       "says why");
@@ -325,6 +466,7 @@ tool_invite_grant(struct invite *in, struct guest *g,
 	} else {
 		/* Should it ask again with another key, that is a new one. */
 		g->known = true;
+		memcpy(g->fp, gr.fp, sizeof(g->fp));
 		rc = 0;
 	}
 	free(cert);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "crypto/cert.h"
+#include "crypto/tls.h"
 #include "sys/clock.h"
 #include "tool_file.h"
 #include "tool_invite.h"
@@ -12,6 +13,10 @@
 #include "tool_out.h"
 
 #define CONF_MAX ((size_t)1 << 20)
+#define DAY_S 86400
+/* A guest whose clock is a day ahead is still told that the token, and not the
+ * certificate, has expired. */
+#define CERT_DAYS_MORE 2
 
 static int
 load_conf(struct invite *in, struct err *e)
@@ -110,23 +115,42 @@ load_keys(struct invite *in, struct err *e)
 	return rc;
 }
 
+/* The certificate that guests see is made for this run, and no node takes it
+ * for a node's: the process that has its key need not have this node's. */
 static int
-load_tls(struct invite *in, struct err *e)
+make_cert(struct invite *in, struct err *e)
 {
-	const struct pem ca = {in->cas, strlen(in->cas)};
-	char *cert = NULL, *key = NULL;
-	size_t certlen, keylen = 0;
+	const struct rng rng = rng_system();
+	struct key *k = NULL;
 	int rc = -1;
 
-	if (tool_read_file(&cert, &certlen, in->conf->cert, TOOL_PEM_MAX,
-			   e) == 0 &&
-	    tool_read_secret(&key, &keylen, in->conf->privkey, TOOL_PEM_MAX,
-			     e) == 0)
-		rc = tls_ctx_new_host(&in->tls, (struct pem){cert, certlen},
-				      (struct pem){key, keylen}, &ca, 1, e);
-	free(cert);
-	tool_free_secret(key, keylen);
+	if (key_generate(&k, KEY_EC_P256, e) == 0 &&
+	    key_write_private(&in->cert_key, k, e) == 0)
+		rc = cert_make_host(&in->cert, k, in->conf->name, in->ca.pem,
+				    in->ca.len, in->ca.key, tool_now(),
+				    (unsigned int)(in->seconds / DAY_S) +
+					    CERT_DAYS_MORE,
+				    &rng, e);
+	key_free(k);
 	return rc;
+}
+
+static int
+load_self(struct invite *in, struct err *e)
+{
+	char *cert;
+	size_t len;
+	int rc;
+
+	if (tool_read_file(&cert, &len, in->conf->cert, TOOL_PEM_MAX, e) != 0)
+		return -1;
+	rc = cert_read_info(&in->self, cert, len, 0, e);
+	free(cert);
+	if (rc != 0)
+		return err_in_file(e, in->conf->cert);
+	if (in->ou == NULL)
+		in->ou = in->self.ou;
+	return 0;
 }
 
 static void
@@ -135,28 +159,19 @@ ca_fingerprint(const struct invite *in, uint8_t fp[FINGERPRINT_LEN])
 	key_fingerprint(fp, in->ca.key);
 }
 
-/* A guest that sees this host, in memory: it would find out too late that
- * this host's certificate is of another CA, or has expired. */
+/* The handshake with a guest, in memory: 0 when it goes through. */
 static int
-check_tls(struct invite *in, struct err *e)
+try_guest(struct tls_provider host, struct tls_provider guest, struct err *e)
 {
-	struct tls_provider host = tls_ctx_provider(in->tls), guest;
-	uint8_t fp[FINGERPRINT_LEN], piece[16384];
-	struct tls_ctx *c = NULL;
-	struct tls *h, *g = NULL;
+	struct tls *h = host.ops->open(host.ctx, false, clock_wall(), e);
+	struct tls *g = guest.ops->open(guest.ctx, true, clock_wall(), e);
 	enum tls_status st = TLS_AGAIN;
+	uint8_t piece[16384];
 	size_t n;
 	int rc = -1;
 
-	ca_fingerprint(in, fp);
-	h = host.ops->open(host.ctx, false, clock_wall(), e);
-	if (h == NULL || tls_ctx_new_guest(&c, fp, e) != 0)
-		goto out;
-	guest = tls_ctx_provider(c);
-	g = guest.ops->open(guest.ctx, true, clock_wall(), e);
-	if (g == NULL)
-		goto out;
-	for (int i = 0; i < 4 && st == TLS_AGAIN; i++) {
+	for (int i = 0; h != NULL && g != NULL && i < 4 && st == TLS_AGAIN;
+	     i++) {
 		st = guest.ops->handshake(g);
 		while ((n = guest.ops->drain(g, piece, sizeof(piece))) > 0)
 			host.ops->feed(h, piece, n);
@@ -166,33 +181,55 @@ check_tls(struct invite *in, struct err *e)
 	}
 	if (st == TLS_OK)
 		rc = 0;
-	else
-		err_set(e, ERR_CONFLICT,
-			"%s is not what a guest could trust by the CA that "
-			"signs for it: %s",
-			in->conf->cert, guest.ops->reason(g));
-out:
+	else if (h != NULL && g != NULL)
+		err_set(e, ERR_CONFLICT, "%s", guest.ops->reason(g));
 	host.ops->close(g);
 	host.ops->close(h);
-	tls_ctx_free(c);
 	return rc;
+}
+
+/* A guest would find out too late that the CA which signs for it is none of
+ * the network's, or has expired. */
+static int
+check_cert(struct invite *in, struct err *e)
+{
+	const struct pem ca = {in->cas, strlen(in->cas)};
+	const struct pem cert = {in->cert, strlen(in->cert)};
+	const struct pem key = {in->cert_key, strlen(in->cert_key)};
+	struct tls_ctx *host = NULL, *guest = NULL;
+	uint8_t fp[FINGERPRINT_LEN];
+	int rc = -1;
+
+	ca_fingerprint(in, fp);
+	if (tls_ctx_new_host(&host, cert, key, &ca, 1, e) == 0 &&
+	    tls_ctx_new_guest(&guest, fp, e) == 0)
+		rc = try_guest(tls_ctx_provider(host),
+			       tls_ctx_provider(guest), e);
+	tls_ctx_free(host);
+	tls_ctx_free(guest);
+	return rc == 0 ? 0
+		       : err_prefix(e, "the CA in %s is not one that this "
+				    "network trusts (cacert in %s)",
+				    in->ca_dir, in->dir);
 }
 
 int
 tool_invite_load(struct invite *in, struct err *e)
 {
-	if (load_conf(in, e) != 0 || load_keys(in, e) != 0 ||
-	    load_cas(in, e) != 0 || load_tls(in, e) != 0 ||
+	if (load_conf(in, e) != 0 || load_self(in, e) != 0 ||
+	    load_keys(in, e) != 0 || load_cas(in, e) != 0 ||
 	    tool_ca_find(&in->ca, in->ca_dir, NULL, NULL, true, e) != 1)
 		return -1;
-	return check_tls(in, e);
+	return make_cert(in, e) != 0 ? -1 : check_cert(in, e);
 }
 
 void
 tool_invite_unload(struct invite *in)
 {
-	tls_ctx_free(in->tls);
 	tool_ca_free(&in->ca);
+	free(in->cert);
+	if (in->cert_key != NULL)
+		tool_free_secret(in->cert_key, strlen(in->cert_key));
 	conf_free(in->conf);
 	free(in->cas);
 	for (unsigned int i = 0; i < in->npubs; i++)

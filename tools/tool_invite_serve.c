@@ -1,23 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * cluevpnctl invite: answering. Whoever connects has a few seconds to say
- * all it has to say, in one message of a few kilobytes; only after its proof
- * does it cost more than a TLS handshake.
+ * cluevpnctl invite: the connections. Each has a few seconds to send one
+ * message of a few kilobytes; that goes to the monitor as it is, and only its
+ * proof makes it cost more than a TLS handshake.
  */
-#include <errno.h>
-#include <signal.h>
-#include <stdarg.h>
+#include "tool_invite_serve.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sys/clock.h"
-#include "sys/sigwatch.h"
-#include "sys/tcp.h"
-#include "tool_ctl.h"
-#include "tool_file.h"
-#include "tool_invite.h"
-#include "tool_run.h"
+#include "sys/fdpass.h"
 #include "tool_wire.h"
 
 #define ASK_MS 20000		/* from the connection to the whole request */
@@ -27,46 +22,83 @@
 #define CONNS_ADDRESS_MAX 8	/* from one address */
 #define TOLD_MAX 50		/* lines about those who prove nothing */
 
+enum conn_state {
+	CONN_OPEN,		/* says nothing yet */
+	CONN_ASKED,		/* the monitor has its request */
+	CONN_GIVEN,		/* the answer was sent */
+	CONN_DONE,		/* the monitor has its DONE */
+	CONN_LEAVING		/* closed once all is written */
+};
+
 struct conn {
 	struct conn *next;
 	struct server *server;
+	uint32_t number;
 	struct tool_wire wire;
 	struct loop_fd *place;
 	struct loop_timer timer;
 	struct endpoint remote;
-	struct guest *guest;		/* whose certificate was sent */
-	bool leaving;			/* closed once all is written */
+	enum conn_state state;
+	uint8_t id[TOKEN_ID_LEN];	/* of the invitation that it named */
+	uint8_t fp[FINGERPRINT_LEN];	/* of the key that it was given */
 };
 
-struct server {
-	struct invite *in;
-	struct conn *conns;
-	unsigned int nconns;
-	struct tcp_listener *listeners[2];
-	struct loop_timer end;
-	struct sigwatch *signals;
-};
+/* --- to the monitor -------------------------------------------------------------- */
 
-static void
-say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
-static void
-say(const char *fmt, ...)
+/* What it does not take now is lost: the guest hears nothing then. */
+bool
+invite_report(const struct server *s, const struct invitemsg *m, int fd)
 {
-	va_list ap;
+	uint8_t out[INVITEMSG_MAX];
 
-	va_start(ap, fmt);
-	vprintf(fmt, ap);
-	va_end(ap);
-	putchar('\n');
-	fflush(stdout);
+	return fdpass_send(s->fd, out, invitemsg_encode(out, m), fd) == 0;
 }
+
+static bool
+report_guest(const struct conn *c, enum invitemsg_kind kind)
+{
+	struct invitemsg m = {.kind = kind, .conn = c->number};
+
+	memcpy(m.id, c->id, sizeof(m.id));
+	memcpy(m.hash, c->fp, sizeof(m.hash));
+	return invite_report(c->server, &m, -1);
+}
+
+static void
+report_text(const struct server *s, enum invitemsg_kind kind,
+	    const char *text)
+{
+	const struct invitemsg m = {.kind = kind,
+				    .text = {text, strlen(text)}};
+
+	(void)invite_report(s, &m, -1);
+}
+
+/* A line about somebody, as long as there are not too many of them. */
+static void
+tell(const struct conn *c, const char *why)
+{
+	char from[ENDPOINT_TEXT_MAX], line[ENDPOINT_TEXT_MAX + ERR_TEXT_MAX + 16];
+	struct server *s = c->server;
+
+	if (s->told == TOLD_MAX)
+		report_text(s, INVITE_TELL, "further refusals are not shown");
+	if (s->told++ >= TOLD_MAX)
+		return;
+	snprintf(line, sizeof(line), "%s refused: %s",
+		 endpoint_format(from, &c->remote), why);
+	report_text(s, INVITE_TELL, line);
+}
+
+/* --- a connection ------------------------------------------------------------------ */
 
 static void
 conn_free(struct conn *c)
 {
 	struct conn **at = &c->server->conns;
 
+	if (c->state == CONN_GIVEN)
+		(void)report_guest(c, INVITE_LEFT);
 	while (*at != c)
 		at = &(*at)->next;
 	*at = c->next;
@@ -77,169 +109,81 @@ conn_free(struct conn *c)
 	free(c);
 }
 
-/* A line about somebody, as long as there are not too many of them. */
 static void
-tell(const struct conn *c, const char *why)
+conn_leave(struct conn *c)
 {
-	char from[ENDPOINT_TEXT_MAX], shown[2 * ERR_TEXT_MAX];
-	struct invite *in = c->server->in;
-
-	if (in->told == TOLD_MAX)
-		say("further refusals are not shown");
-	if (in->told++ >= TOLD_MAX)
-		return;
-	say("%s refused: %s", endpoint_format(from, &c->remote),
-	    text_escape(shown, sizeof(shown), why, strlen(why)));
-}
-
-static void
-leave(struct conn *c, int64_t ms)
-{
-	c->leaving = true;
+	c->state = CONN_LEAVING;
 	tool_wire_finish(&c->wire);
-	loop_timer_set(&c->timer, mono_add_ms(clock_mono(), ms));
+	loop_timer_set(&c->timer, mono_add_ms(clock_mono(), BYE_MS));
 }
 
+/* In the guest's words; the monitor has told its own. */
 static void
-conn_refuse(struct conn *c, const struct join_refuse *r)
+conn_refuse(struct conn *c, unsigned int code, const char *text)
 {
+	struct join_refuse r;
 	struct buf b;
 	struct err e;
 
-	tell(c, r->text);
+	join_refuse_set(&r, (enum join_code)code, text);
 	buf_init(&b, JOIN_REFUSE_MAX + JOIN_HEADER_LEN);
-	if (join_refuse_encode(&b, r) == 0)
+	if (join_refuse_encode(&b, &r) == 0)
 		(void)tool_wire_send(&c->wire, &b, &e);
 	buf_free(&b);
-	leave(c, BYE_MS);
+	conn_leave(c);
 }
 
+/* One that has proven nothing. */
 static void
 refuse(struct conn *c, enum join_code code, const char *text)
 {
-	struct join_refuse r;
+	tell(c, text);
+	conn_refuse(c, code, text);
+}
 
-	join_refuse_set(&r, code, text);
-	conn_refuse(c, &r);
+/* Writes what can be written; frees it when all is over. */
+static void
+conn_write(struct conn *c, bool keep, bool hup)
+{
+	struct err e;
+
+	if (keep && tool_wire_write(&c->wire, &e) != 0)
+		keep = false;
+	if (keep && c->state == CONN_LEAVING && !tool_wire_waits(&c->wire)) {
+		tcp_finish(c->wire.fd);
+		keep = !c->wire.ended && !hup;
+	}
+	if (!keep)
+		conn_free(c);
+	else if (tool_wire_waits(&c->wire))
+		loop_interest(c->place, LOOP_OUT);
+	else
+		loop_interest(c->place, c->wire.ended ? 0 : LOOP_IN);
 }
 
 /* --- what a guest says ----------------------------------------------------------- */
 
-static struct guest *
-find_guest(struct invite *in, const uint8_t id[TOKEN_ID_LEN])
-{
-	for (unsigned int i = 0; i < in->nguests; i++)
-		if (memcmp(in->guests[i].keys.id, id, TOKEN_ID_LEN) == 0)
-			return &in->guests[i];
-	return NULL;
-}
-
-static void
-stop_when_all_are_through(struct invite *in)
-{
-	for (unsigned int i = 0; i < in->nguests; i++)
-		if (in->guests[i].state < GUEST_IN)
-			return;
-	loop_stop(in->loop);
-}
-
-static void
-wrong_proof(struct conn *c, struct guest *g)
-{
-	refuse(c, JOIN_PROOF, "it does not know the token's secret");
-	if (++g->wrong < JOIN_TRIES_MAX)
-		return;
-	g->state = GUEST_VOID;
-	say("the invitation of %s is void: %d wrong proofs", g->token.guest,
-	    JOIN_TRIES_MAX);
-	stop_when_all_are_through(c->server->in);
-}
-
-/* The other nodes learn of it at once. */
-static void
-push(const struct invite *in)
-{
-	json_t *reply;
-
-	if (ctl_ask(&reply, in->conf->ctlsocket, "push") == CTL_OK)
-		json_decref(reply);
-}
-
-static void
-give(struct conn *c, struct guest *g, const struct join_ask *ask,
-     const uint8_t exported[32], const uint8_t *asked)
-{
-	struct invite *in = c->server->in;
-	struct join_refuse r;
-	struct buf b;
-	struct err e;
-
-	buf_init(&b, JOIN_GIVE_MAX + JOIN_HEADER_LEN);
-	if (tool_invite_grant(in, g, ask, &c->remote.addr, exported, asked,
-			      &b, &r) != 0) {
-		conn_refuse(c, &r);
-	} else {
-		g->state = GUEST_GIVEN;
-		c->guest = g;
-		/* A new node must be known before it comes. Of one that is
-		 * there the others must not know before it has its key. */
-		if (!in->replace)
-			push(in);
-		if (tool_wire_send(&c->wire, &b, &e) != 0)
-			tell(c, e.text);
-		loop_timer_set(&c->timer, mono_add_ms(clock_mono(), DONE_MS));
-	}
-	buf_free(&b);
-}
-
 static void
 on_ask(struct conn *c, const uint8_t *in, size_t len)
 {
+	struct invitemsg m = {.kind = INVITE_ASK,
+			      .conn = c->number,
+			      .text = {(const char *)in, len}};
 	struct join_ask ask;
-	uint8_t exported[32];
-	struct guest *g;
 	struct err e;
 
 	if (join_ask_decode(&ask, in, len, &e) != 0) {
 		refuse(c, JOIN_REQUEST, e.text);
 		return;
 	}
-	g = find_guest(c->server->in, ask.id);
-	if (g == NULL) {
-		refuse(c, JOIN_UNKNOWN,
-		       "no such invitation: it was of another run of invite, "
-		       "or of another host");
+	memcpy(c->id, ask.id, sizeof(c->id));
+	if (tool_wire_export(&c->wire, m.hash, c->id) != 0 ||
+	    !invite_report(c->server, &m, c->wire.fd)) {
+		refuse(c, JOIN_FAILED, "the inviting host is busy: try again");
 		return;
 	}
-	if (g->state == GUEST_VOID) {
-		refuse(c, JOIN_EXPIRED, "the invitation is void after too "
-		       "many wrong proofs");
-		return;
-	}
-	if (tool_wire_export(&c->wire, exported, ask.id) != 0 ||
-	    !join_ask_proven(in, len, &g->keys, exported))
-		wrong_proof(c, g);
-	else if (g->state == GUEST_IN)
-		refuse(c, JOIN_USED, "the token has been used");
-	else if (clock_wall().s >= g->token.expires.s)
-		refuse(c, JOIN_EXPIRED, "the token has expired");
-	else
-		give(c, g, &ask, exported, in);
-}
-
-static void
-on_done(struct conn *c)
-{
-	struct guest *g = c->guest;
-	char from[IPADDR_TEXT_MAX];
-
-	if (c->server->in->replace)
-		push(c->server->in);
-	if (g->state != GUEST_IN)
-		say("%s is in, from %s: %s", g->token.guest,
-		    ipaddr_format(from, &c->remote.addr), g->where);
-	g->state = GUEST_IN;
-	leave(c, BYE_MS);
+	c->state = CONN_ASKED;
+	loop_timer_set(&c->timer, mono_add_ms(clock_mono(), DONE_MS));
 }
 
 /* All messages that are there; false when the connection is to be closed. */
@@ -250,35 +194,35 @@ take_messages(struct conn *c)
 	struct err e;
 	int rc = 0;
 
-	while (!c->leaving && (rc = tool_wire_message(&c->wire, &h, &e)) == 1) {
-		const uint8_t *p = tool_wire_payload(&c->wire);
-
-		if (h.type == JOIN_ASK && c->guest == NULL)
-			on_ask(c, p, h.len);
-		else if (h.type == JOIN_DONE && c->guest != NULL)
-			on_done(c);
+	while (c->state != CONN_LEAVING &&
+	       (rc = tool_wire_message(&c->wire, &h, &e)) == 1) {
+		if (h.type == JOIN_ASK && c->state == CONN_OPEN)
+			on_ask(c, tool_wire_payload(&c->wire), h.len);
+		else if (h.type == JOIN_DONE && c->state == CONN_GIVEN &&
+			 report_guest(c, INVITE_DONE))
+			c->state = CONN_DONE;
 		else
 			refuse(c, JOIN_REQUEST, "a message out of its turn");
 		tool_wire_next(&c->wire, &h);
 	}
-	if (!c->leaving && rc < 0)
+	if (c->state != CONN_LEAVING && rc < 0)
 		refuse(c, JOIN_REQUEST, e.text);
-	return !c->wire.ended || tool_wire_waits(&c->wire);
+	/* A guest that has said DONE says good-bye at once; the answer is
+	 * still to be written. */
+	return !c->wire.ended || tool_wire_waits(&c->wire) ||
+	       c->state == CONN_DONE;
 }
-
-/* --- connections ------------------------------------------------------------------- */
 
 static void
 on_conn(void *ctx, unsigned int events)
 {
 	struct conn *c = ctx;
-	struct invite *in = c->server->in;
 	struct err e;
 	bool keep = true;
 
 	if ((events & (LOOP_IN | LOOP_HUP)) != 0) {
 		if (tool_wire_read(&c->wire, &e) != 0) {
-			if (!c->leaving && c->guest == NULL)
+			if (c->state < CONN_GIVEN)
 				tell(c, e.text);
 			/* An alert says why; then it is over. */
 			(void)tool_wire_write(&c->wire, &e);
@@ -287,18 +231,7 @@ on_conn(void *ctx, unsigned int events)
 			keep = take_messages(c);
 		}
 	}
-	if (keep && tool_wire_write(&c->wire, &e) != 0)
-		keep = false;
-	if (keep && c->leaving && !tool_wire_waits(&c->wire)) {
-		tcp_finish(c->wire.fd);
-		keep = !c->wire.ended && (events & LOOP_HUP) == 0;
-	}
-	if (keep)
-		loop_interest(c->place, tool_wire_waits(&c->wire) ? LOOP_OUT :
-								    LOOP_IN);
-	else
-		conn_free(c);
-	stop_when_all_are_through(in);
+	conn_write(c, keep, (events & LOOP_HUP) != 0);
 }
 
 static void
@@ -306,10 +239,7 @@ on_late(void *ctx)
 {
 	struct conn *c = ctx;
 
-	if (c->guest != NULL && c->guest->state == GUEST_GIVEN)
-		say("%s has not said that all is in its place; its token is "
-		    "good for another try", c->guest->token.guest);
-	else if (!c->leaving)
+	if (c->state < CONN_GIVEN)
 		tell(c, "it takes too long");
 	conn_free(c);
 }
@@ -324,7 +254,7 @@ make_room(struct server *s, const struct endpoint *remote)
 
 	for (struct conn *c = s->conns; c != NULL; c = c->next) {
 		same += ipaddr_equal(&c->remote.addr, &remote->addr);
-		if (c->guest == NULL)
+		if (c->state != CONN_GIVEN && c->state != CONN_DONE)
 			oldest = c;
 	}
 	if (same >= CONNS_ADDRESS_MAX)
@@ -336,12 +266,11 @@ make_room(struct server *s, const struct endpoint *remote)
 	return oldest != NULL;
 }
 
-static void
-on_accept(void *ctx, int fd, const struct endpoint *remote,
-	  const struct endpoint *local)
+void
+invite_accept(void *ctx, int fd, const struct endpoint *remote,
+	      const struct endpoint *local)
 {
 	struct server *s = ctx;
-	struct invite *in = s->in;
 	struct conn *c;
 	struct err e;
 
@@ -352,8 +281,9 @@ on_accept(void *ctx, int fd, const struct endpoint *remote,
 		return;
 	}
 	c->server = s;
+	c->number = ++s->last;
 	c->remote = *remote;
-	if (tool_wire_open(&c->wire, fd, tls_ctx_provider(in->tls), false,
+	if (tool_wire_open(&c->wire, fd, tls_ctx_provider(s->tls), false,
 			   JOIN_ASK_MAX, &e) != 0) {
 		free(c);
 		return;
@@ -361,106 +291,81 @@ on_accept(void *ctx, int fd, const struct endpoint *remote,
 	c->next = s->conns;
 	s->conns = c;
 	s->nconns++;
-	if (loop_timer_init(&c->timer, in->loop, on_late, c, &e) != 0 ||
-	    loop_add(&c->place, in->loop, fd, LOOP_IN, on_conn, c, &e) != 0) {
+	if (loop_timer_init(&c->timer, s->loop, on_late, c, &e) != 0 ||
+	    loop_add(&c->place, s->loop, fd, LOOP_IN, on_conn, c, &e) != 0) {
 		conn_free(c);
 		return;
 	}
 	loop_timer_set(&c->timer, mono_add_ms(clock_mono(), ASK_MS));
 }
 
-/* --- the whole ---------------------------------------------------------------------- */
+/* --- what the monitor says ------------------------------------------------------------ */
 
 static void
-on_signal(void *ctx, int signo)
+give(struct conn *c, const struct invitemsg *m, int fd)
 {
-	struct invite *in = ctx;
+	size_t len = m->number;
+	char *p = fd < 0 || len > JOIN_GIVE_MAX + JOIN_HEADER_LEN
+			  ? NULL
+			  : fdpass_file_read(fd, len);
+	struct buf b;
+	struct err e;
 
-	if (signo == SIGINT || signo == SIGTERM || signo == SIGHUP) {
-		in->interrupted = true;
-		loop_stop(in->loop);
+	buf_init(&b, len);
+	c->state = CONN_GIVEN;
+	memcpy(c->fp, m->hash, sizeof(c->fp));
+	if (p == NULL || buf_put(&b, p, len) != 0 ||
+	    tool_wire_send(&c->wire, &b, &e) != 0) {
+		(void)report_guest(c, INVITE_LEFT);
+		conn_refuse(c, JOIN_FAILED, "the answer could not be sent");
+	} else {
+		loop_timer_set(&c->timer, mono_add_ms(clock_mono(), DONE_MS));
 	}
+	buf_free(&b);
+	free(p);
 }
 
 static void
-on_end(void *ctx)
+on_verdict(struct server *s, const struct invitemsg *m, int fd)
 {
-	loop_stop(((struct invite *)ctx)->loop);
-}
+	struct conn *c = s->conns;
+	char text[JOIN_REFUSE_MAX];
+	struct invitemsg left = *m;
 
-static int
-listen_all(struct server *s, struct err *e)
-{
-	static const uint8_t families[] = {IP_V4, IP_V6};
-	unsigned int n = 0;
-
-	for (size_t i = 0; i < 2; i++) {
-		struct endpoint any = {.addr = {.family = families[i]},
-				       .port = s->in->port};
-
-		/* Either will do: a host may be without one of them. */
-		if (tcp_listen(&s->listeners[i], s->in->loop, &any, on_accept,
-			       s, e) == 0)
-			n++;
+	while (c != NULL && c->number != m->conn)
+		c = c->next;
+	if (c == NULL) {
+		left.kind = INVITE_LEFT;
+		if (m->kind == INVITE_GIVE)
+			(void)invite_report(s, &left, -1);
+		return;
 	}
-	return n > 0 ? 0 : -1;
-}
-
-static int
-serve(struct server *s, struct err *e)
-{
-	struct invite *in = s->in;
-
-	if (sigwatch_open(&s->signals, in->loop, on_signal, in, e) != 0 ||
-	    listen_all(s, e) != 0 ||
-	    loop_timer_init(&s->end, in->loop, on_end, in, e) != 0)
-		return -1;
-	loop_timer_set(&s->end,
-		       mono_add_ms(clock_mono(), in->seconds * 1000));
-	in->ready(in);
-	return loop_run(in->loop, e);
-}
-
-static int
-tell_outcome(const struct invite *in)
-{
-	int rc = TOOL_OK;
-
-	for (unsigned int i = 0; i < in->nguests; i++) {
-		const struct guest *g = &in->guests[i];
-
-		if (g->state == GUEST_IN)
-			continue;
-		rc = TOOL_FAILED;
-		if (g->state == GUEST_GIVEN)
-			say("%s: it is in the list, but has not said that all "
-			    "is in its place", g->token.guest);
-		else if (g->state == GUEST_OPEN)
-			say("%s has not come; its token is void now",
-			    g->token.guest);
+	if (m->kind == INVITE_GIVE && c->state == CONN_ASKED) {
+		give(c, m, fd);
+	} else if (m->kind == INVITE_REFUSE) {
+		snprintf(text, sizeof(text), "%.*s", (int)m->text.len,
+			 m->text.p);
+		conn_refuse(c, m->number, text);
+	} else if (m->kind == INVITE_COUNTED) {
+		conn_leave(c);
 	}
-	return rc;
+	conn_write(c, true, false);
 }
 
-int
-tool_invite_serve(struct invite *in, struct err *e)
+void
+invite_verdicts(void *ctx, unsigned int events)
 {
-	struct server s = {.in = in};
-	int rc;
+	uint8_t in[INVITEMSG_MAX];
+	struct server *s = ctx;
+	struct invitemsg m;
+	int fd = -1;
+	ssize_t n = fdpass_recv(s->fd, in, sizeof(in), &fd);
 
-	if (loop_new(&in->loop, e) != 0)
-		return TOOL_FAILED;
-	rc = serve(&s, e);
-	while (s.conns != NULL)	/* it takes itself out of them */
-		conn_free(s.conns); /* NOLINT(clang-analyzer-unix.Malloc) */
-	for (size_t i = 0; i < 2; i++)
-		tcp_listener_close(s.listeners[i]);
-	loop_timer_fini(&s.end);
-	sigwatch_close(s.signals);
-	loop_free(in->loop);
-	if (rc != 0) {
-		tool_print_err(NULL, e);
-		return TOOL_FAILED;
-	}
-	return tell_outcome(in);
+	(void)events;
+	if (n > 0 && invitemsg_decode(&m, in, (size_t)n, NULL) == 0)
+		on_verdict(s, &m, fd);
+	if (fd >= 0)
+		close(fd);
+	if (n == 0)
+		loop_stop(s->loop);
 }

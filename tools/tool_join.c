@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "crypto/cert.h"
 #include "format/bnl_edit.h"
+#include "tool_ask.h"
 #include "tool_bnl.h"
 #include "tool_care.h"
 #include "tool_found.h"
@@ -41,10 +42,11 @@ static const struct option options[] = {
 };
 
 static const char usage[] =
-    "usage: cluevpnctl join [OPTION]... TOKEN\n"
+    "usage: cluevpnctl join [OPTION]...\n"
     "Makes this host a node of the network that invited it: makes its key,\n"
     "which never leaves it, fetches its certificate and the list, and starts\n"
-    "the daemon.\n"
+    "the daemon. Asks for the token that invite printed, or reads it from\n"
+    "standard input.\n"
     "  -N, --name NAME         go on only if the token is for this name\n"
     "      --address ADDRESS   where others reach this node; may be repeated\n"
     "                          (where it comes from, without a NAT)\n"
@@ -100,18 +102,41 @@ take(struct join *j, const char **name, int c, const char *arg,
 	}
 }
 
+/* Of the command line or, better, of standard input: what stands on a command
+ * line is shown by ps(1) to every user of this host, and kept by a shell. */
+static int
+find_token(struct join *j, int argc, char **argv, struct err *e)
+{
+	char text[TOKEN_TEXT_MAX + 64] = "";
+	int rc = 0;
+
+	if (argc > 1)
+		return err_set(e, ERR_USAGE, "join: one token, and options "
+			       "before it");
+	if (argc == 1) {
+		snprintf(text, sizeof(text), "%s", argv[0]);
+		bytes_wipe(argv[0], strlen(argv[0]));
+	} else {
+		rc = tool_ask_secret(text, sizeof(text),
+				     "Token that invite printed (not shown):",
+				     e);
+		if (rc != 0)
+			err_prefix(e, "join: the token is missing");
+	}
+	if (rc == 0)
+		rc = token_parse(&j->token, text, strlen(text), e);
+	bytes_wipe(text, sizeof(text));
+	if (rc != 0)
+		e->code = ERR_USAGE;
+	return rc;
+}
+
 static int
 read_token(struct join *j, const char *name, int argc, char **argv,
 	   struct err *e)
 {
-	if (argc != 1)
-		return err_set(e, ERR_USAGE, "join: %s", argc == 0 ?
-			       "the token is missing" :
-			       "one token, and options before it");
-	if (token_parse(&j->token, argv[0], strlen(argv[0]), e) != 0) {
-		e->code = ERR_USAGE;
+	if (find_token(j, argc, argv, e) != 0)
 		return -1;
-	}
 	if (name != NULL && strcmp(name, j->token.guest) != 0)
 		return err_set(e, ERR_USAGE, "the token is for %s, not for %s",
 			       j->token.guest, name);

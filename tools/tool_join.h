@@ -34,9 +34,10 @@ struct join {
 
 /* Opens *w to the inviting host, by whichever of its addresses leads to it
  * first: the TLS handshake is complete, and shows its name. The others are
- * closed. */
-int tool_join_dial(const struct token *token, struct tls_provider tls,
-		   struct tool_wire *w, struct err *e);
+ * closed. source: the own address to come from, or NULL for any. */
+int tool_join_dial(const struct token *token, const struct ipaddr *source,
+		   struct tls_provider tls, struct tool_wire *w,
+		   struct err *e);
 /* Connects to the inviting host, proves, fetches what it gives, installs that,
  * starts the daemon, and tells the host. */
 int tool_join_ask(struct join *j, struct err *e);

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "crypto/cert.h"
+#include "format/bnl_edit.h"
 #include "sys/clock.h"
 #include "sys/sockaddr.h"
 #include "sys/tcp.h"
@@ -94,6 +95,7 @@ own_address(struct ipaddr *out, int fd, struct err *e)
 	return 0;
 }
 
+/* ERR_CONFLICT: for an address that was named; ERR_PERM: otherwise. */
 static int
 refused(const struct tool_wire *w, const struct join_header *h, struct err *e)
 {
@@ -102,7 +104,7 @@ refused(const struct tool_wire *w, const struct join_header *h, struct err *e)
 
 	if (join_refuse_decode(&r, tool_wire_payload(w), h->len, e) != 0)
 		return -1;
-	return err_set(e, ERR_PERM, "refused: %s",
+	return err_set(e, r.code == JOIN_ADDRESS ? ERR_CONFLICT : ERR_PERM, "refused: %s",
 		       text_escape(shown, sizeof(shown), r.text,
 				   strlen(r.text)));
 }
@@ -155,33 +157,79 @@ ask(struct join *j, struct tool_wire *w, struct err *e)
 	if (tool_wire_export(w, exported, k.id) != 0 ||
 	    join_ask_encode(&b, &a, &k, exported) != 0)
 		err_set(e, ERR_LIMIT, "the request is too long");
-	else if (tool_wire_send(w, &b, e) == 0 && pump(w, &h, end, e) == 1)
+	else if (tool_wire_send(w, &b, e) == 0 && pump(w, &h, end, e) == 1) {
 		rc = take_answer(j, w, &h, &k, exported,
 				 buf_data(&b) + JOIN_HEADER_LEN, e);
+		tool_wire_next(w, &h);
+	}
 	buf_free(&b);
 	return rc;
 }
 
-/* That all is in its place; what goes wrong here concerns the host alone. */
-static void
-tell_done(struct tool_wire *w)
+/* Says that all is in its place. -1: the host does not count that, and says
+ * why; what else goes wrong here concerns the host alone. */
+static int
+tell_done(struct tool_wire *w, struct err *e)
 {
 	struct monotime end = mono_add_ms(clock_mono(), BYE_MS);
-	struct err e;
-	struct buf b;
 	uint8_t header[JOIN_HEADER_LEN];
+	struct join_header h;
+	struct err ignored;
+	struct buf b;
+	int rc = 0;
 
 	join_header_write(header, JOIN_DONE, 0);
 	buf_init(&b, sizeof(header));
 	if (buf_put(&b, header, sizeof(header)) == 0 &&
-	    tool_wire_send(w, &b, &e) == 0) {
+	    tool_wire_send(w, &b, &ignored) == 0) {
 		tool_wire_finish(w);
-		while (tool_wire_write(w, &e) == 0 && !w->ended &&
+		while (tool_wire_write(w, &ignored) == 0 && !w->ended &&
 		       wait_for(w->fd, tool_wire_events(w), end) > 0 &&
-		       tool_wire_read(w, &e) == 0)
+		       tool_wire_read(w, &ignored) == 0)
 			;
+		if (tool_wire_message(w, &h, &ignored) == 1 &&
+		    h.type == JOIN_REFUSE)
+			rc = refused(w, &h, e);
 	}
 	buf_free(&b);
+	return rc;
+}
+
+/* A connection, and the host's answer on it. source: an own address to come
+ * from, or NULL. */
+static int
+ask_from(struct join *j, const struct ipaddr *source, struct tls_ctx *c,
+	 struct tool_wire *w, struct err *e)
+{
+	int rc = tool_join_dial(&j->token, source, tls_ctx_provider(c), w, e);
+
+	if (rc == 0 && (rc = ask(j, w, e)) != 0)
+		err_prefix(e, "%s", j->token.host);
+	if (rc != 0)
+		tool_wire_close(w);
+	return rc;
+}
+
+/* An address is this host's when a connection from there has the proof: so it
+ * asks once more from each that was named, and the last one is answered. *e is
+ * why it was refused, and stays that unless the host says something else. */
+static int
+show_addresses(struct join *j, struct tls_ctx *c, struct tool_wire *w,
+	       struct err *e)
+{
+	for (unsigned int i = 0; i < j->naddresses; i++) {
+		struct bnl_value v;
+		struct err why;
+
+		if (bnl_value_read(&v, BNL_ADDRESS, j->addresses[i], &why) !=
+			0 || v.p.addr.family == IP_NONE)
+			continue;
+		if (ask_from(j, &v.p.addr, c, w, &why) == 0)
+			return 0;
+		if (why.code == ERR_PERM)
+			*e = why;
+	}
+	return -1;
 }
 
 int
@@ -193,17 +241,20 @@ tool_join_ask(struct join *j, struct err *e)
 
 	if (tls_ctx_new_guest(&c, j->token.ca, e) != 0)
 		return -1;
-	if (tool_join_dial(&j->token, tls_ctx_provider(c), &w, e) == 0) {
-		rc = ask(j, &w, e);
-		if (rc != 0)
-			err_prefix(e, "%s", j->token.host);
-		else
-			rc = tool_join_install(j, e);
-		if (rc == 0) {
-			/* Even when it does not start it is a node now. */
-			fflush(stdout);
-			rc = tool_join_start(j, e);
-			tell_done(&w);
+	rc = ask_from(j, NULL, c, &w, e);
+	if (rc != 0 && e->code == ERR_CONFLICT && j->naddresses > 1)
+		rc = show_addresses(j, c, &w, e);
+	if (rc == 0)
+		rc = tool_join_install(j, e);
+	if (rc == 0) {
+		struct err why;
+
+		/* Even when it does not start it is a node now. */
+		fflush(stdout);
+		rc = tool_join_start(j, e);
+		if (tell_done(&w, &why) != 0 && rc == 0) {
+			*e = why;
+			rc = err_prefix(e, "%s", j->token.host);
 		}
 	}
 	tool_wire_close(&w);

@@ -21,6 +21,7 @@ struct attempt {
 
 struct dial {
 	const struct token *token;
+	const struct ipaddr *source;
 	struct tls_provider tls;
 	struct attempt at[TOKEN_ENDPOINTS_MAX];
 	unsigned int begun, running;
@@ -67,8 +68,8 @@ attempt_begin(struct dial *d)
 	struct attempt *a = &d->at[d->begun];
 	struct err e;
 
-	*a = (struct attempt){ .fd = tcp_connect(&d->token->at[d->begun], NULL,
-						 &e),
+	*a = (struct attempt){ .fd = tcp_connect(&d->token->at[d->begun],
+						 d->source, &e),
 			       .end = mono_add_ms(clock_mono(), ATTEMPT_MS) };
 	d->begun++;
 	d->running++;
@@ -187,10 +188,11 @@ dial_failed(const struct dial *d, struct err *e)
 }
 
 int
-tool_join_dial(const struct token *token, struct tls_provider tls,
-	       struct tool_wire *out, struct err *e)
+tool_join_dial(const struct token *token, const struct ipaddr *source,
+	       struct tls_provider tls, struct tool_wire *out, struct err *e)
 {
-	struct dial d = { .token = token, .tls = tls, .next = MONO_NONE };
+	struct dial d = { .token = token, .source = source, .tls = tls,
+			  .next = MONO_NONE };
 	struct attempt *won = NULL;
 
 	while (won == NULL) {

@@ -143,12 +143,12 @@ enum join_type {
 };
 #define JOIN_PROOF_LEN 32
 #define JOIN_ASK_MAX 8192
+#define JOIN_ASK_ID_AT 2	/* where the token's id is in it */
 #define JOIN_GIVE_MAX (BNL_BYTES_MAX + 1048576u)
 #define JOIN_REFUSE_MAX 256
 #define JOIN_ADDRESSES_MAX 8
 #define JOIN_KEYS_MAX 16
 #define JOIN_NO_ADDRESS 0x01	/* flag: name none in the list */
-#define JOIN_TRIES_MAX 5	/* wrong proofs that end an invitation */
 
 enum join_code {
 	JOIN_UNKNOWN = 1,	/* no such invitation here */
@@ -157,7 +157,9 @@ enum join_code {
 	JOIN_EXPIRED = 4,
 	JOIN_NAME = 5,		/* the request is for another name */
 	JOIN_REQUEST = 6,	/* something in what was asked is wrong */
-	JOIN_FAILED = 7		/* the host could not */
+	JOIN_FAILED = 7,	/* the host could not */
+	JOIN_ADDRESS = 8	/* an address that is not shown to be the
+				 * guest's, or is another node's */
 };
 
 /* --- the list ---------------------------------------------------------- */

@@ -7,7 +7,7 @@
 #include "crypto/kdf.h"
 #include "format/invite.h"
 
-#define ASK_HEAD (2 + TOKEN_ID_LEN)	/* before the proof */
+#define ASK_HEAD (JOIN_ASK_ID_AT + TOKEN_ID_LEN)	/* before the proof */
 #define ASK_MIN (ASK_HEAD + JOIN_PROOF_LEN + 1 + 2 + 1 + 4 + 1)
 #define GIVE_MIN (JOIN_PROOF_LEN + 4 + 4 + 1 + 4 + 4)
 #define REFUSE_MIN 1

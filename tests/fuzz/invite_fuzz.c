@@ -7,6 +7,7 @@
 #include "crypto/kdf.h"
 #include "crypto/sign.h"
 #include "format/invite.h"
+#include "format/invitemsg.h"
 
 static void
 try_token(const uint8_t *in, size_t len)
@@ -85,6 +86,19 @@ try_give(const uint8_t *in, size_t len)
 	assert(g.list.p + g.list.len == (const char *)in + len);
 }
 
+static void
+try_process(const uint8_t *in, size_t len)
+{
+	static uint8_t out[INVITEMSG_MAX];
+	struct invitemsg m;
+	struct err e;
+
+	if (invitemsg_decode(&m, in, len, &e) < 0)
+		return;
+	assert(invitemsg_encode(out, &m) == len);
+	assert(memcmp(out, in, len) == 0);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)
 {
@@ -98,6 +112,7 @@ LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)
 	try_checked(in, len);
 	try_ask(in, len);
 	try_give(in, len);
+	try_process(in, len);
 	if (join_refuse_decode(&r, in, len, &e) == 0)
 		assert(strlen(r.text) < sizeof(r.text));
 	return 0;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The exchange of an invitation. Guests of all kinds at the inviting host: who
- * has not proven that he knows the secret is given nothing. And any host at a
- * guest, who takes nothing from one without that proof. The input is a script;
+ * The exchange of an invitation. Guests of all kinds at the inviting host, whose
+ * two processes are one here: nothing is given without the proof that a guest
+ * knows the secret, also when the process with the connections lies. And any
+ * host at a guest, which takes nothing without that proof. The input is a script;
  * the engine under it has the face of TLS alone, what is granted and stored is
  * not looked at here.
  */
@@ -18,7 +19,8 @@
 #include "fuzz.h"
 #include "../unit/core/plain_tls.h"
 #include "base/bytes.h"
-#define tool_invite_grant grant
+#define tool_invite_grant fuzz_grant
+#define tool_invite_pinned fuzz_pinned
 #include "tool_invite.h"
 
 static struct rng_seeded seed;
@@ -32,7 +34,7 @@ plain_provider(struct tls_ctx *c)
 	return (struct tls_provider){ &plain_ops, &plain };
 }
 
-/* The guest names its own end of a TCP connection, which this is none. */
+/* A socket pair stands for a TCP connection, whose ends have no names. */
 static int
 any_name(int fd, struct sockaddr *sa, socklen_t *len)
 {
@@ -46,8 +48,10 @@ any_name(int fd, struct sockaddr *sa, socklen_t *len)
 
 #define tls_ctx_provider plain_provider
 #define getsockname any_name
+#define getpeername any_name
 /* Both sides, with what is static in them.
  * NOLINTBEGIN(bugprone-suspicious-include) */
+#include "../../tools/tool_invite_monitor.c"
 #include "../../tools/tool_invite_serve.c"
 #include "../../tools/tool_join_ask.c"
 #include "../../tools/tool_join_install.c"
@@ -59,9 +63,12 @@ any_name(int fd, struct sockaddr *sa, socklen_t *len)
 #define DATA_MAX 4096
 
 static struct invite in;
+static struct loop *loop;
+static struct monitor monitor;
 static struct server server;
 static struct guest guests[GUESTS];
 static bool proven[GUESTS];	/* a right proof was sent, at some time */
+static uint8_t pinned[GUESTS][FINGERPRINT_LEN];
 
 static struct client {
 	int fd;			/* -1: none */
@@ -80,9 +87,10 @@ bend(const struct buf *b, uint8_t at, uint8_t by)
 
 /* As far as the request; the list is nobody's here. */
 int
-grant(struct invite *invite, struct guest *g, const struct join_ask *ask,
-      const struct ipaddr *from, const uint8_t exported[32],
-      const uint8_t *asked, struct buf *out, struct join_refuse *r)
+fuzz_grant(struct invite *invite, struct guest *g,
+	   const struct join_ask *ask, const struct ipaddr *from,
+	   const uint8_t exported[32], const uint8_t *asked, struct buf *out,
+	   struct join_refuse *r)
 {
 	char name[NODE_NAME_MAX + 1], ou[CERT_OU_MAX + 1];
 	const struct join_give give = { .cert = { "c", 1 }, .ca = { "a", 1 },
@@ -102,16 +110,26 @@ grant(struct invite *invite, struct guest *g, const struct join_ask *ask,
 		join_refuse_set(r, JOIN_REQUEST, e.text);
 		return -1;
 	}
+	/* Stands for the key. */
+	memset(g->fp, ask->request.p[0], sizeof(g->fp));
+	memcpy(pinned[g - invite->guests], g->fp, sizeof(g->fp));
 	return join_give_encode(out, &give, &g->keys, exported, asked);
 }
 
+bool
+fuzz_pinned(const struct invite *invite, const struct guest *g)
+{
+	return memcmp(pinned[g - invite->guests], g->fp, sizeof(g->fp)) == 0;
+}
+
+/* From a connection to the monitor, and back. */
 static void
 turn(void)
 {
 	struct err e;
 
-	for (int i = 0; i < 4; i++)
-		require(loop_turn(in.loop, MONO_NONE, &e) == 0);
+	for (int i = 0; i < 6; i++)
+		require(loop_turn(loop, MONO_NONE, &e) == 0);
 }
 
 /* What the host said goes into the client's engine. */
@@ -162,7 +180,7 @@ come(struct client *c, uint8_t how)
 		0);
 	c->fd = pair[0];
 	c->t = plain_open(&plain, true, (struct walltime){ 0 }, &e);
-	on_accept(&server, pair[1], &from, &from);
+	invite_accept(&server, pair[1], &from, &from);
 	plain_handshake(c->t);
 	if ((how & 0x80) != 0)	/* something else than TLS */
 		plain_record(c->t, 'X', "x", 1);
@@ -231,6 +249,30 @@ say_any(struct client *c, struct script *s)
 	say_message(c, mem, JOIN_HEADER_LEN + len);
 }
 
+/* A word of the process with the connections that no connection led to. */
+static void
+lie(struct script *s)
+{
+	uint8_t mem[256], kind = next(s), which = next(s);
+	struct invitemsg m = { .kind = (enum invitemsg_kind)(kind % 12u),
+			       .conn = next(s), .number = next(s),
+			       .text = { (const char *)mem, next(s) } };
+	const struct guest *g = &guests[which % GUESTS];
+
+	for (size_t i = 0; i < m.text.len; i++)
+		mem[i] = next(s);
+	memcpy(m.id, g->keys.id, sizeof(m.id));
+	if ((which & 2) != 0)
+		memcpy(m.hash, g->fp, sizeof(m.hash));
+	if ((which & 4) != 0 && m.text.len >= JOIN_ASK_ID_AT + TOKEN_ID_LEN)
+		memcpy(mem + JOIN_ASK_ID_AT, m.id, TOKEN_ID_LEN);
+	/* The monitor would give up. */
+	if (m.kind == INVITE_FAILED)
+		return;
+	(void)invite_report(&server, &m, (which & 8) != 0 ? server.fd : -1);
+	turn();
+}
+
 static void
 step_at_host(struct script *s)
 {
@@ -254,6 +296,10 @@ step_at_host(struct script *s)
 		say_message(c, done, sizeof(done));
 		break;
 	case 6:
+		if ((op & 32) != 0) {
+			lie(s);
+			break;
+		}
 		guests[op >> 3 & 1].token.expires.s = op & 16 ? 0 : INT64_MAX;
 		break;
 	default:
@@ -261,20 +307,48 @@ step_at_host(struct script *s)
 	}
 }
 
+/* The two processes, on one loop. */
+static void
+open_host(int fds[2])
+{
+	struct err e;
+
+	require(fdpass_pair(fds, &e) == 0 && loop_new(&loop, &e) == 0);
+	monitor = (struct monitor){ .in = &in, .loop = loop, .fd = fds[0],
+				    .listens = true };
+	server = (struct server){ .loop = loop, .fd = fds[1] };
+	require(loop_add(&monitor.place, loop, fds[0], LOOP_IN, on_message,
+			 &monitor, &e) == 0 &&
+		loop_add(&server.place, loop, fds[1], LOOP_IN, invite_verdicts,
+			 &server, &e) == 0);
+}
+
+static void
+close_host(const int fds[2])
+{
+	while (server.conns != NULL)
+		conn_free(server.conns);
+	loop_remove(monitor.place);
+	loop_remove(server.place);
+	loop_free(loop);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 static void
 at_host(struct script *s)
 {
 	struct conf conf = { .ctlsocket = (char *)(uintptr_t)"/nowhere" };
-	struct err e;
+	int fds[2];
 
 	memset(&in, 0, sizeof(in));
 	memset(guests, 0, sizeof(guests));
 	memset(proven, 0, sizeof(proven));
+	memset(pinned, 0, sizeof(pinned));
 	in.conf = &conf;
 	in.guests = guests;
 	in.nguests = GUESTS;
 	in.replace = (next(s) & 1) != 0;
-	server = (struct server){ .in = &in };
 	for (size_t i = 0; i < GUESTS; i++) {
 		struct token *t = &guests[i].token;
 
@@ -283,19 +357,16 @@ at_host(struct script *s)
 		t->expires.s = INT64_MAX;
 		token_keys(&guests[i].keys, t);
 	}
-	require(loop_new(&in.loop, &e) == 0);
+	open_host(fds);
 	for (size_t i = 0; i < CLIENTS; i++)
 		clients[i].fd = -1;
 	for (int i = 0; i < STEPS_MAX && s->left > 0; i++)
 		step_at_host(s);
 	for (size_t i = 0; i < GUESTS; i++)
-		require(proven[i] || guests[i].state == GUEST_OPEN ||
-			guests[i].state == GUEST_VOID);
+		require(proven[i] || guests[i].state == GUEST_OPEN);
 	for (size_t i = 0; i < CLIENTS; i++)
 		leave_host(&clients[i]);
-	while (server.conns != NULL)
-		conn_free(server.conns);
-	loop_free(in.loop);
+	close_host(fds);
 }
 
 /* --- the guest ---------------------------------------------------------------------- */

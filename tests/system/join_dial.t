@@ -39,7 +39,7 @@ on other socat TCP4-LISTEN:3407,bind=192.0.2.78,reuseaddr,fork \
 
 holds 'init' on alpha cluevpnctl init --key-type ed25519 --no-start
 
-invite() {	# invite NAME VIA...: its token is in $token
+invite() {	# invite NAME VIA...: its token is in $HOSTS_DIR/token
 	n=$1
 	shift
 	via=
@@ -49,15 +49,15 @@ invite() {	# invite NAME VIA...: its token is in $token
 	on alpha cluevpnctl invite $via "$n" >"$HOSTS_DIR/invite" 2>&1 &
 	inviting=$!
 	within 10000 grep -q '^waiting' "$HOSTS_DIR/invite" || return 1
-	token=$(sed -n "/^on $n,/{n;s/^cluevpnctl join //p;}" \
-	    "$HOSTS_DIR/invite")
+	sed -n "/^on $n,/{n;p;}" "$HOSTS_DIR/invite" >"$HOSTS_DIR/token"
 }
 joins() {	# joins NAME MS: in that time
 	began=$(now)
-	on "$1" timeout 60 cluevpnctl join --no-start "$token" || return 1
+	on "$1" timeout 60 cluevpnctl join --no-start <"$HOSTS_DIR/token" ||
+		return 1
 	took=$(($(now) - began))
 	echo "$took ms"
-	[ $took -lt "$2" ]
+	[ "$took" -lt "$2" ]
 }
 
 ended() {	# the invitation is over, whoever has come

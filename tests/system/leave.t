@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# shellcheck disable=SC2317 # "holds" and "fails" call what they are given
+# shellcheck disable=SC2016,SC2086,SC2317 # "holds" and "fails" call what they are given
 # A node that was removed knows it, and comes back with one invitation; a node
 # leaves with one command, and nothing of it stays on its host.
 set -u
@@ -42,8 +42,8 @@ join() {	# join NAME [OPTION...]
 	n=$1
 	shift
 	# shellcheck disable=SC2086 # words
-	on "$n" cluevpnctl join "$@" "$(sed -n \
-	    "/^on $n,/{n;s/^cluevpnctl join //p;}" "$HOSTS_DIR/invite")"
+	sed -n "/^on $n,/{n;p;}" "$HOSTS_DIR/invite" |
+	    on "$n" cluevpnctl join "$@"
 }
 inner() {	# inner NAME: its first IPv4 address inside
 	on alpha bnl-verify --json | jq -r --arg n "$1" \

@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "format/invite.h"
+#include "format/invitemsg.h"
 
 static struct token
 golden(void)
@@ -357,6 +358,39 @@ refusals_round(void **state)
 	buf_free(&b);
 }
 
+static void
+process_messages_round(void **state)
+{
+	struct invitemsg m = {.kind = INVITE_ASK, .conn = 7, .number = 9,
+			      .text = {"payload", 7}}, back;
+	uint8_t out[INVITEMSG_MAX + 1] = {0};
+	struct err e;
+	size_t len;
+
+	(void)state;
+	memset(m.id, 1, sizeof(m.id));
+	memset(m.hash, 2, sizeof(m.hash));
+	len = invitemsg_encode(out, &m);
+	assert_int_equal(len, INVITEMSG_HEAD + 7);
+	assert_int_equal(invitemsg_decode(&back, out, len, &e), 0);
+	assert_int_equal(back.kind, INVITE_ASK);
+	assert_int_equal(back.conn, 7);
+	assert_int_equal(back.number, 9);
+	assert_memory_equal(back.id, m.id, sizeof(m.id));
+	assert_memory_equal(back.hash, m.hash, sizeof(m.hash));
+	assert_int_equal(back.text.len, 7);
+	assert_memory_equal(back.text.p, "payload", 7);
+	for (size_t cut = 0; cut < INVITEMSG_HEAD; cut++)
+		assert_int_equal(invitemsg_decode(&back, out, cut, &e), -1);
+	assert_int_equal(invitemsg_decode(&back, out, INVITEMSG_MAX, &e), 0);
+	assert_int_equal(invitemsg_decode(&back, out, INVITEMSG_MAX + 1, &e),
+			 -1);
+	out[0] = 0;
+	assert_int_equal(invitemsg_decode(&back, out, len, &e), -1);
+	out[0] = INVITE_KINDS;
+	assert_int_equal(invitemsg_decode(&back, out, len, &e), -1);
+}
+
 int
 main(void)
 {
@@ -371,6 +405,7 @@ main(void)
 	    cmocka_unit_test(proofs_are_not_reflected),
 	    cmocka_unit_test(headers_are_bounded),
 	    cmocka_unit_test(refusals_round),
+	    cmocka_unit_test(process_messages_round),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
