@@ -108,25 +108,33 @@ same_place(const struct bnl_address *a, const struct bnl_value *v)
 	return ipaddr_equal(&a->ep.addr, &v->p.addr) && a->ep.port == n;
 }
 
-static int
-check_free(const struct grant *gr, const struct bnl *b,
-	   const struct bnl_value *v, struct join_refuse *r)
+/* The node that has it in the list, or NULL. */
+static const char *
+owner_of(const struct bnl *b, const struct bnl_value *v)
 {
-	const char *self = gr->guest->token.guest;
+	for (uint32_t i = 0; i < b->nnodes; i++)
+		for (uint32_t j = 0; j < b->nodes[i].naddresses; j++)
+			if (same_place(&b->nodes[i].addresses[j], v))
+				return b->nodes[i].name;
+	return NULL;
+}
+
+/* One that the list has for this node already needs nothing more. */
+static int
+check_place(const struct grant *gr, const struct bnl *b,
+	    const struct bnl_value *v, struct join_refuse *r)
+{
+	const char *owner = owner_of(b, v);
 	char why[JOIN_REFUSE_MAX];
 
-	for (uint32_t i = 0; i < b->nnodes; i++)
-		for (uint32_t j = 0; j < b->nodes[i].naddresses; j++) {
-			if (strcmp(b->nodes[i].name, self) == 0 ||
-			    !same_place(&b->nodes[i].addresses[j], v))
-				continue;
-			snprintf(why, sizeof(why), "%.80s is the address of "
-				 "%.63s in the list: name another with "
-				 "--address or --port, or --no-address",
-				 v->text, b->nodes[i].name);
-			return refuse(r, JOIN_ADDRESS, why);
-		}
-	return 0;
+	if (owner == NULL)
+		return check_shown(gr, &v->p.addr, r);
+	if (strcmp(owner, gr->guest->token.guest) == 0)
+		return 0;
+	snprintf(why, sizeof(why), "%.80s is the address of %.63s in the "
+		 "list: name another with --address or --port, or "
+		 "--no-address", v->text, owner);
+	return refuse(r, JOIN_ADDRESS, why);
 }
 
 static int
@@ -150,8 +158,7 @@ take_address(struct grant *gr, const struct bnl *b, struct span a,
 		return refuse(r, JOIN_ADDRESS, "a host name is not shown to "
 			      "be this host's: name an IP address, or have "
 			      "\"invite --address\" say the name");
-	if (check_shown(gr, &v.p.addr, r) != 0 ||
-	    check_free(gr, b, &v, r) != 0)
+	if (check_place(gr, b, &v, r) != 0)
 		return -1;
 	snprintf(out, sizeof(gr->addresses[0]), "--address=%s", text);
 	gr->naddresses++;

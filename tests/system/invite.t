@@ -214,10 +214,12 @@ before=$(version)
 fails 1 'an address of nobody' \
     '203\.0\.113\.9 is not shown to be an address of this host.*192\.0\.2\.30' \
     join gamma gamma --no-start --address 203.0.113.9
-fails 1 'an address of another node' '192\.0\.2\.10 is not shown' \
+fails 1 'an address of another node' '192\.0\.2\.10 is the address of alpha' \
     join gamma gamma --no-start --address 192.0.2.10
-fails 1 'its own and one of another' '192\.0\.2\.10 is not shown' \
-    join gamma gamma --no-start --address 192.0.2.30 --address 192.0.2.10
+fails 1 'another port of it' '192\.0\.2\.10 is not shown' \
+    join gamma gamma --no-start --address '192.0.2.10 port 7'
+fails 1 'its own and one of nobody' '192\.0\.2\.11 is not shown' \
+    join gamma gamma --no-start --address 192.0.2.30 --address 192.0.2.11
 fails 1 'a host name' 'have "invite --address" say the name' \
     join gamma gamma --no-start --address gamma.example.org
 is "$(version)" "$before" 'none of these is in the list'
