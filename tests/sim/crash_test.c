@@ -36,7 +36,7 @@ about_to(enum before before, uint64_t seed)
 		return w;
 	}
 	for (size_t i = 0; i < 2; i++)
-		w->nodes[i].wall_off = DAY + DAY / 8;
+		node_age(&w->nodes[i], DAY + DAY / 8);
 	return w;
 }
 
@@ -138,7 +138,7 @@ static void
 day_later(struct world *w, void *arg)
 {
 	for (size_t i = 0; i < 2; i++)
-		w->nodes[i].wall_off += DAY + DAY / 8;
+		node_age(&w->nodes[i], DAY + DAY / 8);
 	queue_add(&w->queue, w->now + world_between(w, 35 * SEC, 90 * SEC),
 		  day_later, arg, NULL);
 }

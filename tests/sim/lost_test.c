@@ -71,7 +71,7 @@ renew(struct world *w, size_t loser)
 
 	for (int day = 0; day < 2; day++) {
 		for (size_t i = 0; i < 2; i++)
-			w->nodes[i].wall_off += 90000;
+			node_age(&w->nodes[i], 90000);
 		world_run(w, w->now + 2 * MINUTE);
 		traffic_all(w);
 		world_run(w, w->now + 2 * SEC);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../src/core/core_impl.h"
 #include "ca.h"
 #include "core/generation.h"
 #include "format/bnl_sign.h"
@@ -85,6 +86,15 @@ node_done(struct node *n)
 	free(n->out->frames);
 	free(n->out->slices);
 	free(n->out);
+}
+
+void
+node_age(struct node *n, int64_t s)
+{
+	n->wall_off += s;
+	n->disk.run_s += s;
+	if (n->core != NULL)
+		n->core->env.run_s += s;
 }
 
 struct now

@@ -173,7 +173,7 @@ test_with_an_old_disk(void **state)
 			old[i] = d->pairs[i].record;
 		for (int day = 0; day < 3; day++) {
 			for (size_t i = 0; i < 3; i++)
-				w->nodes[i].wall_off += 90000;
+				node_age(&w->nodes[i], 90000);
 			world_run(w, w->now + 2 * MINUTE);
 		}
 		node_crash(&w->nodes[1]);

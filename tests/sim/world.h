@@ -127,6 +127,9 @@ void node_init(struct node *n, struct world *w, size_t i,
 	       const struct world_opts *o);
 void node_done(struct node *n);
 struct now node_now(const struct node *n);
+/* So many seconds pass for it, by all of its clocks, in which nothing happens:
+ * what it holds gets older. */
+void node_age(struct node *n, int64_t s);
 /* From what is on its disk. */
 void node_start(struct node *n);
 /* The same without core_start(): nothing is done in the background to come by

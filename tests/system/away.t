@@ -113,8 +113,8 @@ back_then
 flip $known 20
 start alpha
 ok 'a damaged file is told' says alpha 'state/addresses: .*set aside'
-ok 'and set aside' test -e $known.bad
 soon 'the node works on' reach beta alpha
 soon 'and learns addresses anew' test -s $known
+soon 'what was set aside is gone then' test ! -e $known.bad
 stop alpha beta gamma
 finish
