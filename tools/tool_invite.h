@@ -80,9 +80,9 @@ int tool_invite_names(struct invite *in, char **names, unsigned int n,
 int tool_invite_try(struct invite *in);
 
 /*
- * The process that has the connections. It is started before any key is read,
- * waits for INVITE_SETUP, listens, gives all its rights up, and answers until
- * its end of the socket pair is closed.
+ * The process that has the connections starts before any key is read, waits for
+ * INVITE_SETUP, listens, gives all its rights up, and answers until its end of
+ * the socket pair is closed.
  */
 struct invite_net {
 	pid_t pid;			/* 0: not started */

@@ -62,7 +62,8 @@ out:
 /* --- what it asks for ---------------------------------------------------------- */
 
 /* A connection came from there, which ended in the proof that the key's owner
- * knows the token. Who could not receive at an address could not connect. */
+ * knows the token. No host connects from an address at which it receives
+ * nothing. */
 static void
 note_source(struct grant *gr)
 {
@@ -119,7 +120,7 @@ owner_of(const struct bnl *b, const struct bnl_value *v)
 	return NULL;
 }
 
-/* One that the list has for this node already needs nothing more. */
+/* An address that the list has for this node already needs nothing more. */
 static int
 check_place(const struct grant *gr, const struct bnl *b,
 	    const struct bnl_value *v, struct join_refuse *r)

@@ -398,7 +398,7 @@ take(struct monitor *m, const struct invitemsg *msg, int fd)
 	}
 }
 
-/* One message a turn: a verdict may be the last one. */
+/* Handles a single message each turn, as its verdict may end the loop. */
 static void
 on_message(void *ctx, unsigned int events)
 {

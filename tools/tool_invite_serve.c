@@ -45,7 +45,7 @@ struct conn {
 
 /* --- to the monitor -------------------------------------------------------------- */
 
-/* What it does not take now is lost: the guest hears nothing then. */
+/* A message that the monitor does not take now is lost. */
 bool
 invite_report(const struct server *s, const struct invitemsg *m, int fd)
 {
@@ -133,7 +133,7 @@ conn_refuse(struct conn *c, unsigned int code, const char *text)
 	conn_leave(c);
 }
 
-/* One that has proven nothing. */
+/* For a guest that has proven nothing. */
 static void
 refuse(struct conn *c, enum join_code code, const char *text)
 {

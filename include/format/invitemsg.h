@@ -3,8 +3,8 @@
  * The messages between the two processes of "cluevpnctl invite". The network
  * process has the connections and no key but that of its certificate, which is
  * good for this alone; the monitor has the keys, and takes no word of the
- * other for anything that it can check. One message is one datagram of a
- * socket pair, and all have the same form:
+ * other for anything that it can check. Each message is a datagram of a socket
+ * pair, and all have the same form:
  *
  *	kind 1, connection 4, number 4, id 8, hash 32, text (the rest)
  *

@@ -22,8 +22,8 @@ int fdpass_send(int sock, const void *data, size_t len, int fd);
  * descriptors come are closed; else the one that came, or -1. */
 ssize_t fdpass_recv(int sock, void *out, size_t cap, int *fd);
 
-/* What is too long for a datagram: a file without a name that holds these
- * bytes, one part behind the other. Its descriptor, or -1. */
+/* For bytes that no datagram holds: makes a file without a name of them, one
+ * part behind the other. Its descriptor, or -1. */
 int fdpass_file(const struct span *parts, size_t n, struct err *e);
 /* Its first len bytes and a NUL, malloc'd; NULL when there are not as many. */
 char *fdpass_file_read(int fd, size_t len);

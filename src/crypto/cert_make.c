@@ -296,7 +296,7 @@ check_ca(int64_t *end, X509 *ca, const struct key *ca_key,
 	return 0;
 }
 
-/* One that the CA signs. */
+/* A certificate that the CA signs. */
 struct leaf {
 	const struct key *key;
 	const char *name, *ou;

@@ -17,7 +17,7 @@ hosts_missing() {
 . tests/system/hosts.sh
 # shellcheck source=tests/system/tap.sh
 . tests/system/tap.sh
-for tool in ip nsenter jq pgrep openssl perl nft; do
+for tool in ip nsenter jq pgrep perl nft socat; do
 	command -v $tool >/dev/null || hosts_missing "no $tool"
 done
 fails() {	# fails STATUS TEXT WORDS COMMAND...: and says so
@@ -261,10 +261,23 @@ holds 'it is told' told 'zeta comes from 192\.0\.2\.20, which is not its own'
 wait "$inviting"
 is $? 0 'all are in'
 
-# The administrator may say what no guest can show.
+# The administrator may say what no guest can show. The token is typed here.
 clean gamma
 holds 'eta is invited, with a name' invite --address eta.example.org eta
-holds 'and joins' join gamma eta --no-start
+mkfifo "$HOSTS_DIR/keyboard"
+on gamma socat -t 20 - \
+    EXEC:'cluevpnctl join --no-start',pty,setsid,ctty,stderr \
+    <"$HOSTS_DIR/keyboard" >"$HOSTS_DIR/screen" 2>&1 &
+terminal=$!
+exec 9>"$HOSTS_DIR/keyboard"
+holds 'join asks for the token' within 20000 \
+    grep -q 'Token that invite printed' "$HOSTS_DIR/screen"
+cat "$HOSTS_DIR/token.eta" >&9
+holds 'and joins' told '^eta is in'
+exec 9>&-
+wait "$terminal"
+is "$(grep -c 'eta is a node of' "$HOSTS_DIR/screen")" 1 'which it says'
+is "$(grep -c 'cluevpn1[-]' "$HOSTS_DIR/screen")" 0 'the token is not shown'
 is "$(addresses eta)" 'eta.example.org 3406,' 'which is in the list'
 wait "$inviting"
 

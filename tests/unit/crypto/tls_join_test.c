@@ -154,7 +154,7 @@ protocols_do_not_mix(void **state)
 	tls_ctx_free(node);
 }
 
-/* What is made for a host that invites: a guest takes it, and no node takes it
+/* A guest takes the certificate of a host that invites, and no node takes it
  * for a node's, on either side. */
 static void
 host_certificate_is_no_nodes(void **state)

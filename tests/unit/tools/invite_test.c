@@ -416,7 +416,7 @@ test_words_out_of_turn(void **state)
 	uint8_t junk[INVITEMSG_MAX];
 	char *before = list();
 
-	/* What only the monitor says, and what nobody does: no answer. */
+	/* Messages of the monitor, and unknown ones: no answer. */
 	for (int kind = 0; kind < 256; kind++) {
 		m.kind = (enum invitemsg_kind)kind;
 		if (kind != INVITE_FAILED && kind != INVITE_ASK &&
