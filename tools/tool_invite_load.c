@@ -255,6 +255,13 @@ find_way(struct invite *in, const struct bnl *b, struct err *e)
 				       "--via \"%s\": expected an IPv4 or IPv6 "
 				       "address",
 				       in->via[i]);
+		if (bnl_is_inside(b, &ep->addr))
+			return err_set(e, ERR_USAGE,
+				       "--via %s: an address inside the VPN, "
+				       "which a host reaches only when it is a "
+				       "node: expected one outside every prefix "
+				       "of the list",
+				       in->via[i]);
 		ep->port = in->port;
 	}
 	for (uint32_t i = 0; in->nvia == 0 && self != NULL &&

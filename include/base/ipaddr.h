@@ -48,6 +48,12 @@ bool ipaddr_is_multicast(const struct ipaddr *a);
 bool ipaddr_is_unspecified(const struct ipaddr *a);
 bool ipaddr_is_loopback(const struct ipaddr *a);
 bool ipaddr_is_linklocal(const struct ipaddr *a);
+/* An IPv4 address in the form ::ffff:a.b.c.d (RFC 4291, section 2.5.5.2), which
+ * the system would use as IPv4. None that is parsed or comes from a socket. */
+bool ipaddr_is_v4mapped(const struct ipaddr *a);
+/* True for one IPv4 address, and for IPv6 addresses of one /64: whoever has one
+ * of these as a rule has all of them (RFC 6177). */
+bool ipaddr_same_site(const struct ipaddr *a, const struct ipaddr *b);
 /* Without the host bits and the scope; a len beyond the family's bits counts
  * as all of them. */
 struct prefix prefix_mask(const struct ipaddr *a, unsigned int len);

@@ -22,7 +22,8 @@ enum drop {
 	DROP_SHORT,		/* no room for a header */
 	DROP_TYPE,		/* unknown type, or reserved bits set */
 	DROP_LENGTH,		/* not the exact length of its type */
-	DROP_INSIDE,		/* a handshake from inside the VPN */
+	DROP_INSIDE,		/* a handshake or a TCP connection from inside
+				 * the VPN */
 	DROP_NO_SESSION,	/* receiver index of no session */
 	DROP_NO_PAIR,		/* INIT with a pair id we do not hold */
 	DROP_MAC,		/* mac1 wrong */

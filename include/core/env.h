@@ -68,6 +68,15 @@ core_env_run_s(const struct core_env *env, struct monotime now)
 	return env->run_s + mono_ms(env->run_since, now) / 1000;
 }
 
+/* True for an address inside the VPN: what is sent there would enter the VPN
+ * again, and again. No such address is learned, remembered or dialled, and
+ * nobody is believed to be a peer there. */
+static inline bool
+core_env_is_inside(const struct core_env *env, const struct ipaddr *a)
+{
+	return env->bnl != NULL && bnl_is_inside(env->bnl, a);
+}
+
 /* A ticket for STORE_* and BUILD_LIST; never 0. */
 static inline uint32_t
 core_env_ticket(struct core_env *env)

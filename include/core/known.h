@@ -28,12 +28,16 @@ int known_load(struct known *k, const uint8_t *in, size_t len, struct err *e);
 /* name was reached there. */
 void known_put(struct known *k, struct monotime now, const char *name,
 	       const struct endpoint *ep);
-/* Forgets all that are no nodes of the list. */
+/* Forgets all that are no nodes of the list, and the addresses inside the VPN,
+ * however they came there. */
 void known_keep(struct known *k, struct monotime now, const struct bnl *b);
 
 /* Its addresses, the last one first. Returns how many. */
 unsigned int known_get(const struct known *k, const char *name,
 		       struct endpoint out[KNOWN_EACH]);
+/* Whether any node was reached at that address, on any port; what came or went
+ * within the last second may not count yet. */
+bool known_has(struct known *k, struct monotime now, const struct ipaddr *a);
 size_t known_count(const struct known *k);
 /* The first name behind that one; NULL when there is none. */
 const char *known_after(const struct known *k, const char *name);

@@ -130,7 +130,8 @@ void link_unwant(struct link *l, struct core_env *env);
 unsigned int link_bye(struct link *l, struct core_env *env);
 /* Another list is in force: sessions go that were made with a key of the peer
  * that it does not allow, those of pairs that are not held any more as well.
- * Returns flags. */
+ * An address that it has inside the VPN goes with all sessions, which had no
+ * other one. Returns flags. */
 unsigned int link_judge(struct link *l, struct core_env *env);
 /* Whoever has a copy of this memory is to have no use of it: sessions and
  * INITs go, pairs and addresses stay. Returns flags. */

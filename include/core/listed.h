@@ -20,6 +20,8 @@ struct listed {
 
 /* Host names are not among them. 0, or -1 when memory is out. */
 int listed_build(struct listed *out, const struct bnl *b, struct err *e);
+/* The same of n addresses, in any order; they are taken over, malloc'd. */
+void listed_take(struct listed *out, struct ipaddr *all, size_t n);
 void listed_free(struct listed *l);
 /* l may be NULL: there is no list. */
 bool listed_has(const struct listed *l, const struct ipaddr *a);

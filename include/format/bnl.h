@@ -70,7 +70,10 @@ void bnl_free(struct bnl *b);		/* NULL is fine */
 const struct bnl_node *bnl_find(const struct bnl *b, const char *name);
 /* Length of the network's prefix that has the subnet. */
 uint8_t bnl_covering_len(const struct bnl *b, const struct prefix *subnet);
-/* True when a prefix of the list has the address: it is one inside the VPN. */
+/* True when a prefix of the list has all of the subnet. */
+bool bnl_covers(const struct bnl *b, const struct prefix *subnet);
+/* True when a prefix of the list has the address: it is one inside the VPN, and
+ * no node is reached there from outside. */
 bool bnl_is_inside(const struct bnl *b, const struct ipaddr *a);
 /* True for 255.255.255.255, for the IPv4 broadcast address (RFC 919) of a
  * prefix of the list, and for that of a subnet of the node (NULL: no node). */

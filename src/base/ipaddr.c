@@ -71,6 +71,22 @@ ipaddr_is_linklocal(const struct ipaddr *a)
 	       (a->b[1] & 0xc0) == 0x80;
 }
 
+bool
+ipaddr_is_v4mapped(const struct ipaddr *a)
+{
+	static const uint8_t head[12] = { [10] = 0xff, [11] = 0xff };
+
+	return a->family == IP_V6 && memcmp(a->b, head, sizeof(head)) == 0;
+}
+
+bool
+ipaddr_same_site(const struct ipaddr *a, const struct ipaddr *b)
+{
+	if (a->family != b->family)
+		return false;
+	return memcmp(a->b, b->b, a->family == IP_V4 ? 4 : 8) == 0;
+}
+
 /* The bits of byte i that lie within the first len bits. */
 static uint8_t
 net_bits(unsigned int i, unsigned int len)

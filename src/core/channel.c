@@ -453,6 +453,10 @@ channel_review(struct channel *ch)
 
 	if (ch->state == CHANNEL_ENDING)
 		return;
+	if (core_env_is_inside(env, &ch->remote.addr)) {
+		channel_end(ch, "its address is inside the VPN now");
+		return;
+	}
 	if (ch->state == CHANNEL_CONNECT || ch->state == CHANNEL_TLS) {
 		if (ch->dialled && env->bnl != NULL &&
 		    bnl_find(env->bnl, ch->peer) == NULL) {

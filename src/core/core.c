@@ -284,10 +284,13 @@ uint32_t
 core_stream_accepted(struct core *c, struct now now,
 		     const struct endpoint *remote)
 {
-	uint32_t id;
+	uint32_t id = 0;
 
 	c->env.now = now;
-	id = channels_accepted(c->channels, remote);
+	if (core_env_is_inside(&c->env, &remote->addr))
+		c->drops[DROP_INSIDE]++;
+	else
+		id = channels_accepted(c->channels, remote);
 	core_settle(c);
 	return id;
 }

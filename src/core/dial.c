@@ -34,12 +34,22 @@ dial_rearm(struct dial *d, int64_t ms)
 		timerq_cancel(&d->ctx->timers, &d->timer);
 }
 
-/* Begins an attempt at the next address. NULL when memory is out. */
+/* Begins an attempt at the next address. NULL when memory is out, or when none
+ * is left. */
 static struct channel *
 dial_next(struct dial *d)
 {
-	struct channel *ch = channels_add(d->ctx);
+	struct channel *ch;
 
+	/* Another list may have come into force since it began. */
+	while (d->begun < d->nto &&
+	       core_env_is_inside(d->ctx->env, &d->to[d->begun].addr))
+		d->begun++;
+	if (d->begun == d->nto) {
+		dial_rearm(d, 0);
+		return NULL;
+	}
+	ch = channels_add(d->ctx);
 	if (ch == NULL)
 		return NULL;
 	ch->dialled = true;

@@ -6,15 +6,20 @@
 #include <string.h>
 
 #include "core/action.h"
+#include "core/listed.h"
 
 #define GATHER_MS 5000 /* what comes in that time is one write */
 #define GAP_MS 60000   /* between two writes */
+#define INDEX_MS 1000  /* between two times that the index is made */
 
 struct known {
 	struct known_node **v; /* sorted */
 	size_t n, cap;
 	struct monotime due; /* MONO_NEVER: all is stored */
 	struct monotime stored;
+	struct listed index; /* all addresses, of a moment ago at most */
+	struct monotime indexed;
+	bool moved; /* there are others than in the index */
 };
 
 struct known *
@@ -43,6 +48,7 @@ known_free(struct known *k)
 	if (k == NULL)
 		return;
 	forget_all(k);
+	listed_free(&k->index);
 	free(k);
 }
 
@@ -124,6 +130,7 @@ known_load(struct known *k, const uint8_t *in, size_t len, struct err *e)
 	k->v = new.v;
 	k->n = new.n;
 	k->cap = new.cap;
+	k->moved = true;
 	return 0;
 }
 
@@ -132,6 +139,7 @@ changed(struct known *k, struct monotime now)
 {
 	struct monotime due = mono_add_ms(now, GATHER_MS);
 
+	k->moved = true;
 	if (k->due.ns != MONO_NEVER.ns)
 		return;
 	if (mono_is_set(k->stored) &&
@@ -179,17 +187,38 @@ known_put(struct known *k, struct monotime now, const char *name,
 		changed(k, now);
 }
 
+/* Forgets those inside the VPN. true: there were some. */
+static bool
+keep_outside(struct known_node *node, const struct bnl *b)
+{
+	unsigned int left = 0, was = node->n;
+
+	for (unsigned int i = 0; i < was; i++)
+		if (!bnl_is_inside(b, &node->at[i].addr))
+			node->at[left++] = node->at[i];
+	node->n = left;
+	return left < was;
+}
+
 void
 known_keep(struct known *k, struct monotime now, const struct bnl *b)
 {
+	bool others = false;
 	size_t left = 0;
 
-	for (size_t i = 0; i < k->n; i++)
-		if (bnl_find(b, k->v[i]->name) != NULL)
-			k->v[left++] = k->v[i];
+	for (size_t i = 0; i < k->n; i++) {
+		struct known_node *node = k->v[i];
+
+		if (bnl_find(b, node->name) == NULL)
+			node->n = 0;
 		else
-			free(k->v[i]);
-	if (left < k->n)
+			others = keep_outside(node, b) || others;
+		if (node->n > 0)
+			k->v[left++] = node;
+		else
+			free(node);
+	}
+	if (others || left < k->n)
 		changed(k, now);
 	k->n = left;
 }
@@ -204,6 +233,33 @@ known_get(const struct known *k, const char *name,
 		return 0;
 	memcpy(out, node->at, node->n * sizeof(node->at[0]));
 	return node->n;
+}
+
+/* Without memory the index of before stays. */
+static void
+index_addresses(struct known *k, struct monotime now)
+{
+	struct ipaddr *all = calloc(k->n * KNOWN_EACH + 1, sizeof(*all));
+	size_t n = 0;
+
+	k->indexed = now;
+	if (all == NULL)
+		return;
+	for (size_t i = 0; i < k->n; i++)
+		for (unsigned int j = 0; j < k->v[i]->n; j++)
+			all[n++] = k->v[i]->at[j].addr;
+	listed_free(&k->index);
+	listed_take(&k->index, all, n);
+	k->moved = false;
+}
+
+bool
+known_has(struct known *k, struct monotime now, const struct ipaddr *a)
+{
+	if (k->moved && (!mono_is_set(k->indexed) ||
+			 mono_ms(k->indexed, now) >= INDEX_MS))
+		index_addresses(k, now);
+	return listed_has(&k->index, a);
 }
 
 size_t

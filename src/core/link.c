@@ -244,12 +244,6 @@ link_set_endpoints(struct link *l, const struct endpoint *eps, size_t n)
 	return 0;
 }
 
-bool
-link_is_inside(const struct core_env *env, const struct endpoint *at)
-{
-	return env->bnl != NULL && bnl_is_inside(env->bnl, &at->addr);
-}
-
 static bool
 has_endpoint(const struct link *l, const struct endpoint *ep)
 {
@@ -282,7 +276,7 @@ link_follow(struct link *l, const struct core_env *env,
 	bool known = l->remote.port != 0;
 	bool same = known && endpoint_equal(&l->remote, remote);
 
-	if (!same && link_is_inside(env, remote))
+	if (!same && core_env_is_inside(env, &remote->addr))
 		return 0;
 	l->remote = *remote;
 	l->local = *local;

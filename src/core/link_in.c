@@ -449,7 +449,7 @@ take_fixed(const struct arrival *a, size_t len,
 		return DROP_LENGTH;
 	if (!are_zero(a->dgram + 1, 3))
 		return DROP_TYPE;
-	if (link_is_inside(a->env, a->remote))
+	if (core_env_is_inside(a->env, &a->remote->addr))
 		return DROP_INSIDE;
 	return take(a);
 }

@@ -79,9 +79,6 @@ void link_drop_session(struct link *l, struct session *s);	/* or NULL */
 void link_forget(struct link *l, uint64_t last);
 /* The peer may be at that address. */
 bool link_knows(const struct link *l, const struct endpoint *ep);
-/* True for an address inside the VPN: datagrams sent there would enter the VPN
- * again, and again. */
-bool link_is_inside(const struct core_env *env, const struct endpoint *at);
 /* Follows the peer to where authenticated bytes came from, unless that is
  * inside the VPN. LINK_MOVED or 0. */
 unsigned int link_follow(struct link *l, const struct core_env *env,

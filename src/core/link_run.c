@@ -344,16 +344,30 @@ link_bye(struct link *l, struct core_env *env)
 	return flags;
 }
 
+/* The learned address was outside under the list before. true: it was one. */
+static bool
+leave_inside(struct link *l, const struct core_env *env)
+{
+	if (l->remote.port == 0 ||
+	    !core_env_is_inside(env, &l->remote.addr))
+		return false;
+	memset(&l->remote, 0, sizeof(l->remote));
+	memset(&l->local, 0, sizeof(l->local));
+	return true;
+}
+
 unsigned int
 link_judge(struct link *l, struct core_env *env)
 {
+	bool lost = leave_inside(l, env);
 	unsigned int flags;
 
 	for (int i = 0; i < KEYRING_PLACES; i++) {
 		struct session *s = l->keys.at[i];
 
-		if (s != NULL && !bnl_allows(env->bnl, l->peer, s->peer_key,
-					     &s->above))
+		if (s != NULL &&
+		    (lost || !bnl_allows(env->bnl, l->peer, s->peer_key,
+					 &s->above)))
 			s->reject_at = env->now.mono;
 	}
 	flags = end_sessions(l, env, env->now.mono);

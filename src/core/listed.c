@@ -10,6 +10,13 @@ compare(const void *a, const void *b)
 	return ipaddr_cmp(a, b);
 }
 
+void
+listed_take(struct listed *out, struct ipaddr *all, size_t n)
+{
+	qsort(all, n, sizeof(*all), compare);
+	*out = (struct listed){all, n};
+}
+
 int
 listed_build(struct listed *out, const struct bnl *b, struct err *e)
 {
@@ -28,8 +35,7 @@ listed_build(struct listed *out, const struct bnl *b, struct err *e)
 			if (a->host == NULL)
 				all[n++] = a->ep.addr;
 		}
-	qsort(all, n, sizeof(*all), compare);
-	*out = (struct listed){all, n};
+	listed_take(out, all, n);
 	return 0;
 }
 

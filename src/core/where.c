@@ -68,7 +68,9 @@ listed_endpoints(const struct core *c, const struct bnl_node *node,
 			bool is_v6 = at[j].family == IP_V6;
 			struct family *f = is_v6 ? &v6 : &v4;
 
+			/* A name may stand for what was outside before. */
 			if ((is_v6 && c->env.conf->disableipv6) ||
+			    core_env_is_inside(&c->env, &at[j]) ||
 			    f->n == PEER_LISTED_MAX ||
 			    is_among(f->at, f->n, &ep))
 				continue;
@@ -85,13 +87,6 @@ static const struct bnl_node *
 node_named(const struct core *c, const char *name)
 {
 	return c->gen == NULL ? NULL : bnl_find(c->gen->bnl, name);
-}
-
-/* Packets to an address inside the VPN would come back to us. */
-static bool
-is_outside(const struct core *c, const struct ipaddr *a)
-{
-	return c->gen == NULL || !bnl_is_inside(c->gen->bnl, a);
 }
 
 /* --- their order ---------------------------------------------------------- */
@@ -164,7 +159,7 @@ peer_endpoints(const struct core *c, const char *name, struct endpoint *out)
 		bool v6 = known[i].addr.family == IP_V6;
 
 		if (!(v6 && c->env.conf->disableipv6) &&
-		    is_outside(c, &known[i].addr) &&
+		    !core_env_is_inside(&c->env, &known[i].addr) &&
 		    !is_among(out, n, &known[i]))
 			out[n++] = known[i];
 	}
@@ -243,7 +238,7 @@ is_usable(const struct core *c, const struct ipaddr *a)
 	const struct endpoint ep = { *a, 1 };
 
 	return known_is_usable(&ep) && !ipaddr_is_loopback(a) &&
-	       is_outside(c, a);
+	       !core_env_is_inside(&c->env, a);
 }
 
 static bool

@@ -116,15 +116,6 @@ look_overlap(const struct daemon *d, const struct bnl *b,
 		bnl_overlap_text(new->text, &o, &r->dst, device);
 }
 
-static bool
-is_within(const struct bnl *b, const struct prefix *p)
-{
-	for (uint32_t i = 0; i < b->nprefixes; i++)
-		if (prefix_covers(&b->prefixes[i], p))
-			return true;
-	return false;
-}
-
 /* Default routes say nothing about a prefix, nor do routes for one link. */
 static bool
 is_telling(const struct fib_route *r)
@@ -149,7 +140,7 @@ look_routes(struct hostnet *h, const struct bnl *b, enum ip_family family,
 
 		if (!own && is_telling(&v[i]))
 			look_overlap(h->d, b, &v[i], f);
-		else if (own && !v[i].local && !is_within(b, &v[i].dst) &&
+		else if (own && !v[i].local && !bnl_covers(b, &v[i].dst) &&
 			 !ipaddr_is_multicast(&v[i].dst.addr) &&
 			 !ipaddr_is_linklocal(&v[i].dst.addr) &&
 			 h->nforeign < FOREIGN_MAX)

@@ -72,22 +72,35 @@ bnl_find(const struct bnl *b, const char *name)
 		       name_and_node);
 }
 
-uint8_t
-bnl_covering_len(const struct bnl *b, const struct prefix *subnet)
+static const struct prefix *
+find_covering(const struct bnl *b, const struct prefix *subnet)
 {
 	for (uint32_t i = 0; i < b->nprefixes; i++)
 		if (prefix_covers(&b->prefixes[i], subnet))
-			return b->prefixes[i].len;
-	return subnet->len;
+			return &b->prefixes[i];
+	return NULL;
+}
+
+uint8_t
+bnl_covering_len(const struct bnl *b, const struct prefix *subnet)
+{
+	const struct prefix *p = find_covering(b, subnet);
+
+	return p == NULL ? subnet->len : p->len;
+}
+
+bool
+bnl_covers(const struct bnl *b, const struct prefix *subnet)
+{
+	return find_covering(b, subnet) != NULL;
 }
 
 bool
 bnl_is_inside(const struct bnl *b, const struct ipaddr *a)
 {
-	for (uint32_t i = 0; i < b->nprefixes; i++)
-		if (prefix_contains(&b->prefixes[i], a))
-			return true;
-	return false;
+	const struct prefix host = { *a, (uint8_t)ipaddr_bits(a) };
+
+	return bnl_covers(b, &host);
 }
 
 /* RFC 3021: a /31 has none; a /32 is a host. */

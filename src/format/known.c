@@ -25,6 +25,7 @@ known_is_usable(const struct endpoint *ep)
 	       ep->port != 0 && ep->addr.scope == 0 &&
 	       !ipaddr_is_linklocal(&ep->addr) &&
 	       !ipaddr_is_multicast(&ep->addr) &&
+	       !ipaddr_is_v4mapped(&ep->addr) &&
 	       !ipaddr_is_unspecified(&ep->addr);
 }
 

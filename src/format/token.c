@@ -108,7 +108,7 @@ get_endpoint(struct rcur *r, struct endpoint *ep)
 	}
 	rcur_bytes(r, ep->addr.b, ipaddr_bits(&ep->addr) / 8);
 	ep->port = rcur_be16(r);
-	if (ep->port == 0)
+	if (ep->port == 0 || ipaddr_is_v4mapped(&ep->addr))
 		r->bad = true;
 }
 

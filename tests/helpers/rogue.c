@@ -8,6 +8,7 @@
  * Commands, in order; IPv4 outside:
  *
  *	port=N			from now on from that port (at first 3406)
+ *	from=ADDRESS		from now on from that address
  *	wait=MS
  *	init=none|random|zero|kept	INIT with no cookie, with a wrong one,
  *				with zero bytes for one, with the one that came
@@ -440,6 +441,9 @@ obey(char *command)
 		arg = command + strlen(command);
 	if (strcmp(command, "port") == 0)
 		bind_to(strtoul(arg, NULL, 10));
+	else if (strcmp(command, "from") == 0 &&
+		 inet_pton(AF_INET, arg, &here.sin_addr) == 1)
+		bind_to(ntohs(here.sin_port));
 	else if (strcmp(command, "wait") == 0)
 		nap(strtol(arg, NULL, 10));
 	else if (strcmp(command, "init") == 0)
