@@ -244,26 +244,28 @@ on_late(void *ctx)
 	conn_free(c);
 }
 
-/* Room for one more: its address has not too many, and the oldest that has
- * proven nothing goes when all places are taken. */
+/* Room for one more: its address, or its /64 of IPv6, has not too many, and a
+ * random one that has proven nothing goes when all places are taken. */
 static bool
 make_room(struct server *s, const struct endpoint *remote)
 {
-	struct conn *oldest = NULL;
-	unsigned int same = 0;
+	const struct rng chance = rng_system();
+	struct conn *victim = NULL;
+	uint32_t same = 0, strangers = 0;
 
 	for (struct conn *c = s->conns; c != NULL; c = c->next) {
-		same += ipaddr_equal(&c->remote.addr, &remote->addr);
-		if (c->state != CONN_GIVEN && c->state != CONN_DONE)
-			oldest = c;
+		same += ipaddr_same_site(&c->remote.addr, &remote->addr);
+		if (c->state != CONN_GIVEN && c->state != CONN_DONE &&
+		    rng_below(&chance, ++strangers) == 0)
+			victim = c;
 	}
 	if (same >= CONNS_ADDRESS_MAX)
 		return false;
 	if (s->nconns < CONNS_MAX)
 		return true;
-	if (oldest != NULL)
-		conn_free(oldest);
-	return oldest != NULL;
+	if (victim != NULL)
+		conn_free(victim);
+	return victim != NULL;
 }
 
 void

@@ -119,7 +119,8 @@ struct channel {
 	char peer[NODE_NAME_MAX + 1];	/* "" until it is known */
 	struct dial *dial;		/* NULL: it was decided */
 	struct endpoint remote;
-	bool listed;			/* they dialled, from an address in the list */
+	bool listed;			/* they dialled, from an address in the list,
+					 * or where a node was reached */
 	struct stream stream;
 	struct cert_info mine;		/* our certificate in this connection */
 	struct cert_info cert;		/* of the peer, once TLS is done */
@@ -191,6 +192,10 @@ void channel_end_if_done(struct channel *ch);
 struct channel *channels_add(struct channels *ctx);
 /* Takes it out, and frees it once its news are told. */
 void channels_drop(struct channel *ch);
+/* core/channels_room: false: there is none for a connection from there.
+ * *listed: the address is one of the list, or a node was reached there. */
+bool channels_make_room(struct channels *ctx, const struct ipaddr *from,
+			bool *listed);
 /* Whether a dial may try another address while one is under way. */
 bool channels_may_race(const struct channels *ctx);
 
@@ -243,6 +248,8 @@ bool channel_can_negotiate(const struct channels *ctx);
 
 /* The HELLO of the other side is one of a negotiation that can be. */
 bool channel_negotiates(const struct channel *ch);
+/* The peer has dialled as many others as one may. */
+bool channel_has_too_many(const struct channel *ch);
 /* False: it is refused, and told so. */
 bool channel_admit(struct channel *ch);
 /* Decides, on either side, whether a peer that the list does not admit may

@@ -88,13 +88,14 @@ may_deliver(struct channel *ch)
 }
 
 /* No node, whatever is wrong with it, has all connections to itself. */
-static bool
-has_too_many(const struct channel *ch)
+bool
+channel_has_too_many(const struct channel *ch)
 {
 	unsigned int n = 0;
 
 	for (const struct channel *c = ch->ctx->all; c != NULL; c = c->next)
-		n += !c->dialled && c->list.open &&
+		n += c != ch && !c->dialled && c->state > CHANNEL_TLS &&
+		     c->state != CHANNEL_ENDING &&
 		     strcmp(c->peer, ch->peer) == 0;
 	return n >= CONNECTIONS_A_PEER;
 }
@@ -132,7 +133,7 @@ channel_admit_delivery(struct channel *ch)
 bool
 channel_admit(struct channel *ch)
 {
-	if (has_too_many(ch)) {
+	if (channel_has_too_many(ch)) {
 		channel_refuse(ch, REFUSE_BUSY, "too many connections");
 		return false;
 	}

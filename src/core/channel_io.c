@@ -66,7 +66,9 @@ secured(struct channel *ch)
 		dial_settle(ch);
 		known_put(env->known, env->now.mono, ch->peer, &ch->remote);
 	}
-	if (code == ADMIT_YES)
+	if (code == ADMIT_YES && !ch->dialled && channel_has_too_many(ch))
+		channel_refuse(ch, REFUSE_BUSY, "too many connections");
+	else if (code == ADMIT_YES)
 		channel_pair_start(ch);
 	else
 		channel_refuse(ch, code, why);

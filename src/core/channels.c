@@ -8,10 +8,8 @@
 
 #include "core/action.h"
 #include "core/channel.h"
-#include "core/listed.h"
 
-#define CHECK_MS 3600000      /* between two looks at the age of pairs */
-#define UNKNOWN_PER_ADDRESS 8 /* that have not said who they are */
+#define CHECK_MS 3600000 /* between two looks at the age of pairs */
 
 struct channels *
 channels_new(struct core_env *env, const struct bnl_version *mark)
@@ -273,46 +271,13 @@ channels_dial(struct channels *cs, const char *peer, const struct endpoint *to,
 	return dial_start(cs, peer, to, n, purpose);
 }
 
-/* Nobody who does not say who he is keeps others out: there are few from one
- * address, half of the room is kept for addresses of the list, and the oldest
- * one goes when there is no room, from other addresses first. */
-static bool
-make_room(struct channels *cs, const struct endpoint *from, bool listed)
-{
-	struct channel *oldest = NULL, *stranger = NULL;
-	size_t same = 0, strangers = 0;
-
-	for (struct channel *ch = cs->all; ch != NULL; ch = ch->next) {
-		if (ch->dialled || ch->state >= CHANNEL_ANSWER)
-			continue;
-		same += ipaddr_equal(&ch->remote.addr, &from->addr);
-		strangers += !ch->listed;
-		/* The newest stand first. */
-		if (ch->listed)
-			oldest = ch;
-		else
-			stranger = ch;
-	}
-	if (same >= UNKNOWN_PER_ADDRESS)
-		return false;
-	if (channels_spare(cs) > 0 &&
-	    (listed || strangers < max_connections(cs) / 2))
-		return true;
-	if (stranger != NULL || !listed)
-		oldest = stranger;
-	if (oldest == NULL || cs->total >= 2 * max_connections(cs))
-		return false;
-	channel_end(oldest, "too many connections");
-	return true;
-}
-
 uint32_t
 channels_accepted(struct channels *cs, const struct endpoint *from)
 {
-	bool listed = listed_has(cs->env->listed, &from->addr);
 	struct channel *ch;
+	bool listed;
 
-	if (!make_room(cs, from, listed))
+	if (!channels_make_room(cs, &from->addr, &listed))
 		return 0;
 	ch = channels_add(cs);
 	if (ch == NULL)

@@ -12,13 +12,12 @@
  *	noise	random bytes
  *	deaf	some random bytes, and no end of it when the node has ended it
  *
- * IPv4, from FIRST and the SPREAD - 1 addresses behind it in turn: this host
- * must have them. A connection that ends is followed by another, so that as
+ * IPv4 or IPv6, from FIRST and the SPREAD - 1 addresses behind it in turn: this
+ * host must have them. A connection that ends is followed by another, so that as
  * many as NUMBER stand or wait at any time, until the time is over. Prints how
  * many were made, how many the node closed, for how many ms the longest one
  * stood, and how many bytes the node said.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -37,6 +36,7 @@
 #include "base/bytes.h"
 #include "format/proto.h"
 #include "sys/clock.h"
+#include "sys/sockaddr.h"
 
 #define NUMBER_MAX 4096
 #define HELLO_MAX 4096
@@ -97,19 +97,25 @@ make_hello(void)
 }
 
 static void
-begin(size_t i, uint32_t from, const struct sockaddr_in *to)
+begin(size_t i, const struct ipaddr *first, uint32_t more,
+      const struct endpoint *to)
 {
-	struct sockaddr_in me = { .sin_family = AF_INET };
+	struct endpoint me = { .addr = *first };
+	uint8_t *last = me.addr.b + (first->family == IP_V6 ? 12 : 0);
+	struct sockaddr_storage ss;
 	const int one = 1;
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd = socket(sockaddr_family(first),
+			SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
 		fail("socket");
-	me.sin_addr.s_addr = htonl(from);
+	put_be32(last, get_be32(last) + more);
 	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one));
-	if (bind(fd, (const struct sockaddr *)&me, sizeof(me)) < 0 ||
-	    (connect(fd, (const struct sockaddr *)to, sizeof(*to)) < 0 &&
-	     errno != EINPROGRESS))
+	if (bind(fd, (const struct sockaddr *)&ss, sockaddr_put(&ss, &me)) < 0)
+		fail("bind");
+	if (connect(fd, (const struct sockaddr *)&ss, sockaddr_put(&ss, to)) <
+		    0 &&
+	    errno != EINPROGRESS)
 		fail("connect");
 	fds[i] = (struct pollfd){ fd, POLLOUT, 0 };
 	lines[i] = (struct line){ .next = clock_mono() };
@@ -200,8 +206,8 @@ attend(size_t i, enum how how, struct monotime now)
 }
 
 static void
-run(enum how how, size_t number, int64_t ms, const struct sockaddr_in *to,
-    uint32_t first, uint32_t spread)
+run(enum how how, size_t number, int64_t ms, const struct endpoint *to,
+    const struct ipaddr *first, uint32_t spread)
 {
 	struct monotime until = mono_add_ms(clock_mono(), ms), now;
 	uint32_t turn = 0;
@@ -213,7 +219,7 @@ run(enum how how, size_t number, int64_t ms, const struct sockaddr_in *to,
 
 		for (size_t i = 0; i < number && starts < STARTS_A_TURN; i++)
 			if (fds[i].fd < 0) {
-				begin(i, first + turn++ % spread, to);
+				begin(i, first, turn++ % spread, to);
 				starts++;
 			}
 		if (poll(fds, number, TURN_MS) < 0)
@@ -232,28 +238,29 @@ run(enum how how, size_t number, int64_t ms, const struct sockaddr_in *to,
 int
 main(int argc, char **argv)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET };
+	struct endpoint to = { .port = 0 };
 	struct rlimit many = { NUMBER_MAX + 64, NUMBER_MAX + 64 };
-	struct in_addr first;
+	struct ipaddr first;
 	size_t number;
 	int how = 0;
 
 	while (argc > 1 && how < HOWS && strcmp(argv[1], hows[how]) != 0)
 		how++;
 	if (argc != 8 || how == HOWS ||
-	    inet_pton(AF_INET, argv[4], &to.sin_addr) != 1 ||
-	    inet_pton(AF_INET, argv[6], &first) != 1 ||
+	    ipaddr_parse(&to.addr, argv[4], strlen(argv[4])) != 0 ||
+	    ipaddr_parse(&first, argv[6], strlen(argv[6])) != 0 ||
+	    first.family != to.addr.family ||
 	    (number = strtoul(argv[2], NULL, 10)) > NUMBER_MAX) {
 		fputs("usage: crowd HOW NUMBER SECONDS TO PORT FIRST SPREAD\n",
 		      stderr);
 		return 2;
 	}
-	to.sin_port = htons((uint16_t)strtoul(argv[5], NULL, 10));
+	to.port = (uint16_t)strtoul(argv[5], NULL, 10);
 	if (setrlimit(RLIMIT_NOFILE, &many) < 0)
 		fail("descriptors");
 	make_hello();
 	run((enum how)how, number, (int64_t)(strtod(argv[3], NULL) * 1000), &to,
-	    ntohl(first.s_addr), (uint32_t)strtoul(argv[7], NULL, 10));
+	    &first, (uint32_t)strtoul(argv[7], NULL, 10));
 	printf("made %ju closed %ju longest_ms %jd bytes %ju\n", made, closed,
 	       (intmax_t)longest_ms, bytes);
 	return EXIT_SUCCESS;
