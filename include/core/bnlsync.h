@@ -50,6 +50,7 @@ struct bnlsync_conn {
 	struct monotime deadline; /* ASKED, OFFERED, GETTING */
 	struct monotime since;	  /* GETTING: it was asked for then */
 	struct monotime moved;	  /* and the last data came then */
+	struct monotime end;	  /* and no more is taken then */
 	bool sending;
 	size_t sent;
 	struct bnlsync_conn *next;

@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "core/action.h"
+#include "core/bnlturn.h"
 
 #define ANSWER_MS 10000		 /* from QUERY to HAVE */
-#define STALL_MS 2000		 /* without data: others may deliver it */
-#define HOLD_MS 5000		 /* so may they after this, whatever comes */
+#define WAIT_MS 2000		 /* between two looks at whose turn it is */
 #define TRANSFER_MS 60000	 /* for a whole list, and */
 #define TRANSFER_MS_PER_64K 1000 /* for each 64 KiB of it */
 
@@ -19,7 +19,8 @@ struct bnlsync {
 	struct bnlpeers peers;
 	struct bnlround *round;
 	struct bnltake *take;
-	struct bnlsync_conn *conns;
+	struct bnlturn turn;
+	struct bnlsync_conn *conns; /* those that came first stand first */
 	bool push; /* as soon as nothing from the disk is in work */
 	bool untold; /* the one in force is from the disk, and not pushed */
 };
@@ -130,34 +131,13 @@ seen(struct bnlsync *s, struct bnlsync_conn *c, const struct bnl_version *v)
 	bnltake_seen(s->take, c->peer, v);
 }
 
-/* Somebody else delivers that version or a newer one, and neither fell silent
- * nor takes its time; or there is no room, or this node has its part of it:
- * nobody keeps a list from us by sending another one slowly. */
-static bool
-must_wait(const struct bnlsync *s, const struct bnlsync_conn *c)
-{
-	struct monotime now = s->env->now.mono;
-	size_t n = bnltake_count(s->take);
-
-	for (const struct bnlsync_conn *o = s->conns; o != NULL; o = o->next) {
-		if (o->in != SYNC_GETTING)
-			continue;
-		n++;
-		if (strcmp(o->peer, c->peer) == 0 ||
-		    (mono_ms(o->moved, now) < STALL_MS &&
-		     mono_ms(o->since, now) < HOLD_MS &&
-		     bnl_version_cmp(&o->have.version, &c->have.version) >= 0))
-			return true;
-	}
-	return n >= BNLTAKE_MAX || bnltake_has(s->take, &c->have.version);
-}
-
 /* What to do about the list at the other side of this connection. */
 static void
 consider(struct bnlsync *s, struct bnlsync_conn *c)
 {
+	struct monotime now = s->env->now.mono;
 	bool wanted = bnltake_wants(s->take, &c->theirs) &&
-		      !bnlpeers_mute(&s->peers, c->peer, s->env->now.mono);
+		      !bnlpeers_mute(&s->peers, c->peer, now);
 	int64_t ms;
 
 	if (c->in == SYNC_OFFERED && !wanted)
@@ -165,21 +145,22 @@ consider(struct bnlsync *s, struct bnlsync_conn *c)
 	if (c->in == SYNC_IDLE && wanted) {
 		c->in = SYNC_ASKED;
 		c->say_query = true;
-		c->deadline = mono_add_ms(s->env->now.mono, ANSWER_MS);
+		c->deadline = mono_add_ms(now, ANSWER_MS);
 		arm(s, c);
 	}
 	if (c->in != SYNC_OFFERED)
 		return;
-	if (must_wait(s, c)) {
-		c->deadline = mono_add_ms(s->env->now.mono, STALL_MS);
+	if (bnlturn_must_wait(s->conns, c, s->take, now)) {
+		c->deadline = mono_add_ms(now, WAIT_MS);
 		return;
 	}
 	c->in = SYNC_GETTING;
 	c->say_get = true;
-	c->since = c->moved = s->env->now.mono;
+	c->since = c->moved = now;
 	buf_init(&c->data, c->have.len);
 	ms = TRANSFER_MS + c->have.len / 65536 * TRANSFER_MS_PER_64K;
-	c->deadline = mono_add_ms(s->env->now.mono, ms);
+	c->end = mono_add_ms(now, ms);
+	c->deadline = bnlturn_look(&s->turn, c, now);
 	arm(s, c);
 }
 
@@ -235,6 +216,7 @@ bnlsync_open(struct bnlsync *s, struct bnlsync_conn *c, uint32_t id,
 	     const struct bnl_version *theirs)
 {
 	struct bnlpeer *p = bnlpeer_get(&s->peers, peer);
+	struct bnlsync_conn **last = &s->conns;
 
 	memset(c, 0, sizeof(*c));
 	c->id = id;
@@ -242,8 +224,9 @@ bnlsync_open(struct bnlsync *s, struct bnlsync_conn *c, uint32_t id,
 	c->open = true;
 	c->deliver_only = deliver_only;
 	c->deadline = MONO_NEVER;
-	c->next = s->conns;
-	s->conns = c;
+	while (*last != NULL)
+		last = &(*last)->next;
+	*last = c;
 	if (p != NULL)
 		p->conns++;
 	seen(s, c, theirs);
@@ -283,6 +266,8 @@ bnlsync_conn_deadline(const struct bnlsync_conn *c)
 bool
 bnlsync_late(struct bnlsync *s, struct bnlsync_conn *c)
 {
+	struct monotime now = s->env->now.mono;
+
 	if (c->in == SYNC_OFFERED) {
 		consider(s, c);
 		return false;
@@ -290,9 +275,18 @@ bnlsync_late(struct bnlsync *s, struct bnlsync_conn *c)
 	if (c->in == SYNC_ASKED && !c->say_query)
 		strike(s, c, REFUSAL_UNDELIVERED,
 		       "announced a list and does not answer");
-	else if (c->in == SYNC_GETTING)
+	else if (c->in == SYNC_GETTING && mono_reached(c->end, now))
 		strike(s, c, REFUSAL_UNDELIVERED,
 		       "announced a list and did not deliver it in time");
+	else if (c->in == SYNC_GETTING &&
+		 bnlturn_gives_way(&s->turn, s->conns, c, s->take, now))
+		leave(s, c, REFUSAL_UNDELIVERED,
+		      "delivers a list slowly, and others wait",
+		      bnlpeer_broke);
+	else if (c->in == SYNC_GETTING) {
+		c->deadline = bnlturn_look(&s->turn, c, now);
+		return false;
+	}
 	stop_receiving(c);
 	return true;
 }
@@ -374,6 +368,7 @@ take_data(struct bnlsync *s, struct bnlsync_conn *c, const uint8_t *payload,
 	raw = c->data.mem;
 	buf_init(&c->data, 0);
 	stop_receiving(c);
+	bnlturn_delivered(&s->turn);
 	bnltake_offer(s->take, raw, c->have.len, c->peer, &c->have.version);
 	bnlsync_settle(s);
 	return 0;

@@ -13,6 +13,7 @@
  *	-v SECONDS	announces it as of that time
  *	-n BYTES	announces that length
  *	-c BYTES	closes the connection after so many of them
+ *	-w MS		delivers 16 bytes each MS
  *	-q		does not answer the question
  *	-N LIE		negotiates, with a HELLO that has no cipher (none), the
  *			null cipher (null), one cipher twice (twice), one that
@@ -42,6 +43,7 @@
 #define PEM_MAX 65536
 #define LIST_MAX ((size_t)16 << 20)
 #define PATIENCE_S 60
+#define DRIP_LEN 16
 #define CONTROL_BYTES "al\033[31mpha\r\nerror: forged\a\x7f"
 
 struct file {
@@ -57,6 +59,7 @@ struct member {
 	struct bnl_version version; /* as announced */
 	uint32_t announced;
 	size_t cut;
+	unsigned int drip_ms;
 };
 
 struct line { /* one connection */
@@ -188,10 +191,12 @@ static bool
 deliver(const struct member *m, struct line *l)
 {
 	size_t end = m->cut < m->list.len ? m->cut : m->list.len;
+	size_t most = m->drip_ms > 0 ? DRIP_LEN : FRAME_LIST_DATA_MAX;
 
 	for (size_t at = 0, n; at < end; at += n) {
-		n = end - at < FRAME_LIST_DATA_MAX ? end - at
-						   : FRAME_LIST_DATA_MAX;
+		n = end - at < most ? end - at : most;
+		if (m->drip_ms > 0)
+			usleep(m->drip_ms * 1000);
 		if (!put(l, FRAME_LIST_DATA, m->list.p + at, n))
 			return false;
 	}
@@ -375,7 +380,7 @@ main(int argc, char **argv)
 	int64_t seconds = 0, announced = -1;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "d:lov:n:c:qN:")) != -1) {
+	while ((opt = getopt(argc, argv, "d:lov:n:c:w:qN:")) != -1) {
 		if (opt == 'd')
 			dir = optarg;
 		else if (opt == 'l')
@@ -388,6 +393,8 @@ main(int argc, char **argv)
 			announced = strtoll(optarg, NULL, 10);
 		else if (opt == 'c')
 			m.cut = strtoul(optarg, NULL, 10);
+		else if (opt == 'w')
+			m.drip_ms = (unsigned int)strtoul(optarg, NULL, 10);
 		else if (opt == 'q')
 			m.quiet = true;
 		else if (opt == 'N')
