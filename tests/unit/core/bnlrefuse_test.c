@@ -367,6 +367,37 @@ dated_ahead(void **state)
 	each_way(far_ahead, REFUSAL_DATE, "ahead of now");
 }
 
+/* An older rival on the disk is refused, and shows that two people signed. */
+static void
+alarm_for_an_older_rival(void **state)
+{
+	char text[BNL_VERSION_TEXT_MAX];
+	struct bnl *rival, *before;
+
+	(void)state;
+	setup_sized(0);
+	begin_with(b, v2);
+	rival = make_list(v1, T0 + 5, BOTH, "# the other\n");
+	before = make_list(NULL, T0 - 5, BOTH, "# before all\n");
+	/* What is older than the history is none. */
+	channels_list_offer(b->cs, before->raw, before->rawlen);
+	collect(b);
+	world_run();
+	assert_int_equal(b->env.refused[REFUSAL_OLDER], 1);
+	assert_int_equal(b->events[EVENT_LIST_FORK], 0);
+	channels_list_offer(b->cs, rival->raw, rival->rawlen);
+	collect(b);
+	world_run();
+	assert_true(has(b, v2));
+	assert_int_equal(b->env.refused[REFUSAL_OLDER], 2);
+	assert_int_equal(b->events[EVENT_LIST_FORK], 1);
+	assert_non_null(strstr(b->text[EVENT_LIST_FORK],
+			       bnl_version_format(text, &rival->version)));
+	bnl_free(rival);
+	bnl_free(before);
+	teardown(NULL);
+}
+
 /* It does not descend from what is in force; but it does not hold either. */
 static struct offer
 rival_far_ahead(void)
@@ -646,6 +677,7 @@ main(void)
 		cmocka_unit_test(truncated_at_each_length),
 		cmocka_unit_test(against_the_rules),
 		cmocka_unit_test(another_network),
+		cmocka_unit_test(alarm_for_an_older_rival),
 		cmocka_unit_test(no_fork_for_another_network),
 		cmocka_unit_test(another_network_after_a_reset),
 		cmocka_unit_test(a_proper_one_is_taken_afterwards),
