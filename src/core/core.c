@@ -143,17 +143,6 @@ refuse_stale(struct core *c)
 		     "one is found", its, newest);
 }
 
-int
-core_load_known(struct core *c, const uint8_t *data, size_t len, struct err *e)
-{
-	if (known_load(c->env.known, data, len, e) < 0)
-		return -1;
-	peers_keep_known(c);
-	for (size_t i = 0; i < c->npeers; i++)
-		peer_locate(c->peers[i], c->peers[i]->node);
-	return 0;
-}
-
 static void
 store_run(struct core *c)
 {
