@@ -72,7 +72,7 @@ $O/%.o: %.c
 	$(call say,CC,$<)
 	$Q$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(LIB): $(call obj,$(LIB_SRC))
+$O/libcluevpn.a: $(call obj,$(LIB_SRC))
 	$(call say,AR,$@)
 	$Qrm -f $@ && $(AR) rcs $@ $^
 
@@ -155,7 +155,8 @@ deps:
 		$(BUILDING) demo deb,$(MAKECMDGOALS)),check)
 
 clean:
-	rm -rf $O $O-clang $O-musl $O-m32 $O-fuzz $O-fuzzcov $O-san $O-cov $O-evp $O-deb
+	rm -rf $O $(addprefix $O-,clang cov deb evp fuzz fuzzcov m32 \
+		musl mutate san vg)
 
 .PHONY: all tests check check-quick soak demo bench bench-scale lint deps clean
 .SECONDARY:

@@ -16,7 +16,8 @@ $O/tests/fuzz/join_fuzz.o: CPPFLAGS += -iquote tools
 # What surrounds the code that these are about is not shown to libFuzzer: each
 # line that it sees costs time in every execution, and makes inputs look new
 # that are not.
-$O/tests/fuzz/core_fuzz.o $O/tests/fuzz/channel_fuzz.o: \
+$O/tests/fuzz/core_fuzz.o $O/tests/fuzz/channel_fuzz.o \
+	$O/tests/fuzz/tls_fuzz.o: \
 	override SAN := $(subst $(comma)fuzzer-no-link,,$(SAN))
 ctlreq_more := $(call obj,$(patsubst %,src/daemon/%.c,\
 	control events status telling trouble))
@@ -100,6 +101,17 @@ valgrind:
 		)--suppressions=tests/valgrind.supp' O=$O \
 		TEST_SECONDS=7200 tests/run $(VALGRIND)
 
+# The programs themselves in valgrind, in tests that do without speed. Valgrind
+# cannot run under the daemon's filter of system calls.
+VALGRIND_SYSTEM ?= $(patsubst %,tests/system/%.t,bnl ctl join_dial keygen mesh \
+	signkey)
+valgrind-system:
+	$Q$(MAKE) --no-print-directory -j$(JOBS) O=$O-vg SECCOMP=0 IPSEC_MB=0 \
+		WERROR= CI= CFLAGS='-O1 -g -w' tests
+	$Qtests/helpers/in_valgrind $O-vg
+	$QREPORTS=$O-vg/reports O=$O-vg/in TEST_SECONDS=7200 JOBS=$(JOBS) \
+		tests/run $(VALGRIND_SYSTEM)
+
 # Lines of base, crypto, format and core that the unit tests and the
 # simulation reach.
 coverage:
@@ -111,10 +123,16 @@ coverage:
 		$(filter %_test.c,$(SIM_SRC))
 	$Qtests/coverage $O-cov base crypto format core
 
-# Changes FILE=src/core/x.c token by token and names each change that the unit
-# tests do not notice. It takes some seconds a line; TESTS= names the tests.
+# Changes FILE='src/core/x.c ...' place by place and names each change that no
+# test notices, at about one second of a processor each. SAMPLE=300 SEED=1 picks
+# that many of them. TESTS= names the tests.
 mutate:
-	$QO=$O CC='$(CC)' tests/mutate $(FILE) $(TESTS)
+	$QO=$O CC='$(CC)' JOBS=$(JOBS) SAMPLE=$(SAMPLE) SEED=$(SEED) \
+		tests/mutate $(FILE) $(TESTS)
+# The library for that.
+$O/libcluevpn.so: $(call obj,$(LIB_SRC))
+	$(call say,LD,$@)
+	$Q$(CC) $(LDFLAGS) -no-pie -shared -o $@ $^ $(LDLIBS)
 
 # What the corpus of each fuzz target reaches of the files it is about.
 fuzz-coverage:
@@ -124,5 +142,5 @@ fuzz-coverage:
 	$Qtests/fuzz/coverage $O-fuzzcov
 
 .PHONY: fuzz fuzzers $O-san/built sanitize sanitize-system sanitize-ci \
-	clang musl m32 objects test-objects valgrind coverage mutate \
-	fuzz-coverage
+	clang musl m32 objects test-objects valgrind valgrind-system \
+	coverage mutate fuzz-coverage
