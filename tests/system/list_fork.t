@@ -59,7 +59,11 @@ of() {
 		jq -r '.version | .timestamp + .digest'
 }
 [[ $(of $winner) > $(of $loser) ]] || winner=$tmp/two loser=$tmp/one
-kill -USR1 "${pid[alpha]}" "${pid[beta]}"
+# Each is told before it can hear of the other's list, which would replace the
+# file that it has not read yet.
+kill -STOP "${pid[alpha]}"
+kill -USR1 "${pid[beta]}" "${pid[alpha]}"
+kill -CONT "${pid[alpha]}"
 for n in "${nodes[@]}"; do
 	soon "one of the two is in force at $n" has $n $winner
 done
