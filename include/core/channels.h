@@ -186,6 +186,9 @@ bool channels_list_untold(const struct channels *cs);
 /* A peer told by datagram which list it has. */
 void channels_list_news(struct channels *cs, const char *peer,
 			const struct bnl_version *version);
+/* As core_list_replaced(). */
+void channels_list_replaced(struct channels *cs,
+			    const struct bnl_version *version);
 /* The list that it said last it has, by whatever way; NULL: it never did. */
 const struct bnl_version *channels_list_seen(const struct channels *cs,
 					     const char *peer);

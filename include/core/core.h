@@ -126,6 +126,11 @@ void core_stream_closed(struct core *c, struct now now, uint32_t conn,
 
 /* STORE_PAIR and STORE_LIST: on disk, or not. */
 void core_stored(struct core *c, struct now now, uint32_t ticket, bool ok);
+/* Before core_stored() of a list from a peer: in its place on the disk was a
+ * signed one of that version, which it does not descend from, and which nobody
+ * had pushed. */
+void core_list_replaced(struct core *c, struct now now,
+			const struct bnl_version *version);
 /* BUILD_LIST: the generation (taken over), or NULL and why not. */
 void core_list_ready(struct core *c, struct now now, uint32_t ticket,
 		     struct generation *g, const struct err *why);

@@ -131,6 +131,12 @@ channels_list_news(struct channels *cs, const char *peer,
 	bnltake_seen(t, peer, version);
 }
 
+void
+channels_list_replaced(struct channels *cs, const struct bnl_version *version)
+{
+	bnltake_seen(bnlsync_take(cs->sync), "", version);
+}
+
 const struct bnl_version *
 channels_list_seen(const struct channels *cs, const char *peer)
 {

@@ -34,6 +34,7 @@ struct job {
 	bool newer;			/* STORE_LIST: the one on disk stays */
 	char kept[STORE_NAME_MAX];	/* STORE_LIST: where the work that it
 					 * would undo was put; "": nowhere */
+	struct bnl_version fork;	/* that work's, if it is signed */
 	bool kept_told;
 	struct err why;
 	bool again;			/* failed before: the core went on */

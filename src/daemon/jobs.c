@@ -68,6 +68,8 @@ look_at_disk(struct job *j, const struct bnl *b)
 		enum bnl_order order = bnl_compare(b, disk);
 
 		lost = order == BNL_NEWER_FORK || order == BNL_OLDER_FORK;
+		if (lost)
+			j->fork = disk->version;
 		j->newer = is_newer(j, disk, b);
 		bnl_free(disk);
 	}
@@ -140,8 +142,11 @@ store_done(struct daemon *d, struct job *j)
 	bool core_waits = !j->again && j->ticket != 0;
 	bool newer = j->newer, ok = j->ok;
 
-	if (j->kept[0] != '\0' && !j->kept_told)
+	if (j->kept[0] != '\0' && !j->kept_told) {
 		listdisk_lost(d, j->kept);
+		if (j->fork.timestamp.s > 0)
+			core_list_replaced(d->core, clock_now(), &j->fork);
+	}
 	j->kept_told = j->kept[0] != '\0';
 	if (ok) {
 		unsaved_written(d, j);

@@ -329,6 +329,11 @@ says() { # says NODE PATTERN
 	grep -qE -e "$2" "$tmp/$1/log"
 }
 
+short() { # short FILE: what logs show of its digest
+	"$O/bnl-verify" -k $tmp/bnl-pub.pem --json "$1" |
+		jq -r .version.digest | sed 's/^sha256://; s/^\(.\{8\}\).*/\1/'
+}
+
 flip() { # flip FILE OFFSET: one bit of that byte; from the end when negative
 	local at=$2 byte
 

@@ -15,10 +15,6 @@ for n in alpha beta gamma; do
 	done
 done
 
-short() { # short FILE: what logs show of its digest
-	"$O/bnl-verify" -k $tmp/bnl-pub.pem --json "$1" |
-		jq -r .version.digest | sed 's/^sha256://; s/^\(.\{8\}\).*/\1/'
-}
 has() { # has NODE FILE: that list is in force there
 	query "$1" status .list | grep -q "($(short "$2"))"
 }

@@ -62,6 +62,8 @@ soon 'a restart takes the list from another node' same_list
 soon 'and keeps the edit' lost 2
 ok 'as it was' cmp $tmp/edited "$(newest)"
 
+is "$(logs alpha list-fork)" 0 'an edit is no other list'
+
 # --- a list that was signed and not pushed ---------------------------------------------
 cp $file $tmp/base
 sleep 1
@@ -77,6 +79,7 @@ sleep 2
 elsewhere
 soon "the other signer's list arrives" same_list
 ok 'the list is kept' lost 3
+soon 'the log names both' says alpha "error: .*list-fork: .*$(short $tmp/mine)"
 ok 'as it was' cmp $tmp/mine "$(newest)"
 
 # --- what is no loss ----------------------------------------------------------------------

@@ -261,7 +261,6 @@ text $later '# two' | raw >$tmp/two
 digest() { "$O/bnl-verify" -k $tmp/bnl-pub.pem --json "$1" | jq -r .version.digest; }
 winner=$tmp/one loser=$tmp/two
 [[ $(digest $winner) > $(digest $loser) ]] || winner=$tmp/two loser=$tmp/one
-short() { digest "$1" | sed 's/^sha256://; s/^\(.\{8\}\).*/\1/'; }
 forks() { logs alpha "list-fork: .*$(short $winner).*$(short $loser)"; }
 forked() { [ "$(forks)" -gt 0 ]; }
 has() { query alpha status .list | grep -q "($(short "$1"))"; }
