@@ -375,14 +375,6 @@ core_stored(struct core *c, struct now now, uint32_t ticket, bool ok)
 }
 
 void
-core_list_replaced(struct core *c, struct now now,
-		   const struct bnl_version *version)
-{
-	c->env.now = now;
-	channels_list_replaced(c->channels, version);
-}
-
-void
 core_list_ready(struct core *c, struct now now, uint32_t ticket,
 		struct generation *g, const struct err *why)
 {

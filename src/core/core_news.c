@@ -13,6 +13,7 @@
  * When two people signed at once, a node that had the list that lost may be
  * the only one that knows of it: it tells all whom it has a session with, so
  * that all logs name both.
+ * A signed list that another one replaces on the disk counts as such a one.
  *
  * A node that leaves the list is told of it in the last datagram of its
  * session: it comes to fetch the list, and is told why it cannot.
@@ -136,4 +137,12 @@ core_news(struct core *c, const struct bnl *old)
 	core_news_hidden(c);
 	for (size_t i = 0; i < c->npeers; i++)
 		core_news_receipt(c->peers[i]);
+}
+
+void
+core_list_replaced(struct core *c, struct now now,
+		   const struct bnl_version *version)
+{
+	c->env.now = now;
+	channels_list_replaced(c->channels, version);
 }
