@@ -151,8 +151,8 @@ lint:
 # build, and no server comes with `make deps all install`.
 BUILDING := deps all install uninstall install-kit uninstall-kit clean
 deps:
-	$Qlint/deps $(filter demo deb,$(MAKECMDGOALS)) $(if $(filter-out \
-		$(BUILDING) demo deb,$(MAKECMDGOALS)),check)
+	$Qlint/deps $(filter demo deb prove,$(MAKECMDGOALS)) $(if \
+		$(filter-out $(BUILDING) demo deb prove,$(MAKECMDGOALS)),check)
 
 clean:
 	rm -rf $O $(addprefix $O-,clang cov deb evp fuzz fuzzcov m32 \

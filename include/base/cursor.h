@@ -12,8 +12,8 @@
  * reads all its fields and asks rcur_done() once.
  */
 struct rcur {
-	const uint8_t *p;
-	size_t left;
+	const uint8_t *end;
+	size_t left; /* bytes not yet read, just before end */
 	bool bad;
 };
 

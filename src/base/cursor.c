@@ -9,7 +9,8 @@
 void
 rcur_init(struct rcur *c, const void *data, size_t len)
 {
-	c->p = data;
+	/* No arithmetic on the null pointer of an empty input. */
+	c->end = data != NULL ? (const uint8_t *)data + len : NULL;
 	c->left = len;
 	c->bad = false;
 }
@@ -17,16 +18,15 @@ rcur_init(struct rcur *c, const void *data, size_t len)
 const uint8_t *
 rcur_view(struct rcur *c, size_t len)
 {
-	const uint8_t *p = c->p;
+	const uint8_t *p;
 
 	if (c->bad || len > c->left) {
 		c->bad = true;
 		return NULL;
 	}
-	/* No arithmetic on the null pointer of an empty input. */
-	if (len == 0)
-		return p != NULL ? p : (const uint8_t *)"";
-	c->p += len;
+	if (c->end == NULL)
+		return (const uint8_t *)"";
+	p = c->end - c->left;
 	c->left -= len;
 	return p;
 }

@@ -130,12 +130,13 @@ text_is_utf8(const char *p, size_t len)
 {
 	const uint8_t *b = (const uint8_t *)p;
 
-	for (size_t i = 0; i < len;) {
-		size_t n = utf8_len(b + i, len - i);
+	while (len > 0) {
+		size_t n = utf8_len(b, len);
 
-		if (n == 0 || b[i] == 0)
+		if (n == 0 || *b == 0)
 			return false;
-		i += n;
+		b += n;
+		len -= n;
 	}
 	return true;
 }

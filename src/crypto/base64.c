@@ -44,24 +44,23 @@ value_of(char c)
 	return c == '/' ? 63 : -1;
 }
 
-/* The number of bytes that a text stands for; -1 when it is not canonical:
- * RFC 4648 sections 3.3 and 3.5. */
-static int
-measure(size_t *n, const char *in, size_t len)
+/* The number of bytes that a text stands for; SIZE_MAX when it is not
+ * canonical: RFC 4648 sections 3.3 and 3.5. */
+static size_t
+measure(const char *in, size_t len)
 {
 	size_t pad = 0;
 
 	if (len % 4 != 0)
-		return -1;
+		return SIZE_MAX;
 	while (len > 0 && pad < 2 && in[len - 1 - pad] == '=')
 		pad++;
 	for (size_t i = 0; i < len - pad; i++)
 		if (value_of(in[i]) < 0)
-			return -1;
+			return SIZE_MAX;
 	if (pad > 0 && (value_of(in[len - 1 - pad]) & (pad == 1 ? 3 : 15)) != 0)
-		return -1;
-	*n = len / 4 * 3 - pad;
-	return 0;
+		return SIZE_MAX;
+	return len / 4 * 3 - pad;
 }
 
 int
@@ -69,11 +68,11 @@ base64_decode(uint8_t *out, size_t cap, size_t *outlen, const char *in,
 	      size_t len)
 {
 	uint32_t bits = 0;
-	size_t n;
+	size_t n = measure(in, len);
 
-	if (measure(&n, in, len) < 0 || n > cap)
+	if (n > cap)
 		return -1;
-	for (size_t i = 0, done = 0; done < n; i++) {
+	for (size_t i = 0, done = 0; i < len && done < n; i++) {
 		bits = bits << 6 | (uint32_t)value_of(in[i]);
 		if (i % 4 != 0)
 			out[done++] = (uint8_t)(bits >> (6 - i % 4 * 2));

@@ -84,7 +84,7 @@ ciphers_read(struct conf_algos *a, struct rcur *c, struct err *e)
 		if (seen[alg])
 			return err_set(e, ERR_PROTO, "cipher %u twice", alg);
 		seen[alg] = true;
-		if (alg < AEAD_ALGS)
+		if (alg < AEAD_ALGS && a->nciphers < AEAD_ALGS)
 			a->ciphers[a->nciphers++] = (struct conf_cipher){
 			    (enum aead_alg)alg, preference};
 	}
@@ -107,7 +107,7 @@ comps_read(struct conf_algos *a, struct rcur *c, struct err *e)
 			return err_set(e, ERR_PROTO, "compressor %u twice",
 				       number);
 		seen[number] = true;
-		if (number >= COMP_ALGS)
+		if (number >= COMP_ALGS || a->ncomps == COMP_ALGS)
 			continue;
 		if (level < comp_level_min(alg) || level > comp_level_max(alg))
 			return err_set(e, ERR_PROTO, "level %u of %s", level,

@@ -35,8 +35,8 @@ sum_blocks(const uint8_t *p, size_t len)
 	uint8_t bytes[2];
 	uint16_t sum;
 
-	for (; len >= SUM_BLOCK; p += SUM_BLOCK, len -= SUM_BLOCK) {
-		memcpy(word, p, SUM_BLOCK);
+	for (size_t at = 0; at < len; at += SUM_BLOCK) {
+		memcpy(word, p + at, SUM_BLOCK);
 		even += word[0];
 		even += even < word[0];
 		odd += word[1];
@@ -152,21 +152,21 @@ v6_walk(struct ippkt *k, const uint8_t *p, size_t len)
 
 	for (int n = 0; v6_is_extension(next) && !k->later_fragment; n++) {
 		uint8_t type = next;
-		size_t extlen;
+		size_t end;
 
 		/* RFC 8200 4.1: hop-by-hop options come first or not at all. */
 		if (n == V6_EXT_COUNT_MAX || len - at < V6_EXT_MIN ||
 		    (type == EXT_HOP_BY_HOP && n != 0))
 			return -1;
-		extlen = v6_ext_len(type, p + at);
-		if (extlen > len - at)
+		end = at + v6_ext_len(type, p + at);
+		if (end > len)
 			return -1;
 		if (type == EXT_FRAGMENT) {
 			k->fragment = true;
 			k->later_fragment = get_be16(p + at + 2) >> 3 != 0;
 		}
 		next = p[at];
-		at += extlen;
+		at = end;
 	}
 	k->proto = next;
 	k->hdrlen = at;
