@@ -29,8 +29,7 @@ TEXTS = $(foreach m,$(wildcard man/*.[0-9]),\
 	examples/cluevpnd.service:$(UNITDIR)/cluevpnd.service \
 	examples/cluevpn.sysusers:$(SYSUSERSDIR)/cluevpn.conf \
 	$(foreach d,README HOWTO,$d:$(DOCDIR)/$d) \
-	$(foreach e,cluevpn.conf cluevpnd-hooks.conf,\
-		examples/$e:$(DOCDIR)/examples/$e)
+	examples/cluevpn.conf:$(DOCDIR)/examples/cluevpn.conf
 # Scripts of other init systems: for copying.
 SCRIPTS = $(foreach e,cluevpnd.init cluevpnd.openrc,\
 		examples/$e:$(DOCDIR)/examples/$e)
@@ -93,7 +92,7 @@ KIT_SCRIPTS = $(foreach s,cluevpn-ask cluevpn-enroll cluevpn-nscheck \
 	$(foreach s,issue ns-up ns-down,$(KIT)/$s:$(KITDIR)/$s)
 KIT_TEXTS = $(foreach t,ca.sh kit.sh ns.sh,$(KIT)/$t:$(KITDIR)/$t) \
 	$(foreach m,$(wildcard $(KIT)/man/*.8),$m:$(MANDIR)/man8/$(notdir $m)) \
-	$(foreach u,$(wildcard $(KIT)/*.service $(KIT)/*.timer),\
+	$(foreach u,$(wildcard $(addprefix $(KIT)/*.,service timer path)),\
 		$u:$(UNITDIR)/$(notdir $u)) \
 	$(KIT)/cron.d:$(CRONDIR)/cluevpn-startup-kit \
 	$(KIT)/README:$(KITDOCDIR)/README \
@@ -114,7 +113,15 @@ ifeq ($(DESTDIR),)
 		systemctl daemon-reload
 endif
 
+# First it takes back what it has written elsewhere.
 uninstall-kit:
+ifeq ($(DESTDIR),)
+	$Q[ "$$(id -u)" != 0 ] || [ ! -x $(SBINDIR)/cluevpn-nscheck ] || { \
+		[ ! -d /run/systemd/system ] || systemctl disable -q --now \
+			cluevpn-nscheck.path cluevpn-nscheck.timer \
+			cluevpn-renew.timer || :; \
+		$(SBINDIR)/cluevpn-nscheck -r; }
+endif
 	rm -f $(foreach f,$(KIT_SCRIPTS) $(KIT_TEXTS),$(call target,$f))
 	$Qfor d in $(addprefix $(DESTDIR),$(KIT_DIRS)); do \
 		[ ! -d "$$d" ] || rmdir --ignore-fail-on-non-empty "$$d"; done

@@ -112,10 +112,11 @@ is_address() { # of a name server, by its letters
 	esac
 }
 words() { # words TEXT: the blanks around it and doubled ones go
+	case $- in *f*) globs=-f ;; *) globs=+f ;; esac
 	set -f
 	# shellcheck disable=SC2086 # into words
 	set -- $1
-	set +f
+	set $globs
 	trimmed=$*
 }
 
@@ -154,22 +155,48 @@ conf_take() { # key and value
 		*) conf_bad 'a file name with a / in front' ;;
 		esac ;;
 	esac
+	conf_set
+}
+conf_set() { # each key by its own name: nothing in the file is evaluated
 	case $key in
 	port | renewdays | days | timeout)
 		decimal "$value"
 		value=$trimmed ;;
 	esac
 	case $key in
-	bnlkey | cakey | nameserver | bnlpubkey | signer)
-		eval "$key=\"\${$key:+\$$key }\$value\"" ;;
-	*)
-		case " $conf_seen " in
-		*" $key "*)
-			say "$conf_file:$conf_line: $key is there twice"
-			exit 2 ;;
-		esac
-		conf_seen="$conf_seen $key"
-		eval "$key=\$value" ;;
+	bnlkey) bnlkey="${bnlkey:+$bnlkey }$value"; return ;;
+	cakey) cakey="${cakey:+$cakey }$value"; return ;;
+	nameserver) nameserver="${nameserver:+$nameserver }$value"; return ;;
+	bnlpubkey) bnlpubkey="${bnlpubkey:+$bnlpubkey }$value"; return ;;
+	signer) signer="${signer:+$signer }$value"; return ;;
+	esac
+	case " $conf_seen " in
+	*" $key "*)
+		say "$conf_file:$conf_line: $key is there twice"
+		exit 2 ;;
+	esac
+	conf_seen="$conf_seen $key"
+	case $key in
+	server) server=$value ;;
+	port) port=$value ;;
+	service) service=$value ;;
+	principal) principal=$value ;;
+	keytab) keytab=$value ;;
+	network) network=$value ;;
+	renewdays) renewdays=$value ;;
+	check) check=$value ;;
+	checkname) checkname=$value ;;
+	timeout) timeout=$value ;;
+	resolvconf) resolvconf=$value ;;
+	resolvmaster) resolvmaster=$value ;;
+	nslock) nslock=$value ;;
+	cadir) cadir=$value ;;
+	names) names=$value ;;
+	ou) ou=$value ;;
+	days) days=$value ;;
+	bnl) bnl=$value ;;
+	mail) mail=$value ;;
+	textfile) textfile=$value ;;
 	esac
 }
 

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "daemon/state.h"
 #include "sys/fit.h"
+#include "sys/hook.h"
 #include "sys/pidfile.h"
 #include "sys/privs.h"
 
@@ -159,6 +160,42 @@ look_network(struct check *k, bool runs)
 	look_key(k, fit_device(c->devname, &e), "devname", &e);
 }
 
+/* Scripts of the start-up kit check their configuration themselves, with -t.
+ * An error in it does not stop the daemon, so it is a warning; a script that
+ * cannot be run does. */
+#define KIT_HOOK "/cluevpn-startup-kit/ns-"
+#define KIT_CHECK_MS 10000
+
+static void
+look_hook(struct check *k, const char *key, const char *command)
+{
+	char line[1024], why[HOOK_TEXT_MAX];
+	struct hook_result r;
+	struct err e;
+	int n;
+
+	if (command == NULL || strstr(command, KIT_HOOK) == NULL)
+		return;
+	n = snprintf(line, sizeof(line), "%s -t", command);
+	if (n < 0 || (size_t)n >= sizeof(line))
+		return;
+	if (hook_run_wait(line, NULL, KIT_CHECK_MS, &r, &e) < 0) {
+		look_key(k, -1, key, &e);
+		return;
+	}
+	if (hook_ok(&r))
+		return;
+	r.output[strcspn(r.output, "\n")] = '\0';
+	(void)err_set(&e, ERR_SYNTAX, "%s: %s",
+		      r.output[0] != '\0' ? r.output : command,
+		      hook_result_text(why, &r));
+	/* What a shell says of a program that it cannot run. */
+	if (r.exit_status == 126 || r.exit_status == 127)
+		look_key(k, -1, key, &e);
+	else
+		warn(k, conf_line(k->conf, key), key, &e);
+}
+
 int
 check_state(const struct conf *c, const char *path, const struct unit *unit)
 {
@@ -178,5 +215,7 @@ check_host(const struct conf *c, const char *path, const char *pidfile,
 
 	look_files(&k, pidfile);
 	look_network(&k, daemon_runs(&k, pidfile));
+	look_hook(&k, "upcmd", c->upcmd);
+	look_hook(&k, "downcmd", c->downcmd);
 	return k.wrong == 0 ? 0 : -1;
 }

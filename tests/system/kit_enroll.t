@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# shellcheck disable=SC2317 # "holds" and "refused" call what they are given
+# shellcheck disable=SC2016,SC2317 # for other shells; "holds" and "refused" call
 # The start-up kit with the real parts: a Kerberos realm of its own, remctld,
 # and hosts that become nodes of a network; what is refused, and that nothing
 # is left of it; renewal, another key, revocation.
@@ -60,7 +60,8 @@ host_add server 192.0.2.10
 host_add beta 198.51.100.20
 host_add gamma 203.0.113.30
 
-rm -f /etc/hosts /etc/nsswitch.conf /etc/krb5.conf
+rm -f /etc/hosts /etc/nsswitch.conf /etc/krb5.conf /etc/resolv.conf
+echo 'nameserver 127.0.0.1' >/etc/resolv.conf
 printf '%s\n' '127.0.0.1 localhost' '192.0.2.10 server.example.org' \
 	'198.51.100.20 beta.example.org' '203.0.113.30 gamma.example.org' \
 	>/etc/hosts
@@ -284,13 +285,46 @@ done
 
 # --- from nothing to a ping -------------------------------------------------------
 
-holds 'beta is enrolled, by a person' enroll beta beta
+rm "$HOSTS_DIR/beta/etc/kit.conf"
+holds 'beta is enrolled, by a person, without any file before' \
+	enroll beta -s server.example.org -f "$digest" beta
 said 'and says so' 'beta is a node of example.org: 10.156.2.0/24'
 said 'and that nothing renews its certificate' \
 	'nothing renews the certificate of beta, which ends on 20'
-said 'and why' "there is no $HOSTS_DIR/beta.example.org.keytab"
-holds 'gamma is enrolled, by the key of its host' enroll gamma gamma
+said 'and why' 'there is no /etc/krb5.keytab'
+is "$(grep -v '^#' "$HOSTS_DIR/beta/etc/kit.conf")" "server = server.example.org
+bnlkey = $digest
+network = example.org" 'what was said is kept for the renewal'
+kit_conf beta
+refused 'gamma with name servers, where the server has none' 'no nameserver' \
+	enroll gamma --dns gamma
+clean gamma
+kit_conf server 'cadir = /var/lib/cluevpn/ca' "$serving" \
+	'nameserver = 10.156.1.1' 'nameserver = 192.0.2.53'
+refused 'where one of them is not inside the VPN' \
+	'192.0.2.53 does not lie inside the VPN' enroll gamma --dns gamma
+clean gamma
+kit_conf server 'cadir = /var/lib/cluevpn/ca' "$serving" \
+	'nameserver = 10.156.1.1'
+holds 'gamma is enrolled, by the key of its host, with name servers' \
+	enroll gamma --dns gamma
+said 'and says so' 'name servers first: 10.156.1.1'
 not_said 'which renews its certificate' 'nothing renews'
+holds 'they are in its configuration' \
+	grep -qx 'nameserver = 10.156.1.1' "$HOSTS_DIR/gamma/etc/kit.conf"
+holds 'without systemd, hooks say when the VPN is up' grep -qx \
+	"upcmd = $usr/lib/cluevpn-startup-kit/ns-up" \
+	"$HOSTS_DIR/gamma/etc/cluevpn.conf"
+holds 'the name server inside comes first' within 60000 sh -c \
+	'grep "^nameserver" /etc/resolv.conf | sed 1q | grep -qF 10.156.1.1'
+holds 'cluevpnd -t checks them' on gamma cluevpnd -t
+echo 'timeuot = 3' >>"$HOSTS_DIR/gamma/etc/kit.conf"
+holds 'an error in kit.conf is no error of cluevpn.conf' on gamma cluevpnd -t
+said 'but a warning' 'unknown key "timeuot"'
+sed -i '$d' "$HOSTS_DIR/gamma/etc/kit.conf"
+mv "$usr/lib/cluevpn-startup-kit/ns-up" "$HOSTS_DIR/ns-up"
+refused 'hooks of a kit that is gone are one' 'upcmd: ' on gamma cluevpnd -t
+mv "$HOSTS_DIR/ns-up" "$usr/lib/cluevpn-startup-kit/ns-up"
 pings() {	# pings HOST ADDRESS
 	within 20000 on "$1" ping -c 1 -W 1 "$2"
 }
@@ -346,12 +380,19 @@ FAKE
 chmod +x "$HOSTS_DIR/bin/systemctl"
 holds 'enrolled again, under systemd' enroll beta beta
 is "$(tr '\n' ',' <"$HOSTS_DIR/systemctl")" \
-	'enable -q cluevpnd,start cluevpnd,' 'the unit is enabled and started'
+	'enable -q cluevpnd,start cluevpnd,enable -q --now cluevpn-renew.timer,' \
+	'the unit is enabled and started, and so is the renewal'
+: >"$HOSTS_DIR/systemctl"
+holds 'enrolled again, with name servers' enroll beta --dns beta
+holds 'their checker is, too' grep -qx \
+	'enable -q --now cluevpn-nscheck.path cluevpn-nscheck.timer' \
+	"$HOSTS_DIR/systemctl"
 : >"$HOSTS_DIR/systemctl"
 cp "$HOSTS_DIR/gamma/etc/node.pem" "$etc/node.pem"
 holds 'with another certificate in its place' enroll beta beta
 is "$(tr '\n' ',' <"$HOSTS_DIR/systemctl")" \
-	'enable -q cluevpnd,reload-or-restart cluevpnd,' 'it reads that'
+	"enable -q cluevpnd,reload-or-restart cluevpnd,$(:
+	)enable -q --now cluevpn-renew.timer," 'it reads that'
 holds 'which is the right one again' cmp "$etc/node.pem" "$HOSTS_DIR/before.pem"
 printf '#!/bin/sh\nexit 1\n' >"$HOSTS_DIR/bin/systemctl"
 holds 'where systemd does not know the unit' enroll beta beta

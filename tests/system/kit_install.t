@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The start-up kit is installed and taken out again; its cron file, units,
 # samples and pages are in order and know of each other.
+# shellcheck disable=SC2086,SC2231,SC2317 # words; called by name
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 O=${O:-build}
@@ -56,6 +57,7 @@ for f in $lib/ca.sh $lib/kit.sh $lib/ns.sh etc/cron.d/cluevpn-startup-kit $doc/R
 	usr/local/lib/systemd/system/cluevpn-ca.service \
 	usr/local/lib/systemd/system/cluevpn-nscheck.timer \
 	usr/local/lib/systemd/system/cluevpn-nscheck.service \
+	usr/local/lib/systemd/system/cluevpn-nscheck.path \
 	usr/local/lib/systemd/system/cluevpn-renew.timer \
 	usr/local/lib/systemd/system/cluevpn-renew.service; do
 	holds "$f is there" grep -qx "$f 644" "$tmp/installed"
@@ -88,7 +90,7 @@ holds 'each with five times, root, and a command' nothing grep -vE \
 	"^($field ){5}root [^ ]" "$tmp/jobs"
 holds 'no line goes to the standard input' nothing grep '[^\\]%' "$tmp/jobs"
 holds 'name servers every five minutes' grep -q \
-	'^\*/5 \* \* \* \* root .*/usr/local/sbin/cluevpn-nscheck$' "$tmp/jobs"
+	'^\*/5 \* \* \* \* root .*/usr/local/sbin/cluevpn-nscheck -a$' "$tmp/jobs"
 cut -d ' ' -f 7- "$tmp/jobs" | sed 's/\\%/%/g' >"$tmp/commands"
 while read -r command <&3; do
 	holds "sh takes: ${command:0:40} ..." sh -n -c "$command"
@@ -99,6 +101,7 @@ printf '#!/bin/sh\necho checked\n' >"$tmp/check"
 chmod +x "$tmp/check"
 job() {		# job: what it prints
 	sed -n -e "s|/run/systemd/system|$tmp/no|; s|/etc/resolv.conf-master|$1|" \
+		-e "s|/etc/cluevpn/kit.conf|$tmp/no|" \
 		-e "s|/usr/local/sbin/cluevpn-nscheck|$tmp/check|; 1p" \
 		"$tmp/commands" | env -i PATH=/usr/bin:/bin sh
 }
@@ -112,12 +115,12 @@ else
 fi
 if command -v systemd-analyze >/dev/null; then
 	mkdir "$tmp/units"
-	for u in $kit/*.service $kit/*.timer; do
+	for u in $kit/*.service $kit/*.timer $kit/*.path; do
 		sed -e 's|/usr/local/sbin/cluevpn-[a-z]*|/bin/true|' \
 			-e 's|/usr/local/lib/[a-z/-]*|/bin/true|' "$u" \
 			>"$tmp/units/${u##*/}"
 	done
-	for u in $kit/*.timer; do
+	for u in $kit/*.timer $kit/*.path; do
 		holds "${u##*/} is in order" nothing systemd-analyze verify \
 			--man=no "$tmp/units/${u##*/}"
 	done

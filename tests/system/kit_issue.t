@@ -66,8 +66,7 @@ gets() { # gets WHAT USER NAME REQUEST: a certificate, as cert.pem
 	ok $? "$1"
 }
 refused() { # refused WHAT WORDS USER NAME REQUEST
-	ask "$3" cert "$4" <"$5" >out 2>err
-	[ $? -ne 0 ] && [ ! -s out ] && grep -qF -e "$2" err
+	! ask "$3" cert "$4" <"$5" >out 2>err && [ ! -s out ] && grep -qF -e "$2" err
 	ok $? "$1"
 }
 request() { # request DIR NAME
@@ -88,7 +87,13 @@ ask $ann bnl >got 2>&1
 holds 'the list' cmp got list/network.bnl
 ask $ann bnlkey >got 2>&1
 holds 'the key of the list' cmp got list/bnl-pub.pem
-for what in ca bnl bnlkey; do
+ask $ann dns >got 2>err
+is "$?$(grep -c 'no nameserver' err)" 11 'a server without name servers says so'
+printf '%s\n' 'nameserver = 10.156.1.53' 'nameserver = fd00:c1::53' >>kit.conf
+is "$(ask $ann dns)" "10.156.1.53
+fd00:c1::53" 'the name servers inside the VPN'
+sed -i '/^nameserver/d' kit.conf
+for what in ca bnl bnlkey dns; do
 	! ask eve@EXAMPLE.ORG $what >out 2>err && [ ! -s out ]
 	ok $? "$what is not for those who have no node"
 done

@@ -55,6 +55,7 @@ said() { # said WHAT TEXT: the last check
 written() { # the name servers of resolv.conf, in order
 	local w
 	w=$(awk '$1 == "nameserver" { print $2 }' $etc/resolv.conf)
+	# shellcheck disable=SC2086 # on one line
 	echo $w
 }
 master() { # master ADDRESS...: one with other lines around them
@@ -68,8 +69,13 @@ master() { # master ADDRESS...: one with other lines around them
 	} >$etc/resolv.conf-master
 }
 others() { # all but the name servers
-	grep -v '^#\?nameserver' "$1"
+	sed '/^# Written by /d' "$1" | grep -v '^#\?nameserver'
 }
+body() { # resolv.conf without its first line, which names the master
+	head -n 1 $etc/resolv.conf | grep -q "^# Written by cluevpn-nscheck from \
+$etc/resolv.conf-master: edit that. [0-9a-f]*\$" && sed 1d $etc/resolv.conf
+}
+is_body() { body | cmp "$1" -; }
 
 # --- the checker --------------------------------------------------------------
 
@@ -80,7 +86,7 @@ soon 'a name server answers' inside home host -t A -W 1 srv.example.org 192.0.2.
 soon 'so does one by IPv6' inside home host -t A -W 1 srv.example.org 2001:db8::6
 ok 'the first run' check
 ok 'makes the master, a copy' cmp $tmp/first $etc/resolv.conf-master
-ok 'and changes nothing' cmp $tmp/first $etc/resolv.conf
+ok 'and adds nothing but a line that names it' is_body $tmp/first
 before=$(stat -c '%i %Y' $etc/resolv.conf)
 check >$tmp/out
 is "$(stat -c '%i %Y' $etc/resolv.conf)" "$before" \
@@ -118,13 +124,24 @@ plug ns1
 
 # --- none, and many -------------------------------------------------------------
 
+rm $etc/resolv.conf
 # shellcheck disable=SC2046 # words
 master $(seq -f '192.0.2.%.0f' 101 120)
-begin=$SECONDS
-ok 'twenty dead ones' check
-took=$((SECONDS - begin))
-more 10 $took 'do not take long: they are checked side by side'
-ok 'all of them stay' cmp $etc/resolv.conf-master $etc/resolv.conf
+mkdir $tmp/bin
+cat >$tmp/bin/ping <<'END'
+#!/bin/sh
+echo begins >>/run/t/pings
+trap 'echo ends >>/run/t/pings; exit 1' TERM EXIT
+sleep 0.5
+exit 1
+END
+chmod +x $tmp/bin/ping
+ok 'twenty dead ones' env PATH="$tmp/bin:$PATH" nsenter --net=/run/netns/home \
+	"$kit/cluevpn-nscheck" -c $etc/kit.conf
+cp $tmp/out $tmp/said
+more "$(sed '/ends/q' $tmp/pings | grep -c begins)" 1 \
+	'are checked side by side'
+ok 'all of them stay' is_body $etc/resolv.conf-master
 is "$(grep -c 'none of the name servers answers' $tmp/said)" 1 \
 	'and it is said, in one line'
 is "$(wc -l <$tmp/said)" 1 'and nothing else'
@@ -139,7 +156,66 @@ is "$(wc -l <$tmp/said)" 1 'in one line'
 ok 'numbers with a zero in front are decimal' check -t 08 -w 08
 master
 ok 'a master without name servers' check
-ok 'is taken as it is' cmp $etc/resolv.conf-master $etc/resolv.conf
+is "$(written)" 192.0.2.3 'does not replace one that answers'
+rm $etc/resolv.conf
+ok 'where there is none' check
+ok 'is taken as it is' is_body $etc/resolv.conf-master
+
+# --- what others write ------------------------------------------------------------
+
+# A DHCP client: its server has changed, and the former one is dead.
+rm -f $etc/resolv.conf*
+printf 'nameserver 192.0.2.2\n' >$etc/resolv.conf
+check >$tmp/out
+unplug ns1
+printf '%s\n' '# by dhcp' 'domain example.com' 'nameserver 192.0.2.3' \
+	>$etc/resolv.conf
+ok 'another program has written resolv.conf' check
+is "$(written)" 192.0.2.3 'its name server stays'
+ok 'and its other lines' grep -qx 'domain example.com' $etc/resolv.conf
+said 'which is told' 'its lines are the new'
+is "$(grep -c 192.0.2.2 $etc/resolv.conf-master)" 0 'the former one has gone'
+ok 'but for a copy' grep -qx 'nameserver 192.0.2.2' $etc/resolv.conf-master.old
+printf '%s\n' '# by dhcp' 'domain example.com' 'nameserver 192.0.2.3' \
+	>$etc/resolv.conf
+check >$tmp/out
+is "$(cat $tmp/said | grep -c 'new')" 0 'the same again is no news'
+
+# By hand: what is commented out in the file is not lost.
+master 192.0.2.2 192.0.2.3
+check >$tmp/out
+is "$(written)" 192.0.2.3 'one is dead'
+echo 'options rotate' >>$etc/resolv.conf
+check >$tmp/out
+is "$(body | grep -c '^options rotate')" 1 'an edit of resolv.conf stays'
+is "$(grep -c '^nameserver' $etc/resolv.conf-master)" 2 \
+	'and so does the dead one, in the master'
+plug ns1
+soon 'which comes back' check -w 5
+is "$(written)" '192.0.2.2 192.0.2.3' 'at its place'
+
+# The last living one is never thrown away.
+master 192.0.2.101
+ok 'a master with none that answers' check
+is "$(written)" '192.0.2.2 192.0.2.3' 'does not replace those that do'
+said 'which is told' 'It stays as it is'
+: >$etc/resolv.conf
+master 192.0.2.3
+check >$tmp/out
+is "$(written)" 192.0.2.3 'an empty file is no new master'
+
+# In a container the file is a mount.
+cp $etc/resolv.conf $tmp/mounted
+must mount --bind $tmp/mounted $etc/resolv.conf
+master 192.0.2.2
+ok 'resolv.conf is a mount' check
+is "$(written)" 192.0.2.2 'it is written in place'
+is "$(find $etc -name 'resolv.conf*' | wc -l)" 3 'and nothing is left beside it'
+must umount $etc/resolv.conf
+touch "$tmp/nameserver"
+master '*' 192.0.2.3
+check >$tmp/out
+said 'a * is no list of files' 'nameserver *: an address is expected'
 
 # --- by a question --------------------------------------------------------------
 
@@ -163,9 +239,9 @@ kit_conf
 
 # --- links ----------------------------------------------------------------------
 
-for target in run/resolvconf/resolv.conf run/systemd/resolve/stub-resolv.conf; do
+for target in run/one/resolv.conf run/two/deep/stub.conf; do
 	mkdir -p $tmp/fake/${target%/*}
-	rm -f $etc/resolv.conf $etc/resolv.conf-master
+	rm -f $etc/resolv.conf*
 	printf '# Do not edit.\nnameserver 192.0.2.99\nnameserver 192.0.2.4\n' \
 		>$tmp/fake/$target
 	cp $tmp/fake/$target $tmp/before
@@ -182,7 +258,7 @@ for target in run/resolvconf/resolv.conf run/systemd/resolve/stub-resolv.conf; d
 	is "$(find $tmp/fake $etc -name '*.conf*.*' | wc -l)" 0 \
 		'nothing else is left there'
 done
-rm $etc/resolv.conf
+rm -f $etc/resolv.conf*
 
 # --- two at once ----------------------------------------------------------------
 
@@ -211,7 +287,7 @@ kit_conf 'nameserver = 192.0.2.2' 'nameserver = 2001:db8::6' \
 up() { inside home "$kit/ns-up" -c $etc/kit.conf >$tmp/said 2>&1; }
 down() { inside home "$kit/ns-down" -c $etc/kit.conf; }
 fresh() {
-	rm -f $etc/resolv.conf-master
+	rm -f $etc/resolv.conf-master*
 	printf '%s\n' '# of this house' 'nameserver 192.0.2.3' \
 		'options timeout:1' >$etc/resolv.conf
 	cp $etc/resolv.conf $tmp/first
@@ -225,7 +301,7 @@ ok 'up again' up
 ok 'changes nothing' cmp $tmp/before $etc/resolv.conf-master
 ok 'down' down
 ok 'leaves the master as it was' cmp $tmp/first $etc/resolv.conf-master
-ok 'and resolv.conf' cmp $tmp/first $etc/resolv.conf
+ok 'and resolv.conf' is_body $tmp/first
 fresh
 ok 'the checker comes first' check
 ok 'then up' up
@@ -254,7 +330,8 @@ is "$(written)" '192.0.2.2 2001:db8::6 192.0.2.3' \
 	'one that the master had further down is first'
 is "$(grep -c '^nameserver 192\.0\.2\.2' $etc/resolv.conf-master)" 1 \
 	'and there once'
-not_ok 'how that is noted is not for resolv.conf' grep by.cluevpn $etc/resolv.conf
+not_ok 'how that is noted is not for resolv.conf' \
+	grep 'by.cluevpn\(#\|$\)' $etc/resolv.conf
 kit_conf 'nameserver = 192.0.2.5'
 up >$tmp/out 2>&1
 is "$(written)" '192.0.2.5 192.0.2.3 192.0.2.2' \
@@ -264,6 +341,24 @@ ok 'after down the master is as it was' cmp $tmp/before $etc/resolv.conf-master
 kit_conf
 not_ok 'up without a name server' up
 said 'says so' 'there is no nameserver'
+
+# --- all taken back ---------------------------------------------------------------
+
+kit_conf 'nameserver = 192.0.2.2'
+fresh
+up >$tmp/out 2>&1
+is "$(written)" '192.0.2.2 192.0.2.3' 'up once more'
+ok 'taken back' check -r
+ok 'resolv.conf is as it was' cmp $tmp/first $etc/resolv.conf
+is "$(echo $etc/resolv.conf* $tmp/nslock*)" "$etc/resolv.conf $tmp/nslock*" \
+	'and nothing is left'
+fresh
+up >$tmp/out 2>&1
+printf '# by dhcp\nnameserver 192.0.2.4\n' >$etc/resolv.conf
+cp $etc/resolv.conf $tmp/before
+kit_conf 'nameserver = 192.0.2.2'
+ok 'taken back after another program wrote resolv.conf' check -r
+ok 'that stays' cmp $tmp/before $etc/resolv.conf
 
 # --- the configuration ------------------------------------------------------------
 
@@ -280,6 +375,9 @@ refused 'check = html' 'check = html: ping or dns is expected'
 refused 'nameserver = -x' 'nameserver = -x: an address is expected'
 refused 'bnlkey = sha256:12' 'bnlkey = sha256:12: "sha256:" and 64'
 refused 'timeout = 2' 'timeout is there twice'
+kit_conf "ou = \$(touch $tmp/run)\`touch $tmp/run\`"
+check >$tmp/out
+not_ok 'nothing in it is evaluated' test -e $tmp/run
 kit_conf 'check = dns'
 not_ok 'dns without a name to ask for' check
 kit_conf

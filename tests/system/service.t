@@ -3,11 +3,10 @@
 # The systemd unit: systemd-analyze finds it sound and tight, and its command,
 # run with its user, capabilities and environment, tells the manager what it
 # waits for.
-# shellcheck source=tests/system/lib.sh disable=SC2317 # called by name
+# shellcheck source=tests/system/lib.sh disable=SC2086,SC2317 # called by name
 . tests/system/lib.sh
 
 unit=examples/cluevpnd.service
-dropin=examples/cluevpnd-hooks.conf
 said() { # said PATTERN: the manager has heard this
 	grep -aq -e "$1" $tmp/manager
 }
@@ -17,7 +16,7 @@ setting() { # setting NAME: of the unit
 
 # --- the unit as it is ----------------------------------------------------------
 
-must mkdir -p $tmp/units/cluevpnd.service.d
+must mkdir -p $tmp/units
 score() { # ten times what systemd-analyze says
 	systemd-analyze security --offline=true --no-pager \
 		$tmp/units/cluevpnd.service |
@@ -38,18 +37,7 @@ else
 	more 26 "$(score)" 'its exposure is at most 2.5 of 10'
 	# Others judge a little differently.
 	[[ $(systemd-analyze --version) != 'systemd 252 '* ]] ||
-		is "$(score)" "$(sed -n 's/.*and \([0-9]\)\.\([0-9]\) without.*/\1\2/p' \
-			$dropin)" 'and what the drop-in says of it'
-	cp $dropin $tmp/units/cluevpnd.service.d/hooks.conf
-	[[ $(systemd-analyze --version) != 'systemd 252 '* ]] ||
-		is "$(score)" "$(sed -n 's/.*says \(.\)\.\(.\) of.*/\1\2/p' \
-			$dropin)" 'the drop-in says what it costs'
-	sed "s|/usr/local/sbin|$O|" $dropin \
-		>$tmp/units/cluevpnd.service.d/hooks.conf
-	systemd-analyze verify --man=no $tmp/units/cluevpnd.service \
-		>$tmp/verify 2>&1
-	is "$(grep -F cluevpnd $tmp/verify)" '' \
-		'and systemd understands all of it'
+		is "$(score)" 20 'it is 2.0'
 fi
 
 # The thread with the packets may run ahead; where systemd would not let it,
