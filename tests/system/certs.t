@@ -20,13 +20,14 @@ odd() {
 }
 # An address that nothing was said about yet, for each.
 last=100
-connect() { # connect: shows it to alpha; $shown is what was said
+connect() { # connect: shows it to alpha, until that ends the connection
 	last=$((last + 1))
 	inside beta ip addr add 192.0.2.$last/24 dev eth0
-	sleep 0.5 | inside beta timeout "$LIMIT" openssl s_client -brief \
+	inside beta timeout "$LIMIT" openssl s_client -brief \
 		-bind 192.0.2.$last:0 -connect 192.0.2.1:3406 -tls1_3 \
 		-alpn cluevpn/1 -cert $tmp/beta/odd.pem \
-		-key $tmp/beta/node.key -CAfile $tmp/ca/ca.pem >$tmp/shown 2>&1
+		-key $tmp/beta/node.key -CAfile $tmp/ca/ca.pem >$tmp/shown 2>&1 \
+		< <(sleep "$LIMIT")
 }
 failed() { query alpha status .tls_failed; }
 more_failed() { [ "$(failed)" -gt "$1" ]; }

@@ -78,7 +78,7 @@ for depth in 64 1500; do
 		}' "$(inner4 beta)"
 	until had=$(stat -c %s $tmp/got); sleep 1
 		[ "$had" = "$(stat -c %s $tmp/got)" ]; do :; done
-	kill $receiver
+	kill $receiver 2>/dev/null
 	got=$((had / 300))
 	held=$(($(counted alpha out held) - held))
 	echo "# reordering by $depth: $got of 4000 arrived, $held were held back"
