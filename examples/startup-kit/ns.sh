@@ -46,7 +46,7 @@ vpn_look() {
 owner_find() {
 	target=$(readlink -f "$resolvconf") ||
 		die "$resolvconf: there is no directory for it"
-	owner=file
+	owner='file'
 	case $target in
 	/run/systemd/resolve/* | */lib/systemd/resolv.conf)
 		! command -v resolvectl >/dev/null || owner=resolved ;;
