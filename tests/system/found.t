@@ -4,33 +4,10 @@
 # A network is founded, a node added, removed, its key replaced: with how many
 # commands, on how many hosts, and with how many files copied. For 3 hosts and
 # for 10; and what goes wrong with invitations.
-set -u
 cd "$(dirname "$0")/../.." || exit 1
-here=$(pwd)
-O=$(cd "${O:-build}" && pwd) || exit 1
-export O PATH="$O:$PATH:/usr/sbin:/sbin"
-
-hosts_missing() {
-	echo "1..0 # SKIP $1"
-	exit 0
-}
-. tests/system/hosts.sh
-# shellcheck source=tests/system/tap.sh
-. tests/system/tap.sh
-for tool in ip nsenter ping socat jq pgrep openssl; do
-	command -v $tool >/dev/null || hosts_missing "no $tool"
-done
-
-fails() {	# fails STATUS TEXT WORDS COMMAND...: and says so
-	status=$1 text=$2 words=$3
-	shift 3
-	"$@" >"$out" 2>&1 </dev/null
-	rc=$?
-	[ "$rc" -eq "$status" ] && grep -q -e "$words" "$out"
-	ok $? "$text"
-}
-hosts_enter "$0" "$@"
-cd "$here" || exit 1
+NEEDS='ip nsenter ping socat jq pgrep openssl'
+# shellcheck source=tests/system/host_test.sh
+. tests/system/host_test.sh
 
 # --- counting -----------------------------------------------------------------
 

@@ -4,32 +4,10 @@
 # An invitation that others meddle with: two hosts with one token, guesses at
 # its secret, addresses of others; who sees the token, and what the process
 # that talks to the network has.
-set -u
 cd "$(dirname "$0")/../.." || exit 1
-here=$(pwd)
-O=$(cd "${O:-build}" && pwd) || exit 1
-export O PATH="$O:$PATH:/usr/sbin:/sbin"
-
-hosts_missing() {
-	echo "1..0 # SKIP $1"
-	exit 0
-}
-. tests/system/hosts.sh
-# shellcheck source=tests/system/tap.sh
-. tests/system/tap.sh
-for tool in ip nsenter jq pgrep perl nft socat; do
-	command -v $tool >/dev/null || hosts_missing "no $tool"
-done
-fails() {	# fails STATUS TEXT WORDS COMMAND...: and says so
-	status=$1 text=$2 words=$3
-	shift 3
-	"$@" >"$out" 2>&1 </dev/null
-	rc=$?
-	[ "$rc" -eq "$status" ] && grep -q -e "$words" "$out"
-	ok $? "$text"
-}
-hosts_enter "$0" "$@"
-cd "$here" || exit 1
+NEEDS='ip nsenter jq pgrep perl nft socat'
+# shellcheck source=tests/system/host_test.sh
+. tests/system/host_test.sh
 
 host_add alpha 192.0.2.10/32 2001:db8::10/128
 host_add beta 192.0.2.20/32 192.0.2.21/32 2001:db8::20/128

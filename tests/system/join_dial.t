@@ -3,24 +3,10 @@
 # shellcheck disable=SC2317 # "holds" and "fails" call what they are given
 # A token names several addresses, and only the last one leads to the host that
 # invites; and the way there takes small packets only, without saying so.
-set -u
 cd "$(dirname "$0")/../.." || exit 1
-here=$(pwd)
-O=$(cd "${O:-build}" && pwd) || exit 1
-export O PATH="$O:$PATH:/usr/sbin:/sbin"
-
-hosts_missing() {
-	echo "1..0 # SKIP $1"
-	exit 0
-}
-. tests/system/hosts.sh
-# shellcheck source=tests/system/tap.sh
-. tests/system/tap.sh
-for tool in ethtool ip nsenter nft socat pgrep; do
-	command -v $tool >/dev/null || hosts_missing "no $tool"
-done
-hosts_enter "$0" "$@"
-cd "$here" || exit 1
+NEEDS='ethtool ip nsenter nft socat pgrep'
+# shellcheck source=tests/system/host_test.sh
+. tests/system/host_test.sh
 
 host_add alpha 192.0.2.10/32 2001:db8::10/128
 host_add other 192.0.2.77/32 192.0.2.78/32 2001:db8::77/128

@@ -3,32 +3,10 @@
 # shellcheck disable=SC2016,SC2086,SC2317 # "holds" and "fails" call what they are given
 # A node that was removed knows it, and comes back with one invitation; a node
 # leaves with one command, and nothing of it stays on its host.
-set -u
 cd "$(dirname "$0")/../.." || exit 1
-here=$(pwd)
-O=$(cd "${O:-build}" && pwd) || exit 1
-export O PATH="$O:$PATH:/usr/sbin:/sbin"
-
-hosts_missing() {
-	echo "1..0 # SKIP $1"
-	exit 0
-}
-. tests/system/hosts.sh
-# shellcheck source=tests/system/tap.sh
-. tests/system/tap.sh
-for tool in ip nsenter ping socat jq pgrep; do
-	command -v $tool >/dev/null || hosts_missing "no $tool"
-done
-fails() {	# fails STATUS TEXT WORDS COMMAND...: and says so
-	status=$1 text=$2 words=$3
-	shift 3
-	"$@" >"$out" 2>&1
-	rc=$?
-	[ "$rc" -eq "$status" ] && grep -q -e "$words" "$out"
-	ok $? "$text"
-}
-hosts_enter "$0" "$@"
-cd "$here" || exit 1
+NEEDS='ip nsenter ping socat jq pgrep'
+# shellcheck source=tests/system/host_test.sh
+. tests/system/host_test.sh
 
 LOG='--set logmethod=file --set logfile=/var/log/cluevpn.log
     --set unanswered=2s'

@@ -4,24 +4,10 @@
 # Who follows the README gets a daemon that is not root, however it is started:
 # by "init" and "join" with a script of System V init, by that script, by hand,
 # and as the unit does it.
-set -u
 cd "$(dirname "$0")/../.." || exit 1
-here=$(pwd)
-O=$(cd "${O:-build}" && pwd) || exit 1
-export O PATH="$O:$PATH:/usr/sbin:/sbin"
-
-hosts_missing() {
-	echo "1..0 # SKIP $1"
-	exit 0
-}
-. tests/system/hosts.sh
-# shellcheck source=tests/system/tap.sh
-. tests/system/tap.sh
-for tool in ip nsenter ping jq pgrep setpriv; do
-	command -v $tool >/dev/null || hosts_missing "no $tool"
-done
-hosts_enter "$0" "$@"
-cd "$here" || exit 1
+NEEDS='ip nsenter ping jq pgrep setpriv'
+# shellcheck source=tests/system/host_test.sh
+. tests/system/host_test.sh
 uid=54321
 setpriv --reuid=$uid true 2>/dev/null ||
 	hosts_missing 'there is no other user here'

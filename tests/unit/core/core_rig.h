@@ -427,4 +427,34 @@ rig_tun_in(struct rig_node *n, struct tun_frame *f, struct core_out *out)
 	rig_drain(n);
 }
 
+/* One such packet into the device of a node. */
+static inline void
+rig_send_hello(struct rig_node *n, struct core_out *out)
+{
+	uint8_t mem[FRAME_HEADROOM + 256];
+	struct tun_frame f = { .data = mem + FRAME_HEADROOM };
+
+	f.len = rig_packet(f.data, (const uint8_t *)"hello", 5);
+	rig_tun_in(n, &f, out);
+}
+
+/* Alpha and beta start with a pair that both have, and come up. */
+static inline void
+rig_meet(struct rig_node *a, struct rig_node *b, struct rig_out *out)
+{
+	struct pair p = rig_pair(COMP_NONE, RIG_START - 60);
+
+	rig_load(a, b, &p);
+	rig_load(b, a, &p);
+	rig_start(a);
+	rig_start(b);
+	for (int i = 0; i < 20 && !(rig_peer(a, "beta")->up &&
+				    rig_peer(b, "alpha")->up); i++) {
+		rig_talk(a, b, rig_out(out));
+		rig_clock(mono_add_ms(rig.now.mono, 500));
+	}
+	assert_true(rig_peer(a, "beta")->up);
+	assert_true(rig_peer(b, "alpha")->up);
+}
+
 #endif

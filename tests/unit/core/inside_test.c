@@ -32,40 +32,12 @@ end(void)
 	rig_end();
 }
 
-static void
-meet(void)
-{
-	struct pair p = rig_pair(COMP_NONE, RIG_START - 60);
-
-	rig_load(&a, &b, &p);
-	rig_load(&b, &a, &p);
-	rig_start(&a);
-	rig_start(&b);
-	for (int i = 0; i < 20 && !(rig_peer(&a, "beta")->up &&
-				    rig_peer(&b, "alpha")->up); i++) {
-		rig_talk(&a, &b, rig_out(&out));
-		rig_clock(mono_add_ms(rig.now.mono, 500));
-	}
-	assert_true(rig_peer(&a, "beta")->up);
-	assert_true(rig_peer(&b, "alpha")->up);
-}
-
 static unsigned int
 count_known(const struct rig_node *n, const char *peer)
 {
 	struct endpoint got[KNOWN_EACH];
 
 	return known_get(n->core->env.known, peer, got);
-}
-
-static void
-send_packet(struct rig_node *n)
-{
-	uint8_t mem[FRAME_HEADROOM + 256];
-	struct tun_frame f = { .data = mem + FRAME_HEADROOM };
-
-	f.len = rig_packet(f.data, (const uint8_t *)"hello", 5);
-	rig_tun_in(n, &f, rig_out(&out));
 }
 
 /* A peer whose datagrams come out of the VPN stays where it was. */
@@ -77,8 +49,8 @@ not_learned_from_data(void **state)
 
 	(void)state;
 	begin(PREFIX ALPHA BETA);
-	meet();
-	send_packet(&a);
+	rig_meet(&a, &b, &out);
+	rig_send_hello(&a, rig_out(&out));
 	assert_int_equal(out.o.nruns, 1);
 	run = out.o.runs[0];
 	run.remote = (struct endpoint){ inner, 3406 };
@@ -100,7 +72,7 @@ left_with_a_list(void **state)
 
 	(void)state;
 	begin(PREFIX ALPHA BETA);
-	meet();
+	rig_meet(&a, &b, &out);
 	rig_pass(&a, 6000);
 	assert_int_equal(count_known(&a, "beta"), 1);
 	assert_int_equal(a.known_writes, 1);
@@ -108,7 +80,7 @@ left_with_a_list(void **state)
 	assert_false(rig_peer(&a, "beta")->up);
 	assert_int_equal(link_remote(rig_peer(&a, "beta")->link)->port, 0);
 	assert_int_equal(count_known(&a, "beta"), 0);
-	send_packet(&a);
+	rig_send_hello(&a, rig_out(&out));
 	assert_int_equal(out.o.nruns, 0);
 	/* Nor is it on the disk for the next start. */
 	rig_pass(&a, 120000);
@@ -126,7 +98,7 @@ kept_with_a_list(void **state)
 {
 	(void)state;
 	begin(PREFIX ALPHA BETA);
-	meet();
+	rig_meet(&a, &b, &out);
 	rig_offer(&a, PREFIX "prefix 192.0.3.0/24\n" ALPHA BETA,
 		  RIG_START + 10);
 	assert_true(rig_peer(&a, "beta")->up);
@@ -207,7 +179,7 @@ not_dialled(void **state)
 	}
 	peer_order(rig_peer(&a, "beta"));
 	rig_start(&a);
-	send_packet(&a);
+	rig_send_hello(&a, rig_out(&out));
 	assert_int_equal(a.connects, 1);
 	assert_int_equal(a.to[0].addr.b[2], 2);
 	rig_offer(&a, WIDER ALPHA BETA, RIG_START + 10);

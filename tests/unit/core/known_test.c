@@ -234,21 +234,9 @@ static struct rig_out out, in;
 static void
 meet(void)
 {
-	struct pair p = rig_pair(COMP_NONE, RIG_START - 60);
-
 	rig_new(&a, rig_list(PREFIX ALPHA BETA, RIG_START), NULL);
 	rig_new(&b, rig_list(PREFIX ALPHA BETA, RIG_START), NULL);
-	rig_load(&a, &b, &p);
-	rig_load(&b, &a, &p);
-	rig_start(&a);
-	rig_start(&b);
-	for (int i = 0; i < 20 && !(rig_peer(&a, "beta")->up &&
-				    rig_peer(&b, "alpha")->up); i++) {
-		rig_talk(&a, &b, rig_out(&out));
-		rig_clock(mono_add_ms(rig.now.mono, 500));
-	}
-	assert_true(rig_peer(&a, "beta")->up);
-	assert_true(rig_peer(&b, "alpha")->up);
+	rig_meet(&a, &b, &out);
 }
 
 static void
@@ -294,8 +282,6 @@ learned_from_datagrams(void **state)
 static void
 a_move_is_learned(void **state)
 {
-	uint8_t mem[FRAME_HEADROOM + 256];
-	struct tun_frame f = { .data = mem + FRAME_HEADROOM };
 	struct endpoint old;
 	struct udp_run run;
 
@@ -304,8 +290,7 @@ a_move_is_learned(void **state)
 	meet();
 	old = a.at;
 	a.at.addr.b[3] = 250;
-	f.len = rig_packet(f.data, (const uint8_t *)"hello", 5);
-	rig_tun_in(&a, &f, rig_out(&out));
+	rig_send_hello(&a, rig_out(&out));
 	assert_int_equal(out.o.nruns, 1);
 	run = out.o.runs[0];
 	run.remote = a.at;
