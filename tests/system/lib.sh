@@ -372,6 +372,12 @@ connections() { # connections NODE: TCP ones it has tried and taken till now
 settled() { # settled NODE: none is open, so no negotiation is under way
 	[ -z "$(inside "$1" ss -Htn)" ]
 }
+# What a node dropped, by reason, but for what is left of handshakes that cross
+# and of sessions of before a restart.
+dropped() { # dropped NODE
+	query "$1" status '.drops | del(.["no-session", "cookie", "ephemeral",
+		"handshake", "state"]) | tojson'
+}
 traffic() { # traffic NODE rx|tx: bytes on the wire
 	inside "$1" ip -s -j link show eth0 | jq ".[0].stats64.$2.bytes"
 }

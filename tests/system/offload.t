@@ -66,10 +66,7 @@ for lines in 'off:auto' 'auto:off' 'off:off'; do
 		[ $n = alpha ] && set=${lines%:*} || set=${lines#*:}
 		[ "$set" = off ] && want='' || want=$has
 		is "$(used $n)" "$want" "$lines: what $n uses"
-		# Both begin anew, and what crosses is answered once.
-		is "$(query $n status \
-			'.drops | del(.state, .cookie) | tojson')" {} \
-			"$lines: $n drops nothing"
+		is "$(dropped $n)" {} "$lines: $n drops nothing"
 	done
 done
 for f in $features; do
