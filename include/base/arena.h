@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Memory that is given back all at once: a parsed list, a configuration. */
+/* An arena: memory that is freed all at once, as for a parsed list. */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 

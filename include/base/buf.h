@@ -9,7 +9,7 @@
 struct buf {
 	uint8_t *mem;		/* owned */
 	size_t start;		/* first byte not yet consumed */
-	size_t end;		/* one past the last byte */
+	size_t end;		/* end of the bytes held, exclusive */
 	size_t cap;
 	size_t limit;		/* never more than this many bytes held */
 };
@@ -20,8 +20,9 @@ void buf_init(struct buf *b, size_t limit);
 void buf_free(struct buf *b);
 /* 0, or -1 when the limit or memory forbids: then nothing has changed. */
 int buf_put(struct buf *b, const void *data, size_t len);
-/* Makes room for len bytes; returns where to write them, or NULL. They
- * count after buf_commit(). The pointer dies with the next call. */
+/* Makes room for len bytes; returns where to write them, or NULL. The bytes
+ * become part of the buffer by buf_commit(). The pointer is valid until the
+ * next call. */
 uint8_t *buf_reserve(struct buf *b, size_t len);
 void buf_commit(struct buf *b, size_t len);
 void buf_consume(struct buf *b, size_t len);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reading and writing wire bytes with an error that sticks. */
+/* Reads and writes wire bytes; an error is remembered until the end. */
 #ifndef BASE_CURSOR_H
 #define BASE_CURSOR_H
 
@@ -9,7 +9,7 @@
 
 /*
  * Read: every call past the end returns zeros and sets `bad`; so a decoder
- * reads all its fields and asks rcur_done() once.
+ * reads all its fields and calls rcur_done() once.
  */
 struct rcur {
 	const uint8_t *end;
@@ -22,11 +22,11 @@ uint8_t rcur_u8(struct rcur *c);
 uint16_t rcur_be16(struct rcur *c);
 uint32_t rcur_be32(struct rcur *c);
 uint64_t rcur_be64(struct rcur *c);
-/* len bytes into out (zeroed when there are not as many). */
+/* Copies len bytes into out; zeroes out when fewer are left. */
 void rcur_bytes(struct rcur *c, void *out, size_t len);
-/* A view of len bytes inside the input; NULL when there are not as many. */
+/* Returns a view of len bytes inside the input; NULL when fewer are left. */
 const uint8_t *rcur_view(struct rcur *c, size_t len);
-/* True when nothing failed and nothing is left over. */
+/* True when no read failed and no byte is left over. */
 bool rcur_done(const struct rcur *c);
 
 /* Write: never past the end; `bad` is set when something did not fit. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Errors at a boundary: what a file, a parser or a set-up call found wrong. */
+/* Errors at a boundary, as a file, a parser or a set-up call reports them. */
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
 
@@ -8,15 +8,15 @@
 
 enum err_code {
 	ERR_NONE,
-	ERR_USAGE,	/* the caller's words are off */
-	ERR_SYNTAX,	/* text or bytes that do not have the form */
+	ERR_USAGE,	/* wrong arguments of a command */
+	ERR_SYNTAX,	/* malformed text or bytes */
 	ERR_RANGE,	/* a value outside its range */
 	ERR_LIMIT,	/* too many, too long, too large */
-	ERR_DUPLICATE,	/* said twice */
-	ERR_CONFLICT,	/* contradicts something else that was said */
-	ERR_SIGNATURE,	/* there is none, or it does not verify */
+	ERR_DUPLICATE,	/* given twice */
+	ERR_CONFLICT,	/* contradicts another statement */
+	ERR_SIGNATURE,	/* missing, or does not verify */
 	ERR_SIGNER,	/* signed by a key that is not trusted */
-	ERR_STALE,	/* older than what is in force */
+	ERR_STALE,	/* older than the version in force */
 	ERR_FUTURE,	/* dated too far ahead */
 	ERR_NOTFOUND,
 	ERR_EXISTS,
@@ -52,11 +52,11 @@ int err_at(struct err *e, enum err_code code, unsigned int line,
 int err_errno(struct err *e, int errnum, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 int err_nomem(struct err *e);
-/* Puts text in front of what stands there: "prefix: old text". */
+/* Puts text in front of the present text: "prefix: old text". */
 int err_prefix(struct err *e, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
-/* Puts FILE:LINE:COLUMN in front of the text, and the place is in the text
- * alone then: for a caller that does not know the file. */
+/* Puts FILE:LINE:COLUMN in front of the text and clears line and column: for a
+ * caller that does not know the file. */
 int err_in_file(struct err *e, const char *file);
 /* A short stable word for a code: "syntax", "signature", ... */
 const char *err_code_name(enum err_code code);

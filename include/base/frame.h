@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The two shapes the data path speaks in: frames of the TUN device with
- * their segmentation offload, and runs of equal-sized datagrams. They are
- * what the pure protocol and the system calls share.
+ * The two units of the data path: frames of the TUN device with their
+ * segmentation offload, and runs of equal-sized datagrams. The pure protocol
+ * and the system calls share these types.
  */
 #ifndef BASE_FRAME_H
 #define BASE_FRAME_H
@@ -13,24 +13,23 @@
 
 #include "base/ipaddr.h"
 
-/* A piece of memory that is not owned. */
+/* A view of memory that its holder does not own. */
 struct slice {
 	const uint8_t *p;
 	size_t len;
 };
 
 enum frame_kind {
-	FRAME_WHOLE, /* one packet as it stands */
+	FRAME_WHOLE, /* a single packet, not segmented */
 	FRAME_TCP4,  /* a TCP segment to be cut at segsize: super-packet */
 	FRAME_TCP6,
 	FRAME_UDP /* several UDP datagrams of segsize, v4 or v6 */
 };
 
 /*
- * What the IP packet beside it still needs done. A super-packet has one
- * header in front; its IP length fields cover the whole, each segment's
- * payload is segsize bytes (the last may be shorter), its checksum is
- * always partial.
+ * Offload work that the IP packet beside it still needs. A super-packet has one
+ * header in front; its IP length fields cover the whole, each segment's payload
+ * is segsize bytes (the last may be shorter), its checksum is always partial.
  */
 struct frame_offload {
 	uint8_t kind;	      /* enum frame_kind */
@@ -49,7 +48,7 @@ struct frame_offload {
 /* This many bytes in front of tun_frame.data are writable, so that the next
  * segment's or a datagram's header can be put just before a payload. */
 #define FRAME_HEADROOM 64
-/* The longest IP packet either way. */
+/* The longest IP packet in either direction. */
 #define FRAME_LEN_MAX 65535
 /* A frame to be written has at most this many pieces. */
 #define FRAME_IOV_MAX 256
@@ -70,10 +69,10 @@ struct tun_out {
 
 /*
  * Datagrams to or from one remote in one piece of memory: each is segsize
- * bytes, the last may be shorter. One datagram: segsize == len. The length
- * of a run to be sent is not bounded by what one system call takes. local is
- * where it arrived, or is to leave from; IP_NONE: the system's choice. tos:
- * the TOS or traffic class byte of all of them. may_fragment: what is to be
+ * bytes, the last may be shorter. One datagram: segsize == len. A run to be
+ * sent may be longer than one system call takes. local: the address where the
+ * run arrived or which it is to leave from; IP_NONE: the system's choice. tos:
+ * the TOS or traffic class byte of all of them. may_fragment: datagrams to be
  * sent may be cut into IP fragments, here and by routers.
  */
 struct udp_run {

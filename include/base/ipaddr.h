@@ -9,8 +9,8 @@
 
 enum ip_family { IP_NONE = 0, IP_V4 = 4, IP_V6 = 6 };
 
-/* IPv4 stands in the first four bytes, the rest is zero; so memcmp() of
- * two of one family orders them. scope: interface index of a link-local. */
+/* IPv4 occupies the first four bytes, the rest is zero; so memcmp() orders two
+ * addresses of one family. scope: interface index of a link-local. */
 struct ipaddr {
 	uint8_t family;		/* enum ip_family */
 	uint8_t b[16];		/* network order */
@@ -48,25 +48,27 @@ bool ipaddr_is_multicast(const struct ipaddr *a);
 bool ipaddr_is_unspecified(const struct ipaddr *a);
 bool ipaddr_is_loopback(const struct ipaddr *a);
 bool ipaddr_is_linklocal(const struct ipaddr *a);
-/* An IPv4 address in the form ::ffff:a.b.c.d (RFC 4291, section 2.5.5.2), which
- * the system would use as IPv4. None that is parsed or comes from a socket. */
+/* True for an IPv4 address in the form ::ffff:a.b.c.d (RFC 4291, section
+ * 2.5.5.2), which the system would use as IPv4. Parsers and sockets never yield
+ * one. */
 bool ipaddr_is_v4mapped(const struct ipaddr *a);
-/* True for one IPv4 address, and for IPv6 addresses of one /64: whoever has one
- * of these as a rule has all of them (RFC 6177). */
+/* True for equal IPv4 addresses, and for IPv6 addresses of one /64, since a
+ * site usually controls a whole /64 (RFC 6177). */
 bool ipaddr_same_site(const struct ipaddr *a, const struct ipaddr *b);
-/* Without the host bits and the scope; a len beyond the family's bits counts
- * as all of them. */
+/* Clears the host bits and the scope; a len beyond the family's bits counts as
+ * all of them. */
 struct prefix prefix_mask(const struct ipaddr *a, unsigned int len);
 bool prefix_contains(const struct prefix *p, const struct ipaddr *a);
 /* True when every address of inner is in outer. */
 bool prefix_covers(const struct prefix *outer, const struct prefix *inner);
 bool prefix_overlaps(const struct prefix *a, const struct prefix *b);
-/* By family, address, then length: a prefix sorts before what it covers. */
+/* Orders by family, address, then length: a prefix sorts before those inside
+ * it. */
 int prefix_cmp(const struct prefix *a, const struct prefix *b);
 /* The last address of the prefix. */
 struct ipaddr prefix_last(const struct prefix *p);
-/* The address an own subnet gives its host: the first one after the network
- * address; the address itself for /31 /32 /127 /128. */
+/* The address that a node's own subnet gives its host: the first one after the
+ * network address; the address itself for /31 /32 /127 /128. */
 struct ipaddr prefix_first_host(const struct prefix *p);
 bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);
 

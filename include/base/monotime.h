@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Two clocks that cannot be mixed up, and spans of time. */
+/* Two clocks whose types cannot be confused, and spans of time. */
 #ifndef BASE_MONOTIME_H
 #define BASE_MONOTIME_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* CLOCK_BOOTTIME: never steps back, counts suspend. 0 is never a reading. */
+/* CLOCK_BOOTTIME: never steps back, counts suspend. A reading is never 0. */
 struct monotime {
 	int64_t ns;
 };
 
-/* Seconds since 1970-01-01T00:00:00Z, as the wall clock has it. */
+/* Seconds since 1970-01-01T00:00:00Z by the wall clock. */
 struct walltime {
 	int64_t s;
 };
 
-/* What the core is told with every call. */
+/* The time that every call of the core gets. */
 struct now {
 	struct monotime mono;
 	struct walltime wall;
@@ -58,8 +58,8 @@ mono_min(struct monotime a, struct monotime b)
 	return a.ns < b.ns ? a : b;
 }
 
-/* Seconds from a to b, as far as a number holds them: of the two one may be
- * what somebody else says. The least number is never returned. */
+/* Seconds from a to b, saturating, since one of them may be a number that a
+ * peer sent. Never returns INT64_MIN. */
 static inline int64_t
 wall_s(struct walltime a, struct walltime b)
 {

@@ -24,14 +24,14 @@ struct table {
 
 void table_init(struct table *t, const uint8_t seed[HASH_SEED_LEN]);
 void table_free(struct table *t);
-/* NULL when it is not there. */
+/* NULL when the key is absent. */
 void *table_get(const struct table *t, const void *key, size_t keylen);
-/* Replaces what has the same key. value must not be NULL. 0, or -1 when
- * memory is out: then nothing has changed. */
+/* Replaces the value of the same key. value must not be NULL. 0, or -1 when
+ * memory is out: then the table is unchanged. */
 int table_put(struct table *t, const void *key, size_t keylen, void *value);
-/* Returns what was there, or NULL. */
+/* Returns the removed value, or NULL. */
 void *table_remove(struct table *t, const void *key, size_t keylen);
-/* Walks: start with *pos = 0; NULL at the end. The table must not change. */
+/* Iterates: start with *pos = 0; NULL at the end. The table must not change. */
 void *table_next(const struct table *t, size_t *pos);
 
 #endif

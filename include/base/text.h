@@ -9,7 +9,7 @@
 
 #include "base/monotime.h"
 
-/* A piece of text that is not terminated and not owned. */
+/* A piece of text, neither terminated nor owned. */
 struct span {
 	const char *p;
 	size_t len;
@@ -18,14 +18,14 @@ struct span {
 #define SPAN(lit) ((struct span){ (lit), sizeof(lit) - 1 })
 
 bool span_is(struct span s, const char *text);
-/* The next line without its LF; false at the end. *rest moves on. A last
- * line without LF is a line; nothing after a last LF is none. */
+/* The next line without its LF; false at the end. *rest advances. A last line
+ * without LF counts as a line; the empty rest after a last LF does not. */
 bool span_line(struct span *rest, struct span *line);
 /* The next word (blanks are space and tab); false when none is left. */
 bool span_word(struct span *rest, struct span *word);
 struct span span_trim(struct span s);
-/* A terminated copy, malloc'd; NULL when there is no memory. strndup(3) may be
- * read as one that wants a terminated text. */
+/* A terminated copy, malloc'd; NULL when there is no memory. Linters take
+ * strndup(3) for a function that needs a terminated text. */
 char *span_dup(struct span s);
 
 /* Well-formed UTF-8 (RFC 3629), no NUL. */
@@ -37,18 +37,18 @@ int text_time_parse(struct walltime *out, struct span s);
 #define TEXT_TIME_MAX 24
 /* A time outside those years is written as "@SECONDS". */
 char *text_time_format(char out[TEXT_TIME_MAX], struct walltime t);
-/* Bytes from elsewhere, safe for a log or a terminal: control bytes,
- * backslash and what is not UTF-8 become \xHH. Always terminated, cut at
+/* Escapes bytes of foreign origin for a log or a terminal: control bytes,
+ * backslash and bytes that are not UTF-8 become \xHH. Always terminated, cut at
  * cap. Returns out. */
 char *text_escape(char *out, size_t cap, const void *in, size_t len);
-/* The same at the end of its way, for a text that was put together from such
- * ones and others: what is escaped in it already stays as it is. */
+/* Escapes a finished text, parts of which were escaped before: existing escapes
+ * are not escaped again. */
 char *text_escape_rest(char *out, size_t cap, const char *in);
 /* Node names: [a-z0-9][a-z0-9._-]{0,62} */
 #define NODE_NAME_MAX 63
 bool text_is_node_name(struct span s);
-/* The one of names nearest to word when it is near enough to be a typing
- * error, else NULL. Case does not count. names ends with NULL. */
+/* Returns the one of names that is closest to word, if close enough for a
+ * typing error, else NULL. Case is ignored. names ends with NULL. */
 const char *text_nearest(struct span word, const char *const *names);
 /* "3 s", "12 min", "4 h 10 min", "2 d 3 h" for a log or a table. */
 #define TEXT_SPAN_MAX 32

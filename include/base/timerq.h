@@ -22,18 +22,18 @@ struct timerq {
 };
 
 void timerq_init(struct timerq *q);
-/* Timers still set are left as they are: their owners may be gone. */
+/* Timers that are still set are not touched: their owners may be gone. */
 void timerq_free(struct timerq *q);
 /* Room for n timers in all; 0, or -1 when memory is out. */
 int timerq_reserve(struct timerq *q, size_t n);
 /* owner and kind are set once; the timer starts unset. */
 void timer_init(struct timer *t, void *owner, int kind);
-/* Sets or moves. Room must have been reserved: asserts. */
+/* Sets or moves the timer. Asserts that room was reserved. */
 void timerq_set(struct timerq *q, struct timer *t, struct monotime at);
 void timerq_cancel(struct timerq *q, struct timer *t);
 /* MONO_NEVER when empty. */
 struct monotime timerq_next(const struct timerq *q);
-/* Takes out and returns one that is due, or NULL. */
+/* Takes out and returns a timer that is due, or NULL. */
 struct timer *timerq_pop(struct timerq *q, struct monotime now);
 
 static inline bool

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Authenticated encryption of packets: one seam, one context a direction. */
+/* Authenticated encryption of packets: one interface, one context per
+ * direction. */
 #ifndef CRYPTO_AEAD_H
 #define CRYPTO_AEAD_H
 
@@ -8,9 +9,9 @@
 
 #include "base/err.h"
 
-/* Numbers travel on the wire; a higher one wins a tie of preferences. */
+/* The numbers appear on the wire; a higher one wins a tie of preferences. */
 enum aead_alg {
-	AEAD_NONE = 0,		/* no algorithm at all: never negotiated */
+	AEAD_NONE = 0,		/* no algorithm: never negotiated */
 	AEAD_CHACHA20_POLY1305 = 1,	/* RFC 8439 */
 	AEAD_AES_128_GCM = 2,		/* NIST SP 800-38D */
 	AEAD_AES_256_GCM = 3,
@@ -35,7 +36,8 @@ struct aead;
 /* key: aead_key_len(alg) bytes, copied. One context serves one direction. */
 int aead_new(struct aead **out, enum aead_alg alg, const uint8_t *key,
 	     struct err *e);
-/* The same by OpenSSL always: what a faster one is checked against. */
+/* As aead_new(), but always OpenSSL: the reference for faster
+ * implementations. */
 int aead_new_plain(struct aead **out, enum aead_alg alg, const uint8_t *key,
 		   struct err *e);
 void aead_free(struct aead *a);			/* NULL is fine; wipes */
@@ -43,8 +45,8 @@ void aead_free(struct aead *a);			/* NULL is fine; wipes */
  * overlap is not. No allocation. 0, or -1 when the library failed. */
 int aead_seal(struct aead *a, uint64_t counter, const uint8_t *ad,
 	      size_t adlen, const uint8_t *in, size_t len, uint8_t *out);
-/* len counts the tag; writes len - AEAD_TAG_LEN bytes. 0 only when the tag
- * is right; else -1, and out holds nothing of use. */
+/* len includes the tag; writes len - AEAD_TAG_LEN bytes. 0 only when the tag is
+ * right; else -1, and the content of out is useless. */
 int aead_open(struct aead *a, uint64_t counter, const uint8_t *ad,
 	      size_t adlen, const uint8_t *in, size_t len, uint8_t *out);
 

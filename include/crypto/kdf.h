@@ -13,10 +13,10 @@ struct bytes {		/* a view, not owned */
 	size_t len;
 };
 
-/* None of these can fail on valid arguments; a failure inside the library
- * ends the process (it means that the library itself is broken). */
+/* No function here can fail on valid arguments; a failure inside the library
+ * ends the process, since the library itself is then broken. */
 void sha256(uint8_t out[SHA256_LEN], const void *data, size_t len);
-/* Of all parts, one behind the other. */
+/* SHA-256 of all parts, concatenated. */
 void sha256_parts(uint8_t out[SHA256_LEN], const struct bytes *parts,
 		  size_t nparts);
 void hmac_sha256(uint8_t out[SHA256_LEN], const void *key, size_t keylen,

@@ -24,32 +24,34 @@ struct key;		/* public, or public and private; immutable */
 /* Fresh key. DSA: 2048-bit p, 256-bit q (FIPS 186-4); takes seconds. */
 int key_generate(struct key **out, enum key_type type, struct err *e);
 /* Reads the first private key of a PEM text of at most 256 KiB: PKCS#8, SEC 1
- * or PKCS#1; certificates and parameters beside it are passed over. A DSA key
- * below 2048/224 and one above 4096/256 are refused; so is an encrypted one. */
+ * or PKCS#1; certificates and parameters beside it are skipped. DSA keys below
+ * 2048/224 or above 4096/256, and encrypted keys, are refused. */
 int key_read_private(struct key **out, const void *pem, size_t len,
 		     struct err *e);
-/* Whether the key of the text is under a passphrase. */
+/* True when the key of the text is protected by a passphrase. */
 bool key_is_encrypted(const void *pem, size_t len);
-/* Takes a public key, or a private one of which only the public half is
+/* Reads a public key, or a private one of which only the public half is
  * kept. */
 int key_read_public(struct key **out, const void *pem, size_t len,
 		    struct err *e);
-/* The same for a file that must hold one PUBLIC KEY block and no other block
- * (RFC 7468): a private key, a certificate or a request is refused. */
+/* As key_read_public(), for a file that must hold one PUBLIC KEY block and no
+ * other block (RFC 7468): a private key, a certificate or a request is
+ * refused. */
 int key_read_public_alone(struct key **out, const void *pem, size_t len,
 			  struct err *e);
-/* The number of PEM blocks that begin in a text, of whatever kind. */
+/* The number of PEM blocks of any type that begin in a text. */
 unsigned int key_count_blocks(const char *text, size_t len);
 void key_free(struct key *k);		/* NULL is fine; wipes */
 
 enum key_type key_type(const struct key *k);
 const char *key_type_name(enum key_type t);	/* "DSA", "Ed25519", ... */
 bool key_is_private(const struct key *k);
-/* SHA-256 of the SubjectPublicKeyInfo in its one encoding: a named curve (RFC
- * 5480) and an uncompressed point, however the key was written. Keys with
- * explicit parameters, and RSA keys for PSS alone, are refused when read. */
+/* SHA-256 of the SubjectPublicKeyInfo in its canonical encoding: a named curve
+ * (RFC 5480) and an uncompressed point, whatever the encoding of the input.
+ * Keys with explicit parameters, and RSA keys for PSS alone, are refused when
+ * read. */
 void key_fingerprint(uint8_t out[FINGERPRINT_LEN], const struct key *k);
-/* "sha256:hex"; parse takes exactly that. 0 or -1. */
+/* "sha256:hex"; parse accepts exactly this form. 0 or -1. */
 char *fingerprint_format(char out[FINGERPRINT_TEXT_MAX],
 			 const uint8_t fp[FINGERPRINT_LEN]);
 int fingerprint_parse(uint8_t out[FINGERPRINT_LEN], const char *text,
@@ -59,9 +61,9 @@ int fingerprint_parse(uint8_t out[FINGERPRINT_LEN], const char *text,
 int key_write_private(char **out, const struct key *k, struct err *e);
 int key_write_public(char **out, const struct key *k, struct err *e);
 
-/* The library's own handle (EVP_PKEY), for this floor only. */
+/* OpenSSL's handle (EVP_PKEY); only src/crypto may use it. */
 void *key_native(const struct key *k);
-/* Takes one reference of an EVP_PKEY; on failure it stays the caller's. */
+/* Takes over one reference of an EVP_PKEY; on failure the caller keeps it. */
 int key_from_native(struct key **out, void *pkey, bool is_private,
 		    struct err *e);
 

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 
 /*
- * Key material that was not made as asked must never be used: without memory
- * for a hash, or without the kernel's randomness, there is no way on. No input
- * decides what stands here.
+ * Ends the process unless ok. Key material that was not made as requested must
+ * never be used: without memory for a hash, or without the kernel's randomness,
+ * the program cannot continue. No input can cause such a failure.
  */
 static inline void
 must(bool ok)

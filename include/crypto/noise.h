@@ -32,7 +32,7 @@ struct noise {		/* plain data: copy it to work on a trial, wipe it */
 	uint64_t n;
 	uint8_t s_secret[X25519_LEN];	/* own static */
 	uint8_t s_public[X25519_LEN];
-	uint8_t rs[X25519_LEN];		/* the other one's static */
+	uint8_t rs[X25519_LEN];		/* the peer's static key */
 	uint8_t e_secret[X25519_LEN];	/* own ephemeral */
 	uint8_t e_public[X25519_LEN];
 	uint8_t re[X25519_LEN];
@@ -42,18 +42,18 @@ struct noise {		/* plain data: copy it to work on a trial, wipe it */
 #define NOISE_E_LEN X25519_LEN
 #define NOISE_MSG_OVERHEAD (NOISE_E_LEN + AEAD_TAG_LEN)
 
-/* Pre-messages, prologue and psk are mixed in as the pattern asks. */
+/* Mixes in pre-messages, prologue and psk as the pattern prescribes. */
 void noise_init(struct noise *n, enum noise_cipher cipher, bool initiator,
 		const void *prologue, size_t prologuelen,
 		const uint8_t psk[32], const uint8_t s_secret[X25519_LEN],
 		const uint8_t s_public[X25519_LEN],
 		const uint8_t rs[X25519_LEN]);
-/* Writes e and the sealed payload: NOISE_MSG_OVERHEAD + len bytes.
- * 0, or -1 (a degenerate key of the other side): then wipe and drop. */
+/* Writes e and the sealed payload: NOISE_MSG_OVERHEAD + len bytes. 0, or -1 (a
+ * degenerate key of the other side): then wipe and drop. */
 int noise_write_1(struct noise *n, const struct rng *rng, const void *payload,
 		  size_t len, uint8_t *out);
-/* payload gets len - NOISE_MSG_OVERHEAD bytes. 0 only when it authenticates;
- * on -1 the state is spoilt: work on a copy. */
+/* payload gets len - NOISE_MSG_OVERHEAD bytes. 0 only when the message
+ * authenticates; after -1 the state is invalid: work on a copy. */
 int noise_read_1(struct noise *n, const uint8_t *msg, size_t len,
 		 uint8_t *payload);
 int noise_write_2(struct noise *n, const struct rng *rng, const void *payload,

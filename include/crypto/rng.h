@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Randomness, injected: the kernel's in programs, a seeded one in tests. */
+/* Randomness as a parameter: the kernel's, or a seeded one in tests. */
 #ifndef CRYPTO_RNG_H
 #define CRYPTO_RNG_H
 
@@ -11,19 +11,19 @@ struct rng {
 	void *ctx;
 };
 
-/* getrandom(2) directly, so that a cloned machine never repeats a key.
- * Ends the process when the kernel has none to give (never on Linux). */
+/* getrandom(2) directly, so that a cloned machine never repeats a key. Ends the
+ * process when the kernel cannot provide any (never on Linux). */
 struct rng rng_system(void);
-/* TLS draws from OpenSSL's own generators, whose state a copy of the machine
- * shares. Takes new randomness of the kernel into the one that the others, of
- * all threads, are seeded from; each notices when it is drawn from next. */
+/* Reseeds OpenSSL's generators from the kernel, since a copy of this virtual
+ * machine has their state as well. Seeds the generator that all the others, of
+ * every thread, are seeded from; each of them notices at its next use. */
 void rng_renew(void);
 /* ChaCha20 of a seed: the same seed gives the same bytes. Tests only.
  * state is the caller's and must outlive the rng. */
 struct rng_seeded {
 	uint8_t key[32];
 	uint64_t counter;
-	uint64_t piece;		/* of the stream: which one is held */
+	uint64_t piece;		/* number of the piece held */
 	uint8_t held[512];
 };
 struct rng rng_seeded(struct rng_seeded *state, uint64_t seed);

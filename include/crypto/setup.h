@@ -4,10 +4,11 @@
 #define CRYPTO_SETUP_H
 
 /*
- * First in main(), before any other call of this floor. OpenSSL then reads no
- * openssl.cnf, whatever OPENSSL_CONF says: protocol versions, groups, ciphers
- * and security level of a connection are set by this program, and a file that
- * is broken, names an engine or asks for FIPS providers cannot stop it.
+ * Must be the first call in main(), before any other of src/crypto. OpenSSL
+ * then reads no openssl.cnf, whatever OPENSSL_CONF is: protocol versions,
+ * groups, ciphers and security level of a connection are set by this program,
+ * and a file that is broken, names an engine or asks for FIPS providers cannot
+ * stop it.
  */
 void crypto_setup(void);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Signatures over a namespace and a message, and the text they travel in. */
+/* Signatures over a namespace and a message, and their base64 text. */
 #ifndef CRYPTO_SIGN_H
 #define CRYPTO_SIGN_H
 
@@ -10,13 +10,13 @@
 #include "crypto/kdf.h"
 #include "crypto/key.h"
 
-#define SIGN_MAX 512		/* no signature of ours is longer */
+#define SIGN_MAX 512		/* the longest signature of these keys */
 
 /*
- * What is signed is every part, one behind the other; the first part is a
- * fixed namespace, so that a signature made for one purpose is none for
- * another. DSA keys sign SHA-256 of it; Ed25519 keys sign it as it is.
- * The algorithm follows from the key, never from the signature.
+ * The signed message is the concatenation of all parts; the first part is a
+ * fixed namespace, so that a signature made for one purpose is invalid for
+ * another. DSA keys sign SHA-256 of the message; Ed25519 keys sign the message
+ * itself. The algorithm follows from the key, never from the signature.
  */
 int sign_make(uint8_t out[SIGN_MAX], size_t *outlen, const struct key *k,
 	      const struct bytes *parts, size_t nparts, struct err *e);

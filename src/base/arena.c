@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Memory that is given back all at once. */
+/* An arena: memory that is freed all at once. */
 #include "base/arena.h"
 
 #include <stdalign.h>
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What one block holds; a larger request gets a block of its own. */
+/* The capacity of one block. A larger request gets a block of its own. */
 #define ARENA_BLOCK 16384
 #define ARENA_ALIGN alignof(max_align_t)
 
@@ -47,7 +47,8 @@ add_block(struct arena *a, size_t cap)
 	if (b == NULL)
 		return NULL;
 	b->cap = cap;
-	/* A large block is full at once: the one in use stays in front. */
+	/* A large block is full at once, so the block in use stays at the
+	 * head. */
 	if (cap > ARENA_BLOCK && a->head != NULL) {
 		b->next = a->head->next;
 		a->head->next = b;

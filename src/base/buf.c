@@ -25,7 +25,8 @@ buf_free(struct buf *b)
 	buf_init(b, b->limit);
 }
 
-/* Twice as large, so that many small writes stay cheap; never past limit. */
+/* Doubles the capacity, so that many small writes stay cheap; never beyond
+ * limit. */
 static size_t
 next_cap(const struct buf *b, size_t need)
 {
@@ -38,9 +39,9 @@ next_cap(const struct buf *b, size_t need)
 	return cap < need ? need : cap;
 }
 
-/* Not realloc(): it would leave a copy of secrets behind. */
+/* realloc() would leave a copy of secrets behind, so this copies and wipes. */
 static int
-grow(struct buf *b, size_t need)
+grow_buf(struct buf *b, size_t need)
 {
 	size_t len = buf_len(b);
 	size_t cap = next_cap(b, need);
@@ -69,13 +70,13 @@ buf_reserve(struct buf *b, size_t len)
 		return NULL;
 	if (b->mem != NULL && b->cap - b->end >= len)
 		return b->mem + b->end;
-	/* Moving down is worth it when at least as much was consumed. */
+	/* Moving the data down pays when at least as much was consumed. */
 	if (b->mem != NULL && b->cap - held >= len &&
 	    (b->start >= held || b->cap >= b->limit)) {
 		memmove(b->mem, b->mem + b->start, held);
 		b->start = 0;
 		b->end = held;
-	} else if (grow(b, held + len > 0 ? held + len : 1) < 0) {
+	} else if (grow_buf(b, held + len > 0 ? held + len : 1) < 0) {
 		return NULL;
 	}
 	return b->mem + b->end;

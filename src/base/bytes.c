@@ -11,7 +11,7 @@ bytes_wipe(void *p, size_t len)
 		explicit_bzero(p, len);
 }
 
-/* volatile: the compiler must not leave a loop early once it knows. */
+/* volatile keeps the compiler from leaving the loop at the first difference. */
 bool
 bytes_equal_ct(const void *a, const void *b, size_t len)
 {

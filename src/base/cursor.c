@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reading and writing wire bytes with an error that sticks. */
+/* Reads and writes wire bytes; an error is remembered until the end. */
 #include "base/cursor.h"
 
 #include <string.h>
@@ -9,7 +9,7 @@
 void
 rcur_init(struct rcur *c, const void *data, size_t len)
 {
-	/* No arithmetic on the null pointer of an empty input. */
+	/* Adding to the null pointer of an empty input would be undefined. */
 	c->end = data != NULL ? (const uint8_t *)data + len : NULL;
 	c->left = len;
 	c->bad = false;
@@ -92,7 +92,7 @@ wcur_init(struct wcur *c, void *out, size_t cap)
 }
 
 static uint8_t *
-room(struct wcur *c, size_t len)
+take_room(struct wcur *c, size_t len)
 {
 	uint8_t *p;
 
@@ -108,7 +108,7 @@ room(struct wcur *c, size_t len)
 void
 wcur_u8(struct wcur *c, uint8_t v)
 {
-	uint8_t *p = room(c, 1);
+	uint8_t *p = take_room(c, 1);
 
 	if (p != NULL)
 		*p = v;
@@ -117,7 +117,7 @@ wcur_u8(struct wcur *c, uint8_t v)
 void
 wcur_be16(struct wcur *c, uint16_t v)
 {
-	uint8_t *p = room(c, 2);
+	uint8_t *p = take_room(c, 2);
 
 	if (p != NULL)
 		put_be16(p, v);
@@ -126,7 +126,7 @@ wcur_be16(struct wcur *c, uint16_t v)
 void
 wcur_be32(struct wcur *c, uint32_t v)
 {
-	uint8_t *p = room(c, 4);
+	uint8_t *p = take_room(c, 4);
 
 	if (p != NULL)
 		put_be32(p, v);
@@ -135,7 +135,7 @@ wcur_be32(struct wcur *c, uint32_t v)
 void
 wcur_be64(struct wcur *c, uint64_t v)
 {
-	uint8_t *p = room(c, 8);
+	uint8_t *p = take_room(c, 8);
 
 	if (p != NULL)
 		put_be64(p, v);
@@ -144,7 +144,7 @@ wcur_be64(struct wcur *c, uint64_t v)
 void
 wcur_bytes(struct wcur *c, const void *in, size_t len)
 {
-	uint8_t *p = len != 0 ? room(c, len) : NULL;
+	uint8_t *p = len != 0 ? take_room(c, len) : NULL;
 
 	if (p != NULL)
 		memcpy(p, in, len);

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The text is made aside, so that it may quote what stands in *e. */
+/* The text is built in a buffer of its own, so that it may quote e->text. */
 __attribute__((format(printf, 5, 0))) static void
 fill(struct err *e, enum err_code code, unsigned int line,
      unsigned int column, const char *fmt, va_list ap)
@@ -19,7 +19,7 @@ fill(struct err *e, enum err_code code, unsigned int line,
 }
 
 static void
-append(struct err *e, const char *more)
+append_text(struct err *e, const char *more)
 {
 	size_t used = strlen(e->text);
 	size_t len = strlen(more);
@@ -85,8 +85,8 @@ err_errno(struct err *e, int errnum, const char *fmt, ...)
 	va_start(ap, fmt);
 	fill(e, code_of_errno(errnum), 0, 0, fmt, ap);
 	va_end(ap);
-	append(e, ": ");
-	append(e, strerror(errnum));
+	append_text(e, ": ");
+	append_text(e, strerror(errnum));
 	return -1;
 }
 
@@ -108,8 +108,8 @@ err_prefix(struct err *e, const char *fmt, ...)
 	va_start(ap, fmt);
 	fill(e, old.code, old.line, old.column, fmt, ap);
 	va_end(ap);
-	append(e, ": ");
-	append(e, old.text);
+	append_text(e, ": ");
+	append_text(e, old.text);
 	return -1;
 }
 

@@ -87,7 +87,7 @@ ipaddr_same_site(const struct ipaddr *a, const struct ipaddr *b)
 	return memcmp(a->b, b->b, a->family == IP_V4 ? 4 : 8) == 0;
 }
 
-/* The bits of byte i that lie within the first len bits. */
+/* The bits of byte i that belong to the first len bits of an address. */
 static uint8_t
 net_bits(unsigned int i, unsigned int len)
 {

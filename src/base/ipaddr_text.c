@@ -84,7 +84,8 @@ prefix_parse(struct prefix *out, const char *text, size_t len)
 	if (slash == NULL ||
 	    ipaddr_parse(&a, text, (size_t)(slash - text)) < 0)
 		return -1;
-	/* The length of a v4-mapped prefix counts other bits than ours. */
+	/* Prefix lengths of v4-mapped addresses are refused: they count from
+	 * 96. */
 	if (a.family == IP_V4 && memchr(text, ':', len) != NULL)
 		return -1;
 	bits = (struct span){ slash + 1, len - (size_t)(slash - text) - 1 };
@@ -96,7 +97,7 @@ prefix_parse(struct prefix *out, const char *text, size_t len)
 }
 
 static unsigned int
-group(const struct ipaddr *a, unsigned int i)
+get_group(const struct ipaddr *a, unsigned int i)
 {
 	return (unsigned int)a->b[2 * i] << 8 | a->b[2 * i + 1];
 }
@@ -112,7 +113,7 @@ zero_run(const struct ipaddr *a, unsigned int *start)
 	for (unsigned int i = 0; i < 8; i++) {
 		unsigned int n = 0;
 
-		while (i + n < 8 && group(a, i + n) == 0)
+		while (i + n < 8 && get_group(a, i + n) == 0)
 			n++;
 		if (n > best) {
 			best = n;
@@ -139,7 +140,7 @@ format_v6(char out[IPADDR_TEXT_MAX], const struct ipaddr *a)
 		}
 		if (n != 0 && out[n - 1] != ':')
 			out[n++] = ':';
-		n += (size_t)snprintf(out + n, 5, "%x", group(a, i));
+		n += (size_t)snprintf(out + n, 5, "%x", get_group(a, i));
 		i++;
 	}
 	out[n] = '\0';

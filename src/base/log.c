@@ -27,7 +27,7 @@ stderr_sink(void *ctx, enum log_level level, const char *line)
 	fprintf(stderr, "%s: %s\n", log_level_name(level), line);
 }
 
-/* The one piece of state of this floor: a process has one log. */
+/* The only global state of src/base: a process has one log. */
 static struct {
 	log_sink sink;
 	void *ctx;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * An open-addressing table: linear probing, at most three quarters full.
- * Removal shifts what follows back, so that there are no tombstones and a
- * probe always ends at the first free slot.
+ * Removal shifts the following entries back, so that there are no tombstones
+ * and a probe always ends at the first free slot.
  */
 #include "base/table.h"
 
@@ -37,10 +37,10 @@ slot_has(const struct table_slot *s, uint64_t hash, const void *key,
 	       (keylen == 0 || memcmp(s->key, key, keylen) == 0);
 }
 
-/* The slot that holds the key, or the free one where it would go. The
+/* Returns the slot of the key, or the free slot where the key would go. The
  * table has at least one free slot. */
 static struct table_slot *
-find(const struct table *t, uint64_t hash, const void *key, size_t keylen)
+find_slot(const struct table *t, uint64_t hash, const void *key, size_t keylen)
 {
 	size_t mask = t->cap - 1;
 	size_t i = (size_t)hash & mask;
@@ -52,7 +52,7 @@ find(const struct table *t, uint64_t hash, const void *key, size_t keylen)
 }
 
 static int
-grow(struct table *t)
+grow_table(struct table *t)
 {
 	struct table bigger = *t;
 
@@ -64,7 +64,7 @@ grow(struct table *t)
 		const struct table_slot *s = &t->slots[i];
 
 		if (s->value != NULL)
-			*find(&bigger, s->hash, s->key, s->keylen) = *s;
+			*find_slot(&bigger, s->hash, s->key, s->keylen) = *s;
 	}
 	free(t->slots);
 	*t = bigger;
@@ -76,21 +76,23 @@ table_get(const struct table *t, const void *key, size_t keylen)
 {
 	if (t->count == 0)
 		return NULL;
-	return find(t, hash_bytes(t->seed, key, keylen), key, keylen)->value;
+	return find_slot(t, hash_bytes(t->seed, key, keylen), key, keylen)
+		->value;
 }
 
 int
 table_put(struct table *t, const void *key, size_t keylen, void *value)
 {
 	uint64_t hash = hash_bytes(t->seed, key, keylen);
-	struct table_slot *s = t->cap != 0 ? find(t, hash, key, keylen) : NULL;
+	struct table_slot *s =
+		t->cap != 0 ? find_slot(t, hash, key, keylen) : NULL;
 	bool is_new = s == NULL || s->value == NULL;
 
 	assert(value != NULL);
 	if (is_new && t->count >= t->cap / 4 * 3) {
-		if (grow(t) < 0)
+		if (grow_table(t) < 0)
 			return -1;
-		s = find(t, hash, key, keylen);
+		s = find_slot(t, hash, key, keylen);
 	}
 	if (is_new)
 		t->count++;
@@ -98,8 +100,8 @@ table_put(struct table *t, const void *key, size_t keylen, void *value)
 	return 0;
 }
 
-/* Fills the hole from behind, as long as a slot further on would be found
- * earlier from its home than it is now. */
+/* Fills the hole with a later entry that the move brings closer to its home
+ * slot; repeats that for the new hole. */
 static void
 close_gap(struct table *t, size_t hole)
 {
@@ -125,7 +127,7 @@ table_remove(struct table *t, const void *key, size_t keylen)
 
 	if (t->count == 0)
 		return NULL;
-	s = find(t, hash_bytes(t->seed, key, keylen), key, keylen);
+	s = find_slot(t, hash_bytes(t->seed, key, keylen), key, keylen);
 	value = s->value;
 	if (value != NULL) {
 		close_gap(t, (size_t)(s - t->slots));

@@ -74,9 +74,9 @@ span_trim(struct span s)
 }
 
 /*
- * The length of the well-formed sequence at p (RFC 3629, section 4), 0 when
- * there is none. The second byte's range keeps out long forms, surrogates
- * and what lies above U+10FFFF.
+ * Returns the length of the well-formed sequence at p (RFC 3629, section 4), 0
+ * when the bytes are not well-formed. The range of the second byte excludes
+ * overlong forms, surrogates and code points above U+10FFFF.
  */
 static size_t
 utf8_len(const uint8_t *p, size_t len)
@@ -177,7 +177,7 @@ is_unsafe(const uint8_t *p, size_t n)
 
 static const char hex_digits[] = "0123456789abcdef";
 
-/* Whether n bytes begin with what an unsafe byte is escaped to. */
+/* True when n bytes begin with an escape that this file writes, \xHH. */
 static bool
 is_escape(const uint8_t *p, size_t n)
 {
@@ -194,9 +194,9 @@ is_escape(const uint8_t *p, size_t n)
 	return byte >= 0x80 || is_unsafe(&byte, 1);
 }
 
-/* kept: escapes that stand there already are. */
+/* kept: existing escapes are copied and not escaped again. */
 static char *
-escape(char *out, size_t cap, const uint8_t *p, size_t len, bool kept)
+escape_bytes(char *out, size_t cap, const uint8_t *p, size_t len, bool kept)
 {
 	size_t used = 0;
 
@@ -230,13 +230,13 @@ escape(char *out, size_t cap, const uint8_t *p, size_t len, bool kept)
 char *
 text_escape(char *out, size_t cap, const void *in, size_t len)
 {
-	return escape(out, cap, in, len, false);
+	return escape_bytes(out, cap, in, len, false);
 }
 
 char *
 text_escape_rest(char *out, size_t cap, const char *in)
 {
-	return escape(out, cap, (const uint8_t *)in, strlen(in), true);
+	return escape_bytes(out, cap, (const uint8_t *)in, strlen(in), true);
 }
 
 static bool

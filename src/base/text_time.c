@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Times of day and spans of time as text. The calendar is the proleptic
- * Gregorian one, reckoned from March, so that a leap day ends its year.
+ * Gregorian one. Years are counted from March, so that a leap day ends its
+ * year.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -49,9 +50,9 @@ days_in_month(int64_t year, int64_t month)
 	return next - days_from_civil(year, month, 1);
 }
 
-/* The number of width digits at s.p + at, or -1 when out of min..max. */
+/* Reads a number of width digits at s.p + at; -1 when it is not in min..max. */
 static int64_t
-field(struct span s, size_t at, size_t width, uint64_t min, uint64_t max)
+read_field(struct span s, size_t at, size_t width, uint64_t min, uint64_t max)
 {
 	uint64_t v;
 
@@ -72,12 +73,12 @@ text_time_parse(struct walltime *out, struct span s)
 		if (form[i] != 'd' && s.p[i] != form[i])
 			return -1;
 	}
-	year = field(s, 0, 4, YEAR_MIN, YEAR_MAX);
-	month = field(s, 5, 2, 1, 12);
-	day = field(s, 8, 2, 1, 31);
-	hour = field(s, 11, 2, 0, 23);
-	minute = field(s, 14, 2, 0, 59);
-	second = field(s, 17, 2, 0, 59);
+	year = read_field(s, 0, 4, YEAR_MIN, YEAR_MAX);
+	month = read_field(s, 5, 2, 1, 12);
+	day = read_field(s, 8, 2, 1, 31);
+	hour = read_field(s, 11, 2, 0, 23);
+	minute = read_field(s, 14, 2, 0, 59);
+	second = read_field(s, 17, 2, 0, 59);
 	if (year < 0 || month < 0 || day < 0 || hour < 0 || minute < 0 ||
 	    second < 0 || day > days_in_month(year, month))
 		return -1;

@@ -43,18 +43,18 @@ timer_init(struct timer *t, void *owner, int kind)
 }
 
 static void
-place(struct timerq *q, size_t i, struct timer *t)
+place_at(struct timerq *q, size_t i, struct timer *t)
 {
 	q->heap[i] = t;
 	t->pos = i + 1;
 }
 
-/* Finds the place of t, starting from a hole at i. */
+/* Places t in the heap, starting with an empty position i. */
 static void
-sift(struct timerq *q, size_t i, struct timer *t)
+sift_timer(struct timerq *q, size_t i, struct timer *t)
 {
 	while (i > 0 && mono_before(t->at, q->heap[(i - 1) / 2]->at)) {
-		place(q, i, q->heap[(i - 1) / 2]);
+		place_at(q, i, q->heap[(i - 1) / 2]);
 		i = (i - 1) / 2;
 	}
 	for (;;) {
@@ -66,10 +66,10 @@ sift(struct timerq *q, size_t i, struct timer *t)
 		if (child >= q->count ||
 		    !mono_before(q->heap[child]->at, t->at))
 			break;
-		place(q, i, q->heap[child]);
+		place_at(q, i, q->heap[child]);
 		i = child;
 	}
-	place(q, i, t);
+	place_at(q, i, t);
 }
 
 void
@@ -81,7 +81,7 @@ timerq_set(struct timerq *q, struct timer *t, struct monotime at)
 		q->count++;
 		t->pos = q->count;
 	}
-	sift(q, t->pos - 1, t);
+	sift_timer(q, t->pos - 1, t);
 }
 
 void
@@ -96,7 +96,7 @@ timerq_cancel(struct timerq *q, struct timer *t)
 	t->pos = 0;
 	last = q->heap[--q->count];
 	if (last != t)
-		sift(q, i, last);
+		sift_timer(q, i, last);
 }
 
 struct monotime

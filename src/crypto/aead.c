@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Authenticated encryption: the algorithms, and the seam to who does them. */
+/* Authenticated encryption: the algorithms, and the choice of an
+ * implementation. */
 #include "aead_impl.h"
 
 #include <limits.h>
@@ -53,7 +54,7 @@ openssl_new(enum aead_alg alg, const uint8_t *key)
 	return NULL;
 }
 
-/* Everything between the nonce and the tag. */
+/* Associated data, text and finalisation: the steps between nonce and tag. */
 static int
 openssl_run(EVP_CIPHER_CTX *c, const void *ad, size_t adlen, const void *in,
 	    size_t len, uint8_t *out)
@@ -117,7 +118,7 @@ const struct aead_impl aead_openssl = {
 	.open = openssl_open,
 };
 
-/* The fastest one first. */
+/* The fastest implementation comes first. */
 static const struct aead_impl *
 impl_of(enum aead_alg alg)
 {
@@ -206,15 +207,16 @@ aead_free(struct aead *a)
 }
 
 static int
-seal(const struct aead *a, const uint8_t nonce[AEAD_NONCE_LEN], const void *ad,
-     size_t adlen, const void *in, size_t len, uint8_t *out)
+seal_checked(const struct aead *a, const uint8_t nonce[AEAD_NONCE_LEN],
+	     const void *ad, size_t adlen, const void *in, size_t len,
+	     uint8_t *out)
 {
 	if (adlen > LEN_MAX || len > LEN_MAX)
 		return -1;
 	return a->impl->seal(a->state, nonce, ad, adlen, in, len, out);
 }
 
-/* What was decrypted before the tag proved wrong is wiped. */
+/* Wipes the decrypted bytes when the tag proves wrong. */
 static int
 open_checked(const struct aead *a, const uint8_t nonce[AEAD_NONCE_LEN],
 	     const void *ad, size_t adlen, const void *in, size_t len,
@@ -246,7 +248,7 @@ aead_seal(struct aead *a, uint64_t counter, const uint8_t *ad, size_t adlen,
 	uint8_t nonce[AEAD_NONCE_LEN];
 
 	packet_nonce(nonce, counter);
-	return seal(a, nonce, ad, adlen, in, len, out);
+	return seal_checked(a, nonce, ad, adlen, in, len, out);
 }
 
 int
@@ -269,7 +271,7 @@ aead_seal_once(enum aead_alg alg, const uint8_t *key,
 
 	if (aead_new(&a, alg, key, NULL) < 0)
 		return -1;
-	r = seal(a, nonce, ad, adlen, in, len, out);
+	r = seal_checked(a, nonce, ad, adlen, in, len, out);
 	aead_free(a);
 	return r;
 }

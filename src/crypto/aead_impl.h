@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What an implementation of packet encryption brings. */
+/* The functions that an implementation of packet encryption provides. */
 #ifndef CRYPTO_AEAD_IMPL_H
 #define CRYPTO_AEAD_IMPL_H
 
@@ -7,8 +7,8 @@
 
 #include "crypto/aead.h"
 
-/* Lengths are checked before it is called, len is that of the plain text,
- * and the tag stands behind the text. in == out is allowed. */
+/* The caller has checked the lengths. len is that of the plain text; the tag
+ * follows the text. in == out is allowed. */
 struct aead_impl {
 	const char *name;
 	/* NULL: out of memory, or the library failed. */
@@ -23,11 +23,11 @@ struct aead_impl {
 };
 
 extern const struct aead_impl aead_openssl;	/* has all algorithms */
-/* Intel's ipsec-mb; NULL when it is not built in, or when it has nothing for
+/* Intel's ipsec-mb; NULL when it is not built in, or when it does not support
  * this algorithm on this processor. */
 const struct aead_impl *aead_mb(enum aead_alg alg);
-/* Whether it would serve if the processor lacked what these of its flags
- * (IMB_FLAG_..._OFF) name. */
+/* True when ipsec-mb would be used on a processor that lacks the features of
+ * these flags (IMB_FLAG_..._OFF). */
 bool aead_mb_serves(uint64_t flags);
 
 #endif

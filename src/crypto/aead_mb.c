@@ -35,7 +35,7 @@ aead_mb_serves(uint64_t flags)
 #define NEEDED (IMB_FEATURE_AESNI | IMB_FEATURE_PCLMULQDQ)
 #define STATE_ALIGN 64
 
-/* Not in every version. */
+/* Older versions of the library do not define it. */
 #ifndef IMB_FEATURE_AESNI_EMU
 #define IMB_FEATURE_AESNI_EMU 0
 #endif
@@ -44,12 +44,12 @@ aead_mb_serves(uint64_t flags)
 #define IMB_FEATURE_SELF_TEST_PASS 0
 #endif
 
-/* The functions for this processor; read only once it is made. NULL: none. */
+/* The functions for this processor; read-only after creation. NULL: none. */
 static IMB_MGR *functions;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-/* Not where it would do AES without the processor's help, or where its test of
- * itself failed. */
+/* Refuses a manager that emulates AES without the processor's instructions, or
+ * whose self-test failed. */
 static bool
 is_fit(IMB_MGR *m, IMB_ARCH arch)
 {
@@ -62,7 +62,7 @@ is_fit(IMB_MGR *m, IMB_ARCH arch)
 }
 
 static IMB_MGR *
-manager(uint64_t flags)
+new_manager(uint64_t flags)
 {
 	IMB_ARCH arch = IMB_ARCH_NONE;
 	IMB_MGR *m = alloc_mb_mgr(flags);
@@ -79,7 +79,7 @@ manager(uint64_t flags)
 bool
 aead_mb_serves(uint64_t flags)
 {
-	IMB_MGR *m = manager(flags);
+	IMB_MGR *m = new_manager(flags);
 
 	if (m == NULL)
 		return false;
@@ -88,14 +88,14 @@ aead_mb_serves(uint64_t flags)
 }
 
 static void
-choose(void)
+choose_functions(void)
 {
-	functions = manager(0);
+	functions = new_manager(0);
 }
 
 struct mb_state {
 	struct gcm_key_data key;
-	struct gcm_context_data context;	/* of the packet in hand */
+	struct gcm_context_data context;	/* the current packet's */
 	aes_gcm_enc_dec_t enc, dec;
 };
 
@@ -167,7 +167,7 @@ aead_mb(enum aead_alg alg)
 {
 	if (alg != AEAD_AES_256_GCM && alg != AEAD_AES_128_GCM)
 		return NULL;
-	pthread_once(&once, choose);
+	pthread_once(&once, choose_functions);
 	return functions == NULL ? NULL : &mb;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Base64 (RFC 4648 section 4), one text for each sequence of bytes. */
+/* Base64 (RFC 4648 section 4); only the canonical text of a byte sequence is
+ * valid. */
 #include "crypto/sign.h"
 
 #include <assert.h>
@@ -44,10 +45,10 @@ value_of(char c)
 	return c == '/' ? 63 : -1;
 }
 
-/* The number of bytes that a text stands for; SIZE_MAX when it is not
- * canonical: RFC 4648 sections 3.3 and 3.5. */
+/* The number of bytes that a text encodes; SIZE_MAX when it is not canonical:
+ * RFC 4648 sections 3.3 and 3.5. */
 static size_t
-measure(const char *in, size_t len)
+decoded_len(const char *in, size_t len)
 {
 	size_t pad = 0;
 
@@ -68,7 +69,7 @@ base64_decode(uint8_t *out, size_t cap, size_t *outlen, const char *in,
 	      size_t len)
 {
 	uint32_t bits = 0;
-	size_t n = measure(in, len);
+	size_t n = decoded_len(in, len);
 
 	if (n > cap)
 		return -1;

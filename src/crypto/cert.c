@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* X.509: what certificates and requests say. */
+/* X.509: reads certificates and requests. */
 #include "crypto/cert.h"
 
 #include <string.h>
@@ -31,7 +31,7 @@ cert_read_info(struct cert_info *out, const void *pem, size_t len, int any_cn,
 	return rc;
 }
 
-/* Takes the reference, also when it fails. */
+/* Takes over the reference, on failure too. */
 static int
 take_public(struct key **out, EVP_PKEY *pkey, struct err *e)
 {
@@ -109,7 +109,7 @@ cert_read_request(char name[NODE_NAME_MAX + 1], char ou[CERT_OU_MAX + 1],
 	}
 	if (x509_check_key(pkey, e) != 0)
 		goto out;
-	/* Who asks must hold the private key. */
+	/* The requester must hold the private key. */
 	if (X509_REQ_verify(req, pkey) != 1) {
 		ossl_error(e, ERR_SIGNATURE, "the request's own signature "
 			   "does not verify");

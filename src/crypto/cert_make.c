@@ -64,8 +64,8 @@ add_exts(X509 *x, X509 *issuer, const struct ext *exts)
 	return ok == 1 ? 0 : -1;
 }
 
-/* UTCTime until 2049, GeneralizedTime from 2050 on (RFC 5280 section
- * 4.1.2.5); by way of text, so that no time_t is in between. */
+/* UTCTime until 2049, GeneralizedTime from 2050 on (RFC 5280 section 4.1.2.5);
+ * formatted as text, so that no 32-bit time_t takes part. */
 static int
 set_time(ASN1_TIME *out, int64_t s)
 {
@@ -130,14 +130,14 @@ set_subject(X509_NAME *subject, const char *name, const char *ou)
 	return add_name(subject, "CN", name);
 }
 
-/* Ed25519 hashes by itself. */
+/* Ed25519 hashes internally, so it takes no digest. */
 static const EVP_MD *
 digest_for(const struct key *k)
 {
 	return key_type(k) == KEY_ED25519 ? NULL : EVP_sha256();
 }
 
-/* Takes the BIO. */
+/* Takes over the BIO. */
 static int
 take_pem(char **pem, BIO *bio, int ok, struct err *e)
 {
@@ -186,7 +186,7 @@ end_of(int64_t *end, struct walltime now, unsigned int days, struct err *e)
 	return 0;
 }
 
-/* All but subject, issuer and extensions. */
+/* Sets all fields except subject, issuer and extensions. */
 static X509 *
 new_certificate(const struct key *k, int64_t from, int64_t to,
 		const struct rng *rng)
@@ -265,7 +265,7 @@ out:
 	return rc;
 }
 
-/* That ca may sign at all, now, with this key; *end: its own end. */
+/* Checks that ca may sign now, with this key. *end: the CA's own end. */
 static int
 check_ca(int64_t *end, X509 *ca, const struct key *ca_key,
 	 struct walltime now, struct err *e)

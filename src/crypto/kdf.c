@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* SHA-256 and what is built on it; the algorithm is fetched once. */
+/* SHA-256 and the functions built on it; the algorithm is fetched once. */
 #include "crypto/kdf.h"
 
 #include <assert.h>
@@ -13,12 +13,12 @@
 
 #define SHA256_BLOCK 64
 
-/* Fetching costs as much as hashing a packet's worth of header. */
+/* Fetching the algorithm costs as much as hashing a short packet. */
 static pthread_once_t fetched = PTHREAD_ONCE_INIT;
 static const EVP_MD *sha256_md;
 
 static void
-fetch(void)
+fetch_sha256(void)
 {
 	sha256_md = EVP_MD_fetch(NULL, "SHA256", NULL);
 	must(sha256_md != NULL);
@@ -29,7 +29,7 @@ hash_new(void)
 {
 	EVP_MD_CTX *c;
 
-	must(pthread_once(&fetched, fetch) == 0);
+	must(pthread_once(&fetched, fetch_sha256) == 0);
 	c = EVP_MD_CTX_new();
 	must(c != NULL);
 	return c;
@@ -80,7 +80,7 @@ sha256_parts(uint8_t out[SHA256_LEN], const struct bytes *parts, size_t nparts)
 }
 
 /* RFC 2104 on one hash context: EVP_MAC takes three times as long, and the
- * first check of every datagram waits for this. */
+ * first check of every datagram is this MAC. */
 void
 hmac_sha256(uint8_t out[SHA256_LEN], const void *key, size_t keylen,
 	    const struct bytes *parts, size_t nparts)

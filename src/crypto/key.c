@@ -33,10 +33,10 @@ struct key {
 	uint8_t fingerprint[FINGERPRINT_LEN];
 };
 
-/* The library's own complaints are of no use to an administrator; none may
- * stay behind and be taken for a later call's. */
+/* OpenSSL's own messages do not help an administrator. Its queue is emptied, so
+ * that none is mistaken for the error of a later call. */
 static int
-fail(struct err *e, enum err_code code, const char *text)
+key_failed(struct err *e, enum err_code code, const char *text)
 {
 	ERR_clear_error();
 	return err_set(e, code, "%s", text);
@@ -58,7 +58,8 @@ type_of(const EVP_PKEY *pkey)
 	return KEY_OTHER;
 }
 
-/* Sizes first: what follows takes as long as the numbers are large. */
+/* Checks the sizes first: the tests below take longer the larger the numbers
+ * are. */
 static int
 check_dsa(EVP_PKEY *pkey, struct err *e)
 {
@@ -82,15 +83,16 @@ check_dsa(EVP_PKEY *pkey, struct err *e)
 	ok = c != NULL && EVP_PKEY_public_check(c) == 1;
 	EVP_PKEY_CTX_free(c);
 	if (!ok)
-		return fail(e, ERR_CRYPTO, "DSA key with a bad public value");
+		return key_failed(e, ERR_CRYPTO,
+				  "DSA key with a bad public value");
 	return 0;
 }
 
 /*
- * Gives a key the one encoding that it has here, since a list pins and revokes
- * keys by the digest of it: RFC 5480 section 2.2 allows a point to be
- * compressed, RFC 3279 curves by their parameters, and RFC 4055 section 1.2 an
- * RSA key under two algorithms.
+ * Gives a key its canonical encoding, since a list pins and revokes keys by the
+ * digest of it: RFC 5480 section 2.2 allows a point to be compressed, RFC 3279
+ * curves by their parameters, and RFC 4055 section 1.2 an RSA key under two
+ * algorithms.
  */
 static int
 make_canonical(EVP_PKEY *pkey, struct err *e)
@@ -98,23 +100,26 @@ make_canonical(EVP_PKEY *pkey, struct err *e)
 	int by_numbers = 0;
 
 	if (EVP_PKEY_is_a(pkey, "RSA-PSS"))
-		return fail(e, ERR_CRYPTO, "RSA key for PSS alone; expected "
-			    "one for rsaEncryption");
+		return key_failed(e, ERR_CRYPTO,
+				  "RSA key for PSS alone; expected "
+				  "one for rsaEncryption");
 	if (!EVP_PKEY_is_a(pkey, "EC"))
 		return 0;
 	if (EVP_PKEY_get_int_param(pkey,
 			OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS,
 			&by_numbers) != 1 || by_numbers != 0)
-		return fail(e, ERR_CRYPTO, "EC key with explicit parameters; "
-			    "expected one that names its curve");
+		return key_failed(e, ERR_CRYPTO,
+				  "EC key with explicit parameters; "
+				  "expected one that names its curve");
 	if (EVP_PKEY_set_utf8_string_param(pkey,
 			OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
 			OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED) != 1)
-		return fail(e, ERR_CRYPTO, "EC key that cannot be encoded");
+		return key_failed(e, ERR_CRYPTO,
+				  "EC key that cannot be encoded");
 	return 0;
 }
 
-/* The SubjectPublicKeyInfo; the caller frees it. 0 when it failed. */
+/* The SubjectPublicKeyInfo; the caller frees it. 0 when encoding failed. */
 static size_t
 spki_encode(unsigned char **der, const EVP_PKEY *pkey)
 {
@@ -138,7 +143,7 @@ key_from_native(struct key **out, void *pkey, bool is_private, struct err *e)
 		return -1;
 	len = spki_encode(&der, pkey);
 	if (len == 0)
-		return fail(e, ERR_CRYPTO, "key without a public half");
+		return key_failed(e, ERR_CRYPTO, "key without a public half");
 	k = calloc(1, sizeof(*k));
 	if (k == NULL) {
 		OPENSSL_free(der);
@@ -153,7 +158,7 @@ key_from_native(struct key **out, void *pkey, bool is_private, struct err *e)
 	return 0;
 }
 
-/* DSA needs its domain parameters before a key; NULL when it failed. */
+/* DSA needs domain parameters before a key; NULL when generation failed. */
 static EVP_PKEY *
 dsa_parameters(void)
 {
@@ -206,7 +211,7 @@ key_generate(struct key **out, enum key_type type, struct err *e)
 		return err_set(e, ERR_USAGE, "no kind of key to generate");
 	}
 	if (pkey == NULL)
-		return fail(e, ERR_CRYPTO, "cannot generate a key");
+		return key_failed(e, ERR_CRYPTO, "cannot generate a key");
 	if (key_from_native(out, pkey, true, e) < 0) {
 		EVP_PKEY_free(pkey);
 		return -1;
@@ -266,7 +271,8 @@ fingerprint_format(char out[FINGERPRINT_TEXT_MAX],
 	return out;
 }
 
-/* One text per fingerprint: so the digits are lower case. */
+/* Only lower-case digits are accepted, so that a fingerprint has one
+ * spelling. */
 int
 fingerprint_parse(uint8_t out[FINGERPRINT_LEN], const char *text, size_t len)
 {
@@ -282,7 +288,7 @@ fingerprint_parse(uint8_t out[FINGERPRINT_LEN], const char *text, size_t len)
 	return 0;
 }
 
-/* Takes the BIO; NULL or ok == 0 is a failure. */
+/* Takes over the BIO; NULL or ok == 0 is a failure. */
 static int
 take_text(char **out, BIO *bio, int ok, struct err *e)
 {
@@ -300,7 +306,7 @@ take_text(char **out, BIO *bio, int ok, struct err *e)
 	}
 	BIO_free(bio);
 	if (text == NULL)
-		return fail(e, ERR_CRYPTO, "cannot write a key");
+		return key_failed(e, ERR_CRYPTO, "cannot write a key");
 	*out = text;
 	return 0;
 }

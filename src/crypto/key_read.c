@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Keys out of PEM text, in the forms that certificate authorities hand out. */
+/* Reads keys from PEM text, in the forms that certificate authorities hand
+ * out. */
 #include "crypto/key.h"
 
 #include <string.h>
@@ -14,8 +15,8 @@
 
 #define PEM_SIZE_MAX (256 * 1024) /* a key, its certificate and a chain */
 
-/* The library's own complaints are of no use to an administrator; none may
- * stay behind and be taken for a later call's. */
+/* OpenSSL's own messages do not help an administrator. Its queue is emptied, so
+ * that none is mistaken for the error of a later call. */
 static int
 read_failed(struct err *e, enum err_code code, const char *text)
 {
@@ -50,7 +51,8 @@ block_is_private(const struct block *b)
 	       strcmp(b->name + n - (sizeof(end) - 1), end) == 0;
 }
 
-/* Binary files are named, since several CAs hand them out. */
+/* The error names binary (DER, PKCS#12) files, since several CAs hand them
+ * out. */
 static int
 no_block(const uint8_t *text, size_t len, struct err *e)
 {
@@ -64,8 +66,8 @@ no_block(const uint8_t *text, size_t len, struct err *e)
 }
 
 /* Reads the first private key, or the first block where there is none: EC
- * parameters and certificates may stand before the key. Decrypts nothing, so
- * nobody is ever asked for a passphrase. */
+ * parameters and certificates may precede the key. Decrypts nothing, so no
+ * passphrase is ever prompted for. */
 static int
 block_read(struct block *b, const void *pem, size_t len, struct err *e)
 {
@@ -117,7 +119,7 @@ key_is_encrypted(const void *pem, size_t len)
 	return encrypted;
 }
 
-/* Reads the first block, which must be in the clear. */
+/* Reads the first block, which must be unencrypted. */
 static int
 block_read_plain(struct block *b, const void *pem, size_t len, struct err *e)
 {
@@ -131,8 +133,8 @@ block_read_plain(struct block *b, const void *pem, size_t len, struct err *e)
 		       "-out NEW\" writes it without one");
 }
 
-/* The kinds that a CA's tools write: PKCS#8 (RFC 5958), SEC 1 (RFC 5915),
- * PKCS#1 (RFC 8017 appendix A.1.2) and OpenSSL's own one of DSA. */
+/* The block types that CA tools write: PKCS#8 (RFC 5958), SEC 1 (RFC 5915),
+ * PKCS#1 (RFC 8017 appendix A.1.2) and OpenSSL's own type for DSA. */
 static const struct private_kind {
 	const char *name;
 	int type;
@@ -191,7 +193,7 @@ decode_public(const unsigned char *der, long len)
 	return pkey;
 }
 
-/* Another handle that holds the public half alone. */
+/* Makes a new handle that holds the public half alone. */
 static EVP_PKEY *
 strip_private(EVP_PKEY *pkey)
 {
@@ -216,7 +218,7 @@ wrong_block(const struct block *b, const char *wanted, struct err *e)
 }
 
 static int
-wrap(struct key **out, EVP_PKEY *pkey, bool is_private, struct err *e)
+wrap_key(struct key **out, EVP_PKEY *pkey, bool is_private, struct err *e)
 {
 	if (pkey == NULL)
 		return read_failed(e, ERR_SYNTAX, "PEM block holds no usable key");
@@ -238,7 +240,7 @@ key_read_private(struct key **out, const void *pem, size_t len, struct err *e)
 		return -1;
 	kind = private_kind_of(&b);
 	if (kind != NULL)
-		r = wrap(out, decode_private(&b, kind), true, e);
+		r = wrap_key(out, decode_private(&b, kind), true, e);
 	else
 		r = wrong_block(&b, PEM_STRING_PKCS8INF, e);
 	block_free(&b);
@@ -256,10 +258,10 @@ key_read_public(struct key **out, const void *pem, size_t len, struct err *e)
 		return -1;
 	kind = private_kind_of(&b);
 	if (strcmp(b.name, PEM_STRING_PUBLIC) == 0)
-		r = wrap(out, decode_public(b.der, b.len), false, e);
+		r = wrap_key(out, decode_public(b.der, b.len), false, e);
 	else if (kind != NULL)
-		r = wrap(out, strip_private(decode_private(&b, kind)), false,
-			 e);
+		r = wrap_key(out, strip_private(decode_private(&b, kind)),
+			     false, e);
 	else
 		r = wrong_block(&b, PEM_STRING_PUBLIC, e);
 	block_free(&b);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Noise_KKpsk0_25519 as revision 34 of the framework has it. Section numbers
- * are those of its specification.
+ * Noise_KKpsk0_25519 of revision 34 of the framework. Section numbers refer to
+ * its specification.
  */
 #include "crypto/noise.h"
 
@@ -12,9 +12,9 @@
 
 #define MESSAGE_MAX 65535	/* section 3 */
 
-/* Section 8: at most SHA256_LEN bytes stand for themselves, padded. */
+/* Section 8: a name of at most SHA256_LEN bytes is padded, not hashed. */
 static void
-initialize(struct noise *n, const char *name)
+init_symmetric(struct noise *n, const char *name)
 {
 	size_t len = strlen(name);
 
@@ -41,10 +41,10 @@ use_key(struct noise *n, const uint8_t k[32])
 	n->has_key = true;
 }
 
-/* Section 4.3: its HKDF is that of RFC 5869 with ck as salt and no info. */
+/* Section 4.3: HKDF of RFC 5869 with ck as salt and no info. */
 static void
-hkdf(const struct noise *n, const void *ikm, size_t ikmlen, uint8_t *out,
-     size_t len)
+derive_keys(const struct noise *n, const void *ikm, size_t ikmlen, uint8_t *out,
+	    size_t len)
 {
 	uint8_t prk[SHA256_LEN];
 
@@ -58,7 +58,7 @@ mix_key(struct noise *n, const uint8_t ikm[X25519_LEN])
 {
 	uint8_t t[2 * SHA256_LEN];
 
-	hkdf(n, ikm, X25519_LEN, t, sizeof(t));
+	derive_keys(n, ikm, X25519_LEN, t, sizeof(t));
 	memcpy(n->ck, t, SHA256_LEN);
 	use_key(n, t + SHA256_LEN);
 	bytes_wipe(t, sizeof(t));
@@ -69,14 +69,14 @@ mix_key_and_hash(struct noise *n, const uint8_t psk[32])
 {
 	uint8_t t[3 * SHA256_LEN];
 
-	hkdf(n, psk, 32, t, sizeof(t));
+	derive_keys(n, psk, 32, t, sizeof(t));
 	memcpy(n->ck, t, SHA256_LEN);
 	mix_hash(n, t + SHA256_LEN, SHA256_LEN);
 	use_key(n, t + 2 * SHA256_LEN);
 	bytes_wipe(t, sizeof(t));
 }
 
-/* The token e. Section 9.2: with a psk it is mixed into the key as well. */
+/* The token e. Section 9.2: with a psk, e is mixed into the key as well. */
 static void
 mix_e(struct noise *n, const uint8_t e[X25519_LEN])
 {
@@ -98,7 +98,7 @@ mix_dh(struct noise *n, const uint8_t secret[X25519_LEN],
 }
 
 static enum aead_alg
-algorithm(const struct noise *n)
+alg_of(const struct noise *n)
 {
 	return n->cipher == NOISE_AESGCM ? AEAD_AES_256_GCM :
 					   AEAD_CHACHA20_POLY1305;
@@ -123,7 +123,7 @@ encrypt_and_hash(struct noise *n, const void *payload, size_t len,
 	uint8_t nonce[AEAD_NONCE_LEN];
 
 	next_nonce(n, nonce);
-	if (aead_seal_once(algorithm(n), n->k, nonce, n->h, sizeof(n->h),
+	if (aead_seal_once(alg_of(n), n->k, nonce, n->h, sizeof(n->h),
 			   payload, len, out) < 0)
 		return -1;
 	mix_hash(n, out, len + AEAD_TAG_LEN);
@@ -138,10 +138,10 @@ decrypt_and_hash(struct noise *n, const uint8_t *in, size_t len,
 	uint8_t ad[SHA256_LEN];
 
 	next_nonce(n, nonce);
-	/* Hashed first: payload may lie where the message lies. */
+	/* Hashes before decrypting: payload may overlap the message. */
 	memcpy(ad, n->h, sizeof(ad));
 	mix_hash(n, in, len);
-	return aead_open_once(algorithm(n), n->k, nonce, ad, sizeof(ad), in,
+	return aead_open_once(alg_of(n), n->k, nonce, ad, sizeof(ad), in,
 			      len, payload);
 }
 
@@ -159,9 +159,9 @@ noise_init(struct noise *n, enum noise_cipher cipher, bool initiator,
 	memcpy(n->s_public, s_public, sizeof(n->s_public));
 	memcpy(n->rs, rs, sizeof(n->rs));
 
-	initialize(n, cipher == NOISE_AESGCM ?
-		   "Noise_KKpsk0_25519_AESGCM_SHA256" :
-		   "Noise_KKpsk0_25519_ChaChaPoly_SHA256");
+	init_symmetric(n, cipher == NOISE_AESGCM ?
+		       "Noise_KKpsk0_25519_AESGCM_SHA256" :
+		       "Noise_KKpsk0_25519_ChaChaPoly_SHA256");
 	mix_hash(n, prologue, prologuelen);
 	mix_hash(n, initiator ? n->s_public : n->rs, X25519_LEN);
 	mix_hash(n, initiator ? n->rs : n->s_public, X25519_LEN);
@@ -244,7 +244,7 @@ noise_split(const struct noise *n, uint8_t k1[32], uint8_t k2[32])
 {
 	uint8_t t[2 * SHA256_LEN];
 
-	hkdf(n, NULL, 0, t, sizeof(t));
+	derive_keys(n, NULL, 0, t, sizeof(t));
 	memcpy(k1, t, 32);
 	memcpy(k2, t + 32, 32);
 	bytes_wipe(t, sizeof(t));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Randomness from the kernel, and a repeatable one for tests. */
+/* Randomness from the kernel, and a repeatable generator for tests. */
 #include "crypto/rng.h"
 
 #include <errno.h>
@@ -39,7 +39,7 @@ rng_system(void)
 	return (struct rng){ .fill = system_fill, .ctx = NULL };
 }
 
-/* As RAND_poll(3), which does not say whether it worked. */
+/* As RAND_poll(3), but reports whether the kernel gave randomness. */
 void
 rng_renew(void)
 {
@@ -67,8 +67,9 @@ make_piece(struct rng_seeded *s, uint64_t piece)
 	s->piece = piece;
 }
 
-/* counter counts bytes, so that the bytes do not depend on how they are
- * asked for. A piece of the stream is held: most ask for four bytes. */
+/* counter counts bytes, so that the bytes do not depend on the sizes of the
+ * requests. One piece of the stream is cached: most requests are for four
+ * bytes. */
 static void
 seeded_fill(void *ctx, void *out, size_t len)
 {
@@ -107,8 +108,8 @@ rng_u32(const struct rng *r)
 	return get_be32(b);
 }
 
-/* Of the 2^32 values the lowest 2^32 mod bound are drawn again: then as many
- * are left for every remainder. */
+/* Rejects the lowest 2^32 mod bound values of the 2^32, so that equally many
+ * remain for every remainder. */
 uint32_t
 rng_below(const struct rng *r, uint32_t bound)
 {

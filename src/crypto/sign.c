@@ -22,11 +22,11 @@ check_type(const struct key *k, enum err_code code, struct err *e)
 		       key_type_name(t));
 }
 
-/* One piece of memory, since Ed25519 reads the message twice. A single part
- * is used where it is; *owned is what the caller frees. */
+/* Joins the parts in one piece of memory, since Ed25519 reads the message
+ * twice. A single part is used in place; the caller frees *owned. */
 static int
-join(struct bytes *whole, void **owned, const struct bytes *parts,
-     size_t nparts)
+join_parts(struct bytes *whole, void **owned, const struct bytes *parts,
+	   size_t nparts)
 {
 	size_t len = 0;
 	uint8_t *p;
@@ -54,7 +54,7 @@ join(struct bytes *whole, void **owned, const struct bytes *parts,
 	return 0;
 }
 
-/* *siglen: how much sig holds, then how long it is. */
+/* siglen: in, the capacity of sig; out, the length of the signature. */
 static bool
 dsa_make(EVP_MD_CTX *c, EVP_PKEY *pkey, const struct bytes *parts,
 	 size_t nparts, uint8_t *sig, size_t *siglen)
@@ -68,8 +68,8 @@ dsa_make(EVP_MD_CTX *c, EVP_PKEY *pkey, const struct bytes *parts,
 	return EVP_DigestSignFinal(c, sig, siglen) == 1;
 }
 
-/* DER has one encoding for a pair of numbers; whatever else decodes to the
- * same pair would be a second signature that nobody made. */
+/* DER has one encoding for a pair of numbers. Any other encoding that decodes
+ * to the same pair would be a second signature, not made by the signer. */
 static bool
 dsa_is_der(const uint8_t *sig, size_t siglen)
 {
@@ -107,7 +107,7 @@ ed25519_make(EVP_MD_CTX *c, EVP_PKEY *pkey, const struct bytes *parts,
 	void *owned;
 	bool ok;
 
-	if (join(&whole, &owned, parts, nparts) < 0)
+	if (join_parts(&whole, &owned, parts, nparts) < 0)
 		return false;
 	ok = EVP_DigestSignInit_ex(c, NULL, NULL, NULL, NULL, pkey,
 				   NULL) == 1 &&
@@ -124,7 +124,7 @@ ed25519_verify(EVP_MD_CTX *c, EVP_PKEY *pkey, const struct bytes *parts,
 	void *owned;
 	bool ok;
 
-	if (join(&whole, &owned, parts, nparts) < 0)
+	if (join_parts(&whole, &owned, parts, nparts) < 0)
 		return false;
 	ok = EVP_DigestVerifyInit_ex(c, NULL, NULL, NULL, NULL, pkey,
 				     NULL) == 1 &&

@@ -16,9 +16,9 @@
 #define HANDSHAKE_MAX 65536	/* bytes before the handshake is complete */
 #define LATER_MAX 8		/* handshake messages after that */
 
-/* Keeps the first reason there is, for what follows follows from it. */
+/* Keeps the first reason, since later errors are consequences of it. */
 static enum tls_status
-fail(struct tls *t, const char *why)
+fail_with(struct tls *t, const char *why)
 {
 	if (t->reason[0] == '\0')
 		snprintf(t->reason, sizeof(t->reason), "%s", why);
@@ -36,7 +36,7 @@ fail_library(struct tls *t)
 
 	if (t->reason[0] == '\0')
 		t->fault = fault;
-	return fail(t, why);
+	return fail_with(t, why);
 }
 
 static struct tls *
@@ -52,7 +52,7 @@ engine_open(void *ctx, bool dialler, struct walltime now, struct err *e)
 	t->dialler = dialler;
 	t->kind = c->kind;
 	memcpy(t->ca, c->ca, sizeof(t->ca));
-	/* Who is invited has no certificate that could be looked at. */
+	/* A guest has no certificate yet that verify_peer() could check. */
 	t->verified = c->kind == TLS_HOST && !dialler;
 	t->ssl = SSL_new(c->ssl);
 	t->in = BIO_new(BIO_s_mem());
@@ -85,12 +85,12 @@ engine_feed(struct tls *t, const uint8_t *in, size_t len)
 	if (t->dead)
 		return TLS_FAILED;
 	if (len > UNREAD_MAX - BIO_ctrl_pending(t->in))
-		return fail(t, "more bytes than may wait unread");
+		return fail_with(t, "more bytes than may wait unread");
 	if (!t->done) {
-		/* What fills the limit may still hold the last message; what
-		 * comes after it does not. */
+		/* The bytes that reach the limit may still hold the last
+		 * message; bytes after them cannot. */
 		if (t->fed >= HANDSHAKE_MAX)
-			return fail(t, "handshake without an end");
+			return fail_with(t, "handshake without an end");
 		t->fed += len;
 	}
 	if (len > 0 && BIO_write_ex(t->in, in, len, &n) != 1)
@@ -113,7 +113,7 @@ engine_drain(struct tls *t, uint8_t *out, size_t cap)
  * is a record of some 30 bytes or more that costs the derivation of keys, and
  * the former an answer. An honest peer needs few: a connection carries less
  * than one key may encrypt. The library would handle all that have arrived in
- * one call; so when there are too many, the unread bytes are thrown away.
+ * one call; so when there are too many, the unread bytes are discarded.
  */
 void
 tls_count_message(int is_sent, int version, int content_type,
@@ -128,8 +128,8 @@ tls_count_message(int is_sent, int version, int content_type,
 	if (is_sent || content_type != SSL3_RT_HANDSHAKE || t == NULL ||
 	    !t->done || ++t->later <= LATER_MAX)
 		return;
-	(void)fail(t, "more handshake messages than are needed after the "
-		      "handshake");
+	(void)fail_with(t, "more handshake messages than are needed after the "
+			   "handshake");
 	(void)BIO_reset(t->in);
 }
 
@@ -145,11 +145,11 @@ engine_handshake(struct tls *t)
 	ERR_clear_error();
 	rc = SSL_do_handshake(t->ssl);
 	if (rc == 1) {
-		/* The library must have asked verify_peer(); nothing else
-		 * makes a peer. */
+		/* The library must have called verify_peer(); without it no
+		 * peer is accepted. */
 		if (!t->verified || SSL_session_reused(t->ssl) != 0 ||
 		    SSL_version(t->ssl) != TLS1_3_VERSION)
-			return fail(t, "the other side was not verified");
+			return fail_with(t, "the other side was not verified");
 		t->done = true;
 		return TLS_OK;
 	}
@@ -157,7 +157,7 @@ engine_handshake(struct tls *t)
 	case SSL_ERROR_WANT_READ:
 		return TLS_AGAIN;
 	case SSL_ERROR_ZERO_RETURN:
-		return fail(t, "other side closed during the handshake");
+		return fail_with(t, "other side closed during the handshake");
 	default:
 		return fail_library(t);
 	}
@@ -199,7 +199,7 @@ engine_write(struct tls *t, const uint8_t *in, size_t len)
 	if (len == 0)
 		return TLS_OK;
 	ERR_clear_error();
-	/* Memory takes whatever comes: there is no partial write. */
+	/* A memory BIO takes everything: there is no partial write. */
 	if (SSL_write_ex(t->ssl, in, len, &n) == 1)
 		return TLS_OK;
 	return fail_library(t);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* TLS: which chains of certificates are good, and what one says. */
+/* TLS: decides which certificate chains are acceptable, and reads them. */
 #include "tls_local.h"
 
 #include <openssl/err.h>
@@ -7,8 +7,8 @@
 
 #include "x509.h"
 
-/* A node dials and is dialled, so that a certificate made for one of the two
- * is no node's. A CA without the extension may sign for both. */
+/* A node dials and is dialled, so that a certificate made for only one of the
+ * two roles is no node's. A CA without the extension may sign for both. */
 static bool
 lacks_usage(X509 *x, bool as_server, bool required)
 {
@@ -20,11 +20,11 @@ lacks_usage(X509 *x, bool as_server, bool required)
 }
 
 /*
- * Checks what the library does not, in a chain that it has verified. It would
- * take a CA's own certificate for a node's, and it would hold a Common Name
- * without a dot to no name constraint, which is why CAs that have some are
- * refused. X509_V_OK or the error; as_server: the role that is meant; both:
- * the other role is needed, too.
+ * Makes the checks that OpenSSL leaves out, on a chain that it has verified.
+ * OpenSSL would accept a CA's own certificate for a node's, and it does not
+ * apply name constraints to a Common Name without a dot, which is why CAs that
+ * have some are refused. X509_V_OK or the error; as_server: the role to check;
+ * both: the other role is needed, too.
  */
 static int
 check_chain(STACK_OF(X509) *chain, bool *as_server, bool both)
@@ -53,7 +53,7 @@ tls_verify(X509_STORE_CTX *sc, enum tls_kind kind, bool as_server,
 	bool good = X509_verify_cert(sc) == 1;
 	int code;
 
-	/* A failure without a reason must not look like a success. */
+	/* A failure without an error code must not look like a success. */
 	if (!good && X509_STORE_CTX_get_error(sc) == X509_V_OK)
 		X509_STORE_CTX_set_error(sc, X509_V_ERR_UNSPECIFIED);
 	if (good) {

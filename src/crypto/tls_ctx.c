@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* TLS: own certificate, key and CAs, and who may be on the other side. */
+/* TLS: own certificate, key and CAs, and the verification of the other side. */
 #include "tls_local.h"
 
 #include <stdio.h>
@@ -12,7 +12,7 @@
 #include "x509.h"
 
 #define SECURITY_LEVEL 2	/* 112 bits and more, no SHA-1 */
-#define CHAIN_DEPTH_MAX (CERT_ABOVE_MAX - 1)	/* CAs under one of ours */
+#define CHAIN_DEPTH_MAX (CERT_ABOVE_MAX - 1)	/* CAs below a configured one */
 #define CERT_LIST_MAX 32768	/* bytes of the other side's certificates */
 #define VERIFY_FLAGS (X509_V_FLAG_X509_STRICT | X509_V_FLAG_PARTIAL_CHAIN)
 
@@ -67,7 +67,7 @@ verify_chain(const struct tls *t, X509_STORE_CTX *sc, struct err *e)
 	return rc;
 }
 
-/* Runs in the place of X509_verify_cert(); 1 lets the handshake go on. */
+/* Replaces X509_verify_cert(); 1 lets the handshake continue. */
 static int
 verify_peer(X509_STORE_CTX *sc, void *arg)
 {
@@ -77,7 +77,7 @@ verify_peer(X509_STORE_CTX *sc, void *arg)
 	struct err e = { .code = ERR_NONE };
 
 	(void)arg;
-	/* Checked here, before anything of ours is shown to the other side. */
+	/* Checked here, before the other side gets any data of ours. */
 	if (!tls_alpn_agreed(ssl, t->kind)) {
 		err_set(&e, ERR_PROTO, "%s", no_alpn);
 		X509_STORE_CTX_set_error(sc,
@@ -88,7 +88,7 @@ verify_peer(X509_STORE_CTX *sc, void *arg)
 			return 1;
 		}
 		err_prefix(&e, "certificate of the other side");
-		/* Becomes the alert bad_certificate. */
+		/* OpenSSL turns this error into the alert bad_certificate. */
 		X509_STORE_CTX_set_error(sc, X509_V_ERR_HOSTNAME_MISMATCH);
 	}
 	memcpy(t->reason, e.text, sizeof(t->reason));
@@ -104,7 +104,7 @@ select_alpn(SSL *ssl, const unsigned char **out, unsigned char *outlen,
 	const struct alpn want = alpn_of(t->kind);
 
 	(void)arg;
-	/* The one that is picked must outlive this: a view of the offer. */
+	/* *out must outlive this call, so it points into the client's offer. */
 	for (unsigned int at = 0, n; at < inlen; at += n) {
 		n = in[at] + 1u;
 		if (n > inlen - at)
@@ -118,8 +118,9 @@ select_alpn(SSL *ssl, const unsigned char **out, unsigned char *outlen,
 	return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
-/* Who speaks TLS 1.3 (has supported_versions) but offers no protocol is told
- * at once; who does not is told about the version, by the library. */
+/* Clients that speak TLS 1.3 (have supported_versions) but offer no ALPN get
+ * the alert at once; older clients get the library's alert about the
+ * version. */
 static int
 look_at_hello(SSL *ssl, int *alert, void *arg)
 {
@@ -139,7 +140,7 @@ look_at_hello(SSL *ssl, int *alert, void *arg)
 	return SSL_CLIENT_HELLO_ERROR;
 }
 
-/* The CAs of the network and nothing else: no file, no directory. */
+/* Contains the CAs of the network and nothing else: no file, no directory. */
 static X509_STORE *
 make_store(const struct pem *cas, size_t ncas, struct err *e)
 {
@@ -163,7 +164,7 @@ make_store(const struct pem *cas, size_t ncas, struct err *e)
 			X509 *x = sk_X509_value(all, j);
 
 			/* With partial chains a node's certificate among the
-			 * CAs would vouch for itself. */
+			 * CAs would be trusted by itself. */
 			if (X509_check_ca(x) != 1) {
 				err_set(e, ERR_CONFLICT, "certificate %d "
 					"among the CAs is no CA's", j + 1);
@@ -182,9 +183,10 @@ make_store(const struct pem *cas, size_t ncas, struct err *e)
 	return store;
 }
 
-/* A node dials and is dialled: its certificate must do for both. The host of
- * an invitation is dialled only. at: when, in seconds since 1970; NULL:
- * whatever the dates. info: what it and its chain say; NULL is fine. */
+/* A node dials and is dialled: its certificate must suit both roles. The host
+ * of an invitation is dialled only. at: the time to check; NULL: dates are
+ * ignored. info: receives the data of the certificate and its chain; may be
+ * NULL. */
 static int
 check_own(X509_STORE *store, enum tls_kind kind, STACK_OF(X509) *chain,
 	  const struct walltime *at, struct cert_info *info, struct err *e)
@@ -259,7 +261,7 @@ tls_make_ssl(X509_STORE *store, enum tls_kind kind)
 	    SSL_CTX_set1_groups(c, groups, 2) != 1 ||
 	    X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(c),
 					VERIFY_FLAGS) != 1 ||
-	    /* This one alone returns 0 on success. */
+	    /* Unlike the others, this call returns 0 on success. */
 	    SSL_CTX_set_alpn_protos(c, alpn.wire, alpn.len) != 0) {
 		SSL_CTX_free(c);
 		return NULL;
@@ -267,7 +269,7 @@ tls_make_ssl(X509_STORE *store, enum tls_kind kind)
 	return c;
 }
 
-/* The first certificate is ours; what follows is sent along. */
+/* The first certificate is ours; the others are sent with it. */
 static int
 use_own(SSL_CTX *c, STACK_OF(X509) *chain, const struct key *key,
 	struct err *e)
@@ -282,7 +284,7 @@ use_own(SSL_CTX *c, STACK_OF(X509) *chain, const struct key *key,
 	return 0;
 }
 
-/* A guest has no CA's certificate: all of them are sent along. */
+/* A guest does not have the CA's certificate: the host sends all of them. */
 static int
 show_cas(SSL_CTX *c, const struct pem *cas, size_t ncas, struct err *e)
 {

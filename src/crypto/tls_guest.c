@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * TLS of one who has no certificate yet. The CA's certificate comes with the
- * other side's own; which key it must have is known. Nobody without that CA's
- * private key makes a chain to it, whatever else the certificate says.
+ * TLS of a guest that has no certificate yet. The host sends the CA's
+ * certificate with its own; the guest knows the fingerprint of the CA's key.
+ * Without that CA's private key no valid chain to it can be made, whatever else
+ * the certificate says.
  */
 #include "tls_local.h"
 
@@ -24,7 +25,7 @@ tls_guest_trusts(X509_STORE_CTX *sc, const uint8_t ca[FINGERPRINT_LEN])
 	for (int i = 0; out != NULL && i < sk_X509_num(sent); i++) {
 		X509 *x = sk_X509_value(sent, i);
 
-		/* In a chain that is accepted it vouches for others. */
+		/* In an accepted chain this certificate vouches for others. */
 		if (X509_check_ca(x) != 1 ||
 		    x509_info(&info, x, true, NULL) != 0 ||
 		    memcmp(info.fingerprint, ca, FINGERPRINT_LEN) != 0)

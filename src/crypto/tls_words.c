@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What TLS complains about, in words for an administrator. */
+/* Translates errors of TLS for an administrator. */
 #include "tls_local.h"
 
 #include <stdio.h>
@@ -17,7 +17,7 @@ struct word {
 	const char *text;
 };
 
-/* What a certificate is, when its chain does not hold. */
+/* Faults of a certificate chain, to follow "the certificate". */
 static const struct word chain_words[] = {
 	{ X509_V_ERR_CERT_SIGNATURE_FAILURE, "carries a false signature" },
 	{ X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION,
@@ -41,7 +41,7 @@ static const struct word chain_words[] = {
 	{ 0, NULL }
 };
 
-/* RFC 8446 section 6.2; what it most often means here. */
+/* Alerts (RFC 8446 section 6.2), with their most frequent meaning here. */
 static const struct word alert_words[] = {
 	{ SSL_AD_HANDSHAKE_FAILURE, "handshake failure" },
 	{ SSL_AD_BAD_CERTIFICATE,
@@ -169,8 +169,8 @@ tls_words_chain(struct err *e, X509_STORE_CTX *sc, bool as_server,
 		text);
 }
 
-/* The first complaint of the TLS layer itself says most; those below it
- * speak of bytes. */
+/* The first error of the TLS layer itself is the most useful one; those of
+ * lower layers are about bytes. */
 static unsigned long
 first_complaint(void)
 {

@@ -12,7 +12,7 @@
 #include "base/bytes.h"
 #include "crypto/must.h"
 
-/* NULL when there is no memory: all values of secret are keys. */
+/* NULL only when there is no memory: every secret is a valid key. */
 static EVP_PKEY *
 private_new(const uint8_t secret[X25519_LEN])
 {
@@ -40,7 +40,7 @@ x25519_keypair(uint8_t secret[X25519_LEN], uint8_t public[X25519_LEN],
 	x25519_public(public, secret);
 }
 
-/* Both halves: from the secret alone the library would compute the other one
+/* Sets both halves: from the secret alone OpenSSL would compute the public one
  * again, at twice the cost of the exchange itself. */
 static EVP_PKEY *
 pair_new(const uint8_t secret[X25519_LEN], const uint8_t public[X25519_LEN])
@@ -79,8 +79,8 @@ x25519_shared(uint8_t out[X25519_LEN], const uint8_t secret[X25519_LEN],
 
 	if (own != NULL && other != NULL)
 		c = EVP_PKEY_CTX_new_from_pkey(NULL, own, NULL);
-	/* RFC 7748 section 6.1: the library refuses an all-zero result in
-	 * some versions; here it is refused in all. */
+	/* RFC 7748 section 6.1: some versions of OpenSSL refuse an all-zero
+	 * result; this refuses it with all of them. */
 	if (c != NULL && EVP_PKEY_derive_init(c) == 1 &&
 	    EVP_PKEY_derive_set_peer(c, other) == 1 &&
 	    EVP_PKEY_derive(c, shared, &len) == 1 && len == sizeof(shared) &&

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What cert and tls share about the library's certificates. */
+/* Helpers for OpenSSL's certificates, shared by cert and tls. */
 #include "x509.h"
 
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "crypto/kdf.h"
 
-#define SECURITY_BITS_MIN 112	/* what security level 2 asks of a key */
+#define SECURITY_BITS_MIN 112	/* as security level 2 requires */
 #define DAY_S 86400
 
 const char *
@@ -69,7 +69,7 @@ pem_next(BIO *bio, const char *name, const char *alias, unsigned char **der,
 			*len = n;
 			return 1;
 		}
-		/* It may have been a private key. */
+		/* Wiped, since the block may hold a private key. */
 		OPENSSL_clear_free(data, (size_t)n);
 		if (wanted)
 			return err_set(e, ERR_SYNTAX, "encrypted %s", name);
@@ -159,8 +159,8 @@ out:
 }
 
 /*
- * The first entry of a kind as UTF-8, for OPENSSL_free(); its length counts
- * NULs inside. Returns how many entries there are, or -1.
+ * The first entry of a kind as UTF-8, for OPENSSL_free(); its length includes
+ * NULs inside. Returns the number of entries, or -1.
  */
 static int
 name_entry(unsigned char **text, int *len, const X509_NAME *name, int nid)
@@ -206,8 +206,8 @@ read_cn(char cn[NODE_NAME_MAX + 1], const X509_NAME *subject, struct err *e)
 	int count = name_entry(&text, &len, subject, NID_commonName);
 	int rc = -1;
 
-	/* The length is the encoded one: a NUL inside is a byte like any
-	 * other here, and no byte of a node name. */
+	/* The length is the encoded one, so that a NUL inside is an ordinary
+	 * byte, and an invalid one of a node name. */
 	if (count < 0)
 		err_set(e, ERR_SYNTAX, "Common Name is not text");
 	else if (count != 1)
@@ -227,7 +227,8 @@ read_cn(char cn[NODE_NAME_MAX + 1], const X509_NAME *subject, struct err *e)
 	return rc;
 }
 
-/* Never cut: a shorter OU could be one that opens a door. */
+/* A long OU is refused, not cut: a shorter OU could be one that grants
+ * access. */
 static int
 read_ou(char ou[CERT_OU_MAX + 1], const X509_NAME *subject, struct err *e)
 {
@@ -293,13 +294,13 @@ x509_check_key(EVP_PKEY *pkey, struct err *e)
 }
 
 /*
- * How the SubjectPublicKeyInfo of these begins when it is written in the one
- * way that the library writes it: to write it again would give the same, at a
- * tenth of the cost of a whole handshake. The rest is a point, uncompressed:
- * the library has it decoded, so it is one.
+ * The beginning of the SubjectPublicKeyInfo of these key types in OpenSSL's own
+ * encoding: encoding the key again would give the same bytes, at a tenth of the
+ * cost of a whole handshake. The rest is an uncompressed point, which OpenSSL
+ * has decoded, so it is valid.
  */
 static const struct plain_spki {
-	size_t len;		/* of all of it */
+	size_t len;		/* total length */
 	size_t headlen;
 	uint8_t head[27];
 } plain_spkis[] = {
@@ -323,8 +324,8 @@ is_plain(const unsigned char *der, size_t len)
 	return false;
 }
 
-/* A key has one fingerprint, however the certificate writes it: what is not
- * known to be written as the library does is written anew. */
+/* A key has one fingerprint, whatever encoding the certificate has: unless the
+ * encoding is known to be OpenSSL's own, the key is encoded again. */
 int
 x509_fingerprint(uint8_t out[FINGERPRINT_LEN], X509 *x, struct err *e)
 {
