@@ -27,8 +27,7 @@ struct cert_info {
 	uint8_t fingerprint[FINGERPRINT_LEN];	/* SHA-256 of the public key */
 	struct walltime not_before;
 	struct walltime not_after;
-	struct cert_above above;	/* the verified chain; only TLS sets
-					 * it */
+	struct cert_above above;	/* empty unless TLS set it */
 };
 
 /* Same key, names and times: a certificate that does not replace the other. */

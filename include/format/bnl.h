@@ -16,10 +16,11 @@
 #include "crypto/key.h"
 #include "format/proto.h"
 
-/* Lists are ordered by (timestamp, digest); a node takes only greater ones. */
+/* Lists are ordered by (timestamp, digest); a node accepts only greater
+ * ones. */
 struct bnl_version {
 	struct walltime timestamp;
-	uint8_t digest[SHA256_LEN];	/* of the signed bytes */
+	uint8_t digest[SHA256_LEN];	/* SHA-256 of the signed bytes */
 };
 
 int bnl_version_cmp(const struct bnl_version *a, const struct bnl_version *b);
@@ -39,20 +40,20 @@ struct bnl_address {
 struct bnl_node {
 	const char *name;
 	struct bnl_address *addresses;	/* in order of preference */
-	struct prefix *subnets;		/* as written */
+	struct prefix *subnets;		/* in the order of the file */
 	uint32_t naddresses;
 	uint32_t nsubnets;
-	uint32_t line;			/* of its `node` statement */
+	uint32_t line;			/* line of the `node` statement */
 	bool pinned;
 	uint8_t pin[FINGERPRINT_LEN];
 };
 
 struct bnl {
 	struct arena arena;		/* owns everything below */
-	const char *raw;		/* the whole file as it came, not terminated */
+	const char *raw;		/* the whole file, not terminated */
 	size_t rawlen;
-	size_t signedlen;		/* its signed part; 0: not signed */
-	struct bnl_version version;	/* timestamp 0: has none yet */
+	size_t signedlen;		/* bytes signed; 0: not signed */
+	struct bnl_version version;	/* timestamp 0: not set yet */
 	const char *network;
 	struct prefix *prefixes;
 	struct bnl_node *nodes;		/* sorted by name */
@@ -66,41 +67,42 @@ struct bnl {
 };
 
 void bnl_free(struct bnl *b);		/* NULL is fine */
-/* By binary search; NULL when it is not there. */
+/* By binary search; NULL when the node is not listed. */
 const struct bnl_node *bnl_find(const struct bnl *b, const char *name);
-/* Length of the network's prefix that has the subnet. */
+/* Length of the network's prefix that contains the subnet. */
 uint8_t bnl_covering_len(const struct bnl *b, const struct prefix *subnet);
-/* True when a prefix of the list has all of the subnet. */
+/* True when a prefix of the list contains the whole subnet. */
 bool bnl_covers(const struct bnl *b, const struct prefix *subnet);
-/* True when a prefix of the list has the address: it is one inside the VPN, and
- * no node is reached there from outside. */
+/* True when a prefix of the list contains the address: it is inside the VPN,
+ * and no node is reached there from outside. */
 bool bnl_is_inside(const struct bnl *b, const struct ipaddr *a);
 /* True for 255.255.255.255, for the IPv4 broadcast address (RFC 919) of a
  * prefix of the list, and for that of a subnet of the node (NULL: no node). */
 bool bnl_is_broadcast(const struct bnl *b, const struct bnl_node *node,
 		      const struct ipaddr *a);
-/* Whether the node may have no key but one, and that is not it. */
+/* True when the list pins a key for the node, and fp is another one. */
 bool bnl_pins_another(const struct bnl_node *node,
 		      const uint8_t fp[FINGERPRINT_LEN]);
 bool bnl_is_revoked(const struct bnl *b, const uint8_t fp[FINGERPRINT_LEN]);
 /* The first key above a certificate that the list revokes; NULL: none. */
 const uint8_t *bnl_revoked_above(const struct bnl *b,
 				 const struct cert_above *above);
-/* Whether the list lets the holder of that key, with those above it, be the
- * node: it names the node, revokes none of the keys, and pins no other one. */
+/* True when the list accepts the holder of that key, with the CA keys above it,
+ * as the node: the list names the node, revokes none of the keys, and pins no
+ * other key. */
 bool bnl_allows(const struct bnl *b, const char *name,
 		const uint8_t fp[FINGERPRINT_LEN],
 		const struct cert_above *above);
-/* True when the list's history or the list itself names that version. */
+/* True when the list is that version or names it in its history. */
 bool bnl_descends_from(const struct bnl *b, const struct bnl_version *v);
 /* True when the list's history reaches back to the time of that older version
  * and does not name it: two people signed at once. */
 bool bnl_misses(const struct bnl *b, const struct bnl_version *older);
 
 /*
- * How a list stands to the one in force: FORK means that it is newer and its
+ * Compares a list with the one in force: FORK means that it is newer and its
  * history reaches back to the time of the one in force but does not name it
- * (two people signed at once); it is taken all the same, with an alarm.
+ * (two people signed at once); such a list is accepted, with an alarm.
  */
 enum bnl_order { BNL_OLDER, BNL_SAME, BNL_NEWER, BNL_NEWER_FORK, BNL_OLDER_FORK };
 enum bnl_order bnl_compare(const struct bnl *in_force, const struct bnl *other);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A list while it is read: what was said, and at which place of the file. */
+/* A list while it is parsed: the statements, and their places in the file. */
 #ifndef FORMAT_BNL_DRAFT_H
 #define FORMAT_BNL_DRAFT_H
 
@@ -26,7 +26,7 @@ struct draft_key {		/* a revoked key */
 	struct place at;
 };
 
-/* Its subnets and addresses are runs of the draft's arrays. */
+/* Subnets and addresses are runs of the draft's arrays. */
 struct draft_node {
 	const char *name;
 	struct place at;
@@ -54,20 +54,21 @@ struct bnl_draft {
 	struct vec subnets;	/* struct draft_prefix, in the file's order */
 	struct vec addresses;	/* struct draft_address, in the file's order */
 	struct vec revoked;	/* struct draft_key */
-	bool prefix_spoilt;	/* some prefix statement was no good */
+	bool prefix_spoilt;	/* a prefix statement had an error */
 	bool network_spoilt;
 	bool nomem;
 };
 
-/* Takes over nothing; es must outlive the draft. 0 or -1 (memory). */
+/* es must outlive the draft. 0 or -1 (memory). */
 int bnl_draft_init(struct bnl_draft *d, struct errs *es);
-/* Frees all, the list too unless it was taken. */
+/* Frees everything, the list too unless it was taken. */
 void bnl_draft_free(struct bnl_draft *d);
-/* One more error; line and column 0 when it concerns the whole file. */
+/* Adds an error; line and column 0 when it concerns the whole file. */
 void bnl_draft_error(struct bnl_draft *d, struct place at, enum err_code code,
 		     const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
-/* The finished list, which is the caller's; NULL when memory is out. */
+/* Returns the finished list, which the caller frees; NULL when memory is
+ * out. */
 struct bnl *bnl_draft_take(struct bnl_draft *d);
 
 #endif

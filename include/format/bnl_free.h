@@ -6,16 +6,16 @@
 #include "base/err.h"
 #include "format/bnl.h"
 
-/* The length of the smallest IPv4 subnet with that many addresses for hosts:
- * a /32 has one and a /31 two (RFC 3021), all others two less than they have
+/* The length of the smallest IPv4 subnet for that many hosts: a /32 has room
+ * for one and a /31 for two (RFC 3021), all others for two less than they have
  * addresses. -1: there is none. */
 int bnl_hosts_len(uint64_t hosts);
 
 struct bnl_room {
 	enum ip_family family;
-	unsigned int len;		/* of the subnet that is wanted */
+	unsigned int len;		/* length of the wanted subnet */
 	const struct prefix *within;	/* part of a prefix; NULL: any prefix */
-	const struct prefix *taken;	/* more that is not free */
+	const struct prefix *taken;	/* further prefixes that are occupied */
 	size_t ntaken;
 };
 

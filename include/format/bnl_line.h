@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The lines of a list's text, for those that change it. */
+/* Splits a line of a list's text, for the programs that edit lists. */
 #ifndef FORMAT_BNL_LINE_H
 #define FORMAT_BNL_LINE_H
 
@@ -7,7 +7,7 @@
 
 /* The line's statement without its comment; empty when there is none. */
 struct span bnl_line_words(struct span line);
-/* Its first word; empty when there is none. */
+/* The first word of the statement; empty when there is none. */
 struct span bnl_line_statement(struct span line);
 /* The comment behind '#', trimmed; empty when there is none. */
 struct span bnl_line_comment(struct span line);

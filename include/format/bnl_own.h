@@ -7,7 +7,7 @@
 #include "format/bnl_value.h"
 
 const char *bnl_own_word(enum bnl_own own);
-/* BNL_OWNS when it is none of them. */
+/* BNL_OWNS for any other word. */
 enum bnl_own bnl_own_of(struct span word);
 uint32_t bnl_own_count(const struct bnl_node *n, enum bnl_own own);
 void bnl_own_value(struct bnl_value *out, const struct bnl_node *n,

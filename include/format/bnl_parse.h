@@ -7,16 +7,17 @@
 #include "format/bnl.h"
 
 /*
- * Parses and checks the statements of text (without signature block; the
- * signature is bnl_sign.h's affair). Checks everything of cluevpn-bnl(5):
- * grammar, limits, duplicates, subnets inside a prefix, no overlap between
- * two nodes, no subnet that covers a node's address. All errors go to es with
- * their lines. *out is a new list (signedlen 0, version.digest zero) that the
- * caller frees; untouched on failure. 0 or -1.
+ * Parses and checks the statements of text (without signature block; see
+ * bnl_sign.h for the signature). Checks everything of cluevpn-bnl(5): grammar,
+ * limits, duplicates, subnets inside a prefix, no overlap between two nodes, no
+ * subnet that covers a node's address. All errors go to es with their lines.
+ * *out is a new list (signedlen 0, version.digest zero) that the caller frees;
+ * unchanged on failure. 0 or -1.
  */
 int bnl_parse(struct bnl **out, const char *text, size_t len,
 	      struct errs *es);
-/* The same of the first textlen bytes of raw; the list keeps all of raw. */
+/* As bnl_parse() of the first textlen bytes of raw; the list keeps all of
+ * raw. */
 int bnl_parse_part(struct bnl **out, const char *raw, size_t rawlen,
 		   size_t textlen, struct errs *es);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Where packets go other ways under another list. */
+/* The differences in routing between two lists. */
 #ifndef FORMAT_BNL_ROUTES_H
 #define FORMAT_BNL_ROUTES_H
 
@@ -8,14 +8,14 @@
 
 struct bnl_route {
 	struct prefix p;
-	const struct bnl_node *from;	/* of before; NULL: of no node */
-	const struct bnl_node *to;	/* of after; NULL: of no node */
+	const struct bnl_node *from;	/* owner in before; NULL: none */
+	const struct bnl_node *to;	/* owner in after; NULL: none */
 };
 
 /*
- * Every part of the address space that belongs to a node of another name
- * than before, or to none, or did not belong to any, in order, as struct
- * bnl_route. The caller frees out->mem. 0, or -1 when memory is out.
+ * Yields every part of the address space whose owner differs in name, that lost
+ * its owner, or that got one, in order, as struct bnl_route. The caller frees
+ * out->mem. 0, or -1 when memory is out.
  */
 int bnl_routes(struct vec *out, const struct bnl *before,
 	       const struct bnl *after);

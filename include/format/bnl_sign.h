@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The signature block: cutting it off, verifying, making it. */
+/* The signature block: separates, verifies and makes it. */
 #ifndef FORMAT_BNL_SIGN_H
 #define FORMAT_BNL_SIGN_H
 
@@ -8,8 +8,8 @@
 #include "format/bnl.h"
 
 /*
- * What is signed: LABEL_BNL, then every byte before the BEGIN line. The
- * digest of a list is the SHA-256 of exactly that, label included.
+ * The signed bytes are LABEL_BNL and every byte before the BEGIN line. The
+ * digest of a list is the SHA-256 of exactly these, label included.
  */
 #define BNL_BEGIN "-----BEGIN BNL SIGNATURE-----"
 #define BNL_END "-----END BNL SIGNATURE-----"
@@ -22,8 +22,8 @@ struct bnl_block {
 	size_t siglen;
 };
 
-/* Finds the block. One at most, nothing after it; a text without one is
- * fine (present false, signedlen = len). 0 or -1. */
+/* Finds the block. At most one, nothing after it; a text without one is fine
+ * (present false, signedlen = len). 0 or -1. */
 int bnl_block_read(struct bnl_block *out, const char *raw, size_t len,
 		   struct err *e);
 
@@ -31,11 +31,11 @@ int bnl_block_read(struct bnl_block *out, const char *raw, size_t len,
 void bnl_digest(uint8_t out[SHA256_LEN], const char *text, size_t len);
 
 /*
- * Verify, then parse: what a node does with a list from anywhere. keys are
- * the trusted ones; the algorithm follows from the key, never from the file.
- * Fails with ERR_SIGNATURE or ERR_SIGNER before a byte is parsed when none of
- * them verifies.
- * On a parse error the first one is in e, with how many more there are.
+ * Verifies, then parses: a node treats a list from any source so. keys are the
+ * trusted ones; the algorithm follows from the key, never from the file. Fails
+ * with ERR_SIGNATURE or ERR_SIGNER before a byte is parsed when none of them
+ * verifies. On a parse error the first one is in e, with the number of further
+ * ones.
  */
 int bnl_open(struct bnl **out, const char *raw, size_t len,
 	     const struct key *const *keys, size_t nkeys, struct err *e);
@@ -52,8 +52,8 @@ int bnl_check_time(const struct bnl *b, struct walltime now,
 
 /*
  * A list binds its nodes to one network, which is never renamed: fails with
- * ERR_CONFLICT, naming both networks, unless b is of that one. by: what says
- * so, as in "the list in force".
+ * ERR_CONFLICT, naming both networks, unless b is of that network. by: the
+ * source of the expected name, as in "the list in force".
  */
 int bnl_check_network(const struct bnl *b, const char *network,
 		      const char *by, struct err *e);
@@ -64,15 +64,14 @@ struct bnl_sign_in {
 	const struct bnl *previous;	/* the last signed one, verified; NULL: first */
 	const struct key *key;		/* private */
 	struct walltime now;
-	bool reset_time;		/* take now even if the previous is ahead */
+	bool reset_time;		/* now, even if previous is ahead */
 };
 
 /*
- * Makes the signed file: timestamp = max(now, previous + 1 s), history with
- * the previous version in front (64 at most), everything else byte for byte
- * as written. Validates before it signs, and refuses another network than that
- * of the previous version. out is malloc'd. errs as of
- * bnl_parse().
+ * Makes the signed file: timestamp = max(now, previous + 1 s), history with the
+ * previous version in front (64 at most), everything else byte for byte as
+ * written. Validates before it signs, and refuses another network than that of
+ * the previous version. out is malloc'd. errs as of bnl_parse().
  */
 int bnl_sign(char **out, size_t *outlen, const struct bnl_sign_in *in,
 	     struct errs *es);

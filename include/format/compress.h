@@ -6,23 +6,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Numbers travel on the wire; a lower one wins a tie of preferences. */
+/* The numbers appear on the wire; a lower one wins a tie of preferences. */
 enum comp_alg { COMP_NONE = 0, COMP_LZO = 1, COMP_ZLIB = 2, COMP_ALGS };
 
 const char *comp_name(enum comp_alg a);		/* "none", "lzo", "zlib" */
-/* COMP_ALGS when it is none of them. */
+/* COMP_ALGS for any other name. */
 enum comp_alg comp_by_name(const char *name, size_t len);
 /* Levels: zlib 1..9, lzo 1 (LZO1X-1) only, none 0. */
 uint8_t comp_level_min(enum comp_alg a);
 uint8_t comp_level_max(enum comp_alg a);
 
-/* Work memory of a core: made once, serves every peer. NULL: out of memory. */
+/* Buffers and state for all peers of a core. NULL: out of memory. */
 struct comp;
 struct comp *comp_new(void);
 void comp_free(struct comp *c);
 
-/* Writes at most cap bytes. The length written, or 0 when it did not get
- * smaller than len (send it as it is). No allocation per packet. */
+/* Writes at most cap bytes. Returns the length, or 0 when the result is not
+ * shorter than len (then send the packet uncompressed). No allocation per
+ * packet. */
 size_t comp_pack(struct comp *c, enum comp_alg a, uint8_t level,
 		 const uint8_t *in, size_t len, uint8_t *out, size_t cap);
 
@@ -35,9 +36,9 @@ size_t comp_pack(struct comp *c, enum comp_alg a, uint8_t level,
 #define COMP_BLOCKS_FREE 2
 #define COMP_BLOCK_YIELD 2048
 
-/* The length written, more than len, or 0: the body is malformed, as long as
- * its content, larger than cap when unpacked, or has too many blocks. The work
- * is bounded by cap. */
+/* Returns the length, more than len, or 0: the body is malformed, as long as
+ * its content, larger than cap when unpacked, or has too many blocks. cap
+ * bounds the work. */
 size_t comp_unpack(struct comp *c, enum comp_alg a, const uint8_t *in,
 		   size_t len, uint8_t *out, size_t cap);
 /* Number of deflate blocks that were unpacked or tried: a measure of work. */

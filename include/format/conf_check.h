@@ -5,14 +5,14 @@
 
 #include "format/conf_schema.h"
 
-/* What was said of a key outside the node sections. */
+/* A key as given outside the node sections. */
 struct conf_said {
-	unsigned int line;	/* where first; 0: not at all */
-	bool bad;		/* its value was refused: conclude nothing */
+	unsigned int line;	/* line where first given; 0: not given */
+	bool bad;		/* value was refused: conclude nothing */
 };
 
-/* Adds an error to es for every rule that c breaks. said: of every key, in
- * the order of conf_keys. */
+/* Adds an error to es for every rule that c breaks. said: one per key, in the
+ * order of conf_keys. */
 void conf_check(const struct conf *c, const struct conf_said *said,
 		struct errs *es);
 

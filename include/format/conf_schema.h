@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The schema of cluevpn.conf: what each key is called and may hold. */
+/* The schema of cluevpn.conf: names, types and limits of the keys. */
 #ifndef FORMAT_CONF_SCHEMA_H
 #define FORMAT_CONF_SCHEMA_H
 
@@ -12,7 +12,7 @@ enum conf_kind {
 	CONF_KIND_TEXT,		/* const char *: max bytes at most */
 	CONF_KIND_PATH,		/* const char *: max bytes at most */
 	CONF_KIND_PATHS,	/* struct conf_many; may be given several times */
-	CONF_KIND_ADDRESSES,	/* listen and nlisten; several times too */
+	CONF_KIND_ADDRESSES,	/* listen, nlisten; several times too */
 	CONF_KIND_BOOL,		/* bool */
 	CONF_KIND_CHOICE,	/* int or enum: the index in choices */
 	CONF_KIND_U16,		/* uint16_t, min..max */
@@ -31,16 +31,16 @@ struct conf_key {
 	size_t offset;			/* in struct conf */
 	uint64_t min, max;
 	const char *const *choices;	/* ends with NULL */
-	const char *def;		/* as it would be written; NULL: none */
-	const char *slow_aes;		/* in its place where AES is slow, or NULL */
+	const char *def;		/* the default's text; NULL: none */
+	const char *slow_aes;		/* default where AES is slow, or NULL */
 	const char *expects;		/* "yes or no", "1..65535" */
-	bool restart;			/* a change waits for the next start */
+	bool restart;			/* a change needs a restart */
 };
 
 extern const struct conf_key conf_keys[];
 extern const size_t conf_nkeys;		/* at most CONF_KEYS_MAX */
 
-/* The place of a key in conf_keys; conf_nkeys when there is none. */
+/* The index of a key in conf_keys; conf_nkeys when the key is unknown. */
 size_t conf_key_find(struct span name);
 /* True for a key that may be given several times. */
 bool conf_key_is_many(const struct conf_key *k);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One value of cluevpn.conf: checked, converted and stored. */
+/* Checks, converts and stores a value of cluevpn.conf. */
 #ifndef FORMAT_CONF_VALUE_H
 #define FORMAT_CONF_VALUE_H
 
@@ -7,25 +7,26 @@
 
 struct conf_value {
 	struct span text;	/* trimmed, without quotes, not empty */
-	unsigned int line;	/* where it stands */
+	unsigned int line;	/* place in the file */
 	unsigned int column;
 };
 
 /*
- * Stores v where k says in c; any kind but nodes and algorithms. dir: what a
- * relative path is under. 0, or -1 with the place, what was found and what
- * is expected in e; c then holds what it held.
+ * Stores v in the member of c that k names; any kind but nodes and algorithms.
+ * dir: the folder of relative paths. 0, or -1 with the place, the value found
+ * and the expected one in e; c is then unchanged.
  */
 int conf_value_set(struct conf *c, const struct conf_key *k,
 		   const struct conf_value *v, const char *dir, struct err *e);
-/* The error for a value that is not what k expects. */
+/* Sets the error for a value that does not meet k. */
 int conf_value_bad(const struct conf_key *k, const struct conf_value *v,
 		   struct err *e);
 
 /* "aes-256-gcm:100 chacha20-poly1305:50": replaces a's ciphers. */
 int conf_ciphers_set(struct conf_algos *a, const struct conf_value *v,
 		     struct err *e);
-/* "none:100 zlib:6:10 lzo:20": replaces a's compressors; none is added. */
+/* "none:100 zlib:6:10 lzo:20": replaces a's compressors; adds none if
+ * missing. */
 int conf_comps_set(struct conf_algos *a, const struct conf_value *v,
 		   struct err *e);
 

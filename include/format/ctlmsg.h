@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The frames on the TLS channel: reading and writing each of them. */
+/* The frames on the TLS connection: encoders and decoders. */
 #ifndef FORMAT_CTLMSG_H
 #define FORMAT_CTLMSG_H
 
@@ -16,14 +16,14 @@
 
 struct frame_header {
 	enum frame_type type;
-	uint16_t len;			/* of the payload */
+	uint16_t len;			/* bytes of the payload */
 };
 
 /* The longest whole frame. */
 #define FRAME_MAX (FRAME_HEADER_LEN + FRAME_PAYLOAD_MAX)
 
-/* Unknown type, the zero byte set, or a length that no frame of this type
- * has: -1, and nothing more can be read from this channel. */
+/* Unknown type, the zero byte set, or a length that no frame of this type has:
+ * -1, and nothing more can be read from this connection. */
 int frame_header_read(struct frame_header *out,
 		      const uint8_t in[FRAME_HEADER_LEN], struct err *e);
 void frame_header_write(uint8_t out[FRAME_HEADER_LEN], enum frame_type type,
@@ -31,7 +31,7 @@ void frame_header_write(uint8_t out[FRAME_HEADER_LEN], enum frame_type type,
 const char *frame_name(enum frame_type type);	/* "hello", "list-have" */
 
 /* Flags of a HELLO. */
-#define HELLO_NEGOTIATE 0x01	/* dialler: this connection is for a pair */
+#define HELLO_NEGOTIATE 0x01	/* dialler: this connection negotiates a pair */
 
 /* A pair that the sender holds on its disk. */
 struct hello_held {
@@ -40,11 +40,10 @@ struct hello_held {
 };
 
 /*
- * version 2, length 1 and name of the sender, length 1 and name of the one it
- * believes to talk to, flags 1, random 32, static key 32, list version 40,
- * count 1 of ciphers {number 1, preference 2}, count 1 of compressors
- * {number 1, level 1, preference 2}, count 1 of held pairs {id 16,
- * generation 4}
+ * version 2, length 1 and name of the sender, length 1 and name of the intended
+ * receiver, flags 1, random 32, static key 32, list version 40, count 1 of
+ * ciphers {number 1, preference 2}, count 1 of compressors {number 1, level 1,
+ * preference 2}, count 1 of held pairs {id 16, generation 4}
  */
 struct hello {
 	char from[NODE_NAME_MAX + 1];
@@ -52,21 +51,21 @@ struct hello {
 	bool negotiate;
 	uint8_t random[PROTO_RANDOM_LEN];
 	uint8_t static_key[X25519_LEN];
-	struct bnl_version list;	/* zero: has none */
+	struct bnl_version list;	/* zero: no list */
 	struct conf_algos algos;	/* unknown numbers are left out */
 	struct hello_held held[PAIR_HELD_MAX];
 	uint8_t nheld;
 };
 
-/* Generations stay below this, so that the next one always exists. */
+/* Generations stay below this, so that a next one always exists. */
 #define HELLO_GENERATION_MAX 0x80000000u
 
 /* Returns the length of the payload. */
 size_t hello_encode(uint8_t out[FRAME_HELLO_MAX], const struct hello *h);
-/* 0 or -1; out untouched on -1. Refused: short, long, unknown flags, names
- * that are none, the null cipher, an algorithm or pair named twice, more than
- * three pairs, a generation of HELLO_GENERATION_MAX or more. The version is
- * not looked at: ask hello_version() first. */
+/* 0 or -1; out unchanged on -1. Refused: short, long, unknown flags, invalid
+ * names, the null cipher, an algorithm or pair named twice, more than three
+ * pairs, a generation of HELLO_GENERATION_MAX or more. Does not check the
+ * version: call hello_version() first. */
 int hello_decode(struct hello *out, const uint8_t *in, size_t len,
 		 struct err *e);
 /* The protocol version of a HELLO of any version; 0 when it is too short. */
@@ -74,9 +73,9 @@ uint16_t hello_version(const uint8_t *in, size_t len);
 
 /* code 1, list version 40, length 1 and text (UTF-8, for people) */
 struct refuse {
-	uint8_t code;			/* enum refuse_code, or one of the future */
-	struct bnl_version list;	/* of the sender: what it judged by */
-	char text[192];			/* not escaped: from elsewhere */
+	uint8_t code;			/* enum refuse_code, or a future one */
+	struct bnl_version list;	/* the sender's own list */
+	char text[192];			/* not escaped: sent by a peer */
 };
 
 size_t refuse_encode(uint8_t out[FRAME_REFUSE_MAX], const struct refuse *r);
@@ -86,7 +85,7 @@ int refuse_decode(struct refuse *out, const uint8_t *in, size_t len,
 const char *refuse_name(uint8_t code);
 
 /* LIST_QUERY and LIST_GET: a version. LIST_HAVE: a version and the length of
- * the whole list, 4; length 0 with the zero version: I have none. */
+ * the whole list, 4; length 0 with the zero version: no list. */
 #define LIST_ASK_LEN BNL_VERSION_WIRE_LEN
 #define LIST_HAVE_LEN (BNL_VERSION_WIRE_LEN + 4)
 

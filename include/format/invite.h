@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Invitations: the token that one types on a new host, and the messages by
- * which that host gets its certificate. cluevpn-protocol(7) has the layouts.
+ * Invitations: the token that is typed on a new host, and the messages by which
+ * that host gets its certificate. cluevpn-protocol(7) has the layouts.
  */
 #ifndef FORMAT_INVITE_H
 #define FORMAT_INVITE_H
@@ -21,11 +21,11 @@
 struct token {
 	bool replace;				/* TOKEN_REPLACE */
 	uint8_t secret[TOKEN_SECRET_LEN];
-	uint8_t ca[FINGERPRINT_LEN];		/* of the CA's public key */
+	uint8_t ca[FINGERPRINT_LEN];		/* SHA-256 of the CA's key */
 	struct walltime expires;
 	char guest[NODE_NAME_MAX + 1];
-	char host[NODE_NAME_MAX + 1];		/* the node that invites */
-	struct endpoint at[TOKEN_ENDPOINTS_MAX];	/* where it listens */
+	char host[NODE_NAME_MAX + 1];		/* name of the inviting node */
+	struct endpoint at[TOKEN_ENDPOINTS_MAX];	/* its addresses */
 	unsigned int nat;			/* at least one */
 };
 
@@ -37,17 +37,17 @@ struct token {
 #define TOKEN_TEXT_MAX \
 	(sizeof(TOKEN_PREFIX) + (TOKEN_BYTES_MAX + 2) / 3 * 4)
 
-/* One word of letters, digits, "-" and "_". Returns out. */
+/* A text of letters, digits, "-" and "_" only. Returns out. */
 char *token_format(char out[TOKEN_TEXT_MAX], const struct token *t);
-/* 0; or -1 with words that tell a token that was cut or altered on its way
- * from one that is none, and out untouched. */
+/* 0; or -1 with out unchanged and a text that tells a truncated or altered
+ * token from a text that is no token. */
 int token_parse(struct token *out, const char *text, size_t len,
 		struct err *e);
 
-/* What both sides make of the secret. */
+/* Values that both sides derive from the secret. */
 struct token_keys {
-	uint8_t id[TOKEN_ID_LEN];	/* tells the host which invitation */
-	uint8_t key[32];		/* for the proofs */
+	uint8_t id[TOKEN_ID_LEN];	/* identifies the invitation */
+	uint8_t key[32];		/* key of the proofs */
 };
 
 void token_keys(struct token_keys *out, const struct token *t);
@@ -56,12 +56,12 @@ void token_keys(struct token_keys *out, const struct token *t);
 
 struct join_header {
 	enum join_type type;
-	size_t len;			/* of the payload */
+	size_t len;			/* bytes of the payload */
 };
 
 void join_header_write(uint8_t out[JOIN_HEADER_LEN], enum join_type type,
 		       size_t len);
-/* -1: unknown type, or a length that no message of it has. */
+/* -1: unknown type, or a length that no message of that type has. */
 int join_header_read(struct join_header *out,
 		     const uint8_t in[JOIN_HEADER_LEN], struct err *e);
 
@@ -72,18 +72,18 @@ int join_header_read(struct join_header *out,
 struct join_ask {
 	uint8_t id[TOKEN_ID_LEN];
 	bool no_address;		/* JOIN_NO_ADDRESS */
-	uint16_t port;			/* for the address it comes from */
-	struct ipaddr own;		/* its own end of this connection */
-	struct span addresses[JOIN_ADDRESSES_MAX];	/* as in a list */
+	uint16_t port;			/* port of its source address */
+	struct ipaddr own;		/* local end of the connection */
+	struct span addresses[JOIN_ADDRESSES_MAX];	/* syntax of the list */
 	unsigned int naddresses;
 	struct span request;		/* PKCS#10, PEM */
 };
 
-/* exported: 32 bytes of the TLS exporter, label LABEL_JOIN_EXPORT, context
- * the token's id. -1 when it is too long for a message. */
+/* exported: 32 bytes of the TLS exporter, label LABEL_JOIN_EXPORT, context the
+ * token's id. -1 when the message would be too long. */
 int join_ask_encode(struct buf *out, const struct join_ask *a,
 		    const struct token_keys *k, const uint8_t exported[32]);
-/* The spans are views of in. The proof is not looked at. */
+/* The spans are views of in. Does not check the proof. */
 int join_ask_decode(struct join_ask *out, const uint8_t *in, size_t len,
 		    struct err *e);
 bool join_ask_proven(const uint8_t *in, size_t len,
@@ -101,8 +101,7 @@ struct join_give {
 	struct span list;
 };
 
-/* asked: the payload of the guest's message, which the proof covers by its
- * own proof. */
+/* asked: the payload of the guest's message, which the host's proof covers. */
 int join_give_encode(struct buf *out, const struct join_give *g,
 		     const struct token_keys *k, const uint8_t exported[32],
 		     const uint8_t *asked);
@@ -114,11 +113,11 @@ bool join_give_proven(const uint8_t *in, size_t len,
 
 /* code 1, text (UTF-8, for people: not escaped) */
 struct join_refuse {
-	uint8_t code;			/* enum join_code, or one of the future */
+	uint8_t code;			/* enum join_code, or a future one */
 	char text[JOIN_REFUSE_MAX];
 };
 
-/* text is cut where it must be. */
+/* Cuts the text at JOIN_REFUSE_MAX - 1 bytes. */
 void join_refuse_set(struct join_refuse *r, enum join_code code,
 		     const char *text);
 int join_refuse_encode(struct buf *out, const struct join_refuse *r);

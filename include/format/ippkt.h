@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Inner packets: what one is, and the ICMP errors that answer one. */
+/* Inner packets: a parser, and the ICMP errors that answer them. */
 #ifndef FORMAT_IPPKT_H
 #define FORMAT_IPPKT_H
 
@@ -32,11 +32,11 @@ enum ippkt_error {
 };
 
 /*
- * The ICMP or ICMPv6 error for p, from `from` (same family). mtu: for
- * TOO_BIG. Returns the length written to out (at most 576 for v4, 1280 for
- * v6), or 0 when there must be none (RFC 1122 3.2.2, RFC 4443 2.4: for an
- * ICMP error, a multicast or unspecified source or destination, a fragment
- * that is not the first, v4 TOO_BIG without DF).
+ * The ICMP or ICMPv6 error for p, from `from` (same family). mtu: for TOO_BIG.
+ * Returns the length written to out (at most 576 for v4, 1280 for v6), or 0
+ * when no error may be sent (RFC 1122 3.2.2, RFC 4443 2.4: for an ICMP error, a
+ * multicast or unspecified source or destination, a fragment that is not the
+ * first, v4 TOO_BIG without DF).
  */
 #define IPPKT_ERROR_MAX 1280
 size_t ippkt_make_error(uint8_t out[IPPKT_ERROR_MAX], enum ippkt_error kind,
@@ -46,7 +46,7 @@ size_t ippkt_make_error(uint8_t out[IPPKT_ERROR_MAX], enum ippkt_error kind,
 /* RFC 1071 one's complement sum, not yet folded to 16 bits and inverted. */
 uint64_t ippkt_sum(uint64_t start, const uint8_t *p, size_t len);
 uint16_t ippkt_fold(uint64_t sum);	/* folded, not inverted */
-/* Of the pseudo-header: addresses of packet p, proto, transport length. */
+/* Sum of the pseudo-header: addresses of packet p, proto, transport length. */
 uint64_t ippkt_pseudo_sum(const uint8_t *p, uint8_t proto, size_t len);
 
 #endif

@@ -18,7 +18,7 @@
 
 struct known_node {
 	char name[NODE_NAME_MAX + 1];
-	struct endpoint at[KNOWN_EACH]; /* the last one first */
+	struct endpoint at[KNOWN_EACH]; /* most recent one first */
 	unsigned int n;			/* at least 1 */
 };
 
@@ -31,14 +31,15 @@ int known_file_begin(struct buf *b);
 int known_file_add(struct buf *b, const struct known_node *k);
 int known_file_end(struct buf *b);
 
-/* Checks all that surrounds the nodes; r then stands at the first. 0 or -1. */
+/* Checks everything but the nodes; r is then at the first node. 0 or -1. */
 int known_file_open(struct rcur *r, const uint8_t *in, size_t len,
 		    struct err *e);
-/* The next node; NULL for last: it is the first. 1, or 0 at the end, or -1. */
+/* Reads the next node; NULL for last: the first. 1, or 0 at the end, or -1. */
 int known_file_next(struct rcur *r, struct known_node *out, const char *last,
 		    struct err *e);
 
-/* An address that is worth remembering: of one host, and of anywhere. */
+/* True for an address worth remembering: a single host's, and not
+ * link-local. */
 bool known_is_usable(const struct endpoint *ep);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a node keeps of a peer on disk: at most three pair secrets. */
+/* The stored state of a peer: at most three pair secrets. */
 #ifndef FORMAT_PAIR_H
 #define FORMAT_PAIR_H
 
@@ -23,18 +23,18 @@ struct pair {
 	uint8_t secret[PAIR_SECRET_LEN];
 	uint32_t generation;		/* 1 + the highest either side held */
 	bool lower_dialled;		/* by the node with the lower name */
-	bool proven;			/* the peer was seen to hold it */
+	bool proven;			/* the peer was seen to use the pair */
 	enum aead_alg cipher;
 	enum comp_alg comp;
 	uint8_t level;
 	uint8_t peer_static[X25519_LEN];	/* the peer's static key in it */
-	uint8_t self_static[X25519_LEN];	/* ours in it (public half) */
-	uint8_t peer_key[FINGERPRINT_LEN];	/* of the peer's certificate */
+	uint8_t self_static[X25519_LEN];	/* ours (the public half) */
+	uint8_t peer_key[FINGERPRINT_LEN];	/* in the peer's certificate */
 	struct cert_above above;	/* the keys of the CAs above it */
 	int64_t made_run_s;		/* this node's running time then */
 	struct walltime made;
 	struct walltime cert_end;	/* the earlier of both certificates' ends */
-	struct bnl_version list;	/* in force as it was made */
+	struct bnl_version list;	/* in force at that moment */
 };
 
 struct pair_record {
@@ -48,9 +48,9 @@ struct pair_record {
 /* magic, version, fields, SHA-256 of all before it. Returns the length. */
 size_t pair_record_encode(uint8_t out[PAIR_RECORD_MAX],
 			  const struct pair_record *r);
-/* 0 or -1 (short, long, bad checksum, unknown version, value out of range);
- * out untouched on -1. A record of version 1 is refused: it does not say which
- * CAs the peer's certificate was verified by. */
+/* 0 or -1 (short, long, bad checksum, unknown version, value out of range); out
+ * unchanged on -1. A record of version 1 is refused: it lacks the CAs by which
+ * the peer's certificate was verified. */
 int pair_record_decode(struct pair_record *out, const uint8_t *in, size_t len,
 		       struct err *e);
 void pair_record_wipe(struct pair_record *r);

@@ -78,9 +78,9 @@ enum record_type {
 #define RECORD_ASK_LEN (RECORD_TAG_LEN + 64)
 #define RECORD_TELL_LEN (RECORD_TAG_LEN + 5)
 /* Answers of TELL. */
-#define TELL_UNKNOWN 0		/* it is not in my list */
-#define TELL_DOWN 1		/* I have no session with it */
-#define TELL_UP 2		/* I have one, and heard it as said */
+#define TELL_UNKNOWN 0		/* unknown: not in my list */
+#define TELL_DOWN 1		/* no session with that node */
+#define TELL_UP 2		/* a session; heard as stated */
 #define RECORD_PING_LEN 56	/* without padding */
 
 /* --- TCP: frames on the TLS channel ------------------------------------ */
@@ -135,7 +135,7 @@ enum refuse_code {
 /* type 1, payload length 3, payload */
 #define JOIN_HEADER_LEN 4
 enum join_type {
-	JOIN_ASK = 1,		/* guest: who I am, with a request */
+	JOIN_ASK = 1,		/* guest: identity and request */
 	JOIN_GIVE = 2,		/* host: certificate, CAs, keys, list */
 	JOIN_REFUSE = 3,	/* host: why not */
 	JOIN_DONE = 4,		/* guest: all of it is in its place; empty */
@@ -143,7 +143,7 @@ enum join_type {
 };
 #define JOIN_PROOF_LEN 32
 #define JOIN_ASK_MAX 8192
-#define JOIN_ASK_ID_AT 2	/* where the token's id is in it */
+#define JOIN_ASK_ID_AT 2	/* offset of the token's id */
 #define JOIN_GIVE_MAX (BNL_BYTES_MAX + 1048576u)
 #define JOIN_REFUSE_MAX 256
 #define JOIN_ADDRESSES_MAX 8
@@ -156,7 +156,7 @@ enum join_code {
 	JOIN_USED = 3,
 	JOIN_EXPIRED = 4,
 	JOIN_NAME = 5,		/* the request is for another name */
-	JOIN_REQUEST = 6,	/* something in what was asked is wrong */
+	JOIN_REQUEST = 6,	/* the request has an error */
 	JOIN_FAILED = 7,	/* the host could not */
 	JOIN_ADDRESS = 8	/* an address that is not shown to be the
 				 * guest's, or is another node's */

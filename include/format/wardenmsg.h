@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the daemon and the warden say to each other. The warden is the small
- * process that stays root when the daemon gives root up. One message is one
- * datagram of a socket pair; no command and no path ever stands in it: both
- * sides have them from the configuration.
+ * The messages between the daemon and the warden, the small process that stays
+ * root when the daemon drops root. One message is one datagram of a socket
+ * pair; no message contains a command or a path: both sides read them from the
+ * configuration.
  *
  *	RUN   kind 1, id 4, conf 4, hook 1, node length 1, node,
  *	      family 1 (0, 4, 6), prefix length 1, address 16
@@ -57,24 +57,24 @@ enum warden_path {
 	WARDEN_LOG,
 	WARDEN_CERT,
 	WARDEN_KEY,
-	WARDEN_CA,		/* index: which of several */
+	WARDEN_CA,		/* index: number of the CA file */
 	WARDEN_BNLPUBKEY,
 	WARDEN_PATHS
 };
 
-/* Hooks of nodes have one, those of subnets have both. */
+/* Hooks of nodes have a node, hooks of subnets have both. */
 bool warden_hook_node(enum warden_hook hook);
 bool warden_hook_subnet(enum warden_hook hook);
 /* The configured command; NULL: none. */
 const char *warden_hook_command(const struct conf *c, enum warden_hook hook);
-/* Any but WARDEN_CONF; NULL: there is none. */
+/* The path of any file but WARDEN_CONF; NULL: not configured. */
 const char *warden_path_of(const struct conf *c, enum warden_path path,
 			   unsigned int index);
 
 struct warden_request {
 	enum warden_kind kind;		/* RUN, OPEN or DEVICE */
 	uint32_t id;
-	uint32_t conf;			/* the one in force, or just read */
+	uint32_t conf;			/* in force, or just read */
 	enum warden_hook hook;		/* RUN */
 	char node[NODE_NAME_MAX + 1];	/* "": none */
 	struct prefix subnet;		/* family IP_NONE: none */
@@ -87,8 +87,8 @@ struct warden_request {
 
 size_t warden_request_encode(uint8_t out[WARDEN_REQUEST_MAX],
 			     const struct warden_request *r);
-/* Takes nothing that would not be safe in the environment of a shell: the
- * name is a node's, the subnet a well-formed prefix, each is there exactly
+/* Refuses everything that would not be safe in the environment of a shell: the
+ * name is a node's, the subnet a well-formed prefix, each is present exactly
  * when the hook has it, and nothing follows. */
 int warden_request_decode(struct warden_request *out, const void *in,
 			  size_t len, struct err *e);
@@ -98,15 +98,14 @@ int warden_request_decode(struct warden_request *out, const void *in,
 struct warden_reply {
 	enum warden_kind kind;		/* DONE or FILE */
 	uint32_t id;
-	uint32_t failed;		/* DONE: an errno, it did not start;
-					 * FILE: an enum err_code */
-	uint32_t conf;			/* FILE of CONF: its number; 0: it
-					 * cannot be used */
+	uint32_t failed;		/* DONE: an errno, not started; FILE:
+					 * an enum err_code */
+	uint32_t conf;			/* FILE of CONF: number; 0: unusable */
 	int32_t exit_status;		/* DONE: as struct hook_result */
 	uint32_t signal;
 	bool timed_out;
 	uint64_t discarded;
-	const uint8_t *output;		/* a view; FILE: why it failed */
+	const uint8_t *output;		/* a view; FILE: text of the error */
 	size_t len;
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Looking things up in a finished list, and how two lists stand. */
+/* Queries on a finished list, and the comparison of two lists. */
 #include "format/bnl.h"
 
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include "base/bytes.h"
 
 #define YEAR_9999_END INT64_C(253402300799)
-#define DIGEST_SHOWN 4 /* bytes of a digest that people are shown */
+#define DIGEST_SHOWN 4 /* bytes of a digest shown to people */
 
 int
 bnl_version_cmp(const struct bnl_version *a, const struct bnl_version *b)
@@ -25,7 +25,7 @@ bnl_version_format(char out[BNL_VERSION_TEXT_MAX], const struct bnl_version *v)
 	char time[TEXT_TIME_MAX] = "no time";
 	char digest[2 * DIGEST_SHOWN + 1];
 
-	/* A version from the wire may be any number. */
+	/* A version from the wire may hold any number. */
 	if (v->timestamp.s > 0 && v->timestamp.s <= YEAR_9999_END)
 		text_time_format(time, v->timestamp);
 	hex_encode(digest, v->digest, DIGEST_SHOWN);
@@ -184,7 +184,8 @@ bnl_descends_from(const struct bnl *b, const struct bnl_version *v)
 bool
 bnl_misses(const struct bnl *b, const struct bnl_version *older)
 {
-	/* Nobody follows upon a list of the same second. */
+	/* A list with the timestamp of the older one cannot be its
+	 * successor. */
 	bool reaches = b->version.timestamp.s == older->timestamp.s;
 
 	for (uint32_t i = 0; i < b->nhistory; i++)
@@ -193,9 +194,9 @@ bnl_misses(const struct bnl *b, const struct bnl_version *older)
 	return reaches && !bnl_descends_from(b, older);
 }
 
-/* A list that was dated back on purpose names the newer one. */
+/* A list that was dated back on purpose names the newer one in its history. */
 static bool
-forked(const struct bnl *newer, const struct bnl *older)
+is_forked(const struct bnl *newer, const struct bnl *older)
 {
 	return bnl_misses(newer, &older->version) &&
 	       !bnl_descends_from(older, &newer->version);
@@ -209,6 +210,6 @@ bnl_compare(const struct bnl *in_force, const struct bnl *other)
 	if (c == 0)
 		return BNL_SAME;
 	if (c > 0)
-		return forked(other, in_force) ? BNL_NEWER_FORK : BNL_NEWER;
-	return forked(in_force, other) ? BNL_OLDER_FORK : BNL_OLDER;
+		return is_forked(other, in_force) ? BNL_NEWER_FORK : BNL_NEWER;
+	return is_forked(in_force, other) ? BNL_OLDER_FORK : BNL_OLDER;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Checks prefixes, subnets and addresses in one sweep over all of them in
- * address order: two prefixes are either disjoint or one covers the other,
- * and the sort puts the covering one first, so a stack of those that are
+ * address order: two prefixes are either disjoint or one covers the other, and
+ * the sort puts the covering one first, so a stack of the prefixes that are
  * still open answers every question in O(n log n).
  */
 #include "format/bnl_check.h"
@@ -24,7 +24,7 @@ struct item {
 
 struct sweep {
 	struct bnl_draft *d;
-	const struct item *prefix; /* outermost one that may still cover */
+	const struct item *prefix; /* outermost that may still cover */
 	const struct item *open[NEST_MAX];
 	size_t nopen;
 	const struct item *last_address;
@@ -70,9 +70,10 @@ check_prefix(struct sweep *s, const struct item *it)
 		s->prefix = it;
 }
 
-/* The later one of the two is where the error is. */
+/* Reports the error at the item that comes later in the file. */
 static void
-overlap(struct sweep *s, const struct item *outer, const struct item *inner)
+report_overlap(struct sweep *s, const struct item *outer,
+	       const struct item *inner)
 {
 	const struct item *a = outer, *b = inner;
 	char ta[PREFIX_TEXT_MAX], tb[PREFIX_TEXT_MAX];
@@ -106,15 +107,15 @@ check_subnet(struct sweep *s, const struct item *it)
 				"subnet %s of %s lies outside every prefix",
 				prefix_format(text, &it->p), it->node->name);
 	if (outer != NULL && prefix_cmp(&outer->p, &it->p) == 0) {
-		overlap(s, outer, it);
-		return; /* the open one stands for both */
+		report_overlap(s, outer, it);
+		return; /* the subnet on the stack serves for both */
 	}
 	if (outer != NULL && outer->node != it->node)
-		overlap(s, outer, it);
+		report_overlap(s, outer, it);
 	s->open[s->nopen++] = it;
 }
 
-/* b is what a was already, of the same node or of another. */
+/* Address b repeats address a, of the same node or of another. */
 static void
 same_address(struct bnl_draft *d, const char *text, uint16_t port,
 	     const struct draft_node *na, struct place a,
@@ -170,7 +171,7 @@ check_address(struct sweep *s, const struct item *it)
 }
 
 static void
-sweep(struct bnl_draft *d, const struct item *items, size_t n)
+sweep_items(struct bnl_draft *d, const struct item *items, size_t n)
 {
 	struct sweep s = {.d = d};
 
@@ -246,7 +247,7 @@ check_routes(struct bnl_draft *d)
 		bnl_draft_error(d, subnet[0].at, ERR_CONFLICT,
 				"there is no prefix statement: every subnet "
 				"must lie inside a prefix");
-	sweep(d, items, n);
+	sweep_items(d, items, n);
 	free(items);
 }
 

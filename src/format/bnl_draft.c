@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Gathers a list's statements and makes the finished list of them. */
+/* Gathers the statements of a list and builds the finished list. */
 #include "format/bnl_draft.h"
 
 #include <stdio.h>
@@ -55,7 +55,7 @@ bnl_draft_error(struct bnl_draft *d, struct place at, enum err_code code,
 	char text[ERR_TEXT_MAX];
 	va_list ap;
 
-	/* Those beyond the room are counted, not worded. */
+	/* Errors beyond ERRS_MAX are counted, without a text. */
 	if (d->es->count < ERRS_MAX) {
 		va_start(ap, fmt);
 		vsnprintf(text, sizeof(text), fmt, ap);
@@ -65,7 +65,7 @@ bnl_draft_error(struct bnl_draft *d, struct place at, enum err_code code,
 	errs_add(d->es, &e);
 }
 
-/* An array of the list's own; count 0 is fine. */
+/* Allocates an array in the list's arena; count 0 is fine. */
 static void *
 list_array(struct bnl_draft *d, size_t count, size_t size)
 {

@@ -133,8 +133,8 @@ may_add(const struct bnl_edit *ed, const char *node,
 	return 0;
 }
 
-/* The node behind which a new one is put: where the names stand in order,
- * the one before it; else the last. NULL: it comes first. */
+/* Returns the node after which a new node goes: if the names are in order, its
+ * predecessor; else the last node. NULL: the new node goes first. */
 static const struct bnl_node *
 place_for(const struct bnl_edit *ed, const char *node)
 {
@@ -153,7 +153,7 @@ place_for(const struct bnl_edit *ed, const char *node)
 	return ordered ? before : last;
 }
 
-/* Nodes are set apart by blank lines, unless the list does it otherwise. */
+/* Nodes are separated by blank lines, unless the list does it otherwise. */
 static bool
 wants_blank(const struct bnl_edit *ed)
 {
@@ -198,12 +198,12 @@ bnl_edit_add(struct bnl_edit *ed, const char *node,
 
 /* --- set ------------------------------------------------------------------------ */
 
-/* Of one node, the statements of one kind. */
+/* The statements of one kind of one node. */
 struct run {
 	const struct bnl_node *n;
 	enum bnl_own own;
-	size_t *lines;	/* where they stand; those of the node's count */
-	size_t at;	/* the line before which new ones go */
+	size_t *lines;	/* their lines; bnl_own_count() of them */
+	size_t at;	/* the line before which new ones are inserted */
 };
 
 static int
@@ -250,7 +250,7 @@ has_all(const struct run *r, const struct vec *v)
 	return true;
 }
 
-/* A value that stays keeps its line as it is written, with its comment. */
+/* A value that does not change keeps its line as written, with its comment. */
 static int
 put_value(struct buf *b, const struct bnl_edit *ed, const struct run *r,
 	  const char *text)
@@ -324,7 +324,7 @@ bnl_edit_remove(struct bnl_edit *ed, const char *node, struct err *e)
 		return -1;
 	from = n->line - 1;
 	to = edit_node_end(ed, n);
-	/* The blank line that set it apart goes too. */
+	/* Removes the blank line that separated the node as well. */
 	if (from > 0 && is_blank(ed, from - 1) &&
 	    (to == edit_lines(ed) || is_blank(ed, to)))
 		from--;

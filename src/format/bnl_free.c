@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What is taken is sorted by address; one sweep moves the candidate behind
- * each thing that it meets. Two prefixes that overlap are one inside the
- * other, so the next candidate begins behind the larger of the two.
+ * Finds free subnets. The occupied prefixes are sorted by address; one sweep
+ * moves the candidate behind each prefix that overlaps it. Of two overlapping
+ * prefixes one is inside the other, so the next candidate begins behind the
+ * larger of the two.
  */
 #include "format/bnl_free.h"
 
@@ -22,9 +23,9 @@ bnl_hosts_len(uint64_t hosts)
 			return len;
 }
 
-/* False when there is no address behind it. */
+/* Advances to the next address; false after the last one. */
 static bool
-step(struct ipaddr *a)
+next_address(struct ipaddr *a)
 {
 	for (unsigned int i = ipaddr_bits(a) / 8; i-- > 0;)
 		if (++a->b[i] != 0)
@@ -33,8 +34,8 @@ step(struct ipaddr *a)
 }
 
 static bool
-sweep(struct prefix *out, const struct prefix *within, unsigned int len,
-      const struct prefix *taken, size_t n)
+find_gap(struct prefix *out, const struct prefix *within, unsigned int len,
+	 const struct prefix *taken, size_t n)
 {
 	struct prefix p = prefix_mask(&within->addr, len);
 
@@ -44,10 +45,10 @@ sweep(struct prefix *out, const struct prefix *within, unsigned int len,
 		if (ipaddr_cmp(&last, &p.addr) < 0)
 			continue;
 		if (!prefix_overlaps(&taken[i], &p))
-			break; /* it and all others lie behind */
+			break; /* the remaining prefixes lie behind p */
 		if (taken[i].len > p.len)
 			last = prefix_last(&p);
-		if (!step(&last))
+		if (!next_address(&last))
 			return false;
 		p = prefix_mask(&last, len);
 		if (!prefix_covers(within, &p))
@@ -64,7 +65,7 @@ by_address(const void *a, const void *b)
 }
 
 static int
-take(struct vec *v, const struct prefix *p)
+add_taken(struct vec *v, const struct prefix *p)
 {
 	struct prefix *item = vec_push(v, sizeof(*item));
 
@@ -79,19 +80,19 @@ take_node(struct vec *v, const struct bnl_node *n, enum ip_family family)
 {
 	for (uint32_t i = 0; i < n->nsubnets; i++)
 		if (n->subnets[i].addr.family == family &&
-		    take(v, &n->subnets[i]) != 0)
+		    add_taken(v, &n->subnets[i]) != 0)
 			return -1;
 	for (uint32_t i = 0; i < n->naddresses; i++) {
 		const struct ipaddr *a = &n->addresses[i].ep.addr;
 		struct prefix p = prefix_mask(a, ipaddr_bits(a));
 
-		if (a->family == family && take(v, &p) != 0)
+		if (a->family == family && add_taken(v, &p) != 0)
 			return -1;
 	}
 	return 0;
 }
 
-/* Everything of that family that is not free, sorted. */
+/* Collects everything of that family that is not free, sorted. */
 static int
 take_all(struct vec *v, const struct bnl *b, const struct bnl_room *room)
 {
@@ -100,7 +101,7 @@ take_all(struct vec *v, const struct bnl *b, const struct bnl_room *room)
 			return -1;
 	for (size_t i = 0; i < room->ntaken; i++)
 		if (room->taken[i].addr.family == room->family &&
-		    take(v, &room->taken[i]) != 0)
+		    add_taken(v, &room->taken[i]) != 0)
 			return -1;
 	if (v->n > 1)
 		qsort(v->mem, v->n, sizeof(struct prefix), by_address);
@@ -108,8 +109,8 @@ take_all(struct vec *v, const struct bnl *b, const struct bnl_room *room)
 }
 
 static int
-search(struct prefix *out, const struct bnl *b, const struct bnl_room *room,
-       const struct vec *v, struct err *e)
+search_prefixes(struct prefix *out, const struct bnl *b,
+		const struct bnl_room *room, const struct vec *v, struct err *e)
 {
 	char text[PREFIX_TEXT_MAX];
 	bool any = false, inside = false;
@@ -127,7 +128,7 @@ search(struct prefix *out, const struct bnl *b, const struct bnl_room *room,
 		}
 		inside = true;
 		if (p->len <= room->len &&
-		    sweep(out, p, room->len, v->mem, v->n))
+		    find_gap(out, p, room->len, v->mem, v->n))
 			return 0;
 	}
 	if (!any)
@@ -153,7 +154,7 @@ bnl_free_subnet(struct prefix *out, const struct bnl *b,
 	if (take_all(&v, b, room) != 0)
 		rc = err_nomem(e);
 	else
-		rc = search(out, b, room, &v, e);
+		rc = search_prefixes(out, b, room, &v, e);
 	free(v.mem);
 	return rc;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The lines of a list's text, for those that change it. */
+/* Splits a line of a list's text, for the programs that edit lists. */
 #include "format/bnl_line.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Makes a signed list of an edited one. */
+/* Turns an edited list into a signed one. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,14 +13,14 @@
 #define BASE64_LINE 64
 
 static int
-fail(struct errs *es, const struct err *e)
+add_error(struct errs *es, const struct err *e)
 {
 	errs_add(es, e);
 	return -1;
 }
 
 static int
-put(struct buf *b, const char *text, size_t len)
+put_bytes(struct buf *b, const char *text, size_t len)
 {
 	return len == 0 ? 0 : buf_put(b, text, len);
 }
@@ -28,11 +28,11 @@ put(struct buf *b, const char *text, size_t len)
 static int
 put_text(struct buf *b, const char *text)
 {
-	return put(b, text, strlen(text));
+	return put_bytes(b, text, strlen(text));
 }
 
-/* Which line the timestamp goes to: that of the old one; else below the last
- * of those that begin the list. */
+/* The line where the timestamp goes: that of the old timestamp; else below the
+ * last of the header's first statements. */
 struct slot {
 	size_t line; /* 1-based */
 	bool replace;
@@ -69,7 +69,7 @@ put_history(struct buf *b, const struct bnl_version *v)
 		   : 0;
 }
 
-/* The previous version first, then those it descends from. */
+/* Writes the previous version first, then its ancestors. */
 static int
 put_histories(struct buf *b, const struct bnl *previous)
 {
@@ -87,7 +87,7 @@ put_histories(struct buf *b, const struct bnl *previous)
 	return 0;
 }
 
-/* The old timestamp's line with the new time in the place of the old one. */
+/* Copies the old timestamp's line with the new time in it. */
 static int
 put_timestamp_line(struct buf *b, struct span line, const char *time)
 {
@@ -103,15 +103,15 @@ put_timestamp_line(struct buf *b, struct span line, const char *time)
 		word.len = (size_t)(hash - word.p);
 	before = (size_t)(word.p - line.p);
 	behind = before + word.len;
-	return put(b, line.p, before) != 0 || put_text(b, time) != 0 ||
-		       put(b, line.p + behind, line.len - behind) != 0
+	return put_bytes(b, line.p, before) != 0 || put_text(b, time) != 0 ||
+		       put_bytes(b, line.p + behind, line.len - behind) != 0
 		   ? -1
 		   : 0;
 }
 
 static int
-rewrite(struct buf *b, struct span text, const struct bnl *previous,
-	struct walltime t)
+rewrite_text(struct buf *b, struct span text, const struct bnl *previous,
+	     struct walltime t)
 {
 	struct slot slot = find_slot(text);
 	char time[TEXT_TIME_MAX];
@@ -123,8 +123,9 @@ rewrite(struct buf *b, struct span text, const struct bnl *previous,
 
 		if (span_is(bnl_line_statement(line), "history"))
 			continue;
-		if ((here && slot.replace ? put_timestamp_line(b, line, time)
-					  : put(b, line.p, line.len)) != 0 ||
+		if ((here && slot.replace
+			     ? put_timestamp_line(b, line, time)
+			     : put_bytes(b, line.p, line.len)) != 0 ||
 		    put_text(b, "\n") != 0)
 			return -1;
 		if (here && !slot.replace &&
@@ -159,7 +160,7 @@ put_block(struct buf *b, const struct key *k, struct err *e)
 	for (size_t i = 0; i < n; i += BASE64_LINE) {
 		size_t len = n - i < BASE64_LINE ? n - i : BASE64_LINE;
 
-		if (put(b, text + i, len) != 0 || put_text(b, "\n") != 0)
+		if (put_bytes(b, text + i, len) != 0 || put_text(b, "\n") != 0)
 			goto full;
 	}
 	if (put_text(b, BNL_END "\n") == 0)
@@ -211,7 +212,7 @@ bnl_sign(char **out, size_t *outlen, const struct bnl_sign_in *in,
 
 	buf_init(&b, BNL_BYTES_MAX);
 	if (bnl_block_read(&block, in->text, in->len, &e) != 0)
-		return fail(es, &e);
+		return add_error(es, &e);
 	if (bnl_parse(&checked, in->text, block.signedlen, es) != 0)
 		return -1;
 	if (in->previous != NULL)
@@ -221,10 +222,10 @@ bnl_sign(char **out, size_t *outlen, const struct bnl_sign_in *in,
 		rc = 0;
 	bnl_free(checked);
 	if (rc != 0 || choose_time(&t, in, &e) != 0)
-		return fail(es, &e);
+		return add_error(es, &e);
 	rc = -1;
-	if (rewrite(&b, (struct span){in->text, block.signedlen}, in->previous,
-		    t) != 0)
+	if (rewrite_text(&b, (struct span){ in->text, block.signedlen },
+			 in->previous, t) != 0)
 		err_set(&e, ERR_LIMIT,
 			"the signed list would have more than %u bytes",
 			BNL_BYTES_MAX);

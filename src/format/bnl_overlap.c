@@ -6,7 +6,7 @@
 #include <string.h>
 
 static const struct prefix *
-overlapping(const struct prefix *v, uint32_t n, const struct prefix *p)
+find_overlapping(const struct prefix *v, uint32_t n, const struct prefix *p)
 {
 	for (uint32_t i = 0; i < n; i++)
 		if (prefix_overlaps(&v[i], p))
@@ -19,19 +19,19 @@ bnl_overlap_find(struct bnl_overlap *out, const struct bnl *b,
 		 const char *self, const struct prefix *route)
 {
 	const struct bnl_node *own = bnl_find(b, self);
-	const struct prefix *with = overlapping(b->prefixes, b->nprefixes,
-						route);
+	const struct prefix *with = find_overlapping(b->prefixes, b->nprefixes,
+						     route);
 
-	/* All subnets lie inside the prefixes: most routes end here. */
+	/* All subnets lie inside the prefixes: most routes are done here. */
 	if (with == NULL ||
 	    (own != NULL &&
-	     overlapping(own->subnets, own->nsubnets, route) != NULL))
+	     find_overlapping(own->subnets, own->nsubnets, route) != NULL))
 		return false;
 	*out = (struct bnl_overlap){NULL, with};
 	for (uint32_t i = 0; i < b->nnodes; i++) {
 		const struct bnl_node *n = &b->nodes[i];
 
-		with = overlapping(n->subnets, n->nsubnets, route);
+		with = find_overlapping(n->subnets, n->nsubnets, route);
 		if (with != NULL) {
 			*out = (struct bnl_overlap){n, with};
 			break;

@@ -73,12 +73,13 @@ bnl_own_value(struct bnl_value *out, const struct bnl_node *n,
 	}
 }
 
-/* A list of one node with one statement: the parser says what is wrong. */
+/* Parses a list of one node with one statement, so that the parser finds the
+ * error. */
 static int
 parse_one(struct bnl **out, const char *node, const char *word,
 	  const char *value, struct err *e)
 {
-	/* Every subnet must lie inside a prefix, no address may. */
+	/* Every subnet must lie inside a prefix; an address must not. */
 	bool subnet = strcmp(word, words[BNL_SUBNET]) == 0;
 	char text[2 * BNL_LINE_MAX];
 	struct errs es = {0};
@@ -119,7 +120,8 @@ bnl_name_check(const char *node, struct err *e)
 	if (text_is_node_name((struct span){node, strlen(node)}))
 		return 0;
 	if (parse_one(&b, node, "", "", e) == 0) {
-		/* Blanks around it do not matter in a list. */
+		/* The parser of a list accepts blanks around a name; they are
+		 * refused here. */
 		bnl_free(b);
 		err_set(e, ERR_SYNTAX, "node \"%s\": blanks in the name", node);
 	}

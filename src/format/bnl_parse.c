@@ -17,7 +17,7 @@ this_node(struct bnl_reader *r)
 	return &nodes[r->d->nodes.n - 1];
 }
 
-/* A statement that stands at most once. */
+/* Checks a statement that may occur only once. */
 static bool
 first_time(struct bnl_reader *r, struct place *seen)
 {
@@ -52,7 +52,7 @@ in_node(struct bnl_reader *r)
 }
 
 static void *
-push(struct bnl_reader *r, struct vec *v, size_t size)
+push_item(struct bnl_reader *r, struct vec *v, size_t size)
 {
 	void *item = vec_push(v, size);
 
@@ -62,7 +62,7 @@ push(struct bnl_reader *r, struct vec *v, size_t size)
 }
 
 static const char *
-keep(struct bnl_reader *r, struct span s)
+keep_text(struct bnl_reader *r, struct span s)
 {
 	const char *copy = arena_strndup(&r->d->list->arena, s.p, s.len);
 
@@ -85,7 +85,7 @@ on_network(struct bnl_reader *r)
 	if (!bnl_read_name(r, &w) || !bnl_need_end(r))
 		r->d->network_spoilt = true;
 	else
-		r->d->list->network = keep(r, w);
+		r->d->list->network = keep_text(r, w);
 }
 
 static void
@@ -102,7 +102,7 @@ on_prefix(struct bnl_reader *r)
 		r->d->prefix_spoilt = true;
 		return;
 	}
-	item = push(r, &r->d->prefixes, sizeof(*item));
+	item = push_item(r, &r->d->prefixes, sizeof(*item));
 	if (item != NULL)
 		*item = p;
 }
@@ -169,9 +169,9 @@ on_node(struct bnl_reader *r)
 			     BNL_NODES_MAX);
 		return;
 	}
-	const char *name = keep(r, w);
+	const char *name = keep_text(r, w);
 
-	n = push(r, nodes, sizeof(*n));
+	n = push_item(r, nodes, sizeof(*n));
 	if (n == NULL || name == NULL)
 		return;
 	n->name = name;
@@ -191,7 +191,7 @@ on_address(struct bnl_reader *r)
 	a.at = r->at;
 	if (!bnl_read_port(r, &a.a.ep.port) || r->section == BNL_IN_BAD_NODE)
 		return;
-	item = push(r, &r->d->addresses, sizeof(*item));
+	item = push_item(r, &r->d->addresses, sizeof(*item));
 	if (item == NULL)
 		return;
 	*item = a;
@@ -208,7 +208,7 @@ on_subnet(struct bnl_reader *r)
 	p.at = r->at;
 	if (!bnl_need_end(r) || r->section == BNL_IN_BAD_NODE)
 		return;
-	item = push(r, &r->d->subnets, sizeof(*item));
+	item = push_item(r, &r->d->subnets, sizeof(*item));
 	if (item == NULL)
 		return;
 	*item = p;
@@ -243,7 +243,7 @@ on_revoke(struct bnl_reader *r)
 {
 	struct draft_key key, *item;
 
-	/* What follows a revoke cannot be meant for the node above it. */
+	/* Statements after a revoke cannot be meant for the node above it. */
 	r->section =
 	    r->section == BNL_IN_HEADER ? BNL_IN_HEADER : BNL_IN_NOTHING;
 	if (!bnl_read_sha256(r, key.fp))
@@ -251,7 +251,7 @@ on_revoke(struct bnl_reader *r)
 	key.at = r->at;
 	if (!bnl_need_end(r))
 		return;
-	item = push(r, &r->d->revoked, sizeof(*item));
+	item = push_item(r, &r->d->revoked, sizeof(*item));
 	if (item != NULL)
 		*item = key;
 }
@@ -267,7 +267,7 @@ static const struct {
 #define STATEMENTS (sizeof(statements) / sizeof(statements[0]))
 
 static void
-unknown(struct bnl_reader *r, struct span w)
+report_unknown(struct bnl_reader *r, struct span w)
 {
 	const char *words[STATEMENTS + 1], *near;
 	char q[BNL_QUOTED_MAX];
@@ -276,7 +276,7 @@ unknown(struct bnl_reader *r, struct span w)
 		words[i] = statements[i].word;
 	words[STATEMENTS] = NULL;
 	near = text_nearest(w, words);
-	/* Do not take what follows for another node's. */
+	/* Statements that follow must not be assigned to another node. */
 	if (near != NULL && strcmp(near, "node") == 0)
 		r->section = BNL_IN_BAD_NODE;
 	if (near != NULL)
@@ -294,7 +294,7 @@ unknown(struct bnl_reader *r, struct span w)
 
 /* --- lines ------------------------------------------------------------- */
 
-/* False when the line holds what no statement can be read from. */
+/* False when the line contains bytes that no statement may contain. */
 static bool
 check_bytes(struct bnl_reader *r)
 {
@@ -356,7 +356,7 @@ read_line(struct bnl_reader *r)
 			statements[i].read(r);
 			return;
 		}
-	unknown(r, w);
+	report_unknown(r, w);
 }
 
 static void
@@ -387,7 +387,7 @@ read_text(struct bnl_draft *d, struct span text)
 	bnl_check(d);
 }
 
-/* Puts the errors into the file's order: the checks come last. */
+/* Sorts the errors by place, since bnl_check() reports after the parser. */
 static void
 sort_errors(struct errs *es, unsigned int from)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Revoked keys in a list's text, and lists of keys to revoke. */
+/* Revoked keys in a list's text, and files of keys to revoke. */
 #include <stdio.h>
 #include <string.h>
 
@@ -8,7 +8,7 @@
 #include "format/bnl_line.h"
 #include "format/bnl_value.h"
 
-/* The node's name that a comment begins with, as in "# beta, stolen". */
+/* The node's name at the start of a comment, as in "# beta, stolen". */
 static bool
 comment_name(struct span *name, struct span line)
 {
@@ -34,7 +34,8 @@ bnl_edit_revoked(const struct bnl_edit *ed, size_t *line, struct span *name)
 	return false;
 }
 
-/* The line before which revoked keys are put; *first: there are none yet. */
+/* The line before which revoked keys are inserted; *first: there are none
+ * yet. */
 static size_t
 place_for_revoked(const struct bnl_edit *ed, bool *first)
 {
@@ -88,7 +89,7 @@ bnl_edit_revoke(struct bnl_edit *ed, const struct bnl_revoke *keys, size_t n,
 			continue;
 		if (count++ == 0 && first)
 			rc = edit_put(&b, "\n", 1);
-		/* Only that it is there counts. */
+		/* The table is used as a set: the value does not matter. */
 		rc |= table_put(&seen, fp, FINGERPRINT_LEN, ed);
 		rc |= put_revoked(&b, &keys[i]);
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Both lists' subnets are sorted and disjoint, so one walk down the halves
- * of the address space finds every part that has one owner in each.
+ * Compares the routes of two lists. The subnets of both are sorted and
+ * disjoint, so one walk down the halves of the address space finds every part
+ * that has one owner in each.
  */
 #include "format/bnl_routes.h"
 
@@ -13,7 +14,7 @@ struct owned {
 	const struct bnl_node *node;
 };
 
-/* A run of one list's subnets, all of them within or around some prefix. */
+/* A run of one list's subnets, all within or around some prefix. */
 struct run {
 	const struct owned *v;
 	size_t n;
@@ -26,9 +27,10 @@ by_address(const void *a, const void *b)
 			  &((const struct owned *)b)->p);
 }
 
-/* Sorted, without those inside another one, which is the same node's. */
+/* Sorts the subnets; omits a subnet inside another one, which belongs to the
+ * same node. */
 static int
-collect(struct vec *out, const struct bnl *b)
+collect_owned(struct vec *out, const struct bnl *b)
 {
 	struct owned *v;
 	size_t n = 0;
@@ -61,7 +63,7 @@ one_owner(const struct run *r, const struct prefix *p,
 	return r->n == 0 || prefix_covers(&r->v[0].p, p);
 }
 
-/* The part of r that half concerns. */
+/* The part of r that overlaps half. */
 static struct run
 part_of(const struct run *r, const struct prefix *half)
 {
@@ -83,8 +85,8 @@ same_node(const struct bnl_node *a, const struct bnl_node *b)
 }
 
 static int
-walk(struct vec *out, const struct prefix *p, const struct run *a,
-     const struct run *b)
+walk_space(struct vec *out, const struct prefix *p, const struct run *a,
+	   const struct run *b)
 {
 	const struct bnl_node *from, *to;
 	struct bnl_route *route;
@@ -104,7 +106,7 @@ walk(struct vec *out, const struct prefix *p, const struct run *a,
 	for (int i = 0; i < 2; i++) {
 		struct run x = part_of(a, &half), y = part_of(b, &half);
 
-		if (walk(out, &half, &x, &y) != 0)
+		if (walk_space(out, &half, &x, &y) != 0)
 			return -1;
 		half.addr.b[p->len / 8] |= (uint8_t)(0x80 >> p->len % 8);
 	}
@@ -122,7 +124,7 @@ bnl_routes(struct vec *out, const struct bnl *before, const struct bnl *after)
 	int rc = -1;
 
 	memset(out, 0, sizeof(*out));
-	if (collect(&a, before) == 0 && collect(&b, after) == 0) {
+	if (collect_owned(&a, before) == 0 && collect_owned(&b, after) == 0) {
 		struct run ra = {a.mem, a.n}, rb = {b.mem, b.n};
 
 		rc = 0;
@@ -130,7 +132,7 @@ bnl_routes(struct vec *out, const struct bnl *before, const struct bnl *after)
 			struct run x = part_of(&ra, &all[i]);
 			struct run y = part_of(&rb, &all[i]);
 
-			rc = walk(out, &all[i], &x, &y);
+			rc = walk_space(out, &all[i], &x, &y);
 		}
 	}
 	if (rc != 0) {

@@ -21,13 +21,13 @@ bnl_digest(uint8_t out[SHA256_LEN], const char *text, size_t len)
 	sha256_parts(out, parts, 2);
 }
 
-/* Reading a block: what is left, and in which line of the file it stands. */
+/* Position in a block: the unread part, and its line in the file. */
 struct block_reader {
 	struct span rest;
 	unsigned int line;
 };
 
-/* The next line, which must end with LF: a block cut short is none. */
+/* Reads the next line, which must end with LF: a truncated block is invalid. */
 static bool
 block_line(struct block_reader *r, struct span *line)
 {
@@ -58,7 +58,8 @@ read_key_line(struct bnl_block *b, struct block_reader *r, struct err *e)
 		      "signature block: expected \"key: sha256:...\"");
 }
 
-/* Lines of base64, all of BASE64_LINE digits but the last, and END. */
+/* Reads the lines of base64, all of BASE64_LINE digits but the last, and
+ * END. */
 static int
 read_signature(struct bnl_block *b, struct block_reader *r, struct err *e)
 {
@@ -84,7 +85,7 @@ read_signature(struct bnl_block *b, struct block_reader *r, struct err *e)
 		memcpy(text + n, line.p, line.len);
 		n += line.len;
 	}
-	/* base64_decode() takes one spelling only. */
+	/* base64_decode() accepts the canonical text only. */
 	if (n == 0 ||
 	    base64_decode(b->sig, sizeof(b->sig), &b->siglen, text, n) != 0)
 		return err_at(e, ERR_SYNTAX, r->line, 1,
@@ -121,8 +122,8 @@ bnl_block_read(struct bnl_block *out, const char *raw, size_t len,
 }
 
 static int
-verify(const struct bnl_block *b, const char *raw,
-       const struct key *const *keys, size_t nkeys, struct err *e)
+verify_block(const struct bnl_block *b, const char *raw,
+	     const struct key *const *keys, size_t nkeys, struct err *e)
 {
 	struct bytes parts[] = {
 	    {LABEL_BNL, sizeof(LABEL_BNL) - 1},
@@ -178,7 +179,7 @@ bnl_open(struct bnl **out, const char *raw, size_t len,
 			       "%u are allowed",
 			       len, BNL_BYTES_MAX);
 	if (bnl_block_read(&block, raw, len, e) != 0 ||
-	    verify(&block, raw, keys, nkeys, e) != 0)
+	    verify_block(&block, raw, keys, nkeys, e) != 0)
 		return -1;
 	if (bnl_parse_part(&b, raw, len, block.signedlen, &es) != 0)
 		return parse_error(&es, e);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * An edit is a set of splices: at this byte so many go and these come. They
- * are gathered in any order and carried out in one pass, so that the places
- * of the parsed list hold for all of them.
+ * An edit is a set of splices: at one byte offset, so many bytes are removed
+ * and others inserted. Splices are collected in any order and applied in one
+ * pass, so that the positions of the parsed list are valid for all of them.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +33,7 @@ start_of(const struct bnl_edit *ed, size_t line)
 	return ((const size_t *)ed->lines.mem)[line];
 }
 
-/* With its LF. */
+/* Includes the LF. */
 static struct span
 whole_line(const struct bnl_edit *ed, size_t line)
 {
@@ -92,7 +92,7 @@ edit_index(struct bnl_edit *ed, size_t len)
 	}
 }
 
-/* The line behind the node's last one. */
+/* The line after the node's last one. */
 size_t
 edit_node_end(const struct bnl_edit *ed, const struct bnl_node *n)
 {
@@ -126,8 +126,8 @@ edit_head_end(const struct bnl_edit *ed)
 /* --- splices ------------------------------------------------------------- */
 
 static int
-splice(struct bnl_edit *ed, size_t at, size_t cut, struct span text,
-       struct err *e)
+add_splice(struct bnl_edit *ed, size_t at, size_t cut, struct span text,
+	   struct err *e)
 {
 	struct splice *s = vec_push(&ed->splices, sizeof(*s));
 
@@ -146,10 +146,11 @@ edit_cut(struct bnl_edit *ed, size_t from, size_t to, struct err *e)
 {
 	size_t at = start_of(ed, from);
 
-	return splice(ed, at, start_of(ed, to) - at, (struct span){"", 0}, e);
+	return add_splice(ed, at, start_of(ed, to) - at, (struct span){ "", 0 },
+			  e);
 }
 
-/* Takes what is in b. */
+/* Takes over the contents of b. */
 int
 edit_insert(struct bnl_edit *ed, size_t line, struct buf *b, struct err *e)
 {
@@ -160,7 +161,8 @@ edit_insert(struct bnl_edit *ed, size_t line, struct buf *b, struct err *e)
 	buf_free(b);
 	if (text == NULL)
 		return err_nomem(e);
-	return splice(ed, start_of(ed, line), 0, (struct span){text, len}, e);
+	return add_splice(ed, start_of(ed, line), 0, (struct span){ text, len },
+			  e);
 }
 
 int
@@ -181,7 +183,7 @@ in_order(const void *va, const void *vb)
 	return a->order < b->order ? -1 : a->order > b->order;
 }
 
-/* Nothing is put behind a line without LF. */
+/* Completes a last line without LF first. */
 static int
 put_lines(struct buf *b, const char *text, size_t len)
 {
@@ -208,7 +210,7 @@ bnl_edit_write(const struct bnl_edit *ed, struct buf *out, struct err *e)
 	}
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		if (s[i].at < pos)
-			continue; /* a node that was removed twice */
+			continue; /* the node was removed twice */
 		rc = edit_put(out, ed->text + pos, s[i].at - pos) != 0 ||
 			     put_lines(out, s[i].text, s[i].len) != 0
 			 ? -1

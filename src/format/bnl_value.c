@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reads the values that the list's statements have. */
+/* Reads the values of a list's statements. */
 #include "format/bnl_value.h"
 
 #include <string.h>
@@ -167,7 +167,7 @@ is_host_name(struct span s)
 	return label > 0 && !digits && s.p[s.len - 1] != '-';
 }
 
-/* Names are the same in either case (RFC 4343): kept in lower case. */
+/* Host names are case-insensitive (RFC 4343): kept in lower case. */
 static const char *
 keep_host(struct bnl_reader *r, struct span s)
 {
@@ -183,9 +183,9 @@ keep_host(struct bnl_reader *r, struct span s)
 	return copy;
 }
 
-/* Why other nodes could not send to it; NULL when they can. */
+/* Returns the reason why other nodes could not send to the address, or NULL. */
 static const char *
-unusable(const struct ipaddr *a)
+unusable_reason(const struct ipaddr *a)
 {
 	if (ipaddr_is_unspecified(a))
 		return "the unspecified address";
@@ -211,7 +211,7 @@ bnl_address_doubt(const struct ipaddr *a)
 	return NULL;
 }
 
-/* ADDRESS:PORT, as it is written elsewhere; false when it is not that. */
+/* Suggests the right syntax for ADDRESS:PORT; false for any other text. */
 static bool
 hint_port(struct bnl_reader *r, struct span w)
 {
@@ -248,7 +248,7 @@ bnl_read_address(struct bnl_reader *r, struct bnl_address *a)
 	if (!bnl_need_word(r, expected, &w))
 		return false;
 	if (ipaddr_parse(&a->ep.addr, w.p, w.len) == 0) {
-		const char *why = unusable(&a->ep.addr);
+		const char *why = unusable_reason(&a->ep.addr);
 
 		if (why == NULL)
 			return true;

@@ -11,17 +11,17 @@
 #include <zlib.h>
 
 /*
- * Every packet stands alone, so a window larger than the largest MTU buys
- * nothing, and the tables, which a reset clears, are kept small with it.
+ * Every packet is compressed by itself, so a window larger than the largest MTU
+ * is useless, and a small one keeps the tables small, which every reset clears.
  */
 #define DEFLATE_WINDOW_BITS (-14) /* 16 KiB; negative: raw, RFC 1951 */
 #define DEFLATE_MEM_LEVEL 6
-#define INFLATE_WINDOW_BITS (-15) /* whatever the other side chose */
+#define INFLATE_WINDOW_BITS (-15) /* reads any window of the sender's */
 #define ZLIB_LEVELS 9
 #define INFLATE_AT_BLOCK 128 /* in data_type: stopped behind a block */
 #define INFLATE_LAST 64	     /* in data_type: in the last block */
 
-/* LZO1X-1 is not told where its output ends: it writes here. */
+/* LZO1X-1 has no bound for its output: it writes to a buffer of this size. */
 #define LZO_IN_MAX 65535u
 #define LZO_OUT_MAX (LZO_IN_MAX + LZO_IN_MAX / 16 + 64 + 3)
 
@@ -139,7 +139,8 @@ zlib_pack(struct comp *c, uint8_t level, const uint8_t *in, size_t len,
 	return cap - z->avail_out;
 }
 
-/* Inflates to the end of a block, or of the stream. Z_OK: another follows. */
+/* Inflates to the end of a block, or of the stream. Z_OK: another block
+ * follows. */
 static int
 inflate_block(z_stream *z)
 {
@@ -149,14 +150,14 @@ inflate_block(z_stream *z)
 		return r;
 	if ((z->data_type & INFLATE_AT_BLOCK) == 0)
 		return Z_BUF_ERROR;
-	/* The call after the last block only reports that it was the last. */
+	/* After the last block, one more call reports the end of the stream. */
 	return (z->data_type & INFLATE_LAST) != 0 ? inflate(z, Z_BLOCK) : Z_OK;
 }
 
 /*
- * The tables of a block with dynamic codes cost as much as hundreds of bytes
- * of output, and the block may yield none. Every block therefore has to be
- * paid for by output that is there before it begins.
+ * The tables of a block with dynamic codes cost as much as hundreds of bytes of
+ * output, and the block may yield none. Every block therefore needs enough
+ * output before it, so that the work per byte of output is bounded.
  */
 static size_t
 zlib_unpack(struct comp *c, const uint8_t *in, size_t len, uint8_t *out,
@@ -193,8 +194,8 @@ lzo_pack(struct comp *c, const uint8_t *in, size_t len, uint8_t *out,
 		LZO_E_OK ||
 	    n > cap)
 		return 0;
-	/* A copy of what is left: LZO writes past what it is about to save,
-	 * and takes no bound. */
+	/* Copies the rest to another buffer: LZO writes beyond the end of its
+	 * output, and takes no bound. */
 	memcpy(out, c->lzo_out, n);
 	return n;
 }
@@ -238,7 +239,7 @@ comp_unpack(struct comp *c, enum comp_alg a, const uint8_t *in, size_t len,
 {
 	size_t n = 0;
 
-	/* A packet is only sent packed when that made it shorter. */
+	/* A packet is sent compressed only when that made it shorter. */
 	if (len == 0 || len >= cap || cap > UINT32_MAX)
 		return 0;
 	switch (a) {

@@ -26,10 +26,10 @@ struct parser {
 	const struct conf_host *host;
 	struct errs *errs;
 	unsigned int line;
-	struct span whole;		      /* the line being read */
+	struct span whole;		      /* the current line */
 	struct conf_said said[CONF_KEYS_MAX]; /* outside the sections */
-	struct section *section; /* the open one; newest in the chain */
-	struct table names;	 /* of the sections */
+	struct section *section; /* the current one; newest in the chain */
+	struct table names;	 /* names of the sections */
 };
 
 static unsigned int
@@ -39,7 +39,7 @@ column_of(const struct parser *p, const char *at)
 }
 
 static struct span
-unquote(struct span s)
+strip_quotes(struct span s)
 {
 	const char *end;
 
@@ -52,9 +52,8 @@ unquote(struct span s)
 }
 
 /*
- * Cuts off a comment: # at the start or behind a blank, but not between
- * double quotes. A backslash takes its meaning from a quote behind it, as
- * it does for the shell that gets a command.
+ * Cuts off a comment: # at the start or after a blank, but not between double
+ * quotes. A backslash escapes a quote, as in the shell that gets a command.
  */
 static int
 cut_comment(struct parser *p, struct span *s, struct err *e)
@@ -134,8 +133,8 @@ section_open(struct parser *p, const struct conf_key *k,
 	s->node.name = arena_strndup(a, v->text.p, v->text.len);
 	if (s->node.name == NULL)
 		return err_nomem(e);
-	/* Also opened when refused, so that what follows is not taken for
-	 * the section before. */
+	/* Opened even when the name is refused, so that the following keys are
+	 * not assigned to the section before. */
 	s->line = v->line;
 	s->next = p->section;
 	p->section = s;
@@ -152,9 +151,10 @@ section_open(struct parser *p, const struct conf_key *k,
 	return 0;
 }
 
-/* Remembers where a key was first given; -1 when it must not be again. */
+/* Remembers where a key was first given; -1 when the key must not be
+ * repeated. */
 static int
-say(struct parser *p, size_t key, struct span word, struct err *e)
+note_key(struct parser *p, size_t key, struct span word, struct err *e)
 {
 	const struct conf_key *k = &conf_keys[key];
 	unsigned int *line =
@@ -176,8 +176,8 @@ say(struct parser *p, size_t key, struct span word, struct err *e)
 }
 
 static int
-store(struct parser *p, const struct conf_key *k, const struct conf_value *v,
-      struct err *e)
+store_value(struct parser *p, const struct conf_key *k,
+	    const struct conf_value *v, struct err *e)
 {
 	struct conf_algos *algos =
 	    p->section != NULL ? &p->section->node.algos : &p->conf->algos;
@@ -190,7 +190,8 @@ store(struct parser *p, const struct conf_key *k, const struct conf_value *v,
 }
 
 static int
-statement(struct parser *p, struct span word, struct span value, struct err *e)
+read_statement(struct parser *p, struct span word, struct span value,
+	       struct err *e)
 {
 	size_t key = conf_key_find(word);
 	const struct conf_key *k = &conf_keys[key];
@@ -199,18 +200,18 @@ statement(struct parser *p, struct span word, struct span value, struct err *e)
 
 	if (key == conf_nkeys)
 		return unknown_key(p, word, e);
-	v.text = unquote(value);
+	v.text = strip_quotes(value);
 	v.column = column_of(p, v.text.p);
 	if (k->kind == CONF_KIND_NODE)
 		return section_open(p, k, &v, e);
-	if (say(p, key, word, e) != 0)
+	if (note_key(p, key, word, e) != 0)
 		return -1;
 	if (v.text.len == 0)
 		ret =
 		    err_at(e, ERR_SYNTAX, p->line, column_of(p, value.p),
 			   "%s has no value, expected %s", k->name, k->expects);
 	else
-		ret = store(p, k, &v, e);
+		ret = store_value(p, k, &v, e);
 	if (ret != 0 && p->section == NULL)
 		p->said[key].bad = true;
 	return ret;
@@ -235,7 +236,7 @@ parse_line(struct parser *p, struct err *e)
 	word = span_trim((struct span){s.p, (size_t)(equals - s.p)});
 	value.p = equals + 1;
 	value.len = s.len - (size_t)(value.p - s.p);
-	return statement(p, word, span_trim(value), e);
+	return read_statement(p, word, span_trim(value), e);
 }
 
 static void
@@ -250,7 +251,7 @@ parse_lines(struct parser *p, struct span rest)
 	}
 }
 
-/* Every key that was not given gets what the schema says. */
+/* Every key that was not given gets the schema's default. */
 static int
 set_defaults(struct parser *p, struct err *e)
 {
@@ -267,7 +268,7 @@ set_defaults(struct parser *p, struct err *e)
 		if (def == NULL || p->said[i].line != 0)
 			continue;
 		v.text = (struct span){def, strlen(def)};
-		if (store(p, k, &v, e) != 0)
+		if (store_value(p, k, &v, e) != 0)
 			return -1;
 	}
 	if (c->bnl == NULL && c->statedir != NULL) {
@@ -293,7 +294,8 @@ node_cmp(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-/* Sections become a sorted array; what one does not say is as elsewhere. */
+/* Makes a sorted array of the sections; a section inherits the general lists
+ * that it does not set. */
 static int
 set_nodes(struct conf *c, const struct section *s, struct err *e)
 {
@@ -336,7 +338,7 @@ int
 conf_parse_on(struct conf **out, const struct conf_host *host, const char *text,
 	      size_t len, const char *dir, struct errs *es)
 {
-	static const uint8_t seed[HASH_SEED_LEN]; /* no stranger writes here */
+	static const uint8_t seed[HASH_SEED_LEN]; /* only the administrator's */
 	struct conf *c = calloc(1, sizeof(*c));
 	struct parser p = {
 	    .conf = c, .dir = dir, .host = host, .errs = es};

@@ -5,10 +5,10 @@
 #include <string.h>
 
 #define PREFERENCE_MAX 65535
-#define ZLIB_LEVEL 6 /* when none is given; what zlib itself takes */
+#define ZLIB_LEVEL 6 /* default level; zlib's own default, too */
 #define FIELDS_MAX 3
 
-/* One word of a list, "NAME:NUMBER" or "NAME:NUMBER:NUMBER". */
+/* A word of a list, "NAME:NUMBER" or "NAME:NUMBER:NUMBER". */
 struct word {
 	struct span text;
 	struct span fields[FIELDS_MAX];
@@ -42,7 +42,7 @@ word_split(struct word *w)
 	w->n = FIELDS_MAX + 1;
 }
 
-/* The next word of the list; false at its end. *at moves on. */
+/* Reads the next word of the list; false at its end. *at advances. */
 static bool
 word_next(struct word *w, const struct conf_value *v, size_t *at)
 {
@@ -206,7 +206,7 @@ conf_comps_set(struct conf_algos *a, const struct conf_value *v, struct err *e)
 	}
 	if (new.ncomps == 0)
 		return list_empty(v, e);
-	/* Two nodes must always have one compressor in common. */
+	/* Two nodes must always share a compressor. */
 	if (!has_none)
 		new.comps[new.ncomps++] = (struct conf_comp){
 		    .alg = COMP_NONE,

@@ -15,7 +15,7 @@ static const struct order {
 };
 
 static size_t
-find(const char *name)
+find_key(const char *name)
 {
 	return conf_key_find((struct span){name, strlen(name)});
 }
@@ -23,7 +23,7 @@ find(const char *name)
 static const struct conf_said *
 said_of(const struct conf_said *said, const char *name)
 {
-	return &said[find(name)];
+	return &said[find_key(name)];
 }
 
 static int64_t
@@ -40,7 +40,7 @@ static void
 check_order(const struct conf *c, const struct conf_said *said,
 	    const struct order *o, struct errs *es)
 {
-	size_t less = find(o->less), more = find(o->more);
+	size_t less = find_key(o->less), more = find_key(o->more);
 	const struct conf_said *l = &said[less], *m = &said[more];
 	char which[48] = "";
 	struct err e;
@@ -81,7 +81,7 @@ check_log(const struct conf *c, const struct conf_said *said, struct errs *es)
 	errs_add(es, &e);
 }
 
-/* Only who gives root up for a user has a use for another group. */
+/* A group has an effect only when the daemon changes to a user. */
 static void
 check_group(const struct conf *c, const struct conf_said *said,
 	    struct errs *es)

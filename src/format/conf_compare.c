@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What two configurations differ in, of what is used at the start only. */
+/* Compares two configurations, in the keys that are used at the start only. */
 #include "format/conf.h"
 
 #include <assert.h>
@@ -65,6 +65,6 @@ conf_key_same(const struct conf *a, const struct conf *b, size_t i)
 	case CONF_KIND_COMPS:
 		break;
 	}
-	assert(false); /* no key of this kind waits for a start */
+	assert(false); /* no key of this kind needs a restart */
 	return false;
 }

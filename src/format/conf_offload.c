@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which offloads may be used: `offload` in cluevpn.conf. */
+/* Reads `offload` of cluevpn.conf: the offloads that may be used. */
 #include "format/conf_value.h"
 
 #include <string.h>
@@ -7,7 +7,7 @@
 static const struct feature {
 	const char *name;
 	uint8_t bit;
-	uint8_t takes; /* with itself, all that do not work without it */
+	uint8_t takes; /* this one and all that need it */
 } features[CONF_OFFLOADS] = {
     {"tun-csum", CONF_TUN_CSUM, CONF_TUN_CSUM | CONF_TUN_TSO | CONF_TUN_USO},
     {"tun-tso", CONF_TUN_TSO, CONF_TUN_TSO | CONF_TUN_USO},
@@ -28,9 +28,9 @@ conf_offload_bit(size_t i)
 	return (enum conf_offload)features[i].bit;
 }
 
-/* "no-FEATURE". NULL: it is none. */
+/* Finds the feature of "no-FEATURE"; NULL for any other word. */
 static const struct feature *
-find(struct span word)
+find_feature(struct span word)
 {
 	if (word.len < 3 || memcmp(word.p, "no-", 3) != 0)
 		return NULL;
@@ -47,7 +47,7 @@ is_separator(char c)
 	return c == ' ' || c == '\t' || c == ',';
 }
 
-/* The next word of the list; false at its end. */
+/* Reads the next word of the list; false at its end. */
 static bool
 next_word(struct span *rest, struct span *word)
 {
@@ -90,7 +90,7 @@ conf_offload_set(uint8_t *out, const struct conf_key *k,
 		return 0;
 	}
 	while (next_word(&rest, &word)) {
-		const struct feature *f = find(word);
+		const struct feature *f = find_feature(word);
 
 		if (span_is(word, "auto") || span_is(word, "off"))
 			return word_bad(v, word, "which stands alone", e);

@@ -11,7 +11,7 @@
 #define NODE_NAME "a node name, as in the list"
 #define PATH "a file name"
 #define PATH_MAX_LEN 4095
-#define SOCKET_MAX_LEN 107 /* what the address of a Unix socket holds */
+#define SOCKET_MAX_LEN 107 /* the capacity of a Unix socket's address */
 #define COMMAND "a shell command"
 #define COMMAND_MAX_LEN 4095
 #define ACCOUNT_MAX_LEN 32
@@ -35,7 +35,7 @@ _Static_assert(sizeof(enum conf_log) == sizeof(int),
 		.name = word, .kind = CONF_KIND_##what,              \
 		.offset = offsetof(struct conf, member), __VA_ARGS__ \
 	}
-/* Whether a reload changes it, or the next start only. */
+/* A change takes effect at a reload, or only at the next start. */
 #define LIVE .restart = false
 #define AT_START .restart = true
 #define TEXT_KEY(word, member, limit, says, when) \
@@ -50,11 +50,11 @@ _Static_assert(sizeof(enum conf_log) == sizeof(int),
 #define BOOL_KEY(word, standard, when)                             \
 	KEY(#word, BOOL, word, .choices = yes_no, .def = standard, \
 	    .expects = "yes or no", when)
-/* Intervals may be shortened, for tests above all, and stretched. */
+/* Intervals may be shortened, mainly for tests, and lengthened. */
 #define TIMER(word, member, standard)                            \
 	KEY(word, MS, timers.member, .min = 1, .max = 24 * MS_H, \
 	    .def = standard, .expects = "a time, 1ms..24h")
-/* How long and for how many packets a key lives is kept in bounds. */
+/* The lifetime of a key, in time and packets, has an upper bound. */
 #define KEY_AGE(word, member, standard)                                      \
 	KEY(word, MS, timers.member, .min = 1, .max = MS_H, .def = standard, \
 	    .expects = "a time, 1ms..1h")
@@ -86,7 +86,7 @@ const struct conf_key conf_keys[] = {
     PATH_KEY(statedir, PATH_MAX_LEN, "/var/lib/cluevpn", AT_START),
     KEY("cryptalgos", CIPHERS, algos,
 	.def = "aes-256-gcm:100 chacha20-poly1305:80 aes-128-gcm:60",
-	/* So high that it wins over the default of the other side. */
+	/* High enough to win over the default of the other side. */
 	.slow_aes = "chacha20-poly1305:200 aes-256-gcm:100 aes-128-gcm:60",
 	.expects = "words ALGORITHM:PREFERENCE"),
     KEY("compalgos", COMPS, algos, .def = "none:100",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One value of cluevpn.conf: checked, converted and stored. */
+/* Checks, converts and stores a value of cluevpn.conf. */
 #include "format/conf_value.h"
 
 #include <string.h>
@@ -79,7 +79,7 @@ text_set(const char **out, struct arena *a, struct span s, struct err *e)
 	return 0;
 }
 
-/* The text itself when it is absolute, else what dir has by that name. */
+/* Stores an absolute path as it is, else the path inside dir. */
 static int
 path_set(const char **out, struct arena *a, const struct conf_key *k,
 	 const struct conf_value *v, const char *dir, struct err *e)
@@ -117,7 +117,7 @@ too_many(const struct conf_key *k, const struct conf_value *v, struct err *e)
 }
 
 static int
-twice(const struct conf_key *k, const struct conf_value *v, struct err *e)
+value_twice(const struct conf_key *k, const struct conf_value *v, struct err *e)
 {
 	char found[CONF_QUOTE_MAX];
 
@@ -138,7 +138,7 @@ paths_add(struct conf_many *m, struct arena *a, const struct conf_key *k,
 		return -1;
 	for (unsigned int i = 0; i < m->n; i++)
 		if (strcmp(m->v[i], path) == 0)
-			return twice(k, v, e);
+			return value_twice(k, v, e);
 	m->v[m->n++] = path;
 	return 0;
 }
@@ -156,7 +156,7 @@ address_add(struct conf *c, const struct conf_key *k,
 		return too_many(k, v, e);
 	for (unsigned int i = 0; i < c->nlisten; i++)
 		if (ipaddr_equal(&c->listen[i], &a))
-			return twice(k, v, e);
+			return value_twice(k, v, e);
 	c->listen_line[c->nlisten] = v->line;
 	c->listen[c->nlisten++] = a;
 	return 0;
@@ -173,7 +173,8 @@ choice_find(int *out, const struct conf_key *k, struct span s)
 	return -1;
 }
 
-/* A number in the key's own unit: as it stands, seconds or milliseconds. */
+/* Reads a number in the key's own unit: a plain number, seconds or
+ * milliseconds. */
 static int
 number_read(uint64_t *out, const struct conf_key *k, struct span s)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Frames on the TLS channel: headers, refusals and list messages. */
+/* Frames on the TLS connection: headers, refusals and list messages. */
 #include "format/ctlmsg.h"
 
 #include <assert.h>

@@ -68,7 +68,7 @@ name_read(char name[NODE_NAME_MAX + 1], struct rcur *c, struct err *e)
 	return 0;
 }
 
-/* Numbers that stand for nothing here are of the future: left out. */
+/* Leaves out unknown numbers: they belong to later versions. */
 static int
 ciphers_read(struct conf_algos *a, struct rcur *c, struct err *e)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What an inner packet is, and Internet checksums. */
+/* Parses inner packets; computes Internet checksums. */
 #include "format/ippkt.h"
 
 #include <string.h>
@@ -13,10 +13,11 @@
 #define V6_HEADER_LEN 40
 #define V6_EXT_MIN 8
 #define SUM_BLOCK 16 /* bytes */
-/* More extension headers than this in one packet serve no honest purpose. */
+/* A packet with more extension headers than this is refused. */
 #define V6_EXT_COUNT_MAX 8
 
-/* IANA protocol numbers of what may stand before an IPv6 transport header. */
+/* IANA protocol numbers of headers that may precede an IPv6 transport
+ * header. */
 #define EXT_HOP_BY_HOP 0
 #define EXT_ROUTING 43
 #define EXT_FRAGMENT 44
@@ -26,8 +27,9 @@
 #define EXT_HIP 139
 #define EXT_SHIM6 140
 
-/* Of whole blocks: 64-bit words in the machine's own byte order, carries going
- * round. By RFC 1071 2(B) only the folded sum's bytes need putting right. */
+/* Sums whole blocks in 64-bit words of the machine's byte order, with
+ * end-around carry. By RFC 1071 2(B) only the folded sum has to be
+ * byte-swapped. */
 static uint16_t
 sum_blocks(const uint8_t *p, size_t len)
 {
@@ -59,7 +61,7 @@ ippkt_sum(uint64_t start, const uint8_t *p, size_t len)
 		p += blocks;
 		len -= blocks;
 	}
-	/* RFC 1071 2(A), (C): 32-bit words add up to the same once folded. */
+	/* RFC 1071 2(A), (C): 32-bit words give the same sum once folded. */
 	for (; len >= 4; p += 4, len -= 4)
 		sum += get_be32(p);
 	if (len >= 2) {
@@ -142,8 +144,8 @@ v6_ext_len(uint8_t type, const uint8_t *p)
 	return ((size_t)p[1] + 1) * 8;
 }
 
-/* Walks to the transport header, or to what stands behind the fragment
- * header of a fragment that is not the first. */
+/* Walks to the transport header, or to the data after the fragment header of a
+ * fragment that is not the first. */
 static int
 v6_walk(struct ippkt *k, const uint8_t *p, size_t len)
 {

@@ -39,8 +39,8 @@ static const struct icmp_code v6_codes[] = {
     [IPPKT_TOO_BIG] = {2, 0},
 };
 
-/* True when the address names a single host (RFC 1122 3.2.2, RFC 4443
- * 2.4 e): no error goes to any other. */
+/* True when the address names a single host (RFC 1122 3.2.2, RFC 4443 2.4 e):
+ * errors go to such addresses only. */
 static bool
 is_single_source(const struct ipaddr *a)
 {
@@ -69,7 +69,7 @@ is_icmp_error(const struct ippkt *k, const uint8_t *p, size_t len)
 	if (k->proto != (k->src.family == IP_V4 ? PROTO_ICMP : PROTO_ICMPV6))
 		return false;
 	if (k->hdrlen == len)
-		return true; /* without a type it may be one */
+		return true; /* without a type it may be an error */
 	type = p[k->hdrlen];
 	if (k->proto == PROTO_ICMPV6)
 		return type < ICMPV6_INFORMATIONAL || type == ICMPV6_REDIRECT;

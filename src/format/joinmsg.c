@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The messages between a new host and the one that invited it. */
+/* The messages between a new host and the node that invited it. */
 #include <string.h>
 
 #include "base/bytes.h"
@@ -50,7 +50,7 @@ join_header_read(struct join_header *out, const uint8_t in[JOIN_HEADER_LEN],
 /* --- writing ----------------------------------------------------------------- */
 
 static int
-put(struct buf *b, const void *data, size_t len)
+put_bytes(struct buf *b, const void *data, size_t len)
 {
 	return buf_put(b, data, len);
 }
@@ -60,7 +60,7 @@ put_u8(struct buf *b, unsigned int v)
 {
 	const uint8_t byte = (uint8_t)v;
 
-	return put(b, &byte, 1);
+	return put_bytes(b, &byte, 1);
 }
 
 static int
@@ -69,7 +69,7 @@ put_u16(struct buf *b, unsigned int v)
 	uint8_t bytes[2];
 
 	put_be16(bytes, (uint16_t)v);
-	return put(b, bytes, 2);
+	return put_bytes(b, bytes, 2);
 }
 
 static int
@@ -78,19 +78,19 @@ put_long(struct buf *b, struct span s)
 	uint8_t bytes[4];
 
 	put_be32(bytes, (uint32_t)s.len);
-	return s.len > JOIN_GIVE_MAX || put(b, bytes, 4) != 0
+	return s.len > JOIN_GIVE_MAX || put_bytes(b, bytes, 4) != 0
 		   ? -1
-		   : put(b, s.p, s.len);
+		   : put_bytes(b, s.p, s.len);
 }
 
-/* Room for the header; its place is at the return value. */
+/* Reserves space for the header; *at is its offset. */
 static int
-begin(struct buf *b, size_t *at)
+begin_message(struct buf *b, size_t *at)
 {
 	static const uint8_t none[JOIN_HEADER_LEN];
 
 	*at = buf_len(b);
-	return put(b, none, sizeof(none));
+	return put_bytes(b, none, sizeof(none));
 }
 
 static uint8_t *
@@ -100,7 +100,7 @@ at_offset(struct buf *b, size_t at)
 }
 
 static int
-end(struct buf *b, size_t at, enum join_type type)
+end_message(struct buf *b, size_t at, enum join_type type)
 {
 	size_t len = buf_len(b) - at - JOIN_HEADER_LEN;
 
@@ -177,7 +177,8 @@ put_addresses(struct buf *b, const struct join_ask *a)
 			return -1;
 		rc = put_u8(b, (unsigned int)a->addresses[i].len);
 		if (rc == 0)
-			rc = put(b, a->addresses[i].p, a->addresses[i].len);
+			rc = put_bytes(b, a->addresses[i].p,
+				       a->addresses[i].len);
 	}
 	return rc;
 }
@@ -190,17 +191,16 @@ join_ask_encode(struct buf *out, const struct join_ask *a,
 	uint8_t *payload;
 	size_t at;
 
-	if (a->naddresses > JOIN_ADDRESSES_MAX || begin(out, &at) != 0 ||
-	    put_u16(out, JOIN_VERSION) != 0 ||
-	    put(out, a->id, sizeof(a->id)) != 0 ||
-	    put(out, unproven, sizeof(unproven)) != 0 ||
+	if (a->naddresses > JOIN_ADDRESSES_MAX ||
+	    begin_message(out, &at) != 0 || put_u16(out, JOIN_VERSION) != 0 ||
+	    put_bytes(out, a->id, sizeof(a->id)) != 0 ||
+	    put_bytes(out, unproven, sizeof(unproven)) != 0 ||
 	    put_u8(out, a->no_address ? JOIN_NO_ADDRESS : 0) != 0 ||
-	    put_u16(out, a->port) != 0 ||
-	    put_u8(out, a->own.family) != 0 ||
-	    put(out, a->own.b, ipaddr_bits(&a->own) / 8) != 0 ||
+	    put_u16(out, a->port) != 0 || put_u8(out, a->own.family) != 0 ||
+	    put_bytes(out, a->own.b, ipaddr_bits(&a->own) / 8) != 0 ||
 	    put_addresses(out, a) != 0 ||
-	    put(out, a->request.p, a->request.len) != 0 ||
-	    end(out, at, JOIN_ASK) != 0)
+	    put_bytes(out, a->request.p, a->request.len) != 0 ||
+	    end_message(out, at, JOIN_ASK) != 0)
 		return -1;
 	payload = at_offset(out, at) + JOIN_HEADER_LEN;
 	prove_ask(payload + ASK_HEAD, payload,
@@ -270,15 +270,15 @@ join_give_encode(struct buf *out, const struct join_give *g,
 	size_t at;
 
 	if (g->nkeys == 0 || g->nkeys > JOIN_KEYS_MAX ||
-	    begin(out, &at) != 0 ||
-	    put(out, unproven, sizeof(unproven)) != 0 ||
+	    begin_message(out, &at) != 0 ||
+	    put_bytes(out, unproven, sizeof(unproven)) != 0 ||
 	    put_long(out, g->cert) != 0 || put_long(out, g->ca) != 0 ||
 	    put_u8(out, g->nkeys) != 0)
 		return -1;
 	for (unsigned int i = 0; i < g->nkeys; i++)
 		if (put_long(out, g->keys[i]) != 0)
 			return -1;
-	if (put_long(out, g->list) != 0 || end(out, at, JOIN_GIVE) != 0)
+	if (put_long(out, g->list) != 0 || end_message(out, at, JOIN_GIVE) != 0)
 		return -1;
 	payload = at_offset(out, at) + JOIN_HEADER_LEN;
 	prove_give(payload, payload, buf_len(out) - at - JOIN_HEADER_LEN, k,
@@ -328,10 +328,10 @@ join_refuse_encode(struct buf *out, const struct join_refuse *r)
 
 	if (len > JOIN_REFUSE_MAX - 1)
 		len = JOIN_REFUSE_MAX - 1;
-	return begin(out, &at) != 0 || put_u8(out, r->code) != 0 ||
-		       put(out, r->text, len) != 0
+	return begin_message(out, &at) != 0 || put_u8(out, r->code) != 0 ||
+		       put_bytes(out, r->text, len) != 0
 		   ? -1
-		   : end(out, at, JOIN_REFUSE);
+		   : end_message(out, at, JOIN_REFUSE);
 }
 
 int

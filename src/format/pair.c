@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The pair record: what a node keeps of a peer on disk. */
+/* The pair record: the stored state of a peer. */
 #include "format/pair.h"
 
 #include <assert.h>
@@ -11,14 +11,13 @@
 
 /*
  * magic 7, version 1, name length 1, name, number of pairs 1, the pairs,
- * SHA-256 32 of all before it. A pair: id 16, secret 32, generation 4,
- * flags 1, cipher 1, compressor 1, level 1, peer's static key 32, own static
- * key 32, fingerprint of the peer's certificate 32, made 8, certificates'
- * end 8, list version 40, length of the tail 2, the tail. Integers are big
- * endian.
- * The tail has entries {type 2, length 2, bytes}, in ascending order of the
- * types. Entries of unknown types below 0x8000 are skipped; those of both
- * known types have to be there.
+ * SHA-256 32 of all before it. A pair: id 16, secret 32, generation 4, flags 1,
+ * cipher 1, compressor 1, level 1, peer's static key 32, own static key 32,
+ * fingerprint of the peer's certificate 32, made 8, certificates' end 8, list
+ * version 40, length of the tail 2, the tail. Integers are big endian. The tail
+ * has entries {type 2, length 2, bytes}, in ascending order of the types.
+ * Entries of unknown types below 0x8000 are skipped; both known types are
+ * required.
  */
 static const char magic[7] = "CVPAIR\n";
 #define RECORD_VERSION 2
@@ -30,7 +29,7 @@ static const char magic[7] = "CVPAIR\n";
 enum tail_type {
 	TAIL_ABOVE = 1,	/* fingerprints of the CAs, the nearest first */
 	TAIL_RUN = 2,	/* u64: running time of this node as it was made */
-	TAIL_REFUSED = 0x8000	/* this and greater ones: not if unknown */
+	TAIL_REFUSED = 0x8000	/* this and above: refused if unknown */
 };
 
 static void

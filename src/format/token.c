@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The token of an invitation. Its bytes are filled up to a multiple of three,
- * so that its base64 (the URL-safe kind, RFC 4648 section 5) needs no "=".
+ * The token of an invitation. Its bytes are padded to a multiple of three, so
+ * that its base64 (the URL-safe kind, RFC 4648 section 5) needs no "=".
  */
 #include <assert.h>
 #include <string.h>
@@ -37,7 +37,7 @@ put_name(struct wcur *w, const char *name)
 }
 
 static size_t
-encode(uint8_t out[TOKEN_BYTES_MAX], const struct token *t)
+encode_token(uint8_t out[TOKEN_BYTES_MAX], const struct token *t)
 {
 	uint8_t check[TOKEN_CHECK_LEN];
 	struct wcur w;
@@ -70,7 +70,7 @@ char *
 token_format(char out[TOKEN_TEXT_MAX], const struct token *t)
 {
 	uint8_t raw[TOKEN_BYTES_MAX];
-	size_t len = encode(raw, t);
+	size_t len = encode_token(raw, t);
 
 	memcpy(out, TOKEN_PREFIX, PREFIX_LEN);
 	base64_encode(out + PREFIX_LEN, TOKEN_TEXT_MAX - PREFIX_LEN, raw, len);
@@ -113,7 +113,7 @@ get_endpoint(struct rcur *r, struct endpoint *ep)
 }
 
 static int
-decode(struct token *t, const uint8_t *in, size_t len)
+decode_token(struct token *t, const uint8_t *in, size_t len)
 {
 	uint8_t check[TOKEN_CHECK_LEN], flags;
 	struct rcur r;
@@ -145,7 +145,7 @@ decode(struct token *t, const uint8_t *in, size_t len)
 }
 
 static int
-mangled(struct err *e)
+token_mangled(struct err *e)
 {
 	return err_set(e, ERR_SYNTAX,
 		       "the token is not whole: some of it was lost or changed "
@@ -166,17 +166,17 @@ token_parse(struct token *out, const char *text, size_t len, struct err *e)
 			       "this is no token: expected one that begins "
 			       "with \"" TOKEN_PREFIX "\", as invite prints it");
 	if (len >= TOKEN_TEXT_MAX)
-		return mangled(e);
+		return token_mangled(e);
 	for (size_t i = PREFIX_LEN; i < len; i++) {
 		char c = text[i];
 
 		if (c == '+' || c == '/' || c == '=')
-			return mangled(e);
+			return token_mangled(e);
 		b64[i - PREFIX_LEN] = c == '-' ? '+' : c == '_' ? '/' : c;
 	}
 	if (base64_decode(raw, sizeof(raw), &rawlen, b64, len - PREFIX_LEN) ==
-		0 && decode(&t, raw, rawlen) == 0) {
-		/* One text for each token. */
+		0 && decode_token(&t, raw, rawlen) == 0) {
+		/* A token has one canonical text. */
 		token_format(back, &t);
 		rc = strlen(back) == len && memcmp(back, text, len) == 0 ? 0
 									 : -1;
@@ -187,7 +187,7 @@ token_parse(struct token *out, const char *text, size_t len, struct err *e)
 	bytes_wipe(b64, sizeof(b64));
 	bytes_wipe(back, sizeof(back));
 	bytes_wipe(&t, sizeof(t));
-	return rc == 0 ? 0 : mangled(e);
+	return rc == 0 ? 0 : token_mangled(e);
 }
 
 void

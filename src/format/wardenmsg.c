@@ -102,7 +102,7 @@ warden_request_encode(uint8_t out[WARDEN_REQUEST_MAX],
 	return w.len;
 }
 
-/* As if it were read from a list: that parser is the judge. */
+/* Checks the prefix by the list's own parser. */
 static bool
 subnet_ok(const struct prefix *p)
 {
