@@ -11,48 +11,50 @@
 
 #define WAIT_S 30		/* for receipts, when nothing else is said */
 #define CHECK_S 10		/* for all nodes of a check together */
+#define DOWN_BEHIND (UINT32_C(1) << ('d' - 'a') | UINT32_C(1) << ('b' - 'a'))
 #define MANY 1000		/* arguments: as many as one likes */
 
 const struct ctl_command ctl_commands[] = {
 	{ "status", "", "the node, its list, its sockets, warnings", 0, 0,
-	  false, ctl_status },
-	{ "peers", "[NODE]", "other nodes in a table, or all about one", 0, 1,
-	  false, ctl_peers },
-	{ "routes", "", "which node has which subnet", 0, 0, false,
+	  false, "", ctl_status },
+	{ "peers", "[--down] [--behind] [--sort KEY] [NODE]", "other nodes in "
+	  "a table, or all about one", 0, 1, false, "dbo", ctl_peers },
+	{ "routes", "", "which node has which subnet", 0, 0, false, "",
 	  ctl_routes },
-	{ "why", "NODE", "why it can be reached, or not", 1, 1, false,
+	{ "why", "NODE", "why it can be reached, or not", 1, 1, false, "",
 	  ctl_why },
 	{ "check", "[--all] [--timeout SECONDS]", "try it; one line and one exit "
-	  "status for monitoring", 0, 0, false, ctl_check },
-	{ "list", "", "which list every node runs, as far as known", 0, 0,
-	  false, ctl_list },
-	{ "events", "[--follow] [LAST]", "what happened lately", 0, 1, false,
+	  "status for monitoring", 0, 0, false, "at", ctl_check },
+	{ "list", "[--behind]", "which list every node runs, as far as known",
+	  0, 0, false, "b", ctl_list },
+	{ "events", "[--follow] [LAST]", "what happened lately", 0, 1, false, "f",
 	  ctl_events },
-	{ "top", "[SECONDS [COUNT]]", "what passes now", 0, 2, false,
+	{ "top", "[SECONDS [COUNT]]", "what passes now", 0, 2, false, "",
 	  ctl_top },
-	{ "graph", "", "the network for Graphviz", 0, 0, false, ctl_graph },
-	{ "metrics", "", "counters for Prometheus", 0, 0, false,
+	{ "graph", "", "the network for Graphviz", 0, 0, false, "", ctl_graph },
+	{ "metrics", "[--peers]", "counters for Prometheus", 0, 0, false, "p",
 	  ctl_metrics },
-	{ "reload", "", "what SIGHUP does", 0, 0, false, ctl_reload },
+	{ "reload", "", "what SIGHUP does; waits for the list", 0, 0, false,
+	  "", ctl_reload },
 	{ "push", "[--wait[=SECONDS]]", "what SIGUSR1 does; waits for receipts",
-	  0, 0, false, ctl_push },
-	{ "negotiate", "NODE", "agree on a new secret with it", 1, 1, false,
+	  0, 0, false, "w", ctl_push },
+	{ "negotiate", "NODE", "agree on a new secret with it", 1, 1, false, "",
 	  ctl_negotiate },
 	{ "log", "LEVEL", "log more or less: error, warn, info, debug", 1, 1,
-	  false, ctl_log },
+	  false, "", ctl_log },
 	{ "mark reset", "", "let an older list be put back (root)", 0, 0,
-	  false, ctl_mark_reset },
+	  false, "", ctl_mark_reset },
 	{ "init", "[OPTION ...]", "found a network on this host", 0, MANY,
-	  true, ctl_init },
+	  true, "", ctl_init },
 	{ "invite", "[OPTION ...] NAME ...", "let new hosts in; prints what "
-	  "to type there", 0, MANY, true, ctl_invite },
+	  "to type there", 0, MANY, true, "", ctl_invite },
 	{ "join", "[OPTION ...]", "join the network that invited this "
-	  "host", 0, MANY, true, ctl_join },
+	  "host", 0, MANY, true, "", ctl_join },
 	{ "remove", "[OPTION ...] NODE ...", "take nodes out of the network",
-	  0, MANY, true, ctl_remove },
+	  0, MANY, true, "", ctl_remove },
 	{ "leave", "[OPTION ...]", "take this host out of its network", 0,
-	  MANY, true, ctl_leave },
-	{ "help", "", "show this", 0, MANY, false, ctl_help },
+	  MANY, true, "", ctl_leave },
+	{ "help", "", "show this", 0, MANY, false, "", ctl_help },
 	{ .name = NULL },
 };
 
@@ -83,21 +85,59 @@ seconds_parse(uint64_t *out, const char *option, const char *arg)
 	return -1;
 }
 
+static const struct option options[] = {
+	{ "json", no_argument, NULL, 'j' },
+	{ "wait", optional_argument, NULL, 'w' },
+	{ "follow", no_argument, NULL, 'f' },
+	{ "all", no_argument, NULL, 'a' },
+	{ "timeout", required_argument, NULL, 't' },
+	{ "down", no_argument, NULL, 'd' },
+	{ "behind", no_argument, NULL, 'b' },
+	{ "sort", required_argument, NULL, 'o' },
+	{ "peers", no_argument, NULL, 'p' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ NULL, 0, NULL, 0 },
+};
+
+/* Options that only some commands take. 0 or -1. */
+static int
+take_option(struct ctl *c, int opt)
+{
+	c->used |= UINT32_C(1) << (opt - 'a');
+	switch (opt) {
+	case 'w':
+		c->wait = true;
+		return seconds_parse(&c->wait_s, "--wait", optarg);
+	case 't':
+		return seconds_parse(&c->timeout_s, "--timeout", optarg);
+	case 'a':
+		c->all = true;
+		break;
+	case 'f':
+		c->follow = true;
+		break;
+	case 'd':
+		c->which = "down";
+		break;
+	case 'b':
+		c->which = "behind";
+		break;
+	case 'o':
+		c->sort = optarg;
+		break;
+	case 'p':
+		c->each = true;
+		break;
+	}
+	return 0;
+}
+
 /* -1: go on; else the exit status. mode: getopt's, "+" to stop at the first
  * word. */
 static int
 parse_options(struct ctl *c, const char *mode, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "wait", optional_argument, NULL, 'w' },
-		{ "follow", no_argument, NULL, 'f' },
-		{ "all", no_argument, NULL, 'a' },
-		{ "timeout", required_argument, NULL, 't' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ NULL, 0, NULL, 0 },
-	};
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, mode, options, NULL)) != -1) {
@@ -108,34 +148,41 @@ parse_options(struct ctl *c, const char *mode, int argc, char **argv)
 		case 'j':
 			c->json = true;
 			break;
-		case 'w':
-			c->wait = true;
-			if (seconds_parse(&c->wait_s, "--wait", optarg) < 0)
-				return CTL_USAGE;
-			break;
-		case 'a':
-			c->all = true;
-			break;
-		case 't':
-			if (seconds_parse(&c->timeout_s, "--timeout",
-					  optarg) < 0)
-				return CTL_USAGE;
-			break;
-		case 'f':
-			c->follow = true;
-			break;
 		case 'V':
 			printf("cluevpnctl " VERSION "\n");
 			return CTL_OK;
 		case 'h':
 			ctl_usage(stdout);
 			return CTL_OK;
-		default:
+		case '?':
 			ctl_usage(stderr);
 			return CTL_USAGE;
+		default:
+			if (take_option(c, opt) < 0)
+				return CTL_USAGE;
 		}
 	}
 	return -1;
+}
+
+/* Whether the command takes all options that were given; else says so. */
+static bool
+takes_options(const struct ctl_command *command, const struct ctl *c)
+{
+	for (const struct option *o = options; o->name != NULL; o++) {
+		if (o->val < 'a' || o->val > 'z' ||
+		    (c->used & UINT32_C(1) << (o->val - 'a')) == 0 ||
+		    strchr(command->options, o->val) != NULL)
+			continue;
+		fprintf(stderr, "cluevpnctl: %s does not take --%s\n",
+			command->name, o->name);
+		return false;
+	}
+	if ((c->used & DOWN_BEHIND) != DOWN_BEHIND)
+		return true;
+	fprintf(stderr, "cluevpnctl: %s takes one of --down and --behind\n",
+		command->name);
+	return false;
 }
 
 /* argv begins with the last word of the command's name. */
@@ -153,6 +200,8 @@ run(struct ctl *c, const struct ctl_command *command, int argc, char **argv)
 	rc = parse_options(c, "s:fhV", argc, argv);
 	if (rc >= 0)
 		return rc;
+	if (!takes_options(command, c))
+		return CTL_USAGE;
 	c->argc = argc - optind;
 	c->argv = argv + optind;
 	if (c->argc >= command->min && c->argc <= command->max)

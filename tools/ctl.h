@@ -20,7 +20,11 @@ struct ctl {
 	uint64_t wait_s;
 	bool follow;			/* events --follow */
 	bool all;			/* check --all */
+	const char *which;		/* --down, --behind: that word; NULL: all */
+	const char *sort;		/* peers --sort; NULL: by name */
+	bool each;			/* metrics --peers */
 	uint64_t timeout_s;		/* check --timeout */
+	uint32_t used;			/* 1 << (letter - 'a') of options */
 	int argc;			/* what follows the command's words; */
 	char **argv;			/* options are taken out of it */
 };
@@ -31,6 +35,7 @@ struct ctl_command {
 	const char *help;		/* one line */
 	int min, max;			/* how many arguments */
 	bool raw;			/* argv is its own, with the options */
+	const char *options;		/* letters of those that only some take */
 	enum ctl_exit (*run)(const struct ctl *c);
 };
 
@@ -49,6 +54,13 @@ json_int_t ctl_number(const json_t *o, const char *key);	/* or 0 */
  * nothing). */
 enum ctl_exit ctl_show(const struct ctl *c, const char *request,
 		       void (*print)(const json_t *));
+/* Asks for the peers of that kind ("all", "down", "behind", "busy"), sorted by
+ * name; of each, for these fields: NULL: all of them. */
+enum ctl_exit ctl_ask_peers(json_t **out, const struct ctl *c,
+			    const char *which, const char *fields);
+/* A new array of the first `most` of them in that order; NULL: no memory. */
+json_t *ctl_sorted(const json_t *rows, size_t most,
+		   int (*order)(const json_t *a, const json_t *b));
 void ctl_print_json(const json_t *o);
 void ctl_pause_ms(long ms);
 /* Bytes as "1.2 M", for a table. */
@@ -108,9 +120,6 @@ enum ctl_exit ctl_metrics(const struct ctl *c);
 /* --- ctl_list.c ----------------------------------------------------------- */
 enum ctl_exit ctl_list(const struct ctl *c);
 enum ctl_exit ctl_push(const struct ctl *c);
-/* Waits until the daemon has read the list on its disk; CTL_FAILED, with
- * `done` and the reason on standard error, when it is refused. */
-enum ctl_exit ctl_disk_list(const struct ctl *c, const char *done);
 
 /* --- ctl_tell.c ----------------------------------------------------------- */
 enum ctl_exit ctl_reload(const struct ctl *c);

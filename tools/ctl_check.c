@@ -260,7 +260,7 @@ ctl_check(const struct ctl *c)
 	k.end = check_ms() + (long)c->timeout_s * 1000;
 	rc = ctl_ask(&k.status, c->socket, "status");
 	if (rc == CTL_OK)
-		rc = ctl_ask(&k.peers, c->socket, "peers");
+		rc = ctl_ask_peers(&k.peers, c, "all", "name,health,waiting");
 	if (rc == CTL_OK) {
 		check_try(&k);
 		rc = check_print(&k);

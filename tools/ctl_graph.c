@@ -58,7 +58,7 @@ ctl_graph(const struct ctl *c)
 
 	if (rc != CTL_OK)
 		return rc;
-	rc = ctl_ask(&peers, c->socket, "peers");
+	rc = ctl_ask_peers(&peers, c, "all", "name,state,rtt_us");
 	if (rc == CTL_OK) {
 		if (c->json)
 			print_json(status, peers);

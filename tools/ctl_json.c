@@ -3,6 +3,7 @@
 #include "ctl.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 const char *
@@ -41,6 +42,54 @@ ctl_show(const struct ctl *c, const char *request,
 		print(answer);
 	json_decref(answer);
 	return CTL_OK;
+}
+
+enum ctl_exit
+ctl_ask_peers(json_t **out, const struct ctl *c, const char *which,
+	      const char *fields)
+{
+	char request[256];
+
+	snprintf(request, sizeof(request), "peers %s%s%s", which,
+		 fields == NULL ? "" : " ", fields == NULL ? "" : fields);
+	return ctl_ask(out, c->socket, request);
+}
+
+struct place {
+	const json_t *row;
+	size_t i;		/* rows that are equal keep their order */
+	int (*order)(const json_t *a, const json_t *b);
+};
+
+static int
+place_cmp(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+	int d = x->order(x->row, y->row);
+
+	return d != 0 ? d : x->i < y->i ? -1 : x->i > y->i;
+}
+
+json_t *
+ctl_sorted(const json_t *rows, size_t most,
+	   int (*order)(const json_t *a, const json_t *b))
+{
+	size_t n = json_array_size(rows);
+	struct place *places = calloc(n + 1, sizeof(*places));
+	json_t *out = json_array();
+
+	if (places == NULL) {
+		json_decref(out);
+		return NULL;
+	}
+	for (size_t i = 0; i < n; i++)
+		places[i] = (struct place){ json_array_get(rows, i), i,
+					    order };
+	qsort(places, n, sizeof(*places), place_cmp);
+	for (size_t i = 0; i < n && i < most; i++)
+		json_array_append(out, json_array_get(rows, places[i].i));
+	free(places);
+	return out;
 }
 
 void

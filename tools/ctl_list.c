@@ -43,7 +43,7 @@ spread_missing(struct spread *s, size_t nth, const char *name)
 		snprintf(s->missing + len, sizeof(s->missing) - len, ", ...");
 }
 
-/* Compares what every peer is known to run with our own. */
+/* peers: all, or those that are not known to run our own list. */
 static void
 spread_of(struct spread *s, const json_t *status, const json_t *peers)
 {
@@ -52,18 +52,18 @@ spread_of(struct spread *s, const json_t *status, const json_t *peers)
 	const json_t *p;
 
 	memset(s, 0, sizeof(*s));
-	s->nodes = s->current = 1;
 	s->pending = json_is_true(json_object_get(status, "list_pending"));
 	s->removed = removed_text(status);
 	s->refused = json_is_string(json_object_get(status,
 						    "list_disk_refused"));
-	json_array_foreach(peers, i, p) {
-		s->nodes++;
-		if (strcmp(ctl_text(p, "list"), own) == 0)
-			s->current++;
-		else
+	json_array_foreach(peers, i, p)
+		if (strcmp(ctl_text(p, "list"), own) != 0)
 			spread_missing(s, missing++, ctl_text(p, "name"));
-	}
+	s->nodes = 1 + (size_t)ctl_number(status, "peers");
+	/* They are counted after the status was taken. */
+	if (missing >= s->nodes)
+		missing = s->nodes - 1;
+	s->current = s->nodes - missing;
 }
 
 static void
@@ -80,14 +80,14 @@ print_spread(const struct spread *s, const json_t *status)
 }
 
 static enum ctl_exit
-ask_spread(const struct ctl *c, struct spread *s, json_t **status,
-	   json_t **peers)
+ask_spread(const struct ctl *c, const char *which, struct spread *s,
+	   json_t **status, json_t **peers)
 {
 	enum ctl_exit rc = ctl_ask(status, c->socket, "status");
 
 	if (rc != CTL_OK)
 		return rc;
-	rc = ctl_ask(peers, c->socket, "peers");
+	rc = ctl_ask_peers(peers, c, which, "name,list");
 	if (rc != CTL_OK)
 		json_decref(*status);
 	else
@@ -116,29 +116,34 @@ ctl_list(const struct ctl *c)
 	json_t *status, *peers, *p;
 	struct spread s;
 	size_t i;
-	enum ctl_exit rc = ask_spread(c, &s, &status, &peers);
+	bool all = c->which == NULL;
+	enum ctl_exit rc = ask_spread(c, all ? "all" : c->which, &s, &status,
+				      &peers);
 
 	if (rc != CTL_OK)
 		return rc;
 	if (c->json) {
 		json_t *out = json_object();
 
-		json_object_set_new(out, ctl_text(status, "name"),
-				    json_string(ctl_text(status, "list")));
+		if (all)
+			json_object_set_new(out, ctl_text(status, "name"),
+					    json_string(ctl_text(status,
+								 "list")));
 		json_array_foreach(peers, i, p)
 			json_object_set(out, ctl_text(p, "name"),
 					json_object_get(p, "list"));
 		ctl_print_json(out);
 		json_decref(out);
 	} else {
+		print_spread(&s, status);
 		/* Ourselves first, as one of them. */
-		json_array_insert_new(peers, 0, json_pack(
-			"{sssssb}", "name", ctl_text(status, "name"), "list",
-			ctl_text(status, "list"), "self", 1));
+		if (all)
+			json_array_insert_new(peers, 0, json_pack(
+				"{sssssb}", "name", ctl_text(status, "name"),
+				"list", ctl_text(status, "list"), "self", 1));
 		ctl_columns(list_columns,
 			    sizeof(list_columns) / sizeof(*list_columns),
 			    peers);
-		print_spread(&s, status);
 	}
 	json_decref(status);
 	json_decref(peers);
@@ -171,7 +176,9 @@ wait_for_receipts(const struct ctl *c)
 		json_t *status, *peers;
 		struct spread s;
 		bool over;
-		enum ctl_exit rc = ask_spread(c, &s, &status, &peers);
+		bool all = c->which == NULL;
+	enum ctl_exit rc = ask_spread(c, all ? "all" : c->which, &s, &status,
+				      &peers);
 
 		if (rc != CTL_OK)
 			return rc;
@@ -192,40 +199,9 @@ wait_for_receipts(const struct ctl *c)
 }
 
 enum ctl_exit
-ctl_disk_list(const struct ctl *c, const char *done)
-{
-	time_t end = time(NULL) + OWN_S;
-
-	for (;;) {
-		json_t *status;
-		enum ctl_exit rc = ctl_ask(&status, c->socket, "status");
-		bool pending, refused;
-
-		if (rc != CTL_OK)
-			return rc;
-		pending = json_is_true(json_object_get(status,
-						       "list_pending"));
-		refused = json_is_string(json_object_get(
-			status, "list_disk_refused"));
-		if (!pending && refused) {
-			fprintf(stderr, "cluevpnctl: %s: %s\n", done,
-				ctl_text(status, "list_disk_refused"));
-			rc = CTL_FAILED;
-		}
-		json_decref(status);
-		if (!pending || time(NULL) >= end)
-			return rc;
-		ctl_pause_ms(POLL_MS);
-	}
-}
-
-enum ctl_exit
 ctl_push(const struct ctl *c)
 {
 	enum ctl_exit rc = ctl_show(c, "push", NULL);
 
-	if (rc != CTL_OK)
-		return rc;
-	return c->wait ? wait_for_receipts(c)
-		       : ctl_disk_list(c, "nothing was pushed");
+	return rc == CTL_OK && c->wait ? wait_for_receipts(c) : rc;
 }

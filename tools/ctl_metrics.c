@@ -86,10 +86,13 @@ print_sockets(const json_t *s)
 	}
 }
 
+/* Those of this node; those of peers each, or how many of a kind. */
 static void
-print_warnings(const json_t *s)
+print_warnings(const json_t *s, bool each)
 {
+	json_t *counts = json_object(), *n;
 	const json_t *w;
+	const char *kind;
 	size_t i;
 
 	head("warning", "gauge", "1 for each thing that should be seen to.");
@@ -97,13 +100,40 @@ print_warnings(const json_t *s)
 		const char *peer = json_string_value(json_object_get(w,
 								     "peer"));
 
-		printf("cluevpn_warning{warning=\"%s\",peer=\"%s\"} 1\n",
-		       ctl_text(w, "warning"), peer == NULL ? "" : peer);
+		kind = ctl_text(w, "warning");
+		if (peer == NULL || each)
+			printf("cluevpn_warning{warning=\"%s\",peer=\"%s\"} "
+			       "1\n", kind, peer == NULL ? "" : peer);
+		if (peer != NULL)
+			json_object_set_new(counts, kind, json_integer(
+				ctl_number(counts, kind) + 1));
 	}
+	head("peer_warnings", "gauge", "Peers that should be seen to.");
+	json_object_foreach(counts, kind, n)
+		labelled("peer_warnings", "warning", kind,
+			 json_integer_value(n));
+	json_decref(counts);
 }
 
 static void
-print_node(const json_t *s)
+print_traffic(const json_t *s)
+{
+	const json_t *n = json_object_get(s, "counters");
+
+	plain("sent_packets_total", "counter", "Inner packets sent.",
+	      ctl_number(n, "tx_packets"));
+	plain("sent_bytes_total", "counter", "Inner bytes sent.",
+	      ctl_number(n, "tx_bytes"));
+	plain("received_packets_total", "counter", "Inner packets received.",
+	      ctl_number(n, "rx_packets"));
+	plain("received_bytes_total", "counter", "Inner bytes received.",
+	      ctl_number(n, "rx_bytes"));
+	plain("waiting_packets", "gauge", "Packets that wait for a session.",
+	      ctl_number(s, "waiting"));
+}
+
+static void
+print_node(const json_t *s, bool each)
 {
 	head("info", "gauge", "What runs here.");
 	printf("cluevpn_info{node=\"%s\",version=\"%s\",network=\"%s\"} 1\n",
@@ -127,8 +157,9 @@ print_node(const json_t *s)
 		"Packets dropped, by reason.");
 	by_word(s, "list_refused", "refused_lists_total", "reason",
 		"Lists refused, by reason.");
+	print_traffic(s);
 	print_sockets(s);
-	print_warnings(s);
+	print_warnings(s, each);
 }
 
 struct peer_metric {
@@ -233,24 +264,26 @@ print_peers(const json_t *peers)
 enum ctl_exit
 ctl_metrics(const struct ctl *c)
 {
-	json_t *status, *peers;
+	json_t *status, *peers = NULL;
 	enum ctl_exit rc = ctl_ask(&status, c->socket, "status");
 
 	if (rc != CTL_OK)
 		return rc;
-	rc = ctl_ask(&peers, c->socket, "peers");
+	if (c->each)
+		rc = ctl_ask_peers(&peers, c, "all", NULL);
 	if (rc == CTL_OK && c->json) {
-		json_t *both = json_pack("{sOsO}", "status", status, "peers",
-					 peers);
+		json_t *all = json_pack("{sO}", "status", status);
 
-		ctl_print_json(both);
-		json_decref(both);
+		if (peers != NULL)
+			json_object_set(all, "peers", peers);
+		ctl_print_json(all);
+		json_decref(all);
 	} else if (rc == CTL_OK) {
-		print_node(status);
-		print_peers(peers);
+		print_node(status, c->each);
+		if (peers != NULL)
+			print_peers(peers);
 	}
-	if (rc == CTL_OK)
-		json_decref(peers);
+	json_decref(peers);
 	json_decref(status);
 	return rc;
 }

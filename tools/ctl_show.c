@@ -68,13 +68,6 @@ static const struct ctl_column peer_columns[] = {
 	{ "COMPRESS", NULL, compressor_text },
 };
 
-static void
-print_peers(const json_t *peers)
-{
-	ctl_columns(peer_columns, sizeof(peer_columns) / sizeof(*peer_columns),
-		    peers);
-}
-
 static const struct ctl_column route_columns[] = {
 	{ "SUBNET", "subnet", NULL },
 	{ "NODE", "node", NULL },
@@ -239,40 +232,161 @@ ctl_status(const struct ctl *c)
 	return ctl_show(c, "status", print_status);
 }
 
-/* One of them, with all there is to see. */
-static enum ctl_exit
-one_peer(const struct ctl *c, const json_t *peers, const char *name)
+/* --- peers ---------------------------------------------------------------------- */
+
+#define TABLE_FIELDS "name,state,health,endpoint,heard_ms,rtt_us,cipher," \
+		     "compressor,level,counters"
+
+/* Numbers that are not known come last. */
+static int
+by_number(const json_t *a, const json_t *b)
 {
+	if (!json_is_integer(a) || !json_is_integer(b))
+		return json_is_integer(b) - json_is_integer(a);
+	return json_integer_value(a) < json_integer_value(b) ? -1 :
+	       json_integer_value(a) > json_integer_value(b);
+}
+
+static int
+by_heard(const json_t *a, const json_t *b)
+{
+	return by_number(json_object_get(a, "heard_ms"),
+			 json_object_get(b, "heard_ms"));
+}
+
+static int
+by_rtt(const json_t *a, const json_t *b)
+{
+	return by_number(json_object_get(a, "rtt_us"),
+			 json_object_get(b, "rtt_us"));
+}
+
+static int
+by_state(const json_t *a, const json_t *b)
+{
+	char x[64], y[64];
+
+	return strcmp(peer_state_text(x, a), peer_state_text(y, b));
+}
+
+static json_int_t
+traffic(const json_t *p)
+{
+	const json_t *n = json_object_get(p, "counters");
+	json_int_t sent = ctl_number(n, "tx_bytes");
+
+	return sent < 0 ? 0 : sent / 2 + ctl_number(n, "rx_bytes") / 2;
+}
+
+static int
+by_traffic(const json_t *a, const json_t *b)
+{
+	json_int_t x = traffic(a), y = traffic(b);
+
+	return x > y ? -1 : x < y;
+}
+
+static int
+by_name(const json_t *a, const json_t *b)
+{
+	return strcmp(ctl_text(a, "name"), ctl_text(b, "name"));
+}
+
+static const struct {
+	const char *key;
+	int (*order)(const json_t *a, const json_t *b);
+} orders[] = {
+	{ "name", by_name },   { "state", by_state },
+	{ "heard", by_heard }, { "rtt", by_rtt },
+	{ "traffic", by_traffic },
+};
+
+#define ORDERS (sizeof(orders) / sizeof(*orders))
+
+/* ORDERS: there is none of that name. */
+static size_t
+order_of(const char *key)
+{
+	size_t i = 0;
+
+	while (i < ORDERS && strcmp(orders[i].key, key) != 0)
+		i++;
+	return i;
+}
+
+/* How many of all are how well, as in a status; of some, how many these are. */
+static void
+print_summary(const struct ctl *c, const json_t *peers)
+{
+	json_int_t n[4] = { 0 };
 	const json_t *p;
+	json_t *sums;
 	size_t i;
 
-	json_array_foreach(peers, i, p) {
-		if (strcmp(ctl_text(p, "name"), name) != 0)
-			continue;
-		if (c->json)
-			ctl_print_json(p);
-		else
-			ctl_print_peer(p);
-		return CTL_OK;
+	if (c->which != NULL) {
+		printf("%zu %s %s\n", json_array_size(peers),
+		       json_array_size(peers) == 1 ? "peer is" : "peers are",
+		       c->which);
+		return;
 	}
-	fprintf(stderr, "cluevpnctl: no such peer: %s\n", name);
-	return CTL_FAILED;
+	json_array_foreach(peers, i, p) {
+		const char *health = ctl_text(p, "health");
+
+		n[strcmp(health, "up") == 0 ? 0 :
+		  strcmp(health, "failing") == 0 ? 2 :
+		  strcmp(health, "stopped") == 0 ? 3 : 1]++;
+	}
+	sums = json_pack("{sIsIsIsIsI}", "peers",
+			 (json_int_t)json_array_size(peers), "peers_up", n[0],
+			 "peers_idle", n[1], "peers_failing", n[2],
+			 "peers_stopped", n[3]);
+	print_peers_line(sums);
+	json_decref(sums);
+}
+
+static enum ctl_exit
+one_peer(const struct ctl *c)
+{
+	char request[256];
+
+	if (c->which != NULL || c->sort != NULL) {
+		fprintf(stderr, "cluevpnctl: peers: a filter or an order is "
+			"for all peers, not for %s alone\n", c->argv[0]);
+		return CTL_USAGE;
+	}
+	snprintf(request, sizeof(request), "peer %s", c->argv[0]);
+	return ctl_show(c, request, ctl_print_peer);
 }
 
 enum ctl_exit
 ctl_peers(const struct ctl *c)
 {
-	json_t *peers;
+	size_t order = order_of(c->sort == NULL ? "name" : c->sort);
+	json_t *peers, *rows;
 	enum ctl_exit rc;
 
-	if (c->argc == 0)
-		return ctl_show(c, "peers", print_peers);
-	rc = ctl_ask(&peers, c->socket, "peers");
+	if (order == ORDERS) {
+		fprintf(stderr, "cluevpnctl: --sort: expected name, state, "
+			"heard, rtt or traffic, found \"%s\"\n", c->sort);
+		return CTL_USAGE;
+	}
+	if (c->argc > 0)
+		return one_peer(c);
+	rc = ctl_ask_peers(&peers, c, c->which == NULL ? "all" : c->which,
+			   c->json ? NULL : TABLE_FIELDS);
 	if (rc != CTL_OK)
 		return rc;
-	rc = one_peer(c, peers, c->argv[0]);
+	rows = ctl_sorted(peers, SIZE_MAX, orders[order].order);
+	if (c->json) {
+		ctl_print_json(rows);
+	} else {
+		print_summary(c, rows);
+		ctl_columns(peer_columns,
+			    sizeof(peer_columns) / sizeof(*peer_columns), rows);
+	}
+	json_decref(rows);
 	json_decref(peers);
-	return rc;
+	return CTL_OK;
 }
 
 enum ctl_exit

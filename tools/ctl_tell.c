@@ -9,11 +9,7 @@
 enum ctl_exit
 ctl_reload(const struct ctl *c)
 {
-	enum ctl_exit rc = ctl_show(c, "reload", ctl_print_restart);
-
-	return rc != CTL_OK ? rc
-			    : ctl_disk_list(c, "the configuration is reloaded, "
-					       "the list is not");
+	return ctl_show(c, "reload", ctl_print_restart);
 }
 
 enum ctl_exit

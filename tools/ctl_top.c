@@ -36,34 +36,24 @@ rate(const json_t *now, const json_t *was, const char *key, double s)
 	return n < 0 ? 0 : (json_int_t)((double)n / s);
 }
 
-static const json_t *
-named(const json_t *peers, const char *name)
-{
-	const json_t *p;
-	size_t i;
-
-	json_array_foreach(peers, i, p)
-		if (strcmp(ctl_text(p, "name"), name) == 0)
-			return p;
-	return NULL;
-}
-
-/* An array of rates; peers stand in one order in both, as a rule. */
+/* An array of rates. Both are in the order of names; a peer that is not in the
+ * earlier one had no traffic then. */
 static json_t *
 rates(const json_t *now, const json_t *was, double s)
 {
 	json_t *out = json_array();
+	size_t i, j = 0;
 	const json_t *p;
-	size_t i;
 
 	json_array_foreach(now, i, p) {
-		const json_t *old = json_array_get(was, i);
+		const json_t *old = json_array_get(was, j);
+		int d = -1;
 
-		if (old == NULL || strcmp(ctl_text(old, "name"),
-					  ctl_text(p, "name")) != 0)
-			old = named(was, ctl_text(p, "name"));
-		if (old == NULL)
-			old = p;
+		while (old != NULL && (d = strcmp(ctl_text(old, "name"),
+						  ctl_text(p, "name"))) < 0)
+			old = json_array_get(was, ++j);
+		if (d != 0)
+			old = NULL;
 		json_array_append_new(out, json_pack(
 			"{sssssIsIsIsI}", "name", ctl_text(p, "name"),
 			"state", ctl_text(p, "state"),
@@ -75,35 +65,16 @@ rates(const json_t *now, const json_t *was, double s)
 	return out;
 }
 
+/* The busiest come first. */
 static int
-busier(const void *a, const void *b)
+busier(const json_t *x, const json_t *y)
 {
-	const json_t *const *x = a, *const *y = b;
-	json_int_t d = ctl_number(*y, "tx_bytes_s") +
-		       ctl_number(*y, "rx_bytes_s") -
-		       ctl_number(*x, "tx_bytes_s") -
-		       ctl_number(*x, "rx_bytes_s");
+	json_int_t a = ctl_number(x, "tx_bytes_s") / 2 +
+		       ctl_number(x, "rx_bytes_s") / 2;
+	json_int_t b = ctl_number(y, "tx_bytes_s") / 2 +
+		       ctl_number(y, "rx_bytes_s") / 2;
 
-	return d < 0 ? -1 : d > 0 ? 1 : strcmp(ctl_text(*x, "name"),
-					       ctl_text(*y, "name"));
-}
-
-/* The busiest first. */
-static json_t *
-sorted(const json_t *all)
-{
-	size_t n = json_array_size(all);
-	const json_t **v = calloc(n + 1, sizeof(*v));
-	json_t *out = json_array();
-
-	for (size_t i = 0; v != NULL && i < n; i++)
-		v[i] = json_array_get(all, i);
-	if (v != NULL)
-		qsort(v, n, sizeof(*v), busier);
-	for (size_t i = 0; v != NULL && i < n && i < ROWS; i++)
-		json_array_append_new(out, json_deep_copy(v[i]));
-	free(v);
-	return out;
+	return a > b ? -1 : a < b;
 }
 
 #define RATE(name, key, unit)                                             \
@@ -130,7 +101,7 @@ static const struct ctl_column columns[] = {
 static void
 draw(const struct ctl *c, const json_t *now, bool again)
 {
-	json_t *rows = sorted(now);
+	json_t *rows = ctl_sorted(now, ROWS, busier);
 
 	if (c->json) {
 		ctl_print_json(now);
@@ -158,29 +129,40 @@ number(uint64_t *out, const struct ctl *c, int i, uint64_t most)
 	return -1;
 }
 
+/* Who never had traffic has none now. */
+static enum ctl_exit
+ask(json_t **out, const struct ctl *c)
+{
+	return ctl_ask_peers(out, c, "busy", "name,state,counters");
+}
+
 enum ctl_exit
 ctl_top(const struct ctl *c)
 {
 	uint64_t every = 1, count = UINT64_MAX;
 	json_t *was, *now, *between;
-	double then;
+	double then, next;
 	enum ctl_exit rc;
 
 	if (number(&every, c, 0, 3600) < 0 ||
 	    number(&count, c, 1, UINT32_MAX) < 0)
 		return CTL_USAGE;
-	rc = ctl_ask(&was, c->socket, "peers");
+	next = then = seconds_now();
+	rc = ask(&was, c);
 	if (rc != CTL_OK)
 		return rc;
-	then = seconds_now();
 	for (uint64_t i = 0; i < count; i++) {
 		double t;
 
-		ctl_pause_ms((long)every * 1000);
-		rc = ctl_ask(&now, c->socket, "peers");
+		/* A large answer takes its time; the clock goes on. */
+		next += (double)every;
+		if (next < seconds_now())
+			next = seconds_now();
+		ctl_pause_ms((long)((next - seconds_now()) * 1000));
+		t = seconds_now();
+		rc = ask(&now, c);
 		if (rc != CTL_OK)
 			break;
-		t = seconds_now();
 		between = rates(now, was, t - then);
 		draw(c, between, i > 0);
 		json_decref(between);

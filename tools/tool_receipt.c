@@ -58,7 +58,7 @@ ask(struct receipts *r, bool *over)
 
 	if (rc != CTL_OK)
 		return rc;
-	rc = ctl_ask(&peers, r->socket, "peers");
+	rc = ctl_ask(&peers, r->socket, "peers all name,list");
 	if (rc == CTL_OK) {
 		bool pending = json_is_true(
 		    json_object_get(status, "list_pending"));
@@ -80,7 +80,7 @@ tell_missing(struct receipts *r)
 	size_t i;
 	const json_t *p;
 
-	if (ctl_ask(&peers, r->socket, "peers") != CTL_OK)
+	if (ctl_ask(&peers, r->socket, "peers all name,state") != CTL_OK)
 		return;
 	json_array_foreach(peers, i, p)
 		if (json_object_get(r->have, text_of(p, "name")) == NULL)

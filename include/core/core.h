@@ -198,9 +198,18 @@ uint64_t core_tls_failed(const struct core *c);
  * or it has been replaced since. */
 const char *core_disk_refused(const struct core *c);
 
-/* What should be seen to now. Walks: *pos starts at 0; false at the end. */
-bool core_next_warning(struct core *c, struct now now, size_t *pos,
+/* What should be seen to now, of this node itself, and of peer i below
+ * core_peer_count(). Walks: *pos starts at 0; false at the end. */
+bool core_own_warning(struct core *c, struct now now, size_t *pos,
+		      struct warning *out);
+bool core_peer_warning(struct core *c, struct now now, size_t i, size_t *pos,
 		       struct warning *out);
+
+struct core_traffic {		/* inner packets, with all peers together, */
+	uint64_t tx_packets, tx_bytes, rx_packets, rx_bytes;
+};				/* also with those that have left */
+
+const struct core_traffic *core_traffic(const struct core *c);
 
 enum peer_state {
 	PEER_IDLE,		/* nothing wanted, nothing there */

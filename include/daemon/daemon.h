@@ -111,6 +111,7 @@ struct daemon {
 	bool draining;			/* actions are being worked off */
 	bool undrained;			/* some are left for the next turn */
 	struct telling *tellings;	/* long answers, being given */
+	struct telling *awaiting;	/* those that wait for the list */
 	struct loop_timer telling;	/* the next piece */
 	int status;			/* the process's exit status */
 };

@@ -7,6 +7,7 @@
 
 #include "core/hosts.h"
 #include "daemon/daemon.h"
+#include "daemon/status_peer.h"
 
 /* Works off the waiting actions. After every call into the core. Of very many
  * the later ones wait for the next turn, so that packets do not. */
@@ -85,19 +86,46 @@ size_t script_pending(const struct daemon *d);	/* hooks that have not ended */
 int script_wait(struct daemon *d, enum warden_hook hook);
 
 /* --- reload.c -------------------------------------------------------------- */
-/* 0, or -1: some of it could not be read, was logged, and stays as it was. */
-int reload_all(struct daemon *d);		/* HUP */
-int reload_push(struct daemon *d);		/* USR1 */
+/* What could not be read was logged, and stays as it was. */
+enum reloaded {
+	RELOAD_OK,		/* the list on the disk may be on its way yet */
+	RELOAD_NO_CONF,		/* then the list is not read either */
+	RELOAD_NO_LIST		/* core_disk_refused() tells why */
+};
+
+enum reloaded reload_all(struct daemon *d);	/* HUP */
+enum reloaded reload_push(struct daemon *d);	/* USR1: the list alone */
 json_t *reload_restart_json(const struct daemon *d);	/* names of keys */
 
 /* --- status.c --------------------------------------------------------------- */
-void status_log(struct daemon *d);		/* USR2 */
+/* Walks over all peers or routes are made in slices: each call looks at up to
+ * STATUS_STEP places from *at on, which starts as zeros, and moves it on. false:
+ * none is left. The list may change in between. */
+#define STATUS_STEP 16
+
+struct status_place {
+	char node[NODE_NAME_MAX + 1];	/* the one looked at last; "": none */
+	uint32_t item;			/* the first of its items to be told */
+};
+
+struct status_sums {
+	uint64_t n[HEALTH_STOPPED + 1];	/* peers of each health */
+	uint64_t waiting;		/* packets */
+	json_t *warnings;		/* an array: of the peers */
+};
+
+typedef void status_item_fn(void *ctx, json_t *item);	/* takes it over */
+
+bool status_peers(struct daemon *d, struct status_place *at,
+		  const struct peers_query *q, status_item_fn *item,
+		  void *ctx);
+bool status_sum(struct daemon *d, struct status_place *at,
+		struct status_sums *s);
+/* Into the log: this node; its peers. */
+void status_log(struct daemon *d);
+bool status_log_peers(struct daemon *d, struct status_place *at);
 /* New references, for the caller to json_decref(); NULL: out of memory. */
-json_t *status_node(struct daemon *d);
-/* At most n of them, those whose names come after that one ("": the first);
- * after becomes the last one's name. */
-json_t *status_peers(const struct daemon *d, char *after, size_t n);
-json_t *status_peer(const struct daemon *d, const char *name);	/* or null */
+json_t *status_node(struct daemon *d, const struct status_sums *sums);
 json_t *status_version(const struct bnl_version *v);
 
 /* --- listdisk.c: the list's file, beside the list in force ------------------- */
@@ -112,14 +140,29 @@ void listdisk_warn(const struct daemon *d, json_t *warnings);
 
 /* --- telling.c: answers that take several turns ------------------------------ */
 int telling_open(struct daemon *d, struct err *e);
-/* All peers, to that client of the control socket. */
-void telling_peers(struct daemon *d, uint64_t client);
+/* Peers, routes, the node itself: to that client of the control socket. */
+void telling_peers(struct daemon *d, uint64_t client,
+		   const struct peers_query *q);
+void telling_routes(struct daemon *d, uint64_t client);
+void telling_node(struct daemon *d, uint64_t client);
+void telling_log(struct daemon *d);		/* USR2: the status */
+/* Answers once the list on the disk, which is being read, is in force, or is
+ * refused: with `undone` and why. restart: names keys that wait for one. */
+void telling_list(struct daemon *d, uint64_t client, const char *undone,
+		  bool restart);
+void telling_follow(struct daemon *d);		/* in each turn */
+struct monotime telling_deadline(const struct daemon *d);
 void telling_close(struct daemon *d);
 
 /* --- trouble.c: warnings and reasons ---------------------------------------- */
-json_t *trouble_warnings(struct daemon *d);
+/* Those of this node, and, at the end, a copy of those of the peers. */
+json_t *trouble_warnings(struct daemon *d, json_t *of_peers);
+/* Appends those of peer i. */
+void trouble_peer_warnings(struct daemon *d, size_t i, json_t *array);
 json_t *trouble_why(struct daemon *d, const char *name);
-json_t *trouble_routes(const struct daemon *d);
+/* A walk, as in status.c. */
+bool trouble_routes(const struct daemon *d, struct status_place *at,
+		    status_item_fn *item, void *ctx);
 
 /* --- events.c ---------------------------------------------------------------- */
 void events_add(struct daemon *d, enum event_level level, enum event_kind kind,

@@ -47,6 +47,8 @@ void ctlsock_close(struct ctlsock *c);
  * is sent. -1 when the client has left or took too much: it is gone. */
 int ctlsock_reply(struct ctlsock *c, uint64_t client, const void *data,
 		  size_t len, bool end);
+/* Bytes of the answer that the client has not taken yet. */
+size_t ctlsock_unsent(struct ctlsock *c, uint64_t client);
 size_t ctlsock_clients(const struct ctlsock *c);
 /* Shorter limits, for tests. */
 void ctlsock_limits(struct ctlsock *c, int64_t request_ms, int64_t write_ms);

@@ -157,9 +157,8 @@ pong_in(struct peer *p, const uint8_t *value)
 		return;
 	p->ponged = now.mono;
 	p->rtt_us = (now.mono.ns - p->pinged.ns) / 1000 + 1;
-	p->has_clock = true;
 	theirs.s = (int64_t)get_be64(value + RECORD_TAG_LEN);
-	p->clock_s = wall_s(now.wall, theirs);
+	peer_clock_take(p, wall_s(now.wall, theirs));
 }
 
 /* The peer ends its session; it is no reason to forget anything. */

@@ -109,6 +109,7 @@ struct core {
 	uint32_t warned;		/* 1 << enum event_kind, as was told */
 	struct monotime warned_since;	/* of the day that counts for that */
 	size_t clocks, clocks_off;	/* of peers: that were told, that differ */
+	struct core_traffic traffic;	/* with all peers since the start */
 
 	struct ask ask;
 	size_t wait_budget;
@@ -132,6 +133,9 @@ void core_settle(struct core *c);
 void core_look(struct core *c);
 /* The text of the warning while it is, or was a while ago, muted. */
 void peer_mute_text(const struct peer *p, char *out, size_t cap);
+/* How many seconds the peer's clock is ahead of ours; that it is not known. */
+void peer_clock_take(struct peer *p, int64_t ahead_s);
+void peer_clock_forget(struct peer *p);
 /* It is heard, and does not hear our answers. */
 bool peer_is_one_way(const struct peer *p, const struct link_status *ls);
 
@@ -172,6 +176,29 @@ void peer_retry(struct peer *p);
 #define SWEEP_AGAIN 1		/* any later one */
 void peer_sweep(struct peer *p, unsigned int pass);
 void peer_drop(struct peer *p, enum drop d);
+
+/* Count an inner packet of so many bytes, for the peer and for all. */
+static inline void
+peer_count_sent(struct peer *p, size_t len)
+{
+	struct core_traffic *all = &p->core->traffic;
+
+	p->tx_packets++;
+	p->tx_bytes += len;
+	all->tx_packets++;
+	all->tx_bytes += len;
+}
+
+static inline void
+peer_count_received(struct peer *p, size_t len)
+{
+	struct core_traffic *all = &p->core->traffic;
+
+	p->rx_packets++;
+	p->rx_bytes += len;
+	all->rx_packets++;
+	all->rx_bytes += len;
+}
 
 /* Its host names stand for other addresses now: it may be there. */
 void peer_found(struct peer *p);

@@ -47,6 +47,12 @@ core_tls_failed(const struct core *c)
 	return channels_tls_failed(c->channels);
 }
 
+const struct core_traffic *
+core_traffic(const struct core *c)
+{
+	return &c->traffic;
+}
+
 const char *
 core_disk_refused(const struct core *c)
 {

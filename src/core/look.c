@@ -120,6 +120,28 @@ is_off(const struct peer *p)
 				p->clock_s < -WARNING_CLOCK_S);
 }
 
+void
+peer_clock_forget(struct peer *p)
+{
+	struct core *c = p->core;
+
+	c->clocks -= p->has_clock;
+	c->clocks_off -= is_off(p);
+	p->has_clock = false;
+}
+
+void
+peer_clock_take(struct peer *p, int64_t ahead_s)
+{
+	struct core *c = p->core;
+
+	peer_clock_forget(p);
+	p->has_clock = true;
+	p->clock_s = ahead_s;
+	c->clocks++;
+	c->clocks_off += is_off(p);
+}
+
 /* Most of those that told differ: it is our own. */
 static bool
 own_clock_off(const struct core *c, struct warning *w)
@@ -228,16 +250,6 @@ static bool (*const of_peer[])(const struct peer *, struct warning *) = {
 #define OWN (sizeof(own) / sizeof(*own))
 #define OF_PEER (sizeof(of_peer) / sizeof(*of_peer))
 
-static void
-count_clocks(struct core *c)
-{
-	c->clocks = c->clocks_off = 0;
-	for (size_t i = 0; i < c->npeers; i++) {
-		c->clocks += c->peers[i]->has_clock;
-		c->clocks_off += is_off(c->peers[i]);
-	}
-}
-
 /* Writes where the peer is, as far as that is known. */
 static void
 add_address(const struct peer *p, struct warning *w)
@@ -251,38 +263,32 @@ add_address(const struct peer *p, struct warning *w)
 			 endpoint_format(at, ep));
 }
 
-static bool
-next_warning(struct core *c, size_t *pos, struct warning *out)
+bool
+core_own_warning(struct core *c, struct now now, size_t *pos,
+		 struct warning *out)
 {
-	while (*pos < OWN) {
-		out->peer = NULL;
+	c->env.now = now;
+	out->peer = NULL;
+	while (*pos < OWN)
 		if (own[(*pos)++](c, out))
 			return true;
-	}
-	for (;;) {
-		size_t at = *pos - OWN;
-		const struct peer *p;
-
-		if (at / OF_PEER >= c->npeers)
-			return false;
-		++*pos;
-		p = c->peers[at / OF_PEER];
-		out->peer = p->name;
-		if (of_peer[at % OF_PEER](p, out)) {
-			add_address(p, out);
-			return true;
-		}
-	}
+	return false;
 }
 
 bool
-core_next_warning(struct core *c, struct now now, size_t *pos,
+core_peer_warning(struct core *c, struct now now, size_t i, size_t *pos,
 		  struct warning *out)
 {
+	const struct peer *p = c->peers[i];
+
 	c->env.now = now;
-	if (*pos == 0)
-		count_clocks(c);
-	return next_warning(c, pos, out);
+	out->peer = p->name;
+	while (*pos < OF_PEER)
+		if (of_peer[(*pos)++](p, out)) {
+			add_address(p, out);
+			return true;
+		}
+	return false;
 }
 
 /* --- the log -------------------------------------------------------------------- */
@@ -322,6 +328,7 @@ void
 core_look(struct core *c)
 {
 	struct monotime now = c->env.now.mono;
+	struct now at = c->env.now;
 	struct warning w;
 	size_t pos = 0;
 
@@ -334,7 +341,9 @@ core_look(struct core *c)
 			c->peers[i]->warned = 0;
 	}
 	look_at_clock(c);
-	count_clocks(c);
-	while (next_warning(c, &pos, &w))
+	while (core_own_warning(c, at, &pos, &w))
 		say(c, &w);
+	for (size_t i = 0; i < c->npeers; i++)
+		for (pos = 0; core_peer_warning(c, at, i, &pos, &w);)
+			say(c, &w);
 }

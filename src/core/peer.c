@@ -49,6 +49,7 @@ peer_free(struct peer *p)
 	struct core *c = p->core;
 
 	timerq_cancel(&c->timers, &p->timer);
+	peer_clock_forget(p);
 	c->drops[DROP_QUEUE_OLD] += waitq_expire(
 		&p->wait, &c->wait_budget, c->env.now.mono, true);
 	link_free(p->link);
@@ -106,8 +107,7 @@ flush(struct peer *p)
 			actions_udp(&c->actions, link_remote(p->link),
 				    link_local(p->link), out,
 				    w->len + DGRAM_DATA_OVERHEAD);
-			p->tx_packets++;
-			p->tx_bytes += w->len;
+			peer_count_sent(p, w->len);
 		} else {
 			peer_drop(p, d);
 		}
@@ -125,8 +125,7 @@ take_news(struct peer *p, const struct link_in *in)
 	if (in->rtt_us <= 0)
 		return;
 	p->rtt_us = in->rtt_us;
-	p->has_clock = true;
-	p->clock_s = wall_s(c->env.now.wall, in->wall);
+	peer_clock_take(p, wall_s(c->env.now.wall, in->wall));
 }
 
 void

@@ -154,8 +154,7 @@ send_packet(struct peer *p, uint8_t flags, const uint8_t *pkt, size_t len,
 		else
 			out_run_add_fragments(out, link_remote(p->link),
 					      link_local(p->link), tos, dgram);
-		p->tx_packets++;
-		p->tx_bytes += len;
+		peer_count_sent(p, len);
 	} else if (d == DROP_NO_SESSION) {
 		peer_wait(p, flags & (uint8_t)~DATA_COMPRESSED, pkt, len);
 	} else {

@@ -96,8 +96,7 @@ deliver(struct peer *p, const struct link_in *in, uint8_t tos,
 	}
 	if (!gro_add(&c->gro, pkt, len, partial, &ip))
 		return false;
-	p->rx_packets++;
-	p->rx_bytes += len;
+	peer_count_received(p, len);
 	return true;
 }
 

@@ -10,6 +10,8 @@
 #include "sys/clock.h"
 
 #define IN_LOG "not all of it could be read: the log says what"
+#define NO_PUSH "nothing was pushed"
+#define NO_LIST "the configuration is reloaded, the list is not"
 
 static json_t *
 done(void)
@@ -24,30 +26,6 @@ refused(const char *why)
 }
 
 static json_t *
-node(struct daemon *d, const struct ctlsock_peer *peer)
-{
-	(void)peer;
-	return status_node(d);
-}
-
-static json_t *
-reload(struct daemon *d, const struct ctlsock_peer *peer)
-{
-	log_info("reload asked for by user %u", (unsigned int)peer->uid);
-	if (reload_all(d) < 0)
-		return refused(IN_LOG);
-	return json_pack("{sbso}", "ok", 1, "restart_needed",
-			 reload_restart_json(d));
-}
-
-static json_t *
-push(struct daemon *d, const struct ctlsock_peer *peer)
-{
-	log_info("push asked for by user %u", (unsigned int)peer->uid);
-	return reload_push(d) == 0 ? done() : refused(IN_LOG);
-}
-
-static json_t *
 mark_reset(struct daemon *d, const struct ctlsock_peer *peer)
 {
 	if (peer->uid != 0)
@@ -56,13 +34,6 @@ mark_reset(struct daemon *d, const struct ctlsock_peer *peer)
 		 "put back now", (int)peer->pid);
 	core_mark_reset(d->core, clock_now());
 	return done();
-}
-
-static json_t *
-routes(struct daemon *d, const struct ctlsock_peer *peer)
-{
-	(void)peer;
-	return trouble_routes(d);
 }
 
 /* --- with one word behind ------------------------------------------------------ */
@@ -85,6 +56,18 @@ why(struct daemon *d, const struct ctlsock_peer *peer, const char *name)
 	if (!text_is_node_name((struct span){ name, strlen(name) }))
 		return no_node(name);
 	return trouble_why(d, name);
+}
+
+static json_t *
+one_peer(struct daemon *d, const struct ctlsock_peer *peer, const char *name)
+{
+	json_t *o = status_peer(d, name);
+
+	(void)peer;
+	if (!json_is_null(o))
+		return o;
+	json_decref(o);
+	return no_node(name);
 }
 
 static json_t *
@@ -133,10 +116,6 @@ static const struct {
 	const char *line;
 	json_t *(*answer)(struct daemon *d, const struct ctlsock_peer *peer);
 } requests[] = {
-	{ "status", node },
-	{ "routes", routes },
-	{ "reload", reload },
-	{ "push", push },
 	{ "mark reset", mark_reset },
 };
 
@@ -146,6 +125,7 @@ static const struct {
 			  const char *arg);
 } questions[] = {
 	{ "why ", why },
+	{ "peer ", one_peer },
 	{ "probe ", probe },
 	{ "dial ", dial },
 	{ "negotiate ", negotiate },
@@ -165,6 +145,99 @@ answer_to(struct daemon *d, const struct ctlsock_peer *peer, const char *line)
 			return questions[i].answer(d, peer, line + len);
 	}
 	return refused("unknown request");
+}
+
+/* --- answered later, or line by line --------------------------------------------- */
+
+static void
+reply(struct daemon *d, uint64_t client, json_t *answer)
+{
+	char *text = json_dumps(answer, JSON_INDENT(2));
+
+	json_decref(answer);
+	if (text == NULL)
+		text = strdup("{ \"error\": \"out of memory\" }");
+	if (text != NULL)
+		(void)ctlsock_reply(d->ctl, client, text, strlen(text), false);
+	(void)ctlsock_reply(d->ctl, client, "\n", 1, true);
+	free(text);
+}
+
+static void
+reload(struct daemon *d, uint64_t client, const struct ctlsock_peer *peer)
+{
+	log_info("reload asked for by user %u", (unsigned int)peer->uid);
+	if (reload_all(d) == RELOAD_NO_CONF)
+		reply(d, client, refused(IN_LOG));
+	else
+		telling_list(d, client, NO_LIST, true);
+}
+
+static void
+push(struct daemon *d, uint64_t client, const struct ctlsock_peer *peer)
+{
+	log_info("push asked for by user %u", (unsigned int)peer->uid);
+	(void)reload_push(d);
+	telling_list(d, client, NO_PUSH, false);
+}
+
+static void
+peers(struct daemon *d, uint64_t client, const struct ctlsock_peer *peer)
+{
+	static const struct peers_query all = { PEERS_ALL, PEERS_FIELDS_ALL };
+
+	(void)peer;
+	telling_peers(d, client, &all);
+}
+
+static void
+routes(struct daemon *d, uint64_t client, const struct ctlsock_peer *peer)
+{
+	(void)peer;
+	telling_routes(d, client);
+}
+
+static void
+node(struct daemon *d, uint64_t client, const struct ctlsock_peer *peer)
+{
+	(void)peer;
+	telling_node(d, client);
+}
+
+static const struct {
+	const char *line;
+	void (*begin)(struct daemon *d, uint64_t client,
+		      const struct ctlsock_peer *peer);
+} tellings[] = {
+	{ "status", node }, { "peers", peers }, { "routes", routes },
+	{ "reload", reload }, { "push", push },
+};
+
+/* "peers down name,state": some of them, and of each some. */
+static bool
+tell_some(struct daemon *d, uint64_t client, const char *line)
+{
+	static const char word[] = "peers ";
+	struct peers_query q;
+
+	if (strncmp(line, word, strlen(word)) != 0 ||
+	    peers_query_parse(&q, line + strlen(word)) < 0)
+		return false;
+	telling_peers(d, client, &q);
+	return true;
+}
+
+/* false: it is none of them. */
+static bool
+tell(struct daemon *d, uint64_t client, const struct ctlsock_peer *peer,
+     const char *line)
+{
+	for (size_t i = 0; i < sizeof(tellings) / sizeof(*tellings); i++)
+		if (strcmp(line, tellings[i].line) == 0) {
+			tellings[i].begin(d, client, peer);
+			return true;
+		}
+	return tell_some(d, client, line);
 }
 
 /* "events 20", "follow 20": lines as they come. false: it is none of them. */
@@ -194,23 +267,8 @@ control_request(void *daemon, uint64_t client, const struct ctlsock_peer *peer,
 		const char *line)
 {
 	struct daemon *d = daemon;
-	json_t *answer;
-	char *text;
 
-	if (stream_events(d, client, line))
-		return;
-	if (strcmp(line, "peers") == 0) {
-		telling_peers(d, client);
-		return;
-	}
-	answer = answer_to(d, peer, line);
-	text = json_dumps(answer, JSON_INDENT(2));
-	json_decref(answer);
-	if (text == NULL)
-		text = strdup("{ \"error\": \"out of memory\" }");
-	if (text != NULL)
-		(void)ctlsock_reply(d->ctl, client, text, strlen(text), false);
-	(void)ctlsock_reply(d->ctl, client, "\n", 1, true);
-	free(text);
+	if (!stream_events(d, client, line) && !tell(d, client, peer, line))
+		reply(d, client, answer_to(d, peer, line));
 	plumb_drain(d);
 }

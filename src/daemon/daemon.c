@@ -36,7 +36,7 @@ on_signal(void *ctx, int signo)
 		(void)reload_push(d);
 		break;
 	case SIGUSR2:
-		status_log(d);
+		telling_log(d);
 		break;
 	case SIGXCPU:
 		turn_step_back(d);

@@ -116,6 +116,7 @@ plumb_before_sleep(void *daemon)
 	streams_next_turn(d);
 	d->undrained = false;
 	plumb_drain(d);
+	telling_follow(d);
 	device_follow(d);
 	hostnet_follow(d);
 }
@@ -125,5 +126,7 @@ plumb_deadline(void *daemon)
 {
 	struct daemon *d = daemon;
 
-	return d->undrained ? clock_mono() : core_deadline(d->core);
+	if (d->undrained)
+		return clock_mono();
+	return mono_min(core_deadline(d->core), telling_deadline(d));
 }

@@ -130,29 +130,30 @@ reopen_log(struct daemon *d)
 		logsink_reopen(d->log, no.code == ERR_PERM ? no.text : NULL);
 }
 
-int
+enum reloaded
 reload_all(struct daemon *d)
 {
-	int rc;
+	enum reloaded rc = RELOAD_OK;
 
 	notify_reloading(&d->notify);
 	reopen_log(d);
-	rc = reload_conf(d);
-	if (rc == 0)
-		rc = reload_list(d);
-	else
+	if (reload_conf(d) < 0) {
 		log_error("reload failed: everything stays as it was");
+		rc = RELOAD_NO_CONF;
+	} else if (reload_list(d) < 0) {
+		rc = RELOAD_NO_LIST;
+	}
 	plumb_drain(d);
 	notify_ready(&d->notify);
 	return rc;
 }
 
-int
+enum reloaded
 reload_push(struct daemon *d)
 {
 	int rc = reload_list(d);
 
 	core_push(d->core, clock_now());
 	plumb_drain(d);
-	return rc;
+	return rc < 0 ? RELOAD_NO_LIST : RELOAD_OK;
 }

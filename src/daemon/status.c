@@ -28,18 +28,6 @@ text_json(const char *text)
 }
 
 static json_t *
-drops_json(const uint64_t *drops)
-{
-	json_t *o = json_object();
-
-	for (int i = DROP_NONE + 1; i < DROPS; i++)
-		if (drops[i] > 0)
-			json_object_set_new(o, drop_name((enum drop)i),
-					    json_integer((json_int_t)drops[i]));
-	return o;
-}
-
-static json_t *
 refused_json(const struct daemon *d)
 {
 	json_t *o = json_object();
@@ -52,174 +40,6 @@ refused_json(const struct daemon *d)
 					    json_integer((json_int_t)n));
 	}
 	return o;
-}
-
-static json_t *
-counters_json(const struct peer_info *p)
-{
-	return json_pack("{sIsIsIsI}",
-			 "tx_packets", (json_int_t)p->tx_packets,
-			 "tx_bytes", (json_int_t)p->tx_bytes,
-			 "rx_packets", (json_int_t)p->rx_packets,
-			 "rx_bytes", (json_int_t)p->rx_bytes);
-}
-
-/* What compressing brought; null where none was agreed. */
-static json_t *
-compression_json(const struct peer_info *p)
-{
-	const struct shrink_stats *s = &p->shrink;
-
-	if (s->in == 0 && (!p->has_pair || p->comp == COMP_NONE))
-		return json_null();
-	return json_pack("{sIsIsIsIsI}",
-			 "tried", (json_int_t)s->tried,
-			 "shrunk", (json_int_t)s->shrunk,
-			 "skipped", (json_int_t)s->skipped,
-			 "bytes_in", (json_int_t)s->in,
-			 "bytes_out", (json_int_t)s->out);
-}
-
-static json_t *
-age_json(int64_t age)
-{
-	return age < 0 ? json_null() : json_integer(age);
-}
-
-static json_t *
-time_json(struct walltime t)
-{
-	char text[TEXT_TIME_MAX];
-
-	return t.s == 0 ? json_null() : json_string(text_time_format(text, t));
-}
-
-/* What the pair and the session are. */
-static void
-add_agreed(json_t *o, const struct peer_info *p)
-{
-	char key[FINGERPRINT_TEXT_MAX];
-
-	json_object_set_new(o, "pair_certificate_end", time_json(p->cert_end));
-	json_object_set_new(o, "key", p->key == NULL ? json_null() :
-			    json_string(fingerprint_format(key, p->key)));
-	json_object_set_new(o, "session_initiator", p->session_age_ms < 0 ?
-			    json_null() : json_boolean(p->initiator));
-	json_object_set_new(o, "inits_sent",
-			    json_integer((json_int_t)p->inits_sent));
-	json_object_set_new(o, "inits_taken",
-			    json_integer((json_int_t)p->inits_taken));
-}
-
-static json_t *
-address_json(const struct note_address *a)
-{
-	char at[ENDPOINT_TEXT_MAX];
-
-	return json_pack("{sssssIso}", "address",
-			 endpoint_format(at, &a->to), "result",
-			 note_kind_name(a->kind), "ms_ago",
-			 (json_int_t)mono_ms(a->at, clock_mono()), "error",
-			 a->kind == NOTE_REACHED ? json_null() :
-						   events_text_json(a->text));
-}
-
-/* Where it was tried by TCP, and how the last try there ended. */
-static void
-add_noted(json_t *o, const struct note *note)
-{
-	static const struct walltime never;
-	json_t *tried = json_array();
-
-	for (size_t i = 0; note != NULL && i < note->naddresses; i++)
-		json_array_append_new(tried,
-				      address_json(&note->addresses[i]));
-	json_object_set_new(o, "tried", tried);
-	json_object_set_new(o, "stopped", time_json(note == NULL ? never :
-							note->bye));
-}
-
-/* By the last contact; null where there was none. */
-static json_t *
-reachable_json(enum peer_health h)
-{
-	if (h == HEALTH_UNTRIED)
-		return json_null();
-	return json_boolean(h == HEALTH_UP || h == HEALTH_IDLE);
-}
-
-static json_t *
-peer_json(const struct daemon *d, const struct peer_info *p)
-{
-	char text[ENDPOINT_TEXT_MAX];
-	json_t *o = json_object();
-
-	json_object_set_new(o, "name", json_string(p->name));
-	json_object_set_new(o, "state",
-			    json_string(peer_state_name(p->state)));
-	json_object_set_new(o, "health",
-			    json_string(peer_health_name(p->health)));
-	json_object_set_new(o, "reachable", reachable_json(p->health));
-	json_object_set_new(o, "endpoint", p->endpoint.port == 0 ? json_null() :
-			    json_string(endpoint_format(text, &p->endpoint)));
-	json_object_set_new(o, "cipher", !p->has_pair ? json_null() :
-			    json_string(aead_name(p->cipher)));
-	json_object_set_new(o, "compressor", !p->has_pair ? json_null() :
-			    json_string(comp_name(p->comp)));
-	json_object_set_new(o, "level", !p->has_pair ? json_null() :
-			    json_integer(p->level));
-	json_object_set_new(o, "pair_age_s",
-			    age_json(p->has_pair ? p->pair_age_s : -1));
-	json_object_set_new(o, "session_age_ms", age_json(p->session_age_ms));
-	json_object_set_new(o, "heard_ms", age_json(p->heard_ms));
-	json_object_set_new(o, "handshakes",
-			    json_integer((json_int_t)p->handshakes));
-	json_object_set_new(o, "waiting",
-			    json_integer((json_int_t)p->queued));
-	json_object_set_new(o, "counters", counters_json(p));
-	json_object_set_new(o, "segmentation_refused",
-			    offload_peer_json(d, &p->endpoint));
-	json_object_set_new(o, "compression", compression_json(p));
-	json_object_set_new(o, "drops", drops_json(p->drops));
-	json_object_set_new(o, "list", status_version(&p->version));
-	json_object_set_new(o, "rtt_us", p->rtt_us <= 0 ? json_null() :
-			    json_integer((json_int_t)p->rtt_us));
-	json_object_set_new(o, "clock_ahead_s", !p->has_clock ? json_null() :
-			    json_integer((json_int_t)p->clock_s));
-	json_object_set_new(o, "one_way", json_boolean(p->one_way));
-	json_object_set_new(o, "mtu", json_integer((json_int_t)p->mtu));
-	add_agreed(o, p);
-	add_noted(o, p->note);
-	return o;
-}
-
-json_t *
-status_peer(const struct daemon *d, const char *name)
-{
-	size_t at = core_peer_find(d->core, name);
-	struct peer_info p;
-
-	if (at == core_peer_count(d->core))
-		return json_null();
-	core_peer_info(d->core, clock_now(), at, &p);
-	return peer_json(d, &p);
-}
-
-json_t *
-status_peers(const struct daemon *d, char *after, size_t n)
-{
-	struct now now = clock_now();
-	json_t *peers = json_array();
-	size_t i = core_peer_after(d->core, after);
-
-	for (; n > 0 && i < core_peer_count(d->core); n--, i++) {
-		struct peer_info p;
-
-		core_peer_info(d->core, now, i, &p);
-		json_array_append_new(peers, peer_json(d, &p));
-		memcpy(after, p.name, strlen(p.name) + 1);
-	}
-	return peers;
 }
 
 static json_t *
@@ -267,38 +87,95 @@ addresses_json(const struct daemon *d)
 	return array;
 }
 
-/* How many of the peers are how well. */
-static void
-add_health(json_t *o, const struct daemon *d)
-{
-	static const struct {
-		const char *key;
-		enum peer_health health;
-	} keys[] = {
-		{ "peers_up", HEALTH_UP },
-		{ "peers_idle", HEALTH_IDLE },
-		{ "peers_failing", HEALTH_FAILING },
-		{ "peers_stopped", HEALTH_STOPPED },
-	};
-	size_t n[HEALTH_STOPPED + 1] = { 0 };
-	struct now now = clock_now();
+/* --- of all peers ------------------------------------------------------------- */
 
-	json_object_set_new(o, "peers",
-			    json_integer((json_int_t)core_peer_count(d->core)));
-	for (size_t i = 0; i < core_peer_count(d->core); i++) {
+/* Next places in the order of names, at most STATUS_STEP; each is at its peer
+ * while take() looks. */
+static bool
+walk_peers(struct daemon *d, struct status_place *at,
+	   void (*take)(struct daemon *d, size_t i, const struct peer_info *p,
+			void *ctx), void *ctx)
+{
+	struct now now = clock_now();
+	size_t i = core_peer_after(d->core, at->node);
+
+	for (int n = 0; n < STATUS_STEP; n++, i++) {
 		struct peer_info p;
 
+		if (i >= core_peer_count(d->core))
+			return false;
 		core_peer_info(d->core, now, i, &p);
-		/* No contact yet is no failure either. */
-		n[p.health == HEALTH_UNTRIED ? HEALTH_IDLE : p.health]++;
+		memcpy(at->node, p.name, strlen(p.name) + 1);
+		take(d, i, &p, ctx);
 	}
-	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
-		json_object_set_new(o, keys[i].key, json_integer(
-			(json_int_t)n[keys[i].health]));
+	return true;
+}
+
+struct asked {
+	const struct peers_query *query;
+	status_item_fn *item;
+	void *ctx;
+};
+
+static void
+take_asked(struct daemon *d, size_t i, const struct peer_info *p, void *ctx)
+{
+	const struct asked *a = ctx;
+
+	(void)i;
+	if (peers_query_has(a->query, d, p))
+		a->item(a->ctx, status_peer_json(d, p, a->query->fields));
+}
+
+bool
+status_peers(struct daemon *d, struct status_place *at,
+	     const struct peers_query *q, status_item_fn *item, void *ctx)
+{
+	struct asked a = { .query = q, .item = item, .ctx = ctx };
+
+	return walk_peers(d, at, take_asked, &a);
+}
+
+static void
+take_sum(struct daemon *d, size_t i, const struct peer_info *p, void *ctx)
+{
+	struct status_sums *s = ctx;
+
+	s->n[p->health]++;
+	s->waiting += p->queued;
+	trouble_peer_warnings(d, i, s->warnings);
+}
+
+bool
+status_sum(struct daemon *d, struct status_place *at, struct status_sums *s)
+{
+	return walk_peers(d, at, take_sum, s);
+}
+
+/* How many of the peers are how well. */
+static void
+add_peers(json_t *o, const struct daemon *d, const struct status_sums *s)
+{
+	const struct core_traffic *t = core_traffic(d->core);
+
+	json_object_update_new(o, json_pack(
+		"{sIsIsIsIsIsI}", "peers",
+		(json_int_t)core_peer_count(d->core), "peers_up",
+		(json_int_t)s->n[HEALTH_UP], "peers_idle",
+		/* No contact yet is no failure either. */
+		(json_int_t)(s->n[HEALTH_IDLE] + s->n[HEALTH_UNTRIED]),
+		"peers_failing", (json_int_t)s->n[HEALTH_FAILING],
+		"peers_stopped", (json_int_t)s->n[HEALTH_STOPPED],
+		"waiting", (json_int_t)s->waiting));
+	json_object_set_new(o, "counters", json_pack(
+		"{sIsIsIsI}", "tx_packets", (json_int_t)t->tx_packets,
+		"tx_bytes", (json_int_t)t->tx_bytes, "rx_packets",
+		(json_int_t)t->rx_packets, "rx_bytes",
+		(json_int_t)t->rx_bytes));
 }
 
 json_t *
-status_node(struct daemon *d)
+status_node(struct daemon *d, const struct status_sums *sums)
 {
 	const struct bnl *b = core_list(d->core);
 	char end[TEXT_TIME_MAX];
@@ -341,20 +218,19 @@ status_node(struct daemon *d)
 	json_object_set_new(o, "list_disk", listdisk_json(d));
 	json_object_set_new(o, "list_disk_refused",
 			    text_json(core_disk_refused(d->core)));
-	add_health(o, d);
+	add_peers(o, d, sums);
 	json_object_set_new(o, "sockets", sockets_json(d));
-	json_object_set_new(o, "drops", drops_json(drops));
+	json_object_set_new(o, "drops", status_drops(drops));
 	json_object_set_new(o, "loglevel",
 			    json_string(log_level_name(log_get_level())));
 	json_object_set_new(o, "restart_needed", reload_restart_json(d));
-	json_object_set_new(o, "warnings", trouble_warnings(d));
+	json_object_set_new(o, "warnings", trouble_warnings(d, sums->warnings));
 	return o;
 }
 
 void
 status_log(struct daemon *d)
 {
-	struct now now = clock_now();
 	const struct bnl *b = core_list(d->core);
 	char text[BNL_VERSION_TEXT_MAX];
 
@@ -363,19 +239,29 @@ status_log(struct daemon *d)
 		 core_list_is_stale(d->core) ? " (stale)" : "",
 		 core_peer_count(d->core));
 	offload_log(d);
-	for (size_t i = 0; i < core_peer_count(d->core); i++) {
-		char at[ENDPOINT_TEXT_MAX] = "-";
-		struct peer_info p;
+}
 
-		core_peer_info(d->core, now, i, &p);
-		if (p.endpoint.port != 0)
-			endpoint_format(at, &p.endpoint);
-		log_line(LOG_LVL_INFO, p.name,
-			 "status: %s, at %s, %s %s %u, sent %llu, received %llu "
-			 "bytes", peer_state_name(p.state), at,
-			 p.has_pair ? aead_name(p.cipher) : "no pair",
-			 p.has_pair ? comp_name(p.comp) : "-", p.level,
-			 (unsigned long long)p.tx_bytes,
-			 (unsigned long long)p.rx_bytes);
-	}
+static void
+log_peer(struct daemon *d, size_t i, const struct peer_info *p, void *ctx)
+{
+	char at[ENDPOINT_TEXT_MAX] = "-";
+
+	(void)d;
+	(void)i;
+	(void)ctx;
+	if (p->endpoint.port != 0)
+		endpoint_format(at, &p->endpoint);
+	log_line(LOG_LVL_INFO, p->name,
+		 "status: %s, at %s, %s %s %u, sent %llu, received %llu bytes",
+		 peer_state_name(p->state), at,
+		 p->has_pair ? aead_name(p->cipher) : "no pair",
+		 p->has_pair ? comp_name(p->comp) : "-", p->level,
+		 (unsigned long long)p->tx_bytes,
+		 (unsigned long long)p->rx_bytes);
+}
+
+bool
+status_log_peers(struct daemon *d, struct status_place *at)
+{
+	return walk_peers(d, at, log_peer, NULL);
 }

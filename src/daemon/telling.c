@@ -1,73 +1,188 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Answers on the control socket that would stop the packets if they were given
- * at one time: a piece a turn. The list may change in between; who asks is
- * told of each node at most once, in order, as it is at its turn.
+ * at one time: a slice a turn. The list may change in between; who asks is
+ * told of each node at most once, in order, as it is at its turn. A client
+ * that reads slowly is told more once it has taken what it has.
+ *
+ * A reload is answered here, too: once the list on the disk is in force, or
+ * refused.
  */
 #include "daemon/plumb.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/log.h"
 #include "sys/clock.h"
 
-#define PIECE 128		/* peers at one time: about 2 ms */
+#define SLICE_MS 1		/* of a turn, for all answers together */
+#define UNSENT_MAX 262144	/* bytes; no more is made until they are sent */
+#define REST_MS 5		/* until the next look at what is unsent */
+#define DISK_MS 30000		/* for a disk to give its list */
 
 struct telling {
 	struct telling *next;
-	uint64_t client;
-	char after[NODE_NAME_MAX + 1];	/* the last one told of */
+	uint64_t client;		/* 0: it goes to the log */
+	/* Makes the answer from TELLING_STEP places on. false: none is left. */
+	bool (*step)(struct daemon *d, struct telling *t);
+	struct status_place at;
+	bool began;			/* an item of the array was told */
+	struct peers_query query;
+	struct status_sums sums;
+	struct buf text;		/* made, and not sent yet */
+	struct monotime end;		/* of the wait for the disk */
+	const char *undone;		/* said before why a list is refused */
+	bool restart;			/* keys that wait for one are told */
 };
 
-/* A piece of the array, which looks as if it were dumped in one. false: it
- * was the last one, or nobody listens any more. */
-static bool
-tell(struct daemon *d, struct telling *t)
+static void
+telling_free(struct telling *t)
 {
-	bool first = t->after[0] == '\0';
-	json_t *peers = status_peers(d, t->after, PIECE);
-	bool last = core_peer_after(d->core, t->after) ==
-		    core_peer_count(d->core);
-	char *text = json_dumps(peers, JSON_INDENT(2));
-	const char *end;
-	size_t n = json_array_size(peers);
-	bool going = text != NULL;
+	json_decref(t->sums.warnings);
+	buf_free(&t->text);
+	free(t);
+}
 
-	json_decref(peers);
-	if (going && n > 0) {
-		/* Without "[" before and "\n]" behind. */
-		going = ctlsock_reply(d->ctl, t->client, first ? "[" : ",", 1,
-				      false) == 0 &&
-			ctlsock_reply(d->ctl, t->client, text + 1,
-				      strlen(text) - 3, false) == 0;
-		first = false;
-	}
+static void
+telling_put(struct telling *t, const char *text)
+{
+	(void)buf_put(&t->text, text, strlen(text));
+}
+
+/* Takes o over. */
+static void
+telling_put_json(struct telling *t, json_t *o, size_t flags)
+{
+	char *text = json_dumps(o, flags);
+
+	json_decref(o);
+	telling_put(t, text == NULL ? "{ \"error\": \"out of memory\" }" :
+				      text);
 	free(text);
-	if (going && !last)
+}
+
+/* One item of the array, on a line of its own. */
+static void
+telling_item(void *ctx, json_t *item)
+{
+	struct telling *t = ctx;
+
+	telling_put(t, t->began ? ",\n" : "[\n");
+	t->began = true;
+	telling_put_json(t, item, JSON_COMPACT);
+}
+
+static bool
+telling_array(struct telling *t, bool more)
+{
+	if (!more)
+		telling_put(t, t->began ? "\n]\n" : "[]\n");
+	return more;
+}
+
+static bool
+step_peers(struct daemon *d, struct telling *t)
+{
+	return telling_array(t, status_peers(d, &t->at, &t->query,
+					     telling_item, t));
+}
+
+static bool
+step_routes(struct daemon *d, struct telling *t)
+{
+	return telling_array(t, trouble_routes(d, &t->at, telling_item, t));
+}
+
+static bool
+step_node(struct daemon *d, struct telling *t)
+{
+	if (status_sum(d, &t->at, &t->sums))
 		return true;
-	end = !going ? "" : first ? "[]\n" : "\n]\n";
-	(void)ctlsock_reply(d->ctl, t->client, end, strlen(end), true);
+	telling_put_json(t, status_node(d, &t->sums), JSON_INDENT(2));
+	telling_put(t, "\n");
 	return false;
 }
 
-/* One of them, which is the last in the row then. */
+static bool
+step_log(struct daemon *d, struct telling *t)
+{
+	return status_log_peers(d, &t->at);
+}
+
+/* --- the turns ----------------------------------------------------------------- */
+
+/* What was made goes to the client. false: it has left. */
+static bool
+telling_send(struct daemon *d, struct telling *t, bool end)
+{
+	int rc;
+
+	if (t->client == 0)
+		return true;
+	rc = ctlsock_reply(d->ctl, t->client, buf_data(&t->text),
+			   buf_len(&t->text), end);
+	buf_consume(&t->text, buf_len(&t->text));
+	return rc == 0;
+}
+
+/* A slice of the first one, which is the last in the row then. */
+static void
+telling_slice(struct daemon *d, struct monotime end)
+{
+	struct telling *t = d->tellings, **at = &d->tellings;
+	bool more;
+
+	d->tellings = t->next;
+	t->next = NULL;
+	do
+		more = t->step(d, t);
+	while (more && !mono_reached(end, clock_mono()));
+	if (!telling_send(d, t, !more) || !more) {
+		telling_free(t);
+		return;
+	}
+	while (*at != NULL)
+		at = &(*at)->next;
+	*at = t;
+}
+
+/* Brings one to the front whose client takes more. */
+static bool
+telling_choose(struct daemon *d)
+{
+	struct telling **at, *t;
+
+	for (at = &d->tellings; (t = *at) != NULL; at = &t->next) {
+		if (t->client != 0 &&
+		    ctlsock_unsent(d->ctl, t->client) > UNSENT_MAX)
+			continue;
+		*at = t->next;
+		t->next = d->tellings;
+		d->tellings = t;
+		return true;
+	}
+	return false;
+}
+
 static void
 on_turn(void *daemon)
 {
 	struct daemon *d = daemon;
-	struct telling *t = d->tellings, **at = &d->tellings;
+	struct monotime end = mono_add_ms(clock_mono(), SLICE_MS);
+	bool chosen = telling_choose(d);
 
-	d->tellings = t->next;
-	t->next = NULL;
-	if (tell(d, t)) {
-		while (*at != NULL)
-			at = &(*at)->next;
-		*at = t;
-	} else {
-		free(t);
+	while (chosen) {
+		telling_slice(d, end);
+		chosen = telling_choose(d);
+		if (mono_reached(end, clock_mono()))
+			break;
 	}
+	/* Later than the time of this turn: in the next one. */
 	if (d->tellings != NULL)
-		loop_timer_set(&d->telling, clock_mono());
+		loop_timer_set(&d->telling, mono_add_ms(clock_mono(),
+							chosen ? 0 : REST_MS));
 }
 
 int
@@ -76,19 +191,132 @@ telling_open(struct daemon *d, struct err *e)
 	return loop_timer_init(&d->telling, d->loop, on_turn, d, e);
 }
 
-void
-telling_peers(struct daemon *d, uint64_t client)
+static struct telling *
+telling_new(struct daemon *d, uint64_t client,
+	    bool (*step)(struct daemon *, struct telling *))
 {
 	struct telling *t = calloc(1, sizeof(*t));
 
 	if (t == NULL) {
-		(void)ctlsock_reply(d->ctl, client, "", 0, true);
-		return;
+		if (client != 0)
+			(void)ctlsock_reply(d->ctl, client, "", 0, true);
+		return NULL;
 	}
 	t->client = client;
+	t->step = step;
+	t->sums.warnings = json_array();
+	buf_init(&t->text, CTLSOCK_REPLY_MAX);
+	return t;
+}
+
+static void
+telling_begin(struct daemon *d, uint64_t client,
+	      bool (*step)(struct daemon *, struct telling *),
+	      const struct peers_query *q)
+{
+	struct telling *t = telling_new(d, client, step);
+
+	if (t == NULL)
+		return;
+	if (q != NULL)
+		t->query = *q;
 	t->next = d->tellings;
 	d->tellings = t;
 	loop_timer_set(&d->telling, clock_mono());
+}
+
+void
+telling_peers(struct daemon *d, uint64_t client, const struct peers_query *q)
+{
+	telling_begin(d, client, step_peers, q);
+}
+
+void
+telling_routes(struct daemon *d, uint64_t client)
+{
+	telling_begin(d, client, step_routes, NULL);
+}
+
+void
+telling_node(struct daemon *d, uint64_t client)
+{
+	telling_begin(d, client, step_node, NULL);
+}
+
+void
+telling_log(struct daemon *d)
+{
+	for (const struct telling *t = d->tellings; t != NULL; t = t->next)
+		if (t->client == 0)
+			return;
+	status_log(d);
+	telling_begin(d, 0, step_log, NULL);
+}
+
+/* --- a list on its way into force ------------------------------------------------ */
+
+/* The disk has given its list, or takes too long. */
+static void
+telling_disk(struct daemon *d, struct telling *t)
+{
+	const char *why = core_disk_refused(d->core);
+	json_t *o;
+
+	if (core_list_is_pending(d->core))
+		why = "the list on the disk could not be read in time; the log "
+		      "tells what becomes of it";
+	if (why != NULL)
+		o = json_pack("{ss++}", "error", t->undone, ": ", why);
+	else
+		o = json_pack("{sb}", "ok", 1);
+	if (why == NULL && t->restart)
+		json_object_set_new(o, "restart_needed",
+				    reload_restart_json(d));
+	telling_put_json(t, o, JSON_INDENT(2));
+	telling_put(t, "\n");
+	(void)telling_send(d, t, true);
+	telling_free(t);
+}
+
+void
+telling_list(struct daemon *d, uint64_t client, const char *undone,
+	     bool restart)
+{
+	struct telling *t = telling_new(d, client, NULL);
+
+	if (t == NULL)
+		return;
+	t->undone = undone;
+	t->restart = restart;
+	t->end = mono_add_ms(clock_mono(), DISK_MS);
+	t->next = d->awaiting;
+	d->awaiting = t;
+}
+
+void
+telling_follow(struct daemon *d)
+{
+	struct telling **at = &d->awaiting, *t;
+
+	while ((t = *at) != NULL) {
+		if (core_list_is_pending(d->core) &&
+		    !mono_reached(t->end, clock_mono())) {
+			at = &t->next;
+			continue;
+		}
+		*at = t->next;
+		telling_disk(d, t);
+	}
+}
+
+struct monotime
+telling_deadline(const struct daemon *d)
+{
+	struct monotime at = MONO_NEVER;
+
+	for (const struct telling *t = d->awaiting; t != NULL; t = t->next)
+		at = mono_min(at, t->end);
+	return at;
 }
 
 void
@@ -98,7 +326,11 @@ telling_close(struct daemon *d)
 
 	while ((t = d->tellings) != NULL) {
 		d->tellings = t->next;
-		free(t);
+		telling_free(t);
+	}
+	while ((t = d->awaiting) != NULL) {
+		d->awaiting = t->next;
+		telling_free(t);
 	}
 	loop_timer_fini(&d->telling);
 }

@@ -36,20 +36,31 @@ log_warnings(const struct daemon *d, json_t *array)
 			events_text_json(text)));
 }
 
+void
+trouble_peer_warnings(struct daemon *d, size_t i, json_t *array)
+{
+	struct warning w;
+	size_t pos = 0;
+
+	while (core_peer_warning(d->core, clock_now(), i, &pos, &w))
+		json_array_append_new(array, warning_json(&w));
+}
+
 json_t *
-trouble_warnings(struct daemon *d)
+trouble_warnings(struct daemon *d, json_t *of_peers)
 {
 	json_t *array = json_array();
 	struct warning w;
 	size_t pos = 0;
 
-	while (core_next_warning(d->core, clock_now(), &pos, &w))
+	while (core_own_warning(d->core, clock_now(), &pos, &w))
 		json_array_append_new(array, warning_json(&w));
 	device_warnings(d, array);
 	listdisk_warn(d, array);
 	unsaved_warnings(d, array);
 	log_warnings(d, array);
 	hostnet_warnings(d, NULL, array);
+	json_array_extend(array, of_peers);
 	return array;
 }
 
@@ -183,34 +194,72 @@ trouble_why(struct daemon *d, const char *name)
 
 /* --- routes -------------------------------------------------------------------------- */
 
-static void
-routes_of(const struct daemon *d, const struct bnl_node *node, json_t *array)
+/* The place of the first node whose name comes after that one, or is it. */
+static uint32_t
+node_from(const struct bnl *b, const char *name)
 {
-	size_t at = core_peer_find(d->core, node->name);
-	char text[PREFIX_TEXT_MAX];
-	const char *state = "own";
-	struct peer_info p;
+	uint32_t lo = 0, hi = b->nnodes;
 
-	if (at < core_peer_count(d->core)) {
-		core_peer_info(d->core, clock_now(), at, &p);
-		state = peer_state_name(p.state);
-	} else if (strcmp(node->name, d->id->conf->name) != 0) {
-		return;		/* nothing is routed by this list */
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (strcmp(b->nodes[mid].name, name) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
 	}
-	for (uint32_t i = 0; i < node->nsubnets; i++)
-		json_array_append_new(array, json_pack(
-			"{ssssss}", "subnet",
-			prefix_format(text, &node->subnets[i]), "node",
-			node->name, "state", state));
+	return lo;
 }
 
-json_t *
-trouble_routes(const struct daemon *d)
+/* NULL: nothing is routed to it by this list. */
+static const char *
+route_state(const struct daemon *d, const struct bnl_node *node)
+{
+	size_t at = core_peer_find(d->core, node->name);
+	struct peer_info p;
+
+	if (at == core_peer_count(d->core))
+		return strcmp(node->name, d->id->conf->name) == 0 ? "own" :
+								    NULL;
+	core_peer_info(d->core, clock_now(), at, &p);
+	return peer_state_name(p.state);
+}
+
+/* Up to *left subnets of the node, from that one on. Returns the one behind. */
+static uint32_t
+routes_of(const struct daemon *d, const struct bnl_node *node, uint32_t from,
+	  int *left, status_item_fn *item, void *ctx)
+{
+	const char *state = route_state(d, node);
+	char text[PREFIX_TEXT_MAX];
+
+	for (--*left; state != NULL && from < node->nsubnets && *left >= 0;
+	     --*left, from++)
+		item(ctx, json_pack("{ssssss}", "subnet",
+				    prefix_format(text, &node->subnets[from]),
+				    "node", node->name, "state", state));
+	return state == NULL ? node->nsubnets : from;
+}
+
+bool
+trouble_routes(const struct daemon *d, struct status_place *at,
+	       status_item_fn *item, void *ctx)
 {
 	const struct bnl *b = core_list(d->core);
-	json_t *array = json_array();
+	uint32_t i = b == NULL ? 0 : node_from(b, at->node);
+	int left = STATUS_STEP;
 
-	for (uint32_t i = 0; b != NULL && i < b->nnodes; i++)
-		routes_of(d, &b->nodes[i], array);
-	return array;
+	for (; b != NULL && i < b->nnodes; i++) {
+		const struct bnl_node *node = &b->nodes[i];
+
+		if (left <= 0)
+			return true;
+		if (strcmp(node->name, at->node) != 0)
+			at->item = 0;
+		memcpy(at->node, node->name, strlen(node->name) + 1);
+		at->item = routes_of(d, node, at->item, &left, item, ctx);
+		if (at->item < node->nsubnets)
+			return true;
+	}
+	return false;
 }

@@ -390,6 +390,14 @@ ctlsock_reply(struct ctlsock *s, uint64_t client, const void *data, size_t len,
 }
 
 size_t
+ctlsock_unsent(struct ctlsock *s, uint64_t client)
+{
+	const struct client *c = client_find(s, client);
+
+	return c == NULL ? 0 : buf_len(&c->out);
+}
+
+size_t
 ctlsock_clients(const struct ctlsock *s)
 {
 	size_t n = 0;

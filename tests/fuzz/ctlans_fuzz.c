@@ -77,7 +77,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	} commands[] = {
 		{ ctl_status, { NULL }, 0 },
 		{ ctl_peers, { NULL }, 0 },
-		{ ctl_peers, { "beta" }, 1 },
+		{ ctl_peers, { "beta" }, 1 },	/* not with a filter */
 		{ ctl_routes, { NULL }, 0 },
 		{ ctl_why, { "beta" }, 1 },
 		{ ctl_list, { NULL }, 0 },
@@ -89,6 +89,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		{ ctl_reload, { NULL }, 0 },
 		{ ctl_negotiate, { "beta" }, 1 },
 	};
+	static const char *const orders[] = { "name", "state", "heard", "rtt",
+					      "traffic" };
 	struct ctl c = { .socket = "ctl" };
 	size_t which;
 	static FILE *none;
@@ -102,6 +104,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	which = (data[0] & 31) % (sizeof(commands) / sizeof(*commands));
 	c.json = (data[0] & 32) != 0;
 	c.wait = (data[0] & 64) != 0;
+	c.each = c.wait;
+	c.which = (data[0] & 128) != 0 ? "behind" : NULL;
+	if (commands[which].argc == 0)
+		c.sort = orders[data[0] % 5];
 	c.argc = commands[which].argc;
 	c.argv = (char **)(uintptr_t)commands[which].argv;
 	answers.p = data + 1;

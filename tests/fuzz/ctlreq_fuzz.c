@@ -36,10 +36,10 @@ plumb_drain(struct daemon *daemon)
 	rig_drain(&node);
 }
 
-int
+enum reloaded
 reload_all(struct daemon *daemon)
 {
-	return daemon->realtime ? 0 : -1;
+	return daemon->realtime ? RELOAD_OK : RELOAD_NO_CONF;
 }
 
 json_t *
@@ -49,11 +49,11 @@ reload_restart_json(const struct daemon *daemon)
 	return json_array();
 }
 
-int
+enum reloaded
 reload_push(struct daemon *daemon)
 {
 	core_push(daemon->core, rig.now);
-	return 0;
+	return RELOAD_OK;
 }
 
 json_t *
@@ -263,9 +263,11 @@ say(int fd, const uint8_t *p, size_t len)
 
 	if (len > 0)
 		(void)send(fd, p, len, MSG_NOSIGNAL);
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 3; i++) {
 		if (loop_turn(d.loop, MONO_NONE, &e) < 0)
 			abort();
+		telling_follow(&d);
+	}
 }
 
 /* All that was answered is one JSON text, or one a line. */

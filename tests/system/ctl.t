@@ -27,20 +27,21 @@ code() { # code WANTED WHAT ARGUMENT...
 	result $? "$what: exit status $want (got $rc)"
 }
 narrow() { # narrow ARGUMENT...: no line has more than 80 columns
-	# the sentence below a table may be longer
-	ctl alpha "$@" | awk '/^[0-9]+ of/ { next }
-		length > 80 { bad = 1; print } END { exit bad }'
+	ctl alpha "$@" | awk 'length > 80 { bad = 1; print } END { exit bad }'
 }
 
 # --- every command ----------------------------------------------------------------
 for c in status peers routes list graph metrics 'events 5' 'top 1 1' \
-	'why beta' 'peers beta' 'log debug' 'negotiate beta' reload push; do
+	'why beta' 'peers beta' 'peers --down' 'peers --behind --sort heard' \
+	'list --behind' 'metrics --peers' 'log debug' 'negotiate beta' reload \
+	push; do
 	# shellcheck disable=SC2086 # words
 	code 0 "$c" $c
 	# shellcheck disable=SC2086
 	ok "$c as JSON" sh -c "'$O/cluevpnctl' -s $tmp/alpha/ctl --json $c | jq -e ."
 done
-for c in status peers routes list 'top 1 1' help; do
+for c in status peers 'peers beta' routes list 'events 1000' 'top 1 1' \
+	'why beta' "why $long" check push reload help; do
 	# shellcheck disable=SC2086
 	ok "$c fits 80 columns" narrow $c
 done
@@ -54,6 +55,41 @@ is "$(query alpha peers '.[] | select(.name == "beta").rtt_us > 0')" true \
 	'the round trip is measured at the handshake'
 is "$(query alpha peers '.[] | select(.name == "beta").tried[0].result')" \
 	reached 'the address that was dialled'
+
+# --- of many peers, some -------------------------------------------------------------
+names() { ctl alpha --json "$@" | jq -r '[.[].name] | join(" ")'; }
+listed() { ctl alpha --json "$@" | jq -r 'keys | join(" ")'; }
+is "$(names peers --sort name)" "$long beta" 'peers by name'
+is "$(names peers --sort traffic)" "beta $long" 'the busiest first'
+is "$(names peers --sort heard)" "beta $long" 'the one heard last first'
+is "$(names peers --sort rtt)" "beta $long" 'the nearest first'
+is "$(names peers --sort state)" "$(ctl alpha peers --sort state |
+	awk 'NR > 2 { print $1 }' | sed "s/^a-rather.*/$long/" | xargs)" \
+	'by state, as the table has it'
+ok 'a summary comes first' sh -c "head -n 1 $tmp/text |
+	grep -Eqx 'peers    2 peers: 1 with a session, [01] idle, [01] failing'"
+is "$(names peers --behind)" "$long" 'who is not known to run this list'
+is "$(listed list --behind)" "$long" 'the same of the list'
+ok 'with a summary' sh -c "'$O/cluevpnctl' -s $tmp/alpha/ctl list --behind |
+	head -n 1 | grep -q '^2 of 3 nodes run list '"
+down() { [ "$(names peers --down)" = "$long" ]; }
+soon 'who cannot be reached' down
+ctl alpha peers --down >$tmp/text
+is "$(head -n 1 $tmp/text)" '1 peer is down' 'and how many'
+asks() { # asks REQUEST: the daemon's own answer
+	printf '%s\n' "$1" | socat -t 10 - "UNIX-CONNECT:$tmp/alpha/ctl"
+}
+is "$(asks 'peer beta' | jq -r .name)" beta 'one peer is asked for by its name'
+is "$(asks 'peers all name,state' | jq -c '[.[] | keys] | unique')" \
+	'[["name","state"]]' 'fields of peers are asked for by their names'
+is "$(asks 'peers all' | jq -c 'map(keys)')" "$(asks peers | jq -c 'map(keys)')" \
+	'a request of the first release is still answered in full'
+for r in 'peers some' 'peers all nonsense' 'peers all ' 'peers all name,' \
+	'peer ' 'peer nobody'; do
+	ok "no answer to \"$r\"" sh -c "printf '%s\n' '$(asks "$r" | jq -c .)' |
+		jq -e 'keys == [\"error\"]'"
+done
+
 ctl alpha graph >$tmp/text
 is "$(grep -c '"alpha" -- "' $tmp/text)" 2 'the graph has an edge for each peer'
 ok 'it begins and ends' sh -c "head -n 1 $tmp/text | grep -q '^graph \"example.org\" {$' && tail -n 1 $tmp/text | grep -qx '}'"
@@ -65,6 +101,10 @@ code 2 'no such command' wrong
 code 2 'an argument too many' status now
 code 2 'an argument too few' why
 code 2 'no such option' status --wrong
+code 2 'an option of another command' status --down
+code 2 'two filters' peers --down --behind
+code 2 'a filter of one peer' peers --down beta
+code 2 'no order' peers --sort size
 code 2 'no number' events many
 code 2 'no time' top 0
 code 2 'a level that is none' log loud
@@ -110,6 +150,14 @@ not_ok 'no escapes but on a terminal' grep -q $'\033' $tmp/text
 
 # --- metrics -----------------------------------------------------------------------------
 ctl alpha metrics >$tmp/metrics
+not_ok 'by default no line is of a peer' grep -q 'cluevpn_peer_.*{peer=' $tmp/metrics
+ok 'but their sum' awk '/^cluevpn_sent_packets_total/ && $2 > 0 { n++ }
+	/^cluevpn_received_bytes_total/ && $2 > 0 { n++ } END { exit n != 2 }' \
+	$tmp/metrics
+is "$(ctl alpha --json metrics | jq -c keys)" '["status"]' 'nor in JSON'
+is "$(ctl alpha --json metrics --peers | jq -c keys)" '["peers","status"]' \
+	'unless they are asked for'
+ctl alpha metrics --peers >$tmp/metrics
 if command -v promtool >/dev/null; then
 	ok 'promtool takes the metrics' promtool check metrics <$tmp/metrics
 fi

@@ -41,7 +41,7 @@ is "$(query alpha peers '.[] | select(.name == "delta") | [.health, .reachable] 
 	'"failing",false' 'and which'
 ctl alpha peers >$tmp/text
 ok 'the table as well' grep -qE '^delta +(failing|negotiating)' $tmp/text
-ctl alpha metrics >$tmp/text
+ctl alpha metrics --peers >$tmp/text
 ok 'a metric says reachable' grep -qx 'cluevpn_peer_reachable{peer="delta"} 0' $tmp/text
 ok 'for each' grep -qE '^cluevpn_peer_reachable\{peer="beta"\} 1$' $tmp/text
 

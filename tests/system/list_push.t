@@ -50,16 +50,16 @@ said "0 4 of 4 nodes run list $(in_force)" 'nobody is missing'
 is "$(cat $tmp/err)" '' 'and there is nothing more to say'
 push
 said '0 ' 'without --wait, nothing is said'
-list_says() { ctl alpha list | tail -n 1; }
+list_says() { ctl alpha list | head -n 1; }
 is "$(list_says)" "4 of 4 nodes run list $(in_force)" 'list says so too'
 
 # --- what is refused -----------------------------------------------------------------
 force=$(in_force)
 sed -i 's/^node delta$/node delfa/' $disk
 push --wait
-said "1 4 of 4 nodes run list $force" 'an edit that is not signed'
+said '1 ' 'an edit that is not signed'
 ok 'nothing was pushed, and why' grep -q \
-	'^cluevpnctl: nothing was pushed: list on disk refused: .*signature' \
+	'^cluevpnctl: .*: nothing was pushed: list on disk refused: .*signature' \
 	$tmp/err
 for c in reload push; do
 	ctl alpha $c >$tmp/got 2>$tmp/err
@@ -78,7 +78,7 @@ is "$(query beta status .list_refused)" '{}' 'and beta has heard of nothing'
 rm $disk
 push --wait
 is "$rc" 1 'no list at all'
-ok 'which is told' grep -q 'cluevpnctl: .*the log says what' $tmp/err
+ok 'which is told' grep -q 'cluevpnctl: .*: nothing was pushed: .*network.bnl' $tmp/err
 give alpha
 push --wait
 said "0 4 of 4 nodes run list $force" 'put back, it is fine again'

@@ -207,5 +207,5 @@ is "$(query alpha status '[.warnings[] | select(.warning == "mtu").peer] | join(
 	beta 'the warning names the peer, and is the only one'
 ok 'metrics have the path MTU' \
 	grep -qx 'cluevpn_peer_path_mtu_bytes{peer="beta"} 1240' \
-	<(ctl alpha metrics)
+	<(ctl alpha metrics --peers)
 finish

@@ -165,7 +165,7 @@ test_clock_at_the_end_of_time(void **state)
 	put_be64(value + RECORD_TAG_LEN, (uint64_t)INT64_MIN);
 	arrive(dgram, seal(dgram, p, sizeof(p)));
 	assert_true(rig_peer(&b, "alpha")->clock_s == -INT64_MAX);
-	while (core_next_warning(b.core, rig.now, &pos, &w))
+	while (core_own_warning(b.core, rig.now, &pos, &w))
 		if (w.kind == EVENT_CLOCK_OFF)
 			break;
 	assert_int_equal(w.kind, EVENT_CLOCK_OFF);
@@ -360,11 +360,14 @@ warnings(struct rig_node *n, enum event_kind kind, const char *peer)
 	unsigned int found = 0;
 	size_t pos = 0;
 
-	while (core_next_warning(n->core, rig.now, &pos, &w))
-		found += w.kind == kind &&
-			 (peer == NULL ? w.peer == NULL :
-					 w.peer != NULL &&
-						 strcmp(w.peer, peer) == 0);
+	if (peer == NULL)
+		while (core_own_warning(n->core, rig.now, &pos, &w))
+			found += w.kind == kind;
+	else
+		while (core_peer_warning(n->core, rig.now,
+					 core_peer_find(n->core, peer), &pos,
+					 &w))
+			found += w.kind == kind;
 	return found;
 }
 
@@ -376,19 +379,22 @@ test_clock_off(void **state)
 	(void)state;
 	begin();
 	p = rig_peer(&a, "beta");
-	p->has_clock = true;
-	p->clock_s = 60;
+	peer_clock_take(p, 60);
 	assert_int_equal(warnings(&a, EVENT_CLOCK_OFF, NULL), 0);
 	/* The only one: it is ours, as far as can be told. */
-	p->clock_s = 61;
+	peer_clock_take(p, 61);
 	assert_int_equal(warnings(&a, EVENT_CLOCK_OFF, NULL), 1);
 	assert_int_equal(warnings(&a, EVENT_CLOCK_OFF, "beta"), 0);
-	p->clock_s = -61;
+	peer_clock_take(p, -61);
 	assert_int_equal(warnings(&a, EVENT_CLOCK_OFF, NULL), 1);
 	/* Another agrees with us: it is its. */
-	rig_peer(&a, "gamma")->has_clock = true;
+	peer_clock_take(rig_peer(&a, "gamma"), 0);
 	assert_int_equal(warnings(&a, EVENT_CLOCK_OFF, NULL), 0);
 	assert_int_equal(warnings(&a, EVENT_CLOCK_OFF, "beta"), 1);
+	/* A peer that leaves is not counted any more. */
+	peer_clock_forget(rig_peer(&a, "gamma"));
+	assert_int_equal(warnings(&a, EVENT_CLOCK_OFF, NULL), 1);
+	peer_clock_take(rig_peer(&a, "gamma"), 0);
 	rig_pass(&a, 60000);
 	assert_int_equal(a.events[EVENT_CLOCK_OFF], 1);
 	rig_pass(&a, 600000);

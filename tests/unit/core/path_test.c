@@ -189,7 +189,7 @@ test_narrow(void **state)
 	assert_int_equal(a.events[EVENT_MTU], 1);
 	core_peer_info(a.core, rig.now, 0, &info);
 	assert_int_equal(info.mtu, NARROW_INNER);
-	while (core_next_warning(a.core, rig.now, &pos, &w))
+	while (core_peer_warning(a.core, rig.now, 0, &pos, &w))
 		warned = warned || (w.kind == EVENT_MTU &&
 				    strcmp(w.peer, "beta") == 0);
 	assert_true(warned);
