@@ -8,8 +8,8 @@
 struct monotime clock_mono(void); /* CLOCK_BOOTTIME */
 struct walltime clock_wall(void); /* CLOCK_REALTIME */
 struct now clock_now(void);
-/* For how long this machine has been suspended till now, by the difference of
- * two clocks: some nanoseconds off. */
+/* The total time that this machine has been suspended, as the difference of two
+ * clocks: some nanoseconds off. */
 int64_t clock_slept_ns(void);
 
 #endif

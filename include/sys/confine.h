@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A list of the system calls that the daemon needs once it runs. */
+/* A filter that allows only the system calls that the daemon needs. */
 #ifndef SYS_CONFINE_H
 #define SYS_CONFINE_H
 
@@ -7,13 +7,13 @@
 
 #include "base/err.h"
 
-/* From now on, for good, in all threads: no process can be started or traced
- * (that ends this one), no user changed, nothing mounted, no socket opened
- * but for IP, netlink and Unix; such calls fail with EPERM. Files stay as the
- * user may have them. 0: so it is; 1: not built in; -1: the kernel will
- * not. After privs_harden(). */
+/* Restricts all threads, permanently: no process can be started or traced (an
+ * attempt ends this process), no user changed, nothing mounted, no socket
+ * opened except IP, netlink and Unix; such calls fail with EPERM. File
+ * permissions are as before. 0: done; 1: not built in; -1: the kernel refuses.
+ * After privs_harden(). */
 int confine(struct err *e);
-/* Likewise for a process that has all its listeners and files open: it can
+/* As confine(), for a process that has all its listeners and files open: it can
  * accept, read and write, and open nothing: no file, no socket, no process. */
 int confine_opened(struct err *e);
 /*

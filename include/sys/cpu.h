@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the processor can do. */
+/* Features of the processor. */
 #ifndef SYS_CPU_H
 #define SYS_CPU_H
 
 #include <stdbool.h>
 
-/* AES, and the multiplication that goes with it in AES-GCM. */
+/* AES, and the carry-less multiplication that AES-GCM needs. */
 bool cpu_has_aes(void);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The control socket: a client sends one line, gets bytes, and the end of
- * the stream ends the answer. A client is known by a number, so an answer
- * that comes late to one who has left is no harm.
+ * The control socket: a client sends one line, gets bytes, and the end of the
+ * stream ends the answer. A client is identified by a number that is never
+ * reused, so that a late answer to a client that has left is discarded.
  */
 #ifndef SYS_CTLSOCK_H
 #define SYS_CTLSOCK_H
@@ -23,7 +23,7 @@
 
 struct ctlsock;
 
-struct ctlsock_peer { /* who is asking, from the kernel */
+struct ctlsock_peer { /* the requester's credentials, from the kernel */
 	pid_t pid;
 	uid_t uid;
 	gid_t gid;
@@ -34,8 +34,8 @@ typedef void (*ctlsock_fn)(void *ctx, uint64_t client,
 			   const struct ctlsock_peer *peer, const char *line);
 
 /*
- * Makes the directory (0755) where missing, and the socket with this mode and
- * group (-1: unchanged). A socket that nobody listens on is replaced; one that
+ * Makes the directory (0755) if missing, and the socket with this mode and
+ * group (-1: unchanged). A socket without a listener is replaced; one that
  * answers is ERR_EXISTS, anything else at the path ERR_PERM.
  */
 int ctlsock_open(struct ctlsock **out, struct loop *l, const char *path,
@@ -43,8 +43,9 @@ int ctlsock_open(struct ctlsock **out, struct loop *l, const char *path,
 		 struct err *e);
 /* Closes all clients and removes the socket. NULL is fine. */
 void ctlsock_close(struct ctlsock *c);
-/* Appends to the answer; end: nothing follows, the connection closes once all
- * is sent. -1 when the client has left or took too much: it is gone. */
+/* Appends to the answer; end: the answer is complete, the connection closes
+ * once all is sent. -1 when the client has left or was cut off for reading too
+ * slowly. */
 int ctlsock_reply(struct ctlsock *c, uint64_t client, const void *data,
 		  size_t len, bool end);
 /* Bytes of the answer that the client has not taken yet. */

@@ -7,9 +7,9 @@
 
 #include "base/err.h"
 
-/* The directory and those above it, where missing, with this mode. */
+/* Makes the directory and those above it, if missing, with this mode. */
 int dirs_make(const char *dir, mode_t mode, struct err *e);
-/* The same for the directory that the file at path is to be in. */
+/* As dirs_make(), for the directory of the file at path. */
 int dirs_make_parent(const char *path, mode_t mode, struct err *e);
 
 #endif

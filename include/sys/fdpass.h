@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Datagrams between two processes of one program, with a descriptor one way. */
+/* Datagrams between two processes of one program, optionally with a
+ * descriptor. */
 #ifndef SYS_FDPASS_H
 #define SYS_FDPASS_H
 
@@ -10,22 +11,23 @@
 #include "base/text.h"
 
 int fdpass_pair(int fds[2], struct err *e);
-/* In a child that is to keep its end of the pair and nothing else of its
- * parent's: closes all other descriptors, puts /dev/null in the place of the
- * first three, leaves the terminal, and goes to the root folder. *out: the
- * end's new number. 0, or -1 with errno. */
+/* For a child that keeps its end of the pair and no other descriptor of its
+ * parent: closes all others, opens the first three to /dev/null, leaves the
+ * terminal, and changes to the root folder. *out: the new number of that end.
+ * 0, or -1 with errno. */
 int fdpass_only(int sock, int *out);
-/* fd: -1: none; it stays the caller's. Never blocks: 0 or an errno. */
+/* fd: -1: none; the caller keeps it. Never blocks: 0 or an errno. */
 int fdpass_send(int sock, const void *data, size_t len, int fd);
-/* Never blocks. The length; 0: the other side is gone; -1 and errno: EAGAIN:
- * nothing is there; EMSGSIZE: it is larger than cap. With fd NULL whatever
- * descriptors come are closed; else the one that came, or -1. */
+/* Never blocks. Returns the length; 0: the other side is gone; -1 and errno:
+ * EAGAIN: nothing is waiting; EMSGSIZE: the message exceeds cap. With fd NULL
+ * received descriptors are closed; else *fd is the received one, or -1. */
 ssize_t fdpass_recv(int sock, void *out, size_t cap, int *fd);
 
-/* For bytes that no datagram holds: makes a file without a name of them, one
- * part behind the other. Its descriptor, or -1. */
+/* For data too large for a datagram: makes an unnamed file of the parts,
+ * concatenated. Returns its descriptor, or -1. */
 int fdpass_file(const struct span *parts, size_t n, struct err *e);
-/* Its first len bytes and a NUL, malloc'd; NULL when there are not as many. */
+/* Reads the first len bytes and appends a NUL, malloc'd; NULL when the file is
+ * shorter. */
 char *fdpass_file_read(int fd, size_t len);
 
 #endif

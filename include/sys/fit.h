@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Whether this host has what a configuration asks for. Nothing is made,
- * changed or kept open: a running daemon does not notice. */
+/* Checks that this host can satisfy a configuration. Nothing is made, changed
+ * or kept open, so that a running daemon is not disturbed. */
 #ifndef SYS_FIT_H
 #define SYS_FIT_H
 
@@ -10,23 +10,24 @@
 #include "base/err.h"
 #include "base/ipaddr.h"
 
-/* A directory that is there, or can be made. as: whose it is going to be, when
- * we are root and that user is to write in it; (uid_t)-1: ours. */
+/* A directory that exists or can be made. as: its future owner, when we are
+ * root and that user is to write in it; (uid_t)-1: ours. */
 int fit_dir(const char *dir, uid_t as, struct err *e);
-/* The directory that a path is in. run: it is one for the time of a run, which
- * the service manager makes for a daemon that is not root. */
+/* The directory of a path. run: a runtime directory, which the service manager
+ * makes for a daemon that is not root. */
 int fit_parent(const char *path, bool run, struct err *e);
-/* A file that can be written to at its end, or made. */
+/* A file that can be appended to, or made. */
 int fit_log(const char *path, struct err *e);
-/* A path where a Unix socket is, or can be made; in such a directory. */
+/* A path of a Unix socket that exists or can be made, in such a directory. */
 int fit_socket(const char *path, struct err *e);
-/* Whether somebody listens at it. */
+/* True when a process listens at the socket. */
 bool fit_socket_answers(const char *path);
-/* An address of this host; the wildcard is one. ERR_NOTFOUND: it is none. */
+/* An address of this host; the wildcard is one. ERR_NOTFOUND for any other. */
 int fit_address(const struct ipaddr *addr, struct err *e);
-/* Whether UDP and TCP can be had there. ERR_EXISTS: somebody has one. */
+/* Checks that the UDP and TCP ports are free. ERR_EXISTS: one is in use. */
 int fit_port(const struct endpoint *local, struct err *e);
-/* A TUN device, or none of that name; and that such devices can be made. */
+/* An existing TUN device, or an unused name; and that TUN devices can be
+ * made. */
 int fit_device(const char *name, struct err *e);
 
 #endif

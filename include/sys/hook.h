@@ -22,13 +22,12 @@
 
 struct hook_result {
 	int exit_status; /* -1 when it did not exit by itself */
-	int signal;	 /* that ended it, else 0 */
-	int errnum;	 /* it could not be started; else 0 */
+	int signal;	 /* signal that ended it, else 0 */
+	int errnum;	 /* why it did not start; else 0 */
 	bool timed_out;
 	size_t discarded; /* bytes of output beyond HOOK_OUTPUT_MAX */
 	size_t len;
-	char output[HOOK_OUTPUT_MAX + 1]; /* stdout and stderr; bytes as
-					   * they came, and a NUL */
+	char output[HOOK_OUTPUT_MAX + 1]; /* raw stdout and stderr, and a NUL */
 };
 
 bool hook_ok(const struct hook_result *r);
@@ -43,8 +42,8 @@ struct hooks;
 
 /* Commands run one after the other in the order they were given. */
 int hooks_open(struct hooks **out, struct loop *l, struct err *e);
-/* Kills what runs and forgets what waits; no done is called. Not from within
- * done. NULL is fine. */
+/* Kills the running command and drops those waiting; no done is called. Not
+ * from within done. NULL is fine. */
 void hooks_close(struct hooks *h);
 void hooks_limit(struct hooks *h, int64_t limit_ms); /* for tests */
 /* env: "NAME=value" strings, NULL last. Both are copied. done may be NULL
@@ -53,8 +52,8 @@ int hooks_run(struct hooks *h, const char *command, const char *const *env,
 	      hook_done_fn done, void *ctx, struct err *e);
 size_t hooks_pending(const struct hooks *h); /* waiting and running */
 
-/* Waits for it: for up and down, outside the loop. 0 when it could be
- * started: then r says how it ended. */
+/* Waits for the command: for up and down, outside the loop. 0 when it was
+ * started: then r describes its end. */
 int hook_run_wait(const char *command, const char *const *env, int64_t limit_ms,
 		  struct hook_result *r, struct err *e);
 

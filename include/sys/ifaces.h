@@ -12,27 +12,26 @@
 
 struct iface_addr {
 	struct rtnl_addr a; /* prefix_mask(&a.addr, a.len) is its network */
-	bool seen;	    /* in the dump that runs */
+	bool seen;	    /* seen in the current dump */
 };
 
 struct iface {
 	struct rtnl_link link;
-	bool forwards4, forwards6; /* packets that came in by it */
+	bool forwards4, forwards6; /* forwards packets that arrive on it */
 	struct iface_addr *addrs;
 	size_t naddrs;
-	bool seen; /* in the dump that runs */
+	bool seen; /* seen in the current dump */
 };
 
 struct ifaces {
 	struct iface *v;
 	size_t n;
-	uint64_t changes; /* counts what ifaces_take() has changed */
+	uint64_t changes; /* incremented by each change of the table */
 };
 
-/* All zero is empty. */
+/* A zeroed table is empty. */
 void ifaces_free(struct ifaces *t);
-/* true when anything changed that is in the table. Without memory for it, what
- * is new is left out. */
+/* true when the table changed. Without memory, new entries are left out. */
 bool ifaces_take(struct ifaces *t, const struct rtnl_news *news);
 const struct iface *ifaces_find(const struct ifaces *t, unsigned int index);
 

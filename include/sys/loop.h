@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The one event loop: descriptors, timers, a deadline asked of the owner.
- * A turn is: the before-sleep hook, the wait, each ready descriptor once,
- * the timers that are due. Nothing here is safe in another thread.
+ * The event loop: descriptors, timers, a deadline asked of the owner. A turn
+ * is: the before-sleep hook, the wait, each ready descriptor once, the timers
+ * that are due. Nothing here is safe in another thread.
  */
 #ifndef SYS_LOOP_H
 #define SYS_LOOP_H
@@ -17,29 +17,29 @@
 
 #define LOOP_IN 1u
 #define LOOP_OUT 2u
-#define LOOP_HUP 4u /* error or hang-up; reported whether asked for or not */
+#define LOOP_HUP 4u /* error or hang-up; always reported */
 
 struct loop;
-struct loop_fd; /* a descriptor's place in the loop */
+struct loop_fd; /* a descriptor's registration */
 
-/* events: LOOP_*. May remove its own or any other place. */
+/* events: LOOP_*. May remove its own or any other registration. */
 typedef void (*loop_fd_fn)(void *ctx, unsigned int events);
 
 int loop_new(struct loop **out, struct err *e);
-/* Every place must have been removed. NULL is fine. */
+/* All registrations must have been removed. NULL is fine. */
 void loop_free(struct loop *l);
 
-/* The descriptor stays the caller's: loop_remove() first, then close it.
+/* The caller keeps the descriptor: loop_remove() first, then close it.
  * interest: LOOP_IN, LOOP_OUT, both or 0. */
 int loop_add(struct loop_fd **out, struct loop *l, int fd,
 	     unsigned int interest, loop_fd_fn fn, void *ctx, struct err *e);
-/* No system call when nothing changes. */
+/* Makes no system call when nothing changes. */
 void loop_interest(struct loop_fd *f, unsigned int interest);
-/* f is dead at once: it is never called again, also not for an event of the
- * batch that is being handled. NULL is fine. */
+/* f is invalid at once: it is never called again, not even for an event of the
+ * current batch. NULL is fine. */
 void loop_remove(struct loop_fd *f);
 
-/* Timers live in their owners. */
+/* A timer is part of its owner's struct. */
 struct loop_timer {
 	struct timer t;
 	struct loop *loop;
@@ -52,29 +52,30 @@ int loop_timer_init(struct loop_timer *t, struct loop *l, void (*fn)(void *ctx),
 		    void *ctx, struct err *e);
 void loop_timer_set(struct loop_timer *t, struct monotime at); /* or moves */
 void loop_timer_cancel(struct loop_timer *t);
-/* Cancels and gives its place back; a zeroed timer is fine. */
+/* Cancels and releases the reserved room; a zeroed timer is fine. */
 void loop_timer_fini(struct loop_timer *t);
 
 /*
- * before_sleep runs at the start of each turn: what the last turn left
- * behind is done here (due timers of the owner, queued actions, batches to
- * be flushed). Then deadline says when the owner wants the next turn at the
- * latest: MONO_NEVER, or a time; one that has been reached means "do not
- * sleep". Either may be NULL.
+ * before_sleep runs at the start of each turn and does the work that the last
+ * turn deferred (due timers of the owner, queued actions, batches to be
+ * flushed). Then deadline returns the latest time for the next turn:
+ * MONO_NEVER, or a time; a time in the past means "do not sleep". Either may be
+ * NULL.
  */
 void loop_owner(struct loop *l, void (*before_sleep)(void *ctx),
 		struct monotime (*deadline)(void *ctx), void *ctx);
 
-/* Until loop_stop(), then returns 0; -1 when the wait itself failed. */
+/* Runs until loop_stop(), then returns 0; -1 when the wait itself failed. */
 int loop_run(struct loop *l, struct err *e);
-/* One turn that sleeps until `until` at most (MONO_NONE: does not sleep). */
+/* Runs one turn that sleeps until `until` at most (MONO_NONE: does not
+ * sleep). */
 int loop_turn(struct loop *l, struct monotime until, struct err *e);
 void loop_stop(struct loop *l);
 
-/* So many packets were handled in this turn: when turns are short and bring
- * one packet each, the loop lets some gather (see sys/pace.h). */
+/* Counts packets handled in this turn: when turns are short and bring one
+ * packet each, the loop pauses to let several gather (see sys/pace.h). */
 void loop_packets(struct loop *l, size_t n);
-/* From the end of a wait to the next wait, at the most, till now. */
+/* The longest time from the end of a wait to the next wait so far. */
 int64_t loop_longest_ms(const struct loop *l);
 uint64_t loop_pauses(const struct loop *l);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Telling the service manager how we are: the sd_notify(3) protocol. */
+/* Reports the daemon's state to the service manager: the sd_notify(3)
+ * protocol. */
 #ifndef SYS_NOTIFY_H
 #define SYS_NOTIFY_H
 
@@ -8,8 +9,8 @@
 #include "base/err.h"
 
 struct notify {
-	int fd;		     /* -1: nobody wants to know */
-	int64_t watchdog_ms; /* say notify_alive() this often; 0: never */
+	int fd;		     /* -1: no manager asked for it */
+	int64_t watchdog_ms; /* interval of notify_alive(); 0: never */
 };
 
 /* From NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID, which it removes from
@@ -20,7 +21,7 @@ void notify_ready(struct notify *n); /* also when a reload is over */
 void notify_reloading(struct notify *n);
 void notify_stopping(struct notify *n);
 void notify_alive(struct notify *n);
-/* One line for a human in the service's status. */
+/* A line for people in the service's status. */
 void notify_status(struct notify *n, const char *text);
 
 #endif

@@ -12,13 +12,13 @@ struct pidfile {
 	char *path;
 };
 
-/* In the process that stays. Makes the directory (0755) where missing.
- * ERR_EXISTS with the other's number when one runs already. */
+/* Call in the process that stays. Makes the directory (0755) if missing.
+ * ERR_EXISTS with the other's number when another one runs. */
 int pidfile_open(struct pidfile *p, const char *path, struct err *e);
 /* Removes the file, if it is still ours. More than once is fine. */
 void pidfile_close(struct pidfile *p);
-/* The number of the process that holds the lock; 0 when none does. Not in
- * the process that holds it: closing the file again would give up its lock. */
+/* The number of the process that holds the lock; 0: no process. Not for the
+ * process that holds it: closing the file again would release its lock. */
 int pidfile_read(const char *path, pid_t *out, struct err *e);
 
 #endif

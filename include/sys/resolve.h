@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Host names: the hosts file by itself, and whatever nsswitch.conf(5) says. */
+/* Host names: from the hosts file alone, and by all sources of
+ * nsswitch.conf(5). */
 #ifndef SYS_RESOLVE_H
 #define SYS_RESOLVE_H
 
@@ -9,12 +10,12 @@
 #include "base/ipaddr.h"
 
 /* The addresses of a name in hosts(5), at most max, in the order of the file.
- * Reads a file, and asks nobody. Returns how many. */
+ * Reads a file, and asks no server. Returns their number. */
 size_t resolve_in_file(const char *host, struct ipaddr *out, size_t max);
 
-/* Waits, maybe for many seconds: not for the loop. Writes at most max addresses
- * of that family, in the order of RFC 6724. 0; or -1, with out and *n
- * untouched. */
+/* May block for many seconds: not for the loop. Writes at most max addresses of
+ * that family, in the order of RFC 6724. 0; or -1, with out and *n
+ * unchanged. */
 int resolve(const char *host, enum ip_family family, struct ipaddr *out,
 	    size_t max, size_t *n, struct err *e);
 

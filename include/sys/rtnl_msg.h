@@ -12,8 +12,8 @@
 #define RTNL_MSG_MAX 128 /* the longest request */
 
 /* Every function writes one request with its attributes to out and returns its
- * length, a multiple of 4. The caller fills in seq, and NLM_F_ACK where it wants
- * an answer to a request that succeeds. */
+ * length, a multiple of 4. The caller sets seq, and NLM_F_ACK where it needs an
+ * answer to a successful request. */
 size_t rtnl_msg_link(uint8_t out[RTNL_MSG_MAX], unsigned int index,
 		     uint32_t mtu, bool up);
 size_t rtnl_msg_addr(uint8_t out[RTNL_MSG_MAX], bool add, unsigned int index,
@@ -33,8 +33,8 @@ enum rtnl_table {
 };
 size_t rtnl_msg_dump(uint8_t out[RTNL_MSG_MAX], enum rtnl_table table);
 
-/* Reads one message of the kernel. false: it is no news. len: of the whole
- * message, header included, as nlmsg_len says. */
+/* Reads a message of the kernel. false: it contains no news. len: of the whole
+ * message, header included, as in nlmsg_len. */
 bool rtnl_msg_news(struct rtnl_news *out, const uint8_t *msg, size_t len);
 
 #endif

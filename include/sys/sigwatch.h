@@ -8,8 +8,8 @@
 
 struct sigwatch;
 
-/* Blocks those signals and ignores SIGPIPE. First thing in main(), before
- * any thread: what arrives during the start is then not lost. */
+/* Blocks those signals and ignores SIGPIPE. First in main(), before any thread:
+ * signals during the start are then not lost. */
 void sigwatch_block(void);
 /* fn gets each signal once a turn at most. Blocks, too. */
 int sigwatch_open(struct sigwatch **out, struct loop *l,

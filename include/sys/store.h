@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * State files in one directory: a write happens whole and is on the disk when
- * it returns, or did not happen. Blocks: for the worker thread, the start
- * and the tools. One struct is used by one thread at a time.
+ * State files in one directory: a write is complete and on the disk when it
+ * returns, or has no effect. Blocks: for the worker thread, the start and the
+ * tools. One struct is used by one thread at a time.
  */
 #ifndef SYS_STORE_H
 #define SYS_STORE_H
@@ -16,11 +16,11 @@
 #include "base/monotime.h"
 
 /* The steps of a write, in order, for tests: the hook is called before each;
- * when it returns non-zero, the write stops there as if the power had gone:
- * nothing is tidied up. */
+ * when it returns non-zero, the write stops there as if the power had failed:
+ * without any clean-up. */
 enum store_step {
 	STORE_STEP_CREATE,
-	STORE_STEP_WRITE, /* then half of the bytes are written, if stopped */
+	STORE_STEP_WRITE, /* half of the bytes are written if stopped here */
 	STORE_STEP_SYNC,
 	STORE_STEP_RENAME,
 	STORE_STEP_SYNC_DIR,
@@ -29,8 +29,8 @@ enum store_step {
 
 struct store {
 	int dirfd;			   /* -1: closed */
-	bool secret;			   /* what goes is overwritten, and what
-					    * was set aside goes, too */
+	bool secret;			   /* overwrites removed files, and
+					    * removes set-aside ones */
 	unsigned int locked;		   /* depth */
 	char *dir;			   /* for messages */
 	int (*fault)(void *ctx, int step); /* NULL: none */
@@ -39,24 +39,25 @@ struct store {
 
 #define STORE_NAME_MAX 200 /* plain file names: no slash, no leading dot */
 
-/* create: the directory is this program's own: it, and those above it, are
- * made 0700 where missing, and an unfinished write that is left from before is
- * removed. Otherwise nothing in it is touched. */
+/* create: the directory is this program's own: it, and those above it, are made
+ * 0700 if missing, and the remains of an interrupted write are removed.
+ * Otherwise the directory is not changed. */
 int store_open(struct store *s, const char *dir, bool create, struct err *e);
-/* The directory of that name in another one, with create made where missing; a
- * link is refused: who may write to the other one could have put it there. */
+/* A directory inside another one, made if missing with create; a link is
+ * refused: a user who may write to the outer directory could have put it
+ * there. */
 int store_open_in(struct store *s, const struct store *in, const char *name,
 		  bool create, struct err *e);
-/* As root: a directory of root's is given to that user, so that it can write
- * there when root is given up. */
+/* As root: gives a directory of root's to that user, so that it can be written
+ * after root is dropped. */
 int store_give(const struct store *s, uid_t uid, gid_t gid, struct err *e);
-/* The same for a file in it; no error when there is none. A link, or what has
- * another name elsewhere, is left alone. */
+/* As store_give(), for a file in it; no error when it is absent. A link, or a
+ * file that has another name elsewhere, is skipped. */
 int store_give_file(const struct store *s, const char *name, uid_t uid,
 		    gid_t gid, struct err *e);
 void store_close(struct store *s); /* more than once is fine */
 
-#define STORE_PRIVATE 1u /* refuse what group or others can read */
+#define STORE_PRIVATE 1u /* refuse files readable for group or others */
 
 /* A regular file, no link, at most max bytes, owned by us, root or the
  * directory's owner, not writable by group or others; otherwise ERR_PERM and
@@ -64,40 +65,41 @@ void store_close(struct store *s); /* more than once is fine */
  * is not counted follows the bytes. ERR_NOTFOUND when there is none. */
 int store_read(const struct store *s, const char *name, size_t max,
 	       unsigned int flags, uint8_t **out, size_t *len, struct err *e);
-/* The same for a file anywhere, such as a key or the configuration, owned by
- * us, root or that user. Links are followed. */
+/* As store_read(), for a file anywhere, such as a key or the configuration,
+ * owned by us, root or that user. Links are followed. */
 int store_read_path(const char *path, uid_t owner, size_t max,
 		    unsigned int flags, uint8_t **out, size_t *len,
 		    struct err *e);
-/* The same for one that is open already, and is closed; path: for messages. */
+/* As store_read_path(), for an open file, which is closed; path: for
+ * messages. */
 int store_read_fd(int fd, const char *path, uid_t owner, size_t max,
 		  unsigned int flags, uint8_t **out, size_t *len,
 		  struct err *e);
 /* Mode 0600. As root, the file gets the directory's owner. */
 int store_write(struct store *s, const char *name, const void *data, size_t len,
 		struct err *e);
-/* No error when there is none. */
+/* No error when the file is absent. */
 int store_remove(struct store *s, const char *name, struct err *e);
-/* Renames NAME to NAME.bad, over an older one. Where the store is one of
- * secrets, NAME.bad goes when NAME is written again or removed. */
+/* Renames NAME to NAME.bad, over an older one. In a store of secrets, NAME.bad
+ * is removed when NAME is written again or removed. */
 #define STORE_BAD ".bad"
 int store_set_aside(struct store *s, const char *name, struct err *e);
 /* Keeps a file that is about to be replaced, with its owner and mode where it
- * can be linked: as NAME, STORE_LOST and the time. Of those kept of it before
- * the oldest are removed, so that at most `most` remain. */
+ * can be linked: as NAME, STORE_LOST and the time. The oldest of such files are
+ * removed, so that at most `most` remain. */
 #define STORE_LOST ".lost-"
 int store_keep(struct store *s, const char *name, struct walltime at,
 	       size_t most, char kept[STORE_NAME_MAX], struct err *e);
-/* What a file in a store may be called: not a path, not hidden. */
+/* Checks a file name for a store: no path, not hidden. */
 bool store_name_ok(const char *name);
 /* The names that end in suffix, sorted; at most max, else ERR_LIMIT. */
 int store_list(const struct store *s, const char *suffix, size_t max,
 	       char ***names, size_t *n, struct err *e);
-/* The same of names that begin with prefix. */
+/* As store_list(), for names that begin with prefix. */
 int store_list_prefix(const struct store *s, const char *prefix, size_t max,
 		      char ***names, size_t *n, struct err *e);
 void store_names_free(char **names, size_t n);
-/* Other processes' writes wait meanwhile: for read, compare, write. Nests. */
+/* Blocks other processes' writes meanwhile: for read, compare, write. Nests. */
 int store_lock(struct store *s, struct err *e);
 void store_unlock(struct store *s);
 

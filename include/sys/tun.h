@@ -13,19 +13,18 @@
 
 struct tun;
 
-/* What the kernel may hand over undone, and take. Each includes those above
- * it. */
+/* Offload levels of the kernel's device. Each includes those above it. */
 enum tun_level {
 	TUN_PLAIN, /* whole packets, checksums done */
 	TUN_CSUM,  /* partial checksums */
-	TUN_TSO,   /* and TCP super-packets, v4 and v6 */
-	TUN_USO	   /* and UDP super-packets */
+	TUN_TSO,   /* TCP super-packets, v4 and v6 */
+	TUN_USO	   /* UDP super-packets */
 };
 
 struct tun_stats {
 	uint64_t read_frames;
 	uint64_t written_frames;
-	uint64_t read_bad; /* not a frame: short, or an offload not asked for */
+	uint64_t read_bad; /* malformed: short, or an offload not requested */
 	uint64_t read_errors;
 	uint64_t write_again; /* the device was full: dropped */
 	uint64_t write_down;  /* the device is down: dropped */
@@ -35,9 +34,9 @@ struct tun_stats {
 
 /*
  * Opens or attaches to the device; name may end in %d, NULL or "" is "tun%d".
- * Non-blocking, close-on-exec. The highest level up to `most` that the
- * kernel takes is set. The device goes away with tun_close() unless it was
- * made persistent by somebody else.
+ * Non-blocking, close-on-exec. Sets the highest level up to `most` that the
+ * kernel supports. The device disappears with tun_close() unless another
+ * program made it persistent.
  */
 int tun_open(struct tun **out, const char *name, enum tun_level most,
 	     struct err *e);
@@ -51,10 +50,10 @@ void tun_renamed(struct tun *t, const char *name);
 bool tun_is_persistent(const struct tun *t);
 unsigned int tun_ifindex(const struct tun *t);
 enum tun_level tun_level(const struct tun *t);
-/* What the kernel said to that level; 0: it has it, or was not asked. */
+/* The kernel's error for that level; 0: supported, or not tried. */
 int tun_level_errno(const struct tun *t, enum tun_level level);
-/* Super-packets of that kind were refused so often, and never taken in
- * between, that writing more of them is of no use: the error; else 0. */
+/* The error of super-packets of that kind, once so many in a row were refused
+ * that writing more of them is useless; else 0. */
 int tun_write_errno(const struct tun *t, enum frame_kind kind);
 const char *tun_level_name(enum tun_level level);
 const struct tun_stats *tun_stats(const struct tun *t);
@@ -64,17 +63,17 @@ const struct tun_stats *tun_stats(const struct tun *t);
 
 /*
  * Reads until nothing is left, `max` frames are filled or less than
- * TUN_READ_ROOM of the memory is left. Each frame's data stands in mem, packed,
- * behind FRAME_HEADROOM bytes that are writable. Returns the count (0: there
- * was nothing), or -1 when the device is gone for good.
+ * TUN_READ_ROOM of the memory is left. Each frame's data is in mem, packed,
+ * after FRAME_HEADROOM bytes that are writable. Returns the count (0: nothing
+ * to read), or -1 when the device is gone for good.
  */
 int tun_read(struct tun *t, uint8_t *mem, size_t cap, struct tun_frame *frames,
 	     size_t max);
 
 enum tun_result { TUN_OK, TUN_DROPPED, TUN_GONE };
 
-/* One frame, one system call. TUN_DROPPED is counted, by cause. FRAME_UDP
- * only at TUN_USO: older kernels do not know it. */
+/* Writes one frame by one system call. TUN_DROPPED is counted, by cause.
+ * FRAME_UDP only at TUN_USO: older kernels do not support it. */
 enum tun_result tun_write(struct tun *t, const struct tun_out *f);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a UDP socket is made of: for the files that implement sys/udp.h. */
+/* The internals of a UDP socket: for the files that implement sys/udp.h. */
 #ifndef SYS_UDP_SOCKET_H
 #define SYS_UDP_SOCKET_H
 
@@ -16,7 +16,7 @@
 	(CMSG_SPACE(sizeof(struct in6_pktinfo)) + \
 	 2 * CMSG_SPACE(sizeof(int)))
 
-/* One message's places, for either direction. */
+/* Buffers of one message, for either direction. */
 struct udp_slot {
 	struct sockaddr_storage name;
 	struct iovec iov;
@@ -32,18 +32,18 @@ struct udp_slots {
 
 struct udp_path {
 	struct ipaddr addr;
-	int errnum; /* 0: this place is free */
+	int errnum; /* 0: the slot is free */
 	unsigned int left;
 };
 
 struct udp {
 	int fd;
 	uint8_t family; /* enum ip_family */
-	bool gso; /* wanted, and the kernel has it */
+	bool gso; /* requested, and supported by the kernel */
 	bool gro;
-	int gso_errno, gro_errno; /* why it has not */
+	int gso_errno, gro_errno; /* why not supported */
 	unsigned int npaths;
-	struct udp_path paths[UDP_PATHS]; /* where segments are refused */
+	struct udp_path paths[UDP_PATHS]; /* addresses that refuse segments */
 	int buffer;
 	struct endpoint local;
 	struct udp_stats stats;
@@ -52,12 +52,12 @@ struct udp {
 };
 
 /* --- udp.c -------------------------------------------------------------- */
-/* Whether what is sent from now on may be fragmented. This is rare, so it is
- * asked for around such datagrams alone. */
+/* Sets whether later datagrams may be fragmented. This is rare, so it is set
+ * around such datagrams alone. */
 void udp_fragment(struct udp *u, bool may);
 
 /* --- udp_gso.c ---------------------------------------------------------- */
-/* Whether the next message to that address may be segmented. */
+/* True when the next message to that address may be segmented. */
 bool udp_gso_may(struct udp *u, const struct ipaddr *a);
 void udp_gso_refuse(struct udp *u, const struct ipaddr *a, int errnum);
 void udp_gso_worked(struct udp *u, const struct ipaddr *a);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The settings of a systemd unit that decide who the daemon is, and what it is
- * given: systemd.exec(5). */
+/* The settings of a systemd unit that determine the daemon's user and
+ * directories: systemd.exec(5). */
 #ifndef SYS_UNIT_H
 #define SYS_UNIT_H
 
@@ -16,16 +16,16 @@ struct unit {
 	char user[UNIT_TEXT_MAX], group[UNIT_TEXT_MAX];	/* "": root's */
 	/* Directories that systemd gives to the user: "" for none. */
 	char state[UNIT_TEXT_MAX], runtime[UNIT_TEXT_MAX];
-	char chowned[UNIT_TEXT_MAX];	/* a file that ExecStartPre gives it */
+	char chowned[UNIT_TEXT_MAX];	/* chowned by ExecStartPre */
 };
 
 /* Reads NAME.service and its drop-ins, from below root ("" for the host's own),
- * in the directories of systemd.unit(5). false: there is no such unit. */
+ * in the directories of systemd.unit(5). false: the unit does not exist. */
 bool unit_read(struct unit *u, const char *root, const char *name);
-/* Whether systemd is in charge of this host: sd_booted(3). */
+/* True when systemd manages this host: sd_booted(3). */
 bool unit_booted(void);
-/* Becomes that user for good, with the groups that the user has, and without
- * any capability. */
+/* Changes to that user permanently, with the user's groups, and without any
+ * capability. */
 int unit_become(const char *user, const struct privs_ids *ids, struct err *e);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Hearing that this machine is virtual and was copied while it ran, or went
- * back to a snapshot: what was random in it may be in another one as well.
- * Linux says so from 6.8 on, where the hypervisor does: a uevent with
+ * Detects that this virtual machine was copied while it ran, or went back to a
+ * snapshot: random values in its memory may be in another machine as well.
+ * Linux reports that from 6.8 on, if the hypervisor does: a uevent with
  * NEW_VMGENID=1.
  */
 #ifndef SYS_VMFORK_H
@@ -27,8 +27,8 @@ enum vmfork_news {
 int vmfork_open(struct err *e);
 enum vmfork_news vmfork_read(int fd);
 
-/* Whether a message of len bytes, from there, comes from the kernel and says
- * it. */
+/* True when a message of len bytes, from that address, is the kernel's and
+ * reports a copy. */
 bool vmfork_says(const struct sockaddr *from, socklen_t fromlen,
 		 const char *msg, size_t len);
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Whether this host has a usable route to an address, as the kernel sees it
- * now; no packet is sent. */
+/* Checks that this host has a usable route to an address, according to the
+ * kernel; no packet is sent. */
 #ifndef SYS_WAY_H
 #define SYS_WAY_H
 
 #include "base/err.h"
 #include "base/ipaddr.h"
 
-/* 0, or -1: there is no route, or the interface that it leads to is down or
- * has no link; *e says which. */
+/* 0, or -1: there is no route, or the interface that it leads to is down or has
+ * no link; *e tells which. */
 int way_check(const struct endpoint *to, struct err *e);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* seccomp(2), by libseccomp. Name look-ups read files, load libraries and
- * open sockets, in a thread: what those need is among the calls. */
+/* seccomp(2), by libseccomp. Name look-ups read files, load libraries and open
+ * sockets, in a thread: the calls that they need are allowed. */
 #include "sys/confine.h"
 
 #ifndef SECCOMP
@@ -45,7 +45,7 @@ confine_export(uint32_t arch, int calls, int sockets, struct err *e)
 #include <linux/net.h>
 #include <linux/sockios.h>
 
-/* Those that this machine does not have are passed over. */
+/* Calls that this machine lacks are skipped. */
 static const char *const allowed[] = {
 	/* files */
 	"access", "close", "close_range", "dup", "dup2", "dup3", "faccessat",
@@ -118,7 +118,7 @@ static const char *const of_opened[] = {
 	NULL
 };
 
-/* Nothing ever does this by mistake. */
+/* No daemon makes these calls by mistake: they end the process. */
 static const char *const deadly[] = {
 	"execve", "execveat", "ptrace", "process_vm_readv",
 	"process_vm_writev",
@@ -128,16 +128,16 @@ static const char *const deadly[] = {
 static const unsigned int families[] = { AF_UNIX, AF_INET, AF_INET6,
 					 AF_NETLINK };
 
-/* Requests of ioctl(2): the device, the names of interfaces, the speed of one,
- * and three that libraries make: whether a file is a terminal, and for name
- * look-ups. */
+/* Allowed requests of ioctl(2): the device, the names of interfaces, the speed
+ * of one, and three that libraries make: whether a file is a terminal, and for
+ * name look-ups. */
 static const unsigned long requests[] = {
 	TUNGETIFF, TUNSETIFF, TUNSETOFFLOAD, TUNSETVNETHDRSZ, SIOCGIFINDEX,
 	SIOCGIFNAME, SIOCETHTOOL, TCGETS, FIONBIO, FIONREAD,
 };
 
 static int
-add(scmp_filter_ctx ctx, uint32_t action, const char *name)
+add_rule(scmp_filter_ctx ctx, uint32_t action, const char *name)
 {
 	int nr = seccomp_syscall_resolve_name(name);
 
@@ -154,12 +154,12 @@ add_all(scmp_filter_ctx ctx, uint32_t action, const char *const *names)
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && names[i] != NULL; i++)
-		rc = add(ctx, action, names[i]);
+		rc = add_rule(ctx, action, names[i]);
 	return rc;
 }
 
 static int
-rules(scmp_filter_ctx ctx)
+add_rules(scmp_filter_ctx ctx)
 {
 	const struct scmp_arg_cmp itself = { .arg = 0, .op = SCMP_CMP_EQ,
 					     .datum_a = (uint64_t)getpid() };
@@ -175,7 +175,8 @@ rules(scmp_filter_ctx ctx)
 		rc = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW,
 					    SCMP_SYS(socket), 1, &is);
 	}
-	/* The kernel looks at the lower 32 bits, and so does this. */
+	/* The kernel reads the lower 32 bits of a request, and so does this
+	 * filter. */
 	for (size_t i = 0; rc == 0 && i < sizeof(requests) / sizeof(*requests);
 	     i++) {
 		const struct scmp_arg_cmp is = {
@@ -187,14 +188,15 @@ rules(scmp_filter_ctx ctx)
 		rc = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW,
 					    SCMP_SYS(ioctl), 1, &is);
 	}
-	/* Signals to nobody else. */
+	/* The process may send signals to itself only. */
 	if (rc == 0)
 		rc = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW,
 					    SCMP_SYS(kill), 1, &itself);
 	return rc;
 }
 
-/* Of an architecture of libseccomp; 0: of this machine. NULL: no memory. */
+/* Makes a filter for one of libseccomp's architectures; 0: this machine's.
+ * NULL: no memory. */
 static scmp_filter_ctx
 filter_new(uint32_t otherwise, uint32_t arch)
 {
@@ -212,10 +214,11 @@ filter_new(uint32_t otherwise, uint32_t arch)
 /*
  * The C library of 32-bit x86 makes sockets by socketcall(2), whose arguments
  * are in memory, where no filter sees them: beside the rule for the families of
- * socket(2), libseccomp allows that whole. So a second filter traps it, as the
- * kernel obeys the stricter of the two, and the handler of the signal makes the
- * same socket by socket(2) (Linux 4.3), where the first filter sees the family.
- * Other numbers of socketcall(2) concern sockets that exist.
+ * socket(2), libseccomp allows all of socketcall(2). So a second filter traps
+ * that call, as the kernel obeys the stricter of the two, and the handler of
+ * the signal makes the same socket by socket(2) (Linux 4.3), where the first
+ * filter sees the family. Other numbers of socketcall(2) concern sockets that
+ * exist.
  */
 static scmp_filter_ctx
 filter_sockets(uint32_t arch)
@@ -237,7 +240,7 @@ filter_calls(uint32_t arch)
 {
 	scmp_filter_ctx ctx = filter_new(SCMP_ACT_ERRNO(EPERM), arch);
 
-	if (ctx == NULL || rules(ctx) == 0)
+	if (ctx == NULL || add_rules(ctx) == 0)
 		return ctx;
 	seccomp_release(ctx);
 	return NULL;
@@ -274,7 +277,7 @@ trap_handle(void)
 	return sigaction(SIGSYS, &sa, NULL);
 }
 
-/* Before the other one, which does not allow another filter. */
+/* Must be loaded first: the other filter forbids loading filters. */
 static int
 load_sockets(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the processor can do: from itself, or from what the kernel tells. */
+/* Features of the processor, from the processor itself or from the kernel. */
 #include "sys/cpu.h"
 
 #if defined(__x86_64__) || defined(__i386__)
@@ -39,7 +39,7 @@ cpu_has_aes(void)
 
 #elif defined(__s390x__) || defined(__powerpc64__)
 
-/* All of these that Debian runs on. */
+/* Every such machine that Debian supports has these instructions. */
 bool
 cpu_has_aes(void)
 {

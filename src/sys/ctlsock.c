@@ -21,12 +21,12 @@
 struct client {
 	struct ctlsock *owner;
 	uint64_t number;
-	int fd; /* -1: free place */
+	int fd; /* -1: the slot is free */
 	struct loop_fd *place;
 	struct loop_timer timer;
 	struct ctlsock_peer peer;
 	bool asked; /* the line is complete */
-	bool ended; /* nothing follows what is in out */
+	bool ended; /* no more output follows */
 	size_t inlen;
 	char in[CTLSOCK_LINE_MAX];
 	struct buf out;
@@ -97,13 +97,13 @@ client_write(struct client *c)
 	} else if (c->ended) {
 		client_close(c);
 	} else {
-		/* The owner has time to think. */
+		/* The owner may take its time to answer. */
 		loop_timer_cancel(&c->timer);
 		loop_interest(c->place, 0);
 	}
 }
 
-/* A complete line goes to the owner, once; what follows it is not read. */
+/* Passes a complete line to the owner, once; ignores input after it. */
 static void
 client_line(struct client *c, char *end)
 {
@@ -198,7 +198,7 @@ on_rested(void *ctx)
 	loop_interest(s->place, LOOP_IN);
 }
 
-/* Without a free place the next client waits in the kernel. */
+/* Accepts a client; without a free slot the next client waits in the kernel. */
 static void
 on_client(void *ctx, unsigned int events)
 {
@@ -214,7 +214,7 @@ on_client(void *ctx, unsigned int events)
 	fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 		       errno == ENOMEM)) {
-		/* It would be ready again at once. */
+		/* The socket would be reported ready again at once. */
 		loop_interest(s->place, 0);
 		loop_timer_set(&s->rest, mono_add_ms(clock_mono(), REST_MS));
 	}
@@ -226,7 +226,7 @@ on_client(void *ctx, unsigned int events)
 	}
 }
 
-/* Removes a socket that nobody listens on any more. */
+/* Removes a socket that no process listens on any more. */
 static int
 remove_stale(const struct sockaddr_un *sun, struct err *e)
 {
@@ -246,7 +246,7 @@ remove_stale(const struct sockaddr_un *sun, struct err *e)
 	rc = connect(fd, (const struct sockaddr *)sun, sizeof(*sun)) < 0 ? errno
 									 : 0;
 	close(fd);
-	/* EAGAIN: somebody listens and is busy. */
+	/* EAGAIN: a listener exists and is busy. */
 	if (rc == 0 || rc == EAGAIN)
 		return err_set(e, ERR_EXISTS, "another daemon answers at %s",
 			       sun->sun_path);
@@ -284,7 +284,7 @@ bind_listen(int fd, const struct sockaddr_un *sun, mode_t mode, gid_t group,
 	mode_t old = umask(0);
 	int rc, errnum;
 
-	/* The file is born with the mode of the socket: unix(7). */
+	/* The file gets the mode of the socket when it is created: unix(7). */
 	rc = fchmod(fd, mode) < 0 ?
 		     -1 : bind(fd, (const struct sockaddr *)sun, sizeof(*sun));
 	errnum = errno;
@@ -329,7 +329,7 @@ ctlsock_open(struct ctlsock **out, struct loop *l, const char *path,
 	if (dirs_make_parent(path, 0755, e) < 0 || remove_stale(&sun, e) < 0 ||
 	    bind_listen(s->fd, &sun, mode, group, e) < 0)
 		goto fail;
-	s->path = strdup(path); /* from here on it is ours to remove */
+	s->path = strdup(path); /* from here on, close removes the file */
 	if (s->path == NULL) {
 		(void)unlink(path);
 		err_nomem(e);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* fork, setsid, and a pipe on which the child says how it went. */
+/* fork, setsid, and a pipe by which the child reports the result of its
+ * start. */
 #include "sys/daemonise.h"
 
 #include <errno.h>
@@ -9,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Reads the child's report, or how the child died; signo: 0, or the signal. */
+/* Reads the child's report; signo: the signal that killed the child, or 0. */
 static int
 wait_for(int fd, pid_t child, int *signo)
 {

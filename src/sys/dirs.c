@@ -7,7 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Whether it is one, mkdir(2) does not say: open(2) of what is in it will. */
+/* Succeeds for any existing name: opening a file in it reports a
+ * non-directory. */
 static int
 make_one(const char *dir, mode_t mode, struct err *e)
 {

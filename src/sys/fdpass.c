@@ -69,9 +69,10 @@ fdpass_send(int sock, const void *data, size_t len, int fd)
 	return n < 0 ? errno : 0;
 }
 
-/* Two ints share the room of one on 64 bits: a second one may be there. */
+/* On 64 bits the padded space for one int has room for two: a second descriptor
+ * may have come. */
 static void
-take(struct cmsghdr *c, int *fd)
+take_descriptor(struct cmsghdr *c, int *fd)
 {
 	size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
 
@@ -95,7 +96,8 @@ fdpass_recv(int sock, void *out, size_t cap, int *fd)
 	int got = -1;
 	ssize_t n;
 
-	/* Without room for control data the kernel closes what came. */
+	/* Without room for control data the kernel closes received
+	 * descriptors. */
 	if (fd != NULL) {
 		m.msg_control = room.bytes;
 		m.msg_controllen = sizeof(room.bytes);
@@ -108,7 +110,7 @@ fdpass_recv(int sock, void *out, size_t cap, int *fd)
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c != NULL;
 	     c = CMSG_NXTHDR(&m, c))
 		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
-			take(c, &got);
+			take_descriptor(c, &got);
 	if (m.msg_flags & MSG_TRUNC) {
 		if (got >= 0)
 			close(got);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* RTM_GETROUTE: a dump of all routes, and the way to one address. */
+/* RTM_GETROUTE: a dump of all routes, and the route to one address. */
 #include "sys/fib.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 
 #include "sys/sockaddr.h"
 
-#define ANSWER_MAX 32768 /* netlink(7): what a dump fills at a time */
+#define ANSWER_MAX 32768 /* netlink(7): the largest datagram of a dump */
 #define ANSWER_WAIT_S 1	 /* the kernel answers within the send */
 
 struct question {
@@ -64,8 +64,8 @@ question_add(struct question *q, uint16_t type, const struct ipaddr *a)
 	    (uint32_t)(NLMSG_ALIGN(q->h.nlmsg_len) + RTA_ALIGN(at.rta_len));
 }
 
-/* The macros of netlink(3) and rtnetlink(3) take pointers that are not const.
- * false: the message is no route. */
+/* Reads a route; false: the message is no route. The macros of netlink(3) and
+ * rtnetlink(3) take pointers that are not const. */
 static bool
 read_route(struct fib_route *out, struct nlmsghdr *h)
 {
@@ -114,7 +114,7 @@ keep_route(struct routes *r, struct nlmsghdr *h)
 	r->v[r->n++] = route;
 }
 
-/* Takes what one read brings. false: that was all. */
+/* Reads one datagram of the answer. false: the answer is complete. */
 static bool
 take_answer(struct routes *r, int fd, bool dump)
 {
@@ -142,7 +142,7 @@ take_answer(struct routes *r, int fd, bool dump)
 }
 
 static int
-ask(struct routes *r, const struct question *q)
+ask_kernel(struct routes *r, const struct question *q)
 {
 	bool dump = (q->h.nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
 	int fd = open_netlink();
@@ -166,7 +166,7 @@ fib_routes(struct fib_route **out, size_t *n, enum ip_family family,
 	struct routes r;
 
 	question_begin(&q, family, NLM_F_DUMP);
-	if (ask(&r, &q) < 0) {
+	if (ask_kernel(&r, &q) < 0) {
 		free(r.v);
 		return err_errno(e, r.error, "the routes of this host");
 	}
@@ -191,7 +191,7 @@ fib_device(const struct ipaddr *to, const struct ipaddr *from)
 		q.m.rtm_src_len = (uint8_t)ipaddr_bits(from);
 		question_add(&q, RTA_SRC, from);
 	}
-	index = ask(&r, &q) == 0 && r.n > 0 ? r.v[0].index : 0;
+	index = ask_kernel(&r, &q) == 0 && r.n > 0 ? r.v[0].index : 0;
 	free(r.v);
 	return index;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Looking at the host without touching it. */
+/* Examines the host without changing it. */
 #include "sys/fit.h"
 
 #include <errno.h>
@@ -24,8 +24,8 @@
 
 /* --- files ------------------------------------------------------------------ */
 
-/* What is there must let us in, and the user that it is for. Root's own is
- * given to that user at the start. */
+/* Checks that an existing directory is writable for us and for its future user.
+ * Directories of root are given to that user at the start. */
 static int
 dir_is_fit(const char *dir, const struct stat *st, uid_t as, struct err *e)
 {
@@ -51,7 +51,7 @@ dir_is_fit(const char *dir, const struct stat *st, uid_t as, struct err *e)
 	return 0;
 }
 
-/* Cuts the last part off. false: there is none any more. */
+/* Cuts off the last component. false: none is left. */
 static bool
 go_up(char *path)
 {
@@ -60,7 +60,7 @@ go_up(char *path)
 	if (slash == NULL) {
 		if (strcmp(path, ".") == 0)
 			return false;
-		memcpy(path, ".", 2);	/* shorter than what was there, or as */
+		memcpy(path, ".", 2);	/* no longer than the name before */
 		return true;
 	}
 	if (slash == path && path[1] == '\0')
@@ -86,7 +86,8 @@ fit_dir(const char *dir, uid_t as, struct err *e)
 		}
 		whole = false;
 	}
-	/* What is made in root's directories is the user's afterwards. */
+	/* Directories made inside root's directories belong to the user
+	 * afterwards. */
 	rc = dir_is_fit(path, &st, whole ? as : (uid_t)-1, e);
 	if (rc < 0 && !whole)
 		rc = err_prefix(e, "%s cannot be made", dir);
@@ -125,7 +126,7 @@ fit_log(const char *path, struct err *e)
 	}
 	if (errno != ENOENT)
 		return err_errno(e, errno, "%s", path);
-	/* It is made, but nothing that it would be in. */
+	/* The log file is created at the start, but no directory for it. */
 	dir = strdup(path);
 	if (dir == NULL)
 		return err_nomem(e);
@@ -231,7 +232,7 @@ fit_device(const char *name, struct err *e)
 	if (access(TUN_NODE, R_OK | W_OK) < 0)
 		return err_errno(e, errno, TUN_NODE);
 	if (strlen(name) >= sizeof(ifr.ifr_name) || if_nametoindex(name) == 0)
-		return 0;	/* of another length it was refused before */
+		return 0;	/* the configuration limits the length */
 	memcpy(ifr.ifr_name, name, strlen(name) + 1);
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A path, walked by hand: each step is looked at before it is taken. */
+/* Resolves a path component by component, and checks each before following
+ * it. */
 #include "sys/guarded.h"
 
 #include <errno.h>
@@ -20,20 +21,21 @@
 struct walk {
 	const char *path;		/* for messages */
 	const struct privs_ids *user;
-	int dir;			/* the folder that was reached */
-	char rest[WALK_MAX];		/* from there */
-	char name[WALK_MAX];		/* the step that is taken */
+	int dir;			/* the current folder */
+	char rest[WALK_MAX];		/* the rest of the path from there */
+	char name[WALK_MAX];		/* the current component */
 	unsigned int links;
 };
 
 static int
-refuse(const struct walk *w, const char *what, struct err *e)
+refuse_step(const struct walk *w, const char *what, struct err *e)
 {
 	return err_set(e, ERR_PERM, "%s: user %u may change %s", w->path,
 		       (unsigned int)w->user->uid, what);
 }
 
-/* In a folder such as /tmp the user can add names but not replace others'. */
+/* Checks whether the user may change it. In a sticky folder such as /tmp the
+ * user can add names but not replace others'. */
 static bool
 may_change(const struct walk *w, const struct stat *st)
 {
@@ -49,9 +51,9 @@ may_change(const struct walk *w, const struct stat *st)
 	       !(S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX));
 }
 
-/* Takes fd over in the place of the folder before. */
+/* Takes over fd as the current folder. */
 static int
-enter(struct walk *w, int fd, struct err *e)
+enter_dir(struct walk *w, int fd, struct err *e)
 {
 	struct stat st;
 
@@ -63,7 +65,7 @@ enter(struct walk *w, int fd, struct err *e)
 	if (fstat(fd, &st) < 0)
 		return err_errno(e, errno, "%s", w->path);
 	if (may_change(w, &st))
-		return refuse(w, w->name, e);
+		return refuse_step(w, w->name, e);
 	return 0;
 }
 
@@ -71,12 +73,12 @@ static int
 enter_root(struct walk *w, struct err *e)
 {
 	snprintf(w->name, sizeof(w->name), "/");
-	return enter(w, open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), e);
+	return enter_dir(w, open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), e);
 }
 
-/* The next name of the rest; false: none is left. */
+/* Takes the next component of the rest; false: none is left. */
 static bool
-step(struct walk *w)
+next_step(struct walk *w)
 {
 	const char *p = w->rest + strspn(w->rest, "/");
 	size_t len = strcspn(p, "/");
@@ -93,9 +95,9 @@ is_last(const struct walk *w)
 	return w->rest[strspn(w->rest, "/")] == '\0';
 }
 
-/* What the link says stands before the rest. */
+/* Puts the target of the link in front of the rest. */
 static int
-follow(struct walk *w, int fd, struct err *e)
+follow_link(struct walk *w, int fd, struct err *e)
 {
 	char target[WALK_MAX];
 	size_t left = strlen(w->rest);
@@ -112,10 +114,10 @@ follow(struct walk *w, int fd, struct err *e)
 	return target[0] == '/' ? enter_root(w, e) : 0;
 }
 
-/* Until only the last name is left, in w->name; its folder is w->dir. With
- * last, that one is no link. */
+/* Walks until only the last component is left, in w->name; its folder is
+ * w->dir. last: a link as the last component is refused. */
 static int
-walk(struct walk *w, bool last, struct err *e)
+walk_path(struct walk *w, bool last, struct err *e)
 {
 	struct stat st;
 	int fd;
@@ -125,7 +127,7 @@ walk(struct walk *w, bool last, struct err *e)
 	snprintf(w->rest, sizeof(w->rest), "%s", w->path);
 	if (enter_root(w, e) < 0)
 		return -1;
-	while (step(w)) {
+	while (next_step(w)) {
 		if (is_last(w) && !last)
 			return 0;
 		fd = openat(w->dir, w->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
@@ -138,9 +140,9 @@ walk(struct walk *w, bool last, struct err *e)
 		if (S_ISLNK(st.st_mode)) {
 			if (may_change(w, &st)) {
 				close(fd);
-				return refuse(w, w->name, e);
+				return refuse_step(w, w->name, e);
 			}
-			if (follow(w, fd, e) < 0)
+			if (follow_link(w, fd, e) < 0)
 				return -1;
 			continue;
 		}
@@ -148,15 +150,15 @@ walk(struct walk *w, bool last, struct err *e)
 			close(fd);
 			return 0;
 		}
-		if (enter(w, fd, e) < 0)
+		if (enter_dir(w, fd, e) < 0)
 			return -1;
 	}
 	return err_errno(e, EISDIR, "%s", w->path);
 }
 
-/* Looks at the file itself; closes it if it is not as it must be. */
+/* Checks the open file itself; closes it on failure. */
 static int
-checked(const struct walk *w, int fd, nlink_t names, struct err *e)
+check_opened(const struct walk *w, int fd, nlink_t names, struct err *e)
 {
 	struct stat st;
 
@@ -165,7 +167,7 @@ checked(const struct walk *w, int fd, nlink_t names, struct err *e)
 	if (fstat(fd, &st) < 0)
 		err_errno(e, errno, "%s", w->path);
 	else if (may_change(w, &st))
-		refuse(w, "the file", e);
+		refuse_step(w, "the file", e);
 	else if (!S_ISREG(st.st_mode) || st.st_nlink > names)
 		err_set(e, ERR_PERM, "%s is no plain file", w->path);
 	else
@@ -180,11 +182,12 @@ guarded_open(const char *path, const struct privs_ids *user, struct err *e)
 	struct walk w = { .path = path, .user = user, .dir = -1 };
 	int fd = -1;
 
-	if (walk(&w, true, e) == 0)
-		fd = checked(&w, openat(w.dir, w.name,
-					O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
-						O_NOCTTY | O_CLOEXEC),
-			     (nlink_t)-1, e);
+	if (walk_path(&w, true, e) == 0)
+		fd = check_opened(&w,
+				  openat(w.dir, w.name,
+					 O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
+						 O_NOCTTY | O_CLOEXEC),
+				  (nlink_t)-1, e);
 	if (w.dir >= 0)
 		close(w.dir);
 	return fd;
@@ -196,19 +199,19 @@ guarded_append(const char *path, const struct privs_ids *user, struct err *e)
 	struct walk w = { .path = path, .user = user, .dir = -1 };
 	int fd = -1;
 
-	if (walk(&w, false, e) == 0)
-		fd = checked(&w, openat(w.dir, w.name,
-					O_WRONLY | O_APPEND | O_CREAT |
-						O_NOFOLLOW | O_NONBLOCK |
-						O_NOCTTY | O_CLOEXEC,
-					LOG_MODE),
-			     1, e);
+	if (walk_path(&w, false, e) == 0)
+		fd = check_opened(&w, openat(w.dir, w.name,
+					     O_WRONLY | O_APPEND | O_CREAT |
+						     O_NOFOLLOW | O_NONBLOCK |
+						     O_NOCTTY | O_CLOEXEC,
+					     LOG_MODE),
+				  1, e);
 	if (w.dir >= 0)
 		close(w.dir);
 	return fd;
 }
 
-/* Takes on the user's rights to files, or root's again. */
+/* Changes to the user's file access rights, or back to root's. */
 static int
 change_rights(uid_t uid, gid_t gid, int ngroups, const gid_t *groups)
 {
@@ -233,7 +236,7 @@ guarded_append_as(const char *path, const struct privs_ids *user,
 		fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK |
 					O_NOCTTY | O_CLOEXEC, LOG_MODE);
 	errnum = errno;
-	/* Going on with another user's rights would be a surprise later. */
+	/* The process must not continue with another user's rights. */
 	if (change_rights(0, gid, n, groups) < 0)
 		abort();
 	return fd >= 0 ? fd : err_errno(e, errnum, "%s", path);

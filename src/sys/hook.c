@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Shell commands, one after the other, never waited for by the loop. */
+/* Shell commands, one after the other; the event loop never waits for them. */
 #include "sys/hook.h"
 
 #include <errno.h>
@@ -19,18 +19,18 @@
 #include "sys/sigwatch.h"
 
 #define EXEC_FAILED 127
-#define LEFT_STEP_MS 50 /* between two looks at what a late hook left */
+#define LEFT_STEP_MS 50 /* between two checks for a late hook's processes */
 
-/* One command that runs. */
+/* A command that runs. */
 struct running {
 	pid_t pid;   /* shell's pid; 0: none, or the shell has ended */
 	pid_t group; /* process group; 0: none */
 	int pidfd;
-	int out; /* its output */
+	int out; /* read end of its output pipe */
 	struct hook_result result;
 };
 
-struct entry { /* one that waits */
+struct entry { /* a waiting command */
 	struct entry *next;
 	char *command;
 	char **env;
@@ -41,10 +41,10 @@ struct entry { /* one that waits */
 struct hooks {
 	struct loop *loop;
 	int64_t limit_ms;
-	struct entry *head, **tail; /* the first one runs */
+	struct entry *head, **tail; /* the head is running */
 	size_t count;
 	bool killing; /* SIGTERM was sent */
-	struct monotime kill_at; /* when SIGKILL follows */
+	struct monotime kill_at; /* time of SIGKILL */
 	struct running now;
 	struct loop_fd *out_place, *pid_place;
 	struct loop_timer timer;
@@ -77,7 +77,7 @@ hook_result_text(char out[HOOK_TEXT_MAX], const struct hook_result *r)
 /* --- one command -------------------------------------------------------------
  */
 
-/* In the child; only async-signal-safe calls. */
+/* Runs in the child; async-signal-safe calls only. */
 static void __attribute__((noreturn))
 child(const char *command, char *const *env, int out)
 {
@@ -97,7 +97,7 @@ child(const char *command, char *const *env, int out)
 	_exit(EXEC_FAILED);
 }
 
-/* 0 or an errno. */
+/* Returns 0 or an errno. */
 static int
 running_start(struct running *r, const char *command, char *const *env)
 {
@@ -118,7 +118,7 @@ running_start(struct running *r, const char *command, char *const *env)
 		r->pid = 0;
 		return errnum;
 	}
-	setpgid(r->pid, r->pid); /* whoever comes first */
+	setpgid(r->pid, r->pid); /* parent and child both set it */
 	r->group = r->pid;
 	r->out = out[0];
 	(void)fcntl(r->out, F_SETFL, O_NONBLOCK);
@@ -154,9 +154,9 @@ running_kill(const struct running *r, int signo)
 	(void)kill(-r->group, signo);
 }
 
-/* Whether the shell has left processes behind. Their group keeps its number
- * until the last of them has gone. In a container this process may be the one
- * that inherits them. */
+/* True while the shell has left processes behind. Their process group exists
+ * until the last of them is gone. In a container this process may be their new
+ * parent. */
 static bool
 running_left(const struct running *r)
 {
@@ -165,7 +165,7 @@ running_left(const struct running *r)
 	return kill(-r->group, 0) == 0 || errno != ESRCH;
 }
 
-/* The shell has ended: takes its status and what is left of its output. */
+/* The shell has ended: takes its status and the rest of its output. */
 static void
 running_reap(struct running *r)
 {
@@ -229,8 +229,8 @@ entry_free(struct entry *en)
 	free(en);
 }
 
-/* The next one starts from the loop: a queue of commands that cannot be
- * started must not become as many nested calls. */
+/* Starts the next command from the loop, so that a queue of commands that fail
+ * to start does not become as many nested calls. */
 static void
 start_soon(struct hooks *h)
 {
@@ -239,7 +239,7 @@ start_soon(struct hooks *h)
 }
 
 static void
-unwatch(struct hooks *h)
+unwatch_output(struct hooks *h)
 {
 	loop_remove(h->out_place);
 	loop_remove(h->pid_place);
@@ -247,9 +247,9 @@ unwatch(struct hooks *h)
 	loop_timer_cancel(&h->timer);
 }
 
-/* The first entry is over: tells, and goes on with the next. */
+/* Finishes the first entry: calls done, and starts the next. */
 static void
-finish(struct hooks *h)
+finish_first(struct hooks *h)
 {
 	struct entry *en = h->head;
 	struct hook_result result = h->now.result;
@@ -265,8 +265,8 @@ finish(struct hooks *h)
 	start_soon(h);
 }
 
-/* The shell of a hook that took too long has ended: the rest of its group has
- * until the end of the grace period to do so. */
+/* The shell of a hook that took too long has ended: the other processes of its
+ * group have the rest of the grace period to end. */
 static void
 await_left(struct hooks *h)
 {
@@ -275,7 +275,7 @@ await_left(struct hooks *h)
 	if (late)
 		running_kill(&h->now, SIGKILL);
 	if (late || !running_left(&h->now))
-		finish(h);
+		finish_first(h);
 	else
 		loop_timer_set(&h->timer, mono_add_ms(clock_mono(),
 						      LEFT_STEP_MS));
@@ -287,12 +287,12 @@ on_exit_of_shell(void *ctx, unsigned int events)
 	struct hooks *h = ctx;
 
 	(void)events;
-	unwatch(h);
+	unwatch_output(h);
 	running_reap(&h->now);
 	if (h->killing)
 		await_left(h);
 	else
-		finish(h);
+		finish_first(h);
 }
 
 static void
@@ -308,7 +308,7 @@ on_output(void *ctx, unsigned int events)
 }
 
 static int
-watch(struct hooks *h)
+watch_output(struct hooks *h)
 {
 	struct running *r = &h->now;
 
@@ -328,20 +328,20 @@ start_next(struct hooks *h)
 {
 	int errnum = running_start(&h->now, h->head->command, h->head->env);
 
-	if (errnum == 0 && watch(h) == 0)
+	if (errnum == 0 && watch_output(h) == 0)
 		return;
 	if (errnum == 0) {
-		/* It cannot be watched: it must not run. */
-		unwatch(h);
+		/* A command that cannot be watched must not run. */
+		unwatch_output(h);
 		running_kill(&h->now, SIGKILL);
 		running_reap(&h->now);
 		errnum = ENOMEM;
 	}
 	h->now.result.errnum = errnum;
-	finish(h);
+	finish_first(h);
 }
 
-/* Starts the next one, or ends the one that runs for too long. */
+/* Starts the next command, or ends one that runs for too long. */
 static void
 on_timer(void *ctx)
 {
@@ -385,7 +385,7 @@ hooks_close(struct hooks *h)
 {
 	if (h == NULL)
 		return;
-	unwatch(h);
+	unwatch_output(h);
 	if (h->now.group != 0)
 		running_kill(&h->now, SIGKILL);
 	if (h->now.pid != 0)
@@ -477,9 +477,9 @@ hook_run_wait(const char *command, const char *const *env, int64_t limit_ms,
 		if (fds[0].revents != 0)
 			break;
 		if (fds[1].revents != 0 && !running_read(&r))
-			fds[1].fd = -1; /* its output has ended */
+			fds[1].fd = -1; /* end of the output */
 	}
-	if (fds[0].revents == 0) /* the wait itself failed */
+	if (fds[0].revents == 0) /* poll itself failed */
 		running_kill(&r, SIGKILL);
 	running_reap(&r);
 	while (killing && running_left(&r)) {

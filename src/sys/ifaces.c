@@ -48,7 +48,8 @@ iface_new(struct ifaces *t, unsigned int index)
 	return &v[t->n++];
 }
 
-/* News of addresses may come before those of their interface. */
+/* Finds or makes an entry: news of addresses may come before those of their
+ * interface. */
 static struct iface *
 iface_make(struct ifaces *t, unsigned int index)
 {
@@ -107,7 +108,7 @@ take_addr(struct ifaces *t, const struct rtnl_addr *a)
 	return changed;
 }
 
-/* The order of the others stays: the first one is the main one. */
+/* Keeps the order of the others: the first address is the main one. */
 static void
 addr_drop(struct iface *f, struct iface_addr *at)
 {
@@ -152,7 +153,7 @@ begin_dump(struct ifaces *t)
 	}
 }
 
-/* Drops all entries that the dump did not name. */
+/* Drops all entries that the dump did not contain. */
 static bool
 end_dump(struct ifaces *t)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Formats a log line and writes it to where it belongs. */
+/* Formats a log line and writes it to the log's destination. */
 #include "logput.h"
 
 #include <errno.h>
@@ -28,8 +28,8 @@ static const int priorities[] = {
 	[LOG_LVL_DEBUG] = LOG_DEBUG,
 };
 
-/* Whether a user other than root and ourselves may put names into the folder of
- * that file, which is opened. */
+/* Opens the folder of the file; *shared: a user other than root and ourselves
+ * may create names there. */
 static int
 open_folder(const char *path, bool *shared, const char **name)
 {
@@ -53,7 +53,8 @@ open_folder(const char *path, bool *shared, const char **name)
 	return fd;
 }
 
-/* Links and pipes may be wanted where nobody else can make them. */
+/* Links and pipes are accepted only where no other user could have made
+ * them. */
 int
 logput_open_file(const char *path, struct err *e)
 {
@@ -83,8 +84,8 @@ logput_open_file(const char *path, struct err *e)
 		       "to", path);
 }
 
-/* Whether the journal reads our standard error: the variable alone does not
- * say so, a shell under a service inherits it, too. See systemd.exec(5). */
+/* Checks that the journal reads our standard error. The variable alone is not
+ * enough: a shell under a service inherits it, too. See systemd.exec(5). */
 bool
 logput_journal(void)
 {
@@ -99,7 +100,7 @@ logput_journal(void)
 }
 
 static void
-stamp(char out[STAMP_MAX], const struct timespec *at)
+write_stamp(char out[STAMP_MAX], const struct timespec *at)
 {
 	struct tm tm;
 	char date[STAMP_MAX - 8];
@@ -110,7 +111,7 @@ stamp(char out[STAMP_MAX], const struct timespec *at)
 		 (unsigned int)(at->tv_nsec / 1000000) % 1000);
 }
 
-/* RFC 3164 section 4.1, with the host's own time and without its name, as
+/* RFC 3164 section 4.1, with local time and without the host's name, as
  * syslog(3) writes to the local daemon. */
 static void
 stamp_syslog(char out[STAMP_MAX], const struct timespec *at)
@@ -121,7 +122,7 @@ stamp_syslog(char out[STAMP_MAX], const struct timespec *at)
 	strftime(out, STAMP_MAX, "%b %e %H:%M:%S", &tm);
 }
 
-/* The line as it is written; its length. */
+/* Formats the line for its destination; returns its length. */
 static size_t
 line_format(const struct logput *s, char out[OUT_MAX], enum log_level level,
 	    const struct timespec *at, const char *text)
@@ -139,7 +140,7 @@ line_format(const struct logput *s, char out[OUT_MAX], enum log_level level,
 		n = snprintf(out, OUT_MAX, "%s<%d>%s\n", torn,
 			     priorities[level], text);
 	} else {
-		stamp(when, at);
+		write_stamp(when, at);
 		n = snprintf(out, OUT_MAX, "%s%s %s: %s\n", torn, when,
 			     log_level_name(level), text);
 	}
@@ -148,7 +149,7 @@ line_format(const struct logput *s, char out[OUT_MAX], enum log_level level,
 	return (size_t)n + (s->stream ? 1 : 0);
 }
 
-/* 0 or an errno. */
+/* Returns 0 or an errno. */
 static int
 syslog_connect(struct logput *s, int type)
 {
@@ -169,8 +170,8 @@ syslog_connect(struct logput *s, int type)
 	return errnum;
 }
 
-/* 0 or an errno. Somebody else may have made an inherited descriptor
- * non-blocking: this thread waits all the same. */
+/* Returns 0 or an errno. Another process may have made an inherited descriptor
+ * non-blocking, so this thread polls when it is full. */
 static int
 put_bytes(struct logput *s, const char *data, size_t len)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Log lines to standard error, a file or syslog, through a bounded queue and
- * a thread of its own: only that thread waits for whoever reads the log.
+ * Log lines to standard error, a file or syslog, through a bounded queue and a
+ * thread: only that thread waits for a slow reader of the log.
  */
 #include "sys/logsink.h"
 
@@ -21,7 +21,7 @@
 /* Twice the lines that SIGUSR2 logs at once with 10,000 peers. */
 #define QUEUE_BYTES (4 * 1024 * 1024)
 #define RETRY_MS 1000		/* between two connects to a dead syslogd */
-#define CLOSE_MS 2000		/* for the lines that are left at the end */
+#define CLOSE_MS 2000		/* time for the remaining lines at the end */
 #define SYSLOG_PATH "/dev/log"
 
 struct line {
@@ -33,24 +33,24 @@ struct line {
 };
 
 struct logsink {
-	struct logput put;	/* the thread's, once it is started */
-	int why;		/* the thread's: errno of a loss that is not told
-				 * yet; 0: the reader was slow */
+	struct logput put;	/* used by the thread once it runs */
+	int why;		/* the thread's: errno of a loss not yet
+				 * reported; 0: the reader was slow */
 	pthread_t thread;
 	bool started;
 	/* --- under lock --- */
 	pthread_mutex_t lock;
-	pthread_cond_t wake;	/* the thread: a line, a new file, the end */
-	pthread_cond_t idle;	/* a flush: every line is written */
+	pthread_cond_t wake;	/* wakes it: a line, a new file, the end */
+	pthread_cond_t idle;	/* for a flush: all lines are written */
 	struct line *head, **tail;
 	size_t bytes;		/* in the queue */
-	size_t limit;		/* most bytes that may wait */
-	bool busy;		/* the thread writes or opens */
+	size_t limit;		/* maximum of bytes */
+	bool busy;		/* the thread is writing or opening */
 	bool ending;
-	bool reopen;		/* open the file anew */
-	char *hint;		/* the caller's words if that fails */
+	bool reopen;		/* reopen the file */
+	char *hint;		/* logged if that fails */
 	int next_fd;		/* a file to take over; -1: none */
-	uint64_t lost;		/* dropped and not yet told */
+	uint64_t lost;		/* dropped and not yet reported */
 	int errnum;		/* error of the last failed write; 0: none */
 };
 
@@ -127,7 +127,7 @@ logsink_take(struct logsink **out, int fd, const char *path, struct err *e)
 
 /* --- the thread ---------------------------------------------------------- */
 
-/* 0 or an errno. */
+/* Returns 0 or an errno. */
 static int
 tell_lost(struct logsink *s, uint64_t lost, const struct timespec *at)
 {
@@ -156,7 +156,7 @@ end_after(int ms)
 	return t;
 }
 
-/* Takes the new file, with the lock held but for the time of the open. */
+/* Switches to the new file; releases the lock during open(2). */
 static void
 change_file(struct logsink *s)
 {
@@ -190,7 +190,7 @@ change_file(struct logsink *s)
 	s->busy = false;
 }
 
-/* Writes one line, without the lock. false: it is to be tried again. */
+/* Writes one line, without the lock. false: retry it. */
 static bool
 write_line(struct logsink *s, struct line *l)
 {
@@ -207,7 +207,7 @@ write_line(struct logsink *s, struct line *l)
 	if (errnum != 0 && !retry)
 		s->lost += 1 + l->lost;
 	if (errnum == 0 && s->head == NULL) {
-		lost = s->lost;		/* no line may follow to tell it */
+		lost = s->lost;		/* no later line may report it */
 		s->lost = 0;
 	}
 	pthread_mutex_unlock(&s->lock);
@@ -216,7 +216,7 @@ write_line(struct logsink *s, struct line *l)
 	return errnum == 0 || !retry;
 }
 
-/* Writes the first line of the queue, or loses it. With the lock. */
+/* Writes or drops the first line of the queue. Lock held. */
 static void
 handle_first(struct logsink *s)
 {
@@ -246,7 +246,7 @@ handle_first(struct logsink *s)
 		(void)pthread_cond_timedwait(&s->wake, &s->lock, &end);
 }
 
-/* At the end, nobody waits for a syslogd that is not there. */
+/* At the end, lines for an absent syslogd are dropped. */
 static bool
 is_hopeless(const struct logsink *s)
 {
@@ -284,7 +284,7 @@ logsink_start(struct logsink *s, struct err *e)
 	if (s->started)
 		return 0;
 	sigfillset(&all);
-	sigdelset(&all, SIGSYS);	/* confine() may need it */
+	sigdelset(&all, SIGSYS);	/* confine() may use this signal */
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	rc = pthread_create(&s->thread, NULL, thread_main, s);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
@@ -338,7 +338,8 @@ sink_free(struct logsink *s)
 	free(s);
 }
 
-/* A thread that waits for a reader keeps its memory: the process ends. */
+/* A thread that still waits for a reader keeps its memory; process exit ends
+ * it. */
 void
 logsink_close(struct logsink *s)
 {

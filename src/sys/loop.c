@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The one event loop, over epoll and a timer descriptor. */
+/* The event loop, over epoll and a timer descriptor. */
 #include "sys/loop.h"
 
 #include <assert.h>
@@ -13,7 +13,7 @@
 #include "sys/clock.h"
 #include "sys/pace.h"
 
-#define BATCH 64 /* events a wait; what does not fit comes next time */
+#define BATCH 64 /* events per wait; the others follow in the next turn */
 
 struct loop_fd {
 	struct loop *loop;
@@ -26,20 +26,20 @@ struct loop_fd {
 
 /*
  * The sleep ends by a timer descriptor on CLOCK_BOOTTIME: the clock of the
- * deadlines, which goes on while the machine is suspended, unlike epoll's
- * own timeout. It is set only when a deadline comes before the one it is set
- * to; waking once too early is cheaper than a system call a turn.
+ * deadlines, which goes on while the machine is suspended, unlike epoll's own
+ * timeout. The descriptor is set again only for an earlier deadline; waking
+ * once too early is cheaper than a system call per turn.
  */
 struct loop {
 	int epfd;
 	int timerfd;
-	struct monotime armed; /* what timerfd is set to */
-	struct monotime woke;  /* MONO_NONE: not in a turn yet */
+	struct monotime armed; /* the time that timerfd is set to */
+	struct monotime woke;  /* MONO_NONE: no turn has begun */
 	int64_t slept_ns, longest_ns;
 	struct pace pace;
-	size_t packets; /* of this turn */
+	size_t packets; /* packets of this turn */
 	struct timerq timers;
-	size_t ntimers; /* room reserved in it */
+	size_t ntimers; /* timers with reserved room */
 	size_t nfds;
 	struct loop_fd *dead; /* removed during this batch */
 	bool in_batch;
@@ -89,7 +89,7 @@ loop_new(struct loop **out, struct err *e)
 }
 
 static void
-bury(struct loop *l)
+free_removed(struct loop *l)
 {
 	struct loop_fd *f;
 
@@ -105,7 +105,7 @@ loop_free(struct loop *l)
 	if (l == NULL)
 		return;
 	assert(l->nfds == 0);
-	bury(l);
+	free_removed(l);
 	timerq_free(&l->timers);
 	if (l->epfd >= 0)
 		close(l->epfd);
@@ -147,7 +147,7 @@ loop_interest(struct loop_fd *f, unsigned int interest)
 		return;
 	f->interest = interest;
 	rc = epoll_ctl(f->loop->epfd, EPOLL_CTL_MOD, f->fd, &ev);
-	/* It cannot fail for a descriptor that is open and was added. */
+	/* Cannot fail for a descriptor that is open and was added. */
 	assert(rc == 0);
 	(void)rc;
 }
@@ -167,7 +167,7 @@ loop_remove(struct loop_fd *f)
 	f->next_dead = l->dead;
 	l->dead = f;
 	if (!l->in_batch)
-		bury(l);
+		free_removed(l);
 }
 
 int
@@ -214,7 +214,7 @@ loop_owner(struct loop *l, void (*before_sleep)(void *ctx),
 }
 
 static int
-arm(struct loop *l, struct monotime until, struct err *e)
+arm_timer(struct loop *l, struct monotime until, struct err *e)
 {
 	struct itimerspec its = {0};
 
@@ -228,9 +228,9 @@ arm(struct loop *l, struct monotime until, struct err *e)
 	return 0;
 }
 
-/* The timer descriptor fired: it has to be set again by the next sleep. */
+/* The timer descriptor fired, so the next sleep has to set it again. */
 static void
-disarm(struct loop *l)
+disarm_timer(struct loop *l)
 {
 	uint64_t ticks;
 
@@ -245,8 +245,8 @@ run_timers(struct loop *l)
 	struct timer *t;
 	struct loop_timer *lt;
 
-	/* As many as there are at most: one that is set to the past again
-	 * waits for the next turn. */
+	/* Bounded: a timer that is set to the past again waits for the next
+	 * turn. */
 	for (size_t n = l->ntimers; n > 0; n--) {
 		t = timerq_pop(&l->timers, now);
 		if (t == NULL)
@@ -257,19 +257,19 @@ run_timers(struct loop *l)
 }
 
 static void
-dispatch(struct loop *l, const struct epoll_event *ev, int n)
+dispatch_events(struct loop *l, const struct epoll_event *ev, int n)
 {
 	l->in_batch = true;
 	for (int i = 0; i < n; i++) {
 		struct loop_fd *f = ev[i].data.ptr;
 
 		if (f == NULL)
-			disarm(l);
+			disarm_timer(l);
 		else if (f->fn != NULL)
 			f->fn(f->ctx, from_epoll(ev[i].events));
 	}
 	l->in_batch = false;
-	bury(l);
+	free_removed(l);
 }
 
 void
@@ -290,8 +290,8 @@ loop_pauses(const struct loop *l)
 	return l->pace.pauses;
 }
 
-/* The work of the turn that began when the last wait ended is done. Returns
- * whether to pause before the next. */
+/* The work of the current turn is done. Returns true when the loop should pause
+ * before the next turn. */
 static bool
 end_work(struct loop *l, struct monotime now)
 {
@@ -337,7 +337,7 @@ loop_turn(struct loop *l, struct monotime until, struct err *e)
 	pause = end_work(l, now);
 	if (until.ns <= 0 || mono_reached(until, now))
 		timeout = 0;
-	else if (arm(l, until, e) < 0)
+	else if (arm_timer(l, until, e) < 0)
 		return -1;
 	if (pause && timeout < 0) {
 		pace_pause();
@@ -346,7 +346,7 @@ loop_turn(struct loop *l, struct monotime until, struct err *e)
 	n = wait_for(l, ev, timeout, now);
 	if (n < 0 && errno != EINTR)
 		return err_errno(e, errno, "event loop");
-	dispatch(l, ev, n < 0 ? 0 : n);
+	dispatch_events(l, ev, n < 0 ? 0 : n);
 	run_timers(l);
 	return 0;
 }

@@ -18,7 +18,7 @@
 #define TEXT_MAX 256
 
 static int
-dial(const char *path, struct err *e)
+dial_manager(const char *path, struct err *e)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	size_t len = strlen(path);
@@ -45,9 +45,9 @@ dial(const char *path, struct err *e)
 	return fd;
 }
 
-/* A number from the environment; 0 when there is none. */
+/* Reads a number from the environment; 0 when there is none. */
 static uint64_t
-number(const char *name)
+env_number(const char *name)
 {
 	const char *text = getenv(name);
 	uint64_t v;
@@ -63,10 +63,10 @@ static int64_t
 watchdog_ms(void)
 {
 	if (getenv("WATCHDOG_PID") != NULL &&
-	    number("WATCHDOG_PID") != (uint64_t)getpid())
+	    env_number("WATCHDOG_PID") != (uint64_t)getpid())
 		return 0;
-	/* Half the time it waits, as sd_watchdog_enabled(3) advises. */
-	return (int64_t)(number("WATCHDOG_USEC") / 1000 / 2);
+	/* Half of the manager's timeout, as sd_watchdog_enabled(3) advises. */
+	return (int64_t)(env_number("WATCHDOG_USEC") / 1000 / 2);
 }
 
 int
@@ -77,7 +77,7 @@ notify_open(struct notify *n, struct err *e)
 	n->fd = -1;
 	n->watchdog_ms = 0;
 	if (path != NULL && path[0] != '\0') {
-		n->fd = dial(path, e);
+		n->fd = dial_manager(path, e);
 		if (n->fd < 0)
 			return -1;
 		n->watchdog_ms = watchdog_ms();
@@ -96,9 +96,9 @@ notify_close(struct notify *n)
 	n->fd = -1;
 }
 
-/* A manager that does not listen is no reason to stop. */
+/* A failure is ignored: the daemon does not need the manager. */
 static void
-say(const struct notify *n, const char *text)
+send_text(const struct notify *n, const char *text)
 {
 	if (n->fd >= 0)
 		(void)send(n->fd, text, strlen(text),
@@ -108,7 +108,7 @@ say(const struct notify *n, const char *text)
 void
 notify_ready(struct notify *n)
 {
-	say(n, "READY=1");
+	send_text(n, "READY=1");
 }
 
 void
@@ -120,19 +120,19 @@ notify_reloading(struct notify *n)
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%" PRId64,
 		 (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000);
-	say(n, text);
+	send_text(n, text);
 }
 
 void
 notify_stopping(struct notify *n)
 {
-	say(n, "STOPPING=1");
+	send_text(n, "STOPPING=1");
 }
 
 void
 notify_alive(struct notify *n)
 {
-	say(n, "WATCHDOG=1");
+	send_text(n, "WATCHDOG=1");
 }
 
 void
@@ -141,5 +141,5 @@ notify_status(struct notify *n, const char *text)
 	char line[TEXT_MAX];
 
 	snprintf(line, sizeof(line), "STATUS=%s", text);
-	say(n, line);
+	send_text(n, line);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Whether turns are so short that they should be fewer. */
+/* Decides whether short turns should be combined by a pause. */
 #include "sys/pace.h"
 
 #include <time.h>
@@ -7,11 +7,11 @@
 #define BRISK_NS 50000
 #define NEED_MIN 64
 #define NEED_MAX 65536
-/* Fewer than these were not worth the pause; so many times in a row, and it
- * is given up. */
+/* A pause must gather at least so many packets; after so many failures in a
+ * row, pausing stops. */
 #define GATHERED_MIN 4
 #define MISSES_MAX 4
-/* Who works for longer finds enough gathered without any pause. */
+/* A process that works for longer finds enough packets without a pause. */
 #define WORK_MAX_NS (2 * PACE_PAUSE_NS)
 
 void
@@ -20,7 +20,7 @@ pace_init(struct pace *p)
 	*p = (struct pace){.need = NEED_MIN};
 }
 
-/* Without pauses: are they worth a try? */
+/* While not pausing: decides whether to begin. */
 static bool
 try_on(struct pace *p, int64_t turn_ns, size_t packets)
 {
@@ -34,7 +34,7 @@ try_on(struct pace *p, int64_t turn_ns, size_t packets)
 	return p->brisk >= p->need;
 }
 
-/* With pauses: are they still? */
+/* While pausing: decides whether to go on. */
 static bool
 stay_on(struct pace *p, size_t packets)
 {
@@ -67,6 +67,6 @@ pace_pause(void)
 {
 	const struct timespec t = {.tv_nsec = PACE_PAUSE_NS};
 
-	/* What cuts it short is the reason to go on. */
+	/* An interruption may end the pause early, which does no harm. */
 	(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &t, NULL);
 }

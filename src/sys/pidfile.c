@@ -15,16 +15,16 @@
 
 #define PID_TEXT_MAX 24
 
-/* A record lock, so that pidfile_read() can ask who holds it. */
+/* Uses a record lock, so that pidfile_read() can query its holder. */
 static int
-lock(int fd, struct flock *fl, int cmd)
+record_lock(int fd, struct flock *fl, int cmd)
 {
 	*fl = (struct flock){ .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	return fcntl(fd, cmd, fl);
 }
 
-/* The file that was locked may have been removed by its last owner in
- * between: then it is not the one at the path any more. */
+/* The last owner may have removed the locked file in between: then the file at
+ * the path is another one. */
 static bool
 still_there(int fd, const char *path)
 {
@@ -34,7 +34,7 @@ still_there(int fd, const char *path)
 	       a.st_ino == b.st_ino && a.st_dev == b.st_dev;
 }
 
-/* Whether it is a file of this name alone: it is about to be emptied. */
+/* True for a file without another name, which may be emptied. */
 static bool
 is_plain(int fd)
 {
@@ -58,8 +58,8 @@ open_locked(const char *path, struct err *e)
 			return err_set(e, ERR_PERM, "pid file %s is no "
 				       "regular file with a single name", path);
 		}
-		if (lock(fd, &fl, F_SETLK) < 0) {
-			pid_t other = lock(fd, &fl, F_GETLK) == 0 &&
+		if (record_lock(fd, &fl, F_SETLK) < 0) {
+			pid_t other = record_lock(fd, &fl, F_GETLK) == 0 &&
 				      fl.l_type != F_UNLCK ? fl.l_pid : 0;
 
 			close(fd);
@@ -111,12 +111,14 @@ pidfile_close(struct pidfile *p)
 	if (p->fd < 0)
 		return;
 	if (still_there(p->fd, p->path)) {
-		/* In a directory that is not ours to change, it is emptied. */
+		/* In a directory that we may not change, the file is
+		 * emptied. */
 		rc = unlink(p->path);
 		if (rc < 0)
 			rc = ftruncate(p->fd, 0);
 	}
-	/* Whatever is left: no lock says that nobody runs. */
+	/* A remaining file is harmless: without a lock it names no running
+	 * daemon. */
 	(void)rc;
 	close(p->fd);
 	free(p->path);
@@ -137,7 +139,7 @@ pidfile_read(const char *path, pid_t *out, struct err *e)
 	}
 	if (fd < 0)
 		return err_errno(e, errno, "pid file %s", path);
-	if (lock(fd, &fl, F_GETLK) < 0)
+	if (record_lock(fd, &fl, F_GETLK) < 0)
 		rc = err_errno(e, errno, "pid file %s", path);
 	else
 		*out = fl.l_type == F_UNLCK ? 0 : fl.l_pid;

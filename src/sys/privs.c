@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* From root to a user with one capability. */
+/* Changes from root to a user with one capability. */
 #include "sys/privs.h"
 
 #include <cap-ng.h>
@@ -17,7 +17,7 @@
 #define ID_MAX UINT32_C(4294967294)	/* (uid_t)-1 means "unchanged" */
 
 static bool
-number(uint64_t *out, const char *text)
+read_number(uint64_t *out, const char *text)
 {
 	struct span s = { text, 0 };
 
@@ -32,7 +32,7 @@ privs_group(gid_t *out, const char *group, struct err *e)
 	const struct group *gr;
 	uint64_t id;
 
-	if (number(&id, group)) {
+	if (read_number(&id, group)) {
 		*out = (gid_t)id;
 		return 0;
 	}
@@ -53,7 +53,7 @@ privs_lookup(struct privs_ids *out, const char *user, const char *group,
 	const struct passwd *pw;
 	uint64_t id;
 
-	if (number(&id, user)) {
+	if (read_number(&id, user)) {
 		pw = getpwuid((uid_t)id);
 		ids.uid = (uid_t)id;
 		if (pw == NULL && group == NULL)
@@ -77,8 +77,8 @@ privs_lookup(struct privs_ids *out, const char *user, const char *group,
 	return 0;
 }
 
-/* cap-ng's own capng_have_capabilities() looks at the effective ones alone, and
- * tells some from all only. */
+/* Unlike capng_have_capabilities(), which examines the effective set only and
+ * knows just none, some or all. */
 static bool
 only_net_admin(bool keep)
 {
@@ -94,7 +94,7 @@ only_net_admin(bool keep)
 	return true;
 }
 
-/* What was asked for is what the kernel has, and there is no way back. */
+/* Checks that the kernel made all changes, and that they are permanent. */
 static int
 check_dropped(const struct privs_ids *ids, bool keep_net_admin, struct err *e)
 {
@@ -164,8 +164,9 @@ privs_starter(struct err *e)
 	if (capng_get_caps_process() < 0)
 		return err_set(e, ERR_PERM, "cannot read capabilities");
 	kill = capng_have_capability(CAPNG_PERMITTED, CAP_KILL) > 0;
-	/* By execve(2) root gets what the bounding set has: only
-	 * no_new_privs holds it to what is permitted now. */
+	/* execve(2) as root restores all capabilities of the bounding set,
+	 * except under no_new_privs, which limits the program to those
+	 * permitted now: they must then stay permitted. */
 	if (locked) {
 		for (int cap = 0; cap <= CAP_LAST_CAP; cap++)
 			(void)capng_update(CAPNG_DROP, CAPNG_EFFECTIVE |
@@ -182,7 +183,7 @@ privs_starter(struct err *e)
 	return 0;
 }
 
-/* With less than that an allocation would fail some day. */
+/* With a lower limit some later allocation would fail. */
 int
 privs_lock_memory(struct err *e)
 {

@@ -22,10 +22,10 @@ realtime_allow(void)
 	(void)setrlimit(RLIMIT_RTPRIO, &r);
 }
 
-/* The kernel raises the soft limit whenever it signals; at the hard one it
- * kills. */
+/* The kernel raises the soft limit at each signal, and kills at the hard
+ * limit. */
 static int
-limit(struct err *e)
+set_limit(struct err *e)
 {
 	struct rlimit r;
 
@@ -46,7 +46,7 @@ realtime_on(struct err *e)
 {
 	const struct sched_param p = {.sched_priority = PRIORITY};
 
-	if (limit(e) < 0)
+	if (set_limit(e) < 0)
 		return -1;
 	if (sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &p) < 0)
 		return err_errno(e, errno, "SCHED_RR");
@@ -58,6 +58,6 @@ realtime_off(void)
 {
 	const struct sched_param p = {.sched_priority = 0};
 
-	/* To give the flag back takes a privilege. It cannot fail else. */
+	/* Clearing the flag needs a privilege. Nothing else can fail. */
 	(void)sched_setscheduler(0, SCHED_OTHER | SCHED_RESET_ON_FORK, &p);
 }

@@ -16,7 +16,7 @@
 #define HOSTS_FILE "/etc/hosts"
 #define BLANKS " \t\r\n"
 
-/* Parses a line, an address and its names, and cuts it up. */
+/* Splits a line, an address and its names; true when host is among them. */
 static bool
 line_has(char *line, const char *host, struct ipaddr *out)
 {

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The rtnetlink socket: multicast news, dumps and batches of requests.
- *
- * The kernel carries requests out while they are sent, so that a batch is in
- * force when rtnl_flush() returns. Only the last request of a batch asks for an
- * answer; before it come the answers to those that failed.
+ * The rtnetlink socket: multicast news, dumps and batches of requests. The
+ * kernel executes requests while they are sent, so that a batch is in force
+ * when rtnl_flush() returns. Only the last request of a batch asks for an
+ * answer; the answers to failed requests come before it.
  */
 #include "sys/rtnl.h"
 
@@ -35,12 +34,12 @@ struct rtnl {
 	void *ctx;
 	uint32_t seq;	     /* number of the last request */
 	uint32_t batch_end;  /* seq of the last request of a batch; 0: none */
-	uint32_t dump_seq;   /* number of the dump that runs; 0: none */
+	uint32_t dump_seq;   /* number of the current dump; 0: none */
 	enum rtnl_table table;
 	bool dump_again;     /* a new dump is due */
 	bool dump_broken;    /* the dump is not complete */
 	unsigned int n;	     /* requests collected */
-	size_t used, last;   /* bytes of out; where the last request begins */
+	size_t used, last;   /* bytes of out; offset of the last request */
 	uint8_t out[RTNL_BATCH * RTNL_MSG_MAX];
 	union {
 		struct nlmsghdr aligned;
@@ -67,9 +66,9 @@ filter_u32(uint32_t host)
 	return get_be32(b);
 }
 
-/* Drops news of the routes of others, of which a router with a full table
- * makes thousands a second, and of those set through this socket. News have
- * one route a message, and dumps are asked for own routes only. */
+/* Filters out news of foreign routes, of which a router with a full table makes
+ * thousands a second, and of routes set through this socket. News have one
+ * route a message, and dumps are requested for own routes only. */
 static void
 rtnl_filter(int fd, uint32_t portid)
 {
@@ -130,7 +129,7 @@ rtnl_socket(struct rtnl *r, struct err *e)
 		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size,
 				 sizeof(size));
 	(void)setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
-	/* Without it (before Linux 4.20) dumps have all routes. */
+	/* Without this option (before Linux 4.20) dumps contain all routes. */
 	if (setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on,
 		       sizeof(on)) == 0)
 		rtnl_filter(fd, r->portid);
@@ -202,7 +201,7 @@ rtnl_room(const struct rtnl *r)
 	return r->batch_end != 0 ? 0 : RTNL_BATCH - r->n;
 }
 
-/* Place for the next request. */
+/* Returns the place for the next request. */
 static uint8_t *
 request_place(struct rtnl *r)
 {
@@ -284,7 +283,7 @@ rtnl_flush(struct rtnl *r, struct err *e)
 /* --- dumps --------------------------------------------------------------------- */
 
 static void
-tell(struct rtnl *r, enum rtnl_kind kind)
+report_kind(struct rtnl *r, enum rtnl_kind kind)
 {
 	const struct rtnl_news news = {.kind = kind};
 
@@ -311,7 +310,7 @@ dump_next(struct rtnl *r)
 		r->dump_broken = true;
 	}
 	if (!r->dump_broken)
-		tell(r, RTNL_SYNCED);
+		report_kind(r, RTNL_SYNCED);
 }
 
 static void
@@ -320,7 +319,7 @@ dump_begin(struct rtnl *r)
 	r->dump_again = false;
 	r->dump_broken = false;
 	r->table = RTNL_TABLE_LINKS;
-	tell(r, RTNL_DUMP);
+	report_kind(r, RTNL_DUMP);
 	dump_next(r);
 }
 
@@ -339,7 +338,7 @@ dump_ended(struct rtnl *r)
 void
 rtnl_dump(struct rtnl *r)
 {
-	/* The kernel runs one dump a socket at a time. */
+	/* The kernel runs one dump per socket at a time. */
 	if (r->dump_seq != 0)
 		r->dump_again = true;
 	else
@@ -363,7 +362,7 @@ take_error(struct rtnl *r, const struct nlmsghdr *h, const uint8_t *msg)
 		dump_ended(r);
 		return;
 	}
-	/* A batch that was given up after a loss may still be answered. */
+	/* A batch that was abandoned after a loss may still be answered. */
 	if (r->batch_end == 0 || r->batch_end - h->nlmsg_seq >= RTNL_BATCH)
 		return;
 	if (ack.error != 0) {
@@ -375,7 +374,7 @@ take_error(struct rtnl *r, const struct nlmsghdr *h, const uint8_t *msg)
 	}
 	if (h->nlmsg_seq == r->batch_end) {
 		r->batch_end = 0;
-		tell(r, RTNL_DONE);
+		report_kind(r, RTNL_DONE);
 	}
 }
 
@@ -384,7 +383,7 @@ take_message(struct rtnl *r, const struct nlmsghdr *h, const uint8_t *msg)
 {
 	struct rtnl_news news;
 
-	/* The table changed while it was walked. */
+	/* The table changed during the dump. */
 	if (h->nlmsg_flags & NLM_F_DUMP_INTR && h->nlmsg_seq == r->dump_seq)
 		r->dump_again = true;
 	if (h->nlmsg_type == NLMSG_ERROR)
@@ -418,18 +417,18 @@ take_datagram(struct rtnl *r, size_t len)
 	}
 }
 
-/* News were lost, and maybe answers: only a dump knows now. */
+/* News were lost, and maybe answers: only a dump restores the state. */
 static void
 take_loss(struct rtnl *r)
 {
 	if (r->batch_end != 0) {
 		r->batch_end = 0;
-		tell(r, RTNL_DONE);
+		report_kind(r, RTNL_DONE);
 	}
 	rtnl_dump(r);
 }
 
-/* Reads a datagram. false: none is there. */
+/* Reads a datagram. false: none is waiting. */
 static bool
 read_one(struct rtnl *r)
 {
@@ -444,7 +443,7 @@ read_one(struct rtnl *r)
 	}
 	if (n < 0)
 		return errno == EINTR;
-	if (from.nl_pid == 0) /* the kernel */
+	if (from.nl_pid == 0) /* from the kernel */
 		take_datagram(r, (size_t)n);
 	return true;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* rtnetlink's messages to and from bytes; nothing is read past their end. */
+/* Encodes and decodes messages of rtnetlink; never reads past their end. */
 #include "sys/rtnl_msg.h"
 
 #include <net/if.h>
@@ -72,7 +72,8 @@ rtnl_msg_addr(uint8_t out[RTNL_MSG_MAX], bool add, unsigned int index,
 	struct ifaddrmsg m = {.ifa_family = (uint8_t)sockaddr_family(addr),
 			      .ifa_prefixlen = len,
 			      .ifa_index = index};
-	/* No other host is on this link: the address is usable at once. */
+	/* The device is point-to-point: no duplicate address detection is
+	 * needed. */
 	uint32_t flags = IFA_F_NOPREFIXROUTE |
 			 (addr->family == IP_V6 ? IFA_F_NODAD : 0);
 	size_t at = msg_begin(out, add ? RTM_NEWADDR : RTM_DELADDR,
@@ -118,7 +119,7 @@ msg_dump_netconf(uint8_t *out, int family)
 	return msg_begin(out, RTM_GETNETCONF, NLM_F_DUMP, &m, sizeof(m));
 }
 
-/* Asks for routes of our own only: a router may have a million others. */
+/* Requests our own routes only: a router may have a million others. */
 static size_t
 msg_dump_routes(uint8_t *out, int family)
 {
@@ -160,14 +161,14 @@ rtnl_msg_dump(uint8_t out[RTNL_MSG_MAX], enum rtnl_table table)
 
 /* --- news ---------------------------------------------------------------------- */
 
-#define ATTRS_MAX 64 /* types that are looked at are below */
+#define ATTRS_MAX 64 /* larger types are ignored */
 
 struct attr {
 	const uint8_t *data; /* NULL: absent */
 	size_t len;
 };
 
-/* The attributes behind a family's header of hdrlen bytes. */
+/* Reads the attributes after a family's header of hdrlen bytes. */
 static void
 attrs_read(struct attr out[ATTRS_MAX], const uint8_t *msg, size_t len,
 	   size_t hdrlen)
@@ -224,7 +225,7 @@ news_link(struct rtnl_news *out, const uint8_t *msg, size_t len, bool gone)
 	struct ifinfomsg m;
 	struct rtnl_link *l = &out->u.link;
 
-	/* Bridges tell of their ports by messages of the same type. */
+	/* Bridges report their ports by messages of the same type. */
 	if (!header_read(&m, sizeof(m), msg, len) ||
 	    m.ifi_family != AF_UNSPEC)
 		return false;
@@ -232,7 +233,7 @@ news_link(struct rtnl_news *out, const uint8_t *msg, size_t len, bool gone)
 	*out = (struct rtnl_news){.kind = gone ? RTNL_LINK_GONE : RTNL_LINK};
 	l->index = (unsigned int)m.ifi_index;
 	l->up = (m.ifi_flags & IFF_UP) != 0;
-	/* Events of wireless drivers are messages without these. */
+	/* Events of wireless drivers are messages without these attributes. */
 	if (!attr_u32(&l->mtu, &a[IFLA_MTU]) || a[IFLA_IFNAME].data == NULL)
 		return gone;
 	memcpy(l->name, a[IFLA_IFNAME].data,
@@ -266,7 +267,8 @@ news_addr(struct rtnl_news *out, const uint8_t *msg, size_t len, bool gone)
 	/* In IPv4 the same bit means a secondary address. */
 	n->temporary = m.ifa_family == AF_INET6 &&
 		       (flags & IFA_F_TEMPORARY) != 0;
-	/* On a point-to-point link IFA_ADDRESS is the other end's. */
+	/* On a point-to-point link IFA_ADDRESS is the address of the other
+	 * end. */
 	return attr_addr(&n->addr, &a[IFA_LOCAL], m.ifa_family) ||
 	       attr_addr(&n->addr, &a[IFA_ADDRESS], m.ifa_family);
 }

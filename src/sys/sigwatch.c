@@ -17,7 +17,7 @@ struct sigwatch {
 };
 
 static void
-watched(sigset_t *set)
+watched_set(sigset_t *set)
 {
 	sigemptyset(set);
 	sigaddset(set, SIGHUP);
@@ -35,7 +35,7 @@ sigwatch_block(void)
 	const struct sigaction ignore = {.sa_handler = SIG_IGN};
 	sigset_t set;
 
-	watched(&set);
+	watched_set(&set);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	sigaction(SIGPIPE, &ignore, NULL);
 }
@@ -61,7 +61,7 @@ sigwatch_open(struct sigwatch **out, struct loop *l,
 	if (s == NULL)
 		return err_nomem(e);
 	sigwatch_block();
-	watched(&set);
+	watched_set(&set);
 	s->fn = fn;
 	s->ctx = ctx;
 	s->fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);

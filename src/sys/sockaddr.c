@@ -19,7 +19,7 @@ sockaddr_family(const struct ipaddr *a)
 	}
 }
 
-/* Through memcpy: the storage has no type of its own here. */
+/* Uses memcpy: the storage has no declared type here. */
 socklen_t
 sockaddr_put(struct sockaddr_storage *out, const struct endpoint *e)
 {
@@ -62,8 +62,8 @@ sockaddr_get(struct endpoint *out, const struct sockaddr_storage *ss,
 			return -1;
 		e.addr.family = IP_V6;
 		memcpy(e.addr.b, &in6.sin6_addr, sizeof(in6.sin6_addr));
-		/* Only a link-local address has one; elsewhere it would make
-		 * two of one address. */
+		/* Only a link-local address has a scope; elsewhere one address
+		 * would become two. */
 		if (IN6_IS_ADDR_LINKLOCAL(&in6.sin6_addr))
 			e.addr.scope = in6.sin6_scope_id;
 		e.port = ntohs(in6.sin6_port);

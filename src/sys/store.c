@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* State files: whole or not at all. */
+/* State files: written completely or not at all. */
 #include "sys/store.h"
 
 #include <errno.h>
@@ -38,8 +38,8 @@ bad_name(const char *name, struct err *e)
 
 /* --- the directory -------------------------------------------------------- */
 
-/* What a write left that did not come to its end: unless one is under way
- * just now, in another process. It may have been a secret. */
+/* Removes the remains of an interrupted write, unless another process is
+ * writing just now. The file may hold a secret, so it is overwritten. */
 static void
 remove_leftover(const struct store *s)
 {
@@ -62,7 +62,7 @@ bad_name_of(char bad[NAME_BUF], const char *name)
 	snprintf(bad, NAME_BUF, "%s" STORE_BAD, name);
 }
 
-/* true: something was set aside under that name, and is gone. */
+/* true: a set-aside file of that name existed and was removed. */
 static bool
 remove_set_aside(const struct store *s, const char *name)
 {
@@ -205,34 +205,35 @@ check_file(const struct stat *st, uid_t dirowner, unsigned int flags,
 	return 0;
 }
 
-/* It may have been a key. */
+/* Wipes the bytes, since they may be a key. */
 static void
-drop(uint8_t *mem, size_t n)
+drop_bytes(uint8_t *mem, size_t n)
 {
 	if (mem != NULL)
 		bytes_wipe(mem, n);
 	free(mem);
 }
 
-/* Of n bytes so far; realloc() would leave them behind. NULL: dropped. */
+/* Grows a buffer that holds n bytes; realloc() would leave a copy behind. NULL:
+ * mem was wiped and freed. */
 static uint8_t *
-grow(uint8_t *mem, size_t n, size_t cap)
+grow_bytes(uint8_t *mem, size_t n, size_t cap)
 {
 	uint8_t *more = malloc(cap);
 
 	if (more != NULL && n > 0)
 		memcpy(more, mem, n);
-	drop(mem, n);
+	drop_bytes(mem, n);
 	return more;
 }
 
-/* The whole file of at most max bytes; NUL behind it. */
+/* Reads the whole file of at most max bytes; appends a NUL. */
 static int
 read_all(int fd, size_t max, const char *path, uint8_t **out, size_t *len,
 	 struct err *e)
 {
 	size_t cap = 4096, n = 0;
-	uint8_t *mem = grow(NULL, 0, cap + 1);
+	uint8_t *mem = grow_bytes(NULL, 0, cap + 1);
 
 	while (mem != NULL) {
 		ssize_t got = read(fd, mem + n, cap - n);
@@ -241,12 +242,12 @@ read_all(int fd, size_t max, const char *path, uint8_t **out, size_t *len,
 			continue;
 		if (got < 0) {
 			err_errno(e, errno, "%s", path);
-			drop(mem, n);
+			drop_bytes(mem, n);
 			return -1;
 		}
 		n += (size_t)got;
 		if (n > max) {
-			drop(mem, n);
+			drop_bytes(mem, n);
 			return err_set(e, ERR_LIMIT, "%s is larger than %zu "
 				       "bytes", path, max);
 		}
@@ -258,7 +259,7 @@ read_all(int fd, size_t max, const char *path, uint8_t **out, size_t *len,
 		}
 		if (n == cap) {
 			cap *= 2;
-			mem = grow(mem, n, cap + 1);
+			mem = grow_bytes(mem, n, cap + 1);
 		}
 	}
 	return err_nomem(e);
@@ -322,7 +323,7 @@ store_read_fd(int fd, const char *path, uid_t owner, size_t max,
 /* --- writing ---------------------------------------------------------------- */
 
 static bool
-fault(struct store *s, enum store_step step)
+fault_at(struct store *s, enum store_step step)
 {
 	return s->fault != NULL && s->fault(s->fault_ctx, (int)step) != 0;
 }
@@ -344,7 +345,7 @@ write_all(int fd, const uint8_t *data, size_t len)
 }
 
 static int
-stopped(struct err *e)
+err_stopped(struct err *e)
 {
 	return err_set(e, ERR_IO, "stopped");
 }
@@ -358,26 +359,26 @@ tmp_failed(const struct store *s, struct err *e)
 	return err_errno(e, errnum, "%s/%s", s->dir, TMP_NAME);
 }
 
-/* The temporary file, complete and on the disk. */
+/* Writes the temporary file completely, and syncs it. */
 static int
 write_tmp(struct store *s, const void *data, size_t len, struct err *e)
 {
 	struct stat dir;
 	int fd, rc = -1;
 
-	if (fault(s, STORE_STEP_CREATE))
-		return stopped(e);
+	if (fault_at(s, STORE_STEP_CREATE))
+		return err_stopped(e);
 	(void)unlink_file(s, TMP_NAME);
 	fd = openat(s->dirfd, TMP_NAME, O_WRONLY | O_CREAT | O_EXCL |
 		    O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
 	if (fd < 0)
 		return err_errno(e, errno, "%s/%s", s->dir, TMP_NAME);
-	if (fault(s, STORE_STEP_WRITE)) {
+	if (fault_at(s, STORE_STEP_WRITE)) {
 		(void)write_all(fd, data, len / 2);
-		stopped(e);
+		err_stopped(e);
 		goto out;
 	}
-	/* As root, what root makes for the daemon's user is that user's. */
+	/* Files that root makes for the daemon's user belong to that user. */
 	if (geteuid() == 0 && fstat(s->dirfd, &dir) == 0 &&
 	    (dir.st_uid != 0 || dir.st_gid != 0) &&
 	    fchown(fd, dir.st_uid, dir.st_gid) < 0) {
@@ -388,8 +389,8 @@ write_tmp(struct store *s, const void *data, size_t len, struct err *e)
 		tmp_failed(s, e);
 		goto out;
 	}
-	if (fault(s, STORE_STEP_SYNC)) {
-		stopped(e);
+	if (fault_at(s, STORE_STEP_SYNC)) {
+		err_stopped(e);
 		goto out;
 	}
 	rc = fsync(fd) < 0 ? tmp_failed(s, e) : 0;
@@ -403,15 +404,15 @@ rename_tmp(struct store *s, const char *name, struct err *e)
 {
 	int errnum;
 
-	if (fault(s, STORE_STEP_RENAME))
-		return stopped(e);
+	if (fault_at(s, STORE_STEP_RENAME))
+		return err_stopped(e);
 	if (renameat(s->dirfd, TMP_NAME, s->dirfd, name) < 0) {
 		errnum = errno;
 		(void)unlink_file(s, TMP_NAME);
 		return err_errno(e, errnum, "%s/%s", s->dir, name);
 	}
-	if (fault(s, STORE_STEP_SYNC_DIR))
-		return stopped(e);
+	if (fault_at(s, STORE_STEP_SYNC_DIR))
+		return err_stopped(e);
 	if (fsync(s->dirfd) < 0)
 		return err_errno(e, errno, "%s", s->dir);
 	return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Copies of a file in a store that is about to be replaced. */
+/* Keeps copies of files that are about to be replaced. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,9 +12,9 @@
 #include "sys/store.h"
 
 #define FILE_MAX ((size_t)16 * 1024 * 1024)
-#define AGAIN_MAX 9		/* names of one second */
+#define AGAIN_MAX 9		/* suffixes within one second */
 
-/* NAME.lost-20261130T132705Z, with -N behind it for the N-th of a second. */
+/* NAME.lost-20261130T132705Z; the N-th of one second ends in -N. */
 static void
 kept_name(char out[STORE_NAME_MAX], const char *name, struct walltime at,
 	  int nth)
@@ -31,7 +31,7 @@ kept_name(char out[STORE_NAME_MAX], const char *name, struct walltime at,
 		 more);
 }
 
-/* Links the file, or copies its bytes if links are not allowed: the daemon is
+/* Links the file, or copies its bytes where links are forbidden: the daemon is
  * confined, and protected_hardlinks forbids a link to another user's file. */
 static int
 keep_as(struct store *s, const char *name, const char *as, struct err *e)

@@ -14,21 +14,22 @@
 
 #define ACCEPTS_A_TURN 16
 #define STARVED_MS 1000
-/* The default segment sizes of RFC 9293, section 3.7.1: they fit every path,
- * also one whose routers drop packets and send no ICMP error. */
+/* The default segment sizes of RFC 9293, section 3.7.1: they pass on every
+ * path, also one whose routers drop packets and send no ICMP error. */
 #define SEGMENT4 536
 #define SEGMENT6 1220
 
 struct tcp_listener {
 	int fd;
 	struct loop_fd *lfd;
-	struct loop_timer rest; /* ends the pause after starving */
+	struct loop_timer rest; /* ends the pause after descriptors ran out */
 	struct endpoint local;
 	tcp_accept_fn fn;
 	void *ctx;
 	bool paused;
 	bool resting;
-	bool accepting; /* inside on_connection(): it frees what fn closes */
+	bool accepting; /* inside on_connection(), which frees the listener
+			 * if fn closes it */
 	uint64_t starved;
 };
 
@@ -47,9 +48,10 @@ on_rested(void *ctx)
 	update_interest(t);
 }
 
-/* Without a pause, the waiting connection would wake the loop for ever. */
+/* Descriptors ran out: pauses, or the waiting connection would wake the loop
+ * for ever. */
 static void
-starve(struct tcp_listener *t)
+pause_starved(struct tcp_listener *t)
 {
 	t->starved++;
 	t->resting = true;
@@ -65,7 +67,7 @@ no_delay(int fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
-/* Must precede the SYN, so that it bounds what the other side sends as well. */
+/* Must precede the SYN, so that it limits the other side's segments as well. */
 static void
 limit_segments(int fd, enum ip_family family)
 {
@@ -114,11 +116,11 @@ on_connection(void *ctx, unsigned int events)
 			break;
 		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 		    errno == ENOMEM) {
-			starve(t);
+			pause_starved(t);
 			break;
 		}
-		/* The connection died while it waited: accept(2) tells its
-		 * error as its own. */
+		/* The connection died in the queue: accept(2) reports its
+		 * error. */
 	}
 	t->accepting = false;
 	if (t->fd < 0)
@@ -218,7 +220,8 @@ bind_source(int fd, const struct ipaddr *source)
 	const int on = 1;
 	socklen_t len = sockaddr_put(&ss, &from);
 
-	/* The port is chosen with the remote known: no shortage of ports. */
+	/* The kernel chooses the port when the remote is known, so that more
+	 * are free. */
 	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
 	return bind(fd, (struct sockaddr *)&ss, len);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The TUN device: opening it, reading and writing frames. */
+/* The TUN device: opens it, reads and writes frames. */
 #include "sys/tun.h"
 
 #include <assert.h>
@@ -26,10 +26,9 @@
 #endif
 
 #define VNET_LEN ((int)sizeof(struct virtio_net_hdr))
-#define REFUSED_OFTEN 8 /* one may be its own fault */
+#define REFUSED_OFTEN 8 /* a single one may be the packet's fault */
 #define PACK_ALIGN                                                \
-	64u /* frames begin on cache lines of the reader's memory \
-	     */
+	64u /* frames begin on cache lines of the reader's memory */
 
 struct tun {
 	int fd;
@@ -66,7 +65,7 @@ probe_level(struct tun *t, enum tun_level most, struct err *e)
 }
 
 static int
-attach(struct tun *t, const char *name, struct err *e)
+attach_tun(struct tun *t, const char *name, struct err *e)
 {
 	struct ifreq ifr = {.ifr_flags = 0};
 	int size = VNET_LEN;
@@ -102,7 +101,7 @@ tun_open(struct tun **out, const char *name, enum tun_level most, struct err *e)
 	t->fd = -1;
 	if (name == NULL || name[0] == '\0')
 		name = "tun%d";
-	if (attach(t, name, e) < 0 || probe_level(t, most, e) < 0) {
+	if (attach_tun(t, name, e) < 0 || probe_level(t, most, e) < 0) {
 		tun_close(t);
 		return -1;
 	}
@@ -190,10 +189,10 @@ tun_stats(const struct tun *t)
 	return &t->stats;
 }
 
-/* The header the kernel put before a packet of len bytes. Nothing of it is
- * believed that points outside the packet. */
+/* Decodes the kernel's header of a packet of len bytes. A header that points
+ * outside the packet is refused. */
 static int
-decode(struct frame_offload *off, const uint8_t *hdr, size_t len)
+decode_offload(struct frame_offload *off, const uint8_t *hdr, size_t len)
 {
 	struct virtio_net_hdr v;
 
@@ -228,7 +227,7 @@ decode(struct frame_offload *off, const uint8_t *hdr, size_t len)
 }
 
 static void
-encode(struct virtio_net_hdr *v, const struct frame_offload *off)
+encode_offload(struct virtio_net_hdr *v, const struct frame_offload *off)
 {
 	*v = (struct virtio_net_hdr){.gso_type = VIRTIO_NET_HDR_GSO_NONE};
 	if (off->needs_csum) {
@@ -253,7 +252,7 @@ encode(struct virtio_net_hdr *v, const struct frame_offload *off)
 	v->hdr_len = off->hdrlen;
 }
 
-/* What errno means for a device that is not there any more. */
+/* True for the errors of a device that no longer exists. */
 static bool
 is_gone(int errnum)
 {
@@ -268,8 +267,8 @@ tun_read(struct tun *t, uint8_t *mem, size_t cap, struct tun_frame *frames,
 	struct tun_frame *f;
 	ssize_t got;
 
-	/* Frames that are no good count against max, too: a bound on the time
-	 * this takes. */
+	/* Malformed frames count against max, too: max bounds the time of this
+	 * call. */
 	for (size_t i = 0; i < max; i++) {
 		if (used > cap || cap - used < TUN_READ_ROOM)
 			break;
@@ -283,14 +282,14 @@ tun_read(struct tun *t, uint8_t *mem, size_t cap, struct tun_frame *frames,
 				break;
 			t->stats.read_errors++;
 			t->stats.last_errno = errno;
-			/* What was read before is not lost. */
+			/* Frames read before the error are returned first. */
 			if (n == 0 && is_gone(errno))
 				return -1;
 			break;
 		}
 		f->len = got > VNET_LEN ? (size_t)(got - VNET_LEN) : 0;
 		if (f->len == 0 ||
-		    decode(&f->off, f->data - VNET_LEN, f->len) < 0) {
+		    decode_offload(&f->off, f->data - VNET_LEN, f->len) < 0) {
 			t->stats.read_bad++;
 			continue;
 		}
@@ -310,10 +309,10 @@ tun_write(struct tun *t, const struct tun_out *f)
 	ssize_t n;
 
 	assert(f->niov <= FRAME_IOV_MAX);
-	encode(&v, &f->off);
+	encode_offload(&v, &f->off);
 	iov[0] = (struct iovec){.iov_base = &v, .iov_len = sizeof(v)};
 	for (unsigned int i = 0; i < f->niov; i++) {
-		/* writev() only reads; its type cannot say so. */
+		/* writev() only reads; its type lacks the const. */
 		iov[i + 1].iov_base = (void *)(uintptr_t)f->iov[i].p;
 		iov[i + 1].iov_len = f->iov[i].len;
 	}

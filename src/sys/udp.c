@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* UDP sockets: opening one with all it needs, and asking about it. */
+/* UDP sockets: opens them with their options, and reports on them. */
 #include "sys/udp.h"
 
 #include <errno.h>
@@ -19,9 +19,9 @@ struct option {
 };
 
 /*
- * PMTUDISC_PROBE: never fragmented, but a learned path MTU is not applied:
- * anybody can forge the ICMP it is learned from. No IP_RECVERR: errors of
- * single datagrams are no errors of the socket.
+ * PMTUDISC_PROBE: never fragmented, but a learned path MTU is not applied,
+ * since anybody can forge the ICMP messages that set it. No IP_RECVERR: errors
+ * of single datagrams are no errors of the socket.
  */
 static const struct option v4_options[] = {
     {IPPROTO_IP, IP_PKTINFO, 1, "IP_PKTINFO"},
@@ -50,8 +50,8 @@ set_options(int fd, const struct option *o, size_t n, struct err *e)
 void
 udp_fragment(struct udp *u, bool may)
 {
-	/* IPv4 routers cut what is too long for them. IPv6 routers do not: the
-	 * kernel cuts to the path MTU that they have told it. */
+	/* IPv4 routers fragment long packets. IPv6 routers do not: the kernel
+	 * fragments to the path MTU that they have reported. */
 	const int whole = may ? 0 : 1;
 	const int v4 = may ? IP_PMTUDISC_DONT : IP_PMTUDISC_PROBE;
 	const int v6 = may ? IPV6_PMTUDISC_DONT : IPV6_PMTUDISC_PROBE;
@@ -65,8 +65,8 @@ udp_fragment(struct udp *u, bool may)
 	setsockopt(u->fd, IPPROTO_IPV6, IPV6_DONTFRAG, &whole, sizeof(whole));
 }
 
-/* As much as asked for with CAP_NET_ADMIN, else what the system's limits
- * allow. Returns what came of it; the kernel tells twice that. */
+/* Sets the size as requested with CAP_NET_ADMIN, else up to the system's limit.
+ * Returns the actual size; the kernel reports twice that. */
 static int
 set_buffer(int fd, int force, int name, int bytes)
 {
@@ -116,8 +116,8 @@ bind_to(struct udp *u, const struct endpoint *local, struct err *e)
 }
 
 static int
-prepare(struct udp *u, const struct endpoint *local,
-	const struct udp_opts *opts, struct err *e)
+prepare_socket(struct udp *u, const struct endpoint *local,
+	       const struct udp_opts *opts, struct err *e)
 {
 	int bytes = opts->buffer > 0 ? opts->buffer : UDP_BUFFER_DEFAULT;
 	int rx, tx;
@@ -164,7 +164,7 @@ udp_open(struct udp **out, const struct endpoint *local,
 	u->family = local->addr.family;
 	init_slots(&u->rx);
 	init_slots(&u->tx);
-	if (prepare(u, local, opts, e) < 0) {
+	if (prepare_socket(u, local, opts, e) < 0) {
 		udp_close(u);
 		return -1;
 	}

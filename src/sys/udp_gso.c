@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * To which addresses segmentation was refused. It depends on the way there: a
- * device without checksum offload or IPsec on it (EIO), an old driver
- * (EINVAL). So one peer's way does not take it from all others. A few places
- * that later ones take over: what is forgotten is only found out anew.
+ * The addresses for which segmentation was refused. A refusal depends on the
+ * path: a device without checksum offload or IPsec on it (EIO), an old driver
+ * (EINVAL). So one peer's path does not disable it for all others. The table is
+ * small and later entries replace earlier ones: a lost entry is found again by
+ * the next refusal.
  */
 #include "sys/udp_socket.h"
 
-#define RETRY_AFTER 16384 /* datagrams: the way may be another by then */
+#define RETRY_AFTER 16384 /* datagrams: the path may have changed by then */
 
 static struct udp_path *
 place_of(struct udp *u, const struct ipaddr *a)
@@ -20,7 +21,7 @@ place_of(struct udp *u, const struct ipaddr *a)
 }
 
 static struct udp_path *
-find(struct udp *u, const struct ipaddr *a)
+find_path(struct udp *u, const struct ipaddr *a)
 {
 	struct udp_path *p;
 
@@ -30,7 +31,7 @@ find(struct udp *u, const struct ipaddr *a)
 	return p->errnum != 0 && ipaddr_equal(&p->addr, a) ? p : NULL;
 }
 
-/* Only one message is the attempt: those behind it wait for how it goes. */
+/* Only one message is the trial: those after it wait for its result. */
 bool
 udp_gso_may(struct udp *u, const struct ipaddr *a)
 {
@@ -38,7 +39,7 @@ udp_gso_may(struct udp *u, const struct ipaddr *a)
 
 	if (!u->gso)
 		return false;
-	p = find(u, a);
+	p = find_path(u, a);
 	if (p == NULL)
 		return true;
 	if (p->left > 0) {
@@ -63,7 +64,7 @@ udp_gso_refuse(struct udp *u, const struct ipaddr *a, int errnum)
 void
 udp_gso_worked(struct udp *u, const struct ipaddr *a)
 {
-	struct udp_path *p = find(u, a);
+	struct udp_path *p = find_path(u, a);
 
 	u->stats.segmented++;
 	if (p == NULL)

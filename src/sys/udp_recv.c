@@ -14,7 +14,7 @@ take_v4(struct ipaddr *local, const struct cmsghdr *c)
 	struct in_pktinfo info;
 
 	memcpy(&info, CMSG_DATA(c), sizeof(info));
-	/* The address of ours, also where the packet's says broadcast. */
+	/* Our own address, also when the packet was sent to broadcast. */
 	*local = (struct ipaddr){.family = IP_V4};
 	memcpy(local->b, &info.ipi_spec_dst, sizeof(info.ipi_spec_dst));
 }
@@ -33,8 +33,8 @@ take_v6(struct ipaddr *local, const struct cmsghdr *c)
 		local->scope = info.ipi6_ifindex;
 }
 
-/* Local address, TOS and segment size; the latter is there only when several
- * datagrams were put together: the kernel does so only with equal TOS. */
+/* Reads local address, TOS and segment size; the latter is present only when
+ * the kernel combined several datagrams, which must have equal TOS. */
 static void
 take_control(struct udp_run *r, struct msghdr *h)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Sending runs of datagrams: sendmmsg(2) with UDP_SEGMENT, and what to do
+ * Sends runs of datagrams: sendmmsg(2) with UDP_SEGMENT, and the fallbacks
  * where that is refused. A run becomes messages of many datagrams each; a
- * message that fails is retried datagram by datagram when the way it was
- * packed may be the reason, and given up otherwise.
+ * message that fails is retried datagram by datagram when its packing may be
+ * the reason, and dropped otherwise.
  */
 #include <errno.h>
 #include <netinet/udp.h>
@@ -13,16 +13,16 @@
 #include "sys/udp.h"
 #include "sys/udp_socket.h"
 
-/* What every kernel since 4.18 takes in one message. */
+/* Every kernel since 4.18 accepts so many in one message. */
 #define SEGMENTS_MAX 64
 #define MESSAGE_MAX 65507
 
-/* Where in the runs the next message begins. */
+/* The position in the runs where the next message begins. */
 struct place {
 	const struct udp_run *runs;
 	size_t n;
-	size_t i;  /* the run */
-	size_t at; /* and the byte in it */
+	size_t i;  /* index of the run */
+	size_t at; /* offset in the run */
 	bool single; /* a message holds a single datagram */
 };
 
@@ -35,7 +35,7 @@ struct piece {
 };
 
 static size_t
-datagrams(const struct piece *p)
+count_datagrams(const struct piece *p)
 {
 	size_t segsize = p->run->segsize;
 
@@ -173,8 +173,8 @@ count_failed(struct udp *u, struct udp_result *res, size_t n, int errnum,
 	}
 }
 
-/* Messages first..n-1. Returns how many went, or minus the errno of the
- * first. */
+/* Sends messages first..n-1. Returns how many were sent, or minus the errno of
+ * the first. */
 static int
 send_messages(struct udp *u, unsigned int first, unsigned int n)
 {
@@ -187,8 +187,8 @@ send_messages(struct udp *u, unsigned int first, unsigned int n)
 	return rc < 0 ? -errno : rc;
 }
 
-/* How kernels of different age say that the source is not an address of
- * this host, or has no way to the remote. */
+/* Errors by which kernels of different age report that the source is not an
+ * address of this host, or has no route to the remote. */
 static bool
 may_be_source(int errnum)
 {
@@ -196,8 +196,8 @@ may_be_source(int errnum)
 	       errnum == EADDRNOTAVAIL;
 }
 
-/* One datagram alone, in place 0. 0 or its errno. Clears p->source when it
- * went without. */
+/* Sends one datagram alone, in slot 0. 0 or its errno. Clears p->source when it
+ * was sent without that source. */
 static int
 send_one(struct udp *u, struct piece *p)
 {
@@ -220,11 +220,11 @@ send_one(struct udp *u, struct piece *p)
 }
 
 /*
- * A message that was refused for what may lie in its packing: its size (the
- * last datagram may be smaller), segmentation, or its source. Its datagrams
- * go one by one. Segmentation to that address is given up for a while only
- * where a full-sized datagram from the same source then went through: so it was
- * neither the size nor the source.
+ * Resends a message that was refused for a reason that may lie in its packing:
+ * its size (the last datagram may be smaller), segmentation, or its source. Its
+ * datagrams are sent singly. Segmentation to that address is disabled for a
+ * while only where a full-sized datagram from the same source then passed: so
+ * the reason was neither the size nor the source.
  */
 static void
 send_singly(struct udp *u, const struct piece *p, int errnum,
@@ -265,10 +265,10 @@ may_be_packing(const struct piece *p, int errnum)
 	       (errnum == EMSGSIZE || errnum == EINVAL || errnum == EIO);
 }
 
-/* Builds messages from where pl stands; returns their number. */
+/* Builds messages from position pl on; returns their number. */
 static unsigned int
-build(struct udp *u, struct place *pl, struct piece *pieces,
-      struct udp_result *res)
+build_messages(struct udp *u, struct place *pl, struct piece *pieces,
+	       struct udp_result *res)
 {
 	unsigned int n = 0;
 
@@ -280,7 +280,7 @@ build(struct udp *u, struct place *pl, struct piece *pieces,
 		    pieces[n].run->remote.addr.family != u->family ||
 		    (pieces[n].source &&
 		     pieces[n].run->local.family != u->family)) {
-			count_failed(u, res, datagrams(&pieces[n]),
+			count_failed(u, res, count_datagrams(&pieces[n]),
 				     EAFNOSUPPORT, &pieces[n].run->remote);
 			continue;
 		}
@@ -293,12 +293,12 @@ build(struct udp *u, struct place *pl, struct piece *pieces,
 static void
 count_piece(struct udp *u, struct udp_result *res, const struct piece *p)
 {
-	count_sent(u, res, datagrams(p));
+	count_sent(u, res, count_datagrams(p));
 	if (p->len > p->run->segsize)
 		udp_gso_worked(u, &p->run->remote.addr);
 }
 
-/* Returns how many pieces were dealt with: fewer than n when the socket is
+/* Returns how many pieces were handled: fewer than n when the socket is
  * full. */
 static unsigned int
 send_batch(struct udp *u, const struct piece *pieces, unsigned int n,
@@ -316,19 +316,20 @@ send_batch(struct udp *u, const struct piece *pieces, unsigned int n,
 				count_piece(u, res, &pieces[done++]);
 			continue;
 		}
-		/* After a short count this is the message that ended it. Place
-		 * 0 may be written over: it is this one, or has been sent. */
+		/* After a short count this message is the one that failed. Slot
+		 * 0 may be overwritten: it holds this message, or has been
+		 * sent. */
 		if (may_be_packing(&pieces[done], -rc))
 			send_singly(u, &pieces[done], -rc, res);
 		else
-			count_failed(u, res, datagrams(&pieces[done]), -rc,
-				     &pieces[done].run->remote);
+			count_failed(u, res, count_datagrams(&pieces[done]),
+				     -rc, &pieces[done].run->remote);
 		done++;
 	}
 	return done;
 }
 
-/* The rest would only find out the same, one system call each. */
+/* The remaining messages would fail the same way, one system call each. */
 static void
 drop_rest(struct udp *u, const struct piece *pieces, unsigned int n,
 	  struct place *pl, struct udp_result *res)
@@ -337,15 +338,16 @@ drop_rest(struct udp *u, const struct piece *pieces, unsigned int n,
 
 	res->full = true;
 	for (unsigned int i = 0; i < n; i++)
-		count_failed(u, res, datagrams(&pieces[i]), EAGAIN,
+		count_failed(u, res, count_datagrams(&pieces[i]), EAGAIN,
 			     &pieces[i].run->remote);
 	while (pl->i < pl->n) {
 		p = next_piece(pl, u->gso);
-		count_failed(u, res, datagrams(&p), EAGAIN, &p.run->remote);
+		count_failed(u, res, count_datagrams(&p), EAGAIN,
+			     &p.run->remote);
 	}
 }
 
-/* Runs that may all be fragmented, or none. */
+/* Sends runs that may all be fragmented, or none. */
 static void
 send_alike(struct udp *u, const struct udp_run *runs, size_t n,
 	   struct udp_result *res)
@@ -357,7 +359,7 @@ send_alike(struct udp *u, const struct udp_run *runs, size_t n,
 	if (runs->may_fragment)
 		udp_fragment(u, true);
 	while (pl.i < pl.n) {
-		count = build(u, &pl, pieces, res);
+		count = build_messages(u, &pl, pieces, res);
 		done = send_batch(u, pieces, count, res);
 		if (done < count)
 			drop_rest(u, pieces + done, count - done, &pl, res);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The few settings of a systemd unit that decide who the daemon is. */
+/* Reads the settings of a systemd unit that the daemon's identity depends
+ * on. */
 #include "sys/unit.h"
 
 #include <errno.h>
@@ -12,7 +13,7 @@
 #define PATH_LEN 512
 #define LINE_LEN 1024
 
-/* The highest precedence last. */
+/* In order of rising precedence. */
 static const char *const dirs[] = {
 	"/lib/systemd/system",
 	"/usr/lib/systemd/system",
@@ -23,7 +24,7 @@ static const char *const dirs[] = {
 
 #define DIRS (sizeof(dirs) / sizeof(*dirs))
 
-/* The last word of a command that has the word chown in it. */
+/* The last word of a command that contains the word chown. */
 static void
 take_command(char out[UNIT_TEXT_MAX], const char *value)
 {

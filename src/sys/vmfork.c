@@ -8,7 +8,7 @@
 
 #include <linux/netlink.h>
 
-#define GROUP_KERNEL 1 /* 2 is udev's, for what it has worked off */
+#define GROUP_KERNEL 1 /* group 2 has udev's processed events */
 #define QUEUE_LEN (1 << 20)
 #define MESSAGE_MAX 8192 /* the kernel's are below 4096 */
 
@@ -26,7 +26,7 @@ vmfork_open(struct err *e)
 
 	if (fd < 0)
 		return err_errno(e, errno, "uevents");
-	/* Another user does with the usual one. */
+	/* An unprivileged process keeps the default size. */
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &queue,
 			 sizeof(queue));
 	if (bind(fd, (const struct sockaddr *)&all, sizeof(all)) < 0) {
@@ -81,7 +81,8 @@ vmfork_read(int fd)
 	for (unsigned int i = 0; i < VMFORK_BATCH; i++) {
 		struct sockaddr_storage from = { .ss_family = AF_UNSPEC };
 		socklen_t fromlen = sizeof(from);
-		/* With MSG_TRUNC it says how long the message really was. */
+		/* With MSG_TRUNC, recvfrom() returns the full length of the
+		 * message. */
 		ssize_t n = recvfrom(fd, msg, sizeof(msg), MSG_TRUNC,
 				     (struct sockaddr *)&from, &fromlen);
 

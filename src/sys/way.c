@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Whether this host has a usable route to an address. */
+/* Checks that this host has a usable route to an address. */
 #include "sys/way.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 
 #include "sys/sockaddr.h"
 
-/* The kernel chooses the source address as it connects; UDP sends nothing. */
+/* The kernel chooses the source address in connect(2); UDP sends nothing. */
 static int
 way_source(struct endpoint *from, const struct endpoint *to, struct err *e)
 {
@@ -62,7 +62,7 @@ way_check(const struct endpoint *to, struct err *e)
 	if (way_source(&from, to, e) < 0)
 		return -1;
 	if (getifaddrs(&all) < 0)
-		return 0;	/* the route is there, and no more is known */
+		return 0;	/* the route exists; its interface is unknown */
 	for (const struct ifaddrs *i = all; rc == 0 && i != NULL;
 	     i = i->ifa_next)
 		if (way_owns(i, &from.addr) && (i->ifa_flags & alive) != alive)

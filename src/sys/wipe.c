@@ -31,7 +31,7 @@ wipe_close(int fd)
 
 	if (fd < 0)
 		return;
-	/* One link more means that it was kept under another name. */
+	/* A link count above 0 means that the file has another name. */
 	if (fstat(fd, &st) == 0 && st.st_nlink == 0) {
 		while (at < st.st_size) {
 			off_t left = st.st_size - at;
@@ -47,7 +47,7 @@ wipe_close(int fd)
 				break;
 			at += n;
 		}
-		/* Else pages of a file without a name are never written. */
+		/* Without this, pages of an unlinked file are never written. */
 		(void)fdatasync(fd);
 	}
 	close(fd);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Worker threads: two queues under one lock, an eventfd back. */
+/* Worker threads: two queues under one lock, an eventfd for results. */
 #include "sys/work.h"
 
 #include <assert.h>
@@ -33,11 +33,11 @@ struct work {
 	struct queue todo;     /* under lock */
 	struct queue finished; /* under lock */
 	bool ending;	       /* under lock */
-	unsigned int left;     /* under lock: threads that own all of this, once
-				* it is abandoned */
+	unsigned int left;     /* under lock: threads that own this struct
+			        * once it is abandoned */
 	int eventfd;
 	struct loop_fd *lfd;
-	size_t pending; /* the loop's */
+	size_t pending; /* used by the loop */
 	unsigned int nthreads;
 	struct worker threads[];
 };
@@ -70,9 +70,9 @@ queue_take(struct queue *q)
 	return job;
 }
 
-/* Frees all that the threads share. */
+/* Frees everything that the threads share. */
 static void
-dismantle(struct work *w)
+free_shared(struct work *w)
 {
 	if (w->eventfd >= 0)
 		close(w->eventfd);
@@ -81,17 +81,17 @@ dismantle(struct work *w)
 	free(w);
 }
 
-/* Drops the job of a thread that is not waited for. The last such thread frees
- * all. */
+/* Drops the job of an abandoned thread. The last such thread frees
+ * everything. */
 static void
-leave(struct work *w, struct work_job *job)
+leave_abandoned(struct work *w, struct work_job *job)
 {
 	bool last = --w->left == 0;
 
 	pthread_mutex_unlock(&w->lock);
 	job->drop(job->ctx);
 	if (last)
-		dismantle(w);
+		free_shared(w);
 }
 
 static void *
@@ -118,7 +118,7 @@ thread_main(void *arg)
 		pthread_mutex_lock(&w->lock);
 		self->busy = false;
 		if (w->left > 0) {
-			leave(w, job);
+			leave_abandoned(w, job);
 			return NULL;
 		}
 		queue_put(&w->finished, job);
@@ -152,7 +152,7 @@ on_finished(void *ctx, unsigned int events)
 	}
 }
 
-/* Starts as many as it can. 0, or an error number when there is none. */
+/* Starts up to that many. 0, or an error number when none was started. */
 static int
 start_threads(struct work *w, unsigned int threads)
 {
@@ -160,7 +160,7 @@ start_threads(struct work *w, unsigned int threads)
 	int rc = 0;
 
 	sigfillset(&all);
-	sigdelset(&all, SIGSYS);	/* confine() may need it */
+	sigdelset(&all, SIGSYS);	/* confine() may use this signal */
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	for (; w->nthreads < threads && rc == 0; w->nthreads += rc == 0) {
 		struct worker *t = &w->threads[w->nthreads];
@@ -203,7 +203,7 @@ work_open(struct work **out, struct loop *l, unsigned int threads,
 	return 0;
 fail:
 	loop_remove(w->lfd);
-	dismantle(w);
+	free_shared(w);
 	return -1;
 }
 
@@ -238,7 +238,7 @@ work_close(struct work *w)
 	for (unsigned int i = 0; i < w->nthreads; i++)
 		pthread_join(w->threads[i].thread, NULL);
 	loop_remove(w->lfd);
-	dismantle(w);
+	free_shared(w);
 }
 
 static void
@@ -268,7 +268,7 @@ work_abandon(struct work *w)
 			pthread_detach(w->threads[i].thread);
 		else
 			idle[nidle++] = w->threads[i].thread;
-	/* Count this thread as well until the idle threads have ended. */
+	/* Counts this thread as well until the idle threads have ended. */
 	w->left = w->nthreads - nidle + 1;
 	w->ending = true;
 	pthread_cond_broadcast(&w->wake);
@@ -279,7 +279,7 @@ work_abandon(struct work *w)
 	last = --w->left == 0;
 	pthread_mutex_unlock(&w->lock);
 	if (last)
-		dismantle(w);
+		free_shared(w);
 }
 
 void
