@@ -125,9 +125,9 @@ coverage:
 
 # Changes FILE='src/core/x.c ...' place by place and names each change that no
 # test notices, at about one second of a processor each. SAMPLE=300 SEED=1 picks
-# that many of them. TESTS= names the tests.
+# that many of them. AT='src/core/x.c:12 ...' names lines, TESTS= the tests.
 mutate:
-	$QO=$O CC='$(CC)' JOBS=$(JOBS) SAMPLE=$(SAMPLE) SEED=$(SEED) \
+	$QO=$O CC='$(CC)' JOBS=$(JOBS) SAMPLE=$(SAMPLE) SEED=$(SEED) AT='$(AT)' \
 		tests/mutate $(FILE) $(TESTS)
 # The library for that.
 $O/libcluevpn.so: $(call obj,$(LIB_SRC))
