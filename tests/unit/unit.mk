@@ -21,3 +21,5 @@ $O/tests/unit/sys/store_wipe_test: LDFLAGS += $(call wrap,free realloc)
 $O/tests/unit/core/link_wipe_test: LDFLAGS += $(call wrap,free)
 # What goes to the disk.
 $O/tests/unit/sys/store_sync_test: LDFLAGS += $(call wrap,fsync renameat write)
+# What is wiped.
+$O/tests/unit/crypto/wipe_test: LDFLAGS += $(call wrap,bytes_wipe)

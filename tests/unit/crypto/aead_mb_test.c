@@ -145,6 +145,10 @@ test_needs_aes(void **state)
 	bool used = aead_mb(AEAD_AES_256_GCM) != NULL;
 
 	(void)state;
+#if defined(IPSEC_MB) && defined(__x86_64__)
+	assert_int_equal(used, __builtin_cpu_supports("aes") != 0 &&
+				   __builtin_cpu_supports("pclmul") != 0);
+#endif
 	assert_int_equal(aead_mb_serves(0), used);
 	assert_int_equal(aead_mb(AEAD_AES_128_GCM) != NULL, used);
 	assert_null(aead_mb(AEAD_CHACHA20_POLY1305));

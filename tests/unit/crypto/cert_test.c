@@ -188,6 +188,30 @@ serials_are_positive_and_differ(void **state)
 }
 
 static void
+no_bytes(void *ctx, void *out, size_t len)
+{
+	(void)ctx;
+	memset(out, 0, len);
+}
+
+/* RFC 5280, section 4.1.2.2: positive, whatever the generator gives. */
+static void
+no_serial_is_zero(void **state)
+{
+	struct world *w = *state;
+	const struct rng zeros = { no_bytes, NULL };
+	char *pem = NULL;
+	X509 *x;
+
+	assert_int_equal(cert_make_ca(&pem, w->ca_key, "c", TEST_NOW, 1,
+				      &zeros, NULL), 0);
+	x = odd_parse(pem);
+	assert_int_equal(ASN1_INTEGER_get(X509_get_serialNumber(x)), 1);
+	X509_free(x);
+	free(pem);
+}
+
+static void
 info_says_what_was_made(void **state)
 {
 	struct world *w = *state;
@@ -304,6 +328,85 @@ spans_out_of_range_are_refused(void **state)
 	assert_null(pem);
 }
 
+/* Blank lines stand behind the certificate. */
+static void
+long_texts_are_refused(void **state)
+{
+	const size_t most = 256 * 1024;
+	struct world *w = *state;
+	char *pem = malloc(most + 1);
+	struct cert_info info;
+	struct err e;
+
+	memset(pem, '\n', most + 1);
+	memcpy(pem, w->node, strlen(w->node));
+	assert_int_equal(cert_read_info(&info, pem, most, 0, &e), 0);
+	assert_int_equal(cert_read_info(&info, pem, most + 1, 0, &e), -1);
+	assert_int_equal(e.code, ERR_LIMIT);
+	free(pem);
+}
+
+/* The edges of what a CA may do, of what a year may be, and of an OU. */
+static void
+bounds_are_exact(void **state)
+{
+	static const int64_t last = INT64_C(253402300799);
+	struct world *w = *state;
+	struct cert_info ca = info_of(w->ca, 1);
+	const struct {
+		const char *ca;
+		struct walltime now;
+		bool fine;
+	} times[] = {
+		{ w->ca, ca.not_before, true },
+		{ w->ca, { ca.not_before.s - 1 }, false },
+		{ w->ca, { ca.not_after.s - 1 }, true },
+		{ w->ca, ca.not_after, false },
+		{ NULL, { 3600 }, true },
+		{ NULL, { 3599 }, false },
+		{ NULL, { last - TEST_DAY }, true },
+		{ NULL, { last - TEST_DAY + 1 }, false },
+	};
+	char ou[CERT_OU_MAX + 2];
+
+	for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++) {
+		char *pem = NULL;
+		struct err e = { .code = ERR_NONE };
+		int rc = times[i].ca != NULL ?
+			 cert_make_node(&pem, w->key, "n", NULL, times[i].ca,
+					strlen(times[i].ca), w->ca_key,
+					times[i].now, 1, &w->rng, &e) :
+			 cert_make_ca(&pem, w->ca_key, "c", times[i].now, 1,
+				      &w->rng, &e);
+
+		assert_int_equal(rc == 0, times[i].fine);
+		assert_int_equal(e.code == ERR_RANGE, !times[i].fine);
+		free(pem);
+	}
+	for (size_t len = 0; len <= CERT_OU_MAX; len++) {
+		char *pem;
+
+		memset(ou, 'o', len);
+		ou[len] = '\0';
+		pem = node_of(w, "n", ou, w->ca, TEST_NOW, 1);
+		assert_string_equal(info_of(pem, 0).ou, ou);
+		free(pem);
+	}
+	memset(ou, 'o', CERT_OU_MAX + 1);
+	ou[CERT_OU_MAX + 1] = '\0';
+	for (int i = 0; i < 2; i++) {
+		char *pem = NULL;
+		struct err e;
+
+		assert_int_equal(cert_make_node(&pem, w->key, "n", ou, w->ca,
+						strlen(w->ca), w->ca_key,
+						TEST_NOW, 1, &w->rng, &e), -1);
+		assert_int_equal(e.code, ERR_RANGE);
+		assert_null(pem);
+		strcpy(ou, "\xff");	/* not UTF-8 */
+	}
+}
+
 static void
 only_the_ca_makes_nodes(void **state)
 {
@@ -343,6 +446,34 @@ only_the_ca_makes_nodes(void **state)
 	assert_int_equal(ERR_peek_error(), 0);
 }
 
+/* Certificates of CAs that lack one thing each. */
+static void
+cas_that_may_not_sign(void **state)
+{
+	static const struct {
+		const char *basic, *usage;
+	} lacks[] = {
+		{ "critical,CA:FALSE", "critical,keyCertSign" },
+		{ "critical,CA:TRUE", "critical,digitalSignature" },
+		{ "critical,CA:TRUE", "critical,cRLSign" },
+	};
+	struct world *w = *state;
+
+	for (size_t i = 0; i < sizeof(lacks) / sizeof(*lacks); i++) {
+		const struct odd_cert o = { .cn = "ca", .usage = lacks[i].usage,
+					    .basic = lacks[i].basic };
+		char *ca = odd_make(&o, w->key, w->ca, w->ca_key), *pem = NULL;
+		struct err e;
+
+		assert_int_equal(cert_make_node(&pem, w->key, "n", NULL, ca,
+						strlen(ca), w->key, TEST_NOW, 1,
+						&w->rng, &e), -1);
+		assert_int_equal(e.code, ERR_CONFLICT);
+		assert_non_null(strstr(e.text, "not a CA's certificate"));
+		free(ca);
+	}
+}
+
 static void
 public_halves_sign_nothing(void **state)
 {
@@ -354,10 +485,13 @@ public_halves_sign_nothing(void **state)
 	assert_int_equal(cert_read_key(&pub, w->ca, strlen(w->ca), NULL), 0);
 	assert_int_equal(cert_make_ca(&pem, pub, "c", TEST_NOW, 1, &w->rng,
 				      &e), -1);
+	assert_int_equal(e.code, ERR_USAGE);
 	assert_int_equal(cert_make_request(&pem, pub, "n", NULL, &e), -1);
+	assert_int_equal(e.code, ERR_USAGE);
 	assert_int_equal(cert_make_node(&pem, w->key, "n", NULL, w->ca,
 					strlen(w->ca), pub, TEST_NOW, 1,
 					&w->rng, &e), -1);
+	assert_int_equal(e.code, ERR_CONFLICT);
 	key_free(pub);
 	assert_null(pem);
 }
@@ -639,12 +773,16 @@ main(void)
 		cmocka_unit_test(ca_has_its_extensions),
 		cmocka_unit_test(node_has_its_extensions),
 		cmocka_unit_test(serials_are_positive_and_differ),
+		cmocka_unit_test(no_serial_is_zero),
 		cmocka_unit_test(info_says_what_was_made),
 		cmocka_unit_test(key_comes_out_again),
 		cmocka_unit_test(node_ends_with_its_ca),
 		cmocka_unit_test(years_far_ahead_are_right),
 		cmocka_unit_test(spans_out_of_range_are_refused),
+		cmocka_unit_test(bounds_are_exact),
+		cmocka_unit_test(long_texts_are_refused),
 		cmocka_unit_test(only_the_ca_makes_nodes),
+		cmocka_unit_test(cas_that_may_not_sign),
 		cmocka_unit_test(public_halves_sign_nothing),
 		cmocka_unit_test(request_comes_back),
 		cmocka_unit_test(bad_requests_are_refused),

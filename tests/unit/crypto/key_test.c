@@ -248,6 +248,57 @@ takes_the_first_block(void **state)
 	key_free(k);
 }
 
+/* A private key counts before all else that stands in its file. */
+static void
+finds_the_private_key(void **state)
+{
+	static const char other[] =
+		"-----BEGIN EC PARAMETERS-----\nMAA=\n"
+		"-----END EC PARAMETERS-----\n"
+		"-----BEGIN CERTIFICATE-----\nMAA=\n"
+		"-----END CERTIFICATE-----\n";
+	char text[4096];
+	struct key *k = NULL;
+
+	(void)state;
+	snprintf(text, sizeof(text), "%s%s%s%s", other, dsa_public_pem,
+		 ed25519_private_pem, dsa_private_pem);
+	assert_int_equal(key_read_private(&k, text, strlen(text), NULL), 0);
+	assert_int_equal(key_type(k), KEY_ED25519);
+	assert_true(key_is_private(k));
+	key_free(k);
+}
+
+/* Binary files have advice of their own. */
+static void
+names_what_is_no_pem(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t len;
+		bool binary;
+	} files[] = {
+		{ "\x30\x2e\x02\x01", 4, true }, { "\x30", 1, true },
+		{ "\x31\x2e\x02\x01", 4, false }, { "hello", 5, false },
+		{ "", 0, false },
+		/* What is not of the file counts for nothing. */
+		{ "\x30", 0, false },
+	};
+	struct key *k = NULL;
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		assert_int_equal(key_read_private(&k, files[i].text,
+						  files[i].len, &e), -1);
+		assert_int_equal(e.code, ERR_SYNTAX);
+		if (files[i].binary)
+			assert_non_null(strstr(e.text, "DER or PKCS#12"));
+		else
+			assert_string_equal(e.text, "no whole PEM block");
+	}
+}
+
 static void
 refuses_the_wrong_kind_of_block(void **state)
 {
@@ -410,6 +461,8 @@ main(void)
 		cmocka_unit_test(writes_what_it_reads),
 		cmocka_unit_test(reads_other_kinds),
 		cmocka_unit_test(takes_the_first_block),
+		cmocka_unit_test(finds_the_private_key),
+		cmocka_unit_test(names_what_is_no_pem),
 		cmocka_unit_test(refuses_the_wrong_kind_of_block),
 		cmocka_unit_test(refuses_what_is_cut_or_empty),
 		cmocka_unit_test(refuses_bytes_behind_the_key),

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* TLS: who is refused on the other side, and with which certificates of our
  * own we do not even start. */
+#include <openssl/evp.h>
+
+#include "../../../src/crypto/tls_local.h"
 #include "tls_rig.h"
 
 #define ALPN "\x09" "cluevpn/1"
@@ -459,6 +462,46 @@ bad_sets_of_our_own(void **state)
 	try_ctx(w->ca.pem, w->ca.key_pem, w->ca.pem, ERR_SYNTAX, "Test CA");
 }
 
+/* The first complaint of TLS counts, else the first one of all. */
+static void
+complaints_have_an_order(void **state)
+{
+	char text[ERR_TEXT_MAX];
+
+	(void)state;
+	ERR_clear_error();
+	ERR_raise(ERR_LIB_EVP, EVP_R_DECODE_ERROR);
+	ERR_raise(ERR_LIB_EVP, EVP_R_BAD_DECRYPT);
+	assert_int_equal(tls_words_error(text, sizeof(text)), TLS_FAULT_OTHER);
+	assert_string_equal(text, "TLS: decode error");
+	ERR_raise(ERR_LIB_EVP, EVP_R_DECODE_ERROR);
+	ERR_raise(ERR_LIB_SSL, SSL_R_HTTP_REQUEST);
+	ERR_raise(ERR_LIB_SSL, SSL_R_WRONG_VERSION_NUMBER);
+	assert_int_equal(tls_words_error(text, sizeof(text)),
+			 TLS_FAULT_FOREIGN);
+	assert_string_equal(text, "other side speaks HTTP, not TLS");
+	assert_int_equal(ERR_peek_error(), 0);
+	assert_int_equal(tls_words_error(text, sizeof(text)), TLS_FAULT_OTHER);
+	assert_string_equal(text, "TLS: failed");
+}
+
+static void
+sets_of_cas_are_bounded(void **state)
+{
+	struct world *w = *state;
+	const struct id *a = &w->alpha;
+	size_t len = strlen(w->ca.pem);
+	char *many = malloc(65 * len + 1);
+
+	for (size_t i = 0; i < 65; i++)
+		memcpy(many + i * len, w->ca.pem, len + 1);
+	try_ctx(a->pem, a->key_pem, many, ERR_LIMIT,
+		"CA: more than 64 certificates");
+	many[64 * len] = '\0';
+	tls_ctx_free(ctx_of(a, many));
+	free(many);
+}
+
 static void
 odd_certificates_of_our_own(void **state)
 {
@@ -754,6 +797,8 @@ main(void)
 		cmocka_unit_test(usages_of_cas_count),
 		cmocka_unit_test(cas_with_name_constraints_are_refused),
 		cmocka_unit_test(bad_sets_of_our_own),
+		cmocka_unit_test(complaints_have_an_order),
+		cmocka_unit_test(sets_of_cas_are_bounded),
 		cmocka_unit_test(odd_certificates_of_our_own),
 		cmocka_unit_test(several_cas_are_fine),
 		cmocka_unit_test(intermediate_cas_work),

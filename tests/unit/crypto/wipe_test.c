@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Secrets that lie on the stack for a while are wiped. The test derives each
+ * one by itself and looks for it in what bytes_wipe() was given. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "base/bytes.h"
+#include "crypto/noise.h"
+
+#define NOTES_MAX 128
+#define NOTE_LEN 96
+
+static struct note {
+	size_t len;
+	uint8_t was[NOTE_LEN];		/* its first bytes */
+} notes[NOTES_MAX];
+static size_t nnotes;
+static bool noting;
+
+void __real_bytes_wipe(void *p, size_t len);
+void __wrap_bytes_wipe(void *p, size_t len);
+
+void
+__wrap_bytes_wipe(void *p, size_t len)
+{
+	if (noting) {
+		assert_true(nnotes < NOTES_MAX);
+		notes[nnotes].len = len;
+		memcpy(notes[nnotes++].was, p, len < NOTE_LEN ? len : NOTE_LEN);
+	}
+	__real_bytes_wipe(p, len);
+}
+
+static void
+begin(void)
+{
+	nnotes = 0;
+	noting = true;
+}
+
+static void
+end(void)
+{
+	noting = false;
+}
+
+/* How often exactly these bytes were wiped. */
+static unsigned int
+times_wiped(const void *secret, size_t len)
+{
+	unsigned int n = 0;
+
+	assert_true(len <= NOTE_LEN);
+	for (size_t i = 0; i < nnotes; i++)
+		n += notes[i].len == len &&
+		     memcmp(notes[i].was, secret, len) == 0;
+	return n;
+}
+
+static void
+test_hmac(void **state)
+{
+	static const uint8_t key[] = "key of the code";
+	const struct bytes data = { "data", 4 };
+	uint8_t ipad[64] = { 0 }, opad[64], inner[SHA256_LEN];
+	struct bytes parts[2] = { { ipad, sizeof(ipad) }, data };
+	uint8_t out[SHA256_LEN];
+
+	(void)state;
+	memcpy(ipad, key, sizeof(key));
+	for (size_t i = 0; i < sizeof(ipad); i++) {
+		opad[i] = ipad[i] ^ 0x5c;
+		ipad[i] ^= 0x36;
+	}
+	sha256_parts(inner, parts, 2);
+	begin();
+	hmac_sha256(out, key, sizeof(key), &data, 1);
+	end();
+	assert_int_equal(times_wiped(ipad, sizeof(ipad)), 1);
+	assert_int_equal(times_wiped(opad, sizeof(opad)), 1);
+	assert_int_equal(times_wiped(inner, sizeof(inner)), 1);
+}
+
+static void
+test_hkdf(void **state)
+{
+	static const uint8_t prk[SHA256_LEN] = { 5 };
+	uint8_t out[2 * SHA256_LEN];
+
+	(void)state;
+	begin();
+	hkdf_expand(out, sizeof(out), prk, "x", 1);
+	end();
+	assert_int_equal(times_wiped(out + SHA256_LEN, SHA256_LEN), 1);
+}
+
+static const uint8_t secret[X25519_LEN] = { 1 };
+static const uint8_t other_secret[X25519_LEN] = { 2 };
+static const uint8_t psk[32] = { 3 };
+
+static void
+test_x25519(void **state)
+{
+	uint8_t public[X25519_LEN], other[X25519_LEN], shared[X25519_LEN];
+
+	(void)state;
+	x25519_public(public, secret);
+	x25519_public(other, other_secret);
+	begin();
+	assert_int_equal(x25519_shared(shared, secret, public, other), 0);
+	end();
+	assert_int_equal(times_wiped(secret, sizeof(secret)), 1);
+	assert_int_equal(times_wiped(shared, sizeof(shared)), 1);
+}
+
+/* One step of the chain: it must have left neither the key in between nor what
+ * was made of it. */
+static void
+assert_step(uint8_t ck[SHA256_LEN], const uint8_t ikm[32], size_t len)
+{
+	uint8_t prk[SHA256_LEN], t[3 * SHA256_LEN];
+
+	hkdf_extract(prk, ck, SHA256_LEN, ikm, 32);
+	hkdf_expand(t, len, prk, NULL, 0);
+	assert_int_equal(times_wiped(prk, sizeof(prk)), 1);
+	assert_int_equal(times_wiped(t, len), 1);
+	memcpy(ck, t, SHA256_LEN);
+}
+
+/* x25519_shared() wipes its own copy as well. */
+static void
+assert_dh_step(uint8_t ck[SHA256_LEN], const uint8_t own[X25519_LEN],
+	       const uint8_t own_public[X25519_LEN],
+	       const uint8_t public[X25519_LEN])
+{
+	uint8_t shared[X25519_LEN];
+
+	assert_int_equal(x25519_shared(shared, own, own_public, public), 0);
+	assert_int_equal(times_wiped(shared, sizeof(shared)), 2);
+	assert_step(ck, shared, 2 * SHA256_LEN);
+}
+
+static void
+test_noise(void **state)
+{
+	uint8_t public[X25519_LEN], other[X25519_LEN], ck[SHA256_LEN];
+	uint8_t out[NOISE_MSG_OVERHEAD], keys[2][32], prk[SHA256_LEN];
+	struct rng_seeded seed;
+	struct rng rng = rng_seeded(&seed, 1);
+	struct noise n;
+
+	(void)state;
+	x25519_public(public, secret);
+	x25519_public(other, other_secret);
+	noise_init(&n, NOISE_CHACHAPOLY, true, NULL, 0, psk, secret, public,
+		   other);
+	memcpy(ck, n.ck, sizeof(ck));
+	begin();
+	assert_int_equal(noise_write_1(&n, &rng, NULL, 0, out), 0);
+	end();
+	assert_step(ck, psk, 3 * SHA256_LEN);
+	assert_step(ck, n.e_public, 2 * SHA256_LEN);
+	assert_dh_step(ck, n.e_secret, n.e_public, other);
+	assert_dh_step(ck, secret, public, other);
+	assert_memory_equal(ck, n.ck, sizeof(ck));
+	begin();
+	noise_split(&n, keys[0], keys[1]);
+	end();
+	hkdf_extract(prk, ck, sizeof(ck), NULL, 0);
+	assert_int_equal(times_wiped(prk, sizeof(prk)), 1);
+	assert_int_equal(times_wiped(keys, sizeof(keys)), 1);
+}
+
+/* Where the cipher's state is this library's own, it holds the key. */
+static void
+test_cipher(void **state)
+{
+	struct aead *a = NULL;
+	size_t longest = 0;
+
+	(void)state;
+	if (strcmp(aead_impl(AEAD_AES_256_GCM), "openssl") == 0)
+		return;
+	assert_int_equal(aead_new(&a, AEAD_AES_256_GCM, psk, NULL), 0);
+	begin();
+	aead_free(a);
+	end();
+	for (size_t i = 0; i < nnotes; i++)
+		if (longest < notes[i].len)
+			longest = notes[i].len;
+	assert_true(longest > 15 * 16);	/* the round keys at least */
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_hmac),
+		cmocka_unit_test(test_hkdf),
+		cmocka_unit_test(test_x25519),
+		cmocka_unit_test(test_noise),
+		cmocka_unit_test(test_cipher),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
