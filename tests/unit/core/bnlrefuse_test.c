@@ -326,6 +326,36 @@ another_network_after_a_reset(void **state)
 	teardown(NULL);
 }
 
+/* Another peer that announces the same list is not asked for it either. */
+static void
+another_network_from_another(void **state)
+{
+	struct host *gamma;
+	struct bnl *three;
+	struct offer o;
+
+	(void)state;
+	setup_sized(0);
+	three = make_list(v2, T0 + 15, BOTH " gamma", "");
+	begin_with(b, three);
+	gamma = host_add("gamma", copy_of(three));
+	host_start(gamma);
+	o = of_another_network();
+	offer(PULL, &o);
+	assert_int_equal(b->env.refused[REFUSAL_NETWORK], 1);
+	gamma->env.bnl = &mask;
+	gamma->env.version = o.announced;
+	assert_int_not_equal(dial(b, "gamma", CHANNEL_LIST), 0);
+	quiet_end();
+	assert_int_equal(b->env.refused[REFUSAL_NETWORK], 1);
+	assert_true(has(b, three));
+	a->env.bnl = a->bnl;
+	gamma->env.bnl = gamma->bnl;
+	free(o.raw);
+	bnl_free(three);
+	teardown(NULL);
+}
+
 /* The signer's mistakes are overcome by a proper list. */
 static void
 a_proper_one_is_taken_afterwards(void **state)
@@ -680,6 +710,7 @@ main(void)
 		cmocka_unit_test(alarm_for_an_older_rival),
 		cmocka_unit_test(no_fork_for_another_network),
 		cmocka_unit_test(another_network_after_a_reset),
+		cmocka_unit_test(another_network_from_another),
 		cmocka_unit_test(a_proper_one_is_taken_afterwards),
 		cmocka_unit_test(dated_ahead),
 		cmocka_unit_test(no_alarm_for_what_is_refused),

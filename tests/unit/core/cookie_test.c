@@ -91,6 +91,26 @@ test_expired(void **state)
 	assert_false(check(&j, 50 * ROTATE, &from, mac2));
 }
 
+/* The secret changes at the very end of its time. */
+static void
+test_rotation(void **state)
+{
+	static const int64_t ages[] = { 0, ROTATE - 1, ROTATE };
+	uint8_t first[PROTO_MAC_LEN], later[PROTO_MAC_LEN];
+	struct endpoint from = source();
+	struct cookie_jar j = { .has_previous = false };
+
+	(void)state;
+	rng = rng_seeded(&seed, 3);
+	cookie_make(&j, at(0), ROTATE, &rng, pair_id, &from, first);
+	for (size_t i = 0; i < sizeof(ages) / sizeof(*ages); i++) {
+		cookie_make(&j, at(ages[i]), ROTATE, &rng, pair_id, &from,
+			    later);
+		assert_int_equal(memcmp(first, later, sizeof(first)) == 0,
+				 ages[i] < ROTATE);
+	}
+}
+
 static void
 test_wrong(void **state)
 {
@@ -144,6 +164,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_right_one),
 		cmocka_unit_test(test_expired),
+		cmocka_unit_test(test_rotation),
 		cmocka_unit_test(test_wrong),
 	};
 

@@ -108,6 +108,47 @@ test_two_cookies(void **state)
 	world_free(&w);
 }
 
+/* alpha's first INIT goes to the best of two addresses and is lost, as is the
+ * one that follows a cookie. The datagrams of alpha's second try. */
+static size_t
+second_try(bool cookie)
+{
+	struct endpoint two[2];
+	struct world w;
+	size_t n;
+
+	world_default(&w, 3);
+	world_add_pair(&w, 2, AEAD_CHACHA20_POLY1305);
+	world_set_pairs(&w, A);
+	world_set_pairs(&w, B);
+	two[0] = w.n[B].at;
+	two[1] = world_endpoint(77, 3406);
+	assert_int_equal(link_set_endpoints(w.n[A].l, two, 2), 0);
+	links_set_load(w.n[B].ls, 0);
+	world_send(&w, A);
+	if (cookie) {
+		assert_int_equal(world_deliver(&w, 0), DROP_COOKIE);
+		assert_int_equal(world_deliver(&w, 0), DROP_NONE);
+	}
+	assert_int_equal(w.count, 1);
+	assert_int_equal(world_take(&w, 0).len, DGRAM_INIT_LEN);
+	w.n[A].env.now.mono = link_deadline(w.n[A].l);
+	world_serve(&w, A, 0);
+	n = w.count;
+	world_free(&w);
+	return n;
+}
+
+/* The second try goes to both addresses. The INIT of the first one goes to the
+ * other address as well, but a cookie is for one address. */
+static void
+test_copies(void **state)
+{
+	(void)state;
+	assert_int_equal(second_try(false), 3);
+	assert_int_equal(second_try(true), 2);
+}
+
 int
 main(void)
 {
@@ -116,6 +157,7 @@ main(void)
 		cmocka_unit_test(test_another_pair),
 		cmocka_unit_test(test_another_address),
 		cmocka_unit_test(test_two_cookies),
+		cmocka_unit_test(test_copies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
