@@ -158,10 +158,13 @@ gso_recut(struct tun_frame *f, const struct ippkt *ip, size_t mtu)
 	return true;
 }
 
+/* Where the payload ends that begins at `at`. */
 static size_t
-next_payload(const struct gso *g, size_t at)
+payload_end(const struct gso *g, size_t at)
 {
-	return g->len - at < g->segsize ? g->len - at : g->segsize;
+	size_t end = at + g->segsize;
+
+	return end < g->len ? end : g->len;
 }
 
 void
@@ -180,7 +183,7 @@ gso_largest(const struct gso *g)
 {
 	if (g->kind == FRAME_WHOLE)
 		return g->len;
-	return g->hdrlen + next_payload(g, g->hdrlen);
+	return payload_end(g, g->hdrlen);
 }
 
 static void
@@ -188,7 +191,7 @@ put_ip(const struct gso *g, uint8_t *p, size_t len)
 {
 	uint16_t id;
 
-	if (p[0] >> 4 == 6) {
+	if (g->header[0] >> 4 == 6) {
 		put_be16(p + V6_LEN_AT, (uint16_t)(len - V6_HEADER_LEN));
 		return;
 	}
@@ -225,7 +228,7 @@ put_transport(const struct gso *g, uint8_t *p, size_t len, bool last)
 uint8_t *
 gso_next(struct gso *g, size_t *len)
 {
-	size_t n;
+	size_t from, n;
 	uint8_t *p;
 
 	if (g->kind == FRAME_WHOLE) {
@@ -237,16 +240,16 @@ gso_next(struct gso *g, size_t *len)
 	}
 	if (g->next == g->len && g->index != 0)
 		return NULL;
-	n = next_payload(g, g->next);
-	p = g->data + (g->next - g->hdrlen);
+	from = g->next - g->hdrlen;
+	p = g->data + from;
 	if (g->index != 0)
 		memcpy(p, g->header, g->hdrlen);
-	g->next += n;
-	put_ip(g, p, g->hdrlen + n);
-	put_transport(g, p + g->iphdr, g->hdrlen - g->iphdr + n,
-		      g->next == g->len);
+	g->next = payload_end(g, g->next);
+	n = g->next - from;
+	put_ip(g, p, n);
+	put_transport(g, p + g->iphdr, n - g->iphdr, g->next == g->len);
 	g->index++;
-	*len = g->hdrlen + n;
+	*len = n;
 	return p;
 }
 

@@ -143,28 +143,31 @@ is_host_name(struct span s)
 {
 	size_t label = 0;
 	bool digits = true;
+	char before = '.';
 
-	if (s.len == 0 || s.len > HOST_NAME_MAX_LEN)
+	if (s.len > HOST_NAME_MAX_LEN)
 		return false;
 	for (size_t i = 0; i < s.len; i++) {
 		char c = s.p[i];
 		bool digit = c >= '0' && c <= '9';
 
 		if (c == '.') {
-			if (label == 0 || s.p[i - 1] == '-')
+			if (before == '.' || before == '-')
 				return false;
 			label = 0;
 			digits = true;
-			continue;
+		} else {
+			if (!digit && !(c >= 'a' && c <= 'z') &&
+			    !(c >= 'A' && c <= 'Z') &&
+			    !(c == '-' && before != '.'))
+				return false;
+			if (++label > HOST_LABEL_MAX_LEN)
+				return false;
+			digits = digits && digit;
 		}
-		if (!digit && !(c >= 'a' && c <= 'z') &&
-		    !(c >= 'A' && c <= 'Z') && !(c == '-' && label > 0))
-			return false;
-		if (++label > HOST_LABEL_MAX_LEN)
-			return false;
-		digits = digits && digit;
+		before = c;
 	}
-	return label > 0 && !digits && s.p[s.len - 1] != '-';
+	return before != '.' && before != '-' && !digits;
 }
 
 /* Host names are case-insensitive (RFC 4343): kept in lower case. */
