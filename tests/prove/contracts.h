@@ -10,8 +10,9 @@
 
 #include "base/ipaddr.h"
 #include "base/text.h"
+#include "crypto/key.h"
 
-/* No target shows these yet. */
+/* Target text shows these. */
 /*@ requires s.len == 0 || \valid_read(s.p + (0 .. s.len - 1));
     assigns \result \from s.p[0 .. s.len - 1], s.len;
     ensures \result == 0 || \result == 1; */
@@ -31,6 +32,39 @@ int text_u64(uint64_t *out, struct span s, uint64_t min, uint64_t max);
     assigns \result, *out \from s.p[0 .. s.len - 1], s.len;
     ensures \result == -1 || (\result == 0 && \initialized(&out->s)); */
 int text_time_parse(struct walltime *out, struct span s);
+
+/* No target shows these. */
+/*@ requires cap > 0 && \valid(out + (0 .. cap - 1));
+    requires len == 0 || \valid_read((char *)in + (0 .. len - 1));
+    assigns out[0 .. cap - 1] \from ((char *)in)[0 .. len - 1], cap;
+    assigns \result \from out;
+    ensures \result == out && \initialized(out); */
+char *text_escape(char *out, size_t cap, const void *in, size_t len);
+/*@ requires len == 0 || \valid_read(text + (0 .. len - 1));
+    requires \valid(out);
+    assigns \result, *out \from text[0 .. len - 1], len;
+    ensures \result == -1 || (\result == 0 && \initialized(out) &&
+	(out->family == IP_V4 || out->family == IP_V6)); */
+int ipaddr_parse(struct ipaddr *out, const char *text, size_t len);
+/*@ requires len == 0 || \valid_read(text + (0 .. len - 1));
+    requires \valid(out);
+    assigns \result, *out \from text[0 .. len - 1], len;
+    ensures \result == -1 || ((\result == 0 || \result == -2) &&
+	\initialized(out)); */
+int prefix_parse(struct prefix *out, const char *text, size_t len);
+/*@ requires \valid(out + (0 .. PREFIX_TEXT_MAX - 1));
+    requires \initialized(&p->addr.family) && \initialized(&p->len);
+    assigns out[0 .. PREFIX_TEXT_MAX - 1] \from *p;
+    assigns \result \from out;
+    ensures \result == out && \initialized(out); */
+char *prefix_format(char out[PREFIX_TEXT_MAX], const struct prefix *p);
+/*@ requires len == 0 || \valid_read(text + (0 .. len - 1));
+    requires \valid(out + (0 .. FINGERPRINT_LEN - 1));
+    assigns \result, out[0 .. FINGERPRINT_LEN - 1]
+	\from text[0 .. len - 1], len;
+    ensures \result == -1 || \result == 0; */
+int fingerprint_parse(uint8_t out[FINGERPRINT_LEN], const char *text,
+		      size_t len);
 
 /* Target ipsum shows this. */
 /*@ requires len == 0 || \valid_read(p + (0 .. len - 1));
