@@ -11,18 +11,28 @@
 #include "tool_bnl.h"
 #include "tool_json.h"
 
-enum { EXIT_INVALID = 1, EXIT_USAGE = 2 };
-enum { OPT_JSON = 256, OPT_PRINT };
-enum show { SHOW_TEXT, SHOW_JSON, SHOW_LIST };
+enum { EXIT_INVALID = 1, EXIT_USAGE = 2, EXIT_OUTSIDE = 3 };
+enum { OPT_JSON = 256, OPT_PRINT, OPT_INSIDE };
+enum show { SHOW_TEXT, SHOW_JSON, SHOW_LIST, SHOW_INSIDE };
+
+struct args {
+	struct tool_keys keys;
+	enum show show;
+	struct ipaddr inside;	/* of SHOW_INSIDE */
+};
 
 static void
 usage(FILE *f)
 {
-	fprintf(f, "usage: bnl-verify [-k PUBKEY]... [--json | --print] [FILE]\n"
+	fprintf(f, "usage: bnl-verify [-k PUBKEY]... [--json | --print |\n"
+		   "                  --inside ADDRESS] [FILE]\n"
 		   "Verifies a signed node list and shows what is in it.\n"
 		   "  -k, --key PUBKEY  a trusted key (" TOOL_BNL_PUB ")\n"
 		   "      --json        for programs\n"
 		   "      --print       the list itself, if it is valid\n"
+		   "      --inside ADDRESS\n"
+		   "                    the prefix that the address lies in;\n"
+		   "                    exit status 3 where there is none\n"
 		   "  -h, --help\n"
 		   "  -V, --version\n"
 		   "FILE is " TOOL_BNL " when it is not given.\n");
@@ -107,12 +117,27 @@ error_json(const struct err *e)
 }
 
 static int
-verify(const char *path, const struct tool_keys *keys, enum show show)
+print_inside(const struct bnl *b, const struct ipaddr *a)
 {
+	char text[PREFIX_TEXT_MAX];
+
+	for (uint32_t i = 0; i < b->nprefixes; i++)
+		if (prefix_contains(&b->prefixes[i], a)) {
+			puts(prefix_format(text, &b->prefixes[i]));
+			return EXIT_SUCCESS;
+		}
+	fputs("bnl-verify: the address lies in no prefix of the list\n", stderr);
+	return EXIT_OUTSIDE;
+}
+
+static int
+verify(const char *path, const struct args *a)
+{
+	const enum show show = a->show;
 	int rc = EXIT_INVALID;
 	struct tool_list l;
 
-	if (tool_list_read(&l, path, keys) != 0)
+	if (tool_list_read(&l, path, &a->keys) != 0)
 		tool_print_err(NULL, &l.why);
 	else if (l.bnl == NULL)
 		tool_print_err(path, &l.why);
@@ -120,6 +145,8 @@ verify(const char *path, const struct tool_keys *keys, enum show show)
 		rc = EXIT_SUCCESS;
 	if (rc == EXIT_SUCCESS && show == SHOW_TEXT)
 		print_text(l.bnl);
+	if (rc == EXIT_SUCCESS && show == SHOW_INSIDE)
+		rc = print_inside(l.bnl, &a->inside);
 	if (rc == EXIT_SUCCESS && show == SHOW_LIST &&
 	    fwrite(l.raw, 1, l.len, stdout) != l.len)
 		rc = EXIT_INVALID;
@@ -132,35 +159,42 @@ verify(const char *path, const struct tool_keys *keys, enum show show)
 	return rc;
 }
 
-int
-main(int argc, char **argv)
+/* -1: the program goes on; otherwise its exit status. */
+static int
+parse(struct args *a, int argc, char **argv)
 {
 	static const struct option options[] = {
 	    {"key", required_argument, NULL, 'k'},
 	    {"json", no_argument, NULL, OPT_JSON},
 	    {"print", no_argument, NULL, OPT_PRINT},
+	    {"inside", required_argument, NULL, OPT_INSIDE},
 	    {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, 'V'},
 	    {NULL, 0, NULL, 0},
 	};
-	struct tool_keys keys = {0};
-	enum show show = SHOW_TEXT;
 	struct err e;
-	int c, rc = EXIT_USAGE;
+	int c;
 
-	crypto_setup();
 	while ((c = getopt_long(argc, argv, "k:hV", options, NULL)) != -1)
 		switch (c) {
 		case 'k':
-			if (tool_keys_add(&keys, optarg, &e) != 0)
-				goto bad_key;
-			break;
+			if (tool_keys_add(&a->keys, optarg, &e) == 0)
+				break;
+			tool_print_err(NULL, &e);
+			return EXIT_USAGE;
 		case OPT_JSON:
-			show = SHOW_JSON;
+			a->show = SHOW_JSON;
 			break;
 		case OPT_PRINT:
-			show = SHOW_LIST;
+			a->show = SHOW_LIST;
 			break;
+		case OPT_INSIDE:
+			a->show = SHOW_INSIDE;
+			if (ipaddr_parse(&a->inside, optarg, strlen(optarg)) == 0)
+				break;
+			fprintf(stderr, "bnl-verify: --inside %s: an IPv4 or "
+				"IPv6 address is expected\n", optarg);
+			return EXIT_USAGE;
 		case 'h':
 			usage(stdout);
 			return EXIT_SUCCESS;
@@ -173,15 +207,27 @@ main(int argc, char **argv)
 		}
 	if (argc - optind > 1) {
 		usage(stderr);
-		goto out;
+		return EXIT_USAGE;
 	}
-	if (keys.n == 0 && tool_keys_add(&keys, TOOL_BNL_PUB, &e) != 0)
-		goto bad_key;
-	rc = verify(optind < argc ? argv[optind] : TOOL_BNL, &keys, show);
-	goto out;
-bad_key:
-	tool_print_err(NULL, &e);
-out:
-	tool_keys_free(&keys);
+	return -1;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct args a = {.show = SHOW_TEXT};
+	struct err e;
+	int rc;
+
+	crypto_setup();
+	rc = parse(&a, argc, argv);
+	if (rc < 0 && a.keys.n == 0 &&
+	    tool_keys_add(&a.keys, TOOL_BNL_PUB, &e) != 0) {
+		tool_print_err(NULL, &e);
+		rc = EXIT_USAGE;
+	}
+	if (rc < 0)
+		rc = verify(optind < argc ? argv[optind] : TOOL_BNL, &a);
+	tool_keys_free(&a.keys);
 	return rc;
 }

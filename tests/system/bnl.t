@@ -52,6 +52,23 @@ ok $? 'it is shown as JSON'
 verify -k other.pub --json net
 [ "$(jq -r '.valid, .error' out | tr '\n' ' ')" = 'false signer ' ]
 ok $? 'a refusal too'
+prefix=$(awk '$1 == "prefix" { print $2; exit }' net)
+verify -k dsa.pub --inside "${prefix%/*}" net
+code 0 'an address is inside'
+[ "$(cat out)" = "$prefix" ]
+ok $? 'its prefix is shown'
+for a in 192.0.2.1 2001:db8::1; do
+	verify -k dsa.pub --inside $a net
+	code 3 "$a is not"
+done
+[ ! -s out ]
+ok $? 'no prefix is shown'
+verify -k other.pub --inside "${prefix%/*}" net
+code 1 'in a list that does not verify none is'
+for a in '' 10.0.0 10.0.0.1/8 fe80::1%eth0; do
+	verify -k dsa.pub --inside "$a" net
+	code 2 "\"$a\" is no address"
+done
 sign --first net
 code 1 '--first is for the first list only'
 
