@@ -114,17 +114,22 @@ ifeq ($(DESTDIR),)
 endif
 
 # First it takes back what it has written elsewhere.
+KIT_UNITS = $(notdir $(wildcard $(addprefix $(KIT)/*.,timer path)))
 uninstall-kit:
 ifeq ($(DESTDIR),)
 	$Q[ "$$(id -u)" != 0 ] || [ ! -x $(SBINDIR)/cluevpn-nscheck ] || { \
-		[ ! -d /run/systemd/system ] || systemctl disable -q --now \
-			cluevpn-nscheck.path cluevpn-nscheck.timer \
-			cluevpn-renew.timer || :; \
+		[ ! -d /run/systemd/system ] || \
+			systemctl disable -q --now $(KIT_UNITS) || :; \
 		$(SBINDIR)/cluevpn-nscheck -r; }
 endif
 	rm -f $(foreach f,$(KIT_SCRIPTS) $(KIT_TEXTS),$(call target,$f))
 	$Qfor d in $(addprefix $(DESTDIR),$(KIT_DIRS)); do \
 		[ ! -d "$$d" ] || rmdir --ignore-fail-on-non-empty "$$d"; done
+ifeq ($(DESTDIR),)
+	$Q[ "$$(id -u)" != 0 ] || { \
+		sh debian/cluevpn-startup-kit.postrm uninstall; \
+		[ ! -d /run/systemd/system ] || systemctl daemon-reload; }
+endif
 
 # The Debian packages, in $O-deb; what that needs: lint/deps deb
 deb:

@@ -103,9 +103,62 @@ soon 'with a stored pair' test -s $host/var/lib/cluevpn/pairs/beta.pair
 number() { cat $host/run/cluevpn/pid; }
 first=$(number)
 cp "$kit" $host/root/kit.deb
+
+# --- the kit, and nothing of it ---------------------------------------------------
+# On a host without systemd, which is a node with the kit's name servers, and
+# which has the samples of a server.
+server() { # server ADDRESS: the first one of resolv.conf
+	[ "$(awk '$1 == "nameserver" { print $2; exit }' \
+		$host/etc/resolv.conf)" = "$1" ]
+}
+files() { # all that programs read, and the states of systemd
+	(cd $host && find etc usr/lib/systemd usr/lib/cluevpn* run \
+		usr/share/doc/cluevpn* usr/sbin var/lib/systemd var/lib/cluevpn* \
+		! -type d ! -name '*.cache' ! -path 'run/lock/*' \
+		! -path 'var/lib/cluevpn/*' -printf '%p %l\n' 2>/dev/null)
+	cat $host/etc/resolv.conf $host/etc/cluevpn/cluevpn.conf
+}
+rm -f $host/etc/resolv.conf
+echo "nameserver $(outer4 beta)" >$host/etc/resolv.conf
+files | sort >$tmp/before
 ok 'the kit is installed' at dpkg --force-depends -i /root/kit.deb
 ok 'and finds its parts' at cluevpn-nscheck -n -t 1
-ok 'the kit is removed' at dpkg -P cluevpn-startup-kit
+for u in nscheck.path nscheck.timer renew.timer ca.timer; do
+	ok "cluevpn-$u is switched on" test -L \
+		"$(echo $host/etc/systemd/system/*.wants/cluevpn-$u)"
+done
+is "$(at sh -c 'cut -d " " -f 7- /etc/cron.d/cluevpn-startup-kit |
+	grep -c "/usr/sbin/cluevpn-nscheck -a"')" 1 'cron does it elsewhere'
+# Which cluevpn-enroll --dns does, and "1. The server" of its README.
+printf '%s\n' '# Written by "cluevpn-enroll"' 'timeout = 1' \
+	"nameserver = $(inner4 beta)" >$host/etc/cluevpn/kit.conf
+touch $host/etc/cluevpn/.enroll.lock $host/etc/cluevpn/.enroll.checked
+mkdir -p $host/etc/remctl/conf.d $host/var/lib/systemd/timers
+touch $host/var/lib/systemd/timers/stamp-cluevpn-renew.timer
+kitdoc=$host/usr/share/doc/cluevpn-startup-kit/examples
+cp $kitdoc/remctl.conf $host/etc/remctl/conf.d/cluevpn
+{
+	cat $kitdoc/remctl.conf
+	echo 'date EMPTY /bin/date anyuser'
+} >$host/etc/remctl/conf.d/more
+cp $host/etc/cluevpn/cluevpn.conf $tmp/cluevpn.conf
+printf '%s = /usr/lib/cluevpn-startup-kit/ns-%s\n' upcmd up downcmd down \
+	>>$host/etc/cluevpn/cluevpn.conf
+ok 'the daemon starts with its hooks' at service cluevpnd restart
+soon 'the name server of the VPN comes first' server "$(inner4 beta)"
+first=$(number)
+at dpkg -P cluevpn-startup-kit >$tmp/said 2>&1
+ok 'it is purged while the VPN is up' test $? -eq 0
+ok 'what is not only its own is named' \
+	grep -q '/etc/remctl/conf.d/more stays' $tmp/said
+rm $host/etc/remctl/conf.d/more
+ok 'the former name server is the first one' server "$(outer4 beta)"
+files | sort >$tmp/after
+ok 'nothing else of it is left' diff $tmp/before $tmp/after
+is "$(number)" "$first" 'the daemon goes on'
+ok 'and takes the configuration that is left' at cluevpnd -t
+ok 'now and at a reload' at service cluevpnd reload
+ok 'peers answer' reach alpha beta
 ok 'an upgrade' at dpkg --force-depends -i /root/cluevpn.deb
 not_ok 'starts another daemon' test "$(number)" = "$first"
 soon 'which carries packets' reach alpha beta

@@ -102,11 +102,18 @@ chmod +x "$tmp/check"
 job() {		# job: what it prints
 	sed -n -e "s|/run/systemd/system|$tmp/no|; s|/etc/resolv.conf-master|$1|" \
 		-e "s|/etc/cluevpn/kit.conf|$tmp/no|" \
-		-e "s|/usr/local/sbin/cluevpn-nscheck|$tmp/check|; 1p" \
+		-e "s|/usr/local/sbin/cluevpn-nscheck|$tmp/check|g; 1p" \
 		"$tmp/commands" | env -i PATH=/usr/bin:/bin sh
 }
 holds 'with a master the job checks' test "$(job "$tmp/master")" = checked
 holds 'without one it does nothing' test "$(job "$tmp/none")" = ''
+while read -r command <&3; do
+	# With all that it asks for, but without the program.
+	command=$(echo "$command" | sed -e "s|/run/systemd/system|$tmp/no|" \
+		-e "s|/etc/[a-z/.-]*\|/var/lib/[a-z/-]*|$tmp/master|g" \
+		-e 's|\$\$ % 1800|0|')
+	holds 'once its program is gone it says nothing' nothing sh -c "$command"
+done 3<"$tmp/commands"
 if crontab -h 2>&1 | grep -q -- '-n'; then
 	awk '/^[*0-9]/ { sub(/ root /, " ") } { print }' $kit/cron.d >"$tmp/crontab"
 	holds 'cron parses it' crontab -n "$tmp/crontab"
