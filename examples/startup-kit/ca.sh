@@ -201,7 +201,6 @@ ca_metrics() {
 # ca_backup: all of the directory, as it is between two certificates.
 ca_backup() {
 	[ -r "$cadir/ca.key" ] || die "the server has no CA in $cadir"
-	[ ! -t 1 ] || usage_error 'backup: the standard output is a terminal'
 	lock "$cadir/lock" 60
 	work=$(mktemp -d "$cadir/.work.XXXXXX") || exit 1
 	trap 'rm -rf "$work"' EXIT

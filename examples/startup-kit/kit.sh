@@ -254,6 +254,12 @@ replace() {
 	sync "$1" && mv -f "$1" "$2" && sync "$(dirname "$2")"
 }
 
+# wipe FILE ...: overwrites what held a secret, and removes it. That reaches the
+# disk where the file system writes in place.
+wipe() {
+	shred -n 0 -z --remove=unlink -- "$@" 2>/dev/null || rm -f -- "$@"
+}
+
 # server_ask COMMAND...: what the server of kit.conf answers, by remctl.
 server_ask() {
 	# shellcheck disable=SC2086 # one word or none each

@@ -5,12 +5,19 @@
 
 # --- whether the VPN is up ----------------------------------------------------
 #
-# $nslock.up holds the device of the VPN while it is up, or "-" where somebody
-# said so by hand. It is written as a whole and read in every round, so that
-# the hooks of the daemon never wait for a check.
+# $nslock.up holds the device of the VPN and its number while it is up, or "-"
+# where somebody said so by hand. A daemon that was started again has another
+# number. It is written as a whole and read in every round, so that the hooks of
+# the daemon never wait for a check.
 
+vpn_up_line() { # vpn_up_line DEVICE
+	number=-
+	[ ! -r "/sys/class/net/$1/ifindex" ] ||
+		read -r number <"/sys/class/net/$1/ifindex"
+	echo "$1 $number"
+}
 vpn_say_up() { # vpn_say_up DEVICE
-	printf '%s\n' "$1" >"$nslock.up.$$" && mv -f "$nslock.up.$$" "$nslock.up"
+	vpn_up_line "$1" >"$nslock.up.$$" && mv -f "$nslock.up.$$" "$nslock.up"
 }
 vpn_say_down() {
 	rm -f "$nslock.up"
@@ -22,12 +29,14 @@ vpn_ask() {
 		sed -n 's/^ *"device": "\([a-zA-Z0-9._-]*\)".*/\1/p' | sed 1q)
 	[ -n "$d" ] && ip -d -o link show dev "$d" 2>/dev/null |
 		grep -q 'tun type tun' || return 1
-	[ "$d" = "$(cat "$nslock.up" 2>/dev/null)" ] || vpn_say_up "$d"
+	[ "$(vpn_up_line "$d")" = "$(cat "$nslock.up" 2>/dev/null)" ] ||
+		vpn_say_up "$d"
 }
-# Sets device: "" when the VPN is down. A device that is gone needs no hook to
-# say so.
+# Sets device: "" when the VPN is down, and number. A device that is gone needs
+# no hook to say so.
 vpn_look() {
-	device=$(cat "$nslock.up" 2>/dev/null) || device=
+	device='' number=''
+	[ ! -e "$nslock.up" ] || read -r device number <"$nslock.up" || :
 	case $device in
 	'' | -) ;;
 	*)

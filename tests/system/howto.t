@@ -19,6 +19,8 @@ hosts_missing() {
 . "$here/tests/system/hosts.sh"
 # shellcheck source=tests/system/tap.sh
 . "$here/tests/system/tap.sh"
+# shellcheck source=tests/system/typed.sh
+. "$here/tests/system/typed.sh"
 
 hosts_enter "$0" "$@"
 cd "$here" || exit 1
@@ -158,23 +160,7 @@ after() {	# after HOST COMMAND: what must be so now
 	esac
 }
 
-# HOWTO -> lines of "HOST COMMAND", and the edit for the Nth in edit.N
-awk -v dir="$HOSTS_DIR" '
-/^    [a-z]+\$ / {
-	host = substr($1, 1, length($1) - 1)
-	command = substr($0, index($0, "$ ") + 2)
-	while (command ~ /\\$/) {
-		getline
-		sub(/\\$/, "", command)
-		sub(/^ +/, "")
-		command = command $0
-	}
-	print host, command
-	n++
-	next
-}
-/^    [-+]/ { print substr($0, 5) >(dir "/edit." n) }
-' HOWTO >"$HOSTS_DIR/steps"
+typed_read HOWTO "$HOSTS_DIR"
 holds 'the HOWTO has commands' [ "$(wc -l <"$HOSTS_DIR/steps")" -gt 40 ]
 
 editor

@@ -15,35 +15,11 @@ hosts_missing() {
 	exit 0
 }
 . tests/system/hosts.sh
-for tool in ip nsenter ping openssl flock krb5kdc kadmin.local kdb5_util \
-	kinit remctld remctl; do
-	command -v $tool >/dev/null || hosts_missing "no $tool"
-done
-
 # shellcheck source=tests/system/tap.sh
 . tests/system/tap.sh
-
-refused() {	# refused TEXT WORDS COMMAND...: it fails, and says so
-	text=$1 words=$2
-	shift 2
-	! "$@" >"$out" 2>&1 && grep -qF -e "$words" "$out"
-	ok $? "$text"
-}
-said() {	# said TEXT WORDS: by the last "refused" or "holds"
-	cp "$out" "$HOSTS_DIR/said"
-	holds "$1" grep -qF -e "$2" "$HOSTS_DIR/said"
-	cp "$HOSTS_DIR/said" "$out"
-}
-not_said() {	# not_said TEXT WORDS
-	! grep -qF -e "$2" "$out"
-	ok $? "$1"
-}
-must() {
-	"$@" >"$out" 2>&1 && return
-	sed 's/^/# /' "$out"
-	echo "Bail out! $*"
-	exit 1
-}
+# shellcheck source=tests/system/kit_realm.sh
+. tests/system/kit_realm.sh
+realm_needs
 hosts_enter "$0" "$@"
 # All that follows changes /etc, which is a private one.
 [ -n "$HOSTS_DIR" ] && mountpoint -q /etc || exit 1
@@ -60,58 +36,12 @@ host_add server 192.0.2.10
 host_add beta 198.51.100.20
 host_add gamma 203.0.113.30
 
-rm -f /etc/hosts /etc/nsswitch.conf /etc/krb5.conf /etc/resolv.conf
-echo 'nameserver 127.0.0.1' >/etc/resolv.conf
-printf '%s\n' '127.0.0.1 localhost' '192.0.2.10 server.example.org' \
-	'198.51.100.20 beta.example.org' '203.0.113.30 gamma.example.org' \
-	>/etc/hosts
-echo 'hosts: files' >/etc/nsswitch.conf
-cat >/etc/krb5.conf <<'CONF'
-[libdefaults]
-	default_realm = EXAMPLE.ORG
-	dns_lookup_kdc = false
-	dns_lookup_realm = false
-	dns_canonicalize_hostname = false
-	rdns = false
-	kdc_timesync = 0
-[realms]
-	EXAMPLE.ORG = {
-		kdc = server.example.org
-	}
-[domain_realm]
-	.example.org = EXAMPLE.ORG
-CONF
-cat >"$HOSTS_DIR/kdc.conf" <<CONF
-[kdcdefaults]
-	kdc_listen = 88
-	kdc_tcp_listen = 88
-[realms]
-	EXAMPLE.ORG = {
-		database_name = $HOSTS_DIR/principal
-		key_stash_file = $HOSTS_DIR/stash
-		acl_file = $HOSTS_DIR/kadm5.acl
-		max_life = 10h
-	}
-CONF
-export KRB5_KDC_PROFILE="$HOSTS_DIR/kdc.conf"
-: >"$HOSTS_DIR/kadm5.acl"
-
-# --- a realm ------------------------------------------------------------------
-
-must kdb5_util create -r EXAMPLE.ORG -s -P master
-principal() {	# principal NAME [PASSWORD]; without one, a keytab
-	if [ $# -gt 1 ]; then
-		must kadmin.local -q "addprinc -pw $2 $1"
-	else
-		must kadmin.local -q "addprinc -randkey $1"
-		must kadmin.local -q "ktadd -k $HOSTS_DIR/${1#*/}.keytab $1"
-	fi
-}
+realm server 'server server.example.org' 'beta beta.example.org' \
+	'gamma gamma.example.org'
 principal host/server.example.org
 principal host/gamma.example.org
 principal ann secret
 principal eve secret
-on server krb5kdc -n >"$HOSTS_DIR/kdc.log" 2>&1 &
 
 # Each host has what is its own.
 kit_conf() {	# kit_conf HOST [LINE...]
@@ -125,18 +55,6 @@ kit_conf() {	# kit_conf HOST [LINE...]
 		echo 'network = example.org'
 		[ $# -eq 0 ] || printf '%s\n' "$@"
 	} >"$HOSTS_DIR/$h/etc/kit.conf"
-}
-# What a user at that host types; each has a cache of tickets.
-at() {		# at HOST COMMAND...
-	h=$1
-	shift
-	on "$h" env KRB5CCNAME="FILE:$HOSTS_DIR/$h.cache" "$@"
-}
-ticket() {	# ticket HOST PRINCIPAL [OPTION...]
-	h=$1 p=$2
-	shift 2
-	echo secret >"$HOSTS_DIR/password"
-	at "$h" kinit "$@" "$p" <"$HOSTS_DIR/password" >/dev/null
 }
 LOG='--set logmethod=file --set logfile=/var/log/cluevpn.log
 	--set unanswered=2s --set negotiategap=1s'
@@ -517,7 +435,10 @@ for h in server gamma beta; do sed -i '$d' "$HOSTS_DIR/$h/etc/kit.conf"; done
 
 # --- another key ------------------------------------------------------------------
 
+exec 7<"$etc/node.key"
 holds 'another key for beta' enroll beta --new-key beta
+is "$(tr -d '\0' <&7 | wc -c)" 0 'the former one is overwritten on the disk'
+exec 7<&-
 new=$(keygen fingerprint "$etc/node.pem")
 holds 'is another one' test "$new" != "$key"
 is "$(keygen fingerprint "$etc/node.key")" "$new" 'with its certificate'

@@ -1,66 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The start-up kit's server side, as remctld runs it: who gets a certificate
-# for what, what is kept of it, and many calls at once. With a real realm it
-# is in kit_enroll.t.
+# for what, what is kept of it, and many calls at once. Status, revocation and
+# backups are in kit_ca.t; a real realm is in kit_enroll.t.
 # shellcheck disable=SC2317 # called by name
 set -u
-LC_ALL=C
-TZ=UTC
-export LC_ALL TZ
 cd "$(dirname "$0")/../.." || exit 1
-O=$(cd "${O:-build}" && pwd) || exit 1
-kit=$PWD/examples/startup-kit
-PATH=$O:$PATH
-# shellcheck source=tests/system/tap.sh
-. tests/system/tap.sh
-for c in openssl flock; do
-	command -v $c >/dev/null || { echo "1..0 # SKIP no $c"; exit 0; }
-done
-tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT
-trap 'exit 1' HUP INT PIPE TERM
-cd "$tmp" || exit 1
-umask 022
-out=$tmp/out
-tap_said() { sed 's/^/# /' out err 2>/dev/null; }
+# shellcheck source=tests/system/kit_rig.sh
+. tests/system/kit_rig.sh
+rig_needs openssl flock
+# shellcheck source=tests/system/kit_server.sh
+. "$tests/kit_server.sh"
 
-# --- a server -----------------------------------------------------------------
-
-mkdir ca list
-ca=$tmp/ca
-keygen ca -d ca >/dev/null
-keygen bnl -t ed25519 -o list/bnl.key >/dev/null
-cat >text <<'LIST'
-network example.org
-prefix 10.156.0.0/16
-node alpha
-  subnet 10.156.1.0/24
-node beta
-  subnet 10.156.2.0/24
-LIST
-bnl-sign -y -k list/bnl.key --first -o list/network.bnl text >/dev/null 2>&1
-cat >kit.names <<'NAMES'
-# who may have what
-host/alpha.example.org@EXAMPLE.ORG  alpha
-ann@EXAMPLE.ORG   beta gamma delta  # and one more
-1e1@EXAMPLE.ORG   epsilon
-NAMES
-cat >kit.conf <<CONF
-cadir = $ca
-names = $tmp/kit.names
-bnl = $tmp/list/network.bnl
-bnlpubkey = $tmp/list/bnl-pub.pem
-days = 400
-renewdays = 30
-CONF
-ann=ann@EXAMPLE.ORG
-ask() { # ask USER WORD... <REQUEST
-	user=$1
-	shift
-	REMOTE_USER=$user REMOTE_ADDR=192.0.2.7 \
-		CLUEVPN_KIT_CONF=$tmp/kit.conf "$kit/issue" "$@"
-}
 gets() { # gets WHAT USER NAME REQUEST: a certificate, as cert.pem
 	ask "$2" cert "$3" <"$4" >cert.pem 2>err
 	ok $? "$1"
@@ -68,15 +19,6 @@ gets() { # gets WHAT USER NAME REQUEST: a certificate, as cert.pem
 refused() { # refused WHAT WORDS USER NAME REQUEST
 	! ask "$3" cert "$4" <"$5" >out 2>err && [ ! -s out ] && grep -qF -e "$2" err
 	ok $? "$1"
-}
-request() { # request DIR NAME
-	mkdir -p "$1"
-	keygen node "$2" -d "$1" >/dev/null
-}
-key() { keygen fingerprint "$1"; }
-subject() { openssl x509 -in "$1" -noout -subject -nameopt RFC2253; }
-lines() { # lines FILE PATTERN
-	grep -c -e "$2" "$1"
 }
 
 ask '' help >got 2>&1
@@ -356,115 +298,6 @@ for days in 08 030 0390; do
 	is "$?$(cat err)" 0 "renewdays = $days is a decimal number"
 done
 sed -i "s|^renewdays = .*|renewdays = 30|" kit.conf
-
-# --- what the administrator sees ------------------------------------------------------
-
-by_root() { # by_root WORD...: on the server itself
-	env -u REMOTE_USER CLUEVPN_KIT_CONF="$tmp/kit.conf" "$kit/issue" "$@"
-}
-echo 'bob@EXAMPLE.ORG  zeta' >>kit.names
-by_root status >got 2>err
-is "$?$(cat err)" 0 'status'
-holds 'a node with its end and its principal' grep -q \
-	'^beta  *20[0-9-]*  by ann@EXAMPLE.ORG$' got
-holds 'one without a certificate' grep -q \
-	'^zeta  *-  *no certificate was given yet; may have it: bob@' got
-holds 'and the CA' grep -q '^the CA  *20' got
-ask $ann status >got 2>err
-is "$(cut -d ' ' -f 1 got | sort | tr '\n' ' ')" 'beta delta gamma ' \
-	'a principal sees its own nodes'
-! ask $ann revoke >out 2>err && grep -q 'is no signer' err
-ok $? 'and no keys to be revoked'
-echo "signer = $ann" >>kit.conf
-ask $ann status >got 2>err
-holds 'a signer sees all' grep -q '^alpha\|^zeta' got
-ask $ann revoke >got 2>err
-holds 'and gets the keys to be revoked' cmp got ca/revoke.txt
-ask $ann revoke delta >got 2>err
-is "$(tail -n 1 got)" "$(key ca/certs/delta.pem)  # delta, taken out of the network" \
-	'that of a node that goes as well'
-bnl-sign remove -y -k list/bnl.key -l list/network.bnl beta >/dev/null 2>&1
-holds 'bnl-sign takes all of them' bnl-sign revoke -y -k list/bnl.key \
-	-l list/network.bnl --from got
-ask $ann status >got 2>err
-holds 'the list has revoked it' grep -q '^delta .*revoked by the list' got
-! ask $ann revoke nobody >out 2>err && grep -q 'never had' err
-ok $? 'a node that is unknown'
-for words in watch backup restore; do
-	! ask $ann $words </dev/null >out 2>err && grep -q 'only on the server' err
-	ok $? "$words is not for a signer"
-done
-
-# Certificates that end: 400 days are less than half of 900.
-by_root watch >got 2>err
-is "$?$(cat got err)" 0 'watch: nothing to say'
-sed -i 's/^renewdays = .*/renewdays = 900/' kit.conf
-sed -i '/ann@EXAMPLE.ORG/s/ delta//' kit.names
-sed -i "s/^\([^ ]* gamma .*\)T\([0-9:]*Z\) \(.*\)T/\1T\2 \3T/" ca/index
-awk '$2 == "gamma" { $4 = "2020-01-01T00:00:00Z" } { print }' ca/index >x
-cp x ca/index
-! by_root watch >got 2>err
-ok $? 'certificates that end and were not renewed'
-holds 'are named' grep -q '^beta .*NOT RENEWED by ann@EXAMPLE.ORG' got
-holds 'one that has ended' grep -q '^gamma  *2020-01-01  ENDED' got
-! grep -q '^zeta\|^delta' got
-ok $? 'and none that has none'
-mkdir bin
-printf '#!/bin/sh\nexec cat >%s\n' "$tmp/mailed" >bin/sendmail
-chmod +x bin/sendmail
-echo 'mail = root@example.org' >>kit.conf
-echo "textfile = $tmp/cluevpn.prom" >>kit.conf
-PATH=$tmp/bin:$PATH by_root watch >got 2>err
-is "$?$(cat got err)" 0 'by mail'
-holds 'to whom it may concern' grep -qx 'To: root@example.org' mailed
-holds 'the same text' grep -q '^gamma  *2020-01-01  ENDED' mailed
-holds 'for monitoring the end' grep -qx \
-	'cluevpn_certificate_end_seconds{node="gamma"} 1577836800' cluevpn.prom
-holds 'and the trouble' grep -qx \
-	'cluevpn_certificate_trouble{node="gamma"} 1' cluevpn.prom
-is "$(stat -c %a cluevpn.prom)" 644 'which others may read'
-sed -i '/^mail\|^textfile\|^renewdays/d' kit.conf
-
-# --- a backup -------------------------------------------------------------------------
-
-by_root backup >b.tar 2>err
-is "$?$(cat err)" 0 'a backup'
-sed -e "s|^cadir = .*|cadir = $tmp/second|" -e "s|^names.*|names = $tmp/names2|" \
-	kit.conf >second.conf
-second() {
-	env -u REMOTE_USER CLUEVPN_KIT_CONF="$tmp/second.conf" "$kit/issue" "$@"
-}
-second restore <b.tar >got 2>err
-is "$?$(cat err)" 0 'becomes a second server'
-is "$(cd second && find . -type f | sort | xargs sha256sum)" \
-	"$(cd ca && find . -type f | sort | xargs sha256sum)" \
-	'which has all that the first one has'
-holds 'and who may have what' cmp names2 kit.names
-is "$(stat -c %a second second/ca.key | tr '\n' ' ')" '700 600 ' \
-	'for nobody else'
-request z zeta
-REMOTE_USER=bob@EXAMPLE.ORG CLUEVPN_KIT_CONF=$tmp/second.conf \
-	"$kit/issue" cert zeta <z/node.csr >cert.pem 2>err
-is "$?$(key cert.pem)" "0$(key z/node.csr)" 'it gives certificates'
-! second restore <b.tar >out 2>err && grep -q 'that the backup does not have' err
-ok $? 'and does not forget them by an older backup'
-second backup >b2.tar 2>err
-by_root restore <b2.tar >got 2>err
-is "$?$(tail -n 1 ca/index | cut -d ' ' -f 2)" 0zeta 'the way back'
-mkdir third
-keygen ca -d third >/dev/null
-sed -i "s|^cadir = .*|cadir = $tmp/third|" second.conf
-! second restore <b.tar >out 2>err && grep -q 'of another CA' err
-ok $? 'not in the place of another CA'
-rm -r third
-ln -s /etc/passwd ca/certs/link.pem
-by_root backup >b.tar 2>err
-rm ca/certs/link.pem
-! second restore <b.tar >out 2>err && grep -q 'links' err
-ok $? 'nor with a link in it'
-! second restore </dev/null >out 2>err && grep -q 'no backup' err
-ok $? 'nor of nothing'
-is "$(find ca second third -name '.work*')" '' 'nothing is left of all that'
 
 # --- files that are not in order ----------------------------------------------------
 

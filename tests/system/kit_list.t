@@ -4,32 +4,14 @@
 # shows, one machine signs.
 # shellcheck disable=SC2317,SC2086,SC2016 # called by name; words
 set -u
-LC_ALL=C
-TZ=UTC
-export LC_ALL TZ
 cd "$(dirname "$0")/../.." || exit 1
-O=$(cd "${O:-build}" && pwd) || exit 1
-kit=$PWD/examples/startup-kit
-PATH=$O:$PATH
-# shellcheck source=tests/system/tap.sh
-. tests/system/tap.sh
-command -v git >/dev/null || { echo '1..0 # SKIP no git'; exit 0; }
-tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT
-trap 'exit 1' HUP INT PIPE TERM
-cd "$tmp" || exit 1
-out=$tmp/out
-tap_said() { sed 's/^/# /' out 2>/dev/null; }
+# shellcheck source=tests/system/kit_rig.sh
+. tests/system/kit_rig.sh
+rig_needs git
 export HOME=$tmp GIT_CONFIG_GLOBAL=$tmp/gitconfig GIT_CONFIG_NOSYSTEM=1
 printf '[safe]\n\tdirectory = *\n' >gitconfig
 export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@x GIT_COMMITTER_NAME=a
 export GIT_COMMITTER_EMAIL=a@x
-must() {
-	"$@" >out 2>&1 && return
-	sed 's/^/# /' out
-	echo "Bail out! $*"
-	exit 1
-}
 
 # --- the machine that signs ---------------------------------------------------------
 
@@ -48,17 +30,6 @@ sign() { # sign [OPTION...]: list-sign, without a terminal
 	CLUEVPN_BNL=$tmp/network.bnl CLUEVPN_LAST=$tmp/last \
 		CLUEVPN_PUBKEY=$tmp/bnl-pub.pem "$kit/git/list-sign" \
 		"$tmp/list.git" -k "$tmp/bnl.key" "$@" </dev/null
-}
-said() { # said TEXT WORDS: by the last command
-	cp out said
-	holds "$1" grep -qF -e "$2" said
-	cp said out
-}
-refused() { # refused TEXT WORDS COMMAND...
-	text=$1 words=$2
-	shift 2
-	! "$@" >out 2>&1 && grep -qF -e "$words" out
-	ok $? "$text"
 }
 
 # --- editors ------------------------------------------------------------------------

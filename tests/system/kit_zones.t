@@ -4,24 +4,10 @@
 # them.
 # shellcheck disable=SC2317,SC2086 # called by name; words
 set -u
-LC_ALL=C
-TZ=UTC
-export LC_ALL TZ
 cd "$(dirname "$0")/../.." || exit 1
-O=$(cd "${O:-build}" && pwd) || exit 1
-kit=$PWD/examples/startup-kit
-PATH=$O:$PATH:/usr/sbin
-# shellcheck source=tests/system/tap.sh
-. tests/system/tap.sh
-for c in named-checkzone dnsmasq host; do
-	command -v $c >/dev/null || { echo "1..0 # SKIP no $c"; exit 0; }
-done
-tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT
-trap 'exit 1' HUP INT PIPE TERM
-cd "$tmp" || exit 1
-out=$tmp/out
-tap_said() { sed 's/^/# /' out err 2>/dev/null; }
+# shellcheck source=tests/system/kit_rig.sh
+. tests/system/kit_rig.sh
+rig_needs named-checkzone dnsmasq host
 
 keygen bnl -t ed25519 >/dev/null
 echo "bnl = $tmp/network.bnl

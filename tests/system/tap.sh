@@ -36,6 +36,27 @@ is() {		# is GOT WANTED TEXT
 	[ "$1" = "$2" ]
 	ok $? "$3"
 }
+refused() {	# refused TEXT WORDS COMMAND...: it fails, and says so
+	text=$1 words=$2
+	shift 2
+	! "$@" >"$out" 2>&1 && grep -qF -e "$words" "$out"
+	ok $? "$text"
+}
+said() {	# said TEXT WORDS: by the last "refused" or "holds"
+	cp "$out" "$out.said"
+	holds "$1" grep -qF -e "$2" "$out.said"
+	cp "$out.said" "$out"
+}
+not_said() {	# not_said TEXT WORDS
+	! grep -qF -e "$2" "$out"
+	ok $? "$1"
+}
+must() {	# must COMMAND...: set-up that cannot fail
+	"$@" >"$out" 2>&1 && return
+	tap_said
+	echo "Bail out! $*"
+	exit 1
+}
 tap_end() {	# the last line of a test
 	echo "1..$count"
 	[ "$bad" -eq 0 ] || [ -z "${HOSTS_DIR:-}" ] ||
