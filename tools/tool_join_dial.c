@@ -5,12 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "format/proto.h"
 #include "sys/clock.h"
 #include "sys/tcp.h"
 #include "tool_join.h"
 
-/* Connection Attempt Delay of RFC 8305, section 5. */
-#define NEXT_MS 250
 #define ATTEMPT_MS 10000	/* for TCP and the TLS handshake */
 
 struct attempt {
@@ -73,7 +72,7 @@ attempt_begin(struct dial *d)
 			       .end = mono_add_ms(clock_mono(), ATTEMPT_MS) };
 	d->begun++;
 	d->running++;
-	d->next = mono_add_ms(clock_mono(), NEXT_MS);
+	d->next = mono_add_ms(clock_mono(), CONNECT_NEXT_MS);
 	if (a->fd < 0)
 		attempt_failed(d, a, &e);
 }

@@ -48,6 +48,7 @@ struct channels {
 	struct pairsets *pairs;
 	struct bnlsync *sync;
 	struct channel *all;		/* newest first */
+	uint64_t turnover;		/* counts what may make room for dials */
 	struct dial *dials;		/* not decided by a connection yet */
 	struct timerq timers;
 	struct table heard;		/* struct channel_heard by name */
@@ -97,7 +98,13 @@ struct dial {
 	unsigned int running;		/* and have not failed */
 	bool unreached;			/* at one of those that failed nobody
 					 * answered */
-	struct timer timer;		/* begins the next one */
+	bool connected;			/* TCP was, at one of them */
+	bool beside;			/* it had a place of a first dial, and
+					 * goes on without it */
+	struct monotime since;
+	struct monotime place_until;	/* MONO_NEVER: it has none */
+	struct monotime next_at;	/* the next one begins, or the end comes */
+	struct timer timer;		/* at the earlier one of these */
 };
 
 enum channels_timer { CHANNELS_TIMER_CHANNEL, CHANNELS_TIMER_DIAL };
@@ -138,6 +145,7 @@ struct channel {
 	bool reached;			/* TCP stood, and was not just closed
 					 * without a HELLO */
 	bool nothing_in_common, behind;
+	bool put_off;			/* it ended for others' sake */
 	unsigned int news;		/* NEWS_* not yet told */
 	bool queued;			/* among ctx->news */
 	bool gone;			/* freed once the news are told */
@@ -159,6 +167,10 @@ void channel_timeout(struct channel *ch);
 void channel_give_up(struct channel *ch);
 /* Ends an attempt that is not needed any more: it has not failed. */
 void channel_withdraw(struct channel *ch);
+/* Tells that the dial whose last attempt it was ended to make room. */
+void channel_put_off(struct channel *ch);
+/* Dialled for a negotiation that is not over. */
+bool channel_is_negotiating(const struct channel *ch);
 /* Takes note that its owner has closed it, or could not open it. */
 void channel_gone(struct channel *ch, enum close_reason reason,
 		  const char *why);
@@ -201,6 +213,10 @@ bool channels_may_race(const struct channels *ctx);
 
 /* --- core/dial: the addresses of a peer ------------------------------------ */
 
+/* Whether a negotiation of that purpose (CHANNEL_*) may be dialled now. */
+bool dial_has_room(const struct channels *ctx, unsigned int purpose);
+/* How many connections first dials may still need. */
+size_t dial_reserve(const struct channels *ctx);
 /* Begins the first attempt. Returns its id; 0 when memory is out. */
 uint32_t dial_start(struct channels *ctx, const char *peer,
 		    const struct endpoint *to, size_t n, unsigned int purpose);

@@ -50,6 +50,8 @@ void channels_check_pairs(struct channels *cs);
 				 * some are under way this one waits */
 #define CHANNEL_NEW 0x10u	/* with PAIR: the peer is new in the list and may
 				 * not run yet, which is no warning */
+#define CHANNEL_AGAIN 0x20u	/* with PAIR: the last dial found nobody. Such
+				 * dials have connections of their own */
 #define CHANNEL_ENDPOINTS_MAX 12
 
 /*
@@ -60,13 +62,21 @@ void channels_check_pairs(struct channels *cs);
  * one whose TLS handshake shows the peer's certificate is kept. Attempts beyond
  * the first take connections to spare only. An unfinished negotiation that we
  * dialled to the same peer is dropped for a new one. Returns the id of the
- * first connection; 0 when maxconnections (or, for CHANNEL_PAIR, a
- * quarter of it: that many negotiations at a time; half of these when it is
- * patient, a quarter when it yields) or memory forbids it, and when peer is our own name.
+ * first connection; 0 when maxconnections, channels_may_negotiate() or memory
+ * forbids it, and when peer is our own name.
  */
 uint32_t channels_dial(struct channels *cs, const char *peer,
 		       const struct endpoint *to, size_t n,
 		       unsigned int purpose);
+/*
+ * Whether a dial of that purpose, which includes CHANNEL_PAIR, has room. First
+ * dials have a quarter of maxconnections, half of it when they are patient, and
+ * of that a quarter when they yield. Those that failed before have an eighth,
+ * of which patient ones leave a quarter.
+ */
+bool channels_may_negotiate(const struct channels *cs, unsigned int purpose);
+/* Changes whenever the answer to that may have. */
+uint64_t channels_turnover(const struct channels *cs);
 /* A connection came in. 0: refuse it, close the socket. */
 uint32_t channels_accepted(struct channels *cs, const struct endpoint *from);
 /* The TCP connection of a dial stands. */
@@ -130,6 +140,8 @@ struct channel_news {
 					 * and did not just hang up without a
 					 * HELLO */
 	bool nothing_in_common;		/* FAILED: wait the long back-off */
+	bool put_off;			/* FAILED: it was ended to make room, and
+					 * is to be dialled again */
 	bool behind;			/* FAILED: the peer's list is older and
 					 * lacks us; LIST_SEEN tells when to
 					 * try again */

@@ -162,6 +162,11 @@ enum join_code {
 				 * guest's, or is another node's */
 };
 
+/* --- dialling ---------------------------------------------------------- */
+#define CONNECT_NEXT_MS 250	/* from one address to the next: Connection
+				 * Attempt Delay of RFC 8305, section 5 */
+#define CONNECT_MS 2500		/* for TCP: a SYN, and one more after a second */
+
 /* --- the list ---------------------------------------------------------- */
 #define BNL_BYTES_MAX (8u << 20)
 #define BNL_NODES_MAX 65536u

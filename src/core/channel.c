@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
 #include "core/action.h"
 #include "core/admit.h"
 #include "core/notes.h"
@@ -15,9 +14,6 @@
 #define LIFE_MS 600000	 /* however busy it is */
 #define DELIVER_MS 30000 /* for a node that is not in the list */
 #define CLOSE_MS 15000	 /* for the owner, then it is told again */
-#define OUTSIDERS_A_MINUTE 10
-#define SAY_AGAIN_MS INT64_C(3600000) /* the same line about one node */
-#define LINES_A_NODE 20		 /* different ones in that time */
 
 static const char *const state_names[] = {
     [CHANNEL_CONNECT] = "connect", [CHANNEL_TLS] = "tls",
@@ -87,15 +83,19 @@ deadline_in(struct channel *ch, int64_t ms)
 	ch->deadline = mono_add_ms(ch->ctx->env->now.mono, ms);
 }
 
-/* TLS and both HELLOs have one deadline together; so has each later step. */
+/* TLS and both HELLOs have one deadline together; so has each other step. */
 void
 channel_set_state(struct channel *ch, enum channel_state s)
 {
 	const struct conf_timers *t = &ch->ctx->env->conf->timers;
 
 	ch->state = s;
+	ch->ctx->turnover++;
 	switch (s) {
 	case CHANNEL_CONNECT:
+		deadline_in(ch, t->channel_handshake < CONNECT_MS ?
+					t->channel_handshake : CONNECT_MS);
+		break;
 	case CHANNEL_TLS:
 	case CHANNEL_CONFIRM:
 	case CHANNEL_STORE:
@@ -142,82 +142,6 @@ channel_tell(struct channel *ch, enum channel_news_bit bit)
 	ch->next_news = NULL;
 	*ch->ctx->news_tail = ch;
 	ch->ctx->news_tail = &ch->next_news;
-}
-
-/* So many lines a minute at most about those who are nobody. */
-static bool
-outsider_may_be_said(struct channels *ctx)
-{
-	struct monotime now = ctx->env->now.mono;
-
-	if (mono_reached(ctx->outsiders_until, now)) {
-		ctx->outsiders_until = mono_add_ms(now, 60000);
-		ctx->outsiders = 0;
-	}
-	return ctx->outsiders++ < OUTSIDERS_A_MINUTE;
-}
-
-/* A node that has just been invited dials when it is ready. */
-static bool
-may_not_run_yet(const struct channel *ch)
-{
-	return ch->dialled && (ch->purpose & CHANNEL_NEW) != 0 && !ch->reached;
-}
-
-/* Who has a certificate may be refused for ever new reasons, and give some. */
-static void
-say_of_node(struct channel *ch, enum event_kind kind, const char *safe)
-{
-	struct core_env *env = ch->ctx->env;
-	bool soon = may_not_run_yet(ch);
-	char at[ENDPOINT_TEXT_MAX];
-	uint64_t n = recent_count(&ch->ctx->lines, ch->peer, env->now.mono,
-				  SAY_AGAIN_MS);
-
-	if (n > LINES_A_NODE)
-		return;
-	/* The port that it dials from says nothing. */
-	if (ch->dialled)
-		endpoint_format(at, &ch->remote);
-	else
-		ipaddr_format(at, &ch->remote.addr);
-	actions_event(env->actions, soon ? EVENT_INFO : EVENT_WARN, kind,
-		      ch->peer, "%s%s%s%s%s%s", safe,
-		      strstr(safe, at) != NULL ? "" : " (at ",
-		      strstr(safe, at) != NULL ? "" : at,
-		      strstr(safe, at) != NULL ? "" : ")",
-		      soon ? " (it is new, and may not run yet)" : "",
-		      n < LINES_A_NODE ? "" : " (more of its connections is "
-		      "not logged for up to an hour)");
-}
-
-/* A line about a peer, or about an address that has shown no certificate;
- * the same one is not said again for an hour. */
-void
-channel_say(struct channel *ch, enum event_kind kind, const char *text)
-{
-	static const uint8_t no_seed[HASH_SEED_LEN];
-	struct core_env *env = ch->ctx->env;
-	bool known = ch->peer[0] != '\0';
-	char at[IPADDR_TEXT_MAX], safe[448];
-	uint64_t what = 0;
-
-	ch->said = true;
-	if (known)
-		what = hash_bytes(no_seed, text, strlen(text)) ^
-		       (uint64_t)may_not_run_yet(ch);
-	else if (!outsider_may_be_said(ch->ctx))
-		return;
-	ipaddr_format(at, &ch->remote.addr);
-	if (!recent_first(&ch->ctx->said, known ? ch->peer : at, what,
-			  env->now.mono, SAY_AGAIN_MS))
-		return;
-	text_escape_rest(safe, sizeof(safe), text);
-	if (known)
-		say_of_node(ch, kind, safe);
-	else
-		actions_event(env->actions, EVENT_INFO, kind, NULL,
-			      "connection from %s: %s", at, safe);
 }
 
 /* --- the end ------------------------------------------------------------- */
@@ -363,6 +287,17 @@ channel_withdraw(struct channel *ch)
 	channel_pair_end(ch);
 	channel_set_state(ch, CHANNEL_ENDING);
 	ask_to_close(ch);
+}
+
+void
+channel_put_off(struct channel *ch)
+{
+	if (ch->purpose & CHANNEL_LIST)
+		bnlround_failed(bnlsync_round(ch->ctx->sync), ch->peer);
+	if ((ch->purpose & CHANNEL_PAIR) == 0)
+		return;
+	ch->failed = ch->put_off = true;
+	channel_tell(ch, NEWS_FAILED);
 }
 
 static enum note_kind

@@ -92,33 +92,11 @@ max_connections(const struct channels *cs)
 	return cs->env->conf->maxconnections;
 }
 
-/* A quarter is for negotiations that we dial: so many at a time. */
-static size_t
-max_negotiations(const struct channels *cs)
-{
-	size_t quarter = max_connections(cs) / 4;
-
-	return quarter == 0 ? 1 : quarter;
-}
-
-static bool
-is_negotiating(const struct channel *ch)
+bool
+channel_is_negotiating(const struct channel *ch)
 {
 	return ch->dialled && (ch->purpose & CHANNEL_PAIR) != 0 &&
 	       ch->state < CHANNEL_OPEN;
-}
-
-/* A dial that is not decided counts once, however many addresses it tries. */
-static size_t
-count_negotiations(const struct channels *cs)
-{
-	size_t n = 0;
-
-	for (const struct channel *ch = cs->all; ch != NULL; ch = ch->next)
-		n += ch->dial == NULL && is_negotiating(ch);
-	for (const struct dial *d = cs->dials; d != NULL; d = d->next)
-		n += (d->purpose & CHANNEL_PAIR) != 0;
-	return n;
 }
 
 size_t
@@ -137,17 +115,20 @@ channels_tls_failed(const struct channels *cs)
 	return cs->tls_failed;
 }
 
-/* What negotiations may still need is not to spare. */
+/* What first dials may still need is not to spare. */
 size_t
 channels_spare(const struct channels *cs)
 {
-	size_t max = max_connections(cs), quarter = max / 4;
-	size_t negotiations = count_negotiations(cs);
-	size_t used = channels_count(cs);
+	size_t max = max_connections(cs);
+	size_t used = channels_count(cs) + dial_reserve(cs);
 
-	if (negotiations < quarter)
-		used += quarter - negotiations;
 	return used < max ? max - used : 0;
+}
+
+uint64_t
+channels_turnover(const struct channels *cs)
+{
+	return cs->turnover;
 }
 
 /* Leaves a quarter of the connections to those that others make. */
@@ -161,7 +142,7 @@ bool
 channels_negotiating(const struct channels *cs, const char *peer)
 {
 	for (const struct channel *ch = cs->all; ch != NULL; ch = ch->next)
-		if (is_negotiating(ch) && strcmp(ch->peer, peer) == 0)
+		if (channel_is_negotiating(ch) && strcmp(ch->peer, peer) == 0)
 			return true;
 	return false;
 }
@@ -169,11 +150,12 @@ channels_negotiating(const struct channels *cs, const char *peer)
 void
 channels_spare_negotiation(struct channels *cs, const char *peer)
 {
+	cs->turnover++;
 	for (struct dial *d = cs->dials; d != NULL; d = d->next)
 		if (strcmp(d->peer, peer) == 0)
 			d->purpose &= ~CHANNEL_PAIR;
 	for (struct channel *ch = cs->all; ch != NULL; ch = ch->next)
-		if (is_negotiating(ch) && ch->state < CHANNEL_HELLO &&
+		if (channel_is_negotiating(ch) && ch->state < CHANNEL_HELLO &&
 		    strcmp(ch->peer, peer) == 0)
 			ch->purpose &= ~CHANNEL_PAIR;
 	for (struct dial *d = cs->dials; d != NULL; d = d->next)
@@ -225,6 +207,7 @@ channels_drop(struct channel *ch)
 	table_remove(&cs->by_id, &ch->id, sizeof(ch->id));
 	timerq_cancel(&cs->timers, &ch->timer);
 	cs->total--;
+	cs->turnover++;
 	ch->gone = true;
 	if (!ch->queued)
 		channel_free(ch);
@@ -234,7 +217,6 @@ static bool
 may_dial(const struct channels *cs, const char *peer, unsigned int purpose)
 {
 	const struct core_env *env = cs->env;
-	size_t max = max_negotiations(cs);
 
 	if (strcmp(peer, env->self) == 0)
 		return false;
@@ -244,13 +226,13 @@ may_dial(const struct channels *cs, const char *peer, unsigned int purpose)
 		return false;
 	if ((purpose & CHANNEL_PAIR) == 0)
 		return channels_spare(cs) > 0;
-	if (purpose & CHANNEL_PATIENT)
-		max = (max + 1) / 2;
-	if (purpose & CHANNEL_YIELD)
-		max = (max + 3) / 4;
-	return channel_can_negotiate(cs) &&
-	       channels_count(cs) < max_connections(cs) &&
-	       count_negotiations(cs) < max;
+	return channels_may_negotiate(cs, purpose);
+}
+
+bool
+channels_may_negotiate(const struct channels *cs, unsigned int purpose)
+{
+	return channel_can_negotiate(cs) && dial_has_room(cs, purpose);
 }
 
 uint32_t
@@ -261,7 +243,8 @@ channels_dial(struct channels *cs, const char *peer, const struct endpoint *to,
 
 	assert(n > 0 && purpose != 0);
 	for (ch = cs->all; ch != NULL; ch = ch->next)
-		if ((purpose & CHANNEL_PAIR) != 0 && is_negotiating(ch) &&
+		if ((purpose & CHANNEL_PAIR) != 0 &&
+		    channel_is_negotiating(ch) &&
 		    strcmp(ch->peer, peer) == 0) {
 			dial_settle(ch);
 			channel_end(ch, "dialled anew");
@@ -426,6 +409,7 @@ channels_next_news(struct channels *cs, struct channel_news *out)
 		out->reached = ch->reached;
 		out->nothing_in_common = ch->nothing_in_common;
 		out->behind = ch->behind;
+		out->put_off = ch->put_off;
 		memcpy(out->reason, ch->reason, sizeof(out->reason));
 	}
 	if (ch->news == 0)

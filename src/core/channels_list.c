@@ -93,6 +93,7 @@ forget_heard(struct channels *cs)
 void
 channels_list_applied(struct channels *cs)
 {
+	cs->turnover++;
 	bnlsync_applied(cs->sync);
 	for (struct channel *ch = cs->all; ch != NULL; ch = ch->next)
 		channel_review(ch);
@@ -109,6 +110,7 @@ channels_list_untold(const struct channels *cs)
 void
 channels_reconf(struct channels *cs)
 {
+	cs->turnover++;
 	bnlround_reconf(bnlsync_round(cs->sync));
 }
 

@@ -60,6 +60,7 @@ core_new(struct core **out, const struct core_init *in, struct now now,
 		return err_nomem(e);
 	actions_init(&c->actions);
 	timerq_init(&c->timers);
+	dialq_init(&c->dialq);
 	rng_fill(&in->rng, seed, sizeof(seed));
 	table_init(&c->by_name, seed);
 	timer_init(&c->sweep, c, TIMER_SWEEP);
@@ -120,6 +121,7 @@ core_free(struct core *c)
 	free(c->scratch);
 	actions_free(&c->actions);
 	timerq_free(&c->timers);
+	dialq_free(&c->dialq);
 	bytes_wipe(c, sizeof(*c));
 	free(c);
 }
@@ -200,71 +202,12 @@ core_reconf(struct core *c, struct now now, const struct conf *conf,
 		path_reconf(c->peers[i]);
 		if (renewed)
 			peer_renew(c->peers[i]);
-		c->peers[i]->unreached = 0;
+		c->peers[i]->turn.failures = 0;
 		peer_retry(c->peers[i]);
 	}
 	if (c->started)
 		sweep_restart(c, SWEEP_AGAIN);
 	core_settle(c);
-}
-
-/* --- settling ------------------------------------------------------------ */
-
-static void
-settle_pairs(struct core *c)
-{
-	struct pairsets *ps = channels_pairs(c->channels);
-	char name[NODE_NAME_MAX + 1];
-	struct peer *p;
-	bool unfit;
-
-	while (pairsets_next_changed(ps, name, &unfit)) {
-		const struct pair_record *r = pairsets_get(ps, name);
-
-		p = peer_named(c, name);
-		if (p == NULL)
-			continue;
-		if (r == NULL || unfit)
-			peer_reset(p);
-		peer_flags(p, link_set_pairs(p->link, &c->env, r), NULL);
-		peer_touch(p);
-	}
-}
-
-/* A connection for lists: any node of the list, with or without a peer. */
-static void
-settle_wants(struct core *c)
-{
-	char name[NODE_NAME_MAX + 1];
-
-	while (channels_next_want(c->channels, name)) {
-		struct endpoint eps[CHANNEL_ENDPOINTS_MAX];
-		size_t n;
-
-		peer_look_up(c, name);
-		n = peer_endpoints(c, name, eps);
-		if (n == 0 || channels_dial(c->channels, name, eps, n,
-					    CHANNEL_LIST) == 0)
-			channels_unreachable(c->channels, name);
-	}
-}
-
-void
-core_settle(struct core *c)
-{
-	struct channel_news news;
-
-	settle_pairs(c);
-	while (channels_next_news(c->channels, &news)) {
-		struct peer *p = peer_named(c, news.peer);
-
-		if (p != NULL)
-			peer_news(p, &news);
-		settle_pairs(c);
-	}
-	settle_wants(c);
-	while (c->ntouched > 0)
-		peer_settle(c->touched[--c->ntouched]);
 }
 
 /* --- streams --------------------------------------------------------------- */
@@ -471,6 +414,7 @@ core_deadline(const struct core *c)
 	struct monotime at = mono_min(timerq_next(&c->timers),
 				      channels_deadline(c->channels));
 
+	at = mono_min(at, dialq_deadline(&c->dialq));
 	return mono_min(at, known_deadline(c->env.known));
 }
 
@@ -486,6 +430,7 @@ core_tick(struct core *c, struct now now)
 		else
 			peer_tick(t->owner);
 	}
+	dialq_tick(&c->dialq, now.mono);
 	channels_tick(c->channels);
 	known_tick(c->env.known, now.mono, &c->actions);
 	core_settle(c);

@@ -7,6 +7,7 @@
 #include "base/timerq.h"
 #include "core/channels.h"
 #include "core/core.h"
+#include "core/dialq.h"
 #include "core/env.h"
 #include "core/gro.h"
 #include "core/hosts.h"
@@ -32,19 +33,19 @@ struct peer {
 	struct waitq wait;
 	bool touched;			/* in core->touched: settle it */
 	bool up;			/* as last told by the link */
-	bool wants_pair;		/* a negotiation is due, maybe later */
-	bool gives_way;			/* dial_after is for a peer that may dial
+	struct dialq_entry turn;	/* waits: a negotiation is due */
+	bool asked;			/* ... by the administrator */
+	bool gives_way;			/* it rests for a peer that may dial
 					 * first: no packet waits for that */
+	bool resumed;			/* its old pair was tried by UDP, since
+					 * it was up */
 	bool behind;			/* it first needs the list we have */
 	struct bnl_version told_list;	/* the version that it said last */
 	struct bnl_version told_news;	/* list version last told to the peer */
 	bool renew;			/* what is held with it was agreed with a
 					 * certificate that we had before */
-	unsigned int busy;		/* dials in a row without a connection */
 	unsigned int vain;		/* dials in a row that the peer answered
 					 * and no session came of */
-	unsigned int unreached;		/* dials in a row that found nobody */
-	struct monotime dial_after;	/* no dial before this */
 	struct shrink shrink;		/* of what is sent to it */
 	struct mute mute;		/* of what it sends */
 	struct shrink_budget unpacking;	/* the time that it may take */
@@ -97,6 +98,9 @@ struct core {
 	struct peer **by_node;		/* by index in the list; NULL: ourselves */
 	struct table by_name;
 	struct timerq timers;
+	struct dialq dialq;		/* peers that are to be dialled */
+	uint64_t dial_turnover;		/* of the channels, when there was room
+					 * for none of them */
 	struct peer **touched;		/* room for all of them */
 	size_t ntouched;
 
@@ -123,9 +127,9 @@ struct core {
 
 enum core_timer { TIMER_PEER, TIMER_SWEEP };
 
-/* --- core.c ------------------------------------------------------------- */
+/* --- settle.c ----------------------------------------------------------- */
 /* Passes on what channels and pair secrets have to tell, moves the timers of
- * touched peers. At the end of every call that is not a getter. */
+ * touched peers, dials those whose turn it is. At the end of every call that is not a getter. */
 void core_settle(struct core *c);
 
 /* --- look.c ------------------------------------------------------------- */
@@ -163,18 +167,6 @@ void peer_wait(struct peer *p, uint8_t flags, const uint8_t *data, size_t len);
 void peer_tick(struct peer *p);
 /* Nothing that was agreed with it holds any more: its sessions end. */
 void peer_reset(struct peer *p);
-/* A negotiation is wanted: now, or as soon as it may be. */
-void peer_negotiate(struct peer *p);
-void peer_news(struct peer *p, const struct channel_news *n);
-/* Our certificate is another one: what was agreed under the one before goes
- * on, and is agreed anew in the background. */
-void peer_renew(struct peer *p);
-/* Ends its wait after a refusal: another list, key or certificate is in use. */
-void peer_retry(struct peer *p);
-/* The background look: what this peer lacks. */
-#define SWEEP_START 0		/* the first pass after the start */
-#define SWEEP_AGAIN 1		/* any later one */
-void peer_sweep(struct peer *p, unsigned int pass);
 void peer_drop(struct peer *p, enum drop d);
 
 /* Count an inner packet of so many bytes, for the peer and for all. */
@@ -200,6 +192,25 @@ peer_count_received(struct peer *p, size_t len)
 	all->rx_bytes += len;
 }
 
+/* --- peer_dial.c -------------------------------------------------------- */
+/* A negotiation is wanted: now, or as soon as it may be. */
+void peer_negotiate(struct peer *p);
+/* The same for a person: at once, whatever happened before. */
+void peer_ask(struct peer *p);
+/* The first packet waits for it: it rests no longer where nobody was found. */
+void peer_hurry(struct peer *p);
+void peer_news(struct peer *p, const struct channel_news *n);
+/* Our certificate is another one: what was agreed under the one before goes
+ * on, and is agreed anew in the background. */
+void peer_renew(struct peer *p);
+/* Ends its wait after a refusal: another list, key or certificate is in use. */
+void peer_retry(struct peer *p);
+/* The background look: what this peer lacks. */
+#define SWEEP_START 0		/* the first pass after the start */
+#define SWEEP_AGAIN 1		/* any later one */
+void peer_sweep(struct peer *p, unsigned int pass);
+/* Dials those whose turn it is, while there is room. */
+void peers_dial(struct core *c);
 /* Its host names stand for other addresses now: it may be there. */
 void peer_found(struct peer *p);
 

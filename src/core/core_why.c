@@ -21,8 +21,7 @@ core_negotiate(struct core *c, struct now now, const char *name)
 	c->env.now = now;
 	if (p == NULL)
 		return -1;
-	p->dial_after = now.mono;
-	peer_negotiate(p);
+	peer_ask(p);
 	core_settle(c);
 	return 0;
 }
@@ -61,13 +60,11 @@ dial(struct peer *p)
 	peer_look_up(c, p->name);
 	if (n == 0 || is_dialled(c, p->name))
 		return;
-	if (pairsets_get(channels_pairs(c->channels), p->name) == NULL) {
-		p->dial_after = now;
-		peer_negotiate(p);
-	} else {
+	if (pairsets_get(channels_pairs(c->channels), p->name) == NULL)
+		peer_ask(p);
+	else
 		(void)channels_dial(c->channels, p->name, eps, n,
 				    CHANNEL_LIST);
-	}
 }
 
 /* A PONG, or a session that is younger than the PING. */

@@ -1,16 +1,163 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The addresses of one peer, tried side by side until one leads to it. */
+/*
+ * The addresses of one peer, tried side by side until one leads to it; and how
+ * many peers are dialled at a time.
+ *
+ * A first dial has one of a quarter of the connections for DIAL_SLOT_MS. If
+ * nobody answered, it goes on beside these, as one that failed before, and
+ * makes room for the next one. When connections run out the oldest such dial
+ * ends: its peer is dialled again among those that failed before. So silent
+ * peers, however many, delay an answering one by little.
+ */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/channel.h"
+#include "format/proto.h"
 
-/* Connection Attempt Delay of RFC 8305, section 5. */
-#define NEXT_MS 250
 /* Time that an attempt has to itself where no connection is to spare, and that
  * the last ones have when another one has failed. */
 #define ALONE_MS 2000
+#define DIAL_SLOT_MS 100	/* for TCP, in a place of a first dial */
+#define DIAL_TLS_MS 1000	/* and as long in all where TCP is connected */
+
+/* --- how many ------------------------------------------------------------- */
+
+/* Negotiations that this node dialled. */
+struct use {
+	size_t all;
+	size_t fresh, yielding;		/* first dials in their places */
+	size_t again, patient;		/* those that failed before */
+};
+
+static void
+use_add(struct use *u, unsigned int purpose)
+{
+	if ((purpose & CHANNEL_PAIR) == 0)
+		return;
+	u->all++;
+	if (purpose & CHANNEL_AGAIN) {
+		u->again++;
+		u->patient += (purpose & CHANNEL_PATIENT) != 0;
+	} else {
+		u->fresh++;
+		u->yielding += (purpose & CHANNEL_YIELD) != 0;
+	}
+}
+
+/* A dial that is not decided counts once, however many addresses it tries. */
+static struct use
+count_use(const struct channels *cs)
+{
+	struct use u = { 0 };
+
+	for (const struct channel *ch = cs->all; ch != NULL; ch = ch->next)
+		if (ch->dial == NULL && channel_is_negotiating(ch))
+			use_add(&u, ch->purpose);
+	for (const struct dial *d = cs->dials; d != NULL; d = d->next)
+		use_add(&u, d->purpose);
+	return u;
+}
+
+static size_t
+max_connections(const struct channels *cs)
+{
+	return cs->env->conf->maxconnections;
+}
+
+static size_t
+max_fresh(const struct channels *cs)
+{
+	size_t quarter = max_connections(cs) / 4;
+
+	return quarter == 0 ? 1 : quarter;
+}
+
+static size_t
+max_again(const struct channels *cs)
+{
+	size_t eighth = max_connections(cs) / 8;
+
+	return eighth == 0 ? 1 : eighth;
+}
+
+/* It is beside the places of first dials, and nobody has answered it. */
+static bool
+dial_gives_way(const struct dial *d)
+{
+	return d->beside && !d->connected;
+}
+
+size_t
+dial_reserve(const struct channels *cs)
+{
+	size_t quarter = max_connections(cs) / 4;
+	size_t n = count_use(cs).fresh;
+
+	for (const struct dial *d = cs->dials; d != NULL; d = d->next)
+		n += dial_gives_way(d);
+	return n < quarter ? quarter - n : 0;
+}
+
+/* The oldest one of those that give way. */
+static struct dial *
+find_beside(const struct channels *cs)
+{
+	struct dial *found = NULL;
+
+	/* The newest ones come first. */
+	for (struct dial *d = cs->dials; d != NULL; d = d->next)
+		if (dial_gives_way(d))
+			found = d;
+	return found;
+}
+
+/* A quarter is for those that others make, and for lists. */
+static bool
+has_connection(const struct channels *cs, const struct use *u)
+{
+	size_t n = channels_count(cs), max = max_connections(cs);
+
+	return n < max && (n < max - max_fresh(cs) || u->all < max_fresh(cs));
+}
+
+static bool
+fresh_has_room(const struct channels *cs, const struct use *u,
+	       unsigned int purpose)
+{
+	size_t max = max_fresh(cs);
+
+	if (purpose & CHANNEL_PATIENT)
+		max = (max + 1) / 2;
+	if (u->fresh >= max ||
+	    ((purpose & CHANNEL_YIELD) && u->yielding >= (max + 3) / 4))
+		return false;
+	return has_connection(cs, u) || find_beside(cs) != NULL;
+}
+
+/* Some are left to those that packets wait for. */
+static bool
+again_has_room(const struct channels *cs, const struct use *u,
+	       unsigned int purpose)
+{
+	size_t max = max_again(cs);
+
+	return u->again < max && channels_spare(cs) > 0 &&
+	       ((purpose & CHANNEL_PATIENT) == 0 ||
+		u->patient < max - max / 4);
+}
+
+bool
+dial_has_room(const struct channels *cs, unsigned int purpose)
+{
+	struct use u = count_use(cs);
+
+	return (purpose & CHANNEL_AGAIN) ? again_has_room(cs, &u, purpose) :
+					   fresh_has_room(cs, &u, purpose);
+}
+
+/* --- one of them ---------------------------------------------------------- */
 
 static void
 dial_free(struct dial *d)
@@ -21,17 +168,68 @@ dial_free(struct dial *d)
 		at = &(*at)->next;
 	*at = d->next;
 	timerq_cancel(&d->ctx->timers, &d->timer);
+	d->ctx->turnover++;
 	free(d);
+}
+
+static void
+dial_set_timer(struct dial *d)
+{
+	struct monotime at = mono_min(d->next_at, d->place_until);
+
+	if (at.ns == MONO_NEVER.ns)
+		timerq_cancel(&d->ctx->timers, &d->timer);
+	else
+		timerq_set(&d->ctx->timers, &d->timer, at);
 }
 
 static void
 dial_rearm(struct dial *d, int64_t ms)
 {
-	if (d->begun < d->nto)
-		timerq_set(&d->ctx->timers, &d->timer,
-			   mono_add_ms(d->ctx->env->now.mono, ms));
-	else
-		timerq_cancel(&d->ctx->timers, &d->timer);
+	d->next_at = d->begun < d->nto ?
+			     mono_add_ms(d->ctx->env->now.mono, ms) :
+			     MONO_NEVER;
+	dial_set_timer(d);
+}
+
+/* Only a first dial for a pair has a place, which it has to leave. */
+static void
+dial_hold_place(struct dial *d)
+{
+	bool fresh = (d->purpose & (CHANNEL_PAIR | CHANNEL_AGAIN)) ==
+		     CHANNEL_PAIR;
+
+	d->since = d->ctx->env->now.mono;
+	d->place_until = fresh ? mono_add_ms(d->since, DIAL_SLOT_MS) :
+				 MONO_NEVER;
+}
+
+static void
+dial_leave_place(struct dial *d)
+{
+	d->purpose |= CHANNEL_AGAIN;
+	d->beside = true;
+	d->place_until = MONO_NEVER;
+	d->ctx->turnover++;
+	dial_set_timer(d);
+}
+
+/* Ends a dial for the sake of others. Its peer is dialled again. */
+static void
+dial_cut(struct dial *d)
+{
+	struct channels *ctx = d->ctx;
+	struct channel *last = NULL;
+
+	for (struct channel *c = ctx->all; c != NULL; c = c->next)
+		if (c->dial == d) {
+			c->dial = NULL;
+			channel_withdraw(c);
+			last = c;
+		}
+	dial_free(d);
+	assert(last != NULL);
+	channel_put_off(last);
 }
 
 /* Begins an attempt at the next address. NULL when memory is out, or when none
@@ -63,7 +261,7 @@ dial_next(struct dial *d)
 	ch->dial = d;
 	d->begun++;
 	d->running++;
-	dial_rearm(d, NEXT_MS);
+	dial_rearm(d, CONNECT_NEXT_MS);
 	return ch;
 }
 
@@ -71,9 +269,14 @@ uint32_t
 dial_start(struct channels *ctx, const char *peer, const struct endpoint *to,
 	   size_t n, unsigned int purpose)
 {
-	struct dial *d = calloc(1, sizeof(*d));
+	struct dial *d, *beside = find_beside(ctx);
+	struct use u = count_use(ctx);
 	struct channel *ch;
 
+	if ((purpose & (CHANNEL_PAIR | CHANNEL_AGAIN)) == CHANNEL_PAIR &&
+	    beside != NULL && !has_connection(ctx, &u))
+		dial_cut(beside);
+	d = calloc(1, sizeof(*d));
 	if (d == NULL)
 		return 0;
 	d->ctx = ctx;
@@ -82,6 +285,7 @@ dial_start(struct channels *ctx, const char *peer, const struct endpoint *to,
 	d->nto = n < CHANNEL_ENDPOINTS_MAX ? n : CHANNEL_ENDPOINTS_MAX;
 	memcpy(d->to, to, d->nto * sizeof(*to));
 	timer_init(&d->timer, d, CHANNELS_TIMER_DIAL);
+	dial_hold_place(d);
 	d->next = ctx->dials;
 	ctx->dials = d;
 	ch = dial_next(d);
@@ -96,9 +300,15 @@ dial_connected(struct channel *ch)
 {
 	int64_t took = mono_ms(ch->since, ch->ctx->env->now.mono);
 
+	struct dial *d = ch->dial;
+
+	if (d == NULL)
+		return;
+	d->connected = true;
+	if (!d->beside && d->place_until.ns != MONO_NEVER.ns)
+		d->place_until = mono_add_ms(d->since, DIAL_TLS_MS);
 	/* TLS takes a round trip more than TCP did. */
-	if (ch->dial != NULL)
-		dial_rearm(ch->dial, NEXT_MS + took);
+	dial_rearm(d, CONNECT_NEXT_MS + took);
 }
 
 void
@@ -131,10 +341,11 @@ dial_goes_on(struct channel *ch)
 		(void)dial_next(d);
 	if (d->running > 0) {
 		/* The peer may have just come up where it refused. */
-		if (d->begun == d->nto)
-			timerq_set(&d->ctx->timers, &d->timer,
-				   mono_add_ms(d->ctx->env->now.mono,
-					       ALONE_MS));
+		if (d->begun == d->nto) {
+			d->next_at = mono_add_ms(d->ctx->env->now.mono,
+						 ALONE_MS);
+			dial_set_timer(d);
+		}
 		return true;
 	}
 	ch->reached = !d->unreached;
@@ -155,8 +366,9 @@ dial_oldest(const struct dial *d)
 	return oldest;
 }
 
-void
-dial_timeout(struct dial *d)
+/* The time of the next address has come, or the end. */
+static void
+dial_go_on(struct dial *d)
 {
 	struct channel *oldest;
 
@@ -172,7 +384,23 @@ dial_timeout(struct dial *d)
 	}
 	oldest = dial_oldest(d);
 	if (mono_ms(oldest->since, d->ctx->env->now.mono) < ALONE_MS)
-		dial_rearm(d, NEXT_MS);
+		dial_rearm(d, CONNECT_NEXT_MS);
 	else
 		channel_give_up(oldest);
+}
+
+void
+dial_timeout(struct dial *d)
+{
+	struct monotime now = d->ctx->env->now.mono;
+
+	if (mono_reached(d->place_until, now))
+		dial_leave_place(d);
+	if (!mono_reached(d->next_at, now)) {
+		dial_set_timer(d);
+		return;
+	}
+	d->next_at = MONO_NEVER;
+	dial_set_timer(d);
+	dial_go_on(d);
 }

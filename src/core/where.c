@@ -214,7 +214,7 @@ peer_locate(struct peer *p, uint32_t node)
 	peer_look_up(p->core, p->name);
 	p->node = node;
 	if (peer_order(p))
-		p->unreached = 0;
+		p->turn.failures = 0;
 }
 
 bool

@@ -52,7 +52,7 @@ struct rig_node {
 		char peer[NODE_NAME_MAX + 1];
 		uint8_t covering;
 	} hooks[RIG_HOOKS];
-	size_t nhooks;
+	size_t nhooks;			/* the first ones are kept */
 	size_t connects, tun_writes;
 	struct endpoint to[RIG_TO];	/* of the last connects */
 	uint8_t *known;			/* addresses on the disk */
@@ -179,10 +179,11 @@ rig_act(struct rig_node *n, struct action *a)
 		a->data = NULL;
 		break;
 	case ACTION_RUN_HOOK:
-		assert_in_range(n->nhooks, 0, RIG_HOOKS - 1);
-		n->hooks[n->nhooks].kind = a->hook;
-		n->hooks[n->nhooks].covering = a->covering;
-		memcpy(n->hooks[n->nhooks++].peer, a->peer, sizeof(a->peer));
+		if (n->nhooks++ >= RIG_HOOKS)
+			break;
+		n->hooks[n->nhooks - 1].kind = a->hook;
+		n->hooks[n->nhooks - 1].covering = a->covering;
+		memcpy(n->hooks[n->nhooks - 1].peer, a->peer, sizeof(a->peer));
 		break;
 	case ACTION_EVENT:
 		n->events[a->event]++;
@@ -191,8 +192,11 @@ rig_act(struct rig_node *n, struct action *a)
 		snprintf(n->asked[n->nasked++ % RIG_ASKED],
 			 sizeof(n->asked[0]), "%s", a->text);
 		break;
-	case ACTION_STREAM_READY:
 	case ACTION_CLOSE:
+		core_stream_closed(n->core, rig.now, a->conn, CLOSE_ORDERLY,
+				   NULL);
+		break;
+	case ACTION_STREAM_READY:
 		break;
 	}
 }

@@ -91,7 +91,7 @@ test_refresh_is_spread(void **state)
 	assert_in_range(soon, 0, 10);
 	rig_pass(&a, 3600 * 1000);
 	for (size_t i = 0; i < 20; i++)
-		assert_true(a.core->peers[i]->unreached > 0);
+		assert_true(a.core->peers[i]->turn.failures > 0);
 	end();
 }
 
@@ -115,10 +115,10 @@ test_dials_keep_no_step(void **state)
 	for (size_t i = 0; i < 10; i++) {
 		size_t same = 0;
 
-		assert_true(a.core->peers[i]->unreached > 3);
+		assert_true(a.core->peers[i]->turn.failures > 3);
 		for (size_t j = 0; j < 10; j++)
-			same += a.core->peers[i]->dial_after.ns ==
-				a.core->peers[j]->dial_after.ns;
+			same += a.core->peers[i]->turn.not_before.ns ==
+				a.core->peers[j]->turn.not_before.ns;
 		apart += same == 1;
 	}
 	assert_in_range(apart, 8, 10);
@@ -162,42 +162,6 @@ test_the_higher_name_holds_back(void **state)
 	(void)state;
 	assert_int_equal(dials_to("node"), 10);
 	assert_int_equal(dials_to("aaaa"), 4);
-}
-
-/* Many nodes that do not answer do not keep one waiting that is needed. */
-static void
-test_traffic_goes_first(void **state)
-{
-	char body[8192] = PREFIX ALPHA;
-	uint8_t mem[FRAME_HEADROOM + 256];
-	struct tun_frame f = { .data = mem + FRAME_HEADROOM };
-	size_t len;
-
-	(void)state;
-	begin("pullinterval = 24h\n");
-	for (int i = 0; i < 60; i++) {
-		len = strlen(body);
-		snprintf(body + len, sizeof(body) - len, "node node%02d\n"
-			 "  address 192.0.2.%d\n  subnet 10.156.%d.0/24\n",
-			 i, 100 + i, 100 + i);
-	}
-	rig_new(&a, rig_list(body, RIG_START), NULL);
-	a.silent = true;
-	rig_start(&a);
-	rig_pass(&a, 3000);
-	for (int i = 0; i < 4; i++) {
-		char name[8];
-
-		snprintf(name, sizeof(name), "node%02d", 50 + i);
-		assert_false(channels_negotiating(a.core->channels, name));
-		f.len = rig_packet(f.data, (const uint8_t *)"x", 1);
-		f.data[18] = (uint8_t)(150 + i);
-		slow_ip_csum(f.data);
-		rig_tun_in(&a, &f, rig_out(&out));
-		rig_pass(&a, 500);
-		assert_true(channels_negotiating(a.core->channels, name));
-	}
-	end();
 }
 
 static void
@@ -453,7 +417,6 @@ main(void)
 		cmocka_unit_test(test_refresh_is_spread),
 		cmocka_unit_test(test_dials_keep_no_step),
 		cmocka_unit_test(test_the_higher_name_holds_back),
-		cmocka_unit_test(test_traffic_goes_first),
 		cmocka_unit_test(test_certificate_ends),
 		cmocka_unit_test(test_certificate_renewed),
 		cmocka_unit_test(test_key_replaced),

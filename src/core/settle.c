@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What follows from a call: news are passed on, timers moved, peers dialled. */
+#include "core_impl.h"
+
+static void
+settle_pairs(struct core *c)
+{
+	struct pairsets *ps = channels_pairs(c->channels);
+	char name[NODE_NAME_MAX + 1];
+	struct peer *p;
+	bool unfit;
+
+	while (pairsets_next_changed(ps, name, &unfit)) {
+		const struct pair_record *r = pairsets_get(ps, name);
+
+		p = peer_named(c, name);
+		if (p == NULL)
+			continue;
+		if (r == NULL || unfit)
+			peer_reset(p);
+		peer_flags(p, link_set_pairs(p->link, &c->env, r), NULL);
+		peer_touch(p);
+	}
+}
+
+/* A connection for lists: any node of the list, with or without a peer. */
+static void
+settle_wants(struct core *c)
+{
+	char name[NODE_NAME_MAX + 1];
+
+	while (channels_next_want(c->channels, name)) {
+		struct endpoint eps[CHANNEL_ENDPOINTS_MAX];
+		size_t n;
+
+		peer_look_up(c, name);
+		n = peer_endpoints(c, name, eps);
+		if (n == 0 || channels_dial(c->channels, name, eps, n,
+					    CHANNEL_LIST) == 0)
+			channels_unreachable(c->channels, name);
+	}
+}
+
+static void
+settle_news(struct core *c)
+{
+	struct channel_news news;
+
+	settle_pairs(c);
+	while (channels_next_news(c->channels, &news)) {
+		struct peer *p = peer_named(c, news.peer);
+
+		if (p != NULL)
+			peer_news(p, &news);
+		settle_pairs(c);
+	}
+}
+
+void
+core_settle(struct core *c)
+{
+	/* A dial may end another one, which is news. */
+	do {
+		settle_news(c);
+		settle_wants(c);
+		while (c->ntouched > 0)
+			peer_settle(c->touched[--c->ntouched]);
+		peers_dial(c);
+	} while (c->ntouched > 0);
+}
