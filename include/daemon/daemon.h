@@ -3,6 +3,7 @@
 #ifndef DAEMON_DAEMON_H
 #define DAEMON_DAEMON_H
 
+#include "base/buf.h"
 #include "base/table.h"
 #include "core/core.h"
 #include "daemon/identity.h"
@@ -44,6 +45,12 @@ struct events {
 
 #define UNSAVED_KINDS 4		/* pairs, list, addresses, running time */
 
+struct script_changes {		/* for changecmd */
+	struct buf row;			/* see format/wardenmsg.h */
+	bool any;			/* since it ran last */
+	bool lost;			/* there was no room for some */
+};
+
 struct job;
 
 struct unsaved {
@@ -79,6 +86,7 @@ struct daemon {
 	struct hooks *hooks;
 	struct warden *warden;		/* NULL: root stays, or never was */
 	bool confined;			/* starts no process any more */
+	struct script_changes changes;
 	struct ctlsock *ctl;
 	uint8_t offload;		/* enum conf_offload, as at the start */
 	bool write_tcp, write_udp;	/* super-packets go to the device */

@@ -3,6 +3,7 @@
 #ifndef DAEMON_HOOKENV_H
 #define DAEMON_HOOKENV_H
 
+#include "base/buf.h"
 #include "base/ipaddr.h"
 
 #define HOOKENV_MAX 7
@@ -18,5 +19,15 @@ struct hookenv {
 void hookenv_init(struct hookenv *env, const char *tundev);
 void hookenv_node(struct hookenv *env, const char *name);
 void hookenv_subnet(struct hookenv *env, const struct prefix *p);
+
+#define HOOKENV_LINES_MAX ((size_t)64 * 1024 * 1024)	/* bytes for a hook */
+
+/*
+ * What the hook for changes reads: a line for each change of a row of them
+ * (format/wardenmsg.h), "WORD NODE", or "WORD NODE SUBNET"; a word is the name
+ * of the key for that hook without its "cmd". 0, or -1: there is no room, or
+ * they are none.
+ */
+int hookenv_lines(struct buf *out, const uint8_t *changes, size_t len);
 
 #endif

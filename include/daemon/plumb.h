@@ -77,6 +77,9 @@ void slept_close(struct daemon *d);
 
 /* --- script.c: hooks --------------------------------------------------------- */
 void script_run(struct daemon *d, const struct action *a);
+/* Runs changecmd once for all that script_run() was given since the last
+ * time. */
+void script_flush(struct daemon *d);
 bool script_any(const struct conf *c);		/* a hook is configured */
 /* Hooks can run; else those of the configuration wait for a restart. */
 bool script_may(const struct daemon *d);

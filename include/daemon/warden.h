@@ -52,6 +52,10 @@ bool warden_lives(const struct warden *w);
 int warden_run(struct warden *w, enum warden_hook hook, const char *node,
 	       const struct prefix *subnet, hook_done_fn done, void *ctx,
 	       struct err *e);
+/* At most WARDEN_CHANGES_MAX bytes of changes, which the next WARDEN_CHANGE
+ * reads with those of the calls before. */
+int warden_changes(struct warden *w, const uint8_t *changes, size_t len,
+		   struct err *e);
 size_t warden_pending(const struct warden *w);
 /* Until none is pending, or it is gone. */
 void warden_wait(struct warden *w);

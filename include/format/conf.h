@@ -119,6 +119,7 @@ struct conf {
 	const char *subnetupcmd, *subnetdowncmd;
 	const char *mysubnetupcmd, *mysubnetdowncmd;
 	const char *nodeupcmd, *nodedowncmd;
+	const char *changecmd;
 	bool autoconf;
 	bool realtime;
 	const char *ctlsocket;

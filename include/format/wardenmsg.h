@@ -9,6 +9,8 @@
  *	      family 1 (0, 4, 6), prefix length 1, address 16
  *	OPEN  kind 1, id 4, conf 4, file 1, index 1
  *	DEVICE  kind 1, id 4, conf 4 (0), interface index 4
+ *	CHANGES  kind 1, id 4, conf 4, then changes, each as a RUN has it from
+ *	      the hook on: of the hooks of nodes and subnets
  *	DONE  kind 1, id 4, exit status 4, signal 4, errno 4, late 1,
  *	      discarded 8, output to the end
  *	FILE  kind 1, id 4, error 4, conf 4, its text to the end; the
@@ -18,7 +20,9 @@
  * start. DEVICE is taken once, before anything from the network was read, and
  * not answered: hooks get the name that this interface has when they run. An
  * OPEN of the configuration makes it read the next one; that is in
- * force as soon as a RUN, or the next such OPEN, names it.
+ * force as soon as a RUN, or the next such OPEN, names it. Changes are gathered,
+ * and each CHANGES is answered with DONE; the next RUN of the hook for changes
+ * gives all of them to it.
  */
 #ifndef FORMAT_WARDENMSG_H
 #define FORMAT_WARDENMSG_H
@@ -27,6 +31,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/ipaddr.h"
 #include "base/text.h"
@@ -37,7 +42,8 @@ enum warden_kind {
 	WARDEN_OPEN,
 	WARDEN_DONE,
 	WARDEN_FILE,
-	WARDEN_DEVICE
+	WARDEN_DEVICE,
+	WARDEN_CHANGES
 };
 
 enum warden_hook {
@@ -49,6 +55,7 @@ enum warden_hook {
 	WARDEN_SUBNET_DOWN,
 	WARDEN_MYSUBNET_UP,
 	WARDEN_MYSUBNET_DOWN,
+	WARDEN_CHANGE,		/* many of nodes and subnets, all at once */
 	WARDEN_HOOKS
 };
 
@@ -71,8 +78,27 @@ const char *warden_hook_command(const struct conf *c, enum warden_hook hook);
 const char *warden_path_of(const struct conf *c, enum warden_path path,
 			   unsigned int index);
 
+/* --- changes: a row of them in memory, as in CHANGES ------------------------ */
+
+#define WARDEN_CHANGE_MAX (1 + 1 + NODE_NAME_MAX + 1 + 1 + 16)
+
+struct warden_change {
+	enum warden_hook hook;		/* of a node or subnet */
+	char node[NODE_NAME_MAX + 1];
+	struct prefix subnet;		/* family IP_NONE: none */
+};
+
+/* Appends one. subnet: looked at where the hook has one. 0, or -1: there is no
+ * room. */
+int warden_change_put(struct buf *out, enum warden_hook hook, const char *node,
+		      const struct prefix *subnet);
+/* Takes the first of them and moves *p on. 1, or 0: there is none; -1: what is
+ * there is no change, or would not be safe for a shell. */
+int warden_change_next(struct warden_change *out, const uint8_t **p,
+		       size_t *left);
+
 struct warden_request {
-	enum warden_kind kind;		/* RUN, OPEN or DEVICE */
+	enum warden_kind kind;		/* RUN, OPEN, DEVICE or CHANGES */
 	uint32_t id;
 	uint32_t conf;			/* in force, or just read */
 	enum warden_hook hook;		/* RUN */
@@ -81,9 +107,12 @@ struct warden_request {
 	enum warden_path path;		/* OPEN */
 	uint8_t index;
 	uint32_t device;		/* DEVICE: not 0 */
+	const uint8_t *changes;		/* CHANGES: a view of some, all of them */
+	size_t nchanges;		/* checked; its bytes */
 };
 
-#define WARDEN_REQUEST_MAX (1 + 4 + 4 + 1 + 1 + NODE_NAME_MAX + 1 + 1 + 16)
+#define WARDEN_CHANGES_MAX 16384	/* bytes in one message */
+#define WARDEN_REQUEST_MAX (1 + 4 + 4 + WARDEN_CHANGES_MAX)
 
 size_t warden_request_encode(uint8_t out[WARDEN_REQUEST_MAX],
 			     const struct warden_request *r);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Shell commands of the administrator. Each runs in a process group of its
- * own, in /, with exactly the environment given, standard input null, no
- * inherited descriptor, signals at their defaults, 30 s at most; then the
+ * own, in /, with exactly the environment given, standard input null or some
+ * bytes, no inherited descriptor, signals at their defaults, 30 s at most; then the
  * group gets SIGTERM, and SIGKILL 2 s later.
  */
 #ifndef SYS_HOOK_H
@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/text.h"
 #include "sys/loop.h"
 
 #define HOOK_LIMIT_MS 30000
@@ -50,6 +51,10 @@ void hooks_limit(struct hooks *h, int64_t limit_ms); /* for tests */
  * and may queue more; it is called from the loop. */
 int hooks_run(struct hooks *h, const char *command, const char *const *env,
 	      hook_done_fn done, void *ctx, struct err *e);
+/* The same; the bytes, which are copied, are its standard input. */
+int hooks_run_input(struct hooks *h, const char *command,
+		    const char *const *env, struct span input,
+		    hook_done_fn done, void *ctx, struct err *e);
 size_t hooks_pending(const struct hooks *h); /* waiting and running */
 
 /* Waits for the command: for up and down, outside the loop. 0 when it was

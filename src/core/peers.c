@@ -17,6 +17,8 @@ peer_named(const struct core *c, const char *name)
 static bool
 has_hook(const struct conf *conf, enum hook_kind kind)
 {
+	if (conf->changecmd != NULL)
+		return true;
 	switch (kind) {
 	case HOOK_NODE_UP:
 		return conf->nodeupcmd != NULL;

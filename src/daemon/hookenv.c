@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "format/wardenmsg.h"
+
 static void __attribute__((format(printf, 2, 3)))
 add(struct hookenv *env, const char *fmt, ...)
 {
@@ -41,4 +43,32 @@ hookenv_subnet(struct hookenv *env, const struct prefix *p)
 	add(env, "SUBADDR=%s", ipaddr_format(addr, &p->addr));
 	add(env, "SUBCIDR=%u", p->len);
 	add(env, "SUBADDRTYPE=%s", p->addr.family == IP_V4 ? "ipv4" : "ipv6");
+}
+
+int
+hookenv_lines(struct buf *out, const uint8_t *changes, size_t len)
+{
+	static const char *const words[WARDEN_HOOKS] = {
+		[WARDEN_NODE_UP] = "nodeup",
+		[WARDEN_NODE_DOWN] = "nodedown",
+		[WARDEN_SUBNET_UP] = "subnetup",
+		[WARDEN_SUBNET_DOWN] = "subnetdown",
+		[WARDEN_MYSUBNET_UP] = "mysubnetup",
+		[WARDEN_MYSUBNET_DOWN] = "mysubnetdown",
+	};
+	struct warden_change c;
+	int rc;
+
+	while ((rc = warden_change_next(&c, &changes, &len)) > 0) {
+		bool has = warden_hook_subnet(c.hook);
+		char subnet[PREFIX_TEXT_MAX];
+		char line[32 + NODE_NAME_MAX + PREFIX_TEXT_MAX];
+		int n = snprintf(line, sizeof(line), "%s %s%s%s\n",
+				 words[c.hook], c.node, has ? " " : "",
+				 has ? prefix_format(subnet, &c.subnet) : "");
+
+		if (buf_put(out, line, (size_t)n) < 0)
+			return -1;
+	}
+	return rc;
 }

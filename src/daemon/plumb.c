@@ -89,6 +89,8 @@ drain(struct daemon *d, int64_t ms)
 			d->undrained = mono_reached(end, clock_mono());
 	}
 	d->draining = false;
+	if (!d->undrained)
+		script_flush(d);
 }
 
 void

@@ -88,6 +88,93 @@ script_may(const struct daemon *d)
 	return !d->confined || d->warden != NULL;
 }
 
+/* --- changes, many for one hook ---------------------------------------------- */
+
+static void
+changes_lost(struct script_changes *c, const char *why)
+{
+	if (!c->lost)
+		log_error("changecmd: %s", why);
+	c->lost = true;
+}
+
+/* What the process that stayed root can be told of at one time. */
+static void
+changes_pass_on(struct daemon *d)
+{
+	struct script_changes *c = &d->changes;
+	struct err e;
+
+	if (buf_len(&c->row) > 0 && !c->lost &&
+	    warden_changes(d->warden, buf_data(&c->row), buf_len(&c->row),
+			   &e) < 0)
+		changes_lost(c, e.text);
+	buf_clear(&c->row);
+}
+
+static void
+changes_add(struct daemon *d, enum warden_hook hook, const struct action *a)
+{
+	struct script_changes *c = &d->changes;
+
+	c->any = true;
+	c->row.limit = d->warden != NULL ? WARDEN_CHANGES_MAX :
+					   HOOKENV_LINES_MAX;
+	if (d->warden != NULL &&
+	    buf_len(&c->row) + WARDEN_CHANGE_MAX > WARDEN_CHANGES_MAX)
+		changes_pass_on(d);
+	if (!c->lost &&
+	    warden_change_put(&c->row, hook, a->peer, &a->subnet) < 0)
+		changes_lost(c, "there is no memory for all changes");
+}
+
+static int
+changes_queue(struct daemon *d, const char *command, struct err *e)
+{
+	struct script_changes *c = &d->changes;
+	struct buf lines;
+	struct hookenv env;
+	struct span text;
+	int rc;
+
+	if (d->warden != NULL)
+		return warden_run(d->warden, WARDEN_CHANGE, NULL, NULL, done,
+				  d, e);
+	buf_init(&lines, HOOKENV_LINES_MAX);
+	hookenv_init(&env, tun_name(d->tun));
+	if (hookenv_lines(&lines, buf_data(&c->row), buf_len(&c->row)) < 0) {
+		rc = err_nomem(e);
+	} else {
+		text = (struct span){ (const char *)buf_data(&lines),
+				      buf_len(&lines) };
+		rc = hooks_run_input(d->hooks, command, env.list, text, done,
+				     d, e);
+	}
+	buf_free(&lines);
+	return rc;
+}
+
+void
+script_flush(struct daemon *d)
+{
+	struct script_changes *c = &d->changes;
+	const char *command;
+	struct err e;
+
+	if (!c->any)
+		return;
+	command = warden_hook_command(d->id->conf, WARDEN_CHANGE);
+	if (d->warden != NULL)
+		changes_pass_on(d);
+	/* Even where some are lost the warden has to forget the others. */
+	if ((command != NULL && !c->lost) || d->warden != NULL)
+		if (changes_queue(d, command, &e) < 0)
+			log_error("hook \"%s\": %s",
+				  command == NULL ? "" : command, e.text);
+	buf_free(&c->row);
+	*c = (struct script_changes){ .any = false };
+}
+
 void
 script_run(struct daemon *d, const struct action *a)
 {
@@ -97,9 +184,12 @@ script_run(struct daemon *d, const struct action *a)
 
 	/* A hook finds the addresses and routes of the new list. */
 	device_follow(d);
-	if (command == NULL || !script_may(d))
+	if (!script_may(d))
 		return;
-	if (queue(d, hook, command, a->peer,
+	if (warden_hook_command(d->id->conf, WARDEN_CHANGE) != NULL)
+		changes_add(d, hook, a);
+	if (command != NULL &&
+	    queue(d, hook, command, a->peer,
 		  warden_hook_subnet(hook) ? &a->subnet : NULL, &e) < 0)
 		log_error("hook \"%s\": %s", command, e.text);
 }

@@ -6,7 +6,8 @@
  * configuration that this user cannot change.
  *
  * One hook runs at a time; the first is `up` where there is one, and `down`
- * is the last. What is no request, or answers that are not read, end it.
+ * is the last. Changes become the lines that the hook for them reads here, too.
+ * What is no request, or answers that are not read, end it.
  */
 #include "daemon/warden.h"
 
@@ -41,6 +42,8 @@ struct process {
 	uint32_t last_number;
 	uint32_t running;		/* id of the hook that runs */
 	bool began, ended;		/* first and last hook */
+	struct buf lines;		/* of changes, for the next such hook */
+	bool lines_lost;		/* there was no room for some */
 	int tokens;			/* and when there came some */
 	struct monotime refilled;
 };
@@ -109,6 +112,8 @@ refusal(const struct process *p, const struct warden_request *r)
 		return EPERM;
 	if (r->hook != WARDEN_DOWN && hooks_pending(p->hooks) > 0)
 		return EBUSY;
+	if (r->hook == WARDEN_CHANGE && p->lines_lost)
+		return ENOMEM;
 	return 0;
 }
 
@@ -148,9 +153,13 @@ device_name(const struct process *p, char out[IF_NAMESIZE])
 static int
 start_hook(struct process *p, const struct warden_request *r)
 {
+	const char *command = warden_hook_command(p->conf, r->hook);
+	struct span lines = { (const char *)buf_data(&p->lines),
+			      buf_len(&p->lines) };
 	char name[IF_NAMESIZE];
 	struct hookenv env;
 	struct err e;
+	int rc;
 
 	hookenv_init(&env, device_name(p, name));
 	if (warden_hook_node(r->hook))
@@ -169,8 +178,12 @@ start_hook(struct process *p, const struct warden_request *r)
 	}
 	p->began = true;
 	p->running = r->id;
-	return hooks_run(p->hooks, warden_hook_command(p->conf, r->hook),
-			 env.list, on_done, p, &e) < 0 ? ENOMEM : 0;
+	if (r->hook == WARDEN_CHANGE)
+		rc = hooks_run_input(p->hooks, command, env.list, lines,
+				     on_done, p, &e);
+	else
+		rc = hooks_run(p->hooks, command, env.list, on_done, p, &e);
+	return rc < 0 ? ENOMEM : 0;
 }
 
 static void
@@ -187,6 +200,21 @@ run(struct process *p, const struct warden_request *r)
 	}
 	if (no.failed != 0)
 		answer(p, &no, -1);
+	if (r->hook == WARDEN_CHANGE) {
+		buf_free(&p->lines);
+		p->lines_lost = false;
+	}
+}
+
+static void
+gather(struct process *p, const struct warden_request *r)
+{
+	struct warden_reply done = { .kind = WARDEN_DONE, .id = r->id,
+				     .output = (const uint8_t *)"" };
+
+	if (hookenv_lines(&p->lines, r->changes, r->nchanges) < 0)
+		p->lines_lost = true;
+	answer(p, &done, -1);
 }
 
 /* --- files ----------------------------------------------------------------- */
@@ -295,6 +323,8 @@ on_request(void *ctx, unsigned int events)
 		p->device = p->device == 0 ? r.device : p->device;
 	else if (r.kind == WARDEN_RUN)
 		run(p, &r);
+	else if (r.kind == WARDEN_CHANGES)
+		gather(p, &r);
 	else
 		open_for(p, &r);
 }
@@ -305,7 +335,8 @@ warden_serve(const struct warden_setup *s)
 	struct process p = { .fd = s->fd, .path = s->path, .user = s->user,
 			     .conf = s->conf, .conf_number = 1,
 			     .last_number = 1, .tokens = BURST,
-			     .refilled = clock_mono() };
+			     .refilled = clock_mono(),
+			     .lines.limit = HOOKENV_LINES_MAX };
 
 	log_set_sink(nobody_logs, NULL);
 	p.devname = strdup(p.conf->devname);

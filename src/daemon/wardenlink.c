@@ -27,6 +27,8 @@ struct order {			/* a hook to be run */
 	enum warden_hook hook;
 	char node[NODE_NAME_MAX + 1];
 	struct prefix subnet;
+	uint8_t *changes;	/* these alone; NULL: a hook */
+	size_t nchanges;	/* their bytes */
 	hook_done_fn done;
 	void *ctx;
 };
@@ -97,6 +99,13 @@ warden_device(struct warden *w, unsigned int index, struct err *e)
 
 /* --- its answers ------------------------------------------------------------ */
 
+static void
+order_free(struct order *o)
+{
+	free(o->changes);
+	free(o);
+}
+
 static struct order *
 first(struct warden *w)
 {
@@ -113,7 +122,7 @@ void
 warden_drop(struct warden *w)
 {
 	while (w->head != NULL)
-		free(first(w));
+		order_free(first(w));
 	w->running = 0;
 	free(w->command);
 	w->command = NULL;
@@ -143,29 +152,43 @@ ask(struct warden *w, struct warden_request *r)
 	return fdpass_send(w->fd, out, warden_request_encode(out, r), -1);
 }
 
-/* As the configuration has it now; one that it has no more is passed over. */
+static bool
+send_order(struct warden *w, const struct order *o)
+{
+	struct warden_request r = { .kind = WARDEN_RUN,
+				    .conf = w->conf_number,
+				    .hook = o->hook,
+				    .subnet = o->subnet,
+				    .changes = o->changes,
+				    .nchanges = o->nchanges };
+
+	memcpy(r.node, o->node, sizeof(r.node));
+	if (o->changes != NULL)
+		r.kind = WARDEN_CHANGES;
+	if (ask(w, &r) != 0)
+		return false;
+	w->running = r.id;
+	return true;
+}
+
+/* As the configuration has it now; one that it has no more is passed over, but
+ * for that of changes: it makes the warden forget those that it was sent. */
 static void
 send_next(struct warden *w)
 {
 	while (w->fd >= 0 && w->head != NULL && w->running == 0) {
-		const struct order *o = w->head;
+		struct order *o = w->head;
 		const char *command = warden_hook_command(w->conf, o->hook);
-		struct warden_request r = { .kind = WARDEN_RUN,
-					    .conf = w->conf_number,
-					    .hook = o->hook,
-					    .subnet = o->subnet };
 
-		memcpy(r.node, o->node, sizeof(r.node));
+		if (command == NULL && o->hook == WARDEN_CHANGE) {
+			o->done = NULL;
+			command = "";
+		}
 		w->command = command == NULL ? NULL : strdup(command);
-		if (w->command == NULL) {
-			free(first(w));
-			continue;
-		}
-		if (ask(w, &r) != 0) {
+		if (w->command == NULL)
+			order_free(first(w));
+		else if (!send_order(w, o))
 			gone(w);
-			return;
-		}
-		w->running = r.id;
 	}
 }
 
@@ -191,7 +214,7 @@ finish(struct warden *w, const struct warden_reply *r)
 	if (o->done != NULL)
 		o->done(o->ctx, command, &res);
 	free(command);
-	free(o);
+	order_free(o);
 	send_next(w);
 }
 
@@ -276,10 +299,8 @@ await(struct warden *w, struct monotime end, struct file *f)
 
 /* --- hooks ----------------------------------------------------------------- */
 
-int
-warden_run(struct warden *w, enum warden_hook hook, const char *node,
-	   const struct prefix *subnet, hook_done_fn done, void *ctx,
-	   struct err *e)
+static int
+order(struct warden *w, const struct order *like, struct err *e)
 {
 	struct order *o;
 
@@ -289,21 +310,45 @@ warden_run(struct warden *w, enum warden_hook hook, const char *node,
 	if (w->count >= HOOK_QUEUE_MAX)
 		return err_set(e, ERR_LIMIT, "more than %d hooks wait",
 			       HOOK_QUEUE_MAX);
-	o = calloc(1, sizeof(*o));
+	o = malloc(sizeof(*o));
 	if (o == NULL)
 		return err_nomem(e);
-	o->hook = hook;
-	if (node != NULL)
-		memcpy(o->node, node, strnlen(node, NODE_NAME_MAX));
-	if (subnet != NULL)
-		o->subnet = *subnet;
-	o->done = done;
-	o->ctx = ctx;
+	*o = *like;
 	*w->tail = o;
 	w->tail = &o->next;
 	w->count++;
 	send_next(w);
 	return 0;
+}
+
+int
+warden_run(struct warden *w, enum warden_hook hook, const char *node,
+	   const struct prefix *subnet, hook_done_fn done, void *ctx,
+	   struct err *e)
+{
+	struct order o = { .hook = hook, .done = done, .ctx = ctx };
+
+	if (node != NULL)
+		memcpy(o.node, node, strnlen(node, NODE_NAME_MAX));
+	if (subnet != NULL)
+		o.subnet = *subnet;
+	return order(w, &o, e);
+}
+
+int
+warden_changes(struct warden *w, const uint8_t *changes, size_t len,
+	       struct err *e)
+{
+	struct order o = { .hook = WARDEN_CHANGE, .changes = malloc(len),
+			   .nchanges = len };
+
+	if (o.changes == NULL)
+		return err_nomem(e);
+	memcpy(o.changes, changes, len);
+	if (order(w, &o, e) == 0)
+		return 0;
+	free(o.changes);
+	return -1;
 }
 
 size_t

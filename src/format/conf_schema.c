@@ -122,6 +122,7 @@ const struct conf_key conf_keys[] = {
     HOOK(mysubnetdowncmd, LIVE),
     HOOK(nodeupcmd, LIVE),
     HOOK(nodedowncmd, LIVE),
+    HOOK(changecmd, LIVE),
     BOOL_KEY(autoconf, "yes", LIVE),
     BOOL_KEY(realtime, "yes", AT_START),
     PATH_KEY(ctlsocket, SOCKET_MAX_LEN, "/run/cluevpn/ctl", AT_START),

@@ -9,13 +9,13 @@
 bool
 warden_hook_node(enum warden_hook hook)
 {
-	return hook >= WARDEN_NODE_UP && hook < WARDEN_HOOKS;
+	return hook >= WARDEN_NODE_UP && hook <= WARDEN_MYSUBNET_DOWN;
 }
 
 bool
 warden_hook_subnet(enum warden_hook hook)
 {
-	return hook >= WARDEN_SUBNET_UP && hook < WARDEN_HOOKS;
+	return hook >= WARDEN_SUBNET_UP && hook <= WARDEN_MYSUBNET_DOWN;
 }
 
 const char *
@@ -38,6 +38,8 @@ warden_hook_command(const struct conf *c, enum warden_hook hook)
 		return c->mysubnetupcmd;
 	case WARDEN_MYSUBNET_DOWN:
 		return c->mysubnetdowncmd;
+	case WARDEN_CHANGE:
+		return c->changecmd;
 	case WARDEN_HOOKS:
 		break;
 	}
@@ -73,11 +75,24 @@ warden_path_of(const struct conf *c, enum warden_path path, unsigned int index)
 
 /* --- requests -------------------------------------------------------------- */
 
+static void
+write_change(struct wcur *w, enum warden_hook hook, const char *node,
+	     const struct prefix *subnet)
+{
+	size_t len = strlen(node);
+
+	wcur_u8(w, (uint8_t)hook);
+	wcur_u8(w, (uint8_t)len);
+	wcur_bytes(w, node, len);
+	wcur_u8(w, subnet->addr.family);
+	wcur_u8(w, subnet->len);
+	wcur_bytes(w, subnet->addr.b, sizeof(subnet->addr.b));
+}
+
 size_t
 warden_request_encode(uint8_t out[WARDEN_REQUEST_MAX],
 		      const struct warden_request *r)
 {
-	size_t node = strlen(r->node);
 	struct wcur w;
 
 	wcur_init(&w, out, WARDEN_REQUEST_MAX);
@@ -93,12 +108,10 @@ warden_request_encode(uint8_t out[WARDEN_REQUEST_MAX],
 		wcur_be32(&w, r->device);
 		return w.len;
 	}
-	wcur_u8(&w, (uint8_t)r->hook);
-	wcur_u8(&w, (uint8_t)node);
-	wcur_bytes(&w, r->node, node);
-	wcur_u8(&w, r->subnet.addr.family);
-	wcur_u8(&w, r->subnet.len);
-	wcur_bytes(&w, r->subnet.addr.b, sizeof(r->subnet.addr.b));
+	if (r->kind == WARDEN_CHANGES)
+		wcur_bytes(&w, r->changes, r->nchanges);
+	else
+		write_change(&w, r->hook, r->node, &r->subnet);
 	return w.len;
 }
 
@@ -127,33 +140,98 @@ subnet_none(const struct prefix *p)
 	       memcmp(p->addr.b, none.addr.b, sizeof(p->addr.b)) == 0;
 }
 
+/* A hook with the node and the subnet that it has; more may follow. */
 static int
-decode_run(struct warden_request *r, struct rcur *c, struct err *e)
+read_change(struct warden_change *out, struct rcur *c, struct err *e)
 {
 	uint8_t hook = rcur_u8(c);
 	uint8_t len = rcur_u8(c);
-	struct span node = { r->node, len };
+	struct span node = { out->node, len };
 
+	memset(out, 0, sizeof(*out));
 	if (hook >= WARDEN_HOOKS)
 		return err_set(e, ERR_RANGE, "hook %u: there are %d", hook,
 			       WARDEN_HOOKS);
 	if (len > NODE_NAME_MAX)
 		return err_set(e, ERR_LIMIT, "a name of %u bytes", len);
-	r->hook = (enum warden_hook)hook;
-	rcur_bytes(c, r->node, len);
-	r->subnet.addr.family = rcur_u8(c);
-	r->subnet.len = rcur_u8(c);
-	rcur_bytes(c, r->subnet.addr.b, sizeof(r->subnet.addr.b));
+	out->hook = (enum warden_hook)hook;
+	rcur_bytes(c, out->node, len);
+	out->subnet.addr.family = rcur_u8(c);
+	out->subnet.len = rcur_u8(c);
+	rcur_bytes(c, out->subnet.addr.b, sizeof(out->subnet.addr.b));
+	if (c->bad)
+		return err_set(e, ERR_SYNTAX, "a request to run of another "
+			       "length");
+	if (warden_hook_node(out->hook) ? !text_is_node_name(node) : len != 0)
+		return err_set(e, ERR_SYNTAX, "a node that is none, or that "
+			       "the hook has not");
+	if (warden_hook_subnet(out->hook) ? !subnet_ok(&out->subnet) :
+					    !subnet_none(&out->subnet))
+		return err_set(e, ERR_SYNTAX, "a subnet that is none, or that "
+			       "the hook has not");
+	return 0;
+}
+
+static int
+decode_run(struct warden_request *r, struct rcur *c, struct err *e)
+{
+	struct warden_change one;
+
+	if (read_change(&one, c, e) < 0)
+		return -1;
 	if (!rcur_done(c))
 		return err_set(e, ERR_SYNTAX, "a request to run of another "
 			       "length");
-	if (warden_hook_node(r->hook) ? !text_is_node_name(node) : len != 0)
-		return err_set(e, ERR_SYNTAX, "a node that is none, or that "
-			       "the hook has not");
-	if (warden_hook_subnet(r->hook) ? !subnet_ok(&r->subnet) :
-					  !subnet_none(&r->subnet))
-		return err_set(e, ERR_SYNTAX, "a subnet that is none, or that "
-			       "the hook has not");
+	r->hook = one.hook;
+	memcpy(r->node, one.node, sizeof(r->node));
+	r->subnet = one.subnet;
+	return 0;
+}
+
+int
+warden_change_put(struct buf *out, enum warden_hook hook, const char *node,
+		  const struct prefix *subnet)
+{
+	static const struct prefix none;
+	uint8_t one[WARDEN_CHANGE_MAX];
+	struct wcur w;
+
+	wcur_init(&w, one, sizeof(one));
+	write_change(&w, hook, node, warden_hook_subnet(hook) ? subnet : &none);
+	return buf_put(out, one, w.len);
+}
+
+int
+warden_change_next(struct warden_change *out, const uint8_t **p, size_t *left)
+{
+	struct rcur c;
+
+	if (*left == 0)
+		return 0;
+	rcur_init(&c, *p, *left);
+	if (read_change(out, &c, NULL) < 0 || !warden_hook_node(out->hook))
+		return -1;
+	*p += *left - c.left;
+	*left = c.left;
+	return 1;
+}
+
+static int
+decode_changes(struct warden_request *r, struct rcur *c, struct err *e)
+{
+	struct warden_change one;
+	const uint8_t *p;
+	size_t left;
+	int rc;
+
+	r->nchanges = left = c->left;
+	r->changes = p = rcur_view(c, left);
+	if (left == 0 || left > WARDEN_CHANGES_MAX)
+		return err_set(e, ERR_LIMIT, "changes of %zu bytes", left);
+	while ((rc = warden_change_next(&one, &p, &left)) > 0)
+		;
+	if (rc < 0)
+		return err_set(e, ERR_SYNTAX, "a change that is none");
 	return 0;
 }
 
@@ -204,6 +282,8 @@ warden_request_decode(struct warden_request *out, const void *in, size_t len,
 		rc = decode_open(&r, &c, e);
 	else if (kind == WARDEN_DEVICE)
 		rc = decode_device(&r, &c, e);
+	else if (kind == WARDEN_CHANGES)
+		rc = decode_changes(&r, &c, e);
 	else
 		rc = err_set(e, ERR_SYNTAX, "request of kind %u", kind);
 	if (rc < 0)

@@ -1,39 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Shell commands, one after the other; the event loop never waits for them. */
+/* A queue of shell commands; the event loop never waits for them. */
 #include "sys/hook.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "running.h"
 #include "sys/clock.h"
-#include "sys/sigwatch.h"
+#include "sys/fdpass.h"
 
-#define EXEC_FAILED 127
 #define LEFT_STEP_MS 50 /* between two checks for a late hook's processes */
-
-/* A command that runs. */
-struct running {
-	pid_t pid;   /* shell's pid; 0: none, or the shell has ended */
-	pid_t group; /* process group; 0: none */
-	int pidfd;
-	int out; /* read end of its output pipe */
-	struct hook_result result;
-};
 
 struct entry { /* a waiting command */
 	struct entry *next;
 	char *command;
 	char **env;
+	int input;	/* standard input; -1: null */
 	hook_done_fn done;
 	void *ctx;
 };
@@ -49,147 +37,6 @@ struct hooks {
 	struct loop_fd *out_place, *pid_place;
 	struct loop_timer timer;
 };
-
-bool
-hook_ok(const struct hook_result *r)
-{
-	return r->exit_status == 0 && r->signal == 0 && r->errnum == 0 &&
-	       !r->timed_out;
-}
-
-char *
-hook_result_text(char out[HOOK_TEXT_MAX], const struct hook_result *r)
-{
-	const char *late = r->timed_out ? ", because it took too long" : "";
-
-	if (r->errnum != 0)
-		snprintf(out, HOOK_TEXT_MAX, "cannot be started: %s",
-			 strerror(r->errnum));
-	else if (r->signal != 0)
-		snprintf(out, HOOK_TEXT_MAX, "killed by signal %d%s", r->signal,
-			 late);
-	else
-		snprintf(out, HOOK_TEXT_MAX, "exit status %d%s", r->exit_status,
-			 late);
-	return out;
-}
-
-/* --- one command -------------------------------------------------------------
- */
-
-/* Runs in the child; async-signal-safe calls only. */
-static void __attribute__((noreturn))
-child(const char *command, char *const *env, int out)
-{
-	static char sh[] = "sh", c[] = "-c", dash[] = "--";
-	char *copy = (char *)(uintptr_t)command;
-	char *const argv[] = {sh, c, dash, copy, NULL};
-	int null = open("/dev/null", O_RDONLY);
-
-	setpgid(0, 0);
-	sigwatch_child_reset();
-	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
-	    dup2(out, STDOUT_FILENO) < 0 || dup2(out, STDERR_FILENO) < 0 ||
-	    chdir("/") < 0)
-		_exit(EXEC_FAILED);
-	(void)syscall(SYS_close_range, 3u, ~0u, 0u);
-	execve("/bin/sh", argv, env);
-	_exit(EXEC_FAILED);
-}
-
-/* Returns 0 or an errno. */
-static int
-running_start(struct running *r, const char *command, char *const *env)
-{
-	int out[2];
-
-	memset(r, 0, sizeof(*r));
-	r->result.exit_status = -1;
-	if (pipe2(out, O_CLOEXEC) < 0)
-		return errno;
-	r->pid = fork();
-	if (r->pid == 0)
-		child(command, env, out[1]);
-	close(out[1]);
-	if (r->pid < 0) {
-		int errnum = errno;
-
-		close(out[0]);
-		r->pid = 0;
-		return errnum;
-	}
-	setpgid(r->pid, r->pid); /* parent and child both set it */
-	r->group = r->pid;
-	r->out = out[0];
-	(void)fcntl(r->out, F_SETFL, O_NONBLOCK);
-	r->pidfd = (int)syscall(SYS_pidfd_open, r->pid, 0u);
-	return 0;
-}
-
-/* Keeps the beginning, counts the rest. false: the output has ended. */
-static bool
-running_read(struct running *r)
-{
-	char piece[HOOK_OUTPUT_MAX];
-	struct hook_result *res = &r->result;
-	ssize_t n = read(r->out, piece, sizeof(piece));
-	size_t keep;
-
-	if (n < 0)
-		return errno == EAGAIN || errno == EINTR;
-	if (n == 0)
-		return false;
-	keep = HOOK_OUTPUT_MAX - res->len;
-	if (keep > (size_t)n)
-		keep = (size_t)n;
-	memcpy(res->output + res->len, piece, keep);
-	res->len += keep;
-	res->discarded += (size_t)n - keep;
-	return true;
-}
-
-static void
-running_kill(const struct running *r, int signo)
-{
-	(void)kill(-r->group, signo);
-}
-
-/* True while the shell has left processes behind. Their process group exists
- * until the last of them is gone. In a container this process may be their new
- * parent. */
-static bool
-running_left(const struct running *r)
-{
-	while (waitpid(-r->group, NULL, WNOHANG) > 0)
-		;
-	return kill(-r->group, 0) == 0 || errno != ESRCH;
-}
-
-/* The shell has ended: takes its status and the rest of its output. */
-static void
-running_reap(struct running *r)
-{
-	struct hook_result *res = &r->result;
-	int status = 0;
-
-	while (waitpid(r->pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (WIFEXITED(status))
-		res->exit_status = WEXITSTATUS(status);
-	else if (WIFSIGNALED(status))
-		res->signal = WTERMSIG(status);
-	for (int i = 0; i < 64; i++) {
-		size_t before = res->len + res->discarded;
-
-		if (!running_read(r) || res->len + res->discarded == before)
-			break;
-	}
-	res->output[res->len] = '\0';
-	close(r->out);
-	if (r->pidfd >= 0)
-		close(r->pidfd);
-	r->pid = 0;
-}
 
 /* --- the queue ---------------------------------------------------------------
  */
@@ -224,6 +71,8 @@ env_copy(const char *const *env)
 static void
 entry_free(struct entry *en)
 {
+	if (en->input >= 0)
+		close(en->input);
 	free(en->command);
 	env_free(en->env);
 	free(en);
@@ -326,7 +175,8 @@ watch_output(struct hooks *h)
 static void
 start_next(struct hooks *h)
 {
-	int errnum = running_start(&h->now, h->head->command, h->head->env);
+	int errnum = running_start(&h->now, h->head->command, h->head->env,
+				   h->head->input);
 
 	if (errnum == 0 && watch_output(h) == 0)
 		return;
@@ -406,9 +256,17 @@ hooks_limit(struct hooks *h, int64_t limit_ms)
 	h->limit_ms = limit_ms;
 }
 
-int
-hooks_run(struct hooks *h, const char *command, const char *const *env,
-	  hook_done_fn done, void *ctx, struct err *e)
+/* Puts the input into a file: a hook that does not read it blocks nothing. */
+static int
+entry_input(struct entry *en, struct span input, struct err *e)
+{
+	en->input = fdpass_file(&input, 1, e);
+	return en->input >= 0 && lseek(en->input, 0, SEEK_SET) == 0 ? 0 : -1;
+}
+
+static int
+queue(struct hooks *h, const char *command, const char *const *env,
+      const struct span *input, hook_done_fn done, void *ctx, struct err *e)
 {
 	struct entry *en;
 
@@ -418,11 +276,16 @@ hooks_run(struct hooks *h, const char *command, const char *const *env,
 	en = calloc(1, sizeof(*en));
 	if (en == NULL)
 		return err_nomem(e);
+	en->input = -1;
 	en->command = strdup(command);
 	en->env = env_copy(env);
 	if (en->command == NULL || en->env == NULL) {
 		entry_free(en);
 		return err_nomem(e);
+	}
+	if (input != NULL && entry_input(en, *input, e) < 0) {
+		entry_free(en);
+		return -1;
 	}
 	en->done = done;
 	en->ctx = ctx;
@@ -431,6 +294,21 @@ hooks_run(struct hooks *h, const char *command, const char *const *env,
 	h->count++;
 	start_soon(h);
 	return 0;
+}
+
+int
+hooks_run(struct hooks *h, const char *command, const char *const *env,
+	  hook_done_fn done, void *ctx, struct err *e)
+{
+	return queue(h, command, env, NULL, done, ctx, e);
+}
+
+int
+hooks_run_input(struct hooks *h, const char *command, const char *const *env,
+		struct span input, hook_done_fn done, void *ctx,
+		struct err *e)
+{
+	return queue(h, command, env, &input, done, ctx, e);
 }
 
 size_t
@@ -456,7 +334,7 @@ hook_run_wait(const char *command, const char *const *env, int64_t limit_ms,
 
 	if (copy == NULL)
 		return err_nomem(e);
-	errnum = running_start(&r, command, copy);
+	errnum = running_start(&r, command, copy, -1);
 	env_free(copy);
 	if (errnum != 0)
 		return err_errno(e, errnum, "cannot start");

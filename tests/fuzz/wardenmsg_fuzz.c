@@ -10,7 +10,7 @@
 static void
 try_request(const uint8_t *in, size_t len)
 {
-	uint8_t again[WARDEN_REQUEST_MAX];
+	static uint8_t again[WARDEN_REQUEST_MAX];
 	struct warden_request r;
 	struct span node = { r.node, 0 };
 
@@ -25,6 +25,16 @@ try_request(const uint8_t *in, size_t len)
 	}
 	if (r.kind == WARDEN_DEVICE) {
 		assert(r.device != 0 && r.device <= INT32_MAX);
+		return;
+	}
+	if (r.kind == WARDEN_CHANGES) {
+		struct warden_change c;
+
+		while (warden_change_next(&c, &r.changes, &r.nchanges) > 0)
+			assert(warden_hook_node(c.hook) &&
+			       text_is_node_name((struct span){
+				       c.node, strlen(c.node) }));
+		assert(r.nchanges == 0);
 		return;
 	}
 	assert(r.kind == WARDEN_RUN && r.hook < WARDEN_HOOKS);

@@ -153,6 +153,52 @@ kill -INT "${pid[alpha]}"
 ended alpha
 ok 'SIGINT is a clean end too' grep -q '^down' $ran
 
+# --- many for one -----------------------------------------------------------------
+# One process at the start, one for a list, one at the end: by the daemon, and
+# by the process that stays root when the daemon does not.
+chmod 755 $tmp
+for user in '' 'user = nobody'; do
+	if [ -n "$user" ]; then
+		setpriv --reuid=65534 true 2>/dev/null || continue
+		rm -r $tmp/alpha/state
+		give alpha
+	fi
+	list alpha beta
+	give alpha
+	conf alpha ${user:+"$user"} 'nodeupcmd = echo ran' \
+		"changecmd = { echo change on \$TUNDEV; cat; } >>$ran"
+	: >$ran
+	start alpha
+	soon 'all at the start' has_run 6
+	is "$(sed 's/alpha.*/alpha/' $ran)" "change on tun0
+mysubnetup alpha
+mysubnetup alpha
+nodeup beta
+subnetup beta 10.156.2.0/24
+subnetup beta fd00:c1:0:2::/64" 'in one process'
+	list alpha gamma
+	give alpha
+	[ -z "$user" ] || chown 65534 $tmp/alpha/state/network.bnl
+	: >$ran
+	ok 'another list' ctl alpha reload
+	soon 'what went and came with it' has_run 7
+	is "$(cat $ran)" "change on tun0
+subnetdown beta 10.156.2.0/24
+subnetdown beta fd00:c1:0:2::/64
+nodedown beta
+nodeup gamma
+subnetup gamma 10.156.3.0/24
+subnetup gamma fd00:c1:0:3::/64" 'in one process'
+	: >$ran
+	ok 'the same list' ctl alpha reload
+	stop alpha
+	is "$(grep -c change $ran)" 1 'all at the end in one process'
+	is "$(tail -n 1 $ran)" 'nodedown gamma' 'in order'
+done
+rm -r $tmp/alpha/state
+list alpha beta
+give alpha
+
 # --- around a hook ----------------------------------------------------------------
 fds='ls -l /proc/self/fd'
 conf alpha "upcmd = $fds >$tmp/fds; pwd >$tmp/pwd; env >$tmp/env" \

@@ -654,6 +654,45 @@ test_smuggling(void **state)
 	close(sock);
 }
 
+/* --- changes ------------------------------------------------------------------- */
+
+static void
+change(const char *node)
+{
+	struct warden_request r = { .kind = WARDEN_CHANGES, .conf = 1 };
+	struct prefix p;
+	struct buf b;
+	uint32_t sent;
+
+	buf_init(&b, WARDEN_CHANGES_MAX);
+	assert_int_equal(prefix_parse(&p, "10.0.0.0/8", 10), 0);
+	assert_int_equal(warden_change_put(&b, WARDEN_NODE_UP, node, &p), 0);
+	assert_int_equal(warden_change_put(&b, WARDEN_SUBNET_UP, node, &p), 0);
+	r.changes = buf_data(&b);
+	r.nchanges = buf_len(&b);
+	sent = send_request(&r);
+	assert_int_equal(reply(NULL).id, sent);
+	buf_free(&b);
+}
+
+/* All that was sent, once. */
+static void
+test_changes(void **state)
+{
+	(void)state;
+	begin("changecmd = cat\nnodeupcmd = cat\n");
+	change("beta");
+	expect_runs(WARDEN_NODE_UP, 1, "");
+	change("gamma");
+	expect_runs(WARDEN_CHANGE, 1, "nodeup beta\nsubnetup beta 10.0.0.0/8\n"
+		    "nodeup gamma\nsubnetup gamma 10.0.0.0/8\n");
+	expect_runs(WARDEN_CHANGE, 1, "");
+	/* A run that is refused forgets them as well. */
+	change("beta");
+	expect_refused(WARDEN_CHANGE, 7, ESTALE);
+	expect_runs(WARDEN_CHANGE, 1, "");
+}
+
 /* --- too many ------------------------------------------------------------------ */
 
 static void
@@ -706,7 +745,7 @@ main(void)
 		T(test_files), T(test_files_within_reach), T(test_log),
 		T(test_reread), T(test_reread_wrong),
 		cmocka_unit_test(test_no_request),
-		T(test_smuggling), T(test_rate), T(test_answers_not_read),
+		T(test_changes), T(test_smuggling), T(test_rate), T(test_answers_not_read),
 	};
 
 	sigwatch_block();	/* as main() does */

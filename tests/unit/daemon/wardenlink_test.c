@@ -174,6 +174,57 @@ test_by_the_loop(void **state)
 	assert_string_equal(said, "a\nb\n");
 }
 
+static void
+change(const char *node)
+{
+	static const struct prefix none;
+	struct buf b;
+
+	buf_init(&b, WARDEN_CHANGES_MAX);
+	assert_int_equal(warden_change_put(&b, WARDEN_NODE_UP, node, &none), 0);
+	assert_int_equal(warden_changes(w, buf_data(&b), buf_len(&b), NULL), 0);
+	buf_free(&b);
+}
+
+/* In pieces, between other hooks, and one whose key is gone by its turn. */
+static void
+test_changes(void **state)
+{
+	struct conf *next;
+	uint32_t number;
+
+	(void)state;
+	begin("nodeupcmd = sleep 0.05; echo $NODE\nchangecmd = cat\n");
+	queue(WARDEN_NODE_UP, "a");
+	change("b");
+	change("c");
+	queue(WARDEN_CHANGE, NULL);
+	queue(WARDEN_NODE_UP, "d");
+	warden_wait(w);
+	assert_string_equal(said, "a\nnodeup b\nnodeup c\nd\n");
+	said[0] = '\0';
+	queue(WARDEN_NODE_UP, "a");
+	change("b");
+	queue(WARDEN_CHANGE, NULL);
+	next = conf_of("nodeupcmd = echo $NODE\n");
+	close(warden_reread(w, &number, NULL));
+	warden_use(w, number, next);
+	warden_wait(w);
+	assert_string_equal(said, "a\n");
+	conf_free(conf);
+	conf = next;
+	next = conf_of("changecmd = cat\n");
+	close(warden_reread(w, &number, NULL));
+	warden_use(w, number, next);
+	change("e");
+	queue(WARDEN_CHANGE, NULL);
+	warden_wait(w);
+	assert_string_equal(said, "a\nnodeup e\n");
+	assert_int_equal(fails, 0);
+	conf_free(conf);
+	conf = next;
+}
+
 /* What waits runs as it is configured when its turn comes. */
 static void
 test_another_configuration(void **state)
@@ -291,7 +342,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_in_order), T(test_by_the_loop),
+		T(test_in_order), T(test_by_the_loop), T(test_changes),
 		T(test_another_configuration), T(test_last), T(test_files),
 		T(test_file_and_hooks), T(test_device), T(test_gone),
 	};

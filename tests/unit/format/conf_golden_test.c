@@ -88,6 +88,7 @@ put_hooks(FILE *f, const struct conf *c)
 	put_text(f, "mysubnetdowncmd", c->mysubnetdowncmd);
 	put_text(f, "nodeupcmd", c->nodeupcmd);
 	put_text(f, "nodedowncmd", c->nodedowncmd);
+	put_text(f, "changecmd", c->changecmd);
 }
 
 static void

@@ -119,9 +119,10 @@ test_kind_and_hook(void **state)
 {
 	(void)state;
 	for (unsigned int v = 0; v < 256; v++) {
-		if (v != WARDEN_RUN)
+		/* The rest of a RUN is a change, too. */
+		if (v != WARDEN_RUN && v != WARDEN_CHANGES)
 			expect_bad(AT_KIND, (uint8_t)v);
-		if (v < WARDEN_SUBNET_UP || v >= WARDEN_HOOKS)
+		if (v < WARDEN_SUBNET_UP || v > WARDEN_MYSUBNET_DOWN)
 			expect_bad(AT_HOOK, (uint8_t)v);
 		if (v != 4)
 			expect_bad(AT_LEN, (uint8_t)v);
@@ -260,10 +261,10 @@ test_of_the_configuration(void **state)
 	static const char text[] =
 		"name = a\nupcmd = u\ndowncmd = d\nnodeupcmd = nu\n"
 		"nodedowncmd = nd\nsubnetupcmd = su\nsubnetdowncmd = sd\n"
-		"mysubnetupcmd = mu\nmysubnetdowncmd = md\n"
+		"mysubnetupcmd = mu\nmysubnetdowncmd = md\nchangecmd = c\n"
 		"cacert = /1.pem\ncacert = /2.pem\nlogfile = /log\n";
 	static const char *const want[WARDEN_HOOKS] = {
-		"u", "d", "nu", "nd", "su", "sd", "mu", "md" };
+		"u", "d", "nu", "nd", "su", "sd", "mu", "md", "c" };
 	struct conf *c;
 	struct errs es = { .count = 0 };
 
@@ -291,6 +292,65 @@ test_of_the_configuration(void **state)
 	conf_free(c);
 }
 
+/* --- changes ------------------------------------------------------------------- */
+
+static void
+put(struct buf *b, enum warden_hook hook, const char *node, const char *subnet)
+{
+	struct prefix p;
+
+	assert_int_equal(prefix_parse(&p, subnet, strlen(subnet)), 0);
+	assert_int_equal(warden_change_put(b, hook, node, &p), 0);
+}
+
+static void
+test_changes(void **state)
+{
+	uint8_t out[WARDEN_REQUEST_MAX];
+	struct warden_request r = { .kind = WARDEN_CHANGES, .id = 3 }, got;
+	struct warden_change c;
+	const uint8_t *p;
+	size_t len, left;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, WARDEN_CHANGES_MAX);
+	put(&b, WARDEN_NODE_UP, "beta", "10.0.0.0/8");
+	put(&b, WARDEN_SUBNET_DOWN, "gamma", "fd00::/64");
+	r.changes = buf_data(&b);
+	r.nchanges = buf_len(&b);
+	len = warden_request_encode(out, &r);
+	assert_int_equal(warden_request_decode(&got, out, len, NULL), 0);
+	assert_int_equal(got.id, 3);
+	p = got.changes;
+	left = got.nchanges;
+	assert_int_equal(warden_change_next(&c, &p, &left), 1);
+	assert_int_equal(c.hook, WARDEN_NODE_UP);
+	assert_string_equal(c.node, "beta");
+	assert_int_equal(c.subnet.addr.family, IP_NONE);
+	assert_int_equal(warden_change_next(&c, &p, &left), 1);
+	assert_int_equal(c.hook, WARDEN_SUBNET_DOWN);
+	assert_string_equal(c.node, "gamma");
+	assert_int_equal(c.subnet.len, 64);
+	assert_int_equal(warden_change_next(&c, &p, &left), 0);
+	/* Cut anywhere but between them it is none. */
+	for (size_t n = 0; n < len; n++)
+		assert_int_equal(decode(out, n), n == 9 + 24 ? 0 : -1);
+	out[len] = WARDEN_NODE_UP;
+	assert_int_equal(decode(out, len + 1), -1);
+	/* A name that is none, in the second; a hook that has no node. */
+	out[9 + 24 + 2] = '$';
+	assert_int_equal(decode(out, len), -1);
+	out[9 + 24 + 2] = 'g';
+	assert_int_equal(decode(out, len), 0);
+	for (enum warden_hook h = 0; h <= WARDEN_HOOKS; h++) {
+		out[9] = (uint8_t)h;
+		assert_int_equal(decode(out, len), h == WARDEN_NODE_UP ||
+					h == WARDEN_NODE_DOWN ? 0 : -1);
+	}
+	buf_free(&b);
+}
+
 int
 main(void)
 {
@@ -302,6 +362,7 @@ main(void)
 		cmocka_unit_test(test_nothing_else),
 		cmocka_unit_test(test_open),
 		cmocka_unit_test(test_device),
+		cmocka_unit_test(test_changes),
 		cmocka_unit_test(test_reply),
 		cmocka_unit_test(test_of_the_configuration),
 	};

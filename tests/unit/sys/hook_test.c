@@ -455,6 +455,37 @@ test_waited_for(void **state)
 	expect_gone(printed(&r));
 }
 
+/* The bytes are its own, whole, and nobody waits for their being read. */
+static void
+test_input(void **state)
+{
+	const struct span text = SPAN("a 1\nb 2\n");
+	static char much[300000];
+	struct fixture *x = *state;
+
+	assert_int_equal(hooks_run_input(x->h, "while read -r w n; do echo "
+					 "\"$n$w\"; done", path_only, text,
+					 note, x, NULL), 0);
+	settle(x);
+	assert_string_equal(x->last.output, "1a\n2b\n");
+	memset(much, 'x', sizeof(much));
+	assert_int_equal(hooks_run_input(x->h, "wc -c", path_only,
+					 (struct span){ much, sizeof(much) },
+					 note, x, NULL), 0);
+	assert_int_equal(hooks_run_input(x->h, "echo unread", path_only,
+					 (struct span){ much, sizeof(much) },
+					 note, x, NULL), 0);
+	/* The next one has none of it. */
+	queue(x, "cat");
+	memset(much, 'y', sizeof(much));
+	while (x->done < 2)
+		assert_int_equal(loop_turn(x->l, MONO_NEVER, NULL), 0);
+	assert_string_equal(x->last.output, "300000\n");
+	settle(x);
+	assert_true(hook_ok(&x->last));
+	assert_string_equal(x->last.output, "");
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -477,6 +508,7 @@ main(void)
 	    T(test_queue_is_bounded),
 	    T(test_close_kills),
 	    T(test_waited_for),
+	    T(test_input),
 	};
 
 	/* Orphans come here to be waited for, in case that process 1 does not
