@@ -105,6 +105,9 @@ $(BENCHES): %: %.o $(call obj,$(filter-out %_test.c,$(SIM_SRC)) \
 		$(BENCH_SHARED)) $(LIB)
 	$(call link,-lcmocka)
 
+$O/tests/bench/pauses: \
+		$(call obj,$(filter-out src/daemon/main.c,$(DAEMON_SRC)))
+
 include install.mk $(wildcard tests/*/*.mk) tests/checks.mk
 
 tests: all $(UNITS) $(SIMS) $(HELPERS) $(CORPORA) $O/tests/bench/udpgen

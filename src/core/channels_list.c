@@ -86,7 +86,7 @@ forget_heard(struct channels *cs)
 			continue;
 		table_remove(&cs->heard, h->peer, strlen(h->peer));
 		free(h);
-		pos = 0; /* it moved what stands behind */
+		pos--; /* the one behind may have moved here */
 	}
 }
 

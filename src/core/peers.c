@@ -63,15 +63,36 @@ has_subnet(const struct bnl_node *node, const struct prefix *p)
 	return false;
 }
 
-/* Hooks for what `node` of `have` has, and its namesake of `lack` (NULL:
- * nothing) has not. Of a subnet of our own the network's prefix around it
+/* Two lists side by side, in the order of names; either may be NULL. */
+struct walk {
+	const struct bnl *a, *b;
+	uint32_t i, j;
+};
+
+/* The next name: its node in each list, NULL where there is none. Each step
+ * is one comparison: to look up each of 65,536 names costs ten times as much. */
+static bool
+walk_next(struct walk *w, const struct bnl_node **a, const struct bnl_node **b)
+{
+	bool has_a = w->a != NULL && w->i < w->a->nnodes;
+	bool has_b = w->b != NULL && w->j < w->b->nnodes;
+	int d = 0;
+
+	if (has_a && has_b)
+		d = strcmp(w->a->nodes[w->i].name, w->b->nodes[w->j].name);
+	*a = has_a && (!has_b || d <= 0) ? &w->a->nodes[w->i++] : NULL;
+	*b = has_b && (!has_a || d >= 0) ? &w->b->nodes[w->j++] : NULL;
+	return has_a || has_b;
+}
+
+/* Hooks for what `node` of `have` has, and its namesake `other` of `lack` (both
+ * NULL: nothing) has not. Of a subnet of our own the network's prefix around it
  * counts as well: the device's address has its length. */
 static void
 hooks_difference(struct core *c, const struct bnl *have,
-		 const struct bnl_node *node, const struct bnl *lack, bool up)
+		 const struct bnl_node *node, const struct bnl *lack,
+		 const struct bnl_node *other, bool up)
 {
-	const struct bnl_node *other =
-		lack == NULL ? NULL : bnl_find(lack, node->name);
 	bool own = strcmp(node->name, c->self) == 0;
 	enum hook_kind subnet_hook =
 		own ? (up ? HOOK_MYSUBNET_UP : HOOK_MYSUBNET_DOWN) :
@@ -105,10 +126,12 @@ static void
 hooks_lists(struct core *c, const struct bnl *have, const struct bnl *lack,
 	    bool up)
 {
-	if (have == NULL)
-		return;
-	for (uint32_t i = 0; i < have->nnodes; i++)
-		hooks_difference(c, have, &have->nodes[i], lack, up);
+	struct walk w = { .a = have, .b = lack };
+	const struct bnl_node *node, *other;
+
+	while (walk_next(&w, &node, &other))
+		if (node != NULL)
+			hooks_difference(c, have, node, lack, other, up);
 }
 
 void
@@ -136,27 +159,41 @@ places_alloc(struct places *s, size_t nodes)
 	return -1;
 }
 
+static struct peer *
+peer_made(struct core *c, const char *name)
+{
+	struct peer *p;
+
+	if (peer_new(&p, c, name) < 0)
+		return NULL;
+	if (table_put(&c->by_name, p->name, strlen(p->name), p) < 0) {
+		peer_free(p);
+		return NULL;
+	}
+	p->node = ROUTE_NONE;	/* new: none of the old list */
+	return p;
+}
+
 /* The peers of the new list: those that were there, and new ones. */
 static int
 peers_gather(struct core *c, const struct bnl *b, struct places *s, size_t *n)
 {
+	size_t at = 0;		/* both are in the order of names */
+
 	for (uint32_t i = 0; i < b->nnodes; i++) {
 		const char *name = b->nodes[i].name;
-		struct peer *p;
+		struct peer *p = NULL;
+		int d = -1;
 
 		if (strcmp(name, c->self) == 0)
 			continue;
-		p = peer_named(c, name);
-		if (p == NULL) {
-			if (peer_new(&p, c, name) < 0)
-				return -1;
-			if (table_put(&c->by_name, p->name, strlen(p->name),
-				      p) < 0) {
-				peer_free(p);
-				return -1;
-			}
-			p->node = ROUTE_NONE;	/* new: none of the old list */
-		}
+		while (at < c->npeers &&
+		       (d = strcmp(c->peers[at]->name, name)) < 0)
+			at++;
+		p = at < c->npeers && d == 0 ? c->peers[at++] :
+					       peer_made(c, name);
+		if (p == NULL)
+			return -1;
 		s->peers[(*n)++] = p;
 		s->by_node[i] = p;
 	}
@@ -182,15 +219,21 @@ peers_ungather(struct core *c, struct places *s, size_t n)
 	free(s->touched);
 }
 
-/* now: NULL when no list is in force, or it does not name us. */
+/* kept: the n peers that stay, in the order of names. now: NULL when no list is
+ * in force, or it does not name us. */
 static void
-remove_gone(struct core *c, const struct bnl *now)
+remove_gone(struct core *c, struct peer *const *kept, size_t n,
+	    const struct bnl *now)
 {
-	for (size_t i = 0; i < c->npeers; i++) {
+	for (size_t i = 0, at = 0; i < c->npeers; i++) {
 		struct peer *p = c->peers[i];
 
-		if (now != NULL && bnl_find(now, p->name) != NULL)
+		while (at < n && kept[at]->node == ROUTE_NONE)
+			at++;
+		if (at < n && kept[at] == p) {
+			at++;
 			continue;
+		}
 		if (now != NULL)
 			core_news_last(p, &now->version);
 		if (p->up)
@@ -239,28 +282,32 @@ static void
 events(struct core *c, const struct bnl *have, const struct bnl *lack,
        enum event_kind kind)
 {
-	for (uint32_t i = 0; have != NULL && i < have->nnodes; i++) {
-		const char *name = have->nodes[i].name;
+	struct walk w = { .a = have, .b = lack };
+	const struct bnl_node *node, *other;
 
-		if (strcmp(name, c->self) == 0 ||
-		    (lack != NULL && bnl_find(lack, name) != NULL))
-			continue;
-		actions_event(&c->actions, EVENT_INFO, kind, name, "%s",
-			      kind == EVENT_NODE_NEW ? "new in the list" :
-						       "gone from the list");
-	}
+	while (walk_next(&w, &node, &other))
+		if (node != NULL && other == NULL &&
+		    strcmp(node->name, c->self) != 0)
+			actions_event(&c->actions, EVENT_INFO, kind,
+				      node->name, "%s",
+				      kind == EVENT_NODE_NEW ?
+					      "new in the list" :
+					      "gone from the list");
 }
 
 /* Who left and who is back, for those who ask why. */
 static void
 note_changes(struct core *c, const struct bnl *was, const struct bnl *now)
 {
-	for (uint32_t i = 0; was != NULL && i < was->nnodes; i++)
-		if (bnl_find(c->env.bnl, was->nodes[i].name) == NULL) {
-			notes_gone(c->env.notes, c->env.now.wall,
-				   was->nodes[i].name, &c->env.version);
+	struct walk w = { .a = was, .b = c->env.bnl };
+	const struct bnl_node *node, *other;
+
+	while (was != NULL && walk_next(&w, &node, &other))
+		if (node != NULL && other == NULL) {
+			notes_gone(c->env.notes, c->env.now.wall, node->name,
+				   &c->env.version);
 			pairsets_forget(channels_pairs(c->channels),
-					was->nodes[i].name);
+					node->name);
 		}
 	for (uint32_t i = 0; now != NULL && i < now->nnodes; i++)
 		notes_listed(c->env.notes, now->nodes[i].name);
@@ -298,6 +345,56 @@ peers_keep_known(struct core *c)
 		known_keep(c->env.known, c->env.now.mono, c->gen->bnl);
 }
 
+static bool
+same_prefixes(const struct bnl *a, const struct bnl *b)
+{
+	if (a == NULL || a->nprefixes != b->nprefixes)
+		return false;
+	for (uint32_t i = 0; i < a->nprefixes; i++)
+		if (prefix_cmp(&a->prefixes[i], &b->prefixes[i]) != 0)
+			return false;
+	return true;
+}
+
+static bool
+same_addresses(const struct bnl_node *a, const struct bnl_node *b)
+{
+	if (a->naddresses != b->naddresses)
+		return false;
+	for (uint32_t i = 0; i < a->naddresses; i++) {
+		const struct bnl_address *x = &a->addresses[i];
+		const struct bnl_address *y = &b->addresses[i];
+
+		if (!endpoint_equal(&x->ep, &y->ep) ||
+		    (x->host == NULL) != (y->host == NULL) ||
+		    (x->host != NULL && strcmp(x->host, y->host) != 0))
+			return false;
+	}
+	return true;
+}
+
+/* Gives each peer its place in the list, and new addresses where they, or what
+ * counts as inside, differ: to sort them takes longer than all the rest. */
+static void
+locate_all(struct core *c, const struct bnl *was, const struct bnl *now)
+{
+	bool same = same_prefixes(was, now);
+
+	for (uint32_t i = 0; i < now->nnodes; i++) {
+		struct peer *p = c->by_node[i];
+
+		if (p == NULL)
+			continue;
+		p->touched = false;
+		if (same && p->node != ROUTE_NONE &&
+		    same_addresses(&was->nodes[p->node], &now->nodes[i]))
+			p->node = i;
+		else
+			peer_locate(p, i);
+		peer_retry(p);
+	}
+}
+
 int
 peers_apply(struct core *c, struct generation *g, struct generation **old)
 {
@@ -317,7 +414,7 @@ peers_apply(struct core *c, struct generation *g, struct generation **old)
 		return -1;
 	}
 	announce(c, was, now);
-	remove_gone(c, now);
+	remove_gone(c, s.peers, n, now);
 	*old = c->gen;
 	c->gen = g;
 	c->stale = stale;
@@ -329,15 +426,8 @@ peers_apply(struct core *c, struct generation *g, struct generation **old)
 	find_own(c, now);
 	peers_keep_known(c);
 	hosts_keep(c->hosts, g->bnl);
-	for (uint32_t i = 0; now != NULL && i < now->nnodes; i++) {
-		struct peer *p = c->by_node[i];
-
-		if (p == NULL)
-			continue;
-		p->touched = false;
-		peer_locate(p, i);
-		peer_retry(p);
-	}
+	if (now != NULL)
+		locate_all(c, was, now);
 	return 0;
 }
 

@@ -12,5 +12,8 @@
 struct key *list_key(enum key_type type);
 /* A signed list of n nodes, at most 65,536; malloc'd. */
 char *list_text(size_t n, const struct key *key, size_t *len);
+/* The same, signed so many seconds later. */
+char *list_text_later(size_t n, const struct key *key, int64_t later_s,
+		      size_t *len);
 
 #endif

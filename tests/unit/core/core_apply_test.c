@@ -376,6 +376,64 @@ test_list_ahead_of_a_wrong_clock(void **state)
 
 /* --- hooks ------------------------------------------------------------------ */
 
+/* Each peer stands for its node of the list, at the address there. */
+static void
+expect_located(const char *name, const char *address)
+{
+	struct endpoint at[CORE_ENDPOINTS_MAX];
+	const struct peer *p = rig_peer(&a, name);
+	struct ipaddr want;
+
+	assert_int_equal(ipaddr_parse(&want, address, strlen(address)), 0);
+	assert_int_equal(core_endpoints(a.core, name, at), 1);
+	assert_memory_equal(at[0].addr.b, want.b, sizeof(want.b));
+	assert_string_equal(a.core->gen->bnl->nodes[p->node].name, name);
+	assert_ptr_equal(a.core->by_node[p->node], p);
+	assert_true(link_has_endpoints(p->link, at, 1));
+	assert_int_equal(core_peer_find(a.core, name) <
+			 core_peer_count(a.core), 1);
+}
+
+static void
+test_addresses_of_changes(void **state)
+{
+	const struct peer *gamma;
+
+	(void)state;
+	begin("");
+	rig_new(&a, rig_list(BOTH "node gamma\naddress 192.0.2.3\n"
+			     "node zeta\naddress 192.0.2.9\n", RIG_START),
+		NULL);
+	rig_start(&a);
+	gamma = rig_peer(&a, "gamma");
+	/* Nodes come before, between and behind those that stay; of these one
+	 * moves, and one goes. */
+	rig_offer(&a, PREFIX ALPHA "node aardvark\naddress 192.0.2.4\n"
+		  "node beta\naddress 192.0.2.5\n"
+		  "node fox\naddress 192.0.2.6\n"
+		  "node gamma\naddress 192.0.2.3\n"
+		  "node zulu\naddress 192.0.2.7\n", RIG_START + 1);
+	assert_int_equal(core_peer_count(a.core), 5);
+	assert_ptr_equal(rig_peer(&a, "gamma"), gamma);
+	assert_null(rig_peer(&a, "zeta"));
+	expect_located("aardvark", "192.0.2.4");
+	expect_located("beta", "192.0.2.5");
+	expect_located("fox", "192.0.2.6");
+	expect_located("gamma", "192.0.2.3");
+	expect_located("zulu", "192.0.2.7");
+	assert_int_equal(a.events[EVENT_NODE_NEW], 3);
+	assert_int_equal(a.events[EVENT_NODE_GONE], 1);
+	/* All go but one, and come back. */
+	rig_offer(&a, PREFIX ALPHA "node zulu\naddress 192.0.2.7\n",
+		  RIG_START + 2);
+	assert_int_equal(core_peer_count(a.core), 1);
+	expect_located("zulu", "192.0.2.7");
+	rig_offer(&a, BOTH "node zulu\naddress 192.0.2.8\n", RIG_START + 3);
+	expect_located("beta", "192.0.2.2");
+	expect_located("zulu", "192.0.2.8");
+	end();
+}
+
 static void
 test_hooks_of_changes(void **state)
 {
@@ -501,6 +559,7 @@ main(void)
 		cmocka_unit_test(test_list_dated_ahead),
 		cmocka_unit_test(test_list_of_another_network),
 		cmocka_unit_test(test_list_ahead_of_a_wrong_clock),
+		cmocka_unit_test(test_addresses_of_changes),
 		cmocka_unit_test(test_hooks_of_changes),
 		cmocka_unit_test(test_hooks_without_command),
 		cmocka_unit_test(test_hooks_of_prefix),
