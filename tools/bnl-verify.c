@@ -22,7 +22,7 @@ struct args {
 };
 
 static void
-usage(FILE *f)
+print_usage(FILE *f)
 {
 	fprintf(f, "usage: bnl-verify [-k PUBKEY]... [--json | --print |\n"
 		   "                  --inside ADDRESS] [FILE]\n"
@@ -131,7 +131,7 @@ print_inside(const struct bnl *b, const struct ipaddr *a)
 }
 
 static int
-verify(const char *path, const struct args *a)
+verify_list(const char *path, const struct args *a)
 {
 	const enum show show = a->show;
 	int rc = EXIT_INVALID;
@@ -161,7 +161,7 @@ verify(const char *path, const struct args *a)
 
 /* -1: the program goes on; otherwise its exit status. */
 static int
-parse(struct args *a, int argc, char **argv)
+parse_args(struct args *a, int argc, char **argv)
 {
 	static const struct option options[] = {
 	    {"key", required_argument, NULL, 'k'},
@@ -196,17 +196,17 @@ parse(struct args *a, int argc, char **argv)
 				"IPv6 address is expected\n", optarg);
 			return EXIT_USAGE;
 		case 'h':
-			usage(stdout);
+			print_usage(stdout);
 			return EXIT_SUCCESS;
 		case 'V':
 			printf("bnl-verify %s\n", VERSION);
 			return EXIT_SUCCESS;
 		default:
-			usage(stderr);
+			print_usage(stderr);
 			return EXIT_USAGE;
 		}
 	if (argc - optind > 1) {
-		usage(stderr);
+		print_usage(stderr);
 		return EXIT_USAGE;
 	}
 	return -1;
@@ -220,14 +220,14 @@ main(int argc, char **argv)
 	int rc;
 
 	crypto_setup();
-	rc = parse(&a, argc, argv);
+	rc = parse_args(&a, argc, argv);
 	if (rc < 0 && a.keys.n == 0 &&
 	    tool_keys_add(&a.keys, TOOL_BNL_PUB, &e) != 0) {
 		tool_print_err(NULL, &e);
 		rc = EXIT_USAGE;
 	}
 	if (rc < 0)
-		rc = verify(optind < argc ? argv[optind] : TOOL_BNL, &a);
+		rc = verify_list(optind < argc ? argv[optind] : TOOL_BNL, &a);
 	tool_keys_free(&a.keys);
 	return rc;
 }

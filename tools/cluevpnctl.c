@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cluevpnctl: asks the running daemon and prints what it says. */
+/* cluevpnctl: asks the running daemon and prints its answer. */
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,10 +9,10 @@
 #include "crypto/setup.h"
 #include "ctl.h"
 
-#define WAIT_S 30		/* for receipts, when nothing else is said */
+#define WAIT_S 30		/* default wait for receipts */
 #define CHECK_S 10		/* for all nodes of a check together */
 #define DOWN_BEHIND (UINT32_C(1) << ('d' - 'a') | UINT32_C(1) << ('b' - 'a'))
-#define MANY 1000		/* arguments: as many as one likes */
+#define MANY 1000		/* arguments: any number */
 
 const struct ctl_command ctl_commands[] = {
 	{ "status", "", "the node, its list, its sockets, warnings", 0, 0,
@@ -58,7 +58,7 @@ const struct ctl_command ctl_commands[] = {
 	{ .name = NULL },
 };
 
-/* How many words of argv are the command's name; 0: it is another one. */
+/* The number of words of argv that name the command; 0: another command. */
 static int
 words_of(const struct ctl_command *command, int argc, char **argv)
 {
@@ -133,7 +133,7 @@ take_option(struct ctl *c, int opt)
 	return 0;
 }
 
-/* -1: go on; else the exit status. mode: getopt's, "+" to stop at the first
+/* -1: continue; else the exit status. mode: getopt's, "+" to stop at the first
  * word. */
 static int
 parse_options(struct ctl *c, const char *mode, int argc, char **argv)
@@ -187,7 +187,8 @@ takes_options(const struct ctl_command *command, const struct ctl *c)
 
 /* argv begins with the last word of the command's name. */
 static int
-run(struct ctl *c, const struct ctl_command *command, int argc, char **argv)
+run_command(struct ctl *c, const struct ctl_command *command, int argc,
+	    char **argv)
 {
 	int rc;
 
@@ -196,7 +197,7 @@ run(struct ctl *c, const struct ctl_command *command, int argc, char **argv)
 		c->argv = argv + 1;
 		return (int)command->run(c);
 	}
-	optind = 0;		/* from the start, once more */
+	optind = 0;		/* restarts getopt */
 	rc = parse_options(c, "s:fhV", argc, argv);
 	if (rc >= 0)
 		return rc;
@@ -211,7 +212,7 @@ run(struct ctl *c, const struct ctl_command *command, int argc, char **argv)
 	return CTL_USAGE;
 }
 
-/* Says that the word is no command, and which one is near it. */
+/* Reports an unknown command, and the most similar one. */
 static int
 unknown_command(const char *word)
 {
@@ -253,8 +254,8 @@ main(int argc, char **argv)
 		int words = words_of(command, argc, argv);
 
 		if (words > 0)
-			return run(&c, command, argc - words + 1,
-				   argv + words - 1);
+			return run_command(&c, command, argc - words + 1,
+					   argv + words - 1);
 	}
 	if (argc > 0)
 		return unknown_command(argv[0]);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* keygen: keys that sign lists, the network's CA, the nodes' certificates. */
+/* keygen: list-signing keys, the network's CA, the nodes' certificates. */
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,7 +71,7 @@ show_key(const struct key *k)
 	printf("key: %s\n", fingerprint_format(text, fp));
 }
 
-/* The end of the certificate that was just made. */
+/* Prints the end of the certificate just made. */
 static void
 show_end(const char *pem, int64_t asked)
 {
@@ -86,7 +86,7 @@ show_end(const char *pem, int64_t asked)
 }
 
 static int
-generate(struct key **out, enum key_type type, struct err *e)
+generate_key(struct key **out, enum key_type type, struct err *e)
 {
 	bool tell = type == KEY_DSA && isatty(STDERR_FILENO);
 	int rc;
@@ -112,7 +112,7 @@ run_bnl(const struct args *a, struct err *e)
 	int rc = -1;
 
 	if (tool_out_check(f, 2, a->force, e) != 0 ||
-	    generate(&k, a->type, e) != 0 ||
+	    generate_key(&k, a->type, e) != 0 ||
 	    key_write_private(&f[0].data, k, e) != 0 ||
 	    key_write_public(&f[1].data, k, e) != 0 ||
 	    tool_out_write(f, 2, a->force, e) != 0)
@@ -144,7 +144,7 @@ run_ca(const struct args *a, struct err *e)
 	int rc = -1;
 
 	if (tool_out_check(f, 2, a->force, e) != 0 ||
-	    generate(&k, KEY_EC_P256, e) != 0 ||
+	    generate_key(&k, KEY_EC_P256, e) != 0 ||
 	    key_write_private(&f[0].data, k, e) != 0 ||
 	    cert_make_ca(&f[1].data, k, name, now, days, &rng, e) != 0 ||
 	    tool_out_write(f, 2, a->force, e) != 0)
@@ -160,7 +160,7 @@ out:
 	return rc;
 }
 
-/* 1 and *ca, 0 when there is none and need not be, -1. */
+/* 1 and *ca, 0 when there is none and none is required, -1. */
 static int
 find_ca(struct tool_ca *ca, const struct args *a, const char *dir, bool must,
 	struct err *e)
@@ -216,7 +216,7 @@ run_node(const struct args *a, struct err *e)
 
 	n = has_ca == 1 ? 3 : 2;
 	if (has_ca < 0 || tool_out_check(f, n, a->force, e) != 0 ||
-	    generate(&k, KEY_EC_P256, e) != 0 ||
+	    generate_key(&k, KEY_EC_P256, e) != 0 ||
 	    key_write_private(&f[0].data, k, e) != 0 ||
 	    cert_make_request(&f[1].data, k, name, a->ou, e) != 0)
 		goto out;
@@ -289,7 +289,7 @@ out:
 	return rc;
 }
 
-/* One file: the bare value, ready to be pasted. */
+/* For a single file: the bare value, ready for pasting. */
 static int
 run_fingerprint(const struct args *a, struct err *e)
 {
@@ -312,8 +312,8 @@ run_fingerprint(const struct args *a, struct err *e)
 
 struct command {
 	const char *name;
-	const char *opts;	/* letters of those it takes */
-	int min, max;		/* words behind it */
+	const char *opts;	/* letters of the options it accepts */
+	int min, max;		/* number of arguments */
 	int (*run)(const struct args *a, struct err *e);
 };
 
@@ -403,15 +403,15 @@ option_name(int opt)
 
 /* 0, or -1 with ERR_USAGE, or 1 when help or version was shown. */
 static int
-parse(struct args *a, const struct command *cmd, int argc, char **argv,
-      struct err *e)
+parse_args(struct args *a, const struct command *cmd, int argc, char **argv,
+	   struct err *e)
 {
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "t:o:n:d:fhV", options,
 				  NULL)) != -1) {
 		switch (opt) {
-		case '?':	/* getopt_long() has said what is wrong */
+		case '?':	/* getopt_long() has reported the error */
 			return err_set(e, ERR_USAGE, "%s", "");
 		case 'h':
 			fputs(usage_text, stdout);
@@ -444,7 +444,7 @@ find_command(const char *name)
 }
 
 static int
-run(int argc, char **argv, struct err *e)
+run_keygen(int argc, char **argv, struct err *e)
 {
 	static char program[] = "keygen";
 	struct args a = { .type = KEY_DSA };
@@ -452,12 +452,13 @@ run(int argc, char **argv, struct err *e)
 	int rc;
 
 	crypto_setup();
-	/* The command is where getopt_long() looks for the program's name. */
+	/* Puts the program's name where the command was, as getopt_long()
+	 * expects it. */
 	if (cmd != NULL) {
 		*++argv = program;
 		argc--;
 	}
-	rc = parse(&a, cmd, argc, argv, e);
+	rc = parse_args(&a, cmd, argc, argv, e);
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
 	if (cmd == NULL && a.nwords > 0)
@@ -478,7 +479,7 @@ int
 main(int argc, char **argv)
 {
 	struct err e = { .code = ERR_NONE };
-	int rc = run(argc, argv, &e);
+	int rc = run_keygen(argc, argv, &e);
 
 	if (rc == 0 && fflush(stdout) != 0)
 		rc = err_set(&e, ERR_IO, "cannot write to standard output");

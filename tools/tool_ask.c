@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Questions to the one at the terminal, and their editor. */
+/* Questions to the user at the terminal, and the user's editor. */
 #include "tool_ask.h"
 
 #include <errno.h>
@@ -42,8 +42,8 @@ tool_ask(const char *question, const char *letters)
 	return answer;
 }
 
-/* Byte by byte: nothing of it stays in a buffer of stdio, and what follows the
- * line is left to others. */
+/* Reads byte by byte: no copy stays in a buffer of stdio, and input after the
+ * line stays unread. */
 static int
 read_secret(char *out, size_t cap, struct err *e)
 {
@@ -82,8 +82,8 @@ tool_ask_secret(char *out, size_t cap, const char *question, struct err *e)
 
 	if (person) {
 		hidden = before;
-		/* Ctrl-C ends the line rather than this process, which would
-		 * leave the terminal without an echo. */
+		/* Ctrl-C ends the line instead of killing this process, which
+		 * would leave the terminal without echo. */
 		hidden.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
 		hidden.c_cc[VEOL] = CTRL_C;
 		fprintf(stderr, "%s ", question);
@@ -98,7 +98,7 @@ tool_ask_secret(char *out, size_t cap, const char *question, struct err *e)
 }
 
 static const char *
-editor(void)
+find_editor(void)
 {
 	const char *name = getenv("VISUAL");
 
@@ -107,9 +107,9 @@ editor(void)
 	return name == NULL || name[0] == '\0' ? "vi" : name;
 }
 
-/* The shell splits the editor's words; the path is never one of them. */
+/* The shell splits the editor's command into words, but never the path. */
 static pid_t
-start(const char *command, const char *path)
+start_editor(const char *command, const char *path)
 {
 	pid_t pid = fork();
 
@@ -130,12 +130,12 @@ tool_edit_file(const char *path, struct err *e)
 	char *command;
 	pid_t pid;
 
-	if (asprintf(&command, "%s \"$1\"", editor()) < 0)
+	if (asprintf(&command, "%s \"$1\"", find_editor()) < 0)
 		return err_nomem(e);
-	/* Keys that interrupt are meant for the editor. */
+	/* Interrupt keys are meant for the editor. */
 	sigaction(SIGINT, &ignore, &intr);
 	sigaction(SIGQUIT, &ignore, &quit);
-	pid = start(command, path);
+	pid = start_editor(command, path);
 	free(command);
 	if (pid < 0)
 		saved = errno;
@@ -145,8 +145,9 @@ tool_edit_file(const char *path, struct err *e)
 	sigaction(SIGINT, &intr, NULL);
 	sigaction(SIGQUIT, &quit, NULL);
 	if (saved != 0)
-		return err_errno(e, saved, "the editor %s", editor());
+		return err_errno(e, saved, "the editor %s", find_editor());
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		return err_set(e, ERR_IO, "the editor %s failed", editor());
+		return err_set(e, ERR_IO, "the editor %s failed",
+			       find_editor());
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Questions to the one at the terminal, and their editor. */
+/* Questions to the user at the terminal, and the user's editor. */
 #ifndef TOOL_ASK_H
 #define TOOL_ASK_H
 
@@ -8,16 +8,17 @@
 
 #include "base/err.h"
 
-/* True when there is a person to be asked. */
+/* True when a person can be asked. */
 bool tool_can_ask(void);
 /* Asks until the answer begins with one of letters; 0 at the end of input. */
 char tool_ask(const char *question, const char *letters);
-/* A line of standard input without its end, into out; -1 when there is none,
- * or a longer one. A person is asked for it, and what is typed is not shown. */
+/* Reads a line of standard input without its end into out; -1 when there is
+ * none, or it is too long. On a terminal, prints the question and turns echo
+ * off. */
 int tool_ask_secret(char *out, size_t cap, const char *question,
 		    struct err *e);
-/* Has path edited with $VISUAL, $EDITOR or vi, and waits. -1 when the editor
- * cannot be run or fails. */
+/* Lets the user edit path with $VISUAL, $EDITOR or vi, and waits. -1 when the
+ * editor cannot be run or fails. */
 int tool_edit_file(const char *path, struct err *e);
 
 #endif

@@ -16,13 +16,13 @@
 
 #define TOOL_KEYS_MAX 16
 
-/* The keys a list may be signed with. */
+/* The keys that may have signed a list. */
 struct tool_keys {
 	struct key *k[TOOL_KEYS_MAX];	/* owned */
 	size_t n;
 };
 
-/* Adds the public key in that file, as tool_read_verify_key() reads it. */
+/* Adds the public key of that file, as read by tool_read_verify_key(). */
 int tool_keys_add(struct tool_keys *keys, const char *path, struct err *e);
 /* Adds the public half of a private key. */
 int tool_keys_add_half(struct tool_keys *keys, const struct key *private,
@@ -31,22 +31,22 @@ void tool_keys_free(struct tool_keys *keys);
 
 /* A file's bytes and, when it verifies, the list in them. */
 struct tool_list {
-	char *raw;		/* owned; NULL: not to be read */
+	char *raw;		/* owned; NULL: unreadable */
 	size_t len;
 	struct bnl *bnl;	/* owned; NULL: does not verify */
-	struct err why;		/* in either case: why not */
+	struct err why;		/* the reason in both cases */
 };
 
-/* 0 when the file could be read, be it a valid list or not; else -1. */
+/* 0 when the file was read, whether its list is valid or not; else -1. */
 int tool_list_read(struct tool_list *l, const char *path,
 		   const struct tool_keys *keys);
 void tool_list_free(struct tool_list *l);
-/* Its signature block, byte for byte; *len 0 when there is none. */
+/* The list's signature block, byte for byte; *len 0 when there is none. */
 const char *tool_list_block(const struct tool_list *l, size_t *len);
 
 /* PROGRAM: FILE:LINE:COLUMN: text; file may be NULL. */
 void tool_print_err(const char *file, const struct err *e);
-/* FILE:LINE:COLUMN: text, a line each, and how many more there were. */
+/* FILE:LINE:COLUMN: text, one line each, and the number of further errors. */
 void tool_print_errs(const char *file, const struct errs *es);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A CA's certificate and key, out of their files. */
+/* Reads a CA's certificate and key from their files. */
 #include "tool_ca.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A CA's certificate and key, out of their files. */
+/* Reads a CA's certificate and key from their files. */
 #ifndef TOOL_CA_H
 #define TOOL_CA_H
 
@@ -17,8 +17,8 @@ struct tool_ca {
 
 /*
  * Reads cert and key, by default ca.pem and ca.key in dir (NULL: the current
- * directory). 1, or -1; or 0 when one of them is not there and need not be:
- * a ca.pem without its key is what every node has.
+ * directory). 1, or -1; or 0 when one of them is missing and not required:
+ * every node has a ca.pem without its key.
  */
 int tool_ca_find(struct tool_ca *out, const char *dir, const char *cert,
 		 const char *key, bool must, struct err *e);

@@ -26,7 +26,7 @@ static const char usage[] =
     "differs,\n1 when something does, 2 when that could not be told.\n";
 
 static int
-parse(struct bnl **out, const char *path, const char *raw, size_t len)
+parse_list(struct bnl **out, const char *path, const char *raw, size_t len)
 {
 	struct bnl_block block;
 	struct errs es = {0};
@@ -56,7 +56,7 @@ read_list(const char *path)
 		tool_print_err(NULL, &e);
 		return NULL;
 	}
-	if (parse(&b, path, raw, len) != 0)
+	if (parse_list(&b, path, raw, len) != 0)
 		b = NULL;
 	free(raw);
 	return b;
@@ -96,7 +96,7 @@ print_text(const struct bnl *a, const struct bnl *b, const struct vec *routes)
 
 /* --- for programs ----------------------------------------------------------------- */
 
-/* The strings of a that b does not have. */
+/* The strings of a that are not in b. */
 static json_t *
 only_in(json_t *a, json_t *b)
 {
@@ -113,7 +113,7 @@ only_in(json_t *a, json_t *b)
 	return out;
 }
 
-/* Gives up both. */
+/* Takes over both references. */
 static json_t *
 two_ways(json_t *before, json_t *after)
 {
@@ -229,7 +229,7 @@ print_json(const struct bnl *a, const struct bnl *b, const struct vec *routes)
 /* --- both ------------------------------------------------------------------------- */
 
 static int
-compare(const char *old, const char *new, bool json)
+compare_lists(const char *old, const char *new, bool json)
 {
 	struct bnl *a = read_list(old), *b = read_list(new);
 	struct vec routes = {0};
@@ -277,5 +277,5 @@ tool_compare(int argc, char **argv)
 		fputs(usage, stderr);
 		return TROUBLE;
 	}
-	return compare(argv[optind], argv[optind + 1], json);
+	return compare_lists(argv[optind], argv[optind + 1], json);
 }

@@ -3,8 +3,8 @@
 #ifndef TOOL_COMPARE_H
 #define TOOL_COMPARE_H
 
-/* argv[1] is the command. 0: nothing differs, 1: something does, 2: it could
- * not be told, which is printed. */
+/* argv[1] is the command. 0: no difference, 1: a difference, 2: an error, which
+ * is printed. */
 int tool_compare(int argc, char **argv);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The control socket from the other side. */
+/* The client side of the control socket. */
 #include "tool_ctl.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@
 
 #define ANSWER_MAX ((size_t)64 * 1024 * 1024)
 
-/* -1: errno says why. */
+/* -1 with errno. */
 static int
 open_socket(const char *path)
 {
@@ -38,7 +38,7 @@ open_socket(const char *path)
 }
 
 static int
-dial(const char *path)
+dial_daemon(const char *path)
 {
 	int fd = open_socket(path);
 
@@ -70,9 +70,9 @@ send_request(int fd, const char *request)
 	       send(fd, line, (size_t)len, MSG_NOSIGNAL) == len ? 0 : -1;
 }
 
-/* The whole answer to one request; 0 or -1. */
+/* Reads the whole answer to one request; 0 or -1. */
 static int
-ask(int fd, const char *request, struct buf *answer)
+ask_daemon(int fd, const char *request, struct buf *answer)
 {
 	if (send_request(fd, request) < 0)
 		return -1;
@@ -117,8 +117,9 @@ escape_string(json_t *v)
 	return rc;
 }
 
-/* The daemon is not root, and its answer may go to root's terminal: strings in
- * it lose their control characters. 0, or -1: a key has some, or no memory. */
+/* The daemon is not root, and its answer may go to root's terminal: removes
+ * control characters from its strings. 0, or -1: a key has some, or no
+ * memory. */
 static int
 escape_all(json_t *v)
 {
@@ -137,9 +138,9 @@ escape_all(json_t *v)
 	return 0;
 }
 
-/* NULL: it is no answer; why->text says so. */
+/* NULL: not a valid answer; why->text has the reason. */
 static json_t *
-load(const char *text, size_t len, json_error_t *why)
+load_answer(const char *text, size_t len, json_error_t *why)
 {
 	json_t *root = json_loadb(text, len, 0, why);
 
@@ -152,11 +153,11 @@ load(const char *text, size_t len, json_error_t *why)
 }
 
 static enum ctl_exit
-parse(json_t **out, const struct buf *answer)
+parse_answer(json_t **out, const struct buf *answer)
 {
 	json_error_t why;
-	json_t *root = load((const char *)buf_data(answer), buf_len(answer),
-			    &why);
+	json_t *root = load_answer((const char *)buf_data(answer),
+				   buf_len(answer), &why);
 	const json_t *error = json_object_get(root, "error");
 
 	if (root != NULL && error == NULL) {
@@ -174,15 +175,15 @@ ctl_ask(json_t **out, const char *socket, const char *request)
 {
 	enum ctl_exit rc = CTL_FAILED;
 	struct buf answer;
-	int fd = dial(socket);
+	int fd = dial_daemon(socket);
 
 	if (fd < 0)
 		return CTL_NO_DAEMON;
 	buf_init(&answer, ANSWER_MAX);
-	if (ask(fd, request, &answer) < 0)
+	if (ask_daemon(fd, request, &answer) < 0)
 		fprintf(stderr, "cluevpnctl: the daemon broke off\n");
 	else
-		rc = parse(out, &answer);
+		rc = parse_answer(out, &answer);
 	close(fd);
 	buf_free(&answer);
 	return rc;
@@ -193,7 +194,7 @@ ctl_stream(const char *socket, const char *request,
 	   bool (*line)(void *ctx, const json_t *o), void *ctx)
 {
 	enum ctl_exit rc = CTL_OK;
-	int fd = dial(socket);
+	int fd = dial_daemon(socket);
 	size_t cap = 0;
 	char *text = NULL;
 	bool more = true;
@@ -208,7 +209,7 @@ ctl_stream(const char *socket, const char *request,
 	}
 	while (rc == CTL_OK && more && getline(&text, &cap, f) > 0) {
 		json_error_t why;
-		json_t *o = load(text, strlen(text), &why);
+		json_t *o = load_answer(text, strlen(text), &why);
 		const json_t *error = json_object_get(o, "error");
 
 		if (o == NULL || error != NULL) {

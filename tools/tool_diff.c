@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Lists are compared as sorted lines of text: what a node or the head of a
- * list says, each statement in one canonical line.
+ * Compares lists as sorted lines of text: each statement of a node or of the
+ * header in one canonical line.
  */
 #include "tool_diff.h"
 
@@ -109,8 +109,8 @@ head_lines(struct lines *l, const struct bnl *b)
 	return 0;
 }
 
-/* Prints what only one of the two has; returns how many lines that is. f
- * NULL: only counts. *lost: subnets that went. */
+/* Prints the lines that only one of the two has; returns their number. f NULL:
+ * only counts. *lost: subnets removed. */
 static unsigned int
 diff_lines(FILE *f, const char *indent, const struct lines *a,
 	   const struct lines *b, unsigned int *lost)
@@ -172,7 +172,7 @@ tool_diff_node(const struct bnl_node *a, const struct bnl_node *b)
 	return rc;
 }
 
-/* a or b is NULL when the node came or went. */
+/* a or b is NULL when the node was added or removed. */
 static int
 diff_node(FILE *f, const struct bnl_node *a, const struct bnl_node *b,
 	  struct tool_diff *sum)

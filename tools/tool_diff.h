@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What differs between two lists, for people. */
+/* Differences between two lists, for people. */
 #ifndef TOOL_DIFF_H
 #define TOOL_DIFF_H
 
@@ -12,19 +12,19 @@ struct tool_diff {
 	unsigned int removed;
 	unsigned int changed;
 	unsigned int header;	/* lines: network, prefixes, revoked keys */
-	unsigned int lost;	/* things that stop working: nodes, subnets */
+	unsigned int lost;	/* removed nodes and subnets */
 };
 
 /*
- * Writes what came (+), went (-) and changed (~), then the two versions and
- * how many nodes that concerns. before: NULL when there was no list.
- * 0, or -1 when memory is out.
+ * Writes additions (+), removals (-) and changes (~), then the two versions and
+ * the number of nodes concerned. before: NULL when there was no list. 0, or -1
+ * when memory is out.
  */
 int tool_diff_print(FILE *f, const struct bnl *before, const struct bnl *after,
 		    struct tool_diff *sum);
 
-/* 1 when the two say different things of a node, 0 when not; -1 when memory
- * is out. */
+/* 1 when the two differ in a node's statements, 0 when not; -1 when memory is
+ * out. */
 int tool_diff_node(const struct bnl_node *a, const struct bnl_node *b);
 
 #endif

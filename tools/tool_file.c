@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reading and writing files with care, for every tool. */
+/* Reads and writes files safely, for every tool. */
 #include "tool_file.h"
 
 #include <errno.h>
@@ -49,8 +49,8 @@ check_secret(int fd, const char *path, struct err *e)
 	return 0;
 }
 
-/* Whether a user other than root and the caller may put names into the folder:
- * its owner, and those whom its mode lets write. */
+/* True when the folder's owner or mode lets a user other than root and the
+ * caller create names in it. */
 static bool
 others_may_add(const struct stat *dir)
 {
@@ -58,8 +58,8 @@ others_may_add(const struct stat *dir)
 	       (dir->st_mode & (S_IWGRP | S_IWOTH)) != 0;
 }
 
-/* In a folder that another user may write to, a name may be a link, a pipe or
- * a device that this user planted: only a regular file is opened there. */
+/* In a folder that another user may write to, a name may be a link, a pipe or a
+ * device that this user planted: only a regular file is opened there. */
 static int
 open_to_read(const char *path, struct err *e)
 {
@@ -142,8 +142,9 @@ read_file(char **out, size_t *len, int fd, const char *path, size_t max,
 		return -1;
 	if (secret && check_secret(fd, path, e) != 0)
 		goto out;
-	/* One piece, never moved: no copy of a key stays behind in the heap.
-	 * One byte more than allowed tells a file that is too long. */
+	/* Allocates the maximum at once, so that no copy of a key is left
+	 * behind by realloc(). One byte more than allowed detects a file that
+	 * is too long. */
 	buf = malloc(max + 1);
 	if (buf == NULL) {
 		err_nomem(e);
@@ -234,7 +235,7 @@ tool_dir_of(const char *path)
 	return strndup(path, slash == path ? 1 : (size_t)(slash - path));
 }
 
-/* Makes the name itself durable. */
+/* Makes the new name durable. */
 static int
 sync_dir_of(const char *path)
 {
@@ -248,7 +249,7 @@ sync_dir_of(const char *path)
 	if (fd < 0)
 		return -1;
 	rc = fsync(fd);
-	if (rc != 0 && errno == EINVAL)		/* no such thing here */
+	if (rc != 0 && errno == EINVAL)		/* not supported here */
 		rc = 0;
 	close(fd);
 	return rc;
@@ -269,8 +270,8 @@ tool_write_new(const char *path, mode_t mode, const void *data, size_t len,
 			       "is a symbolic link" : "exists already");
 	if (fd < 0)
 		return err_errno(e, errno, "%s", path);
-	/* The umask may have taken rights even from the owner; the final
-	 * ones come only when the content is complete. */
+	/* The umask may have removed even the owner's permissions; the final
+	 * ones are set only when the content is complete. */
 	if (write_all(fd, data, len) != 0 || fchmod(fd, mode) != 0 ||
 	    fsync(fd) != 0) {
 		saved = errno;
@@ -287,8 +288,8 @@ fail:
 	return err_errno(e, saved, "%s", path);
 }
 
-/* What the new file takes over from the old one; *old is zeroed when there
- * is none. */
+/* Reads the properties that the new file inherits; *old is zeroed when there is
+ * none. */
 static int
 look_at_old(struct stat *old, bool *present, const char *path, struct err *e)
 {
@@ -340,7 +341,7 @@ tool_replace(const char *path, mode_t mode, const void *data, size_t len,
 		saved = errno;
 	if (close(fd) != 0 && saved == 0)
 		saved = errno;
-	/* Of a key nothing is to stay. */
+	/* An old private file is overwritten, since it may hold a key. */
 	was = present && (old.st_mode & (S_IRWXG | S_IRWXO)) == 0
 		  ? wipe_open(AT_FDCWD, path)
 		  : -1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a node has on its host: the files. */
+/* The files of a node on its host. */
 #include "tool_home.h"
 
 #include <signal.h>
@@ -20,7 +20,7 @@
 
 #define DIR_MODE 0755
 #define STATE_MODE 0700
-#define KEEPALIVE "25s"		/* outlasts what most NATs remember */
+#define KEEPALIVE "25s"		/* shorter than the timeout of most NATs */
 
 void
 tool_home_init(struct tool_home *h)
@@ -221,7 +221,7 @@ tool_home_head(char **out, const char *head, const char *pem, struct err *e)
 	return err_nomem(e);
 }
 
-/* Those that would end the program half way. */
+/* Blocks the signals that would end the program half way. */
 static void
 hold_signals(sigset_t *old)
 {

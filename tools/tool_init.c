@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cluevpnctl init: the command line, and what it is when nothing is said. */
+/* cluevpnctl init: the command line and its defaults. */
 #include "tool_init.h"
 
 #include <ctype.h>
@@ -82,7 +82,7 @@ static const char usage[] =
     "  -h, --help\n";
 
 static int
-keep(struct words *w, const char *what, const char *v, struct err *e)
+keep_word(struct words *w, const char *what, const char *v, struct err *e)
 {
 	if (w->n == INIT_WORDS_MAX)
 		return err_set(e, ERR_USAGE, "--%s is given more than %d "
@@ -91,14 +91,15 @@ keep(struct words *w, const char *what, const char *v, struct err *e)
 	return w->v[w->n++] == NULL ? err_nomem(e) : 0;
 }
 
-/* By the rules for a list's line; a prefix is written as a subnet is. */
+/* Checks the words by the parser of lists; a prefix has the syntax of a
+ * subnet. */
 static int
 keep_prefix(struct words *w, const char *what, const char *arg, struct err *e)
 {
 	struct bnl_value v;
 
 	if (bnl_value_read(&v, BNL_SUBNET, arg, e) == 0)
-		return keep(w, what, v.text, e);
+		return keep_word(w, what, v.text, e);
 	e->code = ERR_USAGE;
 	return err_prefix(e, "--%s", what);
 }
@@ -117,7 +118,7 @@ take_network(struct init *in, const char *arg, struct err *e)
 }
 
 static int
-take(struct init *in, int c, const char *arg, struct err *e)
+take_option(struct init *in, int c, const char *arg, struct err *e)
 {
 	switch (c) {
 	case 'N':
@@ -132,7 +133,7 @@ take(struct init *in, int c, const char *arg, struct err *e)
 	case OPT_ADDRESS:
 		return tool_home_address(arg, e) != 0
 			   ? -1
-			   : keep(&in->addresses, "address", arg, e);
+			   : keep_word(&in->addresses, "address", arg, e);
 	case OPT_NO_ADDRESS:
 		in->no_address = true;
 		return 0;
@@ -201,8 +202,8 @@ default_addresses(struct init *in, struct err *e)
 		if (!tool_net_address(&a, families[i]))
 			continue;
 		in->private = in->private || tool_net_private(&a);
-		if (keep(&in->addresses, "address", ipaddr_format(text, &a),
-			 e) != 0)
+		if (keep_word(&in->addresses, "address",
+			      ipaddr_format(text, &a), e) != 0)
 			return -1;
 	}
 	if (in->addresses.n > 0)
@@ -228,8 +229,8 @@ own_addresses(const struct init *in, struct ipaddr out[INIT_WORDS_MAX])
 	return n;
 }
 
-/* By chance, so that two networks can be joined one day. RFC 4193, section
- * 3.2: 40 random bits. */
+/* Chosen at random, so that two networks can be joined one day. RFC 4193,
+ * section 3.2: 40 random bits. */
 static int
 default_prefixes(struct init *in, struct err *e)
 {
@@ -241,14 +242,14 @@ default_prefixes(struct init *in, struct err *e)
 	if (in->prefixes.n > 0)
 		return 0;
 	if (tool_net_prefix(&p, own, own_addresses(in, own), e) != 0 ||
-	    keep(&in->prefixes, "prefix", prefix_format(text, &p), e) != 0)
+	    keep_word(&in->prefixes, "prefix", prefix_format(text, &p), e) != 0)
 		return -1;
 	memset(&p, 0, sizeof(p));
 	p.addr.family = IP_V6;
 	p.addr.b[0] = 0xfd;
 	rng_fill(&rng, p.addr.b + 1, 5);
 	p.len = 48;
-	return keep(&in->prefixes, "prefix", prefix_format(text, &p), e);
+	return keep_word(&in->prefixes, "prefix", prefix_format(text, &p), e);
 }
 
 static int
@@ -264,18 +265,18 @@ default_subnets(struct init *in, struct err *e)
 		const char *v = in->prefixes.v[i];
 
 		if (prefix_parse(&p, v, strlen(v)) != 0)
-			continue; /* keep_prefix() has let none pass */
+			continue; /* keep_prefix() refused such words */
 		len = p.addr.family == IP_V4 ? V4_SUBNET_LEN : V6_SUBNET_LEN;
 		p = prefix_mask(&p.addr, p.len > len ? p.len : len);
-		if (keep(&in->subnets, "subnet", prefix_format(text, &p),
-			 e) != 0)
+		if (keep_word(&in->subnets, "subnet", prefix_format(text, &p),
+			      e) != 0)
 			return -1;
 	}
 	return 0;
 }
 
 static int
-defaults(struct init *in, struct err *e)
+set_defaults(struct init *in, struct err *e)
 {
 	const char *dot;
 
@@ -300,7 +301,7 @@ show_words(const char *option, const struct words *w)
 }
 
 static void
-show(const struct init *in)
+show_plan(const struct init *in)
 {
 	puts("A network with these (each is an option):");
 	printf("  %-13s %s\n", "--name", in->name);
@@ -334,7 +335,7 @@ words_free(struct words *w)
 }
 
 static int
-parse(struct init *in, int argc, char **argv)
+parse_args(struct init *in, int argc, char **argv)
 {
 	struct err e;
 	int c;
@@ -348,7 +349,7 @@ parse(struct init *in, int argc, char **argv)
 			fputs(usage, stderr);
 			return TOOL_USAGE;
 		}
-		if (take(in, c, optarg, &e) != 0) {
+		if (take_option(in, c, optarg, &e) != 0) {
 			tool_print_err(NULL, &e);
 			return TOOL_USAGE;
 		}
@@ -369,18 +370,18 @@ tool_init(int argc, char **argv)
 	int rc;
 
 	tool_home_init(&in.home);
-	rc = parse(&in, argc, argv);
+	rc = parse_args(&in, argc, argv);
 	if (rc >= 0)
 		goto out;
 	rc = TOOL_FAILED;
-	if (tool_init_check(&in, &e) != 0 || defaults(&in, &e) != 0 ||
+	if (tool_init_check(&in, &e) != 0 || set_defaults(&in, &e) != 0 ||
 	    tool_init_plan(&in, &e) != 0) {
 		tool_print_err(NULL, &e);
 		if (e.code == ERR_USAGE)
 			rc = TOOL_USAGE;
 		goto out;
 	}
-	show(&in);
+	show_plan(&in);
 	tool_home_user(&in.home);
 	rc = TOOL_OK;
 	if (!in.dry_run && (tool_init_make(&in, &e) != 0 ||

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cluevpnctl init: what is founded, and making it. */
+/* cluevpnctl init: a network to be founded, and the steps of founding it. */
 #ifndef TOOL_INIT_H
 #define TOOL_INIT_H
 
@@ -25,16 +25,15 @@ struct init {
 	struct words prefixes;
 	struct words subnets;
 	const char *network;
-	enum key_type type;	/* of the key that signs lists */
+	enum key_type type;	/* type of the list-signing key */
 	bool no_address;
-	bool private;		/* the address that was found is */
+	bool private;		/* the detected address is private */
 	bool dry_run;
 };
 
-/* That nothing is there yet of what would be made. */
+/* Checks that none of the files exists yet. */
 int tool_init_check(const struct init *in, struct err *e);
-/* Checks the configuration, the list and the directories that would be made,
- * and writes nothing. */
+/* Checks the new configuration, list and directories, and writes nothing. */
 int tool_init_plan(const struct init *in, struct err *e);
 /* Makes all files, or none. */
 int tool_init_make(const struct init *in, struct err *e);

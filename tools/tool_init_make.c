@@ -25,7 +25,7 @@ enum {
 	F_NODE,
 	F_CONF,
 	F_LIST,
-	F_LIST_PREV,		/* as bnl-sign(8) leaves it */
+	F_LIST_PREV,		/* as bnl-sign(8) keeps it */
 	FILES
 };
 
@@ -111,7 +111,7 @@ put_key(struct tool_out *f, int which, const struct key *k, struct err *e)
 	return put_pem(f, which, pem, e);
 }
 
-/* The CA, and this node's certificate of it. */
+/* The CA, and this node's certificate signed by it. */
 static int
 make_certs(struct tool_out *f, const struct init *in, const struct key *node,
 	   struct err *e)
@@ -152,7 +152,7 @@ print_address(FILE *f, const struct init *in, const char *arg)
 	fputc('\n', f);
 }
 
-/* key: NULL while there is none yet. */
+/* key: NULL while it does not exist yet. */
 static char *
 list_text(const struct init *in, const char *key, size_t *len, struct err *e)
 {
@@ -237,7 +237,7 @@ make_list(struct tool_out *f, const struct init *in, const struct key *node,
 		bad_list(&es, e);
 		goto out;
 	}
-	/* A list has no NUL inside. */
+	/* A list contains no NUL. */
 	f[F_LIST].data = span_dup((struct span){made, madelen});
 	f[F_LIST_PREV].data = span_dup((struct span){made, madelen});
 	rc = f[F_LIST].data == NULL || f[F_LIST_PREV].data == NULL

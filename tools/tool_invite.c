@@ -118,7 +118,7 @@ take_number(uint64_t *out, const char *option, const char *arg, uint64_t max,
 		       arg, (unsigned long long)max);
 }
 
-/* A word for bnl-sign add; it says later what is wrong with it. */
+/* Keeps an argument for bnl-sign add, which checks it later. */
 static int
 take_word(struct invite *in, const char *option, const char *arg,
 	  struct err *e)
@@ -140,7 +140,7 @@ take_room(struct invite *in, const char *option, const char *arg,
 }
 
 static int
-take(struct invite *in, int c, const char *arg, struct err *e)
+take_option(struct invite *in, int c, const char *arg, struct err *e)
 {
 	uint64_t n = 0;
 	int rc;
@@ -199,9 +199,10 @@ take(struct invite *in, int c, const char *arg, struct err *e)
 	}
 }
 
-/* What does not go together, and what bnl-sign would not take. */
+/* Refuses combinations that exclude each other, and arguments that bnl-sign
+ * would refuse. */
 static int
-check(const struct invite *in, int names)
+check_options(const struct invite *in, int names)
 {
 	static char program[] = "cluevpnctl", add[] = "add";
 	const char *argv[INVITE_WORDS_MAX + 4] = {program, add};
@@ -252,7 +253,7 @@ print_tokens(const struct invite *in)
 }
 
 static int
-run(struct invite *in, int argc, char **argv)
+run_invite(struct invite *in, int argc, char **argv)
 {
 	struct invite_net net = {.pid = 0};
 	char *key = NULL;
@@ -268,21 +269,22 @@ run(struct invite *in, int argc, char **argv)
 			fputs(usage, stderr);
 			return TOOL_USAGE;
 		}
-		if (take(in, c, optarg, &e) != 0) {
+		if (take_option(in, c, optarg, &e) != 0) {
 			tool_print_err(NULL, &e);
 			return TOOL_USAGE;
 		}
 	}
 	argv += optind;
 	argc -= optind;
-	rc = check(in, argc);
+	rc = check_options(in, argc);
 	if (rc >= 0)
 		return rc;
 	if (in->ca_dir == NULL)
 		in->ca_dir = in->dir;
 	if (in->key == NULL)
 		in->key = key = tool_path_join(in->dir, "bnl.key");
-	/* Before any thread or file: Ctrl-C then comes in its turn. */
+	/* Blocks signals before any thread or file exists: Ctrl-C is then
+	 * handled by the loop. */
 	sigwatch_block();
 	rc = TOOL_FAILED;
 	if (in->key == NULL || tool_invite_net_start(&net, &e) != 0 ||
@@ -308,7 +310,7 @@ tool_invite(int argc, char **argv)
 	    .days = NODE_DAYS,
 	    .seconds = EXPIRE_S,
 	};
-	int rc = run(&in, argc, argv);
+	int rc = run_invite(&in, argc, argv);
 
 	tool_invite_unload(&in);
 	return rc;

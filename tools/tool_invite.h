@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cluevpnctl invite: what its parts share. */
+/* cluevpnctl invite: declarations shared by its parts. */
 #ifndef TOOL_INVITE_H
 #define TOOL_INVITE_H
 
@@ -17,8 +17,8 @@
 #define INVITE_WORDS_MAX 64
 
 enum guest_state {
-	GUEST_OPEN,	/* nobody has come */
-	GUEST_GIVEN,	/* it has its certificate, and has not said so yet */
+	GUEST_OPEN,	/* token not used yet */
+	GUEST_GIVEN,	/* has its certificate; its DONE is outstanding */
 	GUEST_IN
 };
 
@@ -26,63 +26,63 @@ struct guest {
 	struct token token;
 	struct token_keys keys;
 	enum guest_state state;
-	unsigned int told;		/* lines about those who were refused */
-	bool known;			/* it is in the list */
-	uint8_t fp[FINGERPRINT_LEN];	/* of the key that it was given last */
-	struct ipaddr from;		/* where that key came from */
+	unsigned int told;		/* log lines about refused attempts */
+	bool known;			/* the node is in the list */
+	uint8_t fp[FINGERPRINT_LEN];	/* fingerprint of the last key given */
+	struct ipaddr from;		/* address of the host with that key */
 	/* The addresses from which requests with the key asking came, each
-	 * proven: those that it may name. */
+	 * proven: the only ones that it may name. */
 	uint8_t asking[FINGERPRINT_LEN];
 	struct ipaddr shown[JOIN_ADDRESSES_MAX];
 	unsigned int nshown;
-	char where[512];		/* its virtual addresses, for people */
+	char where[512];		/* virtual addresses, for people */
 };
 
 struct invite {
-	/* of the command line */
-	const char *dir;		/* of the configuration, or the file */
-	const char *key;		/* that signs the list */
-	const char *ca_dir;		/* where ca.pem and ca.key are */
+	/* Set by the command line: */
+	const char *dir;		/* the configuration or its folder */
+	const char *key;		/* the key that signs the list */
+	const char *ca_dir;		/* folder of ca.pem and ca.key */
 	const char *ou;
 	const char *words[INVITE_WORDS_MAX];	/* for bnl-sign add */
 	unsigned int nwords;
-	bool rooms;			/* they say which subnets */
-	bool addresses;			/* they say which addresses */
+	bool rooms;			/* words has subnets */
+	bool addresses;			/* words has addresses */
 	bool replace;
 	uint16_t port;
 	uint32_t days;
-	int64_t seconds;		/* until it expires */
+	int64_t seconds;		/* lifetime */
 	const char *via[TOKEN_ENDPOINTS_MAX];
 	unsigned int nvia;
-	/* of this host */
+	/* Read from this host: */
 	struct conf *conf;
-	struct cert_info self;		/* its node's certificate */
+	struct cert_info self;		/* the node's certificate */
 	struct tool_ca ca;
-	char *cert, *cert_key;		/* to answer with, in this run; PEM */
+	char *cert, *cert_key;		/* shown to guests, this run's; PEM */
 	char *cas;			/* all of the network, PEM */
 	char *pubs[JOIN_KEYS_MAX];	/* keys that sign lists, PEM */
 	unsigned int npubs;
 	struct endpoint at[TOKEN_ENDPOINTS_MAX];
 	unsigned int nat;
-	/* guests */
+	/* The invitations: */
 	struct guest *guests;
 	unsigned int nguests;
 };
 
-/* Reads what is needed of this host, and sees that it fits together. */
+/* Reads the files of this host, and checks that they fit together. */
 int tool_invite_load(struct invite *in, struct err *e);
 void tool_invite_unload(struct invite *in);
-/* Makes a token for each name, after a look at the list. */
+/* Makes a token for each name, after checking the list. */
 int tool_invite_names(struct invite *in, char **names, unsigned int n,
 		      struct err *e);
-/* Whether the first guest could be added to the list with the options as they
- * are; writes nothing. Prints its errors; returns the exit code. */
+/* Checks that the first guest could be added to the list with these options;
+ * writes nothing. Prints its errors; returns the exit code. */
 int tool_invite_try(struct invite *in);
 
 /*
- * The process that has the connections starts before any key is read, waits for
- * INVITE_SETUP, listens, gives all its rights up, and answers until its end of
- * the socket pair is closed.
+ * The network process, which has the connections, starts before any key is
+ * read, waits for INVITE_SETUP, listens, drops all its rights, and answers
+ * until its end of the socket pair is closed.
  */
 struct invite_net {
 	pid_t pid;			/* 0: not started */
@@ -90,25 +90,25 @@ struct invite_net {
 };
 
 int tool_invite_net_start(struct invite_net *n, struct err *e);
-/* Returns once it has ended. Zeroed is fine. */
+/* Returns when the process has ended. Zeroed is fine. */
 void tool_invite_net_end(struct invite_net *n);
 
 /*
- * The monitor: has the other process answer, and grants what guests have
- * proven, until all are in, the time is up, or a signal comes. ready: called
- * once it listens. TOOL_OK or TOOL_FAILED.
+ * The monitor: has the network process answer, and grants proven requests of
+ * guests, until all are in, the time is up, or a signal comes. ready: called
+ * once the network process listens. TOOL_OK or TOOL_FAILED.
  */
 int tool_invite_monitor(struct invite *in, int fd,
 			void (*ready)(const struct invite *in));
 
-/* Grants a guest what it asks for, after the proof; from: its address. The
- * answer is put into out; else r says what it is told. */
+/* Grants a guest's request, after the proof; from: its address. Puts the answer
+ * into out; else r has the refusal. */
 int tool_invite_grant(struct invite *in, struct guest *g,
 		      const struct join_ask *ask,
 		      const struct ipaddr *from, const uint8_t exported[32],
 		      const uint8_t *asked, struct buf *out,
 		      struct join_refuse *r);
-/* Whether the list has the guest with the key of g->fp. */
+/* True when the list has the guest with the key of g->fp. */
 bool tool_invite_pinned(const struct invite *in, const struct guest *g);
 
 #endif

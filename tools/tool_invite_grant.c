@@ -12,29 +12,29 @@
 
 #define ADDRESS_MAX 256
 #define ARGS_MAX (INVITE_WORDS_MAX + JOIN_ADDRESSES_MAX + 24)
-#define V4_SUBNET_LEN 24	/* where this node has none to go by */
+#define V4_SUBNET_LEN 24	/* length where this node has no subnet */
 #define V6_SUBNET_LEN 64
 
-/* One guest's turn. */
+/* A request of a guest that is being granted. */
 struct grant {
 	struct invite *in;
 	struct guest *guest;
 	const struct join_ask *ask;
-	const struct ipaddr *from;	/* where its connection comes from */
-	uint8_t fp[FINGERPRINT_LEN];	/* of its key */
-	char key[FINGERPRINT_TEXT_MAX + 8];	/* as an option */
+	const struct ipaddr *from;	/* source address of its connection */
+	uint8_t fp[FINGERPRINT_LEN];	/* fingerprint of its key */
+	char key[FINGERPRINT_TEXT_MAX + 8];	/* the same as an option */
 	char addresses[JOIN_ADDRESSES_MAX][ADDRESS_MAX + 16];
 	unsigned int naddresses;
 };
 
 static int
-refuse(struct join_refuse *r, enum join_code code, const char *text)
+refuse_with(struct join_refuse *r, enum join_code code, const char *text)
 {
 	join_refuse_set(r, code, text);
 	return -1;
 }
 
-/* The list as it is now. */
+/* Reads the current list. */
 static int
 read_list(struct tool_list *list, const struct invite *in, struct err *e)
 {
@@ -59,11 +59,11 @@ out:
 	return rc;
 }
 
-/* --- what it asks for ---------------------------------------------------------- */
+/* --- the addresses of the guest ------------------------------------------ */
 
-/* A connection came from there, which ended in the proof that the key's owner
- * knows the token. No host connects from an address at which it receives
- * nothing. */
+/* Notes a proven source address: a connection from there carried the proof that
+ * the key's owner knows the token. No host connects from an address at which it
+ * receives nothing. */
 static void
 note_source(struct grant *gr)
 {
@@ -95,10 +95,10 @@ check_shown(const struct grant *gr, const struct ipaddr *a,
 		 "host, whose connection comes from %s: name that one, or "
 		 "none, or have \"invite --address\" say it",
 		 ipaddr_format(text, a), ipaddr_format(from, gr->from));
-	return refuse(r, JOIN_ADDRESS, why);
+	return refuse_with(r, JOIN_ADDRESS, why);
 }
 
-/* In the words that a list has: "ADDRESS" or "ADDRESS port PORT". */
+/* Compares places written as in a list: "ADDRESS" or "ADDRESS port PORT". */
 static bool
 same_place(const struct bnl_address *a, const struct bnl_value *v)
 {
@@ -109,7 +109,7 @@ same_place(const struct bnl_address *a, const struct bnl_value *v)
 	return ipaddr_equal(&a->ep.addr, &v->p.addr) && a->ep.port == n;
 }
 
-/* The node that has it in the list, or NULL. */
+/* The node that has the address in the list, or NULL. */
 static const char *
 owner_of(const struct bnl *b, const struct bnl_value *v)
 {
@@ -120,7 +120,7 @@ owner_of(const struct bnl *b, const struct bnl_value *v)
 	return NULL;
 }
 
-/* An address that the list has for this node already needs nothing more. */
+/* An address that the list already has for this node needs no further check. */
 static int
 check_place(const struct grant *gr, const struct bnl *b,
 	    const struct bnl_value *v, struct join_refuse *r)
@@ -135,7 +135,7 @@ check_place(const struct grant *gr, const struct bnl *b,
 	snprintf(why, sizeof(why), "%.80s is the address of %.63s in the "
 		 "list: name another with --address or --port, or "
 		 "--no-address", v->text, owner);
-	return refuse(r, JOIN_ADDRESS, why);
+	return refuse_with(r, JOIN_ADDRESS, why);
 }
 
 static int
@@ -147,18 +147,19 @@ take_address(struct grant *gr, const struct bnl *b, struct span a,
 	struct bnl_value v;
 	struct err e;
 
-	/* One line of a list, and not a character more. */
+	/* Must fit in one line of a list. */
 	for (size_t i = 0; i < a.len; i++)
 		if (a.p[i] < ' ' || a.p[i] > '~')
-			return refuse(r, JOIN_REQUEST,
-				      "an address that is no text");
+			return refuse_with(r, JOIN_REQUEST,
+					   "an address that is no text");
 	snprintf(text, sizeof(text), "%.*s", (int)a.len, a.p);
 	if (bnl_value_read(&v, BNL_ADDRESS, text, &e) != 0)
-		return refuse(r, JOIN_REQUEST, e.text);
+		return refuse_with(r, JOIN_REQUEST, e.text);
 	if (v.p.addr.family == IP_NONE)
-		return refuse(r, JOIN_ADDRESS, "a host name is not shown to "
-			      "be this host's: name an IP address, or have "
-			      "\"invite --address\" say the name");
+		return refuse_with(r, JOIN_ADDRESS,
+				   "a host name is not shown to be this "
+				   "host's: name an IP address, or have "
+				   "\"invite --address\" say the name");
 	if (check_place(gr, b, &v, r) != 0)
 		return -1;
 	snprintf(out, sizeof(gr->addresses[0]), "--address=%s", text);
@@ -166,7 +167,7 @@ take_address(struct grant *gr, const struct bnl *b, struct span a,
 	return 0;
 }
 
-/* With no NAT in between, where it comes from. */
+/* Without a NAT in between, the node's address is its source address. */
 static int
 take_source(struct grant *gr, const struct bnl *b, struct join_refuse *r)
 {
@@ -190,8 +191,9 @@ take_source(struct grant *gr, const struct bnl *b, struct join_refuse *r)
 	return take_address(gr, b, (struct span){text, strlen(text)}, r);
 }
 
-/* Where others reach it: as the host's administrator says, as its own does, of
- * those that it has shown to be its; else where it comes from. */
+/* Finds the addresses for the list: those given by the host's administrator;
+ * else those given by the guest's, if the guest has shown that they are its
+ * own; else the source address. */
 static int
 find_addresses(struct grant *gr, struct join_refuse *r)
 {
@@ -204,7 +206,8 @@ find_addresses(struct grant *gr, struct join_refuse *r)
 		return 0;
 	if (read_list(&list, gr->in, &e) != 0) {
 		tool_print_err(NULL, &e);
-		return refuse(r, JOIN_FAILED, "the list could not be read");
+		return refuse_with(r, JOIN_FAILED,
+				   "the list could not be read");
 	}
 	for (unsigned int i = 0; rc == 0 && i < ask->naddresses; i++)
 		rc = take_address(gr, list.bnl, ask->addresses[i], r);
@@ -226,12 +229,12 @@ read_request(struct grant *gr, char **cert, struct join_refuse *r)
 
 	if (cert_read_request(name, ou, &k, gr->ask->request.p,
 			      gr->ask->request.len, &e) != 0)
-		return refuse(r, JOIN_REQUEST, e.text);
+		return refuse_with(r, JOIN_REQUEST, e.text);
 	if (strcmp(name, gr->guest->token.guest) != 0) {
 		key_free(k);
-		return refuse(r, JOIN_NAME,
-			      "the request is for a name that this invitation "
-			      "is not for");
+		return refuse_with(r, JOIN_NAME,
+				   "the request is for a name that this "
+				   "invitation is not for");
 	}
 	key_fingerprint(gr->fp, k);
 	rc = cert_make_node(cert, k, name, in->ou, in->ca.pem, in->ca.len,
@@ -240,12 +243,13 @@ read_request(struct grant *gr, char **cert, struct join_refuse *r)
 	if (rc == 0)
 		return 0;
 	tool_print_err(NULL, &e);
-	return refuse(r, JOIN_FAILED, "the certificate could not be made");
+	return refuse_with(r, JOIN_FAILED, "the certificate could not be made");
 }
 
-/* --- its place in the list ------------------------------------------------------ */
+/* --- the guest's node in the list ---------------------------------------- */
 
-/* As large as the inviting node's own; one of each family of the network. */
+/* As large as the inviting node's subnets; one for each family of the
+ * network. */
 static int
 default_rooms(const struct grant *gr, struct tool_command *cmd,
 	      const struct bnl *b, struct err *e)
@@ -294,8 +298,8 @@ revoke_old(const struct grant *gr, struct bnl_edit *ed,
 }
 
 static int
-change(struct tool_command *cmd, struct bnl_edit *ed, void *ctx,
-       struct err *e)
+change_node(struct tool_command *cmd, struct bnl_edit *ed, void *ctx,
+	    struct err *e)
 {
 	const struct grant *gr = ctx;
 	const char *name = gr->guest->token.guest;
@@ -317,7 +321,8 @@ change(struct tool_command *cmd, struct bnl_edit *ed, void *ctx,
 	return bnl_edit_add(ed, name, &cmd->change, e);
 }
 
-/* By the words that bnl-sign add or set takes. dry: writes nothing. */
+/* Changes the list by the options of bnl-sign add or set. dry: writes
+ * nothing. */
 static int
 change_list(struct grant *gr, bool dry)
 {
@@ -340,7 +345,8 @@ change_list(struct grant *gr, bool dry)
 	argv[n++] = in->conf->bnl;
 	argv[n++] = conf;
 	argv[n++] = in->dir;
-	/* They say what a new node gets; in a second try it has that. */
+	/* Statements of a new node; on a second try the node already has
+	 * them. */
 	for (unsigned int i = 0; i < in->nwords; i++)
 		if (!gr->guest->known || in->replace)
 			argv[n++] = in->words[i];
@@ -353,12 +359,12 @@ change_list(struct grant *gr, bool dry)
 	cmd.run.sign.quiet = true;
 	cmd.run.sign.dry_run = dry;
 	if (rc < 0)
-		rc = tool_change_by(&cmd, change, gr);
+		rc = tool_change_by(&cmd, change_node, gr);
 	tool_command_free(&cmd);
 	return rc;
 }
 
-/* The key is still to be made, so a placeholder stands for it. */
+/* The key does not exist yet, so a placeholder stands for it. */
 int
 tool_invite_try(struct invite *in)
 {
@@ -392,8 +398,8 @@ say_where(struct guest *g, const struct bnl *b)
 }
 
 static int
-answer(struct grant *gr, const char *cert, const uint8_t exported[32],
-       const uint8_t *asked, struct buf *out, struct err *e)
+write_answer(struct grant *gr, const char *cert, const uint8_t exported[32],
+	     const uint8_t *asked, struct buf *out, struct err *e)
 {
 	const struct invite *in = gr->in;
 	struct join_give give = {
@@ -437,8 +443,8 @@ tool_invite_pinned(const struct invite *in, const struct guest *g)
 	return pinned;
 }
 
-/* A guest that asks again with the key that it was given already has its
- * place in the list. */
+/* True for a guest that asks again with the key that it was given: its place in
+ * the list exists already. */
 static bool
 has_place(const struct grant *gr)
 {
@@ -463,16 +469,17 @@ tool_invite_grant(struct invite *in, struct guest *g,
 		return -1;
 	note_source(&gr);
 	if (find_addresses(&gr, r) != 0)
-		;	/* r says why */
+		;	/* r has the reason */
 	else if (!has_place(&gr) && change_list(&gr, false) != TOOL_OK)
-		refuse(r, JOIN_FAILED,
-		       "the list could not be changed; the inviting host "
-		       "says why");
-	else if (answer(&gr, cert, exported, asked, out, &e) != 0) {
+		refuse_with(r, JOIN_FAILED,
+			    "the list could not be changed; the inviting host "
+			    "says why");
+	else if (write_answer(&gr, cert, exported, asked, out, &e) != 0) {
 		tool_print_err(NULL, &e);
-		refuse(r, JOIN_FAILED, "the answer could not be made");
+		refuse_with(r, JOIN_FAILED, "the answer could not be made");
 	} else {
-		/* Should it ask again with another key, that is a new one. */
+		/* A later request with another key is then recognised as
+		 * new. */
 		g->known = true;
 		memcpy(g->fp, gr.fp, sizeof(g->fp));
 		rc = 0;

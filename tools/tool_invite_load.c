@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cluevpnctl invite: what is needed of this host, and the tokens. */
+/* cluevpnctl invite: reads the files of this host, and makes the tokens. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +14,8 @@
 
 #define CONF_MAX ((size_t)1 << 20)
 #define DAY_S 86400
-/* A guest whose clock is a day ahead is still told that the token, and not the
- * certificate, has expired. */
+/* Even a guest whose clock is a day ahead then gets the error that the token,
+ * not the certificate, has expired. */
 #define CERT_DAYS_MORE 2
 
 static int
@@ -42,7 +42,7 @@ load_conf(struct invite *in, struct err *e)
 	return rc;
 }
 
-/* Without what stands around the certificates; text is shortened in place. */
+/* Removes text around the certificates; shortens text in place. */
 static void
 only_pem(char *text)
 {
@@ -76,7 +76,7 @@ load_cas(struct invite *in, struct err *e)
 			free(all);
 			return -1;
 		}
-		/* A last line may have no end. */
+		/* The last line may lack its LF. */
 		len = strlen(all) + len + 2;
 		more = realloc(all, len);
 		if (more != NULL) {
@@ -100,7 +100,8 @@ load_keys(struct invite *in, struct err *e)
 	struct key *k = NULL;
 	int rc = 0;
 
-	/* Now rather than when the first guest has come. */
+	/* Reads the key now, so that errors show before the first guest
+	 * comes. */
 	if (tool_read_private_key(&k, path, e) != 0)
 		return -1;
 	key_free(k);
@@ -115,8 +116,8 @@ load_keys(struct invite *in, struct err *e)
 	return rc;
 }
 
-/* The certificate that guests see is made for this run, and no node takes it
- * for a node's: the process that has its key need not have this node's. */
+/* The certificate that guests see is made for this run, and no node accepts it
+ * as a node's: so the network process needs no key of this node. */
 static int
 make_cert(struct invite *in, struct err *e)
 {
@@ -159,7 +160,7 @@ ca_fingerprint(const struct invite *in, uint8_t fp[FINGERPRINT_LEN])
 	key_fingerprint(fp, in->ca.key);
 }
 
-/* The handshake with a guest, in memory: 0 when it goes through. */
+/* Tries the handshake with a guest, in memory: 0 when it succeeds. */
 static int
 try_guest(struct tls_provider host, struct tls_provider guest, struct err *e)
 {
@@ -188,7 +189,7 @@ try_guest(struct tls_provider host, struct tls_provider guest, struct err *e)
 	return rc;
 }
 
-/* A guest would find out too late that the CA which signs for it is none of
+/* Otherwise a guest would find out too late that the signing CA is not one of
  * the network's, or has expired. */
 static int
 check_cert(struct invite *in, struct err *e)

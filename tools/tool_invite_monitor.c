@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * cluevpnctl invite: the monitor, which has the keys. The process that talks
- * to the network may have been taken over by an attacker: of what it says, a
- * request counts only with the proof of a guest, made with the secret of a
- * token that the other process never had, and the address that the request
- * came from is asked of the kernel. The rest ends up as lines on a terminal.
+ * cluevpnctl invite: the monitor, which has the keys. An attacker may have
+ * taken over the network process: so a request counts only with the proof of a
+ * guest, made with the secret of a token that the network process never had,
+ * and the kernel is asked for the address that the request came from. Other
+ * messages only become lines on a terminal.
  */
 #include <errno.h>
 #include <signal.h>
@@ -25,7 +25,7 @@
 #include "tool_run.h"
 
 #define STRANGERS_MAX 51		/* lines about strangers */
-#define GUEST_TOLD_MAX 5	/* lines about those who know of a token */
+#define GUEST_TOLD_MAX 5	/* lines about each token's users */
 
 struct monitor {
 	struct invite *in;
@@ -41,10 +41,10 @@ struct monitor {
 };
 
 static void
-say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+print_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 static void
-say(const char *fmt, ...)
+print_line(const char *fmt, ...)
 {
 	va_list ap;
 
@@ -56,7 +56,7 @@ say(const char *fmt, ...)
 }
 
 static void
-fail(struct monitor *m, const struct err *e)
+fail_with(struct monitor *m, const struct err *e)
 {
 	tool_print_err(NULL, e);
 	m->failed = true;
@@ -76,7 +76,7 @@ send_order(struct monitor *m, const struct invitemsg *msg, int fd)
 		return;
 	err_errno(&e, rc, "the process that talks to the network does not "
 		  "listen");
-	fail(m, &e);
+	fail_with(m, &e);
 }
 
 static void
@@ -156,9 +156,9 @@ stop_when_all_are_through(struct monitor *m)
 	loop_stop(m->loop);
 }
 
-/* Somebody who names an invitation has seen its token, or guesses: that is
- * told apart from what strangers do, and strangers cannot keep it from being
- * told. */
+/* A client that names an invitation has seen its token, or guesses: such
+ * attempts are counted apart from those of strangers, so that strangers cannot
+ * suppress their lines. */
 static void
 refuse_guest(struct monitor *m, struct guest *g, uint32_t conn,
 	     const struct endpoint *from, enum join_code code,
@@ -167,17 +167,18 @@ refuse_guest(struct monitor *m, struct guest *g, uint32_t conn,
 	char shown[ENDPOINT_TEXT_MAX], why[2 * JOIN_REFUSE_MAX];
 
 	if (g->told < GUEST_TOLD_MAX)
-		say("%s refused, for %s: %s", endpoint_format(shown, from),
-		    g->token.guest,
-		    text_escape(why, sizeof(why), text, strlen(text)));
+		print_line("%s refused, for %s: %s",
+			   endpoint_format(shown, from), g->token.guest,
+			   text_escape(why, sizeof(why), text, strlen(text)));
 	if (++g->told == GUEST_TOLD_MAX)
-		say("further refusals for %s are not shown", g->token.guest);
+		print_line("further refusals for %s are not shown",
+			   g->token.guest);
 	send_refuse(m, conn, code, text);
 }
 
-/* The other nodes learn of it at once. */
+/* Offers the list to the other nodes at once. */
 static void
-push(const struct invite *in)
+push_list(const struct invite *in)
 {
 	json_t *reply;
 
@@ -185,7 +186,7 @@ push(const struct invite *in)
 		json_decref(reply);
 }
 
-/* A token that two hosts have used: one of the two is not meant to have it,
+/* Warns that two hosts have used one token: one of them should not have it,
  * unless somebody typed it twice. */
 static void
 say_replaced(const struct guest *g, const struct ipaddr *from)
@@ -193,13 +194,13 @@ say_replaced(const struct guest *g, const struct ipaddr *from)
 	char first[IPADDR_TEXT_MAX], second[IPADDR_TEXT_MAX];
 	const char *name = g->token.guest;
 
-	say("warning: the token of %s was used a second time, with another "
-	    "key: first from %s, now from %s. The new key replaces the first "
-	    "one, which is revoked. Unless you ran \"join\" twice, somebody "
-	    "else has the token: take the node out with \"cluevpnctl remove "
-	    "%s\" and invite it anew",
-	    name, ipaddr_format(first, &g->from),
-	    ipaddr_format(second, from), name);
+	print_line("warning: the token of %s was used a second time, with "
+		   "another key: first from %s, now from %s. The new key "
+		   "replaces the first one, which is revoked. Unless you ran "
+		   "\"join\" twice, somebody else has the token: take the node "
+		   "out with \"cluevpnctl remove %s\" and invite it anew",
+		   name, ipaddr_format(first, &g->from),
+		   ipaddr_format(second, from), name);
 }
 
 static void
@@ -223,10 +224,11 @@ grant_request(struct monitor *m, struct guest *g, uint32_t conn,
 			say_replaced(g, &from->addr);
 		g->state = GUEST_GIVEN;
 		g->from = from->addr;
-		/* A new node must be known before it comes. Of one that is
-		 * there the others must not know before it has its key. */
+		/* The nodes must know a new node before it connects. For a node
+		 * in the list, they must not learn the new key before the node
+		 * has it. */
 		if (!in->replace)
-			push(in);
+			push_list(in);
 		send_give(m, g, conn, &b);
 	}
 	buf_free(&b);
@@ -242,7 +244,7 @@ peer_of(struct endpoint *out, int fd)
 	       sockaddr_get(out, &ss, len) == 0;
 }
 
-/* Nothing of the payload but the id is looked at before the proof. */
+/* Before the proof only the id of the payload is examined. */
 static void
 on_request(struct monitor *m, const struct invitemsg *msg, int fd)
 {
@@ -279,7 +281,7 @@ on_request(struct monitor *m, const struct invitemsg *msg, int fd)
 
 /* --- how a guest ends ---------------------------------------------------------------- */
 
-/* The guest that this is about, when it was given a certificate. */
+/* The guest of this message, if it was given a certificate. */
 static struct guest *
 given_guest(struct monitor *m, const struct invitemsg *msg)
 {
@@ -302,9 +304,10 @@ on_done(struct monitor *m, const struct invitemsg *msg)
 	}
 	if (memcmp(g->fp, msg->hash, sizeof(g->fp)) != 0 ||
 	    !tool_invite_pinned(m->in, g)) {
-		say("%s: a host says that all is in its place, but the list "
-		    "has another key for %s by now: that does not count",
-		    g->token.guest, g->token.guest);
+		print_line("%s: a host says that all is in its place, but the "
+			   "list has another key for %s by now: that does not "
+			   "count",
+			   g->token.guest, g->token.guest);
 		send_refuse(m, msg->conn, JOIN_USED,
 		       "the key of this host was replaced: another host has "
 		       "used the token since");
@@ -312,9 +315,9 @@ on_done(struct monitor *m, const struct invitemsg *msg)
 	}
 	if (g->state == GUEST_GIVEN) {
 		if (m->in->replace)
-			push(m->in);
-		say("%s is in, from %s: %s", g->token.guest,
-		    ipaddr_format(from, &g->from), g->where);
+			push_list(m->in);
+		print_line("%s is in, from %s: %s", g->token.guest,
+			   ipaddr_format(from, &g->from), g->where);
 	}
 	g->state = GUEST_IN;
 	send_order(m, &counted, -1);
@@ -328,8 +331,8 @@ on_left(struct monitor *m, const struct invitemsg *msg)
 
 	if (g != NULL && g->state == GUEST_GIVEN &&
 	    memcmp(g->fp, msg->hash, sizeof(g->fp)) == 0)
-		say("%s has not said that all is in its place; its token is "
-		    "good for another try", g->token.guest);
+		print_line("%s has not said that all is in its place; its "
+			   "token is good for another try", g->token.guest);
 }
 
 /* --- messages -------------------------------------------------------------------------- */
@@ -344,7 +347,7 @@ on_ready(struct monitor *m, bool confined)
 	if (!confined && geteuid() == 0) {
 		err_set(&e, ERR_PERM, "the process that talks to the network "
 			"could not give its rights up: nobody is invited");
-		fail(m, &e);
+		fail_with(m, &e);
 		return;
 	}
 	if (!confined)
@@ -361,12 +364,12 @@ on_tell(struct monitor *m, const struct invitemsg *msg)
 	char shown[2 * ERR_TEXT_MAX];
 
 	if (m->told++ < STRANGERS_MAX)
-		say("%s", text_escape(shown, sizeof(shown), msg->text.p,
-				      msg->text.len));
+		print_line("%s", text_escape(shown, sizeof(shown), msg->text.p,
+					     msg->text.len));
 }
 
 static void
-take(struct monitor *m, const struct invitemsg *msg, int fd)
+take_message(struct monitor *m, const struct invitemsg *msg, int fd)
 {
 	char shown[ERR_TEXT_MAX];
 	struct err e;
@@ -379,7 +382,7 @@ take(struct monitor *m, const struct invitemsg *msg, int fd)
 		err_set(&e, ERR_IO, "%s",
 			text_escape(shown, sizeof(shown), msg->text.p,
 				    msg->text.len));
-		fail(m, &e);
+		fail_with(m, &e);
 		break;
 	case INVITE_TELL:
 		on_tell(m, msg);
@@ -393,12 +396,12 @@ take(struct monitor *m, const struct invitemsg *msg, int fd)
 	case INVITE_LEFT:
 		on_left(m, msg);
 		break;
-	default:	/* those that only the monitor sends */
+	default:	/* kinds that only the monitor sends */
 		break;
 	}
 }
 
-/* Handles a single message each turn, as its verdict may end the loop. */
+/* Handles a single message each turn, as its result may end the loop. */
 static void
 on_message(void *ctx, unsigned int events)
 {
@@ -411,13 +414,13 @@ on_message(void *ctx, unsigned int events)
 
 	(void)events;
 	if (n > 0 && invitemsg_decode(&msg, in, (size_t)n, NULL) == 0)
-		take(m, &msg, fd);
+		take_message(m, &msg, fd);
 	if (fd >= 0)
 		close(fd);
 	if (n == 0) {
 		err_set(&e, ERR_IO, "the process that talks to the network "
 			"has ended");
-		fail(m, &e);
+		fail_with(m, &e);
 	}
 }
 
@@ -439,7 +442,7 @@ on_end(void *ctx)
 }
 
 static int
-run(struct monitor *m, struct err *e)
+run_loop(struct monitor *m, struct err *e)
 {
 	if (sigwatch_open(&m->signals, m->loop, on_signal, m, e) != 0 ||
 	    loop_timer_init(&m->end, m->loop, on_end, m, e) != 0 ||
@@ -464,11 +467,11 @@ tell_outcome(const struct invite *in)
 			continue;
 		rc = TOOL_FAILED;
 		if (g->state == GUEST_GIVEN)
-			say("%s: it is in the list, but has not said that all "
-			    "is in its place", g->token.guest);
+			print_line("%s: it is in the list, but has not said "
+				   "that all is in its place", g->token.guest);
 		else
-			say("%s has not come; its token is void now",
-			    g->token.guest);
+			print_line("%s has not come; its token is void now",
+				   g->token.guest);
 	}
 	return rc;
 }
@@ -482,7 +485,7 @@ tool_invite_monitor(struct invite *in, int fd,
 	int rc = -1;
 
 	if (loop_new(&m.loop, &e) == 0)
-		rc = run(&m, &e);
+		rc = run_loop(&m, &e);
 	if (rc != 0)
 		tool_print_err(NULL, &e);
 	loop_timer_fini(&m.end);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * cluevpnctl invite: the process that has the connections. An attacker who took
- * it over would have no key of the network or of a guest, no file and no
- * right, and could pass messages on or hold them back.
+ * cluevpnctl invite: the network process, which has the connections. A
+ * successful attack on it would yield no key of the network or of a guest, no
+ * file and no right; the attacker could only forward or delay messages.
  */
 #include <errno.h>
 #include <poll.h>
@@ -44,7 +44,7 @@ wait_for_setup(const struct server *s, struct invitemsg *m, int *fd)
 	       m->kind == INVITE_SETUP && *fd >= 0;
 }
 
-/* Three texts, each with its NUL. */
+/* Reads three texts, each with its NUL. */
 static int
 read_setup(struct server *s, int fd, struct err *e)
 {
@@ -80,7 +80,8 @@ listen_all(struct server *s, uint16_t port, struct err *e)
 		struct endpoint any = {.addr = {.family = families[i]},
 				       .port = port};
 
-		/* Either will do: a host may be without one of them. */
+		/* A single address family is enough: a host may lack the
+		 * other. */
 		if (tcp_listen(&s->listeners[i], s->loop, &any, invite_accept, s,
 			       e) == 0)
 			n++;
@@ -88,8 +89,8 @@ listen_all(struct server *s, uint16_t port, struct err *e)
 	return n > 0 ? 0 : -1;
 }
 
-/* True when this process can open nothing any more: by the filter, or as a
- * user that has nothing, in an empty folder. */
+/* True when this process can open nothing any more: by the seccomp filter, or
+ * as a user without rights, in an empty folder. */
 static bool
 give_up_rights(void)
 {
@@ -101,7 +102,7 @@ give_up_rights(void)
 }
 
 static int
-serve(struct server *s, uint16_t port, int setup, struct err *e)
+serve_guests(struct server *s, uint16_t port, int setup, struct err *e)
 {
 	struct invitemsg ready = {.kind = INVITE_READY};
 
@@ -117,7 +118,7 @@ serve(struct server *s, uint16_t port, int setup, struct err *e)
 	return loop_run(s->loop, e);
 }
 
-/* No exit handler of the other process's runs in here. */
+/* Must not run the exit handlers of the parent process. */
 static _Noreturn void
 net_main(int fd)
 {
@@ -129,7 +130,7 @@ net_main(int fd)
 	(void)prctl(PR_SET_NAME, "cluevpn-invite", 0, 0, 0);
 	if (fdpass_only(fd, &s.fd) != 0 || !wait_for_setup(&s, &m, &setup))
 		_exit(EXIT_FAILURE);
-	if (serve(&s, (uint16_t)m.number, setup, &e) != 0) {
+	if (serve_guests(&s, (uint16_t)m.number, setup, &e) != 0) {
 		failed.text = (struct span){e.text, strlen(e.text)};
 		(void)invite_report(&s, &failed, -1);
 	}

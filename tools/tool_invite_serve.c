@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * cluevpnctl invite: the connections. Each has a few seconds to send one
- * message of a few kilobytes; that goes to the monitor as it is, and only its
- * proof makes it cost more than a TLS handshake.
+ * message of a few kilobytes; the monitor gets it unchanged. Without a proof a
+ * connection costs no more than a TLS handshake.
  */
 #include "tool_invite_serve.h"
 
@@ -16,14 +16,14 @@
 #include "tool_wire.h"
 
 #define ASK_MS 20000		/* from the connection to the whole request */
-#define DONE_MS 120000		/* from the answer to "all is in its place" */
-#define BYE_MS 5000		/* for a refusal to be fetched */
+#define DONE_MS 120000		/* from the answer to DONE */
+#define BYE_MS 5000		/* time for reading a refusal */
 #define CONNS_MAX 64
-#define CONNS_ADDRESS_MAX 8	/* from one address */
-#define TOLD_MAX 50		/* lines about those who prove nothing */
+#define CONNS_ADDRESS_MAX 8	/* per address */
+#define TOLD_MAX 50		/* lines about unproven clients */
 
 enum conn_state {
-	CONN_OPEN,		/* says nothing yet */
+	CONN_OPEN,		/* nothing received yet */
 	CONN_ASKED,		/* the monitor has its request */
 	CONN_GIVEN,		/* the answer was sent */
 	CONN_DONE,		/* the monitor has its DONE */
@@ -39,13 +39,13 @@ struct conn {
 	struct loop_timer timer;
 	struct endpoint remote;
 	enum conn_state state;
-	uint8_t id[TOKEN_ID_LEN];	/* of the invitation that it named */
-	uint8_t fp[FINGERPRINT_LEN];	/* of the key that it was given */
+	uint8_t id[TOKEN_ID_LEN];	/* id of the invitation it named */
+	uint8_t fp[FINGERPRINT_LEN];	/* fingerprint of the key given */
 };
 
 /* --- to the monitor -------------------------------------------------------------- */
 
-/* A message that the monitor does not take now is lost. */
+/* A message that the socket cannot take now is lost. */
 bool
 invite_report(const struct server *s, const struct invitemsg *m, int fd)
 {
@@ -74,9 +74,9 @@ report_text(const struct server *s, enum invitemsg_kind kind,
 	(void)invite_report(s, &m, -1);
 }
 
-/* A line about somebody, as long as there are not too many of them. */
+/* Logs a line about a client, up to a limit. */
 static void
-tell(const struct conn *c, const char *why)
+report_refusal(const struct conn *c, const char *why)
 {
 	char from[ENDPOINT_TEXT_MAX], line[ENDPOINT_TEXT_MAX + ERR_TEXT_MAX + 16];
 	struct server *s = c->server;
@@ -117,7 +117,7 @@ conn_leave(struct conn *c)
 	loop_timer_set(&c->timer, mono_add_ms(clock_mono(), BYE_MS));
 }
 
-/* In the guest's words; the monitor has told its own. */
+/* Refuses with a text for the guest; the monitor has printed its own. */
 static void
 conn_refuse(struct conn *c, unsigned int code, const char *text)
 {
@@ -133,15 +133,15 @@ conn_refuse(struct conn *c, unsigned int code, const char *text)
 	conn_leave(c);
 }
 
-/* For a guest that has proven nothing. */
+/* Refuses a guest without a proof, and logs that. */
 static void
-refuse(struct conn *c, enum join_code code, const char *text)
+refuse_unproven(struct conn *c, enum join_code code, const char *text)
 {
-	tell(c, text);
+	report_refusal(c, text);
 	conn_refuse(c, code, text);
 }
 
-/* Writes what can be written; frees it when all is over. */
+/* Writes as much as possible; frees the connection when it is finished. */
 static void
 conn_write(struct conn *c, bool keep, bool hup)
 {
@@ -161,7 +161,7 @@ conn_write(struct conn *c, bool keep, bool hup)
 		loop_interest(c->place, c->wire.ended ? 0 : LOOP_IN);
 }
 
-/* --- what a guest says ----------------------------------------------------------- */
+/* --- messages of a guest ------------------------------------------------- */
 
 static void
 on_ask(struct conn *c, const uint8_t *in, size_t len)
@@ -173,20 +173,21 @@ on_ask(struct conn *c, const uint8_t *in, size_t len)
 	struct err e;
 
 	if (join_ask_decode(&ask, in, len, &e) != 0) {
-		refuse(c, JOIN_REQUEST, e.text);
+		refuse_unproven(c, JOIN_REQUEST, e.text);
 		return;
 	}
 	memcpy(c->id, ask.id, sizeof(c->id));
 	if (tool_wire_export(&c->wire, m.hash, c->id) != 0 ||
 	    !invite_report(c->server, &m, c->wire.fd)) {
-		refuse(c, JOIN_FAILED, "the inviting host is busy: try again");
+		refuse_unproven(c, JOIN_FAILED,
+				"the inviting host is busy: try again");
 		return;
 	}
 	c->state = CONN_ASKED;
 	loop_timer_set(&c->timer, mono_add_ms(clock_mono(), DONE_MS));
 }
 
-/* All messages that are there; false when the connection is to be closed. */
+/* Handles all complete messages; false when the connection is to be closed. */
 static bool
 take_messages(struct conn *c)
 {
@@ -202,13 +203,14 @@ take_messages(struct conn *c)
 			 report_guest(c, INVITE_DONE))
 			c->state = CONN_DONE;
 		else
-			refuse(c, JOIN_REQUEST, "a message out of its turn");
+			refuse_unproven(c, JOIN_REQUEST,
+					"a message out of its turn");
 		tool_wire_next(&c->wire, &h);
 	}
 	if (c->state != CONN_LEAVING && rc < 0)
-		refuse(c, JOIN_REQUEST, e.text);
-	/* A guest that has said DONE says good-bye at once; the answer is
-	 * still to be written. */
+		refuse_unproven(c, JOIN_REQUEST, e.text);
+	/* A guest closes right after DONE; the answer may still be
+	 * unwritten. */
 	return !c->wire.ended || tool_wire_waits(&c->wire) ||
 	       c->state == CONN_DONE;
 }
@@ -223,8 +225,8 @@ on_conn(void *ctx, unsigned int events)
 	if ((events & (LOOP_IN | LOOP_HUP)) != 0) {
 		if (tool_wire_read(&c->wire, &e) != 0) {
 			if (c->state < CONN_GIVEN)
-				tell(c, e.text);
-			/* An alert says why; then it is over. */
+				report_refusal(c, e.text);
+			/* Sends the alert with the reason, then closes. */
 			(void)tool_wire_write(&c->wire, &e);
 			keep = false;
 		} else {
@@ -240,12 +242,12 @@ on_late(void *ctx)
 	struct conn *c = ctx;
 
 	if (c->state < CONN_GIVEN)
-		tell(c, "it takes too long");
+		report_refusal(c, "it takes too long");
 	conn_free(c);
 }
 
-/* Room for one more: its address, or its /64 of IPv6, has not too many, and a
- * random one that has proven nothing goes when all places are taken. */
+/* Makes room for a connection: its address, or its /64 of IPv6, must not have
+ * too many, and a random unproven one is closed when all places are taken. */
 static bool
 make_room(struct server *s, const struct endpoint *remote)
 {
@@ -301,10 +303,10 @@ invite_accept(void *ctx, int fd, const struct endpoint *remote,
 	loop_timer_set(&c->timer, mono_add_ms(clock_mono(), ASK_MS));
 }
 
-/* --- what the monitor says ------------------------------------------------------------ */
+/* --- messages of the monitor --------------------------------------------- */
 
 static void
-give(struct conn *c, const struct invitemsg *m, int fd)
+give_answer(struct conn *c, const struct invitemsg *m, int fd)
 {
 	size_t len = m->number;
 	char *p = fd < 0 || len > JOIN_GIVE_MAX + JOIN_HEADER_LEN
@@ -343,7 +345,7 @@ on_verdict(struct server *s, const struct invitemsg *m, int fd)
 		return;
 	}
 	if (m->kind == INVITE_GIVE && c->state == CONN_ASKED) {
-		give(c, m, fd);
+		give_answer(c, m, fd);
 	} else if (m->kind == INVITE_REFUSE) {
 		snprintf(text, sizeof(text), "%.*s", (int)m->text.len,
 			 m->text.p);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cluevpnctl invite: what the parts of the process that has the connections
- * share. */
+/* cluevpnctl invite: declarations shared by the parts of the network
+ * process. */
 #ifndef TOOL_INVITE_SERVE_H
 #define TOOL_INVITE_SERVE_H
 
@@ -24,13 +24,14 @@ struct server {
 	struct tcp_listener *listeners[2];
 };
 
-/* Sends it to the monitor; fd goes with it, or -1. false: the monitor does not
- * take it now, and it is lost. */
+/* Sends m to the monitor; fd goes with it, or -1. false: the socket is full,
+ * and the message is lost. */
 bool invite_report(const struct server *s, const struct invitemsg *m, int fd);
-/* Of the listeners; ctx: the server. */
+/* Callback of the listeners; ctx: the server. */
 void invite_accept(void *ctx, int fd, const struct endpoint *remote,
 		   const struct endpoint *local);
-/* Of the socket pair: what the monitor says of requests. ctx: the server. */
+/* Callback of the socket pair: reads the monitor's decisions. ctx: the
+ * server. */
 void invite_verdicts(void *ctx, unsigned int events);
 
 #endif

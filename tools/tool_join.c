@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cluevpnctl join: the command line, and the order of things. */
+/* cluevpnctl join: the command line, and the sequence of steps. */
 #include "tool_join.h"
 
 #include <getopt.h>
@@ -73,8 +73,8 @@ take_address(struct join *j, const char *arg, struct err *e)
 }
 
 static int
-take(struct join *j, const char **name, int c, const char *arg,
-     struct err *e)
+take_option(struct join *j, const char **name, int c, const char *arg,
+	    struct err *e)
 {
 	switch (c) {
 	case 'N':
@@ -102,8 +102,8 @@ take(struct join *j, const char **name, int c, const char *arg,
 	}
 }
 
-/* Of the command line or, better, of standard input: what stands on a command
- * line is shown by ps(1) to every user of this host, and kept by a shell. */
+/* Reads the token from the command line or, better, from standard input: ps(1)
+ * shows a command line to every user of this host, and a shell keeps it. */
 static int
 find_token(struct join *j, int argc, char **argv, struct err *e)
 {
@@ -145,7 +145,8 @@ read_token(struct join *j, const char *name, int argc, char **argv,
 	return 0;
 }
 
-/* A node may have another name than its host; it may also be the wrong host. */
+/* A node's name may differ from its host's; but this may also be the wrong
+ * host. */
 static void
 note_name(const struct token *t)
 {
@@ -160,7 +161,7 @@ note_name(const struct token *t)
 }
 
 static int
-run(struct join *j, struct err *e)
+run_join(struct join *j, struct err *e)
 {
 	char *conf = NULL;
 
@@ -170,7 +171,7 @@ run(struct join *j, struct err *e)
 		note_name(&j->token);
 	if (!j->member)
 		tool_home_user(&j->home);
-	/* What cannot be written must be known before it is asked for. */
+	/* Errors of writing must be found before the token is used. */
 	if (tool_home_conf(&conf, &j->home, "join", j->token.guest, NULL, 1,
 			   true, e) != 0)
 		return -1;
@@ -190,7 +191,7 @@ run(struct join *j, struct err *e)
 }
 
 static int
-parse(struct join *j, int argc, char **argv)
+parse_args(struct join *j, int argc, char **argv)
 {
 	const char *name = NULL;
 	struct err e;
@@ -205,7 +206,7 @@ parse(struct join *j, int argc, char **argv)
 			fputs(usage, stderr);
 			return TOOL_USAGE;
 		}
-		if (take(j, &name, c, optarg, &e) != 0) {
+		if (take_option(j, &name, c, optarg, &e) != 0) {
 			tool_print_err(NULL, &e);
 			return TOOL_USAGE;
 		}
@@ -226,10 +227,10 @@ tool_join(int argc, char **argv)
 	int rc;
 
 	tool_home_init(&j.home);
-	rc = parse(&j, argc, argv);
+	rc = parse_args(&j, argc, argv);
 	if (rc < 0) {
 		rc = TOOL_OK;
-		if (run(&j, &e) != 0) {
+		if (run_join(&j, &e) != 0) {
 			tool_print_err(NULL, &e);
 			rc = e.code == ERR_USAGE ? TOOL_USAGE : TOOL_FAILED;
 		}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cluevpnctl join: talking to the inviting host. */
+/* cluevpnctl join: the conversation with the inviting host. */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -32,11 +32,11 @@ wait_for(int fd, short events, struct monotime end)
 	return rc;
 }
 
-/* Reads and writes until a whole message is there (1); without h, until the
- * handshake is through (0). */
+/* Reads and writes until a whole message has arrived (1); without h, until the
+ * handshake is complete (0). */
 static int
-pump(struct tool_wire *w, struct join_header *h, struct monotime end,
-     struct err *e)
+pump_wire(struct tool_wire *w, struct join_header *h, struct monotime end,
+	  struct err *e)
 {
 	for (;;) {
 		int rc = tool_wire_write(w, e);
@@ -71,7 +71,7 @@ shake_hands(struct join *j, struct tool_wire *w, struct monotime end,
 {
 	const char *cn;
 
-	if (pump(w, NULL, end, e) < 0)
+	if (pump_wire(w, NULL, end, e) < 0)
 		return -1;
 	cn = w->ops->peer(w->tls)->cn;
 	if (strcmp(cn, j->token.host) == 0)
@@ -95,9 +95,10 @@ own_address(struct ipaddr *out, int fd, struct err *e)
 	return 0;
 }
 
-/* ERR_CONFLICT: for an address that was named; ERR_PERM: otherwise. */
+/* ERR_CONFLICT: an address that the guest named; ERR_PERM: otherwise. */
 static int
-refused(const struct tool_wire *w, const struct join_header *h, struct err *e)
+read_refusal(const struct tool_wire *w, const struct join_header *h,
+	     struct err *e)
 {
 	char shown[2 * JOIN_REFUSE_MAX];
 	struct join_refuse r;
@@ -109,14 +110,14 @@ refused(const struct tool_wire *w, const struct join_header *h, struct err *e)
 				   strlen(r.text)));
 }
 
-/* The proven answer, kept in j. */
+/* Verifies the proof of the answer, and keeps the answer in j. */
 static int
 take_answer(struct join *j, struct tool_wire *w, const struct join_header *h,
 	    const struct token_keys *k, const uint8_t exported[32],
 	    const uint8_t *asked, struct err *e)
 {
 	if (h->type == JOIN_REFUSE)
-		return refused(w, h, e);
+		return read_refusal(w, h, e);
 	if (h->type != JOIN_GIVE)
 		return err_set(e, ERR_PROTO, "a message out of its turn");
 	if (!join_give_proven(tool_wire_payload(w), h->len, k, exported,
@@ -130,7 +131,7 @@ take_answer(struct join *j, struct tool_wire *w, const struct join_header *h,
 }
 
 static int
-ask(struct join *j, struct tool_wire *w, struct err *e)
+ask_inviter(struct join *j, struct tool_wire *w, struct err *e)
 {
 	struct monotime end = mono_add_ms(clock_mono(), TALK_MS);
 	struct join_ask a = {
@@ -157,7 +158,8 @@ ask(struct join *j, struct tool_wire *w, struct err *e)
 	if (tool_wire_export(w, exported, k.id) != 0 ||
 	    join_ask_encode(&b, &a, &k, exported) != 0)
 		err_set(e, ERR_LIMIT, "the request is too long");
-	else if (tool_wire_send(w, &b, e) == 0 && pump(w, &h, end, e) == 1) {
+	else if (tool_wire_send(w, &b, e) == 0 &&
+		 pump_wire(w, &h, end, e) == 1) {
 		rc = take_answer(j, w, &h, &k, exported,
 				 buf_data(&b) + JOIN_HEADER_LEN, e);
 		tool_wire_next(w, &h);
@@ -166,8 +168,8 @@ ask(struct join *j, struct tool_wire *w, struct err *e)
 	return rc;
 }
 
-/* Says that all is in its place. -1: the host does not count that, and says
- * why; what else goes wrong here concerns the host alone. */
+/* Sends DONE. -1: the host rejects it, with the reason in e; other errors
+ * concern the host alone. */
 static int
 tell_done(struct tool_wire *w, struct err *e)
 {
@@ -189,30 +191,31 @@ tell_done(struct tool_wire *w, struct err *e)
 			;
 		if (tool_wire_message(w, &h, &ignored) == 1 &&
 		    h.type == JOIN_REFUSE)
-			rc = refused(w, &h, e);
+			rc = read_refusal(w, &h, e);
 	}
 	buf_free(&b);
 	return rc;
 }
 
-/* A connection, and the host's answer on it. source: an own address to come
- * from, or NULL. */
+/* Opens a connection, and reads the host's answer on it. source: a local
+ * address, or NULL. */
 static int
 ask_from(struct join *j, const struct ipaddr *source, struct tls_ctx *c,
 	 struct tool_wire *w, struct err *e)
 {
 	int rc = tool_join_dial(&j->token, source, tls_ctx_provider(c), w, e);
 
-	if (rc == 0 && (rc = ask(j, w, e)) != 0)
+	if (rc == 0 && (rc = ask_inviter(j, w, e)) != 0)
 		err_prefix(e, "%s", j->token.host);
 	if (rc != 0)
 		tool_wire_close(w);
 	return rc;
 }
 
-/* An address is this host's when a connection from there has the proof: so it
- * asks once more from each that was named, and the last one is answered. *e is
- * why it was refused, and stays that unless the host says something else. */
+/* An address belongs to this host when a connection from there carries the
+ * proof: so this repeats the request from each named address, and the host
+ * answers the last one. *e is the reason of the refusal, and stays so unless
+ * the host gives another. */
 static int
 show_addresses(struct join *j, struct tls_ctx *c, struct tool_wire *w,
 	       struct err *e)
@@ -249,7 +252,8 @@ tool_join_ask(struct join *j, struct err *e)
 	if (rc == 0) {
 		struct err why;
 
-		/* Even when it does not start it is a node now. */
+		/* The host is a node now, even when the daemon does not
+		 * start. */
 		fflush(stdout);
 		rc = tool_join_start(j, e);
 		if (tell_done(&w, &why) != 0 && rc == 0) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cluevpnctl join: what was given is verified, and put in its place. */
+/* cluevpnctl join: verifies and installs the files that the host gave. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +19,7 @@
 
 #define CONF_MAX ((size_t)1 << 20)
 #define LIST_MODE 0644
-#define KEPT_MAX 8		/* copies of lists that were replaced */
+#define KEPT_MAX 8		/* copies kept of replaced lists */
 
 enum { F_KEY, F_CERT, F_CA, F_CONF, F_LIST, F_PUB, FILES = F_PUB + JOIN_KEYS_MAX };
 
@@ -34,7 +34,7 @@ static const char pub_head[] = "# What the list is verified with.";
 
 /* --- before ----------------------------------------------------------------------- */
 
-/* Whether this node trusts the authority that would sign its certificate. */
+/* True when this node trusts the CA that would sign its certificate. */
 static bool
 trusts_ca(const struct conf *conf, const struct token *t)
 {
@@ -54,7 +54,7 @@ trusts_ca(const struct conf *conf, const struct token *t)
 	return found;
 }
 
-/* A token that was typed on a host that it is not for. */
+/* Detects a token that is used on the wrong host. */
 static int
 check_member(const struct conf *conf, const char *conf_path,
 	     const struct token *t, struct err *e)
@@ -103,8 +103,8 @@ is_member(struct join *j, const char *conf_path, struct err *e)
 	free(text);
 	rc = check_member(conf, conf_path, &j->token, e);
 	if (rc == 0) {
-		/* "invite" makes a token for a new node only where the list
-		 * does not name it: this one was removed. */
+		/* "invite" makes a token for a new node only if the list does
+		 * not name it: so this node was removed. */
 		j->again = !j->token.replace;
 		if (j->again && j->home.port == PROTO_PORT)
 			j->home.port = conf->port;
@@ -154,9 +154,10 @@ tool_join_check(struct join *j, struct err *e)
 	return rc;
 }
 
-/* --- what was given ------------------------------------------------------------------ */
+/* --- the host's answer --------------------------------------------------- */
 
-/* Certificate, key and CAs fit together, the name is ours. */
+/* Checks that certificate, key and CAs fit together, and that the name is
+ * ours. */
 static int
 verify_cert(const struct join *j, const char *key, struct err *e)
 {
@@ -175,7 +176,8 @@ verify_cert(const struct join *j, const char *key, struct err *e)
 	return rc;
 }
 
-/* The list verifies by the keys, and this node is in it with our key. */
+/* Checks that the keys verify the list, and that this node is in it with our
+ * key. */
 static int
 verify_list(struct bnl **out, const struct join *j, struct err *e)
 {
@@ -225,7 +227,7 @@ write_key(char **out, const struct join *j, struct err *e)
 }
 
 static int
-head(struct tool_out *f, const char *text, struct span pem, struct err *e)
+add_head(struct tool_out *f, const char *text, struct span pem, struct err *e)
 {
 	char *s = span_dup(pem);
 	int rc = s == NULL ? err_nomem(e)
@@ -238,8 +240,8 @@ head(struct tool_out *f, const char *text, struct span pem, struct err *e)
 /* --- a new node ------------------------------------------------------------------------ */
 
 static int
-fill(struct tool_out *f, const struct join *j, const struct bnl *b,
-     struct err *e)
+fill_files(struct tool_out *f, const struct join *j, const struct bnl *b,
+	   struct err *e)
 {
 	const struct join_give *g = &j->give;
 	const struct bnl_node *self = bnl_find(b, j->token.guest);
@@ -257,14 +259,14 @@ fill(struct tool_out *f, const struct join *j, const struct bnl *b,
 	for (unsigned int i = 0; i < g->nkeys; i++) {
 		f[F_PUB + i].path = tool_home_file(&j->home,
 						   tool_home_pub(name, i));
-		if (head(&f[F_PUB + i], pub_head, g->keys[i], e) != 0)
+		if (add_head(&f[F_PUB + i], pub_head, g->keys[i], e) != 0)
 			return -1;
 	}
 	for (unsigned int i = 0; i < F_PUB + g->nkeys; i++)
 		if (f[i].path == NULL)
 			return err_nomem(e);
-	return head(&f[F_CERT], cert_head, g->cert, e) != 0 ||
-		       head(&f[F_CA], ca_head, g->ca, e) != 0 ||
+	return add_head(&f[F_CERT], cert_head, g->cert, e) != 0 ||
+		       add_head(&f[F_CA], ca_head, g->ca, e) != 0 ||
 		       write_key(&f[F_KEY].data, j, e) != 0
 		   ? -1
 		   : tool_home_conf(&f[F_CONF].data, &j->home, "join",
@@ -276,7 +278,7 @@ static int
 install_new(struct join *j, const struct bnl *b, struct err *e)
 {
 	struct tool_out f[FILES] = {{.path = NULL}};
-	int rc = fill(f, j, b, e);
+	int rc = fill_files(f, j, b, e);
 
 	if (rc == 0)
 		rc = tool_home_write(&j->home, f, F_PUB + j->give.nkeys, e);
@@ -286,7 +288,8 @@ install_new(struct join *j, const struct bnl *b, struct err *e)
 
 /* --- another key for a node that is there -------------------------------------------------- */
 
-/* A list that is no ancestor of the new one is somebody's work. */
+/* Keeps a copy of an old list that is no ancestor of the new one: it has
+ * somebody's changes. */
 static int
 keep_work(struct store *dir, const char *path, const struct tool_list *old,
 	  const struct bnl *b, struct err *e)
@@ -305,7 +308,7 @@ keep_work(struct store *dir, const char *path, const struct tool_list *old,
 	return 0;
 }
 
-/* Unless the daemon has got it, or a newer one, by itself. */
+/* Skips this when the daemon already has the list, or a newer one. */
 static int
 install_list(const struct join *j, const struct bnl *b, struct err *e)
 {
@@ -335,7 +338,7 @@ install_list(const struct join *j, const struct bnl *b, struct err *e)
 	return rc;
 }
 
-/* Both or none: a key without its certificate is no node. */
+/* Replaces both or neither: a key is useless without its certificate. */
 static int
 replace_both(const char *key_path, const char *key, const char *cert_path,
 	     const char *cert, struct err *e)
@@ -362,7 +365,7 @@ replace_both(const char *key_path, const char *key, const char *cert_path,
 	return rc;
 }
 
-/* For a node that comes back: the keys that sign the list may be others. */
+/* For a node that returns: the list-signing keys may have changed. */
 static int
 install_pubs(const struct join *j, struct err *e)
 {
@@ -375,7 +378,7 @@ install_pubs(const struct join *j, struct err *e)
 		    .path = tool_home_file(&j->home, tool_home_pub(name, i))};
 
 		rc = f.path == NULL ? err_nomem(e)
-				    : head(&f, pub_head, g->keys[i], e);
+				    : add_head(&f, pub_head, g->keys[i], e);
 		if (rc == 0)
 			rc = tool_replace(f.path, 0644, f.data, strlen(f.data),
 					  e);
@@ -396,7 +399,7 @@ install_again(struct join *j, const struct bnl *b, struct err *e)
 	if (key_path == NULL || cert_path == NULL)
 		err_nomem(e);
 	else if (write_key(&key, j, e) == 0 &&
-		 head(&cert, cert_head, j->give.cert, e) == 0 &&
+		 add_head(&cert, cert_head, j->give.cert, e) == 0 &&
 		 install_pubs(j, e) == 0 && install_list(j, b, e) == 0)
 		rc = replace_both(key_path, key, cert_path, cert.data, e);
 	if (key != NULL)
@@ -444,7 +447,7 @@ tool_join_start(const struct join *j, struct err *e)
 {
 	json_t *answer;
 
-	/* A daemon that runs goes on with the new key. */
+	/* A running daemon reloads the new key. */
 	if (j->member && access(j->socket, F_OK) == 0 &&
 	    ctl_ask(&answer, j->socket, "reload") == CTL_OK) {
 		json_decref(answer);

@@ -7,12 +7,12 @@
 
 #include "format/bnl.h"
 
-/* All of these are the caller's; NULL when memory is out. */
+/* The caller frees these; NULL when memory is out. */
 json_t *tool_version_json(const struct bnl_version *v);
 json_t *tool_prefixes_json(const struct prefix *p, uint32_t n);
 json_t *tool_node_json(const struct bnl_node *n);
 
-/* Prints o, which is given up, to standard output. 0 or -1. */
+/* Prints o to standard output and releases it. 0 or -1. */
 int tool_print_json(json_t *o);
 
 #endif

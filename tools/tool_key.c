@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Keys out of files of any kind. */
+/* Reads keys from files of any kind. */
 #include "tool_key.h"
 
 #include <stdbool.h>
@@ -22,9 +22,9 @@ tool_read_private_key(struct key **out, const char *path, struct err *e)
 	return rc != 0 ? err_prefix(e, "%s", path) : 0;
 }
 
-/* By its first PEM line, whether a text is of this kind. */
+/* True when the first PEM block of the text has this label. */
 static bool
-begins(const char *text, const char *label)
+begins_with(const char *text, const char *label)
 {
 	const char *p = strstr(text, "-----BEGIN ");
 
@@ -56,10 +56,10 @@ read_public(struct key **out, const char *path, bool alone, struct err *e)
 		return -1;
 	if (alone && check_alone(text, len, e) != 0)
 		rc = -1;
-	else if (begins(text, "CERTIFICATE-----"))
+	else if (begins_with(text, "CERTIFICATE-----"))
 		rc = cert_read_key(out, text, len, e);
-	else if (begins(text, "CERTIFICATE REQUEST-----") ||
-		 begins(text, "NEW CERTIFICATE REQUEST-----"))
+	else if (begins_with(text, "CERTIFICATE REQUEST-----") ||
+		 begins_with(text, "NEW CERTIFICATE REQUEST-----"))
 		rc = cert_read_request(name, ou, out, text, len, e);
 	else
 		rc = key_read_public(out, text, len, e);

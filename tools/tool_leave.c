@@ -29,9 +29,9 @@ struct leave {
 	bool yes, force;
 	struct conf *conf;
 	struct tool_list list;
-	const struct bnl *bnl;	/* NULL: there is none that can be read */
-	bool signs;		/* keys of the network are here */
-	char *files[FILES_MAX]; /* to be removed, of the configuration */
+	const struct bnl *bnl;	/* NULL: missing or unreadable */
+	bool signs;		/* list-signing keys are on this host */
+	char *files[FILES_MAX]; /* files of the configuration, to be removed */
 	size_t nfiles;
 };
 
@@ -47,7 +47,7 @@ static const char usage[] =
     "  -y, --yes               do not ask\n"
     "  -h, --help\n";
 
-/* --- what is on this host ---------------------------------------------------------- */
+/* --- the files on this host ---------------------------------------------- */
 
 static int
 load_conf(struct leave *l, struct err *e)
@@ -73,8 +73,8 @@ load_conf(struct leave *l, struct err *e)
 	return rc;
 }
 
-/* Whether it is there, and in the directory of the configuration. What the
- * configuration names elsewhere may be of others as well. */
+/* True for an existing file in the folder of the configuration. Files that the
+ * configuration names elsewhere may belong to other programs as well. */
 static bool
 is_ours(const struct leave *l, const char *path)
 {
@@ -96,8 +96,8 @@ add_file(struct leave *l, const char *path)
 	l->nfiles += l->files[l->nfiles] != NULL;
 }
 
-/* The configuration is the last one: as long as it is there, a second try
- * finds what is left. */
+/* The configuration comes last: while it exists, a second try finds the
+ * remaining files. */
 static void
 find_files(struct leave *l)
 {
@@ -163,7 +163,7 @@ check_signer(const struct leave *l, struct err *e)
 		       "are", l->home.dir, l->conf->name);
 }
 
-/* A key in another folder may be of another program as well. */
+/* A key in another folder may be another program's as well. */
 static void
 show_stays(const struct leave *l, const char *path)
 {
@@ -214,7 +214,7 @@ take_out(struct leave *l, struct err *e)
 	for (size_t i = 0; i < l->nfiles; i++)
 		if (wipe_unlink(AT_FDCWD, l->files[i]) != 0 && errno != ENOENT)
 			return err_errno(e, errno, "%s", l->files[i]);
-	rmdir(l->home.dir);	/* unless something else is in it */
+	rmdir(l->home.dir);	/* fails if anything else is in it */
 	return 0;
 }
 
@@ -227,7 +227,8 @@ leave_tell(const struct leave *l)
 	else
 		printf("%s has left; nothing of it is in %s and %s any more\n",
 		       l->conf->name, l->home.dir, l->conf->statedir);
-	/* A plain node cannot sign: the list has it until somebody does. */
+	/* A plain node cannot sign: the list keeps its name until somebody
+	 * removes it. */
 	if (l->bnl != NULL && bnl_find(l->bnl, l->conf->name) != NULL &&
 	    l->bnl->nnodes > 1)
 		printf("next, on the host that signs the list: \"cluevpnctl "

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One editor of a file at a time, and no daemon in between. */
+/* Locks against other editors of a file, and against the daemon. */
 #include "tool_lock.h"
 
 #include <errno.h>

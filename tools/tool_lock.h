@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One editor of a file at a time, and no daemon in between. */
+/* Locks against other editors of a file, and against the daemon. */
 #ifndef TOOL_LOCK_H
 #define TOOL_LOCK_H
 
@@ -7,16 +7,16 @@
 #include "sys/store.h"
 
 /*
- * Takes FILE.lock, which is made if need be and stays there. Returns a
- * descriptor for tool_unlock(); -1 with ERR_EXISTS when another process
- * holds it. The lock ends with the process in any case.
+ * Takes the lock FILE.lock, a file that is made if missing and never removed.
+ * Returns a descriptor for tool_unlock(); -1 with ERR_EXISTS when another
+ * process holds the lock. The lock ends with the process in any case.
  */
 int tool_lock(const char *path, struct err *e);
 void tool_unlock(int fd);
 
 /*
- * Takes the lock under which a daemon stores its list as path; waits for it.
- * It is held until store_close(), which is due in this case alone.
+ * Takes the lock under which a daemon stores its list as path; waits for it. On
+ * success the caller must call store_close(), which releases it.
  */
 int tool_lock_store(struct store *s, const char *path, struct err *e);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What this host's network looks like, for defaults. */
+/* Properties of this host's network, for defaults. */
 #include "tool_net.h"
 
 #include <ifaddrs.h>
@@ -16,8 +16,8 @@
 #include "sys/fib.h"
 #include "sys/sockaddr.h"
 
-/* Somewhere on the Internet: nothing is sent there, a UDP socket's connect(2)
- * only looks for the route. */
+/* Addresses on the Internet: nothing is sent there, a UDP socket's connect(2)
+ * only looks up the route. */
 static const char *const far_away[] = {"1.1.1.1", "2606:4700:4700::1111"};
 
 bool
@@ -86,7 +86,8 @@ is_on_interface(const struct ifaddrs *all, const struct prefix *p)
 	return false;
 }
 
-/* Default routes, whole or in two halves, say nothing about a prefix. */
+/* Default routes, whole or in two halves, are ignored: they cover every
+ * prefix. */
 static bool
 is_routed(const struct fib_route *routes, size_t n, const struct prefix *p)
 {
@@ -110,7 +111,7 @@ has_any(const struct prefix *p, const struct ipaddr *v, size_t n)
 #define CANDIDATES (TENS + 16)	/* and of 172.16.0.0/12 (RFC 1918) */
 
 static struct prefix
-candidate(unsigned int i)
+candidate_at(unsigned int i)
 {
 	struct ipaddr a = {.family = IP_V4};
 
@@ -134,7 +135,7 @@ tool_net_prefix(struct prefix *out, const struct ipaddr *not, size_t n,
 	if (getifaddrs(&all) != 0)
 		all = NULL;
 	for (unsigned int i = 0; i < CANDIDATES; i++) {
-		struct prefix p = candidate(i);
+		struct prefix p = candidate_at(i);
 
 		if (!is_routed(routes, nroutes, &p) &&
 		    !is_on_interface(all, &p) && !has_any(&p, not, n))

@@ -12,16 +12,16 @@ struct tool_out {
 	char *path;	/* malloc'd */
 	char *data;	/* malloc'd text */
 	bool secret;	/* mode 0600 and never replaced; else 0644 */
-	bool made;	/* set by tool_out_write(): it was not there before */
+	bool made;	/* set by tool_out_write(): the file is new */
 };
 
-/* Before any work is done: that every name is there for the taking. force:
- * files that are no secret may be replaced. */
+/* Before any work is done: checks that no file exists yet. force: files that
+ * are no secret may be replaced. */
 int tool_out_check(const struct tool_out *f, size_t n, bool force,
 		   struct err *e);
-/* Writes all of them; when one fails, those that are new go again. */
+/* Writes all of them; on failure, removes those that are new. */
 int tool_out_write(struct tool_out *f, size_t n, bool force, struct err *e);
-/* Wipes and frees what they hold. */
+/* Wipes and frees their contents. */
 void tool_out_free(struct tool_out *f, size_t n);
 
 /* DIR/NAME, or NAME when dir is NULL; malloc'd, NULL when memory is out. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Has the daemon offer its list to all, and waits for who has it. */
+/* Makes the daemon offer its list to all, and waits for the nodes to get it. */
 #include "tool_receipt.h"
 
 #include <stdio.h>
@@ -12,7 +12,7 @@
 
 struct receipts {
 	const char *socket;
-	json_t *have;		/* names of those that were told of */
+	json_t *have;		/* names of the nodes already printed */
 	struct monotime began;
 	size_t nodes, current;
 };
@@ -26,7 +26,7 @@ text_of(const json_t *o, const char *key)
 }
 
 static void
-look(struct receipts *r, const json_t *status, const json_t *peers)
+read_receipts(struct receipts *r, const json_t *status, const json_t *peers)
 {
 	const char *own = text_of(status, "list");
 	double s = (double)mono_ms(r->began, clock_mono()) / 1000;
@@ -49,9 +49,9 @@ look(struct receipts *r, const json_t *status, const json_t *peers)
 	}
 }
 
-/* Once; *over: everybody has it. */
+/* Asks once; *over: every node has the list. */
 static enum ctl_exit
-ask(struct receipts *r, bool *over)
+ask_daemon(struct receipts *r, bool *over)
 {
 	json_t *status, *peers;
 	enum ctl_exit rc = ctl_ask(&status, r->socket, "status");
@@ -63,9 +63,10 @@ ask(struct receipts *r, bool *over)
 		bool pending = json_is_true(
 		    json_object_get(status, "list_pending"));
 
-		/* Until then all have the old one, as this node has. */
+		/* Until then every node, this one included, has the old
+		 * list. */
 		if (!pending)
-			look(r, status, peers);
+			read_receipts(r, status, peers);
 		*over = !pending && r->current == r->nodes;
 		json_decref(peers);
 	}
@@ -103,7 +104,7 @@ tool_receipts(const char *socket, uint64_t seconds)
 		return rc;
 	json_decref(answer);
 	r.have = json_object();
-	while ((rc = ask(&r, &over)) == CTL_OK && !over) {
+	while ((rc = ask_daemon(&r, &over)) == CTL_OK && !over) {
 		if (mono_reached(end, clock_mono())) {
 			tell_missing(&r);
 			rc = CTL_FAILED;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cluevpnctl remove: takes nodes out of the list, and sees that all know. */
+/* cluevpnctl remove: takes nodes out of the list, and pushes it to all. */
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,12 +45,12 @@ static const char usage[] =
 struct remove {
 	const char *socket;
 	uint64_t wait_s;
-	const char **words;	/* for bnl-sign's part */
+	const char **words;	/* arguments of the bnl-sign command */
 	int n;
 };
 
 static void
-pass(struct remove *r, const char *option, const char *value)
+pass_option(struct remove *r, const char *option, const char *value)
 {
 	r->words[r->n++] = option;
 	if (value != NULL)
@@ -58,23 +58,23 @@ pass(struct remove *r, const char *option, const char *value)
 }
 
 static int
-take(struct remove *r, int c)
+take_option(struct remove *r, int c)
 {
 	switch (c) {
 	case 'c':
-		pass(r, "-c", optarg);
+		pass_option(r, "-c", optarg);
 		return -1;
 	case 'k':
-		pass(r, "-k", optarg);
+		pass_option(r, "-k", optarg);
 		return -1;
 	case 'l':
-		pass(r, "-l", optarg);
+		pass_option(r, "-l", optarg);
 		return -1;
 	case 'y':
-		pass(r, "-y", NULL);
+		pass_option(r, "-y", NULL);
 		return -1;
 	case OPT_NO_REVOKE:
-		pass(r, "--no-revoke", NULL);
+		pass_option(r, "--no-revoke", NULL);
 		return -1;
 	case 's':
 		r->socket = optarg;
@@ -97,14 +97,14 @@ take(struct remove *r, int c)
 }
 
 static int
-run(struct remove *r, int argc, char **argv)
+run_remove(struct remove *r, int argc, char **argv)
 {
 	int c, rc;
 
-	pass(r, argv[0], "remove");
+	pass_option(r, argv[0], "remove");
 	while ((c = getopt_long(argc, argv, "c:k:l:s:yh", options, NULL)) !=
 	       -1) {
-		rc = take(r, c);
+		rc = take_option(r, c);
 		if (rc >= 0)
 			return rc;
 	}
@@ -112,9 +112,9 @@ run(struct remove *r, int argc, char **argv)
 		fputs(usage, stderr);
 		return TOOL_USAGE;
 	}
-	pass(r, "--", NULL);
+	pass_option(r, "--", NULL);
 	while (optind < argc)
-		pass(r, argv[optind++], NULL);
+		pass_option(r, argv[optind++], NULL);
 	rc = tool_change(r->n, (char **)(uintptr_t)r->words, false);
 	fflush(stdout);
 	return rc != TOOL_OK ? rc : (int)tool_receipts(r->socket, r->wait_s);
@@ -128,7 +128,7 @@ tool_remove(int argc, char **argv)
 
 	r.words = calloc((size_t)argc * 2 + 4, sizeof(*r.words));
 	if (r.words != NULL)
-		rc = run(&r, argc, argv);
+		rc = run_remove(&r, argc, argv);
 	free(r.words);
 	return rc;
 }

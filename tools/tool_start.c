@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Starting the daemon the way this host starts its daemons. */
+/* Starts and stops the daemon by this host's init system. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -24,9 +24,10 @@
 
 extern char **environ;
 
-/* Runs it and waits: its exit status, or -1. quiet: without its output. */
+/* Runs a command and waits: its exit status, or -1. quiet: without its
+ * output. */
 static int
-run(const char *const *argv, bool quiet)
+run_wait(const char *const *argv, bool quiet)
 {
 	posix_spawn_file_actions_t fa;
 	int status, rc;
@@ -53,7 +54,7 @@ static int
 must_run(const char *const *argv, struct err *e)
 {
 	fflush(stdout);
-	if (run(argv, false) == 0)
+	if (run_wait(argv, false) == 0)
 		return 0;
 	return err_set(e, ERR_IO,
 		       "all is in its place, but %s could not be started: "
@@ -67,8 +68,9 @@ has_unit(void)
 	static const char *const cat[] = {"systemctl", "cat",
 					  SERVICE ".service", NULL};
 
-	/* As sd_booted(3): systemd is what runs here. */
-	return access("/run/systemd/system", F_OK) == 0 && run(cat, true) == 0;
+	/* As sd_booted(3): true when systemd is running. */
+	return access("/run/systemd/system", F_OK) == 0 &&
+	       run_wait(cat, true) == 0;
 }
 
 static int
@@ -91,7 +93,7 @@ start_script(struct err *e)
 					   NULL};
 	static const char *const openrc[] = {"rc-update", "add", SERVICE,
 					     NULL};
-	bool boot = run(rc_d, true) == 0 || run(openrc, true) == 0;
+	bool boot = run_wait(rc_d, true) == 0 || run_wait(openrc, true) == 0;
 
 	if (must_run(start, e) != 0)
 		return -1;
@@ -101,7 +103,7 @@ start_script(struct err *e)
 	return 0;
 }
 
-/* The one that was installed with this program, else the one of the PATH. */
+/* The daemon that was installed with this program, else the one in PATH. */
 static char *
 daemon_path(void)
 {
@@ -143,7 +145,7 @@ tool_home_start(const struct tool_home *h, struct err *e)
 		printf("next: start the daemon: cluevpnd -c %s\n", h->dir);
 		return 0;
 	}
-	/* A service knows no other directory. */
+	/* The service uses the default directory only. */
 	if (strcmp(h->dir, TOOL_CONF_DIR) == 0) {
 		if (has_unit())
 			return start_unit(e);
@@ -166,13 +168,13 @@ stop_service(void)
 	static const char *const openrc[] = {"rc-update", "del", SERVICE,
 					     NULL};
 
-	/* Whether that was enough, the socket tells. */
+	/* The caller checks the socket for the result. */
 	if (has_unit()) {
-		(void)run(unit, true);
+		(void)run_wait(unit, true);
 	} else if (access(INIT_SCRIPT, X_OK) == 0) {
-		(void)run(script, true);
-		if (run(rc_d, true) != 0)
-			(void)run(openrc, true);
+		(void)run_wait(script, true);
+		if (run_wait(rc_d, true) != 0)
+			(void)run_wait(openrc, true);
 	}
 }
 

@@ -25,7 +25,7 @@ is_file_of(const char *name, const char *stem)
 	       (name[len] == '\0' || name[len] == '.');
 }
 
-/* Also set aside, as NAME.bad. */
+/* Includes files set aside as NAME.bad. */
 static bool
 is_own_state(const char *name, const char *list)
 {
@@ -48,7 +48,7 @@ is_pair(const char *name, const char *list)
 	return strstr(name, ".pair") != NULL || strcmp(name, ".tmp") == 0;
 }
 
-/* Removes the files that are such, and overwrites them; fd is closed. */
+/* Removes and overwrites the files for which is() holds; closes fd. */
 static int
 remove_such(int fd, const char *path, state_is is, const char *list,
 	    struct err *e)
@@ -116,7 +116,7 @@ tool_state_remove(const char *dir, const char *list, bool keep_list,
 	if (remove_state(dir, e) != 0 ||
 	    (!keep_list && remove_list(list, e) != 0))
 		return -1;
-	/* Packages and services expect it, and may have made it. */
+	/* Kept if not empty: packages and services may have made it. */
 	rmdir(dir);
 	return 0;
 }

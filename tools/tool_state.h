@@ -9,7 +9,7 @@
 
 /*
  * Removes a node's state, and the directory when nothing else is in it. list:
- * the path of the list, which stays with its copies if keep_list. The daemon
+ * the path of the list, which is kept with its copies if keep_list. The daemon
  * must have ended. The directory may be another user's: no link is followed.
  */
 int tool_state_remove(const char *dir, const char *list, bool keep_list,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Nodes whose certificates stand under a CA's key that a list revokes. */
+/* Finds nodes whose certificates are signed below a CA key that a list
+ * revokes. */
 #include "tool_under.h"
 
 #include <errno.h>
@@ -38,7 +39,7 @@ is_new_revoke(const struct found *f, const struct cert_above *above)
 }
 
 static void
-tell(struct found *f, const char *name)
+tell_node(struct found *f, const char *name)
 {
 	if (bnl_find(f->after, name) == NULL)
 		return;
@@ -88,13 +89,13 @@ look_at_own(struct found *f, const struct conf *conf)
 	if (n == conf->cacert.n &&
 	    tls_read_chain(&info, cert, cas, n, &e) == 0 &&
 	    is_new_revoke(f, &info.above))
-		tell(f, conf->name);
+		tell_node(f, conf->name);
 	for (size_t i = 0; i <= n; i++)
 		free(texts[i]);
 }
 
-/* The record is the daemon's: it tells nothing but a name, which the list has
- * to have. */
+/* The record belongs to the daemon's user: only a name is taken from it, which
+ * must be in the list. */
 static void
 look_at_pair(struct found *f, const struct store *pairs, const char *file)
 {
@@ -111,7 +112,7 @@ look_at_pair(struct found *f, const struct store *pairs, const char *file)
 		for (unsigned int i = 0; i < r.n; i++)
 			under = under || is_new_revoke(f, &r.pairs[i].above);
 	if (under)
-		tell(f, r.peer);
+		tell_node(f, r.peer);
 	pair_record_wipe(&r);
 	bytes_wipe(data, len);
 	free(data);

@@ -8,7 +8,7 @@
 #include "format/bnl.h"
 
 /*
- * Tells which nodes of the list after are cut off by the keys that it revokes
+ * Warns of the nodes of the list after that are cut off by keys that it revokes
  * and before (NULL: none) did not, as far as this host knows: by its own
  * certificate, and by those that peers showed when the daemon of that
  * configuration agreed on secrets with them. A host that is no node, or a user

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Who the daemon of a new node runs as. */
+/* The user that a new node's daemon runs as. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,8 +10,8 @@
 #include "sys/privs.h"
 #include "tool_home.h"
 
-/* A child tries what the daemon will do: in a namespace of users there may be
- * no way to be another one. */
+/* A child process tries to change the user: in a user namespace that may be
+ * impossible. */
 static bool
 can_become(const struct privs_ids *ids)
 {
@@ -31,9 +31,9 @@ can_become(const struct privs_ids *ids)
 	return status == 0;
 }
 
-/* 0, or why the daemon would not start with that user. */
+/* 0, or the error that the daemon would meet with that user. */
 static int
-look(const struct tool_home *h, struct err *e)
+check_user(const struct tool_home *h, struct err *e)
 {
 	struct privs_ids ids;
 	char *conf;
@@ -53,7 +53,7 @@ look(const struct tool_home *h, struct err *e)
 		fd = guarded_open(conf, &ids, e);
 		if (fd >= 0)
 			close(fd);
-		/* What is not there yet is root's, once it is. */
+		/* A missing file will be made by root. */
 		else if (e->code != ERR_NOTFOUND)
 			rc = -1;
 	} else {
@@ -69,12 +69,12 @@ tool_home_user(struct tool_home *h)
 	struct err e;
 
 	h->user = NULL;
-	/* Who is not root has nothing to give up. */
+	/* Only root can drop root. */
 	if (geteuid() != 0 || tool_home_sets(h, "user"))
 		return;
 	if (h->no_user) {
 		puts("Started by root, the daemon stays root (--no-user)");
-	} else if (look(h, &e) == 0) {
+	} else if (check_user(h, &e) == 0) {
 		h->user = TOOL_USER;
 		puts("Started by root, the daemon becomes the user " TOOL_USER
 		     " (unless --no-user)");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One TLS connection of an invitation, from either side. */
+/* A TLS connection of an invitation, for both sides. */
 #include "tool_wire.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 #define PIECE 16384
 #define OUT_MAX ((size_t)JOIN_GIVE_MAX + JOIN_GIVE_MAX / 8)
-#define SLACK ((size_t)JOIN_REFUSE_MAX)	/* what may follow a message */
+#define SLACK ((size_t)JOIN_REFUSE_MAX)	/* bytes that may follow a message */
 
 int
 tool_wire_open(struct tool_wire *w, int fd, struct tls_provider tls,
@@ -40,9 +40,9 @@ tool_wire_close(struct tool_wire *w)
 	memset(w, 0, sizeof(*w));
 }
 
-/* What the engine has for the socket. */
+/* Moves the engine's output to the socket buffer. */
 static int
-drain(struct tool_wire *w, struct err *e)
+drain_engine(struct tool_wire *w, struct err *e)
 {
 	uint8_t piece[PIECE];
 	size_t n;
@@ -59,7 +59,7 @@ tls_failed(struct tool_wire *w, struct err *e)
 	return err_set(e, ERR_PROTO, "%s", w->ops->reason(w->tls));
 }
 
-/* Moves the engine on as far as it goes. */
+/* Advances the engine as far as possible. */
 static int
 go_on(struct tool_wire *w, struct err *e)
 {
@@ -109,7 +109,7 @@ tool_wire_read(struct tool_wire *w, struct err *e)
 	}
 	if (rc == 0)
 		rc = go_on(w, e);
-	return drain(w, rc == 0 ? e : NULL) != 0 ? -1 : rc;
+	return drain_engine(w, rc == 0 ? e : NULL) != 0 ? -1 : rc;
 }
 
 int
@@ -118,7 +118,7 @@ tool_wire_write(struct tool_wire *w, struct err *e)
 	size_t n;
 
 	if (!w->up && w->tls != NULL && !tool_wire_waits(w) &&
-	    (go_on(w, e) != 0 || drain(w, e) != 0))
+	    (go_on(w, e) != 0 || drain_engine(w, e) != 0))
 		return -1;
 	while (tool_wire_waits(w)) {
 		switch (tcp_write(w->fd, buf_data(&w->out), buf_len(&w->out),
@@ -141,14 +141,14 @@ tool_wire_send(struct tool_wire *w, const struct buf *message, struct err *e)
 	if (w->ops->write(w->tls, buf_data(message), buf_len(message)) !=
 	    TLS_OK)
 		return tls_failed(w, e);
-	return drain(w, e);
+	return drain_engine(w, e);
 }
 
 void
 tool_wire_finish(struct tool_wire *w)
 {
 	w->ops->shutdown(w->tls);
-	(void)drain(w, NULL);
+	(void)drain_engine(w, NULL);
 }
 
 int

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One TLS connection of an invitation, from either side; never blocks. */
+/* A TLS connection of an invitation, for both sides; never blocks. */
 #ifndef TOOL_WIRE_H
 #define TOOL_WIRE_H
 
@@ -14,40 +14,40 @@ struct tool_wire {
 	int fd;				/* non-blocking; owned */
 	const struct tls_ops *ops;
 	struct tls *tls;
-	struct buf in;			/* what was read, decrypted */
-	struct buf out;			/* what is to be written, encrypted */
+	struct buf in;			/* received, decrypted */
+	struct buf out;			/* to be sent, encrypted */
 	bool up;			/* the handshake is complete */
-	bool ended;			/* the other side says no more */
+	bool ended;			/* the other side has closed */
 };
 
-/* Takes fd, also on failure. limit: the longest message that is taken. */
+/* Takes over fd, also on failure. limit: the longest message accepted. */
 int tool_wire_open(struct tool_wire *w, int fd, struct tls_provider tls,
 		   bool dialler, size_t limit, struct err *e);
 void tool_wire_close(struct tool_wire *w);	/* zeroed is fine */
-/* Reads and handles what is there. -1: it is over; an alert for the other
- * side may wait to be written. */
+/* Reads and handles input. -1: the connection has failed; an alert for the
+ * other side may wait to be written. */
 int tool_wire_read(struct tool_wire *w, struct err *e);
-/* Writes what can be written. */
+/* Writes as much as possible. */
 int tool_wire_write(struct tool_wire *w, struct err *e);
 static inline bool
 tool_wire_waits(const struct tool_wire *w)
 {
 	return buf_len(&w->out) > 0;
 }
-/* For poll(2). Nothing is read while output waits: the other side does not
- * read it. */
+/* Events for poll(2). Reads nothing while output waits, since the other side
+ * does not read it. */
 static inline short
 tool_wire_events(const struct tool_wire *w)
 {
 	return tool_wire_waits(w) ? POLLOUT : POLLIN;
 }
-/* Queues a message, header and all. */
+/* Queues a message with its header. */
 int tool_wire_send(struct tool_wire *w, const struct buf *message,
 		   struct err *e);
-/* Queues the good-bye. */
+/* Queues close_notify. */
 void tool_wire_finish(struct tool_wire *w);
-/* 1 and the next message, whose payload is in w->in behind the header until
- * tool_wire_next(); 0 when it is not there yet; -1. */
+/* 1 and the next message, whose payload is in w->in after the header until
+ * tool_wire_next(); 0 when it is incomplete; -1. */
 int tool_wire_message(const struct tool_wire *w, struct join_header *h,
 		      struct err *e);
 void tool_wire_next(struct tool_wire *w, const struct join_header *h);
@@ -56,7 +56,7 @@ tool_wire_payload(const struct tool_wire *w)
 {
 	return buf_data(&w->in) + JOIN_HEADER_LEN;
 }
-/* 32 bytes that both sides of this connection have, and nobody else. */
+/* Exports 32 bytes that only the two sides of this connection know. */
 int tool_wire_export(struct tool_wire *w, uint8_t out[32],
 		     const uint8_t id[TOKEN_ID_LEN]);
 

@@ -485,7 +485,7 @@ at_guest(struct script *s)
 	require(send(pair[1], buf_data(&host->out), buf_len(&host->out), 0) ==
 		(ssize_t)buf_len(&host->out));
 	shutdown(pair[1], SHUT_WR);
-	if (ask(&j, &wire, &e) == 0) {
+	if (ask_inviter(&j, &wire, &e) == 0) {
 		require(right && strcmp(plain.cert.cn, "host") == 0);
 		verify(&j, pem);
 	}
