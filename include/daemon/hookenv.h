@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The environment of a hook: exactly this, whoever starts it. */
+/* The environment of a hook: exactly these variables, in every process. */
 #ifndef DAEMON_HOOKENV_H
 #define DAEMON_HOOKENV_H
 

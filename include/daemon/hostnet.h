@@ -15,14 +15,15 @@
 /* After the device was opened; before the first turn of the loop. */
 int hostnet_open(struct daemon *d, struct err *e);
 void hostnet_close(struct daemon *d);
-/* Once a turn: looks again when the interfaces or the list have changed, or
+/* Once a turn: checks again when the interfaces or the list have changed, or
  * when packets came out of the device that do not belong into the VPN; once a
- * second at most, and less often when these have shown nothing. */
+ * second at most, and less often when a check for such packets found
+ * nothing. */
 void hostnet_follow(struct daemon *d);
-/* True when the way to that address leads into the own device: nothing may be
+/* True when the route to that address leads into our own device: nothing may be
  * sent there. */
 bool hostnet_blocks(struct daemon *d, const struct ipaddr *to);
-/* Counts datagrams that were not sent for that reason. */
+/* Counts datagrams not sent for that reason. */
 void hostnet_blocked(struct daemon *d, uint64_t n);
 uint64_t hostnet_blocked_count(const struct daemon *d);
 /* Appends the faults to an array of warnings. peer: only those about that

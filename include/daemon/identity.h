@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Everything an administrator's files say: configuration, certificate, keys,
- * CAs. Read at the start and, whole, at every reload. */
+/* The contents of an administrator's files: configuration, certificate, keys,
+ * CAs. Read at the start and, completely, at every reload. */
 #ifndef DAEMON_IDENTITY_H
 #define DAEMON_IDENTITY_H
 
@@ -16,29 +16,28 @@ struct identity {
 	struct tls_ctx *tls;
 	struct key *bnlkeys[CONF_MANY_MAX];
 	size_t nbnlkeys;
-	uint32_t warden_conf;		/* what the warden calls conf */
+	uint32_t warden_conf;		/* the warden's number of conf */
 };
 
 struct warden;
 
-/* path: of the configuration file. warden: opens the files where there is one,
- * else NULL. Everything found wrong is logged, each with its file. 0 or
- * -1. */
+/* path: of the configuration file. warden: opens the files, if not NULL. Every
+ * error is logged, each with its file. 0 or -1. */
 int identity_load(struct identity **out, const char *path,
 		  struct warden *warden);
-/* A private key that somebody else will give to this process: fd is read in the
- * place of that path. */
+/* A private key that another process will give to this process: fd is read
+ * instead of that path. */
 struct identity_key {
 	const char *path;
 	int fd;			/* -1: no such key */
 };
 
-/* The same for a check: what could be read is there after a failure, too, and
- * *out is NULL only when there is no configuration; certificates must be valid
- * now, while the clock is sane. */
+/* As identity_load(), for a check: *out has everything that could be read,
+ * after a failure, too, and is NULL only when there is no configuration;
+ * certificates must be valid now, if the clock is sane. */
 int identity_look(struct identity **out, const char *path,
 		  const struct identity_key *key);
-/* The configuration alone. fd: of that file, open; it is closed. */
+/* Reads the configuration alone. fd: of that file, open; closes it. */
 int identity_conf(struct conf **out, const char *path, int fd);
 void identity_free(struct identity *id);	/* NULL is fine */
 

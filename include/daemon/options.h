@@ -17,10 +17,10 @@ struct options {
 
 enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
-/* 0: go on. Else the process is to end with status *status (help, version
+/* 0: continue. Else the process has to end with status *status (help, version
  * and usage errors were printed). */
-/* Whether the configuration is the one at the usual place, which a service
- * manager starts the daemon with. */
+/* True when the configuration is at the default path, with which a service
+ * manager starts the daemon. */
 bool options_usual(const struct options *o);
 int options_parse(struct options *o, int argc, char **argv, int *status);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Core actions become system calls, and what the system answers goes back. */
+/* Turns core actions into system calls, and returns the results to the core. */
 #ifndef DAEMON_PLUMB_H
 #define DAEMON_PLUMB_H
 
@@ -9,12 +9,13 @@
 #include "daemon/daemon.h"
 #include "daemon/status_peer.h"
 
-/* Works off the waiting actions. After every call into the core. Of very many
- * the later ones wait for the next turn, so that packets do not. */
+/* Performs the pending actions. Call after every call into the core. If there
+ * are very many, the later ones wait for the next turn, so that packets do
+ * not. */
 void plumb_drain(struct daemon *d);
-/* All of them, however long it takes: at the start and the end. */
+/* Performs all of them, however long it takes: at the start and the end. */
 void plumb_drain_all(struct daemon *d);
-/* The same for the loop: due timers of the core first. */
+/* As plumb_drain(), called by the loop: due timers of the core first. */
 void plumb_before_sleep(void *daemon);
 struct monotime plumb_deadline(void *daemon);
 
@@ -24,16 +25,16 @@ void job_store_list(struct daemon *d, const struct action *a);
 void job_store_known(struct daemon *d, struct action *a);
 void job_store_run(struct daemon *d, const struct action *a);
 void job_build_list(struct daemon *d, const struct action *a);
-/* Freed once every job submitted before has ended. */
+/* Frees it once every job submitted before has ended. */
 void job_retire_identity(struct daemon *d, struct identity *id);
 
 /* --- lookup.c: host names ------------------------------------------------- */
-/* For the names that the core asks for at a time, each in both families. */
+/* One for each name that the core resolves at a time, in each family. */
 #define LOOKUP_THREADS (2 * HOSTS_AT_ONCE)
-/* Takes the action's text over. */
+/* Takes over the action's text. */
 void lookup_start(struct daemon *d, struct action *a);
 int lookup_open(struct daemon *d, struct err *e);
-/* Waits for no answer: forgets all that is under way. */
+/* Does not wait: abandons all pending look-ups. */
 void lookup_close(struct daemon *d);
 
 /* --- streams.c: TCP connections ------------------------------------------ */
@@ -43,7 +44,8 @@ void streams_connect(struct daemon *d, const struct action *a);
 void streams_flush(struct daemon *d, uint32_t conn);
 void streams_close(struct daemon *d, uint32_t conn);
 void streams_close_all(struct daemon *d);
-/* What was not read in this turn for want of time may be in the next. */
+/* Continues with the streams that were not read in this turn for lack of
+ * time. */
 void streams_next_turn(struct daemon *d);
 
 /* --- datapath.c: TUN and UDP --------------------------------------------- */
@@ -54,12 +56,13 @@ void datapath_tun_write(struct daemon *d, const struct action *a);
 
 /* --- offload.c ------------------------------------------------------------ */
 enum tun_level offload_tun_level(const struct conf *c);
-/* The device refused a frame: maybe it is not the first one of its kind. */
+/* The device refused a frame: perhaps not the first one of its kind. */
 void offload_fall_back(struct daemon *d);
-/* What is not in use, or not wholly, and why. */
+/* Features that are not or only partly in use, with reasons. */
 void offload_log(const struct daemon *d);
 json_t *offload_json(const struct daemon *d);
-/* Why nothing is segmented on the way there; null: it is, or nowhere. */
+/* Why no segmentation is used towards that address; null: it is used, or no
+ * address. */
 json_t *offload_peer_json(const struct daemon *d, const struct endpoint *to);
 
 /* --- turn.c: when the daemon gets the processor -------------------------- */
@@ -68,9 +71,9 @@ void turn_step_back(struct daemon *d);		/* SIGXCPU */
 void turn_close(struct daemon *d);
 
 /* --- slept.c: a machine that slept, or was copied ------------------------ */
-/* While still root; where it cannot hear of copies, it says so. */
+/* While still root; logs when copies of the machine cannot be detected. */
 void slept_open(struct daemon *d);
-/* Once there are sessions that would end. */
+/* Once there are sessions that a copy would end. */
 int slept_watch(struct daemon *d, struct err *e);
 void slept_look(struct daemon *d);		/* at the start of a turn */
 void slept_close(struct daemon *d);
@@ -81,19 +84,19 @@ void script_run(struct daemon *d, const struct action *a);
  * time. */
 void script_flush(struct daemon *d);
 bool script_any(const struct conf *c);		/* a hook is configured */
-/* Hooks can run; else those of the configuration wait for a restart. */
+/* True when hooks can run; else configured hooks need a restart. */
 bool script_may(const struct daemon *d);
 size_t script_pending(const struct daemon *d);	/* hooks that have not ended */
-/* WARDEN_UP or WARDEN_DOWN, waited for. 0 when there is none or it
- * succeeded. What else is pending is forgotten. */
+/* Runs the hook of WARDEN_UP or WARDEN_DOWN and waits for it. 0 when there is
+ * none or it succeeded. Other pending hooks are dropped. */
 int script_wait(struct daemon *d, enum warden_hook hook);
 
 /* --- reload.c -------------------------------------------------------------- */
-/* What could not be read was logged, and stays as it was. */
+/* Errors were logged, and the old state is kept. */
 enum reloaded {
-	RELOAD_OK,		/* the list on the disk may be on its way yet */
+	RELOAD_OK,		/* the list on the disk may still be loading */
 	RELOAD_NO_CONF,		/* then the list is not read either */
-	RELOAD_NO_LIST		/* core_disk_refused() tells why */
+	RELOAD_NO_LIST		/* see core_disk_refused() for the reason */
 };
 
 enum reloaded reload_all(struct daemon *d);	/* HUP */
@@ -101,14 +104,14 @@ enum reloaded reload_push(struct daemon *d);	/* USR1: the list alone */
 json_t *reload_restart_json(const struct daemon *d);	/* names of keys */
 
 /* --- status.c --------------------------------------------------------------- */
-/* Walks over all peers or routes are made in slices: each call looks at up to
- * STATUS_STEP places from *at on, which starts as zeros, and moves it on. false:
- * none is left. The list may change in between. */
+/* Walks over all peers or routes are made in slices: each call examines up to
+ * STATUS_STEP places from *at on, which starts as zeros, and advances it.
+ * false: none is left. The list may change in between. */
 #define STATUS_STEP 16
 
 struct status_place {
-	char node[NODE_NAME_MAX + 1];	/* the one looked at last; "": none */
-	uint32_t item;			/* the first of its items to be told */
+	char node[NODE_NAME_MAX + 1];	/* last place examined; "": none */
+	uint32_t item;			/* its first unreported item */
 };
 
 struct status_sums {
@@ -117,7 +120,7 @@ struct status_sums {
 	json_t *warnings;		/* an array: of the peers */
 };
 
-typedef void status_item_fn(void *ctx, json_t *item);	/* takes it over */
+typedef void status_item_fn(void *ctx, json_t *item);	/* takes over item */
 
 bool status_peers(struct daemon *d, struct status_place *at,
 		  const struct peers_query *q, status_item_fn *item,
@@ -134,11 +137,11 @@ json_t *status_version(const struct bnl_version *v);
 /* --- listdisk.c: the list's file, beside the list in force ------------------- */
 int listdisk_open(struct daemon *d, struct err *e);	/* after state_open() */
 void listdisk_close(struct daemon *d);
-/* Work that was replaced is kept under that name: told by log and event. */
+/* Reports by log and event that a replaced list is kept under that name. */
 void listdisk_lost(struct daemon *d, const char *name);
-/* A sentence about a file that is not the list in force; null: it is. */
+/* A sentence about a file that differs from the list in force; null: none. */
 json_t *listdisk_json(struct daemon *d);
-/* Appends a warning while a file is there that was kept. */
+/* Appends a warning while a kept file exists. */
 void listdisk_warn(const struct daemon *d, json_t *warnings);
 
 /* --- telling.c: answers that take several turns ------------------------------ */
@@ -150,7 +153,8 @@ void telling_routes(struct daemon *d, uint64_t client);
 void telling_node(struct daemon *d, uint64_t client);
 void telling_log(struct daemon *d);		/* USR2: the status */
 /* Answers once the list on the disk, which is being read, is in force, or is
- * refused: with `undone` and why. restart: names keys that wait for one. */
+ * refused: with `undone` and the reason. restart: includes the keys that need
+ * one. */
 void telling_list(struct daemon *d, uint64_t client, const char *undone,
 		  bool restart);
 void telling_follow(struct daemon *d);		/* in each turn */
@@ -158,9 +162,9 @@ struct monotime telling_deadline(const struct daemon *d);
 void telling_close(struct daemon *d);
 
 /* --- trouble.c: warnings and reasons ---------------------------------------- */
-/* Those of this node, and, at the end, a copy of those of the peers. */
+/* Warnings of this node, and, at the end, a copy of those of the peers. */
 json_t *trouble_warnings(struct daemon *d, json_t *of_peers);
-/* Appends those of peer i. */
+/* Appends the warnings of peer i. */
 void trouble_peer_warnings(struct daemon *d, size_t i, json_t *array);
 json_t *trouble_why(struct daemon *d, const char *name);
 /* A walk, as in status.c. */
@@ -170,17 +174,17 @@ bool trouble_routes(const struct daemon *d, struct status_place *at,
 /* --- events.c ---------------------------------------------------------------- */
 void events_add(struct daemon *d, enum event_level level, enum event_kind kind,
 		const char *peer, const char *text);
-/* The same, and into the log. peer: "" for none. */
+/* As events_add(), and logs it. peer: "" for none. */
 void events_say(struct daemon *d, enum event_level level, enum event_kind kind,
 		const char *peer, const char *text);
-/* Sends the last ones to that client of the control socket, a line each, then
- * ends, or goes on. */
+/* Sends the most recent ones to that client of the control socket, one line
+ * each, then ends the answer, or follows. */
 void events_send(struct daemon *d, uint64_t client, uint64_t most,
 		 bool follow);
 bool events_may_follow(struct daemon *d);
-/* The last ones about that peer. */
+/* The most recent ones about that peer. */
 json_t *events_json(const struct daemon *d, const char *peer, size_t most);
-/* Text from elsewhere, escaped; NULL becomes null. */
+/* Untrusted text, escaped; NULL becomes null. */
 json_t *events_text_json(const char *text);
 void events_free(struct daemon *d);
 

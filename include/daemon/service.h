@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cluevpnd -t: whom systemd would start the daemon as. */
+/* cluevpnd -t: the user that systemd would start the daemon as. */
 #ifndef DAEMON_SERVICE_H
 #define DAEMON_SERVICE_H
 
@@ -14,9 +14,9 @@ struct service {
 };
 
 /*
- * As root, where a unit starts the daemon with this configuration: looks at
- * files that only root may see, opens the key that the unit gives to its user,
- * and becomes that user for good. Otherwise it changes nothing. Errors are
+ * As root, where a unit starts the daemon with this configuration: checks files
+ * that only root may read, opens the key that the unit gives to its user, and
+ * becomes that user permanently. Otherwise it changes nothing. Errors are
  * logged. 0 or -1.
  */
 int service_become(struct service *s, const struct options *o);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Keeps the writes that the disk refused. The daemon goes on by memory: a pair
- * that was agreed serves, and a newer list is in force. Both are written as
- * soon as the disk takes them; after a crash before that, the pair is
- * negotiated anew, and the list comes from a peer.
+ * Keeps writes that the disk refused. The daemon continues from memory: a
+ * negotiated pair is in use, and a newer list is in force. Both are written as
+ * soon as the disk accepts them; after a crash before that, the pair is
+ * negotiated again, and the list comes from a peer.
  */
 #ifndef DAEMON_UNSAVED_H
 #define DAEMON_UNSAVED_H
@@ -17,19 +17,19 @@ struct job;
 int unsaved_open(struct daemon *d, struct err *e);
 void unsaved_close(struct daemon *d);	/* drops all that is kept */
 
-/* The write failed: keeps it for the next try, and tells of it. Takes the job
- * over in any case; false: there is no memory to keep it. */
+/* The write failed: keeps it for the next try, and reports it. Takes over the
+ * job in any case; false: no memory to keep it. */
 bool unsaved_keep(struct daemon *d, struct job *j);
 /* A newer write of the same thing was submitted. */
 void unsaved_replaced(struct daemon *d, const struct job *j);
-/* The write succeeded; now others may, too. */
+/* A write succeeded; retries the others. */
 void unsaved_written(struct daemon *d, const struct job *j);
 
-/* The worker is given a job while it had none, or has ended one. */
+/* The worker got a job while it had none, or has finished one. */
 void unsaved_moves(struct daemon *d);
-/* Tries all of them now: at a reload, and at the end. */
+/* Retries all of them now: at a reload, and at the end. */
 void unsaved_retry(struct daemon *d);
-/* The list in force, or its mark, is not on the disk. */
+/* True while the list in force, or its mark, is not on the disk. */
 bool unsaved_has_list(const struct daemon *d);
 /* A warning for each kind of file that cannot be written, as in
  * trouble_warnings(), and for a disk that does not answer. */

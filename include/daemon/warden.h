@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The warden: a small process that stays root when the daemon gives root up.
- * It runs hooks and opens the files of the configuration, nothing else; see
- * format/wardenmsg.h for what it can be asked. It ends when the daemon does.
+ * The warden: a small process that stays root when the daemon drops root. It
+ * runs hooks and opens the files of the configuration, nothing else;
+ * format/wardenmsg.h lists its requests. The warden ends when the daemon does.
  */
 #ifndef DAEMON_WARDEN_H
 #define DAEMON_WARDEN_H
@@ -20,11 +20,11 @@
 struct warden_setup {
 	int fd;			/* to the daemon */
 	const char *path;	/* the configuration, absolute */
-	struct conf *conf;	/* as it was read at the start; taken over */
-	struct privs_ids user;	/* whom it does not trust */
+	struct conf *conf;	/* as read at the start; taken over */
+	struct privs_ids user;	/* the user that it does not trust */
 };
 
-/* Until the daemon's end is closed, or sends what is no request. */
+/* Serves until the daemon's end is closed, or sends an invalid request. */
 void warden_serve(const struct warden_setup *s) __attribute__((noreturn));
 
 /* --- wardenlink.c: the daemon's end -------------------------------------------
@@ -32,18 +32,19 @@ void warden_serve(const struct warden_setup *s) __attribute__((noreturn));
 
 struct warden;
 
-/* Forks it; before any thread is started and any root is given up. The new
- * process calls forget(ctx), which frees what it need not have, and keeps
+/* Forks the warden; before any thread is started and root is dropped. The new
+ * process calls forget(ctx), which frees everything it does not need, and keeps
  * s->conf; s->fd is filled in. */
 int warden_start(struct warden **out, struct warden_setup *s,
 		 void (*forget)(void *ctx), void *ctx, struct err *e);
 int warden_watch(struct warden *w, struct loop *l, struct err *e);
-/* Hooks get the name that the interface of that index has when they run. The
- * first call counts; before anything from the network is read. */
+/* Tells the interface index of the device: hooks get the current name of that
+ * interface. The first call counts; before anything from the network is
+ * read. */
 int warden_device(struct warden *w, unsigned int index, struct err *e);
-/* Waits a moment for its end; NULL is fine. */
+/* Waits a moment for the warden to end; NULL is fine. */
 void warden_close(struct warden *w);
-/* NULL is none. */
+/* False for NULL. */
 bool warden_lives(const struct warden *w);
 
 /* Hooks run one after the other in the order they were given. node and subnet
@@ -63,14 +64,15 @@ void warden_wait(struct warden *w);
  * is WARDEN_DOWN. */
 void warden_drop(struct warden *w);
 
-/* The descriptor, or -1. conf: from warden_reread(), or 1, that of the start;
- * any for WARDEN_LOG. */
+/* Returns a descriptor, or -1. conf: from warden_reread(), or 1, that of the
+ * start; any for WARDEN_LOG. */
 int warden_open(struct warden *w, uint32_t conf, enum warden_path path,
 		unsigned int index, struct err *e);
-/* It reads the configuration anew. The same file's descriptor, or -1. */
+/* The warden reads the configuration again. Returns the same file's descriptor,
+ * or -1. */
 int warden_reread(struct warden *w, uint32_t *conf, struct err *e);
-/* From now on hooks are those of that configuration, which must live until
- * the next one is in use. */
+/* Later hooks are those of conf, which must live until the next one is in
+ * use. */
 void warden_use(struct warden *w, uint32_t conf, const struct conf *c);
 
 #endif

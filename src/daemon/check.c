@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cluevpnd -t: what a start would refuse, without one. */
+/* cluevpnd -t: finds everything that a start would refuse, without starting. */
 #include "daemon/check.h"
 
 #include <stdio.h>
@@ -16,13 +16,14 @@
 struct check {
 	const struct conf *conf;
 	const char *path;		/* of the configuration */
-	const struct unit *unit;	/* NULL: none */
+	const struct unit *unit;	/* NULL: no unit */
 	int wrong;
 };
 
-/* rc: of what was looked at, for that key. */
+/* Reports the result rc of a check for that key. */
 static void
-look(struct check *k, int rc, unsigned int line, const char *key, struct err *e)
+check_result(struct check *k, int rc, unsigned int line, const char *key,
+	     struct err *e)
 {
 	char text[ERR_TEXT_MAX + 512];
 
@@ -36,7 +37,8 @@ look(struct check *k, int rc, unsigned int line, const char *key, struct err *e)
 }
 
 static void
-warn(const struct check *k, unsigned int line, const char *key, struct err *e)
+warn_key(const struct check *k, unsigned int line, const char *key,
+	 struct err *e)
 {
 	char text[ERR_TEXT_MAX + 512];
 
@@ -49,11 +51,11 @@ warn(const struct check *k, unsigned int line, const char *key, struct err *e)
 static void
 look_key(struct check *k, int rc, const char *key, struct err *e)
 {
-	look(k, rc, conf_line(k->conf, key), key, e);
+	check_result(k, rc, conf_line(k->conf, key), key, e);
 }
 
-/* The user that root becomes: whose the state is going to be. As root, the
- * files were looked at for that user, and it was said if there is none. */
+/* The user that root becomes, who will own the state. As root, the files were
+ * checked for that user, and a missing user was reported. */
 static uid_t
 owner_of(struct check *k)
 {
@@ -68,8 +70,8 @@ owner_of(struct check *k)
 	return (uid_t)-1;
 }
 
-/* systemd gives the unit's state directory to its user, and all that is in
- * it. */
+/* systemd gives the unit's state directory and its contents to the unit's
+ * user. */
 static bool
 gives_state(const struct unit *u, const struct conf *c)
 {
@@ -105,10 +107,11 @@ look_files(struct check *k, const char *pidfile)
 		look_key(k, privs_group(&group, c->ctlgroup, &e), "ctlgroup",
 			 &e);
 	if (!gives_run(k->unit, pidfile))
-		look(k, fit_parent(pidfile, true, &e), 0, "pid file", &e);
+		check_result(k, fit_parent(pidfile, true, &e), 0, "pid file",
+			     &e);
 }
 
-/* A daemon that runs has its ports: theirs is no fault, then. */
+/* A running daemon holds its ports, which is then no fault. */
 static bool
 daemon_runs(const struct check *k, const char *pidfile)
 {
@@ -126,7 +129,7 @@ look_port(struct check *k, const struct ipaddr *addr)
 	struct err e;
 	int rc = fit_port(&at, &e);
 
-	/* A host without IPv6 is no broken host. */
+	/* A missing IPv6 stack is no fault of the host. */
 	if (rc < 0 && addr->family == IP_V6 && k->conf->nlisten == 0 &&
 	    e.code != ERR_EXISTS)
 		return;
@@ -144,11 +147,12 @@ look_network(struct check *k, bool runs)
 	for (unsigned int i = 0; i < c->nlisten; i++) {
 		int rc = fit_address(&c->listen[i], &e);
 
-		/* A start does not wait for an address that is to come. */
+		/* A start does not wait for an address that will be added
+		 * later. */
 		if (rc < 0 && e.code == ERR_NOTFOUND)
-			warn(k, c->listen_line[i], "listen", &e);
+			warn_key(k, c->listen_line[i], "listen", &e);
 		else
-			look(k, rc, c->listen_line[i], "listen", &e);
+			check_result(k, rc, c->listen_line[i], "listen", &e);
 		if (!runs)
 			look_port(k, &c->listen[i]);
 	}
@@ -160,9 +164,9 @@ look_network(struct check *k, bool runs)
 	look_key(k, fit_device(c->devname, &e), "devname", &e);
 }
 
-/* Scripts of the start-up kit check their configuration themselves, with -t.
- * An error in it does not stop the daemon, so it is a warning; a script that
- * cannot be run does. */
+/* Scripts of the start-up kit check their configuration themselves, with -t. An
+ * error in it does not stop the daemon, so it is a warning; a script that
+ * cannot be run stops it. */
 #define KIT_HOOK "/cluevpn-startup-kit/ns-"
 #define KIT_CHECK_MS 10000
 
@@ -189,11 +193,11 @@ look_hook(struct check *k, const char *key, const char *command)
 	(void)err_set(&e, ERR_SYNTAX, "%s: %s",
 		      r.output[0] != '\0' ? r.output : command,
 		      hook_result_text(why, &r));
-	/* What a shell says of a program that it cannot run. */
+	/* Exit codes of a shell for a program that it cannot run. */
 	if (r.exit_status == 126 || r.exit_status == 127)
 		look_key(k, -1, key, &e);
 	else
-		warn(k, conf_line(k->conf, key), key, &e);
+		warn_key(k, conf_line(k->conf, key), key, &e);
 }
 
 int

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The order of the start, and the same in reverse for the end. */
+/* The order of the start, and the reverse order of the stop. */
 #include "daemon/daemon.h"
 
 #include <signal.h>
@@ -19,8 +19,8 @@
 #include "sys/privs.h"
 #include "sys/realtime.h"
 
-#define WORK_END_MS 4000	/* for writes that are under way at the end */
-#define HOOKS_END_MS 35000	/* all that is left to run at the end */
+#define WORK_END_MS 4000	/* time for unfinished writes at the end */
+#define HOOKS_END_MS 35000	/* time for pending hooks at the end */
 #define CTL_MODE 0660
 
 static void
@@ -77,7 +77,7 @@ start_loop(struct daemon *d, struct err *e)
 	return 0;
 }
 
-/* One address to listen on: UDP and TCP. */
+/* Opens UDP and TCP on one address to listen on. */
 static int
 listen_on(struct daemon *d, const struct ipaddr *addr, struct err *e)
 {
@@ -113,7 +113,7 @@ start_sockets(struct daemon *d, struct err *e)
 		return 0;
 	if (e->code == ERR_EXISTS)
 		return -1;
-	/* A host without IPv6 is no broken host. */
+	/* A missing IPv6 stack is no error. */
 	log_warn("IPv6 is left out: %s", e->text);
 	return 0;
 }
@@ -125,7 +125,7 @@ start_device(struct daemon *d, struct err *e)
 
 	if (tun_open(&d->tun, c->devname, offload_tun_level(c), e) < 0)
 		return err_prefix(e, "%s", c->devname);
-	/* A kernel that does not hand them over does not take them. */
+	/* A kernel that does not send super-packets does not accept them. */
 	d->write_tcp = tun_level(d->tun) >= TUN_TSO;
 	d->write_udp = tun_level(d->tun) >= TUN_USO;
 	if (d->warden != NULL &&
@@ -134,9 +134,9 @@ start_device(struct daemon *d, struct err *e)
 	return device_open(d, e) < 0 ? -1 : hostnet_open(d, e);
 }
 
-/* The warden has the configuration, and no key. */
+/* Frees everything in the warden but the configuration; above all the keys. */
 static void
-forget(void *ctx)
+forget_secrets(void *ctx)
 {
 	struct daemon *d = ctx;
 
@@ -144,8 +144,8 @@ forget(void *ctx)
 	identity_free(d->id);
 }
 
-/* Before anything else is there that it would have a copy of. A configuration
- * in the user's reach would make that user root, by a hook. */
+/* Called before the process has anything secret to copy. If the user could
+ * change the configuration, a hook in it would make that user root. */
 static int
 start_warden(struct daemon *d, struct err *e)
 {
@@ -164,10 +164,10 @@ start_warden(struct daemon *d, struct err *e)
 				  "be able to change the configuration");
 	close(fd);
 	d->id->warden_conf = 1;
-	return warden_start(&d->warden, &s, forget, d, e);
+	return warden_start(&d->warden, &s, forget_secrets, d, e);
 }
 
-/* What is left of privileges once everything is open. */
+/* Drops the privileges that are not needed once everything is open. */
 static int
 give_up_privileges(struct daemon *d, struct err *e)
 {
@@ -188,8 +188,8 @@ give_up_privileges(struct daemon *d, struct err *e)
 	return privs_harden(e);
 }
 
-/* The list on disk. A damaged or foreign one does not keep the daemon from
- * starting: others have a better one. 0, or -1 with the reason. */
+/* Reads the list on disk. A damaged or foreign list does not keep the daemon
+ * from starting: peers have a better one. 0, or -1 with the reason. */
 static int
 read_list(struct daemon *d, struct generation **out, struct err *e)
 {
@@ -266,7 +266,7 @@ start_work(struct daemon *d, struct err *e)
 	return turn_open(d, e);
 }
 
-/* Who runs no hooks, or leaves them to the warden, needs few system calls. */
+/* A daemon without hooks, or with a warden for them, needs few system calls. */
 static void
 shut_in(struct daemon *d)
 {
@@ -282,7 +282,7 @@ shut_in(struct daemon *d)
 }
 
 static int
-start(struct daemon *d, struct err *e)
+start_daemon(struct daemon *d, struct err *e)
 {
 	const struct conf *c = d->id->conf;
 
@@ -310,7 +310,7 @@ start(struct daemon *d, struct err *e)
 	return 0;
 }
 
-/* Down hooks: the loop turns for nothing else. */
+/* Waits for down hooks; no other event is handled meanwhile. */
 static void
 stop_hooks(struct daemon *d)
 {
@@ -324,9 +324,8 @@ stop_hooks(struct daemon *d)
 	(void)script_wait(d, WARDEN_DOWN);
 }
 
-/* Every file is whole at any time: a disk that takes longer keeps nobody from
- * stopping the daemon. The thread goes on with what it uses until the process
- * ends. */
+/* State files are always complete, so a slow disk does not delay the stop. The
+ * thread continues with its memory until the process ends. */
 static void
 stop_work(struct daemon *d)
 {
@@ -345,10 +344,10 @@ stop_work(struct daemon *d)
 	unsaved_close(d);
 }
 
-/* First all that asks for something, so that nothing new begins; then what the
- * worker has in hand is brought to its end. */
+/* Stops the sources of requests first, so that no new work begins; then lets
+ * the worker finish. */
 static void
-stop(struct daemon *d, bool started)
+stop_daemon(struct daemon *d, bool started)
 {
 	notify_stopping(&d->notify);
 	sigwatch_close(d->signals);
@@ -418,7 +417,7 @@ daemon_run(struct identity *id, const struct options *o, struct logsink *log,
 			   .list.dirfd = -1 },
 		.rng = rng_system(),
 	};
-	started = start(d, &e) == 0;
+	started = start_daemon(d, &e) == 0;
 	if (!started) {
 		log_error("%s", e.text);
 		d->status = EXIT_FAILED;
@@ -433,7 +432,7 @@ daemon_run(struct identity *id, const struct options *o, struct logsink *log,
 			d->status = EXIT_FAILED;
 		}
 	}
-	stop(d, started);
+	stop_daemon(d, started);
 	status = d->status;
 	if (d->stuck)
 		return status;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * TUN and UDP, in batches: what one read brings goes through the core at one
- * time and out in as few calls as the kernel takes. All memory is here and
- * made once.
+ * TUN and UDP, in batches: the packets of one read pass the core together and
+ * leave in as few calls as the kernel allows. All memory is allocated here,
+ * once.
  */
 #include "daemon/hostnet.h"
 #include "daemon/plumb.h"
@@ -20,9 +20,9 @@
 #define OUT_FRAMES 4096
 #define OUT_SLICES 16384
 #define ROUNDS 4		/* reads of one source in a turn: fairness */
-#define WALL_MS 100		/* the wall clock, in seconds, is read so often */
+#define WALL_MS 100		/* interval of wall clock readings, in s */
 
-struct port {			/* a socket and whose it is */
+struct port {			/* a socket and its owner */
 	struct daemon *daemon;
 	struct udp *udp;
 };
@@ -35,11 +35,11 @@ struct datapath {
 	struct udp_run runs[UDP_PIECES];
 	struct core_out out;
 	struct walltime wall;
-	struct monotime wall_at;	/* when it was read */
+	struct monotime wall_at;	/* time of that reading */
 };
 
-/* The socket that a datagram to r leaves from: the one bound to its local
- * address, else one of its family. */
+/* The socket for a datagram to r: the one bound to its local address, else one
+ * of its family. */
 static struct udp *
 socket_for(const struct daemon *d, const struct endpoint *remote,
 	   const struct ipaddr *local)
@@ -59,7 +59,7 @@ socket_for(const struct daemon *d, const struct endpoint *remote,
 	return found;
 }
 
-/* All but those that would come back by the own device. */
+/* Sends all runs but those that would come back through our own device. */
 static void
 send_some(struct daemon *d, struct udp *u, const struct udp_run *runs, size_t n,
 	  struct udp_result *res)
@@ -136,7 +136,8 @@ out_flush(struct daemon *d, struct core_out *out)
 	core_out_reset(out);
 }
 
-/* For a batch. With few packets in each, the clock would be much of the work. */
+/* The time for a batch. Reading the clock for each small batch would cost
+ * much. */
 static struct now
 batch_now(struct datapath *p)
 {

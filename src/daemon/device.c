@@ -12,12 +12,12 @@
 #include "device_impl.h"
 #include "sys/clock.h"
 
-#define OPEN_MS 5000		/* the kernel answers at once, if it is alive */
+#define OPEN_MS 5000		/* the kernel answers at once, if it works */
 #define SETTLE_MS 1000
 #define REPAIR_MS 20		/* collects changes for one repair */
 #define REPAIR_WAIT_MS 1000	/* after DEVICE_REPAIRS_FREE; doubled each time */
 #define REPAIR_WAIT_MAX_MS 300000
-#define QUIET_MS 60000		/* beyond the wait: nobody fights any more */
+#define QUIET_MS 60000		/* after this time a conflict counts as over */
 #define TEXT_MAX 320
 
 void
@@ -48,7 +48,7 @@ repair_wait_ms(const struct device *dev)
 	return ms < REPAIR_WAIT_MAX_MS ? ms : REPAIR_WAIT_MAX_MS;
 }
 
-/* At once, but not for ever against another program that wants otherwise. */
+/* Repairs at once, but ever more slowly if another program undoes it. */
 static void
 plan_repair(struct device *dev)
 {
@@ -91,7 +91,7 @@ damage_text(const struct device *dev, char *out, size_t cap)
 }
 
 static void
-repair(struct device *dev)
+repair_device(struct device *dev)
 {
 	char text[TEXT_MAX];
 
@@ -114,7 +114,7 @@ device_calm(struct device *dev)
 	loop_timer_cancel(&dev->timer);
 }
 
-/* The device has to be as it must be: now. */
+/* Brings the device to the planned state now. */
 static void
 device_advance(struct device *dev)
 {
@@ -129,14 +129,14 @@ on_time(void *ctx)
 	struct device *dev = ctx;
 
 	if (dev->repair_planned)
-		repair(dev);
+		repair_device(dev);
 	device_retry(dev);
 	device_advance(dev);
 }
 
 /* --- the loop ---------------------------------------------------------------------- */
 
-/* Between repairs nothing is sent, so that a repair has its time. */
+/* Sends nothing between repairs, so that a repair is not delayed. */
 static void
 after_news(struct device *dev)
 {
@@ -169,7 +169,7 @@ device_follow(struct daemon *d)
 	if (dev == NULL)
 		return;
 	b = core_list_is_stale(d->core) ? NULL : core_list(d->core);
-	/* Another list may stand where the last one was. */
+	/* Another list may have been allocated at the same address. */
 	if (b != dev->planned ||
 	    (b != NULL && bnl_version_cmp(&b->version, &dev->version) != 0)) {
 		dev->planned = b;
@@ -191,7 +191,7 @@ device_peer_moved(struct daemon *d, const char *name)
 		d->device->replan = true;
 }
 
-/* The link alone, and waits for the answer. */
+/* Sets MTU and up state alone, and waits for the answer. */
 static int
 send_link_now(struct device *dev, uint32_t mtu, struct err *e)
 {
@@ -215,7 +215,7 @@ set_link(struct device *dev, uint32_t mtu, struct err *e)
 	int rc;
 
 	device_retry(dev);
-	dev->refused_told = true;	/* the caller tells */
+	dev->refused_told = true;	/* the caller reports it */
 	rc = send_link_now(dev, mtu, e);
 	dev->refused_told = false;
 	dev->link_refused = false;
@@ -289,7 +289,7 @@ device_settle(struct daemon *d)
 	after_news(dev);
 }
 
-/* Routes of a device that does not outlive the daemon go with it. */
+/* Routes of a device that does not outlive the daemon disappear with it. */
 void
 device_stop(struct daemon *d)
 {

@@ -8,10 +8,10 @@
 #include "sys/rtnl.h"
 
 enum item_state {
-	ITEM_MISSING,		/* has to be set */
+	ITEM_MISSING,		/* to be set */
 	ITEM_STALE,		/* route: may exist with another source */
 	ITEM_SET,
-	ITEM_UNSEEN,		/* set, but the dump that runs has not said so */
+	ITEM_UNSEEN,		/* set, but not yet seen in the current dump */
 	ITEM_REFUSED		/* the kernel did not set it; tried again later */
 };
 
@@ -21,7 +21,7 @@ struct device_addr {
 	uint8_t state;		/* enum item_state */
 };
 
-/* Parts that were found missing since the last repair. */
+/* Parts found missing since the last repair. */
 struct device_damage {
 	bool any;
 	bool down;
@@ -32,9 +32,9 @@ struct device_damage {
 
 enum sent_kind { SENT_LINK, SENT_ADDR, SENT_ROUTE, SENT_OLD };
 
-struct sent {			/* a request of a batch */
+struct sent {			/* a request of the current batch */
 	enum sent_kind kind;
-	size_t at;		/* place in addrs or routes */
+	size_t at;		/* index in addrs or routes */
 };
 
 struct device {
@@ -46,13 +46,14 @@ struct device {
 	bool managed;		/* autoconf, and the device is on this host */
 	bool gone;		/* deleted, or in another network namespace */
 	uint32_t mtu;
-	bool link_set;		/* MTU and up state as they must be */
-	bool link_refused;	/* and the kernel did not set them */
+	bool link_set;		/* MTU and up state are correct */
+	bool link_refused;	/* the kernel refused to set them */
 
-	/* device_plan.c; device_watch.c marks what is missing. All of this
-	 * follows from the list, the interfaces and the addresses of peers. */
+	/* Used by device_plan.c; device_watch.c marks missing items. All of
+	 * this follows from the list, the interfaces and the addresses of
+	 * peers. */
 	bool replan;
-	const struct bnl *planned;	/* compared only, never followed */
+	const struct bnl *planned;	/* compared only, never dereferenced */
 	struct bnl_version version;	/* version of planned */
 	struct device_addr *addrs;
 	size_t naddrs;
@@ -65,7 +66,7 @@ struct device {
 	struct prefix *old_routes;	/* to be removed */
 	size_t nold_routes;
 
-	/* device_send.c: the batch that is under way. */
+	/* Used by device_send.c: the current batch. */
 	struct sent sent[RTNL_BATCH];
 	unsigned int nsent;
 	uint32_t first_seq;
@@ -75,44 +76,43 @@ struct device {
 	int64_t retry_ms;
 	char refused_text[PREFIX_TEXT_MAX];
 
-	/* device_watch.c notes the damage, device.c repairs it. */
+	/* device_watch.c records the damage, device.c repairs it. */
 	struct device_damage damage;
-	bool repair_planned;	/* the timer is for it */
-	unsigned int repairs;	/* in a row */
+	bool repair_planned;	/* the timer is set for it */
+	unsigned int repairs;	/* repairs in a row */
 	struct monotime repaired;
 };
 
-/* Makes a new plan and marks what differs from the old one. */
+/* Makes a new plan and marks the differences from the old one. */
 void device_plan(struct device *dev);
-/* The device must have nothing any more; its routes go with it unless they are
- * to be removed. */
+/* Plans an empty device; its routes disappear with it unless they are to be
+ * removed. */
 void device_unplan(struct device *dev, bool remove_routes);
 void device_plan_free(struct device *dev);
-/* The own subnets that are networks of another interface: walks; *pos begins at
- * 0. The interface, or NULL at the end. */
+/* Iterates over the own subnets that are networks of another interface; *pos
+ * begins at 0. The interface, or NULL at the end. */
 const struct iface *device_next_lan(const struct device *dev, size_t *pos,
 				    const struct prefix **subnet);
-/* Routes of that family are gone, or have not the source that they must
- * have. */
+/* Marks routes of that family as missing or as having the wrong source. */
 void device_lose_routes(struct device *dev, enum ip_family family);
 
-#define DEVICE_REPAIRS_FREE 10	/* soon, one after the other; then slower */
+#define DEVICE_REPAIRS_FREE 10	/* the first ones at once; then slower */
 
-/* Sends the next batch of what is missing or too much. false: nothing is, or
- * it has to wait. */
+/* Sends the next batch of missing or superfluous items. false: nothing to send,
+ * or a batch is pending. */
 bool device_send(struct device *dev);
-/* RTNL_DONE, RTNL_FAILED. */
+/* Handles RTNL_DONE and RTNL_FAILED. */
 void device_sent(struct device *dev, const struct rtnl_news *news);
-/* Tries refused items again with the next batch. */
+/* Retries refused items with the next batch. */
 void device_retry(struct device *dev);
 
 /* News of sys/rtnl.h; ctx: the device. */
 void device_news(void *ctx, const struct rtnl_news *news);
 
-/* Forgets the damage, and the repair that was planned for it. */
+/* Forgets the damage, and cancels the planned repair. */
 void device_calm(struct device *dev);
 
-/* An event about the device. */
+/* Emits an event about the device. */
 void device_say(struct device *dev, enum event_level level, const char *fmt,
 		...) __attribute__((format(printf, 3, 4)));
 

@@ -9,17 +9,16 @@
 
 /* --- the host's interfaces ---------------------------------------------------- */
 
-/* Another interface than the device that is in use. */
+/* True for an interface in use other than the device. */
 static bool
 is_other(const struct device *dev, const struct iface *f)
 {
 	return f->link.up && f->link.index != tun_ifindex(dev->d->tun);
 }
 
-/* An address in the subnet; the better one of two is the source of
- * packets. */
+/* Of two addresses in the subnet, the better one is the source of packets. */
 static const struct rtnl_addr *
-better(const struct rtnl_addr *best, const struct rtnl_addr *a)
+better_addr(const struct rtnl_addr *best, const struct rtnl_addr *a)
 {
 	if (best == NULL || (best->tentative && !a->tentative))
 		return a;
@@ -45,7 +44,7 @@ lan_addr(const struct device *dev, const struct prefix *subnet,
 			if (!prefix_contains(subnet, &f->addrs[j].a.addr))
 				continue;
 			was = best;
-			best = better(best, &f->addrs[j].a);
+			best = better_addr(best, &f->addrs[j].a);
 			if (best != was)
 				*owner = f;
 		}
@@ -55,7 +54,7 @@ lan_addr(const struct device *dev, const struct prefix *subnet,
 
 /* --- the list ------------------------------------------------------------------- */
 
-/* In force, and with this node in it; else NULL. */
+/* The list in force if it contains this node; else NULL. */
 static const struct bnl *
 list_in_force(const struct daemon *d)
 {
@@ -302,7 +301,7 @@ take_addrs(struct device *dev, struct plan *p)
 	return 0;
 }
 
-/* Place of the prefix in the routes, or their count. */
+/* Index of the prefix in the routes, or their count. */
 static size_t
 route_place(const struct devroutes *r, const struct prefix *dst)
 {
@@ -312,7 +311,8 @@ route_place(const struct devroutes *r, const struct prefix *dst)
 							r->n;
 }
 
-/* Routes that exist and are not wanted any more join those to be removed. */
+/* Existing routes that are not wanted any more are added to those to be
+ * removed. */
 static int
 collect_old(struct vec *old, const struct device *dev,
 	    const struct devroutes *new)
@@ -407,7 +407,8 @@ device_plan(struct device *dev)
 	struct plan p = { 0 };
 
 	dev->replan = false;
-	/* Answers to what is under way are about places that change now. */
+	/* Answers to the current batch would refer to indices that change
+	 * now. */
 	dev->nsent = 0;
 	if ((b != NULL && plan_make(&p, dev, b) < 0) ||
 	    take_addrs(dev, &p) < 0 || take_routes(dev, &p) < 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Makes the kernel agree with the plan, a batch at a time. */
+/* Brings the kernel's state to the plan, a batch at a time. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,7 +35,8 @@ send_link(struct device *dev)
 	dev->link_set = true;
 }
 
-/* Before those that are wanted: the kernel may remove these along. */
+/* Sent before the wanted ones: the kernel may remove those together with old
+ * ones. */
 static void
 send_old_addrs(struct device *dev)
 {
@@ -64,7 +65,7 @@ send_addrs(struct device *dev)
 	}
 }
 
-/* An item takes two requests at the most. */
+/* An item needs two requests at most. */
 static void
 send_route(struct device *dev, size_t i)
 {
@@ -121,7 +122,8 @@ device_send(struct device *dev)
 		return false;
 	if (rtnl_flush(dev->rtnl, &e) == 0)
 		return true;
-	/* The kernel is out of memory: the next dump shows what is missing. */
+	/* The kernel is out of memory: the next dump shows the missing
+	 * items. */
 	device_say(dev, EVENT_WARN, "%s", e.text);
 	return false;
 }
@@ -151,11 +153,11 @@ item_text(const struct device *dev, const struct sent *s,
 }
 
 static void
-refuse(struct device *dev, const struct sent *s, int error)
+refuse_item(struct device *dev, const struct sent *s, int error)
 {
 	switch (s->kind) {
 	case SENT_OLD:
-		return;		/* the address has gone already */
+		return;		/* the address is already gone */
 	case SENT_ADDR:
 		if (error == EEXIST)
 			return;
@@ -185,7 +187,7 @@ is_without_ipv6(const struct device *dev)
 		dev->refused_errno == EAFNOSUPPORT);
 }
 
-/* Once, until all is set again. */
+/* Reported once, until everything is set again. */
 static void
 tell_refused(struct device *dev)
 {
@@ -211,7 +213,7 @@ all_sent(struct device *dev)
 		return;
 	}
 	tell_refused(dev);
-	/* A repair that waits comes with a new try. */
+	/* A planned repair includes a retry. */
 	if (dev->repair_planned)
 		return;
 	dev->retry_ms = dev->retry_ms == 0 ? RETRY_MS : dev->retry_ms * 2;
@@ -226,8 +228,8 @@ device_sent(struct device *dev, const struct rtnl_news *news)
 	if (news->kind == RTNL_DONE)
 		all_sent(dev);
 	else if (news->seq - dev->first_seq < dev->nsent)
-		refuse(dev, &dev->sent[news->seq - dev->first_seq],
-		       news->error);
+		refuse_item(dev, &dev->sent[news->seq - dev->first_seq],
+			    news->error);
 }
 
 void

@@ -8,7 +8,7 @@
 #include "sys/clock.h"
 
 #define TEXT_MAX 320
-#define FIGHT_MS 600000		/* a fight is over after so long */
+#define FIGHT_MS 600000		/* a conflict is over after so long */
 
 static void __attribute__((format(printf, 2, 3)))
 device_warn(json_t *array, const char *fmt, ...)
@@ -25,7 +25,7 @@ device_warn(json_t *array, const char *fmt, ...)
 }
 
 static bool
-forwards(const struct device *dev, const struct iface *lan, bool v6)
+is_forwarding(const struct device *dev, const struct iface *lan, bool v6)
 {
 	const struct iface *own = ifaces_find(&dev->ifaces,
 					      tun_ifindex(dev->d->tun));
@@ -35,7 +35,7 @@ forwards(const struct device *dev, const struct iface *lan, bool v6)
 	return lan->forwards4 && own != NULL && own->forwards4;
 }
 
-/* Packets from the VPN come in by the device, and those to it by the LAN's
+/* Packets from the VPN arrive on the device, and those to it on the LAN's
  * interface: both have to forward. */
 static void
 warn_forwarding(const struct device *dev, json_t *array)
@@ -50,7 +50,7 @@ warn_forwarding(const struct device *dev, json_t *array)
 
 		/* A single address is this host alone, and no LAN. */
 		if (subnet->len == ipaddr_bits(&subnet->addr) ||
-		    forwards(dev, lan, v6))
+		    is_forwarding(dev, lan, v6))
 			continue;
 		device_warn(array, "%s is the LAN of %s, and this host does "
 			    "not forward IPv%d packets between it and the "

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Watches the device and the host's interfaces, and marks what is
- * missing, and changes nothing. */
+/* Watches the device and the host's interfaces, marks missing items, and
+ * changes nothing. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,7 +39,7 @@ see_name(struct device *dev, const char *name)
 	device_say(dev, EVENT_INFO, "the device was renamed, it was %s", was);
 }
 
-/* With the up state go all routes, of which the kernel does not tell. */
+/* When the link goes down all its routes disappear, without any news. */
 static void
 see_link(struct device *dev, const struct rtnl_link *l)
 {
@@ -66,7 +66,7 @@ see_link_gone(struct device *dev)
 {
 	dev->gone = true;
 	dev->managed = false;
-	device_calm(dev);	/* the kernel took it down before */
+	device_calm(dev);	/* the kernel took the device down before */
 	device_say(dev, EVENT_ERROR,
 		   "the device was deleted, or is in another network "
 		   "namespace now");
@@ -82,8 +82,8 @@ own_addr(const struct device *dev, const struct rtnl_addr *a)
 	return NULL;
 }
 
-/* An address that is new here shows that IPv6 is allowed, which may have been
- * the reason why one was refused. */
+/* A new address shows that IPv6 is enabled now, which may have been the reason
+ * of a refusal. */
 static void
 see_addr(struct device *dev, const struct rtnl_news *news)
 {
@@ -103,7 +103,7 @@ lose_addr(struct device *dev, struct device_addr *a)
 
 	a->state = ITEM_MISSING;
 	note_lost(dev, &p, false);
-	/* Routes with this source are gone, or have another one. */
+	/* Routes with this source are gone, or have another source. */
 	device_lose_routes(dev, (enum ip_family)a->addr.family);
 }
 
@@ -117,8 +117,8 @@ see_addr_gone(struct device *dev, const struct rtnl_news *news)
 		lose_addr(dev, a);
 }
 
-/* While a batch is under way these are mostly news of what an address took
- * along that this daemon removed, and the batch has set them already. */
+/* During a batch such news are mostly about routes that the kernel removed with
+ * an address that this daemon removed; the batch has set them again. */
 static void
 lose_route(struct device *dev, size_t at)
 {
@@ -131,7 +131,8 @@ lose_route(struct device *dev, size_t at)
 		note_lost(dev, &dev->routes.v[at], true);
 }
 
-/* Items that an earlier daemon left on a persistent device have to go. */
+/* Items that an earlier daemon left on a persistent device are to be
+ * removed. */
 static void
 see_old_route(struct device *dev, const struct prefix *dst)
 {
@@ -239,8 +240,8 @@ index_of(const struct rtnl_news *news)
 	return 0;
 }
 
-/* Whether what changed may matter to the plan. Containers come and go with
- * interfaces that have no address but a link-local one. */
+/* True when the change may matter to the plan. Containers create and delete
+ * interfaces that have only a link-local address. */
 static bool
 concerns_plan(const struct device *dev, const struct rtnl_news *news)
 {
@@ -258,7 +259,7 @@ concerns_plan(const struct device *dev, const struct rtnl_news *news)
 		return false;
 	case RTNL_SYNCED:
 		return true;
-	case RTNL_LINK_GONE: /* the addresses went before the link */
+	case RTNL_LINK_GONE: /* its addresses were reported before */
 	case RTNL_FORWARDING:
 	case RTNL_DUMP:
 	case RTNL_ROUTE:

@@ -14,8 +14,8 @@
 #include "sys/fib.h"
 #include "sys/fit.h"
 
-#define GAP_MS 1000		/* between two looks */
-#define STRAY_GAP_MAX_MS 60000	/* limit while strays come all the time */
+#define GAP_MS 1000		/* least interval of checks */
+#define STRAY_GAP_MAX_MS 60000	/* longest interval while strays keep coming */
 #define FAULTS_MAX 64
 #define FOREIGN_MAX 16
 #define CACHE 8
@@ -37,19 +37,19 @@ struct hostnet {
 	struct daemon *d;
 	struct loop_timer timer;
 	struct faults faults;
-	/* The state at the last look. */
+	/* The state at the last check. */
 	struct monotime looked;
 	uint64_t changes;		/* changes of the interfaces */
 	uint64_t strays;		/* packets that were not for the VPN */
-	int64_t stray_gap_ms;		/* doubled when they have shown nothing */
+	int64_t stray_gap_ms;		/* doubled when a check found nothing */
 	struct bnl_version version;
-	/* Routes into the own device beside those of the VPN. */
+	/* Routes into our own device other than those of the VPN. */
 	struct prefix foreign[FOREIGN_MAX];
 	size_t nforeign;
 	struct {
 		struct ipaddr to;
 		bool blocked;
-	} cache[CACHE];			/* since the last look */
+	} cache[CACHE];			/* since the last check */
 	size_t ncache;
 	uint64_t blocked;		/* datagrams */
 };
@@ -116,7 +116,8 @@ look_overlap(const struct daemon *d, const struct bnl *b,
 		bnl_overlap_text(new->text, &o, &r->dst, device);
 }
 
-/* Default routes say nothing about a prefix, nor do routes for one link. */
+/* Default routes and routes for one link are ignored: they do not show a
+ * conflict with a prefix. */
 static bool
 is_telling(const struct fib_route *r)
 {
@@ -192,7 +193,7 @@ tell_changes(const struct hostnet *h, const struct faults *old)
 	}
 }
 
-/* Frames that the core could not route: a route that leads here shows. */
+/* Counts frames that the core could not route: a foreign route leads here. */
 static uint64_t
 count_strays(const struct daemon *d)
 {
@@ -211,7 +212,7 @@ version_of(const struct bnl *b)
 }
 
 static void
-look(struct hostnet *h)
+check_network(struct hostnet *h)
 {
 	const struct bnl *b = core_list(h->d->core);
 	struct faults old = h->faults;
@@ -251,7 +252,7 @@ has_news(const struct hostnet *h)
 static void
 on_time(void *ctx)
 {
-	(void)ctx; /* the turn that follows looks */
+	(void)ctx; /* the next turn checks */
 }
 
 void
@@ -271,11 +272,12 @@ hostnet_follow(struct daemon *d)
 		loop_timer_set(&h->timer, mono_add_ms(h->looked, gap));
 		return;
 	}
-	look(h);
+	check_network(h);
 	h->stray_gap_ms = news || h->nforeign > 0 ? GAP_MS
 			  : gap < STRAY_GAP_MAX_MS ? 2 * gap
 						   : gap;
-	/* The way back is seen by looking, as nothing is sent any more. */
+	/* Only a check can show that the route is gone, as nothing is sent any
+	 * more. */
 	if (h->nforeign > 0)
 		loop_timer_set(&h->timer, mono_add_ms(h->looked, GAP_MS));
 }
@@ -326,10 +328,10 @@ hostnet_warnings(struct daemon *d, const char *peer, json_t *array)
 {
 	struct hostnet *h = d->hostnet;
 
-	/* Routes of others change without any news. */
+	/* Foreign routes change without any news. */
 	if (!mono_is_set(h->looked) ||
 	    mono_ms(h->looked, clock_mono()) >= GAP_MS)
-		look(h);
+		check_network(h);
 	for (size_t i = 0; i < h->faults.n; i++) {
 		const struct fault *f = &h->faults.v[i];
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reading the configuration and what it names. */
+/* Reads the configuration and the files that it names. */
 #include "daemon/identity.h"
 
 #include <fcntl.h>
@@ -38,9 +38,9 @@ pem_of(const struct file *f)
 	return (struct pem){ f->data, f->len };
 }
 
-/* What went wrong with a file, which the error does not name by itself. */
+/* Reports an error of a file; the error's text lacks the file's name. */
 static int
-complain(const char *path, const struct err *e)
+complain_file(const char *path, const struct err *e)
 {
 	char text[ERR_TEXT_MAX + 512];
 
@@ -48,12 +48,12 @@ complain(const char *path, const struct err *e)
 	return -1;
 }
 
-/* Who opens the files, and how: what the warden may not open, the daemon's
- * user perhaps can. */
+/* Access to the files: files that the warden may not open can perhaps be opened
+ * by the daemon's user. */
 struct opener {
-	struct warden *warden;		/* NULL: nobody but us */
-	uint32_t conf;			/* the warden's number for it */
-	uid_t owner;			/* may own them, besides root */
+	struct warden *warden;		/* NULL: files are opened here */
+	uint32_t conf;			/* the warden's number of it */
+	uid_t owner;			/* may own the files, besides root */
 	const struct identity_key *key;	/* NULL: opened by its path */
 	bool dates;			/* certificates must be valid now */
 };
@@ -78,7 +78,7 @@ read_file(struct file *f, const struct opener *o, enum warden_path what,
 				     &f->data, &f->len, &e);
 	if (rc < 0)
 		log_error("%s", e.text);
-	/* Why it was not opened as root, when that was needed. */
+	/* Reports why root could not open a file that only root could read. */
 	if (rc < 0 && fd < 0 && no.code == ERR_PERM)
 		log_error("%s", no.text);
 	return rc;
@@ -109,7 +109,7 @@ parse_conf(struct conf **out, const char *path, const struct file *f)
 	}
 	rc = conf_parse_on(out, &host, (const char *)f->data, f->len, dir, es);
 	for (unsigned int i = 0; rc < 0 && i < es->count && i < ERRS_MAX; i++)
-		complain(path, &es->e[i]);
+		complain_file(path, &es->e[i]);
 	if (rc < 0 && es->count > ERRS_MAX)
 		log_error("%s: and %u more", path, es->count - ERRS_MAX);
 out:
@@ -160,7 +160,7 @@ load_conf(struct identity *id, const char *path, struct opener *o)
 	return -1;
 }
 
-/* The key by itself, so that a complaint names its file. */
+/* Checks the key alone, so that the error names its file. */
 static int
 check_key(const char *path, const struct file *f)
 {
@@ -175,12 +175,12 @@ check_key(const char *path, const struct file *f)
 		return -1;
 	}
 	if (key_read_private(&k, f->data, f->len, &e) < 0)
-		return complain(path, &e);
+		return complain_file(path, &e);
 	key_free(k);
 	return 0;
 }
 
-/* A clock that stands before the build of this program tells nothing. */
+/* Dates are not checked by a clock that is older than this build. */
 static int
 check_dates(struct pem cert, const struct pem *cas, size_t ncas, struct err *e)
 {
@@ -199,7 +199,7 @@ load_tls(struct identity *id, const struct opener *o)
 	struct err e;
 	int rc = 0;
 
-	/* All of them are looked at, so that all errors are shown at once. */
+	/* Reads all of them, so that all errors are reported at once. */
 	rc |= read_file(&cert, o, WARDEN_CERT, 0, c->cert, 0);
 	rc |= read_file(&key, o, WARDEN_KEY, 0, c->privkey, STORE_PRIVATE);
 	for (unsigned int i = 0; i < c->cacert.n; i++) {
@@ -210,7 +210,7 @@ load_tls(struct identity *id, const struct opener *o)
 		rc |= check_key(c->privkey, &key);
 	if (rc == 0 && tls_ctx_new(&id->tls, pem_of(&cert), pem_of(&key), cas,
 				   c->cacert.n, &e) < 0)
-		rc = complain(c->cert, &e);
+		rc = complain_file(c->cert, &e);
 	if (rc == 0 && strcmp(tls_ctx_self(id->tls)->cn, c->name) != 0) {
 		log_error("%s: the certificate is for \"%s\", but name is "
 			  "\"%s\"", c->cert, tls_ctx_self(id->tls)->cn,
@@ -219,7 +219,7 @@ load_tls(struct identity *id, const struct opener *o)
 	}
 	if (rc == 0 && o->dates &&
 	    check_dates(pem_of(&cert), cas, c->cacert.n, &e) < 0)
-		rc = complain(c->cert, &e);
+		rc = complain_file(c->cert, &e);
 	file_free(&cert);
 	file_free(&key);
 	for (unsigned int i = 0; i < c->cacert.n; i++)
@@ -244,7 +244,7 @@ load_bnlkeys(struct identity *id, const struct opener *o)
 		}
 		if (key_read_public_alone(&id->bnlkeys[id->nbnlkeys], f.data,
 					  f.len, &e) < 0)
-			rc = complain(paths->v[i], &e);
+			rc = complain_file(paths->v[i], &e);
 		else
 			id->nbnlkeys++;
 		file_free(&f);
@@ -252,8 +252,8 @@ load_bnlkeys(struct identity *id, const struct opener *o)
 	return rc;
 }
 
-/* The user that the daemon becomes has to read the files again: they may be
- * that user's from the start. */
+/* The user that the daemon becomes must be able to read the files again, so
+ * that user may own them. */
 static int
 find_owner(uid_t *owner, const struct conf *c, const char *path)
 {
@@ -266,7 +266,7 @@ find_owner(uid_t *owner, const struct conf *c, const char *path)
 	if (privs_lookup(&ids, c->user, c->group, &e) < 0) {
 		err_prefix(&e, "user");
 		e.line = conf_line(c, "user");
-		return complain(path, &e);
+		return complain_file(path, &e);
 	}
 	*owner = ids.uid;
 	return 0;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A piece of work for the worker thread. */
+/* A job of the worker thread. */
 #ifndef DAEMON_JOB_H
 #define DAEMON_JOB_H
 
 #include "daemon/daemon.h"
 
-/* The first ones write to the state directory. */
+/* The first kinds write to the state directory. */
 enum job_kind {
 	JOB_STORE_PAIR,
 	JOB_STORE_LIST,
@@ -24,17 +24,17 @@ struct job {
 	char peer[NODE_NAME_MAX + 1];
 	uint8_t *data;			/* owned */
 	size_t len;
-	const uint8_t *view;		/* the core's, until it is answered */
+	const uint8_t *view;		/* the core's until the answer */
 	size_t viewlen;
 	uint8_t mark[BNL_VERSION_WIRE_LEN];
 	int64_t run_s;			/* STORE_RUN */
-	struct identity *id;		/* owner of the keys; RETIRE: to free */
+	struct identity *id;		/* has the keys; RETIRE: to be freed */
 	struct generation *built;
 	bool ok;
-	bool newer;			/* STORE_LIST: the one on disk stays */
-	char kept[STORE_NAME_MAX];	/* STORE_LIST: where the work that it
-					 * would undo was put; "": nowhere */
-	struct bnl_version fork;	/* that work's, if it is signed */
+	bool newer;			/* STORE_LIST: the disk's is kept */
+	char kept[STORE_NAME_MAX];	/* STORE_LIST: where the replaced
+					 * list is kept; "": nowhere */
+	struct bnl_version fork;	/* that list's, if it is signed */
 	bool kept_told;
 	struct err why;
 	bool again;			/* failed before: the core went on */
@@ -44,7 +44,7 @@ struct job {
 _Static_assert(JOB_STORES == UNSAVED_KINDS, "one fault each");
 
 void job_free(struct job *j);
-/* Gives it to the worker, with the keys that are in force. */
+/* Gives the job to the worker, with the keys in force. */
 void job_submit(struct daemon *d, struct job *j);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the worker thread does. A job owns all it touches there. */
+/* The jobs of the worker thread. A job owns all the memory it touches there. */
 #include "daemon/plumb.h"
 #include "daemon/unsaved.h"
 #include "job.h"
@@ -29,9 +29,9 @@ open_list(struct bnl **out, const struct job *j, const uint8_t *raw, size_t len)
 			j->id->nbnlkeys, NULL);
 }
 
-/* It would be taken in the place of the one that is to be stored: not if it is
- * dated too far ahead, nor if that one follows upon it all the same, since it
- * was dated back on purpose. */
+/* True when the list on disk would be preferred to the one to be stored: it is
+ * not dated too far ahead, and the one to be stored does not descend from it by
+ * being dated back on purpose. */
 static bool
 is_newer(const struct job *j, const struct bnl *disk, const struct bnl *b)
 {
@@ -46,10 +46,10 @@ is_newer(const struct job *j, const struct bnl *disk, const struct bnl *b)
 }
 
 /*
- * What lies on the disk is somebody's work. A newer list that nobody has told
- * us of yet stays: what a peer sent must not take its place. An edit that is
- * not signed, and a list that the new one does not descend from, are replaced
- * and kept under another name.
+ * The file on disk may contain somebody's work. A newer list that the daemon
+ * does not know yet is kept: a list from a peer must not replace it. An
+ * unsigned edit, and a list that the new one does not descend from, are
+ * replaced and kept under another name.
  */
 static void
 look_at_disk(struct job *j, const struct bnl *b)
@@ -74,7 +74,7 @@ look_at_disk(struct job *j, const struct bnl *b)
 		bnl_free(disk);
 	}
 	free(raw);
-	/* Once, however often the write is tried. */
+	/* Done once, even if the write is repeated. */
 	if (lost && !j->newer && j->kept[0] == '\0' &&
 	    state_keep_list(s, clock_wall(), j->kept, &e) < 0) {
 		j->kept[0] = '\0';
@@ -94,7 +94,8 @@ write_list(struct job *j)
 		look_at_disk(j, b);
 		bnl_free(b);
 	}
-	/* The list first: a mark without its list would lock us out. */
+	/* The list is written first: a mark without its list would lock this
+	 * node out. */
 	if (j->viewlen > 0 && !j->newer &&
 	    state_store_list(s, j->view, j->viewlen, &j->why) < 0)
 		return false;
@@ -102,7 +103,7 @@ write_list(struct job *j)
 }
 
 static void
-run(void *ctx)
+run_job(void *ctx)
 {
 	struct job *j = ctx;
 
@@ -133,8 +134,8 @@ run(void *ctx)
 	}
 }
 
-/* A write that failed is kept and tried again, and the core goes on as if it
- * had succeeded. */
+/* A failed write is kept and retried, and the core goes on as if it had
+ * succeeded. */
 static void
 store_done(struct daemon *d, struct job *j)
 {
@@ -164,7 +165,7 @@ store_done(struct daemon *d, struct job *j)
 }
 
 static void
-done(void *ctx)
+finish_job(void *ctx)
 {
 	struct job *j = ctx;
 	struct daemon *d = j->daemon;
@@ -190,14 +191,14 @@ done(void *ctx)
 	plumb_drain(d);
 }
 
-/* At the end, of a disk that has not answered in time. */
+/* Called at the end, when a disk has not answered in time. */
 static void
-drop(void *ctx)
+drop_job(void *ctx)
 {
 	job_free(ctx);
 }
 
-/* A job that cannot even be made is answered as failed at once. */
+/* A job for which there is no memory fails at once. */
 static struct job *
 job_new(struct daemon *d, enum job_kind kind, uint32_t ticket)
 {
@@ -207,8 +208,9 @@ job_new(struct daemon *d, enum job_kind kind, uint32_t ticket)
 		log_error("out of memory");
 		return NULL;
 	}
-	j->work = (struct work_job){ .run = run, .done = done, .drop = drop,
-				     .ctx = j };
+	j->work = (struct work_job){
+		.run = run_job, .done = finish_job, .drop = drop_job, .ctx = j
+	};
 	j->daemon = d;
 	j->kind = kind;
 	j->ticket = ticket;
@@ -224,7 +226,7 @@ job_submit(struct daemon *d, struct job *j)
 	work_submit(d->work, &j->work);
 }
 
-/* Drops an earlier write of the same thing that failed: it is out of date. */
+/* Drops an earlier failed write of the same file: it is out of date. */
 static void
 submit_store(struct daemon *d, struct job *j)
 {
@@ -308,7 +310,8 @@ job_retire_identity(struct daemon *d, struct identity *id)
 {
 	struct job *j = job_new(d, JOB_RETIRE, 0);
 
-	/* Without memory it is kept: a leak, but nobody uses what is freed. */
+	/* Without memory the identity is leaked, since the worker may still use
+	 * it. */
 	if (j == NULL)
 		return;
 	j->id = id;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The list's file, beside the list in force: work that waits to be signed or
- * pushed, and work that was replaced. */
+/* The list's file compared with the list in force: an edit that waits to be
+ * signed or pushed, and lists that were replaced. */
 #include "daemon/plumb.h"
 
 #include <stdio.h>
@@ -16,10 +16,10 @@
 #define TEXT_MAX 512
 
 struct listdisk {
-	char lost[STORE_NAME_MAX];	/* the newest file that was kept */
-	struct stat seen;		/* the file, as it was last read */
-	struct bnl_version judged;	/* by this list in force */
-	char text[TEXT_MAX];		/* "": it is the list in force */
+	char lost[STORE_NAME_MAX];	/* the newest file kept */
+	struct stat seen;		/* the file, as last read */
+	struct bnl_version judged;	/* list in force at that time */
+	char text[TEXT_MAX];		/* "": the file is the list in force */
 };
 
 int
@@ -114,7 +114,7 @@ is_as_seen(const struct stat *a, const struct stat *b)
 	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
-/* Reads the file only when it, or the list in force, is another one. */
+/* Reads the file only when the file or the list in force has changed. */
 json_t *
 listdisk_json(struct daemon *d)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Host names are looked up by threads of their own: a name server that does
- * not answer must keep neither other names waiting nor the disk. */
+/* Resolves host names in threads of their own: a name server that does not
+ * answer must delay neither other names nor the disk. */
 #include "daemon/plumb.h"
 
 #include <stdlib.h>
@@ -9,16 +9,16 @@
 #include "sys/clock.h"
 #include "sys/resolve.h"
 
-#define FOUND_MAX 8		/* addresses, of each part */
+#define FOUND_MAX 8		/* addresses from each part */
 #define REST_MS 50		/* Resolution Delay of RFC 8305, section 3 */
 
 /* The hosts file is read first: a name in it needs no name server. Then both
- * families are asked for at once. */
+ * families are queried at once. */
 enum part_kind { PART_FILE, PART_IPV6, PART_IPV4, PARTS };
 
 struct part {
 	struct work_job job;
-	struct lookup *of;		/* the loop's, not the thread's */
+	struct lookup *of;		/* used by the loop, not the thread */
 	enum part_kind kind;
 	char *host;
 	struct ipaddr found[FOUND_MAX];
@@ -31,10 +31,10 @@ struct lookup {
 	struct lookup *next;
 	char *host;
 	struct loop_timer rest;		/* waits for the other family */
-	unsigned int left;		/* parts that are to come */
+	unsigned int left;		/* parts still pending */
 	struct ipaddr found[PARTS][FOUND_MAX];
 	size_t n[PARTS];
-	struct err why;			/* error of a part that found nothing */
+	struct err why;			/* error of a part without a result */
 };
 
 static void
@@ -50,7 +50,8 @@ lookup_free(struct lookup *l)
 	free(l);
 }
 
-/* Tells what was found: of both families by turns, because not all is kept. */
+/* Passes on the addresses found, alternating families, because not all are
+ * kept. */
 static void
 lookup_answer(struct lookup *l, bool more)
 {
@@ -118,7 +119,7 @@ part_start(struct lookup *l, enum part_kind kind, struct work *w)
 	return 0;
 }
 
-/* Asks for a name that is not in the hosts file. */
+/* Queries a name that is not in the hosts file. */
 static void
 ask_servers(struct lookup *l)
 {

@@ -26,7 +26,7 @@ struct startup {
 	bool elsewhere;		/* the log is not standard error */
 };
 
-/* Says it where the daemon was started, if that takes it at once: a pipe that
+/* Writes to the caller's standard error, if that does not block: a pipe that
  * poll(2) calls writable takes PIPE_BUF bytes. */
 static void
 startup_say(const char *line)
@@ -45,7 +45,7 @@ startup_say(const char *line)
 	(void)n;
 }
 
-/* Logs during the start: an error is said to the caller as well. */
+/* Logs during the start: errors go to the caller as well. */
 static void
 startup_write(void *ctx, enum log_level level, const char *line)
 {
@@ -56,9 +56,9 @@ startup_write(void *ctx, enum log_level level, const char *line)
 		startup_say(line);
 }
 
-/* From here on nobody reads the terminal. */
+/* From here on the terminal is not used. */
 static void
-ready(void *ctx)
+report_ready(void *ctx)
 {
 	struct startup *s = ctx;
 
@@ -66,8 +66,8 @@ ready(void *ctx)
 	daemonise_done(&s->parent, 0);
 }
 
-/* As root with "user", the log file is opened as at a reload: by root through
- * nothing that this user may change, or else with this user's rights. */
+/* As root with "user", the log file is opened as at a reload: by root only if
+ * this user can change no part of the path, or else with this user's rights. */
 static int
 open_log_file(struct startup *s, const struct conf *c, struct err *e)
 {
@@ -110,9 +110,9 @@ open_log(struct startup *s, const struct identity *id,
 	return 0;
 }
 
-/* -t: all that is wrong, not the first of it. */
+/* -t: reports all errors, not only the first. */
 static int
-test(const struct options *o)
+test_config(const struct options *o)
 {
 	struct service s;
 	struct identity *id = NULL;
@@ -152,7 +152,7 @@ main(int argc, char **argv)
 	if (options_parse(&o, argc, argv, &status) < 0)
 		return status;
 	if (o.test)
-		return test(&o);
+		return test_config(&o);
 	if (identity_load(&id, o.conf, NULL) < 0)
 		return EXIT_USAGE;
 	if (!o.foreground &&
@@ -170,12 +170,13 @@ main(int argc, char **argv)
 		return status;
 	}
 	if (open_log(&s, id, &o) == 0) {
-		status = daemon_run(id, &o, s.log, ready, &s);
+		status = daemon_run(id, &o, s.log, report_ready, &s);
 	} else {
 		identity_free(id);
 		status = EXIT_FAILED;
 	}
-	/* The caller has all lines before it learns that the start failed. */
+	/* The caller gets all lines before the exit status of a failed
+	 * start. */
 	log_set_sink(NULL, NULL);
 	logsink_close(s.log);
 	daemonise_done(&s.parent, status);

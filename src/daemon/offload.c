@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which offloads are in use, and why others are not: at the start, and when
- * the kernel turns out to refuse what it seemed to have. */
+/* Reports the offloads in use, and the reasons why others are not: at the
+ * start, and when the kernel later refuses one that it had accepted. */
 #include "daemon/plumb.h"
 
 #include <stdio.h>
@@ -45,7 +45,7 @@ offload_fall_back(struct daemon *d)
 	core_device_takes(d->core, d->write_tcp, d->write_udp);
 }
 
-/* true: it is in use; why then holds what is to be said all the same. */
+/* true: in use; why then holds a remark, if any. */
 static bool
 tun_feature(const struct daemon *d, enum tun_level level, int write_errno,
 	    char why[WHY_MAX])
@@ -92,8 +92,8 @@ gro_of(const struct udp *u, char why[WHY_MAX])
 	return udp_gro(u);
 }
 
-/* All sockets are alike but for where they send to: one that says something
- * speaks for all. */
+/* Sockets differ only in their destinations: a remark about one counts for
+ * all. */
 static bool
 udp_feature(const struct daemon *d, bool (*of)(const struct udp *, char *),
 	    char why[WHY_MAX])
@@ -106,7 +106,7 @@ udp_feature(const struct daemon *d, bool (*of)(const struct udp *, char *),
 }
 
 static bool
-feature(const struct daemon *d, enum conf_offload bit, char why[WHY_MAX])
+check_feature(const struct daemon *d, enum conf_offload bit, char why[WHY_MAX])
 {
 	why[0] = '\0';
 	if ((d->offload & bit) == 0) {
@@ -138,7 +138,7 @@ offload_json(const struct daemon *d)
 	char why[WHY_MAX];
 
 	for (size_t i = 0; i < CONF_OFFLOADS; i++) {
-		bool used = feature(d, conf_offload_bit(i), why);
+		bool used = check_feature(d, conf_offload_bit(i), why);
 
 		json_object_set_new(o, conf_offload_name(i), json_pack(
 			"{sbss?}", "in_use", (int)used,
@@ -163,7 +163,7 @@ offload_log(const struct daemon *d)
 	char why[WHY_MAX];
 
 	for (size_t i = 0; i < CONF_OFFLOADS; i++) {
-		bool used = feature(d, conf_offload_bit(i), why);
+		bool used = check_feature(d, conf_offload_bit(i), why);
 
 		if (!used || why[0] != '\0')
 			log_info("offload: %s is %s: %s", conf_offload_name(i),

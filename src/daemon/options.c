@@ -15,7 +15,7 @@
 #define PIDFILE "/run/cluevpn/pid"
 
 static void
-usage(FILE *to)
+print_usage(FILE *to)
 {
 	fprintf(to,
 		"usage: cluevpnd [-fthV] [-c DIR|FILE] [-d LEVEL] [-p PIDFILE]\n"
@@ -29,7 +29,7 @@ usage(FILE *to)
 		"  -V           print the version\n");
 }
 
-/* A directory means the file of the usual name in it. */
+/* A directory stands for the file with the default name in it. */
 static int
 conf_path(struct options *o, const char *arg)
 {
@@ -43,7 +43,7 @@ conf_path(struct options *o, const char *arg)
 	return n < 0 || (size_t)n >= sizeof(o->conf) ? -1 : 0;
 }
 
-/* The background is in another directory than where the path was given. */
+/* A daemon in the background has another working directory. */
 static int
 make_absolute(char path[OPTIONS_PATH_MAX])
 {
@@ -130,18 +130,18 @@ options_parse(struct options *o, int argc, char **argv, int *status)
 			*status = 0;
 			return -1;
 		case 'h':
-			usage(stdout);
+			print_usage(stdout);
 			*status = 0;
 			return -1;
 		default:
-			usage(stderr);
+			print_usage(stderr);
 			return -1;
 		}
 	}
 	if (optind < argc) {
 		fprintf(stderr, "cluevpnd: unexpected argument \"%s\"\n",
 			argv[optind]);
-		usage(stderr);
+		print_usage(stderr);
 		return -1;
 	}
 	if (paths_make(o, conf, pidfile) < 0) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* HUP and USR1. What fails leaves everything as it was. */
+/* HUP and USR1. A failed reload changes nothing. */
 #include "daemon/device.h"
 #include "daemon/plumb.h"
 #include "daemon/unsaved.h"
@@ -11,8 +11,8 @@
 #include "format/bnl_sign.h"
 #include "sys/clock.h"
 
-/* Says which settings wait for a restart: whatever differs from the start,
- * so that one reload more does not make it forgotten. */
+/* Logs the settings that need a restart: all that differ from the start, so
+ * that further reloads do not forget them. */
 static void
 note_restart(struct daemon *d, const struct conf *is)
 {
@@ -38,7 +38,7 @@ reload_restart_json(const struct daemon *d)
 	return keys;
 }
 
-/* There were none at the start, and now no process can be started. */
+/* There were no hooks at the start, so now no process can be started. */
 static void
 note_hooks(const struct daemon *d, const struct conf *is)
 {
@@ -47,7 +47,7 @@ note_hooks(const struct daemon *d, const struct conf *is)
 			 "to take effect");
 }
 
-/* The list from disk goes to the core, which takes it when it is newer. */
+/* Gives the list from disk to the core, which accepts it when it is newer. */
 static int
 reload_list(struct daemon *d)
 {
@@ -70,7 +70,7 @@ reload_list(struct daemon *d)
 	return 0;
 }
 
-/* All that may fail comes first. */
+/* All steps that may fail come first. */
 static int
 reload_conf(struct daemon *d)
 {
@@ -99,7 +99,8 @@ reload_conf(struct daemon *d)
 	}
 	note_restart(d, new->conf);
 	note_hooks(d, new->conf);
-	/* The sockets are as they were: no address without one is tried. */
+	/* The sockets do not change: an address family without one is not
+	 * used. */
 	new->conf->disableipv6 = d->first->disableipv6;
 	d->id = new;
 	if (d->warden != NULL)
@@ -109,13 +110,13 @@ reload_conf(struct daemon *d)
 	core_reconf(d->core, clock_now(), new->conf,
 		    tls_ctx_provider(new->tls), tls_ctx_self(new->tls));
 	if (old->conf == d->first)
-		old->conf = NULL;	/* kept, to be compared with */
+		old->conf = NULL;	/* kept for comparison */
 	job_retire_identity(d, old);
 	log_info("configuration and certificate reloaded");
 	return 0;
 }
 
-/* In a folder of root's only the warden can make the new file. */
+/* In a folder of root's only the warden can create the new file. */
 static void
 reopen_log(struct daemon *d)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cluevpnd -t by root judges as the service that systemd starts. */
+/* cluevpnd -t as root: checks as the user that systemd would start the daemon
+ * as. */
 #include "daemon/service.h"
 
 #include <fcntl.h>
@@ -13,7 +14,7 @@
 
 /* True if the unit starts the daemon. Without systemd in charge, a key that
  * belongs to the unit's user shows that the unit has started the daemon before;
- * "user" in the configuration says that the daemon starts as root. */
+ * "user" in the configuration shows that the daemon starts as root. */
 static bool
 unit_starts(const struct unit *u, const struct conf *c)
 {
@@ -64,7 +65,7 @@ service_become(struct service *s, const struct options *o)
 		return 0;
 	fd = open(o->conf, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return 0;		/* told by those who need it */
+		return 0;		/* reported by its users */
 	if (identity_conf(&c, o->conf, fd) < 0)
 		return -1;
 	if (unit_starts(&s->unit, c))

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * When the memory of this machine is, or was, somewhere else as well. Keys
- * were to be gone minutes after their making, and stood in the memory of a
- * machine that slept, or in the file it was saved to. In a copy of the machine
- * they would go on to count where this one does.
+ * Ends sessions and renews secrets after suspend, hibernation or a copy of this
+ * virtual machine. Keys were to be erased minutes after they were made, but
+ * stayed in the memory of a machine that slept, or in its hibernation file. In
+ * a copy of the machine they would remain valid as well.
  */
 #include "daemon/plumb.h"
 
@@ -28,7 +28,8 @@ slept_open(struct daemon *d)
 			 e.text);
 }
 
-/* The generators first: the new keys must not be those of the other copy. */
+/* Renews the generators first: the new keys must differ from those of the
+ * copy. */
 static void
 make_anew(struct daemon *d, const char *why)
 {
@@ -75,8 +76,8 @@ slept_look(struct daemon *d)
 
 	if (slept - d->slept_ns < SLEPT_NS)
 		return;
-	/* Two clocks are read, one after the other: what lies between is in
-	 * both figures, so a second is not cut off but rounded. */
+	/* The two clocks are read one after the other, so the difference is
+	 * slightly off: seconds are rounded, not truncated. */
 	snprintf(why, sizeof(why), "the machine slept for %lld s",
 		 (long long)((slept - d->slept_ns + NS_PER_S / 2) / NS_PER_S));
 	d->slept_ns = slept;

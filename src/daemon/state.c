@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Small sealed files, the pairs and the list. */
+/* State files: small sealed files, the pairs and the list. */
 #include "daemon/state.h"
 
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include "crypto/kdf.h"
 #include "format/known.h"
 
-#define MAGIC_LEN 8		/* "CVMARK1\n": what it is, and its version */
+#define MAGIC_LEN 8		/* "CVMARK1\n": type and version */
 #define MAGIC_STATIC "CVSTAT1\n"
 #define MAGIC_MARK "CVMARK1\n"
 #define MAGIC_RUN "CVRUNT1\n"
@@ -20,11 +20,11 @@
 #define MARK_NAME "mark"
 #define KNOWN_NAME "addresses"
 #define RUN_NAME "runtime"
-#define RUN_LEN 16		/* seconds of running, wall clock */
+#define RUN_LEN 16		/* running time in seconds, wall clock */
 #define TIME_MAX_S (INT64_C(1) << 40)
 #define PAIRS_NAME "pairs"
 #define PAIR_SUFFIX ".pair"
-#define LOST_MAX 8		/* files kept of lists that were replaced */
+#define LOST_MAX 8		/* copies kept of replaced lists */
 #define PAIR_NAME_MAX (NODE_NAME_MAX + sizeof(PAIR_SUFFIX))
 #define PAIRS_MAX 131072
 
@@ -113,7 +113,7 @@ sealed_write(struct store *st, const char *name, const char *magic,
 	return rc;
 }
 
-/* ERR_NOTFOUND: there is none. ERR_SYNTAX: it is damaged. */
+/* ERR_NOTFOUND: the file is absent. ERR_SYNTAX: it is damaged. */
 static int
 sealed_read(struct store *st, const char *name, const char *magic,
 	    uint8_t *payload, size_t len, struct err *e)
@@ -202,7 +202,7 @@ state_check(const struct conf *conf, struct err *e)
 	int rc;
 
 	if (store_open(&s.dir, conf->statedir, false, &why) < 0)
-		return 0;		/* made at the start, or told before */
+		return 0;		/* made at the start, or reported */
 	rc = state_mark(&s, &mark, e);
 	if (rc == 0 && sealed_read(&s.dir, STATIC_NAME, MAGIC_STATIC, secret,
 				   sizeof(secret), &why) < 0 &&
@@ -263,8 +263,8 @@ state_store_run(struct state *s, int64_t run_s, struct walltime now,
 
 /* --- pairs ---------------------------------------------------------------- */
 
-/* The record of one file; a damaged one, or one of another name, is an
- * ERR_SYNTAX. */
+/* Reads the record of one file; ERR_SYNTAX when it is damaged or has another
+ * node's name. */
 static int
 read_pair(struct store *st, const char *name, struct pair_record *r,
 	  struct err *e)
@@ -289,7 +289,7 @@ read_pair(struct store *st, const char *name, struct pair_record *r,
 	return rc;
 }
 
-/* What was set aside before this start has no use any more. */
+/* Files set aside before this start are useless now. */
 static void
 remove_set_aside(struct state *s)
 {
@@ -311,7 +311,7 @@ remove_set_aside(struct state *s)
 	(void)store_remove(&s->dir, STATIC_NAME STORE_BAD, &ignored);
 }
 
-/* The list in force, if it may be believed, does not name that node. */
+/* The list in force, if it is trustworthy, does not name that node. */
 static bool
 is_stranger(const struct core *c, const char *name)
 {

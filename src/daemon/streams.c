@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* TCP connections of the core: descriptors, what the socket has not taken
- * yet, and an end that lets the last bytes arrive. */
+/* TCP connections of the core: descriptors, unsent bytes, and a close that lets
+ * the last bytes arrive. */
 #include "daemon/hostnet.h"
 #include "daemon/plumb.h"
 
@@ -13,23 +13,23 @@
 #include "sys/clock.h"
 
 #define STREAM_PIECE 16384
-#define STREAM_TURN 4		/* pieces read from one in a turn */
-#define SHARE_NS NS_PER_MS	/* for reading from all of them in a turn */
-#define CLOSE_MS 10000		/* for the other side to take the rest */
-#define LINGER_MS 2000		/* and then to hang up */
-#define LINGER_MAX 64		/* so many at a time: anybody can cause them */
+#define STREAM_TURN 4		/* pieces read from one connection in a turn */
+#define SHARE_NS NS_PER_MS	/* time for reading from all in a turn */
+#define CLOSE_MS 10000		/* time for the other side to take the rest */
+#define LINGER_MS 2000		/* time for the other side to close then */
+#define LINGER_MAX 64		/* at most so many: anybody can cause them */
 
 struct stream {
 	struct daemon *daemon;
-	uint32_t id;			/* 0: the core has let go of it, and */
-	struct stream *next;		/* it is among those that linger */
+	uint32_t id;			/* 0: the core has closed it, and */
+	struct stream *next;		/* next in the list of lingering ones */
 	int fd;
 	struct loop_fd *place;
-	struct loop_timer timer;	/* of its end */
-	uint64_t round;			/* in which it was read last */
+	struct loop_timer timer;	/* limits the close */
+	uint64_t round;			/* in which it was last read */
 	bool opened;
-	bool closing;			/* flush what is there, then end */
-	size_t start, end;		/* of what the socket has not taken */
+	bool closing;			/* send the rest, then close */
+	size_t start, end;		/* unsent bytes in the buffer */
 	uint8_t out[STREAM_PIECE];
 };
 
@@ -75,7 +75,8 @@ stream_reason(int errnum)
 	}
 }
 
-/* Gone: tells the core, if it still cares. why NULL: an orderly end. */
+/* The connection is gone: tells the core, unless the core has closed it. why
+ * NULL: an orderly end. */
 static void
 stream_end(struct stream *s, enum close_reason reason, const char *why)
 {
@@ -101,9 +102,9 @@ too_late(void *ctx)
 	stream_end(ctx, CLOSE_TIMEOUT, "it does not take what is sent");
 }
 
-/* The oldest one of too many that linger goes. */
+/* Closes the oldest of too many lingering connections. */
 static void
-linger(struct stream *s)
+start_linger(struct stream *s)
 {
 	struct daemon *d = s->daemon;
 	struct stream *oldest = s;
@@ -120,8 +121,9 @@ linger(struct stream *s)
 	loop_timer_set(&s->timer, mono_add_ms(clock_mono(), LINGER_MS));
 }
 
-/* All is written: says so, and waits a little for the other side, because
- * closing with unread bytes would throw away what is still on its way. */
+/* Everything is sent: shuts down the sending side, and waits briefly for the
+ * other side, because closing with unread bytes would discard data in
+ * flight. */
 static void
 stream_finish(struct stream *s)
 {
@@ -130,7 +132,7 @@ stream_finish(struct stream *s)
 
 	tcp_finish(s->fd);
 	loop_interest(s->place, LOOP_IN);
-	linger(s);
+	start_linger(s);
 	core_stream_closed(d->core, clock_now(), id, CLOSE_ORDERLY, NULL);
 }
 
@@ -170,15 +172,15 @@ stream_write(struct stream *s)
 		stream_finish(s);
 }
 
-/* began: when the reading of this stream did. */
+/* began: when reading of this stream began. */
 static bool
 share_is_used(const struct daemon *d, struct monotime began)
 {
 	return d->share.ns + clock_mono().ns - began.ns >= SHARE_NS;
 }
 
-/* Reads until there is no more, the share of the turn is used, or the other
- * side does not take what it caused. */
+/* Reads until nothing is left, the share of the turn is used, or the other side
+ * does not read its answers. */
 static void
 stream_read(struct stream *s, struct monotime began)
 {
@@ -192,10 +194,10 @@ stream_read(struct stream *s, struct monotime began)
 		switch (tcp_read(s->fd, in, sizeof(in), &n)) {
 		case TCP_OK:
 			if (id == 0)
-				break;	/* lingering: nobody listens */
+				break;	/* lingering: input is ignored */
 			core_stream_in(d->core, clock_now(), id, in, n);
 			plumb_drain(d);
-			/* It may have ended meanwhile. */
+			/* The stream may have ended meanwhile. */
 			if (stream_find(d, id) != s || s->start != s->end ||
 			    share_is_used(d, began))
 				return;
@@ -213,9 +215,10 @@ stream_read(struct stream *s, struct monotime began)
 }
 
 /*
- * What comes from one may be half a millisecond of public-key work, and packets
- * wait meanwhile: after so much in a turn the others stay as they are, and are
- * awake in the next one. Then those go first that were not read in this round.
+ * Input from one connection may cause half a millisecond of public-key work,
+ * and packets wait meanwhile: after SHARE_NS in a turn the remaining
+ * connections are left for the next turn. Then those that were not read in this
+ * round come first.
  */
 static void
 stream_turn(struct stream *s)
@@ -230,7 +233,7 @@ stream_turn(struct stream *s)
 		return;
 	s->round = share->round;
 	began = clock_mono();
-	stream_read(s, began); /* it may be gone then */
+	stream_read(s, began); /* may free the stream */
 	d->share.ns += clock_mono().ns - began.ns;
 }
 
@@ -293,7 +296,7 @@ stream_new(struct daemon *d, int fd, uint32_t id, bool opened)
 	s->id = id;
 	s->fd = fd;
 	s->opened = opened;
-	s->round = d->share.round; /* new ones never put the next round off */
+	s->round = d->share.round; /* new streams do not delay the next round */
 	if (loop_timer_init(&s->timer, d->loop, too_late, s, &e) < 0)
 		goto free;
 	if (loop_add(&s->place, d->loop, fd, opened ? LOOP_IN : LOOP_OUT,
@@ -364,7 +367,7 @@ streams_close(struct daemon *d, uint32_t conn)
 
 	if (s == NULL)
 		return;
-	/* Said again: it has had its time. */
+	/* A second close: the time for the first one is over. */
 	if (!s->opened || s->closing) {
 		stream_end(s, CLOSE_ORDERLY, NULL);
 		return;
@@ -386,6 +389,6 @@ streams_close_all(struct daemon *d)
 	}
 	table_free(&d->conns);
 	while (d->lingering != NULL)
-		/* It takes itself off the list. */
+		/* stream_free() removes it from the list. */
 		stream_free(d->lingering); /* NOLINT(clang-analyzer-unix.Malloc) */
 }

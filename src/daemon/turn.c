@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * When the daemon gets the processor. It runs ahead of ordinary programs, and
- * steps back for a second when it has not slept for long: a flood from
- * outside must not stop the host.
+ * Scheduling of the daemon. It runs ahead of ordinary programs, and returns to
+ * normal priority for a second when it has not slept for long: a flood of
+ * packets must not stop the host.
  */
 #include "daemon/plumb.h"
 

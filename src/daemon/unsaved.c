@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Writes that failed: kept, told, and tried again until the disk takes them. */
+/* Failed writes: kept, reported, and retried until the disk accepts them. */
 #include "daemon/unsaved.h"
 
 #include <inttypes.h>
@@ -12,8 +12,8 @@
 #include "job.h"
 #include "sys/clock.h"
 
-#define AGAIN_MS 5000		/* between two tries */
-#define SLOW_MS 5000		/* until a silent disk is told */
+#define AGAIN_MS 5000		/* interval of retries */
+#define SLOW_MS 5000		/* until a disk without an answer is reported */
 #define TEXT_MAX (ERR_TEXT_MAX + 256)
 
 static bool
@@ -32,7 +32,7 @@ count_kind(const struct unsaved *u, unsigned int kind)
 	return n;
 }
 
-/* Drops the one of the same thing. */
+/* Drops an earlier write of the same file. */
 static void
 forget_same(struct unsaved *u, const struct job *same)
 {
@@ -68,7 +68,7 @@ unsaved_retry(struct daemon *d)
 		try_first(d);
 }
 
-/* Tries a single write: that shows whether the disk takes anything. */
+/* Retries a single write, which shows whether the disk accepts any. */
 static void
 on_again(void *ctx)
 {
@@ -99,7 +99,7 @@ tell_kept(struct daemon *d, const struct job *j)
 	events_say(d, EVENT_ERROR, EVENT_STORE_FAILED, j->peer, text);
 }
 
-/* The core's bytes are its own again once it has the answer. */
+/* The core may free its bytes once it has the answer, so this copies them. */
 static int
 own_view(struct job *j)
 {
@@ -213,7 +213,7 @@ warning_add(json_t *array, const char *text)
 		"text", events_text_json(text)));
 }
 
-/* A write that neither succeeds nor fails. */
+/* Warns of a write that neither succeeds nor fails. */
 static void
 warn_slow(const struct daemon *d, json_t *array)
 {
