@@ -20,7 +20,7 @@ $O/tests/fuzz/core_fuzz.o $O/tests/fuzz/channel_fuzz.o \
 	$O/tests/fuzz/tls_fuzz.o: \
 	override SAN := $(subst $(comma)fuzzer-no-link,,$(SAN))
 ctlreq_more := $(call obj,$(patsubst %,src/daemon/%.c,\
-	control events status status_peer telling trouble))
+	control events giveback status status_peer telling trouble))
 
 .SECONDEXPANSION:
 $(FUZZERS): $O/tests/fuzz/%_fuzz: $O/tests/fuzz/%_fuzz.o $$($$*_more) $(LIB)

@@ -121,6 +121,8 @@ struct daemon {
 	struct telling *tellings;	/* long answers, being given */
 	struct telling *awaiting;	/* those that wait for the list */
 	struct loop_timer telling;	/* the next piece */
+	struct loop_timer giveback;	/* of memory, after a burst */
+	unsigned int freed;		/* things of the burst, so far */
 	int status;			/* the process's exit status */
 };
 

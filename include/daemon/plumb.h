@@ -161,6 +161,13 @@ void telling_follow(struct daemon *d);		/* in each turn */
 struct monotime telling_deadline(const struct daemon *d);
 void telling_close(struct daemon *d);
 
+/* --- giveback.c: memory for the system -------------------------------------- */
+int giveback_open(struct daemon *d, struct err *e);
+/* So many connections were freed, or what is as large. After a burst of them
+ * the allocator gives back what it holds. */
+void giveback_freed(struct daemon *d, unsigned int n);
+void giveback_close(struct daemon *d);
+
 /* --- trouble.c: warnings and reasons ---------------------------------------- */
 /* Warnings of this node, and, at the end, a copy of those of the peers. */
 json_t *trouble_warnings(struct daemon *d, json_t *of_peers);

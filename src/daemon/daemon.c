@@ -70,7 +70,7 @@ start_loop(struct daemon *d, struct err *e)
 	table_init(&d->conns, seed);
 	if (loop_new(&d->loop, e) < 0 ||
 	    sigwatch_open(&d->signals, d->loop, on_signal, d, e) < 0 ||
-	    hooks_open(&d->hooks, d->loop, e) < 0 ||
+	    giveback_open(d, e) < 0 || hooks_open(&d->hooks, d->loop, e) < 0 ||
 	    (d->warden != NULL && warden_watch(d->warden, d->loop, e) < 0) ||
 	    notify_open(&d->notify, e) < 0)
 		return -1;
@@ -384,6 +384,7 @@ stop_daemon(struct daemon *d, bool started)
 	if (!d->stuck)
 		state_close(&d->state);
 	events_free(d);
+	giveback_close(d);
 	hooks_close(d->hooks);
 	warden_close(d->warden);
 	notify_close(&d->notify);

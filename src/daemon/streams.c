@@ -54,6 +54,7 @@ stream_free(struct stream *s)
 	loop_timer_fini(&s->timer);
 	loop_remove(s->place);
 	tcp_close(s->fd, false);
+	giveback_freed(s->daemon, 1);
 	free(s);
 }
 

@@ -19,6 +19,7 @@
 
 #define SLICE_MS 1		/* of a turn, for all answers together */
 #define UNSENT_MAX 262144	/* bytes; no more is made until they are sent */
+#define ANSWER_BYTES 65536	/* use as much memory as a connection */
 #define REST_MS 5		/* until the next look at what is unsent */
 #define DISK_MS 30000		/* for a disk to give its list */
 
@@ -32,6 +33,7 @@ struct telling {
 	struct peers_query query;
 	struct status_sums sums;
 	struct buf text;		/* made, and not sent yet */
+	size_t bytes;			/* sent */
 	struct monotime end;		/* of the wait for the disk */
 	const char *undone;		/* said before why a list is refused */
 	bool restart;			/* keys that wait for one are told */
@@ -121,6 +123,7 @@ telling_send(struct daemon *d, struct telling *t, bool end)
 
 	if (t->client == 0)
 		return true;
+	t->bytes += buf_len(&t->text);
 	rc = ctlsock_reply(d->ctl, t->client, buf_data(&t->text),
 			   buf_len(&t->text), end);
 	buf_consume(&t->text, buf_len(&t->text));
@@ -140,6 +143,7 @@ telling_slice(struct daemon *d, struct monotime end)
 		more = t->step(d, t);
 	while (more && !mono_reached(end, clock_mono()));
 	if (!telling_send(d, t, !more) || !more) {
+		giveback_freed(d, (unsigned int)(t->bytes / ANSWER_BYTES));
 		telling_free(t);
 		return;
 	}

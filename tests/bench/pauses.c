@@ -88,7 +88,7 @@ answers(void)
 	struct err e;
 
 	if (mkdtemp(dir) == NULL || loop_new(&d.loop, &e) < 0 ||
-	    telling_open(&d, &e) < 0)
+	    telling_open(&d, &e) < 0 || giveback_open(&d, &e) < 0)
 		bench_die("a loop");
 	snprintf(path, sizeof(path), "%s/ctl", dir);
 	if (ctlsock_open(&d.ctl, d.loop, path, 0600, (gid_t)-1,
@@ -98,6 +98,7 @@ answers(void)
 	answer(path, "peers\n");
 	ctlsock_close(d.ctl);
 	telling_close(&d);
+	giveback_close(&d);
 	loop_free(d.loop);
 	(void)rmdir(dir);
 }

@@ -229,7 +229,7 @@ begin(void)
 	d.core = node.core;
 	d.id = &id;
 	if (mkdtemp(dir) == NULL || loop_new(&d.loop, &e) < 0 ||
-	    telling_open(&d, &e) < 0)
+	    telling_open(&d, &e) < 0 || giveback_open(&d, &e) < 0)
 		abort();
 	snprintf(path, sizeof(path), "%s/ctl", dir);
 	if (ctlsock_open(&d.ctl, d.loop, path, 0600, (gid_t)-1,

@@ -5,8 +5,8 @@ wrap = $(patsubst %,-Wl$(comma)--wrap=%,$1)
 
 # The clock and the core.
 $O/tests/unit/daemon/streams_test: LDFLAGS += $(call wrap,clock_mono \
-	core_deadline core_next_action core_stream_accepted core_stream_in \
-	core_stream_drain core_stream_closed)
+	malloc_trim core_deadline core_next_action core_stream_accepted \
+	core_stream_in core_stream_drain core_stream_closed)
 $O/tests/unit/daemon/slept_test: LDFLAGS += $(call wrap,clock_slept_ns \
 	core_next_action core_slept rng_renew vmfork_read)
 $O/tests/unit/daemon/telling_test: LDFLAGS += $(call wrap,clock_mono \

@@ -41,7 +41,9 @@ static unsigned int packets;		/* turns in which some were served */
 static int packet_fd;
 static struct loop_fd *packet_place;
 static bool ending;			/* one is to end in order */
+static unsigned int trims;		/* memory was given back */
 
+int __wrap_malloc_trim(size_t pad);
 struct monotime __wrap_clock_mono(void);
 struct monotime __wrap_core_deadline(const struct core *c);
 bool __wrap_core_next_action(struct core *c, struct action *a);
@@ -53,6 +55,14 @@ size_t __wrap_core_stream_drain(struct core *c, struct now now, uint32_t conn,
 				uint8_t *out, size_t cap);
 void __wrap_core_stream_closed(struct core *c, struct now now, uint32_t conn,
 			       enum close_reason reason, const char *why);
+
+int
+__wrap_malloc_trim(size_t pad)
+{
+	assert_int_equal(pad, 0);
+	trims++;
+	return 1;
+}
 
 struct monotime
 __wrap_clock_mono(void)
@@ -158,6 +168,8 @@ setup(void **state)
 	table_init(&d.conns, seed);
 	assert_int_equal(loop_new(&d.loop, NULL), 0);
 	d.vmfork = -1;
+	trims = 0;
+	assert_int_equal(giveback_open(&d, NULL), 0);
 	assert_int_equal(slept_watch(&d, NULL), 0);
 	loop_owner(d.loop, plumb_before_sleep, plumb_deadline, &d);
 	/* Packets are always there. */
@@ -172,6 +184,7 @@ teardown(void **state)
 {
 	(void)state;
 	streams_close_all(&d);
+	giveback_close(&d);
 	while (nends > 0)
 		close(ends[--nends].fd);
 	loop_remove(packet_place);
@@ -324,6 +337,45 @@ one_that_lingers_has_little_time(void **state)
 	assert_null(d.lingering);
 }
 
+/* n connections come and go. */
+static void
+come_and_go(size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		uint32_t conn = connects()->id;
+
+		turn();
+		ending = true;
+		streams_close(&d, conn);
+		clock_ns += 2000 * NS_PER_MS;
+		turn();
+		assert_null(d.lingering);
+	}
+}
+
+static void
+memory_is_given_back_after_a_burst(void **state)
+{
+	(void)state;
+	come_and_go(7);
+	clock_ns += 20 * NS_PER_S;
+	turn();
+	assert_int_equal(trims, 0);
+	come_and_go(1);
+	clock_ns += 15000 * NS_PER_MS - 1;
+	turn();
+	assert_int_equal(trims, 0);
+	come_and_go(3);		/* of the same burst */
+	assert_int_equal(trims, 1);
+	clock_ns += 60 * NS_PER_S;
+	turn();
+	assert_int_equal(trims, 1);
+	come_and_go(8);
+	clock_ns += 15 * NS_PER_S;
+	turn();
+	assert_int_equal(trims, 2);
+}
+
 int
 main(void)
 {
@@ -340,6 +392,8 @@ main(void)
 			teardown),
 		cmocka_unit_test_setup_teardown(
 			one_that_lingers_has_little_time, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			memory_is_given_back_after_a_burst, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

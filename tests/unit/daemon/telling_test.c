@@ -128,6 +128,7 @@ setup(void **state)
 	assert_non_null(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/ctl", dir);
 	if (loop_new(&d.loop, &e) < 0 || telling_open(&d, &e) < 0 ||
+	    giveback_open(&d, &e) < 0 ||
 	    ctlsock_open(&d.ctl, d.loop, path, 0600, (gid_t)-1,
 			 control_request, &d, &e) < 0)
 		fail_msg("%s", e.text);
@@ -142,6 +143,7 @@ teardown(void **state)
 	(void)state;
 	ctlsock_close(d.ctl);
 	telling_close(&d);
+	giveback_close(&d);
 	*strrchr(path, '/') = '\0';
 	(void)rmdir(path);
 	loop_free(d.loop);

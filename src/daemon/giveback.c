@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Returns memory to the system after a burst. The allocator keeps what was
+ * freed: after the start of a mesh, in which each node has dozens of TLS
+ * connections at a time, a daemon would stay twice as large as it need be.
+ */
+#include "daemon/plumb.h"
+
+#include <malloc.h>
+
+#include "sys/clock.h"
+
+#define LEAST 8			/* freed things; below them it is not worth it */
+#define REST_MS 15000		/* so that the burst is over */
+#define MMAP_BYTES (128 * 1024)
+#define ARENAS 2		/* the loop's, and one for all other threads */
+
+static void
+on_rest(void *daemon)
+{
+	struct daemon *d = daemon;
+
+	d->freed = 0;
+	(void)malloc_trim(0);
+}
+
+int
+giveback_open(struct daemon *d, struct err *e)
+{
+	/* Fixed: by default a large block that is freed once makes the
+	 * allocator keep all later ones of its size. */
+	(void)mallopt(M_MMAP_THRESHOLD, MMAP_BYTES);
+	(void)mallopt(M_ARENA_MAX, ARENAS);
+	return loop_timer_init(&d->giveback, d->loop, on_rest, d, e);
+}
+
+void
+giveback_freed(struct daemon *d, unsigned int n)
+{
+	bool due = d->freed >= LEAST;
+
+	d->freed += n;
+	if (!due && d->freed >= LEAST)
+		loop_timer_set(&d->giveback,
+			       mono_add_ms(clock_mono(), REST_MS));
+}
+
+void
+giveback_close(struct daemon *d)
+{
+	loop_timer_fini(&d->giveback);
+}
