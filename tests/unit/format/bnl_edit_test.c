@@ -316,6 +316,25 @@ set_values(void **state)
 		 "  subnet  10.4.0.0/16\n  key     " K1 "\n" NODE_B);
 }
 
+/* New values stand where the old ones did, else behind what comes before them
+ * in a node; comments stay where they are. */
+static void
+places(void **state)
+{
+	static const char head[] = HEAD "node b\n  address 192.0.2.1\n\n"
+					"  # Its subnets.\n";
+	char before[512], after[512];
+
+	(void)state;
+	snprintf(before, sizeof(before), "%s  subnet 10.1.0.0/16\n", head);
+	snprintf(after, sizeof(after), "%s  subnet  10.2.0.0/16\n", head);
+	set(before, "b", WITH("s10.2.0.0/16"), after);
+	snprintf(before, sizeof(before), "%s  key " K1 "\n", head);
+	set(before, "b", WITH("s10.2.0.0/16"),
+	    HEAD "node b\n  address 192.0.2.1\n  subnet  10.2.0.0/16\n\n"
+		 "  # Its subnets.\n  key " K1 "\n");
+}
+
 static void
 unknown_node(void **state)
 {
@@ -613,6 +632,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(values),	     cmocka_unit_test(add),
 	    cmocka_unit_test(add_refused),   cmocka_unit_test(set_values),
+	    cmocka_unit_test(places),
 	    cmocka_unit_test(unknown_node),  cmocka_unit_test(remove_nodes),
 	    cmocka_unit_test(revoke),	     cmocka_unit_test(revoke_refused),
 	    cmocka_unit_test(too_long),	     cmocka_unit_test(not_a_list),

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "format/bnl_parse.h"
+#include "format/bnl_value.h"
 
 struct text {
 	char *p;
@@ -221,6 +222,125 @@ codes(void **state)
 	}
 }
 
+/* A list whose only node has that address; the caller frees it. */
+static struct bnl *
+with_address(const char *address, struct errs *es)
+{
+	struct bnl *b = NULL;
+	char text[512];
+	int n = snprintf(text, sizeof(text),
+			 "network a\nnode b\naddress %s\n", address);
+
+	memset(es, 0, sizeof(*es));
+	(void)bnl_parse(&b, text, (size_t)n, es);
+	return b;
+}
+
+#define L63 "a23456789-123456789-123456789-123456789-123456789-123456789-123"
+#define L61 "b23456789-123456789-123456789-123456789-123456789-123456789-1"
+
+static void
+host_names(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *host;	/* NULL: it is none */
+	} cases[] = {
+	    {"a", "a"},
+	    {"a-b.example-1.org", "a-b.example-1.org"},
+	    {"A-Z.Example.ORG", "a-z.example.org"},
+	    {"1a.0", NULL},
+	    {"0.1a", "0.1a"},
+	    {"a.b-", NULL},
+	    {"-a", NULL},
+	    {L63 ".org", L63 ".org"},
+	    {L63 "4.org", NULL},
+	    {L63 "." L63 "." L63 "." L61, L63 "." L63 "." L63 "." L61},
+	    {L63 "." L63 "." L63 "." L61 "2", NULL},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct errs es;
+		struct bnl *b = with_address(cases[i].text, &es);
+
+		assert_int_equal(b != NULL, cases[i].host != NULL);
+		if (b != NULL)
+			assert_string_equal(b->nodes[0].addresses[0].host,
+					    cases[i].host);
+		bnl_free(b);
+	}
+}
+
+/* A port behind a colon is common elsewhere. */
+static void
+ports_behind_a_colon(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *meant;	/* NULL: no advice */
+	} cases[] = {
+	    {"192.0.2.1:1", "192.0.2.1 port 1"},
+	    {"192.0.2.1:65535", "192.0.2.1 port 65535"},
+	    {"192.0.2.1:0", NULL},
+	    {"192.0.2.1:65536", NULL},
+	    {"192.0.2.1:", NULL},
+	    {":3406", NULL},
+	    {"a:3406", "a port 3406"},
+	    {"b.example.org:80", "b.example.org port 80"},
+	    {"[2001:db8::1]:3406", "2001:db8::1 port 3406"},
+	    {"[2001:db8::1:3406", NULL},
+	    {"2001:db8::1]:3406", NULL},
+	    {"[]:3406", NULL},
+	    {"a_b:3406", NULL},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char want[80];
+		struct errs es;
+
+		assert_null(with_address(cases[i].text, &es));
+		assert_int_equal(es.count, 1);
+		assert_int_equal(es.e[0].code, ERR_SYNTAX);
+		snprintf(want, sizeof(want), "did you mean \"address %s\"?",
+			 cases[i].meant);
+		if (cases[i].meant != NULL)
+			assert_non_null(strstr(es.e[0].text, want));
+		else
+			assert_null(strstr(es.e[0].text, "did you mean"));
+	}
+}
+
+/* Addresses that a list may have, though hardly anybody reaches them. */
+static void
+doubtful_addresses(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *why;	/* NULL: none */
+	} cases[] = {
+	    {"127.0.0.1", "loopback"},	 {"127.255.255.255", "loopback"},
+	    {"::1", "loopback"},	 {"169.254.1.1", "link-local"},
+	    {"fe80::1", "link-local"},	 {"0.1.2.3", "reserved"},
+	    {"240.0.0.1", "reserved"},	 {"255.255.255.254", "reserved"},
+	    {"1.0.0.1", NULL},		 {"128.0.0.1", NULL},
+	    {"223.255.255.255", NULL},	 {"239.255.255.255", NULL},
+	    {"169.253.1.1", NULL},	 {"2001:db8::1", NULL},
+	    {"::2", NULL},		 {"f000::1", NULL},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct ipaddr a;
+		const char *why;
+
+		assert_int_equal(ipaddr_parse(&a, cases[i].text,
+					      strlen(cases[i].text)), 0);
+		why = bnl_address_doubt(&a);
+		assert_int_equal(why != NULL, cases[i].why != NULL);
+		if (why != NULL)
+			assert_non_null(strstr(why, cases[i].why));
+	}
+}
+
 int
 main(void)
 {
@@ -228,7 +348,9 @@ main(void)
 	    cmocka_unit_test(large_list),   cmocka_unit_test(large_overlap),
 	    cmocka_unit_test(most_nodes),   cmocka_unit_test(most_bytes),
 	    cmocka_unit_test(most_history), cmocka_unit_test(errors_are_added),
-	    cmocka_unit_test(codes),
+	    cmocka_unit_test(codes),	    cmocka_unit_test(host_names),
+	    cmocka_unit_test(ports_behind_a_colon),
+	    cmocka_unit_test(doubtful_addresses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

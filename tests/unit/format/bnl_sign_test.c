@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "bnl_keys.h"
+#include "format/bnl_parse.h"
 #include "format/bnl_sign.h"
 
 #define NOW ((struct walltime){1795328700}) /* 2026-11-22T06:25:00Z */
@@ -425,6 +426,24 @@ future(void **state)
 	assert_int_equal(bnl_check_time(&b, now, built, none, &e), 0);
 }
 
+static void
+networks_differ(void **state)
+{
+	(void)state;
+	static const char text[] = SMALL;
+	struct errs es = {0};
+	struct bnl *b;
+	struct err e;
+
+	assert_int_equal(bnl_parse(&b, text, sizeof(text) - 1, &es), 0);
+	assert_int_equal(bnl_check_network(b, "a", "the file", &e), 0);
+	assert_int_equal(bnl_check_network(b, "A", "the file", &e), -1);
+	assert_int_equal(e.code, ERR_CONFLICT);
+	assert_non_null(strstr(e.text, "network \"a\", but the file is of "
+				       "\"A\""));
+	bnl_free(b);
+}
+
 int
 main(void)
 {
@@ -434,6 +453,7 @@ main(void)
 	    cmocka_unit_test(block_shape),     cmocka_unit_test(block_grammar),
 	    cmocka_unit_test(signed_nonsense), cmocka_unit_test(too_large),
 	    cmocka_unit_test(sane_clock),      cmocka_unit_test(future),
+	    cmocka_unit_test(networks_differ),
 	};
 
 	return cmocka_run_group_tests(tests, load_keys, free_keys);

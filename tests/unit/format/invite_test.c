@@ -336,6 +336,37 @@ headers_are_bounded(void **state)
 	assert_int_equal(h.len, JOIN_GIVE_MAX);
 }
 
+/* Each with as little in it as there may be. */
+static void
+smallest_messages_pass(void **state)
+{
+	static const uint8_t asked[64] = {1, 2, 3};
+	struct token_keys k = keys();
+	struct join_ask a = ask(), asked_back;
+	struct join_give g = {.keys = {SPAN("")}, .nkeys = 1}, given_back;
+	struct buf b;
+	struct err e;
+	size_t len;
+
+	(void)state;
+	g.cert = g.ca = g.list = g.keys[0];
+	a.naddresses = 0;
+	a.request.len = 1;
+	buf_init(&b, JOIN_ASK_MAX);
+	assert_int_equal(join_ask_encode(&b, &a, &k, exported), 0);
+	len = payload_of(&b, JOIN_ASK);
+	assert_true(join_ask_proven(buf_data(&b), len, &k, exported));
+	assert_int_equal(join_ask_decode(&asked_back, buf_data(&b), len, &e),
+			 0);
+	buf_consume(&b, len);
+	assert_int_equal(join_give_encode(&b, &g, &k, exported, asked), 0);
+	len = payload_of(&b, JOIN_GIVE);
+	assert_true(join_give_proven(buf_data(&b), len, &k, exported, asked));
+	assert_int_equal(join_give_decode(&given_back, buf_data(&b), len, &e),
+			 0);
+	buf_free(&b);
+}
+
 static void
 refusals_round(void **state)
 {
@@ -404,6 +435,7 @@ main(void)
 	    cmocka_unit_test(give_is_proven),
 	    cmocka_unit_test(proofs_are_not_reflected),
 	    cmocka_unit_test(headers_are_bounded),
+	    cmocka_unit_test(smallest_messages_pass),
 	    cmocka_unit_test(refusals_round),
 	    cmocka_unit_test(process_messages_round),
 	};

@@ -129,6 +129,23 @@ test_kind_and_hook(void **state)
 	}
 }
 
+/* A number that stands for no hook is refused as such: nothing else is wrong
+ * with one that has neither node nor subnet. */
+static void
+test_no_such_hook(void **state)
+{
+	struct warden_request r = run_of(WARDEN_UP, "", NULL);
+	uint8_t bytes[WARDEN_REQUEST_MAX];
+	size_t len = warden_request_encode(bytes, &r);
+
+	(void)state;
+	assert_int_equal(decode(bytes, len), 0);
+	for (unsigned int v = WARDEN_HOOKS; v < 256; v++) {
+		bytes[AT_HOOK] = (uint8_t)v;
+		assert_int_equal(decode(bytes, len), -1);
+	}
+}
+
 static void
 test_node(void **state)
 {
@@ -357,6 +374,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_there_and_back),
 		cmocka_unit_test(test_kind_and_hook),
+		cmocka_unit_test(test_no_such_hook),
 		cmocka_unit_test(test_node),
 		cmocka_unit_test(test_subnet),
 		cmocka_unit_test(test_nothing_else),
