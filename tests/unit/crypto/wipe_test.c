@@ -8,58 +8,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "base/bytes.h"
+#include "../wiped.h"
 #include "crypto/noise.h"
-
-#define NOTES_MAX 128
-#define NOTE_LEN 96
-
-static struct note {
-	size_t len;
-	uint8_t was[NOTE_LEN];		/* its first bytes */
-} notes[NOTES_MAX];
-static size_t nnotes;
-static bool noting;
-
-void __real_bytes_wipe(void *p, size_t len);
-void __wrap_bytes_wipe(void *p, size_t len);
-
-void
-__wrap_bytes_wipe(void *p, size_t len)
-{
-	if (noting) {
-		assert_true(nnotes < NOTES_MAX);
-		notes[nnotes].len = len;
-		memcpy(notes[nnotes++].was, p, len < NOTE_LEN ? len : NOTE_LEN);
-	}
-	__real_bytes_wipe(p, len);
-}
-
-static void
-begin(void)
-{
-	nnotes = 0;
-	noting = true;
-}
-
-static void
-end(void)
-{
-	noting = false;
-}
-
-/* How often exactly these bytes were wiped. */
-static unsigned int
-times_wiped(const void *secret, size_t len)
-{
-	unsigned int n = 0;
-
-	assert_true(len <= NOTE_LEN);
-	for (size_t i = 0; i < nnotes; i++)
-		n += notes[i].len == len &&
-		     memcmp(notes[i].was, secret, len) == 0;
-	return n;
-}
 
 static void
 test_hmac(void **state)
@@ -77,12 +27,12 @@ test_hmac(void **state)
 		ipad[i] ^= 0x36;
 	}
 	sha256_parts(inner, parts, 2);
-	begin();
+	wiped_begin();
 	hmac_sha256(out, key, sizeof(key), &data, 1);
-	end();
-	assert_int_equal(times_wiped(ipad, sizeof(ipad)), 1);
-	assert_int_equal(times_wiped(opad, sizeof(opad)), 1);
-	assert_int_equal(times_wiped(inner, sizeof(inner)), 1);
+	wiped_end();
+	assert_int_equal(wiped_times(ipad, sizeof(ipad)), 1);
+	assert_int_equal(wiped_times(opad, sizeof(opad)), 1);
+	assert_int_equal(wiped_times(inner, sizeof(inner)), 1);
 }
 
 static void
@@ -92,10 +42,10 @@ test_hkdf(void **state)
 	uint8_t out[2 * SHA256_LEN];
 
 	(void)state;
-	begin();
+	wiped_begin();
 	hkdf_expand(out, sizeof(out), prk, "x", 1);
-	end();
-	assert_int_equal(times_wiped(out + SHA256_LEN, SHA256_LEN), 1);
+	wiped_end();
+	assert_int_equal(wiped_times(out + SHA256_LEN, SHA256_LEN), 1);
 }
 
 static const uint8_t secret[X25519_LEN] = { 1 };
@@ -110,11 +60,11 @@ test_x25519(void **state)
 	(void)state;
 	x25519_public(public, secret);
 	x25519_public(other, other_secret);
-	begin();
+	wiped_begin();
 	assert_int_equal(x25519_shared(shared, secret, public, other), 0);
-	end();
-	assert_int_equal(times_wiped(secret, sizeof(secret)), 1);
-	assert_int_equal(times_wiped(shared, sizeof(shared)), 1);
+	wiped_end();
+	assert_int_equal(wiped_times(secret, sizeof(secret)), 1);
+	assert_int_equal(wiped_times(shared, sizeof(shared)), 1);
 }
 
 /* One step of the chain: it must have left neither the key in between nor what
@@ -126,8 +76,8 @@ assert_step(uint8_t ck[SHA256_LEN], const uint8_t ikm[32], size_t len)
 
 	hkdf_extract(prk, ck, SHA256_LEN, ikm, 32);
 	hkdf_expand(t, len, prk, NULL, 0);
-	assert_int_equal(times_wiped(prk, sizeof(prk)), 1);
-	assert_int_equal(times_wiped(t, len), 1);
+	assert_int_equal(wiped_times(prk, sizeof(prk)), 1);
+	assert_int_equal(wiped_times(t, len), 1);
 	memcpy(ck, t, SHA256_LEN);
 }
 
@@ -140,7 +90,7 @@ assert_dh_step(uint8_t ck[SHA256_LEN], const uint8_t own[X25519_LEN],
 	uint8_t shared[X25519_LEN];
 
 	assert_int_equal(x25519_shared(shared, own, own_public, public), 0);
-	assert_int_equal(times_wiped(shared, sizeof(shared)), 2);
+	assert_int_equal(wiped_times(shared, sizeof(shared)), 2);
 	assert_step(ck, shared, 2 * SHA256_LEN);
 }
 
@@ -159,20 +109,20 @@ test_noise(void **state)
 	noise_init(&n, NOISE_CHACHAPOLY, true, NULL, 0, psk, secret, public,
 		   other);
 	memcpy(ck, n.ck, sizeof(ck));
-	begin();
+	wiped_begin();
 	assert_int_equal(noise_write_1(&n, &rng, NULL, 0, out), 0);
-	end();
+	wiped_end();
 	assert_step(ck, psk, 3 * SHA256_LEN);
 	assert_step(ck, n.e_public, 2 * SHA256_LEN);
 	assert_dh_step(ck, n.e_secret, n.e_public, other);
 	assert_dh_step(ck, secret, public, other);
 	assert_memory_equal(ck, n.ck, sizeof(ck));
-	begin();
+	wiped_begin();
 	noise_split(&n, keys[0], keys[1]);
-	end();
+	wiped_end();
 	hkdf_extract(prk, ck, sizeof(ck), NULL, 0);
-	assert_int_equal(times_wiped(prk, sizeof(prk)), 1);
-	assert_int_equal(times_wiped(keys, sizeof(keys)), 1);
+	assert_int_equal(wiped_times(prk, sizeof(prk)), 1);
+	assert_int_equal(wiped_times(keys, sizeof(keys)), 1);
 }
 
 /* Where the cipher's state is this library's own, it holds the key. */
@@ -186,12 +136,12 @@ test_cipher(void **state)
 	if (strcmp(aead_impl(AEAD_AES_256_GCM), "openssl") == 0)
 		return;
 	assert_int_equal(aead_new(&a, AEAD_AES_256_GCM, psk, NULL), 0);
-	begin();
+	wiped_begin();
 	aead_free(a);
-	end();
-	for (size_t i = 0; i < nnotes; i++)
-		if (longest < notes[i].len)
-			longest = notes[i].len;
+	wiped_end();
+	for (size_t i = 0; i < wiped_count; i++)
+		if (longest < wiped_notes[i].len)
+			longest = wiped_notes[i].len;
 	assert_true(longest > 15 * 16);	/* the round keys at least */
 }
 
