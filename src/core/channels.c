@@ -158,9 +158,6 @@ channels_spare_negotiation(struct channels *cs, const char *peer)
 		if (channel_is_negotiating(ch) && ch->state < CHANNEL_HELLO &&
 		    strcmp(ch->peer, peer) == 0)
 			ch->purpose &= ~CHANNEL_PAIR;
-	for (struct dial *d = cs->dials; d != NULL; d = d->next)
-		if (strcmp(d->peer, peer) == 0)
-			d->purpose &= ~CHANNEL_PAIR;
 }
 
 /* --- making and losing --------------------------------------------------- */

@@ -71,6 +71,47 @@ test_empty(void **state)
 	route_free(&t);
 }
 
+/* n addresses one after the other, each with a value of its own. */
+static void
+one_size(uint8_t family, size_t n)
+{
+	static struct route_entry e[5000];
+	struct route_table t;
+	struct ipaddr a = { .family = family, .b = { 0x20 } };
+	size_t at = family == IP_V4 ? 2 : 14;
+
+	assert_true(n + 1 < sizeof(e) / sizeof(*e));
+	for (size_t i = 0; i < n; i++) {
+		a.b[at] = (uint8_t)((i + 1) >> 8);
+		a.b[at + 1] = (uint8_t)(i + 1);
+		e[i] = (struct route_entry){ prefix_mask(&a, ipaddr_bits(&a)),
+					     (uint32_t)i };
+	}
+	assert_int_equal(route_build(&t, e, n, NULL), 0);
+	for (size_t i = 0; i < n + 2; i++) {
+		a.b[at] = (uint8_t)(i >> 8);
+		a.b[at + 1] = (uint8_t)i;
+		assert_int_equal(route_lookup(&t, &a),
+				 i == 0 || i > n ? ROUTE_NONE : i - 1);
+	}
+	route_free(&t);
+}
+
+/* Around each size at which the tree gets another block, or another level. */
+static void
+test_sizes(void **state)
+{
+	(void)state;
+	for (size_t n = 0; n < 600; n++) {
+		one_size(IP_V4, n);
+		one_size(IP_V6, n);
+	}
+	for (size_t n = 4090; n < 4100; n++) {
+		one_size(IP_V4, n);
+		one_size(IP_V6, n);
+	}
+}
+
 static void
 random_addr(struct ipaddr *a, const struct rng *rng)
 {
@@ -129,6 +170,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nested),
 		cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_random),
 	};
 
