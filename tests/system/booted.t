@@ -110,7 +110,7 @@ gone() {
 }
 packages() { # packages KIND
 	[ -d "$root/debs/$1" ] || {
-		echo "this release has no packages for it" >$tmp/none
+		echo "this release has no packages for it" >$tmp/lacks
 		return 1
 	}
 	mount -t proc proc "$root/proc" &&
@@ -308,10 +308,10 @@ gateway() {
 # --- all kinds ------------------------------------------------------------------------
 
 for kind in $kinds; do
-	rm -f $tmp/none
+	rm -f $tmp/lacks
 	if ! make_host $kind; then
-		if [ -s $tmp/none ]; then
-			ok "$kind # SKIP $(cat $tmp/none)" true
+		if [ -s $tmp/lacks ]; then
+			ok "$kind # SKIP $(cat $tmp/lacks)" true
 		else
 			sed 's/^/# /' $tmp/out
 			tail -n 20 $tmp/console | sed 's/^/# /'
