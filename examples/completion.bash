@@ -6,16 +6,16 @@
 # bash-completion loads it by the name of the program. Without that: source it.
 # The files for zsh and fish ask _cluevpn_candidates, too.
 
-# What the program says of itself, one line each: "command WORD", "second WORD
+# The facts of a program's help, one line each: "command WORD", "second WORD
 # WORD", "option -x", "takes -x WHAT", "argument COMMAND WHAT"; COMMAND is "-"
-# for what stands without one.
+# for arguments without a command.
 # shellcheck disable=SC2016 # awk's
 _cluevpn_facts() { # _cluevpn_facts PROGRAM [COMMAND]
 	local name=${1##*/}${2:+ $2}
 
 	"$@" -h 2>/dev/null </dev/null | awk -v program="$name" '
-	# "[-c DIR|FILE]", "-n, --name NAME": the options, what each takes.
-	# What follows in brackets may be left out, or is not its own.
+	# "[-c DIR|FILE]", "-n, --name NAME": the options, with their values.
+	# A value in brackets is optional, or belongs to another option.
 	function options(s, n, w, i, j) {
 		gsub(/[][()]/, " ; ", s)
 		gsub(/,/, " ", s)
@@ -32,7 +32,7 @@ _cluevpn_facts() { # _cluevpn_facts PROGRAM [COMMAND]
 				print "takes", w[i], w[j]
 		}
 	}
-	# What stands outside of brackets, or in them but is no option.
+	# Words outside of brackets, or in brackets without an option.
 	function arguments(command, s, n, w, i) {
 		gsub(/\[--*[^][]*(\[[^][]*\])?[^][]*\]/, " ", s)
 		gsub(/[][]/, " ", s)
@@ -68,7 +68,7 @@ _cluevpn_facts() { # _cluevpn_facts PROGRAM [COMMAND]
 		arguments(last, text)
 		next
 	}
-	# What is explained ends at two spaces, or with its line.
+	# The explained word ends at two spaces, or with its line.
 	(at = index(text, "  ")) > 0 {
 		text = substr(text, 1, at)
 	}
@@ -106,7 +106,7 @@ _cluevpn_hosts() { # _cluevpn_hosts WORD...: the words of the line
 	} 2>/dev/null | sort -u
 }
 
-# What stands for each WHAT, one a line, in the help.
+# The candidates for each WHAT of the help, one a line.
 _cluevpn_values() { # _cluevpn_values WHATS WORD...
 	local what whats=$1
 

@@ -62,7 +62,7 @@ needs() { # needs PROGRAM PACKAGE ...
 
 conf_file=/etc/cluevpn/kit.conf
 
-# What is there without a line of it.
+# The defaults.
 server='' port='' service='' principal='' keytab=/etc/krb5.keytab
 bnlkey='' cakey='' network='' renewdays=30
 nameserver='' check=ping checkname='' timeout=2
@@ -260,7 +260,7 @@ wipe() {
 	shred -n 0 -z --remove=unlink -- "$@" 2>/dev/null || rm -f -- "$@"
 }
 
-# server_ask COMMAND...: what the server of kit.conf answers, by remctl.
+# server_ask COMMAND...: prints the answer of the server of kit.conf, by remctl.
 server_ask() {
 	# shellcheck disable=SC2086 # one word or none each
 	remctl -t 30 ${port:+-p $port} ${service:+-s $service} \

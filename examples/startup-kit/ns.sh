@@ -118,7 +118,7 @@ owner_take() {
 
 # --- the file that was written ------------------------------------------------
 #
-# Its first line names the master and has a digest of all that follows: a file
+# Its first line names the master and has a digest of the rest: a file
 # without that, or with another digest, was written by somebody else since.
 
 ns_head='# Written by cluevpn-nscheck from '

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The running daemon: what it holds, in the order it is started. */
+/* The state of the running daemon, in the order of its start. */
 #ifndef DAEMON_DAEMON_H
 #define DAEMON_DAEMON_H
 
@@ -24,8 +24,8 @@
 
 #define DAEMON_SOCKETS_MAX CONF_MANY_MAX
 
-#define EVENTS_KEPT 256		/* the last ones, for who asks later */
-#define EVENTS_FOLLOWERS 8	/* of the places of the control socket */
+#define EVENTS_KEPT 256		/* most recent ones, for later requests */
+#define EVENTS_FOLLOWERS 8	/* clients of the control socket */
 
 struct event_record {
 	uint64_t number;		/* counts from 1 */
@@ -38,7 +38,7 @@ struct event_record {
 
 struct events {
 	struct event_record ring[EVENTS_KEPT];
-	uint64_t last;			/* how many there were */
+	uint64_t last;			/* number of the latest */
 	uint64_t followers[EVENTS_FOLLOWERS];	/* clients */
 	size_t nfollowers;
 };
@@ -47,8 +47,8 @@ struct events {
 
 struct script_changes {		/* for changecmd */
 	struct buf row;			/* see format/wardenmsg.h */
-	bool any;			/* since it ran last */
-	bool lost;			/* there was no room for some */
+	bool any;			/* changes since it ran last */
+	bool lost;			/* no room for some changes */
 };
 
 struct job;
@@ -56,7 +56,7 @@ struct job;
 struct unsaved {
 	struct job *first;		/* writes that failed */
 	struct loop_timer again;
-	struct monotime moved;		/* the worker, for the last time */
+	struct monotime moved;		/* last progress of the worker */
 	struct unsaved_fault {		/* error of the last write of a kind */
 		bool is_set;
 		struct walltime since;
@@ -67,8 +67,8 @@ struct unsaved {
 struct daemon {
 	const struct options *options;
 	struct identity *id;
-	struct conf *first;		/* of the start; id's until a reload */
-	uint64_t restart;		/* keys that wait for one, a bit each */
+	struct conf *first;		/* at the start; id's until a reload */
+	uint64_t restart;		/* keys that need one, a bit each */
 	struct logsink *log;
 	struct notify notify;
 	struct pidfile pidfile;
@@ -85,7 +85,7 @@ struct daemon {
 	struct sigwatch *signals;
 	struct hooks *hooks;
 	struct warden *warden;		/* NULL: root stays, or never was */
-	bool confined;			/* starts no process any more */
+	bool confined;			/* can start no process any more */
 	struct script_changes changes;
 	struct ctlsock *ctl;
 	uint8_t offload;		/* enum conf_offload, as at the start */
@@ -104,23 +104,24 @@ struct daemon {
 	struct loop_timer alive;	/* watchdog of the service manager */
 	struct loop_timer ahead;	/* after a step back */
 	bool realtime;			/* runs ahead of ordinary programs */
-	uint64_t steps_back;		/* because it had not slept for long */
-	int64_t slept_ns;		/* the machine, when last looked at */
-	int vmfork;			/* hears of copies of it; -1: not */
+	uint64_t steps_back;		/* number of SIGXCPU */
+	int64_t slept_ns;		/* time suspended, at the last check */
+	int vmfork;			/* detects copies of it; -1: cannot */
 	struct loop_fd *vmfork_place;
 	struct table conns;		/* by connection id */
-	struct stream *lingering;	/* connections the core is done with */
-	struct streams_share {		/* of a turn, for all connections */
-		int64_t ns;		/* read in this turn */
-		uint64_t round;		/* in which each is read once */
-		bool waits;		/* one is left for the next turn */
+	struct stream *lingering;	/* closed by the core, still sending */
+	struct streams_share {		/* limits of a turn for all
+					 * connections */
+		int64_t ns;		/* time spent reading in this turn */
+		uint64_t round;		/* each is read once per round */
+		bool waits;		/* some wait for the next turn */
 	} share;
 	struct datapath *data;
-	bool draining;			/* actions are being worked off */
+	bool draining;			/* actions are being performed */
 	bool undrained;			/* some are left for the next turn */
-	struct telling *tellings;	/* long answers, being given */
-	struct telling *awaiting;	/* those that wait for the list */
-	struct loop_timer telling;	/* the next piece */
+	struct telling *tellings;	/* long answers in progress */
+	struct telling *awaiting;	/* answers that wait for the list */
+	struct loop_timer telling;	/* time of the next piece */
 	struct loop_timer giveback;	/* of memory, after a burst */
 	unsigned int freed;		/* things of the burst, so far */
 	int status;			/* the process's exit status */

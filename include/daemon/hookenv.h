@@ -23,10 +23,10 @@ void hookenv_subnet(struct hookenv *env, const struct prefix *p);
 #define HOOKENV_LINES_MAX ((size_t)64 * 1024 * 1024)	/* bytes for a hook */
 
 /*
- * What the hook for changes reads: a line for each change of a row of them
+ * The input of the hook for changes: a line for each of the changes
  * (format/wardenmsg.h), "WORD NODE", or "WORD NODE SUBNET"; a word is the name
- * of the key for that hook without its "cmd". 0, or -1: there is no room, or
- * they are none.
+ * of the key for that hook without its "cmd". 0, or -1: no room, or malformed
+ * changes.
  */
 int hookenv_lines(struct buf *out, const uint8_t *changes, size_t len);
 

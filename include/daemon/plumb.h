@@ -29,7 +29,7 @@ void job_build_list(struct daemon *d, const struct action *a);
 void job_retire_identity(struct daemon *d, struct identity *id);
 
 /* --- lookup.c: host names ------------------------------------------------- */
-/* One for each name that the core resolves at a time, in each family. */
+/* A thread for each name that the core resolves at a time, in each family. */
 #define LOOKUP_THREADS (2 * HOSTS_AT_ONCE)
 /* Takes over the action's text. */
 void lookup_start(struct daemon *d, struct action *a);
@@ -111,7 +111,7 @@ json_t *reload_restart_json(const struct daemon *d);	/* names of keys */
 
 struct status_place {
 	char node[NODE_NAME_MAX + 1];	/* last place examined; "": none */
-	uint32_t item;			/* its first unreported item */
+	uint32_t item;			/* first unreported item of it */
 };
 
 struct status_sums {

@@ -53,15 +53,15 @@ bool warden_lives(const struct warden *w);
 int warden_run(struct warden *w, enum warden_hook hook, const char *node,
 	       const struct prefix *subnet, hook_done_fn done, void *ctx,
 	       struct err *e);
-/* At most WARDEN_CHANGES_MAX bytes of changes, which the next WARDEN_CHANGE
- * reads with those of the calls before. */
+/* Sends at most WARDEN_CHANGES_MAX bytes of changes, which the next
+ * WARDEN_CHANGE hook reads after those of earlier calls. */
 int warden_changes(struct warden *w, const uint8_t *changes, size_t len,
 		   struct err *e);
 size_t warden_pending(const struct warden *w);
-/* Until none is pending, or it is gone. */
+/* Waits until no hook is pending, or the warden is gone. */
 void warden_wait(struct warden *w);
-/* Forgets those that are pending; what runs is killed by the next one, which
- * is WARDEN_DOWN. */
+/* Drops pending hooks; the next one, which is WARDEN_DOWN, kills the running
+ * one. */
 void warden_drop(struct warden *w);
 
 /* Returns a descriptor, or -1. conf: from warden_reread(), or 1, that of the

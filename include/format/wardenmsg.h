@@ -92,8 +92,8 @@ struct warden_change {
  * room. */
 int warden_change_put(struct buf *out, enum warden_hook hook, const char *node,
 		      const struct prefix *subnet);
-/* Takes the first of them and moves *p on. 1, or 0: there is none; -1: what is
- * there is no change, or would not be safe for a shell. */
+/* Reads the first change and advances *p. 1, or 0 at the end; -1: malformed, or
+ * unsafe for a shell. */
 int warden_change_next(struct warden_change *out, const uint8_t **p,
 		       size_t *left);
 

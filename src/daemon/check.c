@@ -15,7 +15,7 @@
 
 struct check {
 	const struct conf *conf;
-	const char *path;		/* of the configuration */
+	const char *path;		/* path of the configuration */
 	const struct unit *unit;	/* NULL: no unit */
 	int wrong;
 };
@@ -54,8 +54,8 @@ look_key(struct check *k, int rc, const char *key, struct err *e)
 	check_result(k, rc, conf_line(k->conf, key), key, e);
 }
 
-/* The user that root becomes, who will own the state. As root, the files were
- * checked for that user, and a missing user was reported. */
+/* The user that root becomes, the future owner of the state. As root, the files
+ * were checked for that user, and a missing user was reported. */
 static uid_t
 owner_of(struct check *k)
 {

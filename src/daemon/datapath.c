@@ -127,7 +127,7 @@ write_frames(struct daemon *d, const struct core_out *out)
 		offload_fall_back(d);
 }
 
-/* Sends what is in out, and empties it. */
+/* Sends the contents of out, and empties it. */
 static void
 out_flush(struct daemon *d, struct core_out *out)
 {

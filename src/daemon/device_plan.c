@@ -16,7 +16,8 @@ is_other(const struct device *dev, const struct iface *f)
 	return f->link.up && f->link.index != tun_ifindex(dev->d->tun);
 }
 
-/* Of two addresses in the subnet, the better one is the source of packets. */
+/* Compares two addresses in the subnet: the better one is the source of
+ * packets. */
 static const struct rtnl_addr *
 better_addr(const struct rtnl_addr *best, const struct rtnl_addr *a)
 {
@@ -151,8 +152,9 @@ plan_addr(struct plan *p, const struct bnl *b, const struct prefix *subnet)
 	return 0;
 }
 
-/* Linux answers ARP on every interface for every address that it has: one from
- * a LAN's subnet would take that address away from whoever has it there. */
+/* Linux answers ARP on every interface for every address that it has: an
+ * address from a LAN's subnet would conflict with the host that has it
+ * there. */
 static int
 plan_addrs(struct plan *p, const struct device *dev, const struct bnl *b)
 {

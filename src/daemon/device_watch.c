@@ -259,7 +259,7 @@ concerns_plan(const struct device *dev, const struct rtnl_news *news)
 		return false;
 	case RTNL_SYNCED:
 		return true;
-	case RTNL_LINK_GONE: /* its addresses were reported before */
+	case RTNL_LINK_GONE: /* lost addresses were reported before */
 	case RTNL_FORWARDING:
 	case RTNL_DUMP:
 	case RTNL_ROUTE:

@@ -34,7 +34,7 @@ struct job {
 	bool newer;			/* STORE_LIST: the disk's is kept */
 	char kept[STORE_NAME_MAX];	/* STORE_LIST: where the replaced
 					 * list is kept; "": nowhere */
-	struct bnl_version fork;	/* that list's, if it is signed */
+	struct bnl_version fork;	/* version of that list if signed */
 	bool kept_told;
 	struct err why;
 	bool again;			/* failed before: the core went on */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One action, one function. */
+/* Performs actions: one function for each kind. */
 #include "daemon/plumb.h"
 
 #include "daemon/device.h"
@@ -7,12 +7,13 @@
 #include "sys/clock.h"
 
 /* A list of 10,000 new nodes brings as many events and more hooks: the longest
- * that packets wait for them, and how many go between two looks at the clock. */
+ * time that packets wait for them, and the number between two readings of the
+ * clock. */
 #define DRAIN_MS 4
 #define DRAIN_LOOK 16
 
 static void
-event(struct daemon *d, const struct action *a)
+add_event(struct daemon *d, const struct action *a)
 {
 	events_say(d, a->level, a->event, a->peer,
 		   a->text == NULL ? "(out of memory)" : a->text);
@@ -21,7 +22,7 @@ event(struct daemon *d, const struct action *a)
 }
 
 static void
-act(struct daemon *d, struct action *a)
+perform_action(struct daemon *d, struct action *a)
 {
 	switch (a->kind) {
 	case ACTION_CONNECT:
@@ -61,15 +62,15 @@ act(struct daemon *d, struct action *a)
 		script_run(d, a);
 		break;
 	case ACTION_EVENT:
-		event(d, a);
+		add_event(d, a);
 		break;
 	}
 }
 
-/* Until none is left, or it has taken that long. An action's answer may come
- * at once and bring new actions: the outermost call works them all off. */
+/* Performs actions until none is left, or for that long. An action may complete
+ * at once and cause new actions: the outermost call performs them all. */
 static void
-drain(struct daemon *d, int64_t ms)
+drain_actions(struct daemon *d, int64_t ms)
 {
 	struct monotime end = MONO_NONE;
 	unsigned int n = 0;
@@ -78,11 +79,11 @@ drain(struct daemon *d, int64_t ms)
 	d->draining = true;
 	d->undrained = false;
 	while (!d->undrained && core_next_action(d->core, &a)) {
-		act(d, &a);
+		perform_action(d, &a);
 		action_done(&a);
 		if (++n % DRAIN_LOOK != 0)
 			continue;
-		/* Few actions never look at the clock. */
+		/* A few actions are performed without reading the clock. */
 		if (n == DRAIN_LOOK)
 			end = mono_add_ms(clock_mono(), ms);
 		else
@@ -96,15 +97,15 @@ drain(struct daemon *d, int64_t ms)
 void
 plumb_drain(struct daemon *d)
 {
-	/* What was left over has had its share of this turn. */
+	/* Actions left over have had their share of this turn. */
 	if (!d->draining && !d->undrained)
-		drain(d, DRAIN_MS);
+		drain_actions(d, DRAIN_MS);
 }
 
 void
 plumb_drain_all(struct daemon *d)
 {
-	drain(d, INT64_MAX / NS_PER_MS / 2);
+	drain_actions(d, INT64_MAX / NS_PER_MS / 2);
 }
 
 void

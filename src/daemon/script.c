@@ -9,7 +9,7 @@
 #include "daemon/hookenv.h"
 
 static void
-report(const char *command, const struct hook_result *r)
+report_result(const char *command, const struct hook_result *r)
 {
 	enum log_level level = hook_ok(r) ? LOG_LVL_INFO : LOG_LVL_ERROR;
 	char how[HOOK_TEXT_MAX];
@@ -30,10 +30,10 @@ report(const char *command, const struct hook_result *r)
 }
 
 static void
-done(void *ctx, const char *command, const struct hook_result *r)
+on_done(void *ctx, const char *command, const struct hook_result *r)
 {
 	(void)ctx;
-	report(command, r);
+	report_result(command, r);
 }
 
 static enum warden_hook
@@ -56,21 +56,21 @@ hook_of(enum hook_kind kind)
 	return WARDEN_MYSUBNET_DOWN;
 }
 
-/* By the daemon itself, or by the process that stayed root. */
+/* Queues the hook in the daemon itself, or in the warden. */
 static int
-queue(struct daemon *d, enum warden_hook hook, const char *command,
-      const char *node, const struct prefix *subnet, struct err *e)
+queue_hook(struct daemon *d, enum warden_hook hook, const char *command,
+	   const char *node, const struct prefix *subnet, struct err *e)
 {
 	struct hookenv env;
 
 	if (d->warden != NULL)
-		return warden_run(d->warden, hook, node, subnet, done, d, e);
+		return warden_run(d->warden, hook, node, subnet, on_done, d, e);
 	hookenv_init(&env, tun_name(d->tun));
 	if (node != NULL)
 		hookenv_node(&env, node);
 	if (subnet != NULL)
 		hookenv_subnet(&env, subnet);
-	return hooks_run(d->hooks, command, env.list, done, d, e);
+	return hooks_run(d->hooks, command, env.list, on_done, d, e);
 }
 
 bool
@@ -98,7 +98,7 @@ changes_lost(struct script_changes *c, const char *why)
 	c->lost = true;
 }
 
-/* What the process that stayed root can be told of at one time. */
+/* Sends the collected changes, at most a message full, to the warden. */
 static void
 changes_pass_on(struct daemon *d)
 {
@@ -138,7 +138,7 @@ changes_queue(struct daemon *d, const char *command, struct err *e)
 	int rc;
 
 	if (d->warden != NULL)
-		return warden_run(d->warden, WARDEN_CHANGE, NULL, NULL, done,
+		return warden_run(d->warden, WARDEN_CHANGE, NULL, NULL, on_done,
 				  d, e);
 	buf_init(&lines, HOOKENV_LINES_MAX);
 	hookenv_init(&env, tun_name(d->tun));
@@ -147,7 +147,7 @@ changes_queue(struct daemon *d, const char *command, struct err *e)
 	} else {
 		text = (struct span){ (const char *)buf_data(&lines),
 				      buf_len(&lines) };
-		rc = hooks_run_input(d->hooks, command, env.list, text, done,
+		rc = hooks_run_input(d->hooks, command, env.list, text, on_done,
 				     d, e);
 	}
 	buf_free(&lines);
@@ -166,7 +166,7 @@ script_flush(struct daemon *d)
 	command = warden_hook_command(d->id->conf, WARDEN_CHANGE);
 	if (d->warden != NULL)
 		changes_pass_on(d);
-	/* Even where some are lost the warden has to forget the others. */
+	/* Even if some are lost, the warden has to forget the others. */
 	if ((command != NULL && !c->lost) || d->warden != NULL)
 		if (changes_queue(d, command, &e) < 0)
 			log_error("hook \"%s\": %s",
@@ -189,8 +189,8 @@ script_run(struct daemon *d, const struct action *a)
 	if (warden_hook_command(d->id->conf, WARDEN_CHANGE) != NULL)
 		changes_add(d, hook, a);
 	if (command != NULL &&
-	    queue(d, hook, command, a->peer,
-		  warden_hook_subnet(hook) ? &a->subnet : NULL, &e) < 0)
+	    queue_hook(d, hook, command, a->peer,
+		       warden_hook_subnet(hook) ? &a->subnet : NULL, &e) < 0)
 		log_error("hook \"%s\": %s", command, e.text);
 }
 
@@ -209,7 +209,7 @@ struct outcome {
 };
 
 static void
-keep(void *ctx, const char *command, const struct hook_result *r)
+keep_result(void *ctx, const char *command, const struct hook_result *r)
 {
 	struct outcome *o = ctx;
 
@@ -230,7 +230,7 @@ wait_for(struct daemon *d, enum warden_hook hook, const char *command,
 		return hook_run_wait(command, env.list, HOOK_LIMIT_MS, r, e);
 	}
 	warden_drop(d->warden);
-	if (warden_run(d->warden, hook, NULL, NULL, keep, &o, e) < 0)
+	if (warden_run(d->warden, hook, NULL, NULL, keep_result, &o, e) < 0)
 		return -1;
 	warden_wait(d->warden);
 	if (!o.told)
@@ -253,6 +253,6 @@ script_wait(struct daemon *d, enum warden_hook hook)
 		log_error("%s \"%s\": %s", what, command, e.text);
 		return -1;
 	}
-	report(command, &r);
+	report_result(command, &r);
 	return hook_ok(&r) ? 0 : -1;
 }

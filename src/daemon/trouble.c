@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is wrong, or will be: warnings, and why a node cannot be reached. */
+/* Present and expected problems: warnings, and the reason why a node cannot be
+ * reached. */
 #include "daemon/device.h"
 #include "daemon/hostnet.h"
 #include "daemon/plumb.h"
@@ -108,7 +109,7 @@ subnets_json(const struct daemon *d, const char *name)
 	return array;
 }
 
-/* Of the path there; as is configured where there is none. */
+/* The MTU of the path to the node; the configured one where none is known. */
 static json_t *
 mtu_json(const struct daemon *d, const char *name)
 {
@@ -120,7 +121,7 @@ mtu_json(const struct daemon *d, const char *name)
 	return json_integer((json_int_t)p.mtu);
 }
 
-/* Fills in whether this host itself has no way to any address of the node. */
+/* Fills in whether this host has no route to any address of the node. */
 static bool
 take_route(struct daemon *d, const char *name, struct why *w)
 {
@@ -194,7 +195,7 @@ trouble_why(struct daemon *d, const char *name)
 
 /* --- routes -------------------------------------------------------------------------- */
 
-/* The place of the first node whose name comes after that one, or is it. */
+/* The index of the first node whose name is not before that one. */
 static uint32_t
 node_from(const struct bnl *b, const char *name)
 {
@@ -211,7 +212,7 @@ node_from(const struct bnl *b, const char *name)
 	return lo;
 }
 
-/* NULL: nothing is routed to it by this list. */
+/* NULL: this list routes nothing to the node. */
 static const char *
 route_state(const struct daemon *d, const struct bnl_node *node)
 {
@@ -225,7 +226,8 @@ route_state(const struct daemon *d, const struct bnl_node *node)
 	return peer_state_name(p.state);
 }
 
-/* Up to *left subnets of the node, from that one on. Returns the one behind. */
+/* Reports up to *left subnets of the node, starting with that one. Returns the
+ * index after the last. */
 static uint32_t
 routes_of(const struct daemon *d, const struct bnl_node *node, uint32_t from,
 	  int *left, status_item_fn *item, void *ctx)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The warden. Whoever holds the daemon's end of the socket may be an attacker
- * with the daemon's user: of what comes only numbers, a checked node name and
+ * The warden. The process at the other end of the socket may be an attacker
+ * with the daemon's user: of its requests only numbers, a checked node name and
  * a checked subnet are used, and paths and commands are those of a
  * configuration that this user cannot change.
  *
- * One hook runs at a time; the first is `up` where there is one, and `down`
- * is the last. Changes become the lines that the hook for them reads here, too.
- * What is no request, or answers that are not read, end it.
+ * One hook runs at a time; the first is `up` where there is one, and `down` is
+ * the last. Changes become the lines that the hook for them reads here, too. An
+ * invalid request, or a daemon that does not read the answers, ends the warden.
  */
 #include "daemon/warden.h"
 
@@ -24,27 +24,27 @@
 #include "sys/fdpass.h"
 #include "sys/guarded.h"
 
-#define BURST 256	/* requests at once, and one in each */
+#define BURST 256	/* burst of requests, then one in each */
 #define EACH_MS 1
 
 struct process {
 	struct loop *loop;
 	struct loop_fd *place;
-	struct loop_timer rest;		/* after too many requests */
+	struct loop_timer rest;		/* pause after too many requests */
 	struct hooks *hooks;
 	int fd;
 	const char *path;
-	char *devname, *logfile;	/* those of the start */
-	unsigned int device;		/* ifindex; 0: not told yet */
+	char *devname, *logfile;	/* as at the start */
+	unsigned int device;		/* ifindex; 0: not known yet */
 	struct privs_ids user;
-	struct conf *conf, *next;	/* in force; read after it, or NULL */
+	struct conf *conf, *next;	/* in force; the next one, or NULL */
 	uint32_t conf_number, next_number;
 	uint32_t last_number;
 	uint32_t running;		/* id of the hook that runs */
 	bool began, ended;		/* first and last hook */
-	struct buf lines;		/* of changes, for the next such hook */
-	bool lines_lost;		/* there was no room for some */
-	int tokens;			/* and when there came some */
+	struct buf lines;		/* changes, for the next such hook */
+	bool lines_lost;		/* no room for some changes */
+	int tokens;			/* requests left; time of refill */
 	struct monotime refilled;
 };
 
@@ -56,9 +56,9 @@ nobody_logs(void *ctx, enum log_level level, const char *line)
 	(void)line;
 }
 
-/* A daemon that does not read its answers is none. */
+/* A daemon that does not read its answers has failed. */
 static void
-answer(struct process *p, const struct warden_reply *r, int fd)
+send_answer(struct process *p, const struct warden_reply *r, int fd)
 {
 	uint8_t out[WARDEN_REPLY_MAX];
 
@@ -85,10 +85,10 @@ on_done(void *ctx, const char *command, const struct hook_result *res)
 	};
 
 	(void)command;
-	answer(p, &r, -1);
+	send_answer(p, &r, -1);
 }
 
-/* The configuration of that number; NULL: it is not one of the two. */
+/* The configuration of that number; NULL: neither of the two. */
 static struct conf *
 conf_of(const struct process *p, uint32_t number)
 {
@@ -97,9 +97,9 @@ conf_of(const struct process *p, uint32_t number)
 	return number == p->next_number ? p->next : NULL;
 }
 
-/* 0, or why it does not run. */
+/* Returns 0, or an errno when the hook must not run. */
 static int
-refusal(const struct process *p, const struct warden_request *r)
+check_request(const struct process *p, const struct warden_request *r)
 {
 	const struct conf *c = conf_of(p, r->conf);
 	bool up = r->hook == WARDEN_UP;
@@ -117,7 +117,7 @@ refusal(const struct process *p, const struct warden_request *r)
 	return 0;
 }
 
-/* Its number was named: it is in force. */
+/* The daemon named the number of a configuration, which is now in force. */
 static void
 take_up(struct process *p, uint32_t number)
 {
@@ -130,7 +130,8 @@ take_up(struct process *p, uint32_t number)
 	p->next_number = 0;
 }
 
-/* A name that another user chose must be no word for root's shell. */
+/* Another user may choose this name, which must not be code for root's
+ * shell. */
 static bool
 is_plain_name(const char *name)
 {
@@ -140,7 +141,7 @@ is_plain_name(const char *name)
 				 "0123456789._-")] == '\0';
 }
 
-/* Current name of the device; by default the one at the start. */
+/* Current name of the device; by default that at the start. */
 static const char *
 device_name(const struct process *p, char out[IF_NAMESIZE])
 {
@@ -168,7 +169,7 @@ start_hook(struct process *p, const struct warden_request *r)
 		hookenv_subnet(&env, &r->subnet);
 	if (r->hook == WARDEN_DOWN) {
 		p->ended = true;
-		/* Too late for one that still runs. */
+		/* Kills a hook that still runs. */
 		hooks_close(p->hooks);
 		p->hooks = NULL;
 		if (hooks_open(&p->hooks, p->loop, &e) < 0) {
@@ -187,11 +188,11 @@ start_hook(struct process *p, const struct warden_request *r)
 }
 
 static void
-run(struct process *p, const struct warden_request *r)
+run_hook(struct process *p, const struct warden_request *r)
 {
 	struct warden_reply no = { .kind = WARDEN_DONE, .id = r->id,
 				   .exit_status = -1,
-				   .failed = (uint32_t)refusal(p, r),
+				   .failed = (uint32_t)check_request(p, r),
 				   .output = (const uint8_t *)"" };
 
 	if (no.failed == 0) {
@@ -199,7 +200,7 @@ run(struct process *p, const struct warden_request *r)
 		no.failed = (uint32_t)start_hook(p, r);
 	}
 	if (no.failed != 0)
-		answer(p, &no, -1);
+		send_answer(p, &no, -1);
 	if (r->hook == WARDEN_CHANGE) {
 		buf_free(&p->lines);
 		p->lines_lost = false;
@@ -207,19 +208,19 @@ run(struct process *p, const struct warden_request *r)
 }
 
 static void
-gather(struct process *p, const struct warden_request *r)
+gather_changes(struct process *p, const struct warden_request *r)
 {
 	struct warden_reply done = { .kind = WARDEN_DONE, .id = r->id,
 				     .output = (const uint8_t *)"" };
 
 	if (hookenv_lines(&p->lines, r->changes, r->nchanges) < 0)
 		p->lines_lost = true;
-	answer(p, &done, -1);
+	send_answer(p, &done, -1);
 }
 
 /* --- files ----------------------------------------------------------------- */
 
-/* What it says is the next one. Its number, or 0. */
+/* Reads the next configuration. Returns its number, or 0. */
 static uint32_t
 read_conf(struct process *p, int fd)
 {
@@ -267,7 +268,7 @@ open_for(struct process *p, const struct warden_request *r)
 		.len = fd >= 0 ? 0 : strlen(e.text),
 	};
 
-	answer(p, &reply, fd);
+	send_answer(p, &reply, fd);
 	if (fd >= 0)
 		close(fd);
 }
@@ -322,9 +323,9 @@ on_request(void *ctx, unsigned int events)
 	else if (r.kind == WARDEN_DEVICE)
 		p->device = p->device == 0 ? r.device : p->device;
 	else if (r.kind == WARDEN_RUN)
-		run(p, &r);
+		run_hook(p, &r);
 	else if (r.kind == WARDEN_CHANGES)
-		gather(p, &r);
+		gather_changes(p, &r);
 	else
 		open_for(p, &r);
 }

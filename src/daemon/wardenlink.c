@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The daemon's end: a queue of hooks, one of them at the warden, and files
- * that are waited for. */
+/* The daemon's end of the warden's socket: a queue of hooks, the first of which
+ * the warden runs, and requests for files, which block. */
 #include "daemon/warden.h"
 
 #include <errno.h>
@@ -17,8 +17,8 @@
 #include "sys/clock.h"
 #include "sys/fdpass.h"
 
-#define FILE_MS 2000		/* a file takes at most: packets wait */
-#define HOOK_MS (HOOK_LIMIT_MS + HOOK_KILL_MS + 10000)	/* and a hook */
+#define FILE_MS 2000		/* limit of opening a file: packets wait */
+#define HOOK_MS (HOOK_LIMIT_MS + HOOK_KILL_MS + 10000)	/* limit of a hook */
 #define END_MS 5000
 #define END_STEP_MS 10
 
@@ -27,7 +27,7 @@ struct order {			/* a hook to be run */
 	enum warden_hook hook;
 	char node[NODE_NAME_MAX + 1];
 	struct prefix subnet;
-	uint8_t *changes;	/* these alone; NULL: a hook */
+	uint8_t *changes;	/* a message of these; NULL: a hook */
 	size_t nchanges;	/* their bytes */
 	hook_done_fn done;
 	void *ctx;
@@ -35,8 +35,8 @@ struct order {			/* a hook to be run */
 
 struct warden {
 	pid_t pid;
-	int fd;			/* -1: it is gone */
-	bool late;		/* an answer is due: no file is asked for */
+	int fd;			/* -1: the warden is gone */
+	bool late;		/* an answer is overdue: opens no file */
 	struct loop_fd *place;
 	const struct conf *conf;
 	uint32_t conf_number;
@@ -44,7 +44,7 @@ struct warden {
 	struct order *head, **tail;
 	size_t count;
 	uint32_t running;	/* id of the first of them; 0: none runs */
-	char *command;		/* its */
+	char *command;		/* command of that hook */
 };
 
 /* --- the start ------------------------------------------------------------- */
@@ -107,7 +107,7 @@ order_free(struct order *o)
 }
 
 static struct order *
-first(struct warden *w)
+take_first(struct warden *w)
 {
 	struct order *o = w->head;
 
@@ -122,14 +122,14 @@ void
 warden_drop(struct warden *w)
 {
 	while (w->head != NULL)
-		order_free(first(w));
+		order_free(take_first(w));
 	w->running = 0;
 	free(w->command);
 	w->command = NULL;
 }
 
 static void
-gone(struct warden *w)
+warden_gone(struct warden *w)
 {
 	log_error("the process that stayed root has ended: hooks run no more, "
 		  "and a reload reads what the daemon's user can read, until "
@@ -142,7 +142,7 @@ gone(struct warden *w)
 }
 
 static int
-ask(struct warden *w, struct warden_request *r)
+send_request(struct warden *w, struct warden_request *r)
 {
 	uint8_t out[WARDEN_REQUEST_MAX];
 
@@ -165,14 +165,15 @@ send_order(struct warden *w, const struct order *o)
 	memcpy(r.node, o->node, sizeof(r.node));
 	if (o->changes != NULL)
 		r.kind = WARDEN_CHANGES;
-	if (ask(w, &r) != 0)
+	if (send_request(w, &r) != 0)
 		return false;
 	w->running = r.id;
 	return true;
 }
 
-/* As the configuration has it now; one that it has no more is passed over, but
- * for that of changes: it makes the warden forget those that it was sent. */
+/* Uses the command of the current configuration. A hook that it no longer has
+ * is skipped, except the hook for changes, which makes the warden forget the
+ * changes it was sent. */
 static void
 send_next(struct warden *w)
 {
@@ -186,14 +187,14 @@ send_next(struct warden *w)
 		}
 		w->command = command == NULL ? NULL : strdup(command);
 		if (w->command == NULL)
-			order_free(first(w));
+			order_free(take_first(w));
 		else if (!send_order(w, o))
-			gone(w);
+			warden_gone(w);
 	}
 }
 
 static void
-finish(struct warden *w, const struct warden_reply *r)
+finish_order(struct warden *w, const struct warden_reply *r)
 {
 	struct hook_result res = { .exit_status = r->exit_status,
 				   .signal = (int)r->signal,
@@ -204,10 +205,10 @@ finish(struct warden *w, const struct warden_reply *r)
 	char *command = w->command;
 	struct order *o;
 
-	/* One that was dropped may still have ended by itself. */
+	/* A hook that was dropped may have ended by itself. */
 	if (r->id != w->running)
 		return;
-	o = first(w);
+	o = take_first(w);
 	w->running = 0;
 	w->command = NULL;
 	memcpy(res.output, r->output, r->len);
@@ -218,16 +219,16 @@ finish(struct warden *w, const struct warden_reply *r)
 	send_next(w);
 }
 
-struct file {			/* that is waited for */
-	uint32_t id;		/* 0: it has come */
+struct file {			/* a requested file */
+	uint32_t id;		/* 0: received */
 	uint32_t conf;
 	int fd;
 	struct err e;
 };
 
-/* No descriptor and no word is an error, too. */
+/* A reply without descriptor and text is an error, too. */
 static void
-arrived(struct file *f, const struct warden_reply *r, int fd)
+file_arrived(struct file *f, const struct warden_reply *r, int fd)
 {
 	f->id = 0;
 	f->fd = fd;
@@ -239,9 +240,9 @@ arrived(struct file *f, const struct warden_reply *r, int fd)
 		"%.*s", (int)r->len, (const char *)r->output);
 }
 
-/* One message. false: there is none, or it is gone. */
+/* Handles one message. false: none is waiting, or the warden is gone. */
 static bool
-take(struct warden *w, struct file *f)
+take_reply(struct warden *w, struct file *f)
 {
 	uint8_t in[WARDEN_REPLY_MAX];
 	struct warden_reply r;
@@ -253,18 +254,18 @@ take(struct warden *w, struct file *f)
 	if (n <= 0 || warden_reply_decode(&r, in, (size_t)n, NULL) < 0) {
 		if (fd >= 0)
 			close(fd);
-		gone(w);
+		warden_gone(w);
 		return false;
 	}
 	w->late = false;
 	if (r.kind == WARDEN_FILE && f != NULL && f->id == r.id) {
-		arrived(f, &r, fd);
+		file_arrived(f, &r, fd);
 		return true;
 	}
 	if (fd >= 0)
 		close(fd);
 	if (r.kind == WARDEN_DONE)
-		finish(w, &r);
+		finish_order(w, &r);
 	return true;
 }
 
@@ -274,7 +275,7 @@ on_answer(void *ctx, unsigned int events)
 	struct warden *w = ctx;
 
 	(void)events;
-	(void)take(w, NULL);
+	(void)take_reply(w, NULL);
 }
 
 int
@@ -283,9 +284,9 @@ warden_watch(struct warden *w, struct loop *l, struct err *e)
 	return loop_add(&w->place, l, w->fd, LOOP_IN, on_answer, w, e);
 }
 
-/* false: nothing came in time. */
+/* false: no message arrived in time. */
 static bool
-await(struct warden *w, struct monotime end, struct file *f)
+await_reply(struct warden *w, struct monotime end, struct file *f)
 {
 	struct pollfd p = { .fd = w->fd, .events = POLLIN };
 	int64_t left = mono_ms(clock_mono(), end);
@@ -293,14 +294,14 @@ await(struct warden *w, struct monotime end, struct file *f)
 	if (left <= 0)
 		return false;
 	if (poll(&p, 1, (int)left + 1) > 0)
-		(void)take(w, f);
+		(void)take_reply(w, f);
 	return true;
 }
 
 /* --- hooks ----------------------------------------------------------------- */
 
 static int
-order(struct warden *w, const struct order *like, struct err *e)
+add_order(struct warden *w, const struct order *like, struct err *e)
 {
 	struct order *o;
 
@@ -332,7 +333,7 @@ warden_run(struct warden *w, enum warden_hook hook, const char *node,
 		memcpy(o.node, node, strnlen(node, NODE_NAME_MAX));
 	if (subnet != NULL)
 		o.subnet = *subnet;
-	return order(w, &o, e);
+	return add_order(w, &o, e);
 }
 
 int
@@ -345,7 +346,7 @@ warden_changes(struct warden *w, const uint8_t *changes, size_t len,
 	if (o.changes == NULL)
 		return err_nomem(e);
 	memcpy(o.changes, changes, len);
-	if (order(w, &o, e) == 0)
+	if (add_order(w, &o, e) == 0)
 		return 0;
 	free(o.changes);
 	return -1;
@@ -364,8 +365,8 @@ warden_wait(struct warden *w)
 	size_t left = w->count;
 
 	while (w->fd >= 0 && w->count > 0) {
-		if (!await(w, end, NULL)) {
-			gone(w);
+		if (!await_reply(w, end, NULL)) {
+			warden_gone(w);
 			break;
 		}
 		if (w->count == left)
@@ -380,8 +381,8 @@ warden_wait(struct warden *w)
 static const char late_text[] = "the process that stayed root does not answer: "
 				"try again later";
 
-/* Waits for the answer. A process that does not answer in time is asked for no
- * file until it has: packets wait for it once. */
+/* Waits for the answer. After a timeout no further file is requested until the
+ * warden answers, so that packets wait for it only once. */
 static int
 open_file(struct warden *w, struct warden_request *r, uint32_t *conf,
 	  struct err *e)
@@ -395,13 +396,13 @@ open_file(struct warden *w, struct warden_request *r, uint32_t *conf,
 	if (w->late)
 		return err_set(e, ERR_IO, "%s", late_text);
 	r->kind = WARDEN_OPEN;
-	if (ask(w, r) != 0) {
-		gone(w);
+	if (send_request(w, r) != 0) {
+		warden_gone(w);
 		return err_set(e, ERR_IO, "the process that stayed root does "
 			       "not listen");
 	}
 	f.id = r->id;
-	while (w->fd >= 0 && f.id != 0 && await(w, end, &f))
+	while (w->fd >= 0 && f.id != 0 && await_reply(w, end, &f))
 		;
 	if (f.id != 0) {
 		w->late = w->fd >= 0;

@@ -265,8 +265,9 @@ entry_input(struct entry *en, struct span input, struct err *e)
 }
 
 static int
-queue(struct hooks *h, const char *command, const char *const *env,
-      const struct span *input, hook_done_fn done, void *ctx, struct err *e)
+queue_command(struct hooks *h, const char *command, const char *const *env,
+	      const struct span *input, hook_done_fn done, void *ctx,
+	      struct err *e)
 {
 	struct entry *en;
 
@@ -300,7 +301,7 @@ int
 hooks_run(struct hooks *h, const char *command, const char *const *env,
 	  hook_done_fn done, void *ctx, struct err *e)
 {
-	return queue(h, command, env, NULL, done, ctx, e);
+	return queue_command(h, command, env, NULL, done, ctx, e);
 }
 
 int
@@ -308,7 +309,7 @@ hooks_run_input(struct hooks *h, const char *command, const char *const *env,
 		struct span input, hook_done_fn done, void *ctx,
 		struct err *e)
 {
-	return queue(h, command, env, &input, done, ctx, e);
+	return queue_command(h, command, env, &input, done, ctx, e);
 }
 
 size_t
