@@ -387,14 +387,17 @@ sweep(struct core *c)
 {
 	struct monotime now = c->env.now.mono;
 
-	for (int i = 0; i < SWEEP_STEP_PEERS && c->sweep_at < c->npeers; i++)
-		peer_sweep(c->peers[c->sweep_at++], c->sweep_pass);
+	if (c->sweep_at == 0)
+		core_look(c);
+	for (int i = 0; i < SWEEP_STEP_PEERS && c->sweep_at < c->npeers; i++) {
+		peer_sweep(c->peers[c->sweep_at], c->sweep_pass);
+		core_look_peer(c, c->sweep_at++);
+	}
 	if (c->sweep_at < c->npeers) {
 		timerq_set(&c->timers, &c->sweep,
 			   mono_add_ms(now, SWEEP_STEP_MS));
 		return;
 	}
-	core_look(c);
 	if (mono_ms(c->run_stored, now) >= RUN_STORE_MS)
 		store_run(c);
 	c->sweep_at = 0;

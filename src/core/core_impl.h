@@ -133,8 +133,10 @@ enum core_timer { TIMER_PEER, TIMER_SWEEP };
 void core_settle(struct core *c);
 
 /* --- look.c ------------------------------------------------------------- */
-/* Warns of what an administrator should see to; now and then. */
+/* Warns of what an administrator should see to: of this node, and of peer i;
+ * now and then. */
 void core_look(struct core *c);
+void core_look_peer(struct core *c, size_t i);
 /* The text of the warning while it is, or was a while ago, muted. */
 void peer_mute_text(const struct peer *p, char *out, size_t cap);
 /* How many seconds the peer's clock is ahead of ours; that it is not known. */

@@ -343,7 +343,14 @@ core_look(struct core *c)
 	look_at_clock(c);
 	while (core_own_warning(c, at, &pos, &w))
 		say(c, &w);
-	for (size_t i = 0; i < c->npeers; i++)
-		for (pos = 0; core_peer_warning(c, at, i, &pos, &w);)
-			say(c, &w);
+}
+
+void
+core_look_peer(struct core *c, size_t i)
+{
+	struct warning w;
+	size_t pos = 0;
+
+	while (core_peer_warning(c, c->env.now, i, &pos, &w))
+		say(c, &w);
 }

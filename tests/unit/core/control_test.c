@@ -402,6 +402,37 @@ test_clock_off(void **state)
 	end();
 }
 
+/* Of many peers a few are looked at in one turn. */
+static void
+test_many_are_looked_at(void **state)
+{
+	enum { PEERS = 30, STEP = 10 };
+	char text[2048];
+	int n = snprintf(text, sizeof(text), "prefix 10.156.0.0/16\n"
+					     "node alpha\n");
+	struct rig_node m;
+
+	(void)state;
+	rig_begin();
+	for (int i = 0; i < PEERS; i++)
+		n += snprintf(text + n, sizeof(text) - (size_t)n,
+			      "node n%02d\naddress 192.0.2.%d\n", i, i + 1);
+	rig_node_init(&m, "alpha", "");
+	rig_new(&m, rig_list(text, RIG_START), NULL);
+	for (size_t i = 0; i < PEERS; i++)
+		peer_clock_take(m.core->peers[i], i < STEP ? 0 :
+						  i < 2 * STEP ? 61 : 0);
+	rig_start(&m);
+	rig_tick(&m);
+	assert_int_equal(m.events[EVENT_CLOCK_OFF], 0);
+	rig_pass(&m, 101);
+	assert_int_equal(m.events[EVENT_CLOCK_OFF], STEP);
+	rig_pass(&m, 60000);
+	assert_int_equal(m.events[EVENT_CLOCK_OFF], STEP);
+	rig_free(&m);
+	rig_end();
+}
+
 static void
 test_peer_certificate(void **state)
 {
@@ -502,6 +533,7 @@ main(void)
 		cmocka_unit_test(test_ask),
 		cmocka_unit_test(test_ask_is_bounded),
 		cmocka_unit_test(test_clock_off),
+		cmocka_unit_test(test_many_are_looked_at),
 		cmocka_unit_test(test_peer_certificate),
 		cmocka_unit_test(test_list_old),
 		cmocka_unit_test(test_slept),
