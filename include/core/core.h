@@ -168,6 +168,8 @@ size_t core_endpoints(const struct core *c, const char *name,
  * next call. */
 const struct endpoint *core_endpoint_now(const struct core *c,
 					 const char *name);
+/* The same of peer i, below core_peer_count(). */
+const struct endpoint *core_peer_endpoint(const struct core *c, size_t i);
 /* What is known of why that node can be reached or not; done: what
  * core_probe() began has come to its end. Names in *out live until the next
  * call that is no getter. */

@@ -177,13 +177,23 @@ core_endpoints(const struct core *c, const char *name,
 	return peer_named(c, name) == NULL ? 0 : peer_endpoints(c, name, out);
 }
 
+static const struct endpoint *
+endpoint_now(const struct peer *p)
+{
+	return p == NULL || link_remote(p->link)->port == 0 ?
+		       NULL : link_remote(p->link);
+}
+
 const struct endpoint *
 core_endpoint_now(const struct core *c, const char *name)
 {
-	const struct peer *p = peer_named(c, name);
+	return endpoint_now(peer_named(c, name));
+}
 
-	return p == NULL || link_remote(p->link)->port == 0 ?
-		       NULL : link_remote(p->link);
+const struct endpoint *
+core_peer_endpoint(const struct core *c, size_t i)
+{
+	return endpoint_now(c->peers[i]);
 }
 
 size_t

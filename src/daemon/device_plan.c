@@ -194,33 +194,22 @@ plan_local(struct plan *p, const struct device *dev)
 	return 0;
 }
 
-static int
-push_outside(struct plan *p, const struct endpoint *at, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		struct ipaddr *a = vec_push(&p->outside, sizeof(*a));
-
-		if (a == NULL)
-			return -1;
-		*a = at[i].addr;
-		a->scope = 0;
-	}
-	return 0;
-}
-
-/* Collects the addresses where other nodes are, or may be. */
+/* Collects the addresses inside the VPN's prefixes at which other nodes are, by
+ * what was heard of them: nowhere else in there are they looked for. */
 static int
 plan_outside(struct plan *p, const struct core *c, const struct bnl *b)
 {
-	struct endpoint at[CORE_ENDPOINTS_MAX];
+	for (size_t i = 0; i < core_peer_count(c); i++) {
+		const struct endpoint *now = core_peer_endpoint(c, i);
+		struct ipaddr *a;
 
-	for (uint32_t i = 0; i < b->nnodes; i++) {
-		const char *name = b->nodes[i].name;
-		const struct endpoint *now = core_endpoint_now(c, name);
-
-		if (push_outside(p, at, core_endpoints(c, name, at)) < 0 ||
-		    (now != NULL && push_outside(p, now, 1) < 0))
+		if (now == NULL || !bnl_is_inside(b, &now->addr))
+			continue;
+		a = vec_push(&p->outside, sizeof(*a));
+		if (a == NULL)
 			return -1;
+		*a = now->addr;
+		a->scope = 0;
 	}
 	return 0;
 }
