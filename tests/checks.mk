@@ -137,26 +137,26 @@ $O/libcluevpn.so: $(call obj,$(LIB_SRC))
 # Frama-C's Eva computes with sets of values. Each target of tests/prove is some
 # files of src and a driver that calls them with every input up to the bounds
 # that its head states: the cursor, the frames of the TLS channel and HELLO,
-# text, base64, inner packets and their sums,
-# the replay window. Shown is that no such input
-# makes them read or write outside their memory, read what nobody has set, divide
-# by zero, or overflow a signed number. TARGET= names some targets; an alarm that
-# its target does not explain is a failure. "prove-break" then takes checks out of
-# each target, one at a time, and wants an alarm each time that was not there
-# before.
+# text, base64, inner packets and their sums, cutting and coalescing, the replay
+# window. Shown is that no such input makes them read or write outside their
+# memory, read what nobody has set, divide by zero, or overflow a signed number.
+# TARGET= names some targets; an alarm that its target does not explain is a
+# failure. "prove-break" then takes checks out of each target, one at a time, and
+# wants an alarm each time that was not there before.
 #
 # What it takes for granted: the machine is x86-64 with gcc's types; there is
 # enough stack; the functions of the C library do what Frama-C's headers say; and
 # a target believes of another's functions what tests/prove/contracts.h,
-# header_sums.h and cursor_any.c say, where it stands which target shows it, or
-# that none does. Where a head
-# speaks of some lengths, the others are not shown. What is right by C but wrong
-# by the protocol is not seen, nor is a loop that has no end, nor a pointer that
-# points outside and is not used, nor, where an input is the end of a longer
+# header_sums.h and cursor_any.c say. These say which target shows it, or that
+# none does: what parses addresses, prefixes and fingerprints is believed, and
+# what escapes text. Cutting the list into lines and words is not looked at. Where
+# a head names some lengths, the others are not shown. What is right by C but
+# wrong by the protocol is not seen, nor is a loop that has no end, nor a pointer
+# that points outside and is not used, nor, where an input is the end of a longer
 # array, reading before it.
 # Frama-C is Debian's ("make deps prove"); this was last run on Debian 12, with
 # Frama-C 25.0. It is no part of .ci/run: the package is large, and all targets
-# take more than a minute.
+# together take some minutes.
 prove:
 	$QJOBS=$(JOBS) tests/prove/run $(TARGET)
 prove-break:

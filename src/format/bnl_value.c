@@ -180,9 +180,9 @@ keep_host(struct bnl_reader *r, struct span s)
 		r->d->nomem = true;
 		return NULL;
 	}
-	for (char *c = copy; *c != '\0'; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			*c = (char)(*c - 'A' + 'a');
+	for (size_t i = 0; i < s.len; i++)
+		if (copy[i] >= 'A' && copy[i] <= 'Z')
+			copy[i] = (char)(copy[i] - 'A' + 'a');
 	return copy;
 }
 
