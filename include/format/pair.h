@@ -23,7 +23,7 @@ struct pair {
 	uint8_t secret[PAIR_SECRET_LEN];
 	uint32_t generation;		/* 1 + the highest either side held */
 	bool lower_dialled;		/* by the node with the lower name */
-	bool proven;			/* the peer was seen to use the pair */
+	bool proven;			/* the peer was seen to hold it */
 	enum aead_alg cipher;
 	enum comp_alg comp;
 	uint8_t level;

@@ -29,9 +29,9 @@ open_list(struct bnl **out, const struct job *j, const uint8_t *raw, size_t len)
 			j->id->nbnlkeys, NULL);
 }
 
-/* True when the list on disk would be preferred to the one to be stored: it is
- * not dated too far ahead, and the one to be stored does not descend from it by
- * being dated back on purpose. */
+/* True when the list on disk is to be kept: it is newer than the one to be
+ * stored (b), not dated too far ahead, and no ancestor of b, which b may be if
+ * it was dated back on purpose. */
 static bool
 is_newer(const struct job *j, const struct bnl *disk, const struct bnl *b)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Answers on the control socket that would stop the packets if they were given
- * at one time: a slice a turn. The list may change in between; who asks is
- * told of each node at most once, in order, as it is at its turn. A client
- * that reads slowly is told more once it has taken what it has.
+ * Long answers on the control socket, written in slices, one per turn, so that
+ * they do not delay packets. The list may change in between; each node is
+ * reported at most once, in order, in its state at that time. A client that
+ * reads slowly gets the next slice once it has read the last one.
  *
  * A reload is answered here, too: once the list on the disk is in force, or
  * refused.
@@ -20,23 +20,23 @@
 #define SLICE_MS 1		/* of a turn, for all answers together */
 #define UNSENT_MAX 262144	/* bytes; no more is made until they are sent */
 #define ANSWER_BYTES 65536	/* use as much memory as a connection */
-#define REST_MS 5		/* until the next look at what is unsent */
-#define DISK_MS 30000		/* for a disk to give its list */
+#define REST_MS 5		/* until unsent bytes are checked again */
+#define DISK_MS 30000		/* limit of reading the list from disk */
 
 struct telling {
 	struct telling *next;
-	uint64_t client;		/* 0: it goes to the log */
-	/* Makes the answer from TELLING_STEP places on. false: none is left. */
+	uint64_t client;		/* 0: the log */
+	/* Makes the next part of the answer. false: none is left. */
 	bool (*step)(struct daemon *d, struct telling *t);
 	struct status_place at;
-	bool began;			/* an item of the array was told */
+	bool began;			/* an item of the array was written */
 	struct peers_query query;
 	struct status_sums sums;
 	struct buf text;		/* made, and not sent yet */
 	size_t bytes;			/* sent */
-	struct monotime end;		/* of the wait for the disk */
-	const char *undone;		/* said before why a list is refused */
-	bool restart;			/* keys that wait for one are told */
+	struct monotime end;		/* limit of the wait for the disk */
+	const char *undone;		/* begins the text of a refusal */
+	bool restart;			/* names the keys that need one */
 };
 
 static void
@@ -53,7 +53,7 @@ telling_put(struct telling *t, const char *text)
 	(void)buf_put(&t->text, text, strlen(text));
 }
 
-/* Takes o over. */
+/* Takes over o. */
 static void
 telling_put_json(struct telling *t, json_t *o, size_t flags)
 {
@@ -65,7 +65,7 @@ telling_put_json(struct telling *t, json_t *o, size_t flags)
 	free(text);
 }
 
-/* One item of the array, on a line of its own. */
+/* Writes an item of the array, on a line of its own. */
 static void
 telling_item(void *ctx, json_t *item)
 {
@@ -115,7 +115,7 @@ step_log(struct daemon *d, struct telling *t)
 
 /* --- the turns ----------------------------------------------------------------- */
 
-/* What was made goes to the client. false: it has left. */
+/* Sends the finished part to the client. false: the client has left. */
 static bool
 telling_send(struct daemon *d, struct telling *t, bool end)
 {
@@ -130,7 +130,8 @@ telling_send(struct daemon *d, struct telling *t, bool end)
 	return rc == 0;
 }
 
-/* A slice of the first one, which is the last in the row then. */
+/* Makes a slice of the first answer, then moves that answer to the end of the
+ * queue. */
 static void
 telling_slice(struct daemon *d, struct monotime end)
 {
@@ -152,7 +153,7 @@ telling_slice(struct daemon *d, struct monotime end)
 	*at = t;
 }
 
-/* Brings one to the front whose client takes more. */
+/* Moves an answer to the front whose client can take more. */
 static bool
 telling_choose(struct daemon *d)
 {
@@ -183,7 +184,7 @@ on_turn(void *daemon)
 		if (mono_reached(end, clock_mono()))
 			break;
 	}
-	/* Later than the time of this turn: in the next one. */
+	/* A time after this turn: the timer fires in the next one. */
 	if (d->tellings != NULL)
 		loop_timer_set(&d->telling, mono_add_ms(clock_mono(),
 							chosen ? 0 : REST_MS));
