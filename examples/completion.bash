@@ -101,8 +101,8 @@ _cluevpn_hosts() { # _cluevpn_hosts WORD...: the words of the line
 	{
 		sed -n 's/^[[:blank:]]*node[[:blank:]]\{1,\}//p' "$list" |
 			sed 's/[[:blank:]#].*//'
-		cluevpnctl "${socket[@]}" --json peers </dev/null |
-			grep -o '"name": *"[^"]*"' | cut -d '"' -f 4
+		cluevpnctl "${socket[@]}" --json list </dev/null |
+			grep -o '^ *"[^"]*":' | cut -d '"' -f 2
 	} 2>/dev/null | sort -u
 }
 
