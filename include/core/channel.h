@@ -51,9 +51,10 @@ struct channels {
 	uint64_t turnover;		/* counts what may make room for dials */
 	struct dial *dials;		/* not decided by a connection yet */
 	struct timerq timers;
-	struct table heard;		/* struct channel_heard by name */
-	struct recent said;		/* what was logged */
-	struct recent lines;		/* how much, of each node */
+	struct table heard;		/* struct channel_heard by name, of peers
+					 * in the list */
+	struct recent said;		/* logged about those not in the list */
+	struct recent lines;		/* how much, of each name of theirs */
 	struct monotime outsiders_until;
 	unsigned int outsiders;		/* lines about them until then */
 	uint64_t tls_failed;		/* connections that got no further */
@@ -66,12 +67,22 @@ struct channels {
 	struct monotime next_check;	/* of the age of pairs */
 };
 
-/* Of a peer that dialled us to negotiate. */
+#define CHANNEL_SAID 4		/* lines about a peer that are remembered */
+
+/* Of a peer in the list, over all its connections. */
 struct channel_heard {
 	char peer[NODE_NAME_MAX + 1];
+	/* When it dialled us to negotiate: */
 	uint64_t seq;		/* of the newest such connection */
 	struct monotime since;	/* asked so often since then */
 	unsigned int asked;
+	/* What was logged about it: */
+	unsigned int lines;	/* different ones, in the hour that began then: */
+	struct monotime lines_since;
+	struct {
+		uint64_t what;
+		struct monotime at;	/* MONO_NONE: free */
+	} said[CHANNEL_SAID];
 };
 
 /* What a negotiation needs until its end; wiped then. */
@@ -183,9 +194,6 @@ void channel_set_state(struct channel *ch, enum channel_state s);
 void channel_rearm(struct channel *ch);
 void channel_arm(struct channel *ch);		/* STREAM_READY */
 void channel_tell(struct channel *ch, enum channel_news_bit bit);
-/* An event about the peer, or about an address that has shown no
- * certificate; the same one is not told again for an hour. */
-void channel_say(struct channel *ch, enum event_kind kind, const char *text);
 /* Ends it; why NULL: nothing is wrong. _lose: by the other side's doing. */
 void channel_end(struct channel *ch, const char *why);
 void channel_lose(struct channel *ch, const char *why);
@@ -231,6 +239,10 @@ void dial_settle(struct channel *ch);
  * dial goes on. */
 bool dial_goes_on(struct channel *ch);
 
+/* Remembered of a peer in the list; made if there is nothing yet. NULL: it is
+ * not in the list, or memory is out. */
+struct channel_heard *channels_heard(struct channels *ctx, const char *peer);
+
 /* --- core/channels_list: the list ------------------------------------------ */
 
 /* There is no list that says who is a node: none, or one below the mark. Lists
@@ -259,6 +271,14 @@ void channel_pair_poke(struct channel *ch);
 void channel_pair_end(struct channel *ch);
 /* This node can negotiate: it has a list that is not stale and is in it. */
 bool channel_can_negotiate(const struct channels *ctx);
+
+/* --- core/channel_say: log lines ------------------------------------------- */
+
+/* An event about the peer, or about an address that has shown no
+ * certificate; the same one is not told again for an hour. */
+void channel_say(struct channel *ch, enum event_kind kind, const char *text);
+/* A peer with which all is well again: its next line is the first one. */
+void channel_unsay(struct channel *ch);
 
 /* --- core/channel_admit: whom a listener answers --------------------------- */
 

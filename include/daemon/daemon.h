@@ -36,9 +36,18 @@ struct event_record {
 	char *text;
 };
 
+/* Lines of the log about peers: of one kind, in a minute. */
+struct event_lines {
+	struct monotime since;		/* MONO_NONE: none was logged lately */
+	unsigned int logged, more;	/* more: were not */
+	enum event_level level;		/* the gravest of these */
+};
+
 struct events {
 	struct event_record ring[EVENTS_KEPT];
 	uint64_t last;			/* number of the latest */
+	struct event_lines lines[EVENTS];
+	struct monotime tell_at;	/* how many more; MONO_NONE: none */
 	uint64_t followers[EVENTS_FOLLOWERS];	/* clients */
 	size_t nfollowers;
 };

@@ -193,6 +193,10 @@ bool events_may_follow(struct daemon *d);
 json_t *events_json(const struct daemon *d, const char *peer, size_t most);
 /* Untrusted text, escaped; NULL becomes null. */
 json_t *events_text_json(const char *text);
+/* Of lines about peers that were not logged, each kind of event gets one that
+ * counts them, a minute after its first. */
+struct monotime events_deadline(const struct daemon *d);
+void events_tick(struct daemon *d, struct monotime now);
 void events_free(struct daemon *d);
 
 /* --- control.c -------------------------------------------------------------- */

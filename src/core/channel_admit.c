@@ -18,27 +18,6 @@ channel_negotiates(const struct channel *ch)
 	       channel_can_negotiate(ch->ctx);
 }
 
-/* What is known of the peer as one that dials; NULL when memory is out. */
-static struct channel_heard *
-heard_of(struct channel *ch)
-{
-	struct table *heard = &ch->ctx->heard;
-	size_t len = strlen(ch->peer);
-	struct channel_heard *h = table_get(heard, ch->peer, len);
-
-	if (h != NULL)
-		return h;
-	h = calloc(1, sizeof(*h));
-	if (h == NULL)
-		return NULL;
-	memcpy(h->peer, ch->peer, len);
-	if (table_put(heard, h->peer, len, h) < 0) {
-		free(h);
-		return NULL;
-	}
-	return h;
-}
-
 /* Each costs two writes that reach the disk. A node that is well asks once in
  * half a minute. */
 static bool
@@ -103,7 +82,7 @@ channel_has_too_many(const struct channel *ch)
 static bool
 admit_negotiation(struct channel *ch)
 {
-	struct channel_heard *h = heard_of(ch);
+	struct channel_heard *h = channels_heard(ch->ctx, ch->peer);
 
 	if (h == NULL || !is_newest(ch, h)) {
 		channel_refuse(ch, REFUSE_BUSY, "a newer connection is there");

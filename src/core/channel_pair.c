@@ -385,7 +385,7 @@ done(struct channel *ch)
 		      "dialled)",
 		      aead_name(s->cipher), comp_name(s->comp), level,
 		      s->generation, ch->dialled ? "we" : "it");
-	recent_forget(&ch->ctx->said, ch->peer);
+	channel_unsay(ch);
 	channel_pair_end(ch);
 	ch->negotiated = true;
 	channel_tell(ch, NEWS_NEGOTIATED);

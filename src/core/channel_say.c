@@ -30,6 +30,68 @@ may_not_run_yet(const struct channel *ch)
 	return ch->dialled && (ch->purpose & CHANNEL_NEW) != 0 && !ch->reached;
 }
 
+/* The mark of a peer in the list is its own, so that no number of others makes
+ * it forgotten. */
+static bool
+heard_first(struct channel_heard *h, uint64_t what, struct monotime now)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < CHANNEL_SAID; i++) {
+		if (h->said[i].what == what && mono_is_set(h->said[i].at)) {
+			if (mono_ms(h->said[i].at, now) < SAY_AGAIN_MS)
+				return false;
+			at = i;
+			break;
+		}
+		if (mono_before(h->said[i].at, h->said[at].at))
+			at = i;
+	}
+	h->said[at].what = what;
+	h->said[at].at = now;
+	return true;
+}
+
+/* Whether that was not said in the last hour. */
+static bool
+is_first(struct channel *ch, const char *key, uint64_t what)
+{
+	struct channels *ctx = ch->ctx;
+	struct monotime now = ctx->env->now.mono;
+	struct channel_heard *h = ch->peer[0] == '\0' ? NULL :
+				  channels_heard(ctx, ch->peer);
+
+	if (h != NULL)
+		return heard_first(h, what, now);
+	return recent_first(&ctx->said, key, what, now, SAY_AGAIN_MS);
+}
+
+/* How many lines about the peer there are in this hour, with this one. */
+static uint64_t
+count_line(struct channel *ch)
+{
+	struct channels *ctx = ch->ctx;
+	struct monotime now = ctx->env->now.mono;
+	struct channel_heard *h = channels_heard(ctx, ch->peer);
+
+	if (h == NULL)
+		return recent_count(&ctx->lines, ch->peer, now, SAY_AGAIN_MS);
+	if (h->lines == 0 || mono_ms(h->lines_since, now) >= SAY_AGAIN_MS) {
+		h->lines = 0;
+		h->lines_since = now;
+	}
+	return ++h->lines;
+}
+
+void
+channel_unsay(struct channel *ch)
+{
+	struct channel_heard *h = channels_heard(ch->ctx, ch->peer);
+
+	if (h != NULL)
+		memset(h->said, 0, sizeof(h->said));
+}
+
 /* Who has a certificate may be refused for ever new reasons, and give some. */
 static void
 say_of_node(struct channel *ch, enum event_kind kind, const char *safe)
@@ -37,8 +99,7 @@ say_of_node(struct channel *ch, enum event_kind kind, const char *safe)
 	struct core_env *env = ch->ctx->env;
 	bool soon = may_not_run_yet(ch);
 	char at[ENDPOINT_TEXT_MAX];
-	uint64_t n = recent_count(&ch->ctx->lines, ch->peer, env->now.mono,
-				  SAY_AGAIN_MS);
+	uint64_t n = count_line(ch);
 
 	if (n > LINES_A_NODE)
 		return;
@@ -57,8 +118,6 @@ say_of_node(struct channel *ch, enum event_kind kind, const char *safe)
 		      "not logged for up to an hour)");
 }
 
-/* A line about a peer, or about an address that has shown no certificate;
- * the same one is not said again for an hour. */
 void
 channel_say(struct channel *ch, enum event_kind kind, const char *text)
 {
@@ -75,8 +134,7 @@ channel_say(struct channel *ch, enum event_kind kind, const char *text)
 	else if (!outsider_may_be_said(ch->ctx))
 		return;
 	ipaddr_format(at, &ch->remote.addr);
-	if (!recent_first(&ch->ctx->said, known ? ch->peer : at, what,
-			  env->now.mono, SAY_AGAIN_MS))
+	if (!is_first(ch, known ? ch->peer : at, what))
 		return;
 	text_escape_rest(safe, sizeof(safe), text);
 	if (known)

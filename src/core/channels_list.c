@@ -74,6 +74,27 @@ channels_stored(struct channels *cs, uint32_t ticket, bool ok)
 	return STORED_PLAIN;
 }
 
+struct channel_heard *
+channels_heard(struct channels *cs, const char *peer)
+{
+	size_t len = strlen(peer);
+	struct channel_heard *h = table_get(&cs->heard, peer, len);
+
+	if (h != NULL)
+		return h;
+	if (cs->env->bnl == NULL || bnl_find(cs->env->bnl, peer) == NULL)
+		return NULL;
+	h = calloc(1, sizeof(*h));
+	if (h == NULL)
+		return NULL;
+	memcpy(h->peer, peer, len);
+	if (table_put(&cs->heard, h->peer, len, h) < 0) {
+		free(h);
+		return NULL;
+	}
+	return h;
+}
+
 /* Of those that are no nodes any more nothing is remembered. */
 static void
 forget_heard(struct channels *cs)

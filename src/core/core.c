@@ -12,6 +12,7 @@
 
 #define SWEEP_STEP_MS 100	/* so many peers in so long: 100 a second */
 #define SWEEP_STEP_PEERS 10
+#define SWEEP_SUMMARY_MS 5000	/* after the first one */
 #define SWEEP_REST_MS 30000	/* between two rounds over all peers */
 #define RUN_STORE_MS 3600000	/* between two writes of the running time */
 #define SCRATCH_LEN (FRAME_LEN_MAX + DGRAM_DATA_OVERHEAD + 1)
@@ -22,6 +23,7 @@ sweep_restart(struct core *c, unsigned int pass)
 {
 	c->sweep_at = 0;
 	c->sweep_pass = pass;
+	c->swept = false;
 	timerq_set(&c->timers, &c->sweep, c->env.now.mono);
 }
 
@@ -398,6 +400,15 @@ sweep(struct core *c)
 			   mono_add_ms(now, SWEEP_STEP_MS));
 		return;
 	}
+	/* The last ones need some time to come up. */
+	if (peers_begin(c) && !c->swept) {
+		c->swept = true;
+		timerq_set(&c->timers, &c->sweep,
+			   mono_add_ms(now, SWEEP_SUMMARY_MS));
+		return;
+	}
+	if (peers_begin(c))
+		peers_tell_begun(c);
 	if (mono_ms(c->run_stored, now) >= RUN_STORE_MS)
 		store_run(c);
 	c->sweep_at = 0;

@@ -107,6 +107,8 @@ struct core {
 	struct timer sweep;		/* the background look at every peer */
 	size_t sweep_at;
 	unsigned int sweep_pass;
+	bool swept;			/* the first pass is over but for its
+					 * summary */
 
 	struct monotime run_stored;	/* the running time was, last */
 	bool clock_wrong;		/* as was told */
@@ -276,6 +278,10 @@ const struct note *core_removal(const struct core *c);
 int peers_apply(struct core *c, struct generation *g, struct generation **old);
 /* NULL: it has no session here: not in force, or ourselves. */
 struct peer *peer_named(const struct core *c, const char *name);
+/* True while the sessions of a large network are resumed after a start: what
+ * is up is told in one line at the end. */
+bool peers_begin(const struct core *c);
+void peers_tell_begun(struct core *c);
 /* Tells all that are up that we stop in order. */
 void peers_say_bye(struct core *c);
 /* Of those that are no nodes any more no address is remembered. */

@@ -143,8 +143,9 @@ peer_flags(struct peer *p, unsigned int flags, const struct link_in *in)
 	if (flags & LINK_UP) {
 		notes_up(c->env.notes, p->name);
 		if (!p->up)
-			actions_event(&c->actions, EVENT_INFO, EVENT_PEER_UP,
-				      p->name, "up at %s",
+			actions_event(&c->actions,
+				      peers_begin(c) ? EVENT_DEBUG : EVENT_INFO,
+				      EVENT_PEER_UP, p->name, "up at %s",
 				      endpoint_format(at,
 						      link_remote(p->link)));
 		p->up = true;

@@ -6,6 +6,8 @@
 
 #include "core_impl.h"
 
+#define BEGIN_PEERS 30		/* up to so many are told one by one */
+
 struct peer *
 peer_named(const struct core *c, const char *name)
 {
@@ -329,6 +331,23 @@ announce(struct core *c, const struct bnl *was, const struct bnl *now)
 			      "this node (%s) is not in the list: all sessions "
 			      "are dropped until a newer list names it",
 			      c->self);
+}
+
+bool
+peers_begin(const struct core *c)
+{
+	return c->sweep_pass == SWEEP_START && c->npeers > BEGIN_PEERS;
+}
+
+void
+peers_tell_begun(struct core *c)
+{
+	size_t up = 0;
+
+	for (size_t i = 0; i < c->npeers; i++)
+		up += c->peers[i]->up;
+	actions_event(&c->actions, EVENT_INFO, EVENT_PEER_UP, NULL,
+		      "%zu of %zu peers are up after the start", up, c->npeers);
 }
 
 void

@@ -9,6 +9,9 @@
 #include "base/text.h"
 #include "sys/clock.h"
 
+#define LINES_A_MINUTE 30
+#define MINUTE_MS 60000
+
 static const char *const levels[] = {
 	[EVENT_ERROR] = "error",
 	[EVENT_WARN] = "warn",
@@ -76,20 +79,86 @@ events_add(struct daemon *d, enum event_level level, enum event_kind kind,
 	v->nfollowers = n;
 }
 
+static const enum log_level log_levels[] = {
+	[EVENT_ERROR] = LOG_LVL_ERROR,
+	[EVENT_WARN] = LOG_LVL_WARN,
+	[EVENT_INFO] = LOG_LVL_INFO,
+	[EVENT_DEBUG] = LOG_LVL_DEBUG,
+};
+
+static void
+tell_more(enum event_kind kind, struct event_lines *l)
+{
+	if (l->more > 0)
+		log_line(log_levels[l->level], NULL,
+			 "%s: %u more within a minute were not logged; "
+			 "`cluevpnctl peers` shows all peers",
+			 event_name(kind), l->more);
+	*l = (struct event_lines){ .since = MONO_NONE };
+}
+
+/* Of events of one kind about peers only so many a minute are logged. Errors
+ * are, and all of them where somebody looks for a fault. */
+static bool
+may_log(struct events *v, enum event_level level, enum event_kind kind)
+{
+	struct event_lines *l = &v->lines[kind];
+	struct monotime now = clock_mono();
+
+	if (level == EVENT_ERROR || level == EVENT_DEBUG ||
+	    log_get_level() == LOG_LVL_DEBUG)
+		return true;
+	if (mono_is_set(l->since) && mono_ms(l->since, now) >= MINUTE_MS)
+		tell_more(kind, l);
+	if (!mono_is_set(l->since))
+		l->since = now;
+	if (l->logged < LINES_A_MINUTE) {
+		l->logged++;
+		return true;
+	}
+	if (l->more++ == 0 || level < l->level)
+		l->level = level;
+	now = mono_add_ms(l->since, MINUTE_MS);
+	v->tell_at = mono_is_set(v->tell_at) ? mono_min(v->tell_at, now) : now;
+	return false;
+}
+
 void
 events_say(struct daemon *d, enum event_level level, enum event_kind kind,
 	   const char *peer, const char *text)
 {
-	static const enum log_level log_levels[] = {
-		[EVENT_ERROR] = LOG_LVL_ERROR,
-		[EVENT_WARN] = LOG_LVL_WARN,
-		[EVENT_INFO] = LOG_LVL_INFO,
-		[EVENT_DEBUG] = LOG_LVL_DEBUG,
-	};
-
 	events_add(d, level, kind, peer, text);
-	log_line(log_levels[level], peer[0] == '\0' ? NULL : peer, "%s: %s",
-		 event_name(kind), text);
+	if (peer[0] == '\0' || may_log(&d->events, level, kind))
+		log_line(log_levels[level], peer[0] == '\0' ? NULL : peer,
+			 "%s: %s", event_name(kind), text);
+}
+
+struct monotime
+events_deadline(const struct daemon *d)
+{
+	return mono_is_set(d->events.tell_at) ? d->events.tell_at : MONO_NEVER;
+}
+
+void
+events_tick(struct daemon *d, struct monotime now)
+{
+	struct events *v = &d->events;
+
+	if (!mono_reached(events_deadline(d), now))
+		return;
+	v->tell_at = MONO_NONE;
+	for (unsigned int i = 0; i < EVENTS; i++) {
+		struct event_lines *l = &v->lines[i];
+		struct monotime end = mono_add_ms(l->since, MINUTE_MS);
+
+		if (l->more == 0)
+			continue;
+		if (mono_reached(end, now))
+			tell_more((enum event_kind)i, l);
+		else if (!mono_is_set(v->tell_at) ||
+			 mono_before(end, v->tell_at))
+			v->tell_at = end;
+	}
 }
 
 static uint64_t
@@ -151,6 +220,8 @@ events_json(const struct daemon *d, const char *peer, size_t most)
 void
 events_free(struct daemon *d)
 {
+	for (unsigned int i = 0; i < EVENTS; i++)
+		tell_more((enum event_kind)i, &d->events.lines[i]);
 	for (size_t i = 0; i < EVENTS_KEPT; i++)
 		free(d->events.ring[i].text);
 }

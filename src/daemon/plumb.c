@@ -17,7 +17,8 @@ add_event(struct daemon *d, const struct action *a)
 {
 	events_say(d, a->level, a->event, a->peer,
 		   a->text == NULL ? "(out of memory)" : a->text);
-	if (a->event == EVENT_PEER_UP || a->event == EVENT_PEER_MOVED)
+	if (a->peer[0] != '\0' &&
+	    (a->event == EVENT_PEER_UP || a->event == EVENT_PEER_MOVED))
 		device_peer_moved(d, a->peer);
 }
 
@@ -116,6 +117,7 @@ plumb_before_sleep(void *daemon)
 	slept_look(d);
 	if (mono_reached(core_deadline(d->core), clock_mono()))
 		core_tick(d->core, clock_now());
+	events_tick(d, clock_mono());
 	streams_next_turn(d);
 	d->undrained = false;
 	plumb_drain(d);

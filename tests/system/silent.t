@@ -45,9 +45,15 @@ sender=$!
 soon 'silent nodes are dialled' dialled 8
 ok 'a live one is reached while packets wait for all of them' reach alpha beta
 soon 'each is dialled, and some again' dialled $((SILENT + 50))
-stop beta
+few_lines() { # 30 a minute of one kind, and that others were not logged
+	[ "$(logs alpha 'peer=.* negotiate-failed: ')" -le \
+		$((30 * (SECONDS / 60 + 1))) ]
+}
+ok 'the log has few lines about them' few_lines
+stop beta alpha
+ok '... and counts the others' says alpha \
+	'negotiate-failed: [0-9]+ more within a minute were not logged'
 rm -rf $tmp/{alpha,beta}/state/pairs
-stop alpha
 start beta alpha
 soon 'the daemon has started again' dialled $((SILENT + 60))
 ok '... and reaches the live one' reach alpha beta

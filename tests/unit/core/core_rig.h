@@ -62,7 +62,7 @@ struct rig_node {
 	unsigned int known_writes;
 	char asked[RIG_ASKED][64];	/* the last host names */
 	size_t nasked;
-	unsigned int events[EVENTS];
+	unsigned int events[EVENTS], logged[EVENTS];
 };
 
 static struct {
@@ -187,6 +187,7 @@ rig_act(struct rig_node *n, struct action *a)
 		break;
 	case ACTION_EVENT:
 		n->events[a->event]++;
+		n->logged[a->event] += a->level != EVENT_DEBUG;
 		break;
 	case ACTION_RESOLVE:
 		snprintf(n->asked[n->nasked++ % RIG_ASKED],

@@ -293,6 +293,77 @@ test_udp_first(void **state)
 	end();
 }
 
+/* --- the log -------------------------------------------------------------------- */
+
+/* An hour with a line for each node, whatever their number; then one more. */
+static void
+test_a_line_an_hour(void **state)
+{
+	(void)state;
+	begin(400, "pullinterval = 24h\n");
+	a.silent = false;
+	rig_start(&a);
+	rig_pass(&a, 3500 * 1000);
+	assert_true(a.connects > 4000);
+	assert_int_equal(a.logged[EVENT_NEGOTIATE_FAILED], 400);
+	rig_pass(&a, 1000 * 1000);
+	assert_int_equal(a.logged[EVENT_NEGOTIATE_FAILED], 800);
+	end();
+}
+
+/* What is remembered of nodes goes with them. */
+static void
+test_forgotten_with_the_list(void **state)
+{
+	(void)state;
+	begin(400, "pullinterval = 24h\n");
+	a.silent = false;
+	rig_start(&a);
+	rig_pass(&a, 60 * 1000);
+	assert_int_equal(a.core->channels->heard.count, 400);
+	rig_offer(&a, "prefix 10.0.0.0/8\nnode " SELF_MIDDLE
+		  "\n  address 192.0.2.1\n  subnet 10.156.1.0/24\n"
+		  "node a00000\n  address 198.18.0.0\n", RIG_START + 1);
+	assert_int_equal(a.core->channels->heard.count, 1);
+	end();
+}
+
+/* Two nodes meet by their stored pair; how many lines that are depends on how
+ * many there could be. */
+static void
+lines_of_a_start(size_t n, unsigned int events)
+{
+	struct rig_node b;
+	struct pair p;
+
+	begin(n, "pullinterval = 24h\n");
+	rig_node_init(&b, "a00000", "pullinterval = 24h\n");
+	b.silent = true;
+	rig_new(&b, make_list(n), NULL);
+	p = rig_pair(COMP_NONE, RIG_START - 60);
+	rig_load(&a, &b, &p);
+	rig_load(&b, &a, &p);
+	rig_start(&a);
+	rig_start(&b);
+	rig_talk(&a, &b, rig_out(&out));
+	assert_true(rig_peer(&a, "a00000")->up);
+	assert_int_equal(a.logged[EVENT_PEER_UP], n > 30 ? 0 : 1);
+	rig_pass(&a, 100 * (int64_t)n + 10000);
+	assert_int_equal(a.logged[EVENT_PEER_UP], 1);
+	assert_int_equal(a.events[EVENT_PEER_UP], events);
+	rig_free(&b);
+	end();
+}
+
+static void
+test_lines_of_a_start(void **state)
+{
+	(void)state;
+	lines_of_a_start(30, 1);
+	lines_of_a_start(31, 2);
+	lines_of_a_start(300, 2);
+}
+
 int
 main(void)
 {
@@ -303,6 +374,9 @@ main(void)
 		cmocka_unit_test(test_turns),
 		cmocka_unit_test(test_quiet),
 		cmocka_unit_test(test_udp_first),
+		cmocka_unit_test(test_a_line_an_hour),
+		cmocka_unit_test(test_forgotten_with_the_list),
+		cmocka_unit_test(test_lines_of_a_start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
