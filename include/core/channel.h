@@ -223,16 +223,19 @@ bool channels_may_race(const struct channels *ctx);
 
 /* Whether a negotiation of that purpose (CHANNEL_*) may be dialled now. */
 bool dial_has_room(const struct channels *ctx, unsigned int purpose);
-/* How many connections first dials may still need. */
+/* How many connections are kept for first dials that are answered. */
 size_t dial_reserve(const struct channels *ctx);
+/* First attempts of first dials, which do not count as connections. */
+size_t dial_pending(const struct channels *ctx);
 /* Begins the first attempt. Returns its id; 0 when memory is out. */
 uint32_t dial_start(struct channels *ctx, const char *peer,
 		    const struct endpoint *to, size_t n, unsigned int purpose);
 /* Tries the next address, when its time has come. */
 void dial_timeout(struct dial *d);
 /* Gives a peer to which TCP is connected some more time, before the next
- * address is tried. */
-void dial_connected(struct channel *ch);
+ * address is tried. False: there is no connection to spare; it was closed, and
+ * its peer is dialled again. */
+bool dial_connected(struct channel *ch);
 /* Lets this connection alone decide its dial: withdraws all other attempts. */
 void dial_settle(struct channel *ch);
 /* Takes a failed attempt out of its dial, and begins the next one. true: the

@@ -70,8 +70,9 @@ uint32_t channels_dial(struct channels *cs, const char *peer,
 		       unsigned int purpose);
 /*
  * Whether a dial of that purpose, which includes CHANNEL_PAIR, has room. First
- * dials have a quarter of maxconnections, half of it when they are patient, and
- * of that a quarter when they yield. Those that failed before have an eighth,
+ * dials have places of their own: patient ones a quarter, those that yield a
+ * quarter of that; a quarter of maxconnections is kept for those that are
+ * answered. Dials that failed before have an eighth of maxconnections,
  * of which patient ones leave a quarter.
  */
 bool channels_may_negotiate(const struct channels *cs, unsigned int purpose);

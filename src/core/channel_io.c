@@ -205,7 +205,8 @@ channel_opened(struct channel *ch)
 		return;
 	ch->reached = true;
 	channel_set_state(ch, CHANNEL_TLS);
-	dial_connected(ch);
+	if (!dial_connected(ch))
+		return;
 	ch->mine = env->cert;
 	if (stream_open(&ch->stream, &env->tls, ch->dialled, env->now.wall,
 			&e) < 0) {

@@ -120,7 +120,7 @@ size_t
 channels_spare(const struct channels *cs)
 {
 	size_t max = max_connections(cs);
-	size_t used = channels_count(cs) + dial_reserve(cs);
+	size_t used = channels_count(cs) - dial_pending(cs) + dial_reserve(cs);
 
 	return used < max ? max - used : 0;
 }

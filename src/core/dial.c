@@ -3,11 +3,12 @@
  * The addresses of one peer, tried side by side until one leads to it; and how
  * many peers are dialled at a time.
  *
- * A first dial has one of a quarter of the connections for DIAL_SLOT_MS. If
- * nobody answered, it goes on beside these, as one that failed before, and
- * makes room for the next one. When connections run out the oldest such dial
- * ends: its peer is dialled again among those that failed before. So silent
- * peers, however many, delay an answering one by little.
+ * A first dial has one of FIRST_PLACES for DIAL_SLOT_MS. If nobody answered, it
+ * goes on beside these, and makes room for the next one. Beyond DIALS_PENDING
+ * the oldest such dial ends: its peer is dialled again among those that failed
+ * before. So silent peers, however many, delay an answering one by little.
+ * Until TCP is connected the first attempt of such a dial is no connection: it
+ * has no TLS, and maxconnections may be small.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -19,6 +20,8 @@
 /* Time that an attempt has to itself where no connection is to spare, and that
  * the last ones have when another one has failed. */
 #define ALONE_MS 2000
+#define FIRST_PLACES 64
+#define DIALS_PENDING 256
 #define DIAL_SLOT_MS 100	/* for TCP, in a place of a first dial */
 #define DIAL_TLS_MS 1000	/* and as long in all where TCP is connected */
 
@@ -26,23 +29,41 @@
 
 /* Negotiations that this node dialled. */
 struct use {
-	size_t all;
 	size_t fresh, yielding;		/* first dials in their places */
+	size_t pending;			/* first dials, in their places or
+					 * beside, to which nobody answered */
+	size_t answered;		/* the others of them */
 	size_t again, patient;		/* those that failed before */
 };
+
+static bool
+is_first(unsigned int purpose)
+{
+	return (purpose & (CHANNEL_PAIR | CHANNEL_AGAIN)) == CHANNEL_PAIR;
+}
+
+/* It is beside the places of first dials, and nobody has answered it. */
+static bool
+dial_gives_way(const struct dial *d)
+{
+	return d->beside && !d->connected;
+}
+
+static bool
+dial_is_pending(const struct dial *d)
+{
+	return !d->connected && (d->beside || is_first(d->purpose));
+}
 
 static void
 use_add(struct use *u, unsigned int purpose)
 {
-	if ((purpose & CHANNEL_PAIR) == 0)
-		return;
-	u->all++;
-	if (purpose & CHANNEL_AGAIN) {
-		u->again++;
-		u->patient += (purpose & CHANNEL_PATIENT) != 0;
-	} else {
+	if (is_first(purpose)) {
 		u->fresh++;
 		u->yielding += (purpose & CHANNEL_YIELD) != 0;
+	} else if (purpose & CHANNEL_PAIR) {
+		u->again++;
+		u->patient += (purpose & CHANNEL_PATIENT) != 0;
 	}
 }
 
@@ -53,10 +74,17 @@ count_use(const struct channels *cs)
 	struct use u = { 0 };
 
 	for (const struct channel *ch = cs->all; ch != NULL; ch = ch->next)
-		if (ch->dial == NULL && channel_is_negotiating(ch))
+		if (ch->dial == NULL && channel_is_negotiating(ch)) {
 			use_add(&u, ch->purpose);
-	for (const struct dial *d = cs->dials; d != NULL; d = d->next)
-		use_add(&u, d->purpose);
+			u.answered += is_first(ch->purpose);
+		}
+	for (const struct dial *d = cs->dials; d != NULL; d = d->next) {
+		if (!d->beside)
+			use_add(&u, d->purpose);
+		u.pending += dial_is_pending(d);
+		u.answered += d->connected &&
+			      (d->beside || is_first(d->purpose));
+	}
 	return u;
 }
 
@@ -67,14 +95,6 @@ max_connections(const struct channels *cs)
 }
 
 static size_t
-max_fresh(const struct channels *cs)
-{
-	size_t quarter = max_connections(cs) / 4;
-
-	return quarter == 0 ? 1 : quarter;
-}
-
-static size_t
 max_again(const struct channels *cs)
 {
 	size_t eighth = max_connections(cs) / 8;
@@ -82,22 +102,19 @@ max_again(const struct channels *cs)
 	return eighth == 0 ? 1 : eighth;
 }
 
-/* It is beside the places of first dials, and nobody has answered it. */
-static bool
-dial_gives_way(const struct dial *d)
-{
-	return d->beside && !d->connected;
-}
-
 size_t
 dial_reserve(const struct channels *cs)
 {
 	size_t quarter = max_connections(cs) / 4;
-	size_t n = count_use(cs).fresh;
+	size_t n = count_use(cs).answered;
 
-	for (const struct dial *d = cs->dials; d != NULL; d = d->next)
-		n += dial_gives_way(d);
 	return n < quarter ? quarter - n : 0;
+}
+
+size_t
+dial_pending(const struct channels *cs)
+{
+	return count_use(cs).pending;
 }
 
 /* The oldest one of those that give way. */
@@ -113,27 +130,27 @@ find_beside(const struct channels *cs)
 	return found;
 }
 
-/* A quarter is for those that others make, and for lists. */
 static bool
-has_connection(const struct channels *cs, const struct use *u)
-{
-	size_t n = channels_count(cs), max = max_connections(cs);
-
-	return n < max && (n < max - max_fresh(cs) || u->all < max_fresh(cs));
-}
-
-static bool
-fresh_has_room(const struct channels *cs, const struct use *u,
+first_has_room(const struct channels *cs, const struct use *u,
 	       unsigned int purpose)
 {
-	size_t max = max_fresh(cs);
+	size_t max = FIRST_PLACES;
 
 	if (purpose & CHANNEL_PATIENT)
-		max = (max + 1) / 2;
+		max /= 4;
 	if (u->fresh >= max ||
-	    ((purpose & CHANNEL_YIELD) && u->yielding >= (max + 3) / 4))
+	    ((purpose & CHANNEL_YIELD) && u->yielding >= max / 4))
 		return false;
-	return has_connection(cs, u) || find_beside(cs) != NULL;
+	return u->pending < DIALS_PENDING || find_beside(cs) != NULL;
+}
+
+/* Whether one that is answered now may go on: a quarter of the connections is
+ * for these. */
+static bool
+answered_has_room(const struct channels *cs)
+{
+	return count_use(cs).answered < max_connections(cs) / 4 ||
+	       channels_spare(cs) > 0;
 }
 
 /* Some are left to those that packets wait for. */
@@ -154,7 +171,7 @@ dial_has_room(const struct channels *cs, unsigned int purpose)
 	struct use u = count_use(cs);
 
 	return (purpose & CHANNEL_AGAIN) ? again_has_room(cs, &u, purpose) :
-					   fresh_has_room(cs, &u, purpose);
+					   first_has_room(cs, &u, purpose);
 }
 
 /* --- one of them ---------------------------------------------------------- */
@@ -196,11 +213,9 @@ dial_rearm(struct dial *d, int64_t ms)
 static void
 dial_hold_place(struct dial *d)
 {
-	bool fresh = (d->purpose & (CHANNEL_PAIR | CHANNEL_AGAIN)) ==
-		     CHANNEL_PAIR;
-
 	d->since = d->ctx->env->now.mono;
-	d->place_until = fresh ? mono_add_ms(d->since, DIAL_SLOT_MS) :
+	d->place_until = is_first(d->purpose) ?
+				 mono_add_ms(d->since, DIAL_SLOT_MS) :
 				 MONO_NEVER;
 }
 
@@ -214,22 +229,31 @@ dial_leave_place(struct dial *d)
 	dial_set_timer(d);
 }
 
-/* Ends a dial for the sake of others. Its peer is dialled again. */
-static void
-dial_cut(struct dial *d)
+static struct channel *
+dial_oldest(const struct dial *d)
 {
-	struct channels *ctx = d->ctx;
-	struct channel *last = NULL;
+	struct channel *oldest = NULL;
 
-	for (struct channel *c = ctx->all; c != NULL; c = c->next)
+	/* The newest connections come first. */
+	for (struct channel *c = d->ctx->all; c != NULL; c = c->next)
+		if (c->dial == d)
+			oldest = c;
+	assert(oldest != NULL);
+	return oldest;
+}
+
+/* Ends a dial for the sake of others, which its attempt ch tells. Its peer is
+ * dialled again. */
+static void
+dial_cut(struct dial *d, struct channel *ch)
+{
+	for (struct channel *c = d->ctx->all; c != NULL; c = c->next)
 		if (c->dial == d) {
 			c->dial = NULL;
 			channel_withdraw(c);
-			last = c;
 		}
 	dial_free(d);
-	assert(last != NULL);
-	channel_put_off(last);
+	channel_put_off(ch);
 }
 
 /* Begins an attempt at the next address. NULL when memory is out, or when none
@@ -270,12 +294,11 @@ dial_start(struct channels *ctx, const char *peer, const struct endpoint *to,
 	   size_t n, unsigned int purpose)
 {
 	struct dial *d, *beside = find_beside(ctx);
-	struct use u = count_use(ctx);
 	struct channel *ch;
 
-	if ((purpose & (CHANNEL_PAIR | CHANNEL_AGAIN)) == CHANNEL_PAIR &&
-	    beside != NULL && !has_connection(ctx, &u))
-		dial_cut(beside);
+	if (is_first(purpose) && beside != NULL &&
+	    dial_pending(ctx) >= DIALS_PENDING)
+		dial_cut(beside, dial_oldest(beside));
 	d = calloc(1, sizeof(*d));
 	if (d == NULL)
 		return 0;
@@ -295,20 +318,24 @@ dial_start(struct channels *ctx, const char *peer, const struct endpoint *to,
 	return 0;
 }
 
-void
+bool
 dial_connected(struct channel *ch)
 {
 	int64_t took = mono_ms(ch->since, ch->ctx->env->now.mono);
-
 	struct dial *d = ch->dial;
 
 	if (d == NULL)
-		return;
+		return true;
+	if (dial_is_pending(d) && !answered_has_room(d->ctx)) {
+		dial_cut(d, ch);
+		return false;
+	}
 	d->connected = true;
-	if (!d->beside && d->place_until.ns != MONO_NEVER.ns)
+	if (!d->beside && is_first(d->purpose))
 		d->place_until = mono_add_ms(d->since, DIAL_TLS_MS);
 	/* TLS takes a round trip more than TCP did. */
 	dial_rearm(d, CONNECT_NEXT_MS + took);
+	return true;
 }
 
 void
@@ -351,19 +378,6 @@ dial_goes_on(struct channel *ch)
 	ch->reached = !d->unreached;
 	dial_free(d);
 	return false;
-}
-
-static struct channel *
-dial_oldest(const struct dial *d)
-{
-	struct channel *oldest = NULL;
-
-	/* The newest connections come first. */
-	for (struct channel *c = d->ctx->all; c != NULL; c = c->next)
-		if (c->dial == d)
-			oldest = c;
-	assert(oldest != NULL);
-	return oldest;
 }
 
 /* The time of the next address has come, or the end. */

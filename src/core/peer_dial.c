@@ -14,6 +14,7 @@
 #define GIVE_WAY_MS 1000	/* the lower name may be about to dial; */
 #define GIVE_WAY_PEER_MS 10	/* a node may have as many others to dial */
 #define DIAL_BACK_MS 1000	/* somebody there again */
+#define DIAL_BUSY_MS 20		/* all connections in use */
 #define DIAL_LACK_MS 1000	/* no memory to dial */
 #define NEW_MS 60000		/* for a node that joins, to start its daemon */
 #define REFRESH_SPREAD_S 3600	/* pairs are replaced over so long */
@@ -72,10 +73,15 @@ wait_after_nobody(struct peer *p)
 		p->turn.failures++;
 }
 
-/* Nothing is wrong with it as yet, but first dials have no time for it. */
+/* Nothing is wrong with it as yet, but others go first; unless it answered and
+ * there was no connection for it. */
 static void
-wait_after_put_off(struct peer *p)
+wait_after_put_off(struct peer *p, bool answered)
 {
+	if (answered) {
+		p->turn.not_before = jittered(p->core, DIAL_BUSY_MS);
+		return;
+	}
 	if (p->turn.failures == 0)
 		p->turn.failures = 1;
 	p->turn.not_before = MONO_NONE;
@@ -186,10 +192,10 @@ failed(struct peer *p, const struct channel_news *n)
 		p->turn.failures = 0;
 	if (n->nothing_in_common)
 		p->turn.not_before = jittered(c, t->negotiate_backoff);
+	else if (n->put_off)
+		wait_after_put_off(p, n->reached);
 	else if (n->reached)
 		wait_after_vain(p);
-	else if (n->put_off)
-		wait_after_put_off(p);
 	else
 		wait_after_nobody(p);
 	if (p->wait.packets > 0 || p->behind || held(p) == NULL)

@@ -45,14 +45,21 @@ sender=$!
 soon 'silent nodes are dialled' dialled 8
 ok 'a live one is reached while packets wait for all of them' reach alpha beta
 soon 'each is dialled, and some again' dialled $((SILENT + 50))
-few_lines() { # 30 a minute of one kind, and that others were not logged
-	[ "$(logs alpha 'peer=.* negotiate-failed: ')" -le \
-		$((30 * (SECONDS / 60 + 1))) ]
+# The log, where there is no way to any of them.
+inside alpha ip route replace unreachable 198.18.0.0/15
+many_failed() { # more than the log has lines for in a minute
+	[ "$(ctl alpha events 256 | grep -c negotiate-failed)" -gt 40 ]
 }
-ok 'the log has few lines about them' few_lines
+few_lines() { # 30 a minute, and what was left of one
+	[ "$(logs alpha 'peer=.* negotiate-failed: ')" -le \
+		$((30 * (SECONDS / 60 + 2))) ]
+}
+soon 'many negotiations fail' many_failed
+ok '... and the log has few lines about them' few_lines
 stop beta alpha
 ok '... and counts the others' says alpha \
 	'negotiate-failed: [0-9]+ more within a minute were not logged'
+inside alpha ip route replace 198.18.0.0/15 via "$(outer4 beta)"
 rm -rf $tmp/{alpha,beta}/state/pairs
 start beta alpha
 soon 'the daemon has started again' dialled $((SILENT + 60))

@@ -891,15 +891,19 @@ addresses_one_by_one(void **state)
 	(void)state;
 	host_add("gamma", NULL);
 	w.silent = &w.h[2];
-	a->conf.maxconnections = 1;
+	a->conf.maxconnections = 4;
+	for (int i = 0; i < 3; i++)
+		assert_int_not_equal(channels_dial(a->cs, "beta", to, 1,
+						   CHANNEL_LIST), 0);
 	assert_int_not_equal(channels_dial(a->cs, "beta", to, 2, CHANNEL_PAIR),
 			     0);
 	collect(a);
 	world_pass(1999);
-	assert_int_equal(a->dials, 1);
+	assert_int_equal(a->dials, 4);
 	world_pass(250);
-	assert_int_equal(a->dials, 2);
+	assert_int_equal(a->dials, 5);
 	assert_same_newest();
+	world_pass(CONNECT_MS);
 	host_drop_last();
 }
 
@@ -1047,7 +1051,7 @@ a_quarter_for_negotiations(void **state)
 {
 	struct bnl *l = make_list(a->bnl, WORLD_START - 50,
 				  "alpha beta c d e", "");
-	struct endpoint to = host_address(2);
+	struct endpoint to = host_address(2), beta = host_address(1);
 
 	(void)state;
 	channels_list_offer(a->cs, l->raw, l->rawlen);
@@ -1057,11 +1061,11 @@ a_quarter_for_negotiations(void **state)
 	host_add("c", NULL);
 	w.silent = &w.h[2];
 	assert_int_equal(channels_spare(a->cs), 6);
+	/* Nobody has answered these: they are no connections yet. */
 	assert_int_not_equal(channels_dial(a->cs, "c", &to, 1, CHANNEL_PAIR),
 			     0);
 	assert_int_not_equal(channels_dial(a->cs, "d", &to, 1, CHANNEL_PAIR),
 			     0);
-	assert_int_equal(channels_dial(a->cs, "e", &to, 1, CHANNEL_PAIR), 0);
 	assert_int_equal(channels_spare(a->cs), 6);
 	for (int i = 0; i < 6; i++)
 		assert_int_not_equal(
@@ -1072,13 +1076,45 @@ a_quarter_for_negotiations(void **state)
 	assert_int_not_equal(channels_dial(a->cs, "c", &to, 1, CHANNEL_PAIR),
 			     0);
 	assert_int_equal(channels_count(a->cs), 8);
-	/* A name not in the list is not dialled. */
+	/* A name not in the list is not dialled, and one that failed before
+	 * needs a connection to spare. */
 	assert_int_equal(channels_dial(a->cs, "f", &to, 1, CHANNEL_LIST), 0);
+	assert_int_equal(channels_dial(a->cs, "e", &to, 1, CHANNEL_PAIR |
+				       CHANNEL_AGAIN), 0);
+	/* Their quarter is left to those that answer. */
+	assert_int_not_equal(channels_dial(a->cs, "beta", &beta, 1,
+					   CHANNEL_PAIR), 0);
 	collect(a);
+	world_run();
+	assert_same_newest();
 	world_pass(20000);
 	assert_int_equal(channels_count(a->cs), 0);
 	bnl_free(l);
 	host_drop_last();
+}
+
+/* It answers, and there is no connection for it: it has not failed. */
+static void
+no_connection_for_an_answer(void **state)
+{
+	struct endpoint to = host_address(1);
+
+	(void)state;
+	a->conf.maxconnections = 0;
+	assert_int_not_equal(channels_dial(a->cs, "beta", &to, 1, CHANNEL_PAIR),
+			     0);
+	collect(a);
+	world_run();
+	assert_int_equal(a->failed, 1);
+	assert_true(a->last_failed.put_off && a->last_failed.reached);
+	assert_int_equal(a->events[EVENT_NEGOTIATE_FAILED], 0);
+	assert_int_equal(channels_count(a->cs), 0);
+	a->conf.maxconnections = 4;
+	assert_int_not_equal(channels_dial(a->cs, "beta", &to, 1, CHANNEL_PAIR),
+			     0);
+	collect(a);
+	world_run();
+	assert_same_newest();
 }
 
 static bool
@@ -1443,6 +1479,7 @@ main(void)
 		TEST(a_listener_ends_what_is_idle),
 		TEST(a_connection_has_its_time),
 		TEST(a_quarter_for_negotiations),
+		TEST(no_connection_for_an_answer),
 		TEST(addresses_of_the_list_have_room),
 		TEST(what_ends_counts_too),
 		TEST(idle_strangers_keep_nobody_out),

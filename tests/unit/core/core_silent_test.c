@@ -173,6 +173,31 @@ test_first_packet_after_start(void **state)
 	}
 }
 
+/* Of very many the oldest dials make room for others: their peers have not
+ * failed, which is not logged, and are dialled again. */
+static void
+test_oldest_dials_make_room(void **state)
+{
+	size_t put_off = 0;
+
+	(void)state;
+	begin(1000, "pullinterval = 24h\n");
+	for (size_t i = 0; i < nodes; i++)
+		ping(i);
+	rig_pass(&a, 350);
+	assert_int_equal(a.connects, 256);
+	assert_int_equal(dial_pending(a.core->channels), 256);
+	rig_pass(&a, 650);
+	assert_true(a.connects > 600);
+	assert_in_range(dial_pending(a.core->channels), 200, 256);
+	assert_int_equal(a.events[EVENT_NEGOTIATE_FAILED], 0);
+	for (size_t i = 0; i < nodes; i++)
+		put_off += a.core->peers[i]->turn.failures == 1 &&
+			   a.core->peers[i]->turn.waits;
+	assert_true(put_off > 300);
+	end();
+}
+
 /* --- each one has its turn ---------------------------------------------------- */
 
 /* Each is dialled again within a time that only their number decides, whether
@@ -370,6 +395,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_first_packet),
 		cmocka_unit_test(test_few_connections),
+		cmocka_unit_test(test_oldest_dials_make_room),
 		cmocka_unit_test(test_first_packet_after_start),
 		cmocka_unit_test(test_turns),
 		cmocka_unit_test(test_quiet),
