@@ -137,12 +137,13 @@ $O/libcluevpn.so: $(call obj,$(LIB_SRC))
 # Frama-C's Eva computes with sets of values. Each target of tests/prove is some
 # files of src and a driver that calls them with every input up to the bounds
 # that its head states: the cursor, the frames of the TLS channel and HELLO,
-# text, base64, inner packets and their sums, cutting and coalescing, the replay
-# window. Shown is that no such input makes them read or write outside their
-# memory, read what nobody has set, divide by zero, or overflow a signed number.
-# TARGET= names some targets; an alarm that its target does not explain is a
-# failure. "prove-break" then takes checks out of each target, one at a time, and
-# wants an alarm each time that was not there before.
+# text, base64, the values of the list's statements, inner packets and their
+# sums, cutting and coalescing, the replay window. Shown is that no such input
+# makes them read or write outside their memory, read what nobody has set, divide
+# by zero, or overflow a signed number. TARGET= names some targets; an alarm that
+# its target does not explain is a failure. "prove-break" then takes checks out
+# of each target, one at a time, and wants an alarm each time that was not there
+# before.
 #
 # What it takes for granted: the machine is x86-64 with gcc's types; there is
 # enough stack; the functions of the C library do what Frama-C's headers say; and
