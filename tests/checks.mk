@@ -70,7 +70,7 @@ sanitize-ci:
 # Everything once more with clang, for its warnings: they are other ones.
 clang:
 	$Q$(MAKE) --no-print-directory -j$(JOBS) O=$O-clang CC=clang WERROR=1 \
-		CFLAGS='-O0 -U_FORTIFY_SOURCE' tests
+		CFLAGS='-O0 -U_FORTIFY_SOURCE' objects test-objects
 
 # All but the tests with the headers of musl, and all with words of 32 bits: it
 # compiles there. Linking would need libraries that are built for them. Macros of
