@@ -29,9 +29,10 @@ void bnlround_news(struct bnlround *r, const char *name,
 /* A connection that was wanted did not come about. */
 void bnlround_failed(struct bnlround *r, const char *name);
 
-/* Offer the list in force to every other node, and retry. */
+/* Offer the list in force to every other node, first to those that were heard
+ * of late, in a session or over TLS; and retry. */
 void bnlround_push(struct bnlround *r);
-/* A list just taken: to the next node by name and two others. */
+/* A list just taken: to the next node by name and some others. */
 void bnlround_pass_on(struct bnlround *r);
 /* Another list is in force: what was to be pushed is out of date. */
 void bnlround_applied(struct bnlround *r);

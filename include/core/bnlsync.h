@@ -64,10 +64,17 @@ struct bnlround *bnlsync_round(struct bnlsync *s);
 struct bnltake *bnlsync_take(struct bnlsync *s);
 struct bnlpeers *bnlsync_peers(struct bnlsync *s);
 
+/* The LIST_HAVE that a dialler sends right behind its HELLO: the other side,
+ * where it lacks that list, asks for it in its first flight. Returns its
+ * length. */
+size_t bnlsync_hello_have(const struct bnlsync *s,
+			  uint8_t payload[LIST_HAVE_LEN]);
 /* The HELLOs have been exchanged: c holds zeros, it is filled in here. */
 void bnlsync_open(struct bnlsync *s, struct bnlsync_conn *c, uint32_t id,
 		  const char *peer, bool deliver_only,
 		  const struct bnl_version *theirs);
+/* Says on this connection which list is in force, unasked. */
+void bnlsync_offer(struct bnlsync *s, struct bnlsync_conn *c);
 /* The connection ends, also one that was never opened. lost: not by us. */
 void bnlsync_close(struct bnlsync *s, struct bnlsync_conn *c, bool lost);
 /* A LIST_* frame. -1: the protocol is broken, close the connection; c->told:

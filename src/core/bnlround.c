@@ -13,13 +13,20 @@
 #define HURRY_MS 10000	    /* between pulls while there is no proper list */
 #define PUSH_RETRY_MS 15000 /* then twice that, up to */
 #define PUSH_RETRY_MAX_MS (3600 * 1000)
+#define HEARD_MS 180000	   /* a session tells so often, and more often */
 #define NEWS_SPAN_MS 30000 /* time in which the news of one node */
 #define NEWS_PULLS 8	   /* lead to so many pulls at most */
 #define NEWS_APART_MS 500  /* between pulls by news of several nodes */
 #define NEWS_LATEST_MS 5000 /* the last of these pulls is no later */
-#define PASS_RANDOM 2	  /* besides the next one by name */
-#define PASS_TRIES 6	  /* of those that cannot be reached */
-#define PASS_AGAIN_MS 4000 /* later, to those who were missed: so long after, */
+/* Nodes that a list is passed on to, besides the next one by name: chance
+ * leaves one in exp(PASS_RANDOM) out. */
+#define PASS_RANDOM 8
+#define PASS_RANDOM_LARGE 2    /* where the line is what takes the time: */
+#define PASS_LARGE (256 * 1024) /* lists of more bytes */
+#define PASS_TRIES 12	   /* instead of those that cannot be reached */
+#define PASS_SILENT_MS 1000 /* or that are not connected after so long */
+#define PASS_AGAIN_RANDOM 2 /* later, for those that were left out: */
+#define PASS_AGAIN_MS 2000 /* so long after, */
 #define PASS_AGAIN_TIMES 2 /* and so often, each time four times as late */
 
 struct bnlround {
@@ -174,8 +181,26 @@ bnlround_news(struct bnlround *r, const char *name, const struct bnl_version *v,
 
 /* --- pushing ------------------------------------------------------------- */
 
-void
-bnlround_push(struct bnlround *r)
+static bool
+was_heard(const struct bnlround *r, const struct bnlpeer *p)
+{
+	return mono_is_set(p->told) &&
+	       mono_ms(p->told, r->env->now.mono) < HEARD_MS;
+}
+
+static void
+push_to(struct bnlround *r, struct bnlpeer *p)
+{
+	p->push = true;
+	p->tries = 0;
+	timerq_cancel(&r->retries, &p->retry);
+	enqueue(r, p);
+}
+
+/* Queues those that were heard lately, or all others, which may be silent and
+ * would keep these waiting. */
+static void
+push_some(struct bnlround *r, bool heard)
 {
 	const struct bnl *b = r->env->bnl;
 
@@ -185,13 +210,26 @@ bnlround_push(struct bnlround *r)
 		if (strcmp(b->nodes[i].name, r->env->self) == 0)
 			continue;
 		p = bnlpeer_get(r->peers, b->nodes[i].name);
-		if (p == NULL || has_ours(r, p))
-			continue;
-		p->push = true;
-		p->tries = 0;
-		timerq_cancel(&r->retries, &p->retry);
-		enqueue(r, p);
+		if (p != NULL && !has_ours(r, p) && was_heard(r, p) == heard)
+			push_to(r, p);
 	}
+}
+
+void
+bnlround_push(struct bnlround *r)
+{
+	push_some(r, true);
+	push_some(r, false);
+}
+
+/* The nodes that this node passes its list on to, in one go. */
+static unsigned int
+pass_count(const struct bnlround *r)
+{
+	if (r->passes > 0)
+		return PASS_AGAIN_RANDOM;
+	return r->env->bnl->rawlen > PASS_LARGE ? PASS_RANDOM_LARGE
+						: PASS_RANDOM;
 }
 
 /* Chance leaves some out, and some may have been cut off in the middle: so
@@ -202,7 +240,7 @@ pass_on(struct bnlround *r)
 	int64_t ms = PASS_AGAIN_MS << 2 * r->passes;
 
 	r->pass_next = true;
-	r->pass_random = PASS_RANDOM;
+	r->pass_random = pass_count(r);
 	r->pass_spare = PASS_TRIES;
 	r->pass_at = r->passes++ < PASS_AGAIN_TIMES
 			 ? mono_add_ms(r->env->now.mono, jittered(r, ms))
@@ -217,20 +255,30 @@ bnlround_pass_on(struct bnlround *r)
 	pass_on(r);
 }
 
+/* Another node takes its place; the next one by name is replaced by the one
+ * after it. */
+static void
+pass_instead(struct bnlround *r, struct bnlpeer *p)
+{
+	if (!p->pass)
+		return;
+	p->pass = false;
+	if (r->pass_spare == 0)
+		return;
+	r->pass_spare--;
+	if (strcmp(p->name, r->pass_after) == 0)
+		r->pass_next = true;
+	else
+		r->pass_random++;
+}
+
 void
 bnlround_failed(struct bnlround *r, const char *name)
 {
 	struct bnlpeer *p = bnlpeer_find(r->peers, name);
 
-	if (p == NULL || !p->pass || r->pass_spare == 0)
-		return;
-	p->pass = false;
-	r->pass_spare--;
-	/* When the next one is down, the one after it is asked. */
-	if (strcmp(name, r->pass_after) == 0)
-		r->pass_next = true;
-	else
-		r->pass_random++;
+	if (p != NULL)
+		pass_instead(r, p);
 }
 
 void
@@ -239,9 +287,11 @@ bnlround_applied(struct bnlround *r)
 	struct bnlpeer *p;
 	size_t pos = 0;
 
-	while ((p = table_next(&r->peers->table, &pos)) != NULL)
+	while ((p = table_next(&r->peers->table, &pos)) != NULL) {
+		p->pass = false;
 		if (p->push)
 			push_done(r, p);
+	}
 	r->pass_next = false;
 	r->pass_random = 0;
 	r->pass_at = MONO_NEVER;
@@ -355,9 +405,13 @@ pass_to(struct bnlround *r, const struct bnl_node *n)
 	struct bnlpeer *p =
 	    is_self(r, n->name) ? NULL : bnlpeer_get(r->peers, n->name);
 
-	if (p == NULL || has_ours(r, p) || p->conns > 0)
+	if (p == NULL || p->pass || has_ours(r, p) || p->conns > 0)
 		return NULL;
 	p->pass = true;
+	if (!timer_is_set(&p->retry) &&
+	    timerq_reserve(&r->retries, r->peers->table.cap) == 0)
+		timerq_set(&r->retries, &p->retry,
+			   mono_add_ms(r->env->now.mono, PASS_SILENT_MS));
 	return p->name;
 }
 
@@ -461,6 +515,18 @@ bnlround_deadline(const struct bnlround *r)
 			timerq_next(&r->retries));
 }
 
+/* What was to be done again is due: a push, a pull, or to pass the list on to
+ * another node, where this one is silent. */
+static void
+retry_due(struct bnlround *r, struct bnlpeer *p)
+{
+	if (p->push || p->pull)
+		enqueue(r, p);
+	else if (p->conns == 0 && !has_ours(r, p))
+		pass_instead(r, p);
+	p->pass = false;
+}
+
 void
 bnlround_tick(struct bnlround *r, size_t spare)
 {
@@ -469,7 +535,7 @@ bnlround_tick(struct bnlround *r, size_t spare)
 	struct timer *t;
 
 	while ((t = timerq_pop(&r->retries, now)) != NULL)
-		enqueue(r, t->owner);
+		retry_due(r, t->owner);
 	if (mono_reached(r->pass_at, now))
 		pass_on(r);
 	if (!mono_reached(r->next_pull, now))

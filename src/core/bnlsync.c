@@ -10,7 +10,7 @@
 #include "core/bnlturn.h"
 
 #define ANSWER_MS 10000		 /* from QUERY to HAVE */
-#define WAIT_MS 2000		 /* between two looks at whose turn it is */
+#define WAIT_MS 200		 /* between two looks at whose turn it is */
 #define TRANSFER_MS 60000	 /* for a whole list, and */
 #define TRANSFER_MS_PER_64K 1000 /* for each 64 KiB of it */
 
@@ -234,6 +234,13 @@ bnlsync_open(struct bnlsync *s, struct bnlsync_conn *c, uint32_t id,
 }
 
 void
+bnlsync_offer(struct bnlsync *s, struct bnlsync_conn *c)
+{
+	c->say_have = true;
+	arm(s, c);
+}
+
+void
 bnlsync_close(struct bnlsync *s, struct bnlsync_conn *c, bool lost)
 {
 	struct bnlsync_conn **at = &s->conns;
@@ -307,7 +314,8 @@ static int
 take_have(struct bnlsync *s, struct bnlsync_conn *c, const struct list_have *h,
 	  struct err *e)
 {
-	bool newer = bnltake_wants(s->take, &h->version);
+	bool newer = bnltake_wants(s->take, &h->version) &&
+		     !bnlpeers_mute(&s->peers, c->peer, s->env->now.mono);
 
 	seen(s, c, &h->version);
 	if (newer && (h->len == 0 || h->len > BNL_BYTES_MAX)) {
@@ -319,7 +327,7 @@ take_have(struct bnlsync *s, struct bnlsync_conn *c, const struct list_have *h,
 	    bnl_version_cmp(&h->version, &c->have.version) == 0)
 		return 0; /* said twice: what was asked for comes */
 	stop_receiving(c);
-	if (newer && !bnlpeers_mute(&s->peers, c->peer, s->env->now.mono)) {
+	if (newer) {
 		c->in = SYNC_OFFERED;
 		c->have = *h;
 	}
@@ -417,6 +425,12 @@ make_have(const struct bnlsync *s, uint8_t *payload)
 		h.len = (uint32_t)s->env->bnl->rawlen;
 	list_have_encode(payload, &h);
 	return LIST_HAVE_LEN;
+}
+
+size_t
+bnlsync_hello_have(const struct bnlsync *s, uint8_t payload[LIST_HAVE_LEN])
+{
+	return make_have(s, payload);
 }
 
 static size_t

@@ -4,9 +4,10 @@
 
 #include <string.h>
 
-#define STALL_MS 2000		/* without data: others may deliver it */
+#define STALL_MS 600		/* without data: others may deliver it */
 #define HOLD_MS 5000		/* so may they after this, whatever comes */
 #define HOLD_DOUBLINGS 5
+#define LOOK_MS 2000		/* between two looks at a transfer after that */
 
 bool
 bnlturn_must_wait(const struct bnlsync_conn *conns,
@@ -55,7 +56,7 @@ bnlturn_look(const struct bnlturn *t, const struct bnlsync_conn *c,
 	struct monotime at = mono_add_ms(c->since, hold_ms(t));
 
 	if (mono_reached(at, now))
-		at = mono_add_ms(now, STALL_MS);
+		at = mono_add_ms(now, LOOK_MS);
 	return mono_min(at, c->end);
 }
 

@@ -79,6 +79,10 @@ channel_open_lists(struct channel *ch, const struct hello *theirs)
 {
 	bnlsync_open(ch->ctx->sync, &ch->list, ch->id, ch->peer,
 		     ch->deliver_only, &theirs->list);
+	/* Another list has come into force since our HELLO was sent, and
+	 * nothing else would tell the peer of it. */
+	if (bnl_version_cmp(&ch->pair->mine.list, &ch->ctx->env->version) != 0)
+		bnlsync_offer(ch->ctx->sync, &ch->list);
 	if (ch->dialled)
 		notes_try(ch->ctx->env->notes, ch->ctx->env->now.mono, ch->peer,
 			  &ch->remote, NOTE_REACHED, NULL);

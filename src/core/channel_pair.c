@@ -90,6 +90,17 @@ channel_pair_start(struct channel *ch)
 	channel_pair_poke(ch);
 }
 
+/* Right behind a HELLO without a negotiation: the listener opens its side for
+ * lists as soon as it has that HELLO. */
+static int
+say_have(struct channel *ch)
+{
+	uint8_t payload[LIST_HAVE_LEN];
+	size_t len = bnlsync_hello_have(ch->ctx->sync, payload);
+
+	return stream_send(&ch->stream, FRAME_LIST_HAVE, payload, len);
+}
+
 /* The dialler's HELLO; a negotiation's says what the disk holds. */
 static void
 settle(struct channel *ch)
@@ -99,7 +110,8 @@ settle(struct channel *ch)
 
 	if (negotiate && !pairsets_settled(ch->ctx->pairs, ch->peer))
 		return;
-	if (say_hello(ch, negotiate) < 0) {
+	if (say_hello(ch, negotiate) < 0 ||
+	    (!negotiate && say_have(ch) < 0)) {
 		channel_lose(ch, ch->stream.ops->reason(ch->stream.tls));
 		return;
 	}

@@ -9,6 +9,10 @@
  * megabytes in them, seconds that a node that was down took from its start.
  * Settings: "whole": all sessions were up. "calm": no pair and no session
  * was, so that news came by TCP alone.
+ *
+ * NODES, LEAST: no size above or below. RUNS: of each setting, for its tail,
+ * up to 100, with the seeds from SEED on. DOWN (0, 10, 30): this share alone,
+ * where the signer dies.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +20,8 @@
 #include "../sim/spread.h"
 #include "bench.h"
 
-#define RUNS_MAX 10
+#define RUNS_MAX 100
+#define ALL_DOWN 100		/* no such share: all of them are measured */
 #define WHOLE_MAX 100		/* nodes; with more it takes too long */
 
 struct columns {
@@ -37,6 +42,8 @@ measure(struct spread_opts o, size_t runs, uint64_t seed)
 {
 	static struct columns c;
 
+	if (runs > RUNS_MAX)
+		runs = RUNS_MAX;
 	for (size_t k = 0; k < runs; k++) {
 		struct spread s;
 
@@ -64,28 +71,33 @@ int
 main(void)
 {
 	static const size_t sizes[] = { 10, 32, 100, 316, 1000 };
-	static const size_t runs[] = { 10, 10, 5, 3, 1 };
+	static const size_t runs[] = { 10, 10, 5, 5, 2 };
 	static const unsigned int down[] = { 0, 10, 30 };
 	size_t most = bench_env("NODES", 1000), least = bench_env("LEAST", 0);
+	size_t all_runs = bench_env("RUNS", 0);
+	size_t share = bench_env("DOWN", ALL_DOWN);
 	uint64_t seed = bench_env("SEED", 1);
 
 	printf("#setting\tnodes\tdown_%%\tsigner\truns\tseed\tall_s\tworst\t"
 	       "rounds\tworst\tconnects\tworst\tMB\tworst\tback_s\tworst\n");
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		struct spread_opts o = { .nodes = sizes[i] };
+		size_t n = all_runs > 0 ? all_runs : runs[i];
 
 		if (sizes[i] < least || sizes[i] > most)
 			continue;
-		measure(o, runs[i], seed);
+		if (share == ALL_DOWN)
+			measure(o, n, seed);
 		o.killed = true;
 		for (size_t j = 0; j < sizeof(down) / sizeof(down[0]); j++) {
+			if (share != ALL_DOWN && share != down[j])
+				continue;
 			o.down = down[j];
 			o.whole = false;
-			measure(o, runs[i], seed);
+			measure(o, n, seed);
 			o.whole = true;
-			if (sizes[i] <= WHOLE_MAX)
-				measure(o, sizes[i] < WHOLE_MAX ? runs[i] : 1,
-					seed);
+			if (sizes[i] <= WHOLE_MAX && all_runs == 0)
+				measure(o, sizes[i] < WHOLE_MAX ? n : 1, seed);
 		}
 	}
 	return 0;
