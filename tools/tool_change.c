@@ -52,8 +52,24 @@ tool_change_rooms(struct tool_command *cmd, const struct bnl *b,
 }
 
 static int
+add_from_file(const struct tool_command *cmd, struct bnl_edit *ed,
+	      struct err *e)
+{
+	struct errs es = {0};
+
+	if (bnl_edit_add_all(ed, cmd->nodes, &es) == 0)
+		return 0;
+	tool_print_errs(cmd->from, &es);
+	return err_set(e, ERR_CONFLICT,
+		       "%u of the %u nodes in %s cannot be added: nothing is "
+		       "signed", es.count, cmd->nodes->nnodes, cmd->from);
+}
+
+static int
 do_add(struct tool_command *cmd, struct bnl_edit *ed, struct err *e)
 {
+	if (cmd->nodes != NULL)
+		return add_from_file(cmd, ed, e);
 	if (tool_change_rooms(cmd, bnl_edit_list(ed), e) != 0)
 		return -1;
 	return bnl_edit_add(ed, word_at(cmd, 0), &cmd->change, e);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "format/bnl_free.h"
+#include "format/bnl_parse.h"
 #include "tool_file.h"
 
 #define USAGE_END \
@@ -26,7 +27,9 @@
 
 static const char add_usage[] =
     "usage: bnl-sign add [OPTION]... NODE\n"
-    "Adds a node to the list, signs and installs it.\n"
+    "       bnl-sign add [OPTION]... --from FILE\n"
+    "Adds a node to the list, or all that are in FILE; signs and installs it.\n"
+    "      --from FILE    nodes, written as in a list (-: standard input)\n"
     "      --address ADDRESS [port PORT]\n"
     "                     where it is reached; may be repeated\n"
     "      --subnet ADDRESS/LENGTH\n"
@@ -117,7 +120,7 @@ static const unsigned int belongs[OPT_END - OPT_ADDRESS] = {
     TOOL_ADD,
     TOOL_ADD, /* --prefix */
     TOOL_REMOVE,
-    TOOL_REVOKE,
+    TOOL_ADD | TOOL_REVOKE, /* --from */
 };
 
 static const struct option options[] = {
@@ -259,7 +262,23 @@ take_prefix(struct tool_command *cmd, const char *arg)
 }
 
 static int
-take_keys_from(struct tool_command *cmd, const char *path)
+read_nodes(struct tool_command *cmd, const char *text, size_t len,
+	   struct errs *es)
+{
+	struct err e;
+
+	if (bnl_parse_nodes(&cmd->nodes, text, len, es) != 0)
+		return -1;
+	if (cmd->nodes->nnodes > 0)
+		return 0;
+	err_set(&e, ERR_SYNTAX, "there is no node in it: expected \"node "
+		"NAME\" and, below it, address, subnet and key lines");
+	errs_add(es, &e);
+	return -1;
+}
+
+static int
+take_from(struct tool_command *cmd, const char *path)
 {
 	struct errs es = {0};
 	struct err e;
@@ -267,13 +286,20 @@ take_keys_from(struct tool_command *cmd, const char *path)
 	char *text;
 	int rc;
 
+	if (cmd->verb == TOOL_ADD && cmd->from != NULL) {
+		err_set(&e, ERR_DUPLICATE, "--from is given twice");
+		return wrong(&e);
+	}
+	cmd->from = path;
 	if (tool_read_file(&text, &len,
 			   strcmp(path, "-") == 0 ? "/dev/stdin" : path,
 			   BNL_BYTES_MAX, &e) != 0) {
 		tool_print_err(NULL, &e);
 		return TOOL_FAILED;
 	}
-	rc = bnl_revoke_read(&cmd->keys, text, len, &es);
+	rc = cmd->verb == TOOL_ADD
+		 ? read_nodes(cmd, text, len, &es)
+		 : bnl_revoke_read(&cmd->keys, text, len, &es);
 	free(text);
 	if (rc == 0)
 		return -1;
@@ -335,11 +361,17 @@ take_option(struct tool_command *cmd, int c, int argc, char **argv)
 		cmd->keep_keys = true;
 		return -1;
 	case OPT_FROM:
-		cmd->from = true;
-		return take_keys_from(cmd, optarg);
+		return take_from(cmd, optarg);
 	default:
 		return tool_run_option(&cmd->run, c, optarg, cmd->usage);
 	}
+}
+
+static bool
+has_values(const struct bnl_change *c)
+{
+	return c->given[BNL_ADDRESS] || c->given[BNL_SUBNET] ||
+	       c->given[BNL_KEY];
 }
 
 /* What does not go together. */
@@ -361,11 +393,21 @@ check(const struct tool_command *cmd)
 			"--prefix is for --hosts, --subnet4 and --subnet6");
 		return wrong(&e);
 	}
+	if (cmd->nodes != NULL &&
+	    (cmd->words.n > 0 || cmd->rooms.n > 0 || has_values(c))) {
+		err_set(&e, ERR_CONFLICT,
+			"--from says all of its nodes: expected no NODE, no "
+			"--address, --subnet or --key and no size of a subnet "
+			"beside it");
+		return wrong(&e);
+	}
+	if (cmd->nodes != NULL)
+		return -1;
 	if (((cmd->verb & (TOOL_ADD | TOOL_SET)) != 0 && cmd->words.n != 1) ||
 	    (cmd->verb == TOOL_REMOVE && cmd->words.n == 0) ||
-	    (cmd->verb == TOOL_REVOKE && cmd->keys.n == 0 && !cmd->from) ||
-	    (cmd->verb == TOOL_SET && !c->given[BNL_ADDRESS] &&
-	     !c->given[BNL_SUBNET] && !c->given[BNL_KEY])) {
+	    (cmd->verb == TOOL_REVOKE && cmd->keys.n == 0 &&
+	     cmd->from == NULL) ||
+	    (cmd->verb == TOOL_SET && !has_values(c))) {
 		fputs(cmd->usage, stderr);
 		return TOOL_USAGE;
 	}
@@ -418,4 +460,5 @@ tool_command_free(struct tool_command *cmd)
 	free(cmd->rooms.mem);
 	free(cmd->within.mem);
 	free(cmd->keys.mem);
+	bnl_free(cmd->nodes);
 }

@@ -23,7 +23,8 @@ struct tool_command {
 	struct vec rooms;    /* struct bnl_room: subnets to be found */
 	struct vec within;   /* struct prefix: where; one of a family */
 	struct vec keys;     /* struct bnl_revoke */
-	bool from;	     /* keys were read from a file */
+	const char *from;    /* the file of keys, or of nodes; NULL: none */
+	struct bnl *nodes;   /* to be added, from that file; or NULL */
 	bool keep_keys;
 };
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "format/bnl_sign.h"
 #include "tool_ask.h"
@@ -20,6 +21,10 @@
 #include "tool_under.h"
 
 #define LIST_MODE 0644 /* of a new one: there is no secret in it */
+/* A list is dated a second after the one before at least, so lists that are
+ * signed faster than that run ahead of the clock: */
+#define LEAD_MAX_S 300	/* so far; then each signature waits */
+#define LEAD_WAIT_S 60	/* no longer than this: further ahead is no haste */
 
 static int
 print_failed(const char *name, const struct err *e)
@@ -258,16 +263,37 @@ show(const struct tool_sign *s, struct tool_made *made)
 	return rc;
 }
 
+/* Nodes refuse lists that are dated far ahead of their clocks, so haste must
+ * not lead there. */
+static void
+wait_for_clock(const struct tool_sign *s)
+{
+	int64_t lead;
+
+	if (s->previous == NULL || s->reset_time || s->dry_run)
+		return;
+	lead = s->previous->version.timestamp.s - tool_now().s;
+	if (lead <= LEAD_MAX_S || lead > LEAD_MAX_S + LEAD_WAIT_S)
+		return;
+	fprintf(stderr,
+		"bnl-sign: the last list is dated %lld seconds ahead of the "
+		"clock, because many were signed within a short time: waiting "
+		"%lld s (\"bnl-sign add --from FILE\" adds many nodes with one "
+		"signature)\n",
+		(long long)lead, (long long)(lead - LEAD_MAX_S));
+	for (; lead > LEAD_MAX_S; lead--)
+		sleep(1);
+}
+
 int
 tool_sign_make(const struct tool_sign *s, const char *name, const char *text,
 	       size_t len, struct tool_made *made)
 {
-	const struct bnl_sign_in in = {
+	struct bnl_sign_in in = {
 	    .text = text,
 	    .len = len,
 	    .previous = s->previous,
 	    .key = s->key,
-	    .now = tool_now(),
 	    .reset_time = s->reset_time,
 	};
 	const struct key *self = s->key;
@@ -275,6 +301,8 @@ tool_sign_make(const struct tool_sign *s, const char *name, const char *text,
 	struct err e;
 
 	memset(made, 0, sizeof(*made));
+	wait_for_clock(s);
+	in.now = tool_now();
 	if (bnl_sign(&made->p, &made->len, &in, &es) != 0)
 		return print_failure(name, &es);
 	/* What goes out must be what every node will take. */

@@ -56,6 +56,7 @@ struct bnl_draft {
 	struct vec revoked;	/* struct draft_key */
 	bool prefix_spoilt;	/* a prefix statement had an error */
 	bool network_spoilt;
+	bool nodes_only;	/* no list, but nodes to be added to one */
 	bool nomem;
 };
 

@@ -56,6 +56,10 @@ const struct bnl *bnl_edit_list(const struct bnl_edit *ed);
  */
 int bnl_edit_add(struct bnl_edit *ed, const char *node,
 		 const struct bnl_change *c, struct err *e);
+/* Adds all nodes of a text that bnl_parse_nodes() has read. The errors have the
+ * lines of that text; there is one for each node that cannot be added. */
+int bnl_edit_add_all(struct bnl_edit *ed, const struct bnl *nodes,
+		     struct errs *es);
 int bnl_edit_set(struct bnl_edit *ed, const char *node,
 		 const struct bnl_change *c, struct err *e);
 /* Removes the node's statements, the comments between them, and indented

@@ -20,5 +20,9 @@ int bnl_parse(struct bnl **out, const char *text, size_t len,
  * raw. */
 int bnl_parse_part(struct bnl **out, const char *raw, size_t rawlen,
 		   size_t textlen, struct errs *es);
+/* Nodes with their statements and nothing else, as they are to be added to a
+ * list: text is no list by itself, and no subnet has to lie inside a prefix. */
+int bnl_parse_nodes(struct bnl **out, const char *text, size_t len,
+		    struct errs *es);
 
 #endif

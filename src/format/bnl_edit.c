@@ -123,7 +123,8 @@ may_add(const struct bnl_edit *ed, const char *node,
 		return err_set(e, ERR_EXISTS,
 			       "node %s is in the list already (line %u)",
 			       node, n->line);
-	while (c->v[BNL_KEY].n == 0 && bnl_edit_revoked(ed, &line, &name))
+	while (c->v[BNL_KEY].n == 0 && ed->list->nrevoked > 0 &&
+	       bnl_edit_revoked(ed, &line, &name))
 		if (span_is(name, node))
 			return err_set(e, ERR_CONFLICT,
 				       "a key of %s was revoked (line %zu): "
@@ -194,6 +195,43 @@ bnl_edit_add(struct bnl_edit *ed, const char *node,
 	}
 	return edit_insert(
 	    ed, before != NULL ? edit_node_end(ed, before) : edit_head_end(ed), &b, e);
+}
+
+static int
+add_parsed(struct bnl_edit *ed, const struct bnl_node *n, struct err *e)
+{
+	struct bnl_change c = {0};
+	struct bnl_value *v;
+	int rc = 0;
+
+	for (int own = 0; own < BNL_OWNS && rc == 0; own++)
+		for (uint32_t i = 0;
+		     i < bnl_own_count(n, (enum bnl_own)own) && rc == 0; i++) {
+			v = vec_push(&c.v[own], sizeof(*v));
+			if (v == NULL)
+				rc = err_nomem(e);
+			else
+				bnl_own_value(v, n, (enum bnl_own)own, i);
+		}
+	if (rc == 0)
+		rc = bnl_edit_add(ed, n->name, &c, e);
+	if (rc != 0)
+		e->line = n->line;
+	bnl_change_free(&c);
+	return rc;
+}
+
+int
+bnl_edit_add_all(struct bnl_edit *ed, const struct bnl *nodes,
+		 struct errs *es)
+{
+	unsigned int before = es->count;
+	struct err e;
+
+	for (uint32_t i = 0; i < nodes->nnodes; i++)
+		if (add_parsed(ed, &nodes->nodes[i], &e) != 0)
+			errs_add(es, &e);
+	return es->count == before ? 0 : -1;
 }
 
 /* --- set ------------------------------------------------------------------------ */

@@ -259,10 +259,13 @@ on_revoke(struct bnl_reader *r)
 static const struct {
 	const char *word;
 	void (*read)(struct bnl_reader *r);
+	bool of_node;
 } statements[] = {
-    {"network", on_network}, {"prefix", on_prefix}, {"timestamp", on_timestamp},
-    {"history", on_history}, {"node", on_node},	    {"address", on_address},
-    {"subnet", on_subnet},   {"key", on_key},	    {"revoke", on_revoke},
+    {"network", on_network, false},	{"prefix", on_prefix, false},
+    {"timestamp", on_timestamp, false}, {"history", on_history, false},
+    {"node", on_node, true},		{"address", on_address, true},
+    {"subnet", on_subnet, true},	{"key", on_key, true},
+    {"revoke", on_revoke, false},
 };
 #define STATEMENTS (sizeof(statements) / sizeof(statements[0]))
 
@@ -290,6 +293,15 @@ report_unknown(struct bnl_reader *r, struct span w)
 		    "timestamp, history, node, address, subnet, key, "
 		    "revoke or x-...",
 		    bnl_quote(q, w));
+}
+
+static void
+not_of_node(struct bnl_reader *r)
+{
+	BNL_COMPLAIN(r, ERR_SYNTAX,
+		     "%s does not belong among nodes to be added: expected "
+		     "node, address, subnet or key",
+		     r->statement);
 }
 
 /* --- lines ------------------------------------------------------------- */
@@ -353,7 +365,10 @@ read_line(struct bnl_reader *r)
 	for (size_t i = 0; i < STATEMENTS; i++)
 		if (span_is(w, statements[i].word)) {
 			r->statement = statements[i].word;
-			statements[i].read(r);
+			if (r->d->nodes_only && !statements[i].of_node)
+				not_of_node(r);
+			else
+				statements[i].read(r);
 			return;
 		}
 	report_unknown(r, w);
@@ -408,9 +423,9 @@ sort_errors(struct errs *es, unsigned int from)
 		}
 }
 
-int
-bnl_parse_part(struct bnl **out, const char *raw, size_t rawlen, size_t textlen,
-	       struct errs *es)
+static int
+parse(struct bnl **out, const char *raw, size_t rawlen, size_t textlen,
+      bool nodes_only, struct errs *es)
 {
 	unsigned int before = es->count;
 	struct bnl_draft d;
@@ -419,6 +434,8 @@ bnl_parse_part(struct bnl **out, const char *raw, size_t rawlen, size_t textlen,
 
 	if (bnl_draft_init(&d, es) != 0)
 		goto nomem;
+	/* The list that they join says which network and prefixes there are. */
+	d.nodes_only = d.network_spoilt = d.prefix_spoilt = nodes_only;
 	read_text(&d, (struct span){raw, textlen});
 	if (d.nomem)
 		goto nomem;
@@ -438,6 +455,20 @@ nomem:
 out:
 	bnl_draft_free(&d);
 	return rc;
+}
+
+int
+bnl_parse_part(struct bnl **out, const char *raw, size_t rawlen, size_t textlen,
+	       struct errs *es)
+{
+	return parse(out, raw, rawlen, textlen, false, es);
+}
+
+int
+bnl_parse_nodes(struct bnl **out, const char *text, size_t len,
+		struct errs *es)
+{
+	return parse(out, text, len, len, true, es);
 }
 
 int

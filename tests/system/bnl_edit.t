@@ -218,6 +218,81 @@ refuses 2 '--prefix is given twice for IPv4' 'two prefixes of a kind' \
 refuses 2 '--prefix is for' 'a prefix for nothing' add z \
 	--prefix 10.156.0.0/16
 
+# --- add, many at once --------------------------------------------------------
+fresh
+cat >many <<-END
+	# Racked on Monday.
+	node gamma
+	  address 203.0.113.7 port 4407 # behind the wall
+	  subnet  10.156.2.0/24
+	  key     $k2
+
+	node zeta
+	node eta
+	  subnet  10.156.3.0/24
+END
+cmd add --from many
+code 0 'all nodes of a file'
+says out '3 added, 0 removed' 'are added'
+changes 'in one list, in due form' <<-END
+	> 
+	> node eta
+	>   subnet  10.156.3.0/24
+	> 
+	> node gamma
+	>   address 203.0.113.7 port 4407
+	>   subnet  10.156.2.0/24
+	>   key     $k2
+	> 
+	> node zeta
+END
+[ "$(grep -c '^history' net)" = 1 ]
+ok $? 'with one signature'
+verify -k dsa.pub net
+code 0 'that verifies'
+fresh
+"$s" add -N nobody -k dsa.key -l net --from - <many >out 2>err
+rc=$?
+code 0 'the same from standard input'
+fresh
+i=0
+while [ $i -lt 4000 ]; do
+	echo "node h$i"
+	echo "  subnet 10.157.$((i / 256)).$((i % 256))/32"
+	i=$((i + 1))
+done >thousands
+cmd add --from thousands
+code 0 '4,000 nodes'
+says out '4000 added, 0 removed' 'are all there'
+t=$(sed -n 's/^timestamp *//p' net)
+[ "$(date -ud "$t" +%s)" -le $(($(date +%s) + 60)) ]
+ok $? 'and the list is not dated ahead'
+fresh
+printf 'node eta\n  subnet 10.156.0.0/33\n' >many
+refuses 2 '^many:2:10: subnet "10.156.0.0/33"' 'an error has its line' \
+	add --from many
+printf 'node eta\n\nnode beta\nnode alpha\n' >many
+refuses 1 '^many:3: node beta is in the list already' \
+	'nodes that are there have their lines' add --from many
+says err '^many:4: node alpha is in the list already' '  each of them'
+says err '2 of the 3 nodes in many cannot be added' '  and are counted'
+printf 'node eta\nnode eta\n' >many
+refuses 2 '^many:2:6: node eta is given twice (line 1)' 'a node twice' \
+	add --from many
+printf 'prefix 10.0.0.0/8\nnode eta\n' >many
+refuses 2 '^many:1:1: prefix does not belong among nodes to be added' \
+	'what is no node' add --from many
+refuses 2 '^/dev/null: there is no node in it: expected' 'no node at all' \
+	add --from /dev/null
+refuses 1 nowhere 'no such file' add --from nowhere
+printf 'node eta\n  subnet 192.168.7.0/24\n' >many
+refuses 2 'subnet 192.168.7.0/24 of eta lies outside every prefix' \
+	'what the whole list forbids' add --from many
+refuses 2 'expected no NODE' 'a node beside it' add --from many theta
+refuses 2 'expected no NODE' 'a subnet beside it' \
+	add --from many --hosts 4
+refuses 2 'from is given twice' 'two files' add --from many --from many
+
 # --- set ----------------------------------------------------------------------
 cmd set alpha --address 198.51.100.1 --address 203.0.113.1 port 1
 code 0 'new addresses'
