@@ -67,8 +67,8 @@ struct bnlpeers *bnlsync_peers(struct bnlsync *s);
 /* The LIST_HAVE that a dialler sends right behind its HELLO: the other side,
  * where it lacks that list, asks for it in its first flight. Returns its
  * length. */
-size_t bnlsync_hello_have(const struct bnlsync *s,
-			  uint8_t payload[LIST_HAVE_LEN]);
+size_t bnlsync_make_have(const struct bnlsync *s,
+			 uint8_t payload[LIST_HAVE_LEN]);
 /* The HELLOs have been exchanged: c holds zeros, it is filled in here. */
 void bnlsync_open(struct bnlsync *s, struct bnlsync_conn *c, uint32_t id,
 		  const char *peer, bool deliver_only,

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/timerq.h"
+#include "bnlround_impl.h"
+
 #include "core/known.h"
 
 #define FIRST_PULL_MS 1000 /* after the start: sessions tell of lists first */
@@ -18,38 +19,11 @@
 #define NEWS_PULLS 8	   /* lead to so many pulls at most */
 #define NEWS_APART_MS 500  /* between pulls by news of several nodes */
 #define NEWS_LATEST_MS 5000 /* the last of these pulls is no later */
-/* Nodes that a list is passed on to, besides the next one by name: chance
- * leaves one in exp(PASS_RANDOM) out. */
-#define PASS_RANDOM 8
-#define PASS_RANDOM_LARGE 2    /* where the line is what takes the time: */
-#define PASS_LARGE (256 * 1024) /* lists of more bytes */
-#define PASS_TRIES 12	   /* instead of those that cannot be reached */
-#define PASS_SILENT_MS 1000 /* or that are not connected after so long */
-#define PASS_AGAIN_RANDOM 2 /* later, for those that were left out: */
-#define PASS_AGAIN_MS 2000 /* so long after, */
-#define PASS_AGAIN_TIMES 2 /* and so often, each time four times as late */
 
-struct bnlround {
-	struct core_env *env;
-	struct bnlpeers *peers;
-	struct timerq retries;
-	struct bnlpeer *ready, **ready_tail;
-	struct monotime next_pull;
-	bool hurry;
-	char cursor[NODE_NAME_MAX + 1];	    /* last one asked in a round */
-	size_t ask, visit;		    /* left in this round */
-	char pass_after[NODE_NAME_MAX + 1]; /* the one after this is next */
-	bool pass_next;
-	unsigned int pass_random; /* others still to be asked */
-	unsigned int pass_spare;  /* replacements left */
-	unsigned int passes;	  /* of this list so far */
-	struct monotime pass_at;  /* the next one */
-	struct monotime news_at;  /* earliest time of the next pull by news */
-};
 
 /* Between three quarters and five quarters of it. */
-static int64_t
-jittered(struct bnlround *r, int64_t ms)
+int64_t
+bnlround_jittered(struct bnlround *r, int64_t ms)
 {
 	return ms - ms / 4 +
 	       (int64_t)rng_below(&r->env->rng, (uint32_t)(ms / 2 + 1));
@@ -107,8 +81,8 @@ dequeue(struct bnlround *r)
 	return p;
 }
 
-static bool
-has_ours(const struct bnlround *r, const struct bnlpeer *p)
+bool
+bnlround_has_ours(const struct bnlround *r, const struct bnlpeer *p)
 {
 	return bnl_version_cmp(&p->seen, &r->env->version) >= 0;
 }
@@ -129,7 +103,7 @@ bnlround_seen(struct bnlround *r, const char *name, const struct bnl_version *v)
 		return;
 	p->seen = *v;
 	p->told = r->env->now.mono;
-	if (p->push && has_ours(r, p))
+	if (p->push && bnlround_has_ours(r, p))
 		push_done(r, p);
 }
 
@@ -210,7 +184,7 @@ push_some(struct bnlround *r, bool heard)
 		if (strcmp(b->nodes[i].name, r->env->self) == 0)
 			continue;
 		p = bnlpeer_get(r->peers, b->nodes[i].name);
-		if (p != NULL && !has_ours(r, p) && was_heard(r, p) == heard)
+		if (p != NULL && !bnlround_has_ours(r, p) && was_heard(r, p) == heard)
 			push_to(r, p);
 	}
 }
@@ -220,65 +194,6 @@ bnlround_push(struct bnlround *r)
 {
 	push_some(r, true);
 	push_some(r, false);
-}
-
-/* The nodes that this node passes its list on to, in one go. */
-static unsigned int
-pass_count(const struct bnlround *r)
-{
-	if (r->passes > 0)
-		return PASS_AGAIN_RANDOM;
-	return r->env->bnl->rawlen > PASS_LARGE ? PASS_RANDOM_LARGE
-						: PASS_RANDOM;
-}
-
-/* Chance leaves some out, and some may have been cut off in the middle: so
- * each node passes on a few more times, to others. */
-static void
-pass_on(struct bnlround *r)
-{
-	int64_t ms = PASS_AGAIN_MS << 2 * r->passes;
-
-	r->pass_next = true;
-	r->pass_random = pass_count(r);
-	r->pass_spare = PASS_TRIES;
-	r->pass_at = r->passes++ < PASS_AGAIN_TIMES
-			 ? mono_add_ms(r->env->now.mono, jittered(r, ms))
-			 : MONO_NEVER;
-}
-
-void
-bnlround_pass_on(struct bnlround *r)
-{
-	memcpy(r->pass_after, r->env->self, strlen(r->env->self) + 1);
-	r->passes = 0;
-	pass_on(r);
-}
-
-/* Another node takes its place; the next one by name is replaced by the one
- * after it. */
-static void
-pass_instead(struct bnlround *r, struct bnlpeer *p)
-{
-	if (!p->pass)
-		return;
-	p->pass = false;
-	if (r->pass_spare == 0)
-		return;
-	r->pass_spare--;
-	if (strcmp(p->name, r->pass_after) == 0)
-		r->pass_next = true;
-	else
-		r->pass_random++;
-}
-
-void
-bnlround_failed(struct bnlround *r, const char *name)
-{
-	struct bnlpeer *p = bnlpeer_find(r->peers, name);
-
-	if (p != NULL)
-		pass_instead(r, p);
 }
 
 void
@@ -301,32 +216,6 @@ bnlround_applied(struct bnlround *r)
 
 /* --- who is next --------------------------------------------------------- */
 
-/* The first node of the list behind that name; NULL: there is none. */
-static const struct bnl_node *
-first_after(const struct bnl *b, const char *name)
-{
-	uint32_t lo = 0, hi = b->nnodes;
-
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
-
-		if (strcmp(b->nodes[mid].name, name) <= 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < b->nnodes ? &b->nodes[lo] : NULL;
-}
-
-/* The same round the end. */
-static const struct bnl_node *
-node_after(const struct bnl *b, const char *name)
-{
-	const struct bnl_node *n = first_after(b, name);
-
-	return n != NULL ? n : &b->nodes[0];
-}
-
 /* Without a list that says who is a node, all that were ever reached are
  * asked. */
 static bool
@@ -347,7 +236,7 @@ static const char *
 name_after(const struct bnlround *r, const char *name)
 {
 	const struct bnl_node *n =
-	    r->env->bnl == NULL ? NULL : first_after(r->env->bnl, name);
+	    r->env->bnl == NULL ? NULL : bnlround_first_after(r->env->bnl, name);
 	const char *known =
 	    asks_all(r) ? known_after(r->env->known, name) : NULL;
 
@@ -356,8 +245,8 @@ name_after(const struct bnlround *r, const char *name)
 	return n->name;
 }
 
-static bool
-is_self(const struct bnlround *r, const char *name)
+bool
+bnlround_is_self(const struct bnlround *r, const char *name)
 {
 	return strcmp(name, r->env->self) == 0;
 }
@@ -376,7 +265,7 @@ push_again_later(struct bnlround *r, struct bnlpeer *p)
 	if (timerq_reserve(&r->retries, r->peers->table.cap) < 0)
 		return;
 	timerq_set(&r->retries, &p->retry,
-		   mono_add_ms(r->env->now.mono, jittered(r, ms)));
+		   mono_add_ms(r->env->now.mono, bnlround_jittered(r, ms)));
 }
 
 static const char *
@@ -394,55 +283,6 @@ next_ready(struct bnlround *r)
 		/* A connection that stands serves as well. */
 		if ((pull || p->push) && p->conns == 0)
 			return p->name;
-	}
-	return NULL;
-}
-
-/* One that is not known to have the list. */
-static const char *
-pass_to(struct bnlround *r, const struct bnl_node *n)
-{
-	struct bnlpeer *p =
-	    is_self(r, n->name) ? NULL : bnlpeer_get(r->peers, n->name);
-
-	if (p == NULL || p->pass || has_ours(r, p) || p->conns > 0)
-		return NULL;
-	p->pass = true;
-	if (!timer_is_set(&p->retry) &&
-	    timerq_reserve(&r->retries, r->peers->table.cap) == 0)
-		timerq_set(&r->retries, &p->retry,
-			   mono_add_ms(r->env->now.mono, PASS_SILENT_MS));
-	return p->name;
-}
-
-static const char *
-next_pass(struct bnlround *r)
-{
-	const struct bnl *b = r->env->bnl;
-	const char *name;
-
-	if (b == NULL || b->nnodes == 0)
-		return NULL;
-	/* Those that have it already may be gone before they pass it on. */
-	for (int i = 0; r->pass_next && i < PASS_TRIES; i++) {
-		const struct bnl_node *n = node_after(b, r->pass_after);
-
-		memcpy(r->pass_after, n->name, strlen(n->name) + 1);
-		name = pass_to(r, n);
-		r->pass_next = name == NULL;
-		if (name != NULL)
-			return name;
-	}
-	r->pass_next = false;
-	while (r->pass_random > 0) {
-		r->pass_random--;
-		for (int i = 0; i < PASS_TRIES; i++) {
-			uint32_t k = rng_below(&r->env->rng, b->nnodes);
-
-			name = pass_to(r, &b->nodes[k]);
-			if (name != NULL)
-				return name;
-		}
 	}
 	return NULL;
 }
@@ -473,7 +313,7 @@ next_pull(struct bnlround *r)
 			break;
 		p = bnlpeer_find(r->peers, name);
 		memcpy(r->cursor, name, strlen(name) + 1);
-		if (is_self(r, name) ||
+		if (bnlround_is_self(r, name) ||
 		    (p != NULL && (bnlpeer_muted(p, r->env->now.mono) ||
 				   p->conns > 0 || has_told(r, p))))
 			continue;
@@ -499,7 +339,7 @@ bnlround_next(struct bnlround *r, size_t spare, char name[NODE_NAME_MAX + 1])
 		return false;
 	next = next_ready(r);
 	if (next == NULL)
-		next = next_pass(r);
+		next = bnlround_next_pass(r);
 	if (next == NULL)
 		next = next_pull(r);
 	if (next == NULL)
@@ -522,8 +362,8 @@ retry_due(struct bnlround *r, struct bnlpeer *p)
 {
 	if (p->push || p->pull)
 		enqueue(r, p);
-	else if (p->conns == 0 && !has_ours(r, p))
-		pass_instead(r, p);
+	else if (p->conns == 0 && !bnlround_has_ours(r, p))
+		bnlround_pass_instead(r, p);
 	p->pass = false;
 }
 
@@ -537,12 +377,12 @@ bnlround_tick(struct bnlround *r, size_t spare)
 	while ((t = timerq_pop(&r->retries, now)) != NULL)
 		retry_due(r, t->owner);
 	if (mono_reached(r->pass_at, now))
-		pass_on(r);
+		bnlround_pass_again(r);
 	if (!mono_reached(r->next_pull, now))
 		return;
 	if (asks_all(r) && ms > HURRY_MS)
 		ms = HURRY_MS;
-	r->next_pull = mono_add_ms(now, jittered(r, ms));
+	r->next_pull = mono_add_ms(now, bnlround_jittered(r, ms));
 	r->ask = spare;
 	r->visit = count_names(r);
 }
@@ -553,7 +393,7 @@ bnlround_reconf(struct bnlround *r)
 	int64_t ms = (int64_t)r->env->conf->pullinterval * 1000;
 
 	r->next_pull = mono_min(r->next_pull,
-				mono_add_ms(r->env->now.mono, jittered(r, ms)));
+				mono_add_ms(r->env->now.mono, bnlround_jittered(r, ms)));
 }
 
 void

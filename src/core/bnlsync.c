@@ -89,6 +89,13 @@ arm(struct bnlsync *s, struct bnlsync_conn *c)
 	c->armed = true;
 }
 
+void
+bnlsync_offer(struct bnlsync *s, struct bnlsync_conn *c)
+{
+	c->say_have = true;
+	arm(s, c);
+}
+
 static void
 stop_receiving(struct bnlsync_conn *c)
 {
@@ -174,10 +181,8 @@ static void
 offer_to_all(struct bnlsync *s)
 {
 	for (struct bnlsync_conn *c = s->conns; c != NULL; c = c->next)
-		if (bnl_version_cmp(&c->theirs, &s->env->version) < 0) {
-			c->say_have = true;
-			arm(s, c);
-		}
+		if (bnl_version_cmp(&c->theirs, &s->env->version) < 0)
+			bnlsync_offer(s, c);
 	bnlround_push(s->round);
 }
 
@@ -231,13 +236,6 @@ bnlsync_open(struct bnlsync *s, struct bnlsync_conn *c, uint32_t id,
 		p->conns++;
 	seen(s, c, theirs);
 	consider(s, c);
-}
-
-void
-bnlsync_offer(struct bnlsync *s, struct bnlsync_conn *c)
-{
-	c->say_have = true;
-	arm(s, c);
 }
 
 void
@@ -398,8 +396,7 @@ bnlsync_frame(struct bnlsync *s, struct bnlsync_conn *c, enum frame_type type,
 	case FRAME_LIST_QUERY:
 		bnl_version_read(&v, payload);
 		seen(s, c, &v);
-		c->say_have = true;
-		arm(s, c);
+		bnlsync_offer(s, c);
 		return 0;
 	case FRAME_LIST_HAVE:
 		list_have_decode(&h, payload);
@@ -416,8 +413,8 @@ bnlsync_frame(struct bnlsync *s, struct bnlsync_conn *c, enum frame_type type,
 
 /* --- frames out ---------------------------------------------------------- */
 
-static size_t
-make_have(const struct bnlsync *s, uint8_t *payload)
+size_t
+bnlsync_make_have(const struct bnlsync *s, uint8_t payload[LIST_HAVE_LEN])
 {
 	struct list_have h = {.version = s->env->version};
 
@@ -425,12 +422,6 @@ make_have(const struct bnlsync *s, uint8_t *payload)
 		h.len = (uint32_t)s->env->bnl->rawlen;
 	list_have_encode(payload, &h);
 	return LIST_HAVE_LEN;
-}
-
-size_t
-bnlsync_hello_have(const struct bnlsync *s, uint8_t payload[LIST_HAVE_LEN])
-{
-	return make_have(s, payload);
 }
 
 static size_t
@@ -459,7 +450,7 @@ bnlsync_next_frame(struct bnlsync *s, struct bnlsync_conn *c,
 	if (c->say_have) {
 		c->say_have = false;
 		*type = FRAME_LIST_HAVE;
-		*len = make_have(s, payload);
+		*len = bnlsync_make_have(s, payload);
 	} else if (c->say_query) {
 		c->say_query = false;
 		*type = FRAME_LIST_QUERY;
@@ -499,8 +490,7 @@ bnlsync_applied(struct bnlsync *s)
 		    bnl_version_cmp(&c->theirs, &s->env->version) > 0)
 			continue;
 		c->sending = false;
-		c->say_have = true;
-		arm(s, c);
+		bnlsync_offer(s, c);
 	}
 	/* Nobody can fetch it from a node without an address. */
 	if (taken && (from[0] != '\0' || (s->untold && s->env->hidden)))

@@ -96,7 +96,7 @@ static int
 say_have(struct channel *ch)
 {
 	uint8_t payload[LIST_HAVE_LEN];
-	size_t len = bnlsync_hello_have(ch->ctx->sync, payload);
+	size_t len = bnlsync_make_have(ch->ctx->sync, payload);
 
 	return stream_send(&ch->stream, FRAME_LIST_HAVE, payload, len);
 }
