@@ -605,6 +605,7 @@ code 0 'a list called add is still a list'
 fresh
 cp net.0 saved.bnl
 echo "$k3" >revoked.txt
+printf 'node iota\n  subnet 10.156.20.0/24\nnode kappa\n' >rack7.txt
 "$O/keygen" ca >out 2>err && "$O/keygen" node gamma --ca . >out 2>err
 mv node.pem gamma.pem
 mkdir bin
@@ -622,7 +623,7 @@ sed -n '/^\.Sh EXAMPLES/,$p' "$page" |
 		/^bnl-sign set/ { line = $0; sub(/\\.*/, "", line); next }
 		/^bnl-sign (add|remove|revoke|diff) / { print }' |
 	sed 's,/var/lib/cluevpn/network.bnl,net,' >examples
-[ "$(wc -l <examples)" -eq 6 ]
+[ "$(wc -l <examples)" -eq 7 ]
 ok $? 'the examples of the manual page'
 while read -r example; do
 	wanted=0

@@ -197,7 +197,8 @@ static bool swallowing;
 static void
 swallow_hello(uint8_t *frame, size_t *len)
 {
-	if (swallowing && frame[0] == FRAME_HELLO)
+	if (swallowing &&
+	    (frame[0] == FRAME_HELLO || frame[0] == FRAME_LIST_HAVE))
 		*len = 0;
 }
 
