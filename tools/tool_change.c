@@ -127,6 +127,28 @@ change(struct tool_command *cmd, struct bnl_edit *ed, void *ctx, struct err *e)
 	}
 }
 
+#define KEPT_BYTES 65536	/* for some 400 revocations */
+
+/* What makes a list longer leaves room in it, so that nodes can be removed and
+ * keys revoked in one that is full. */
+static int
+check_room(const struct tool_command *cmd, struct span old,
+	   const struct buf *new)
+{
+	struct err e;
+
+	if ((cmd->verb & (TOOL_REMOVE | TOOL_REVOKE)) != 0 ||
+	    buf_len(new) <= old.len ||
+	    buf_len(new) <= BNL_BYTES_MAX - KEPT_BYTES)
+		return TOOL_OK;
+	err_set(&e, ERR_LIMIT,
+		"the list would have %zu bytes: at most %u are allowed, and "
+		"%u of these are kept for removals and revocations; nothing "
+		"is signed", buf_len(new), BNL_BYTES_MAX, KEPT_BYTES);
+	tool_print_err(cmd->run.sign.in, &e);
+	return TOOL_FAILED;
+}
+
 struct job {
 	struct tool_command *cmd;
 	tool_change_fn work;
@@ -174,6 +196,8 @@ change_and_sign(struct tool_sign *s, void *ctx)
 	old = (struct span){s->file.raw, s->file.bnl->signedlen};
 	buf_init(&new, BNL_BYTES_MAX);
 	rc = new_text(&new, ctx, old);
+	if (rc == TOOL_OK)
+		rc = check_room(((const struct job *)ctx)->cmd, old, &new);
 	if (rc == TOOL_OK && buf_len(&new) == old.len &&
 	    memcmp(buf_data(&new), old.p, old.len) == 0)
 		printf("%s: nothing has changed\n", s->in);

@@ -263,6 +263,17 @@ show(const struct tool_sign *s, struct tool_made *made)
 	return rc;
 }
 
+/* Long before a list is full. */
+static void
+warn_of_size(const struct tool_made *made)
+{
+	if (made->len > BNL_BYTES_MAX / 10 * 9)
+		fprintf(stderr,
+			"bnl-sign: warning: the list has %zu bytes of at most "
+			"%u: remove nodes that are gone, comments and old "
+			"revocations\n", made->len, BNL_BYTES_MAX);
+}
+
 /* Nodes refuse lists that are dated far ahead of their clocks, so haste must
  * not lead there. */
 static void
@@ -315,6 +326,7 @@ tool_sign_make(const struct tool_sign *s, const char *name, const char *text,
 		tool_made_free(made);
 		return print_failed(name, &e);
 	}
+	warn_of_size(made);
 	made->grave = is_grave(s, made->bnl);
 	return TOOL_OK;
 }

@@ -71,7 +71,7 @@ put_history(struct buf *b, const struct bnl_version *v)
 
 /* Writes the previous version first, then its ancestors. */
 static int
-put_histories(struct buf *b, const struct bnl *previous)
+put_histories(struct buf *b, const struct bnl *previous, uint32_t most)
 {
 	uint32_t n;
 
@@ -79,8 +79,7 @@ put_histories(struct buf *b, const struct bnl *previous)
 		return 0;
 	if (put_history(b, &previous->version) != 0)
 		return -1;
-	n = previous->nhistory < BNL_HISTORY_MAX - 1 ? previous->nhistory
-						     : BNL_HISTORY_MAX - 1;
+	n = previous->nhistory < most - 1 ? previous->nhistory : most - 1;
 	for (uint32_t i = 0; i < n; i++)
 		if (put_history(b, &previous->history[i]) != 0)
 			return -1;
@@ -111,7 +110,7 @@ put_timestamp_line(struct buf *b, struct span line, const char *time)
 
 static int
 rewrite_text(struct buf *b, struct span text, const struct bnl *previous,
-	     struct walltime t)
+	     uint32_t histories, struct walltime t)
 {
 	struct slot slot = find_slot(text);
 	char time[TEXT_TIME_MAX];
@@ -132,7 +131,7 @@ rewrite_text(struct buf *b, struct span text, const struct bnl *previous,
 		    (put_text(b, "timestamp ") != 0 || put_text(b, time) != 0 ||
 		     put_text(b, "\n") != 0))
 			return -1;
-		if (here && put_histories(b, previous) != 0)
+		if (here && put_histories(b, previous, histories) != 0)
 			return -1;
 	}
 	return 0;
@@ -198,6 +197,30 @@ choose_time(struct walltime *out, const struct bnl_sign_in *in, struct err *e)
 	return 0;
 }
 
+/* A list that is full loses the older part of its history, rather than that
+ * nobody can be removed from it or revoked any more. */
+static int
+put_all(struct buf *b, const struct bnl_sign_in *in, size_t len,
+	struct walltime t, struct err *e)
+{
+	static const uint32_t histories[] = { BNL_HISTORY_MAX, 8, 1 };
+	const struct span text = { in->text, len };
+
+	for (size_t i = 0; i < sizeof(histories) / sizeof(*histories); i++) {
+		buf_free(b);
+		buf_init(b, BNL_BYTES_MAX);
+		if (rewrite_text(b, text, in->previous, histories[i], t) != 0)
+			err_set(e, ERR_LIMIT,
+				"the signed list would have more than %u bytes",
+				BNL_BYTES_MAX);
+		else if (put_block(b, in->key, e) == 0)
+			return 0;
+		if (e->code != ERR_LIMIT)
+			return -1;
+	}
+	return -1;
+}
+
 int
 bnl_sign(char **out, size_t *outlen, const struct bnl_sign_in *in,
 	 struct errs *es)
@@ -223,14 +246,7 @@ bnl_sign(char **out, size_t *outlen, const struct bnl_sign_in *in,
 	bnl_free(checked);
 	if (rc != 0 || choose_time(&t, in, &e) != 0)
 		return add_error(es, &e);
-	rc = -1;
-	if (rewrite_text(&b, (struct span){ in->text, block.signedlen },
-			 in->previous, t) != 0)
-		err_set(&e, ERR_LIMIT,
-			"the signed list would have more than %u bytes",
-			BNL_BYTES_MAX);
-	else if (put_block(&b, in->key, &e) == 0)
-		rc = 0;
+	rc = put_all(&b, in, block.signedlen, t, &e);
 	copy = rc == 0 ? malloc(buf_len(&b)) : NULL;
 	if (rc == 0 && copy == NULL)
 		rc = err_nomem(&e);

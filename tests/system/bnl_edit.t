@@ -586,6 +586,35 @@ says err '^usage: bnl-sign diff' 'is told'
 diff --nonsense net.0 net.1
 code 2 'an unknown option'
 
+# --- a list that is full ------------------------------------------------------
+pad() {	# pad BYTES: comments
+	yes '# 789012345678901234567890123456789012345678901234567890123456' |
+		head -c "$1"
+	echo
+}
+{ body net.0; pad 8300000; } >net
+rm -f net.prev
+sign --first net
+code 0 'a list of nearly 8 MiB'
+says err 'warning: the list has [0-9]* bytes of at most 8388608' 'is warned of'
+cp net net.prev
+cmd add -y theta
+code 0 'there is room for a node'
+cp net net.prev
+awk 'BEGIN { for (i = 0; i < 4000; i++) printf "node h%d\n", i }' >many
+cmd add -y --from many
+code 1 'and none for 4,000'
+says err 'are kept for removals and revocations' '  and it says why'
+{ body net.0; pad 8387000; } >net
+rm -f net.prev
+sign --first net
+code 0 'a list that is full'
+cp net net.prev
+cmd remove -y beta
+code 0 'a node is removed from it'
+verify -k dsa.pub net
+code 0 '  and the list verifies'
+
 # --- the manual page ----------------------------------------------------------
 for c in add set remove revoke diff; do
 	run "$s" $c --help

@@ -360,6 +360,67 @@ no_room(void **state)
 	free(text);
 }
 
+#define HISTORY_LINE 103
+#define SIGNED_BYTES (31 + 30 + 77 + 90 + 28)	/* time and block */
+
+/* Comments that leave so many bytes for what is signed along. */
+static int
+sign_full(char **out, char *text, size_t left, const struct bnl *previous,
+	  struct errs *es)
+{
+	size_t len = BNL_BYTES_MAX - SIGNED_BYTES - left;
+
+	memset(text, '#', len);
+	for (size_t i = 1000; i < len; i += 1000)
+		text[i] = '\n';
+	memcpy(text, "network a\n", 10);
+	text[len] = '\0';
+	return try_sign(out, text, previous, NOW, false, es);
+}
+
+/* A list that is full keeps less history, and can still be signed; never one
+ * that does not name the one before it. */
+static void
+history_gives_way(void **state)
+{
+	static const struct {
+		size_t lines;
+		uint32_t kept;
+	} cases[] = { { 10, 10 }, { 9, 8 }, { 2, 1 }, { 1, 0 } };
+	char *text = malloc(BNL_BYTES_MAX + 1), *p;
+	struct errs es = {0};
+	struct bnl *previous = NULL, *next;
+
+	(void)state;
+	assert_non_null(text);
+	for (int i = 0; i < 10; i++) {
+		assert_int_equal(try_sign(&p, "network a\n", previous, NOW,
+					  false, &es), 0);
+		next = open_text(p);
+		free(p);
+		bnl_free(previous);
+		previous = next;
+	}
+	assert_int_equal(previous->nhistory, 9);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		size_t left = cases[i].lines * HISTORY_LINE +
+			      (i == 0 ? HISTORY_LINE : 0) - i;
+
+		if (sign_full(&p, text, left, previous, &es) != 0) {
+			assert_int_equal(cases[i].kept, 0);
+			assert_int_equal(es.e[0].code, ERR_LIMIT);
+			continue;
+		}
+		next = open_text(p);
+		assert_int_equal(next->nhistory, cases[i].kept);
+		assert_true(bnl_descends_from(next, &previous->version));
+		bnl_free(next);
+		free(p);
+	}
+	bnl_free(previous);
+	free(text);
+}
+
 int
 main(void)
 {
@@ -372,6 +433,7 @@ main(void)
 	    cmocka_unit_test(a_network_is_not_renamed),
 	    cmocka_unit_test(public_key_signs_nothing),
 	    cmocka_unit_test(no_room),
+	    cmocka_unit_test(history_gives_way),
 	};
 
 	return cmocka_run_group_tests(tests, load_key, free_key);
