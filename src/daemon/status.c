@@ -163,7 +163,8 @@ add_peers(json_t *o, const struct daemon *d, const struct status_sums *s)
 		(json_int_t)core_peer_count(d->core), "peers_up",
 		(json_int_t)s->n[HEALTH_UP], "peers_idle",
 		/* No contact yet is no failure either. */
-		(json_int_t)(s->n[HEALTH_IDLE] + s->n[HEALTH_UNTRIED]),
+		(json_int_t)s->n[HEALTH_IDLE] +
+			(json_int_t)s->n[HEALTH_UNTRIED],
 		"peers_failing", (json_int_t)s->n[HEALTH_FAILING],
 		"peers_stopped", (json_int_t)s->n[HEALTH_STOPPED],
 		"waiting", (json_int_t)s->waiting));

@@ -300,8 +300,10 @@ await_reply(struct warden *w, struct monotime end, struct file *f)
 
 /* --- hooks ----------------------------------------------------------------- */
 
+/* changes: like->nchanges bytes, which are copied. */
 static int
-add_order(struct warden *w, const struct order *like, struct err *e)
+add_order(struct warden *w, const struct order *like, const uint8_t *changes,
+	  struct err *e)
 {
 	struct order *o;
 
@@ -315,6 +317,14 @@ add_order(struct warden *w, const struct order *like, struct err *e)
 	if (o == NULL)
 		return err_nomem(e);
 	*o = *like;
+	if (changes != NULL) {
+		o->changes = malloc(o->nchanges);
+		if (o->changes == NULL) {
+			free(o);
+			return err_nomem(e);
+		}
+		memcpy(o->changes, changes, o->nchanges);
+	}
 	*w->tail = o;
 	w->tail = &o->next;
 	w->count++;
@@ -333,23 +343,16 @@ warden_run(struct warden *w, enum warden_hook hook, const char *node,
 		memcpy(o.node, node, strnlen(node, NODE_NAME_MAX));
 	if (subnet != NULL)
 		o.subnet = *subnet;
-	return add_order(w, &o, e);
+	return add_order(w, &o, NULL, e);
 }
 
 int
 warden_changes(struct warden *w, const uint8_t *changes, size_t len,
 	       struct err *e)
 {
-	struct order o = { .hook = WARDEN_CHANGE, .changes = malloc(len),
-			   .nchanges = len };
+	struct order o = { .hook = WARDEN_CHANGE, .nchanges = len };
 
-	if (o.changes == NULL)
-		return err_nomem(e);
-	memcpy(o.changes, changes, len);
-	if (add_order(w, &o, e) == 0)
-		return 0;
-	free(o.changes);
-	return -1;
+	return add_order(w, &o, changes, e);
 }
 
 size_t

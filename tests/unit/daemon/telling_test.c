@@ -61,8 +61,8 @@ __wrap_status_node(struct daemon *daemon, const struct status_sums *sums)
 {
 	(void)daemon;
 	return json_pack("{sIsI}", "idle",
-			 (json_int_t)(sums->n[HEALTH_UNTRIED] +
-				      sums->n[HEALTH_IDLE]),
+			 (json_int_t)sums->n[HEALTH_UNTRIED] +
+				 (json_int_t)sums->n[HEALTH_IDLE],
 			 "warnings",
 			 (json_int_t)json_array_size(sums->warnings));
 }
@@ -185,10 +185,11 @@ turn(void)
 static bool
 take(int fd)
 {
+	char *longer = realloc(answer, answer_len + 65536);
 	ssize_t n;
 
-	answer = realloc(answer, answer_len + 65536);
-	assert_non_null(answer);
+	assert_non_null(longer);
+	answer = longer;
 	n = recv(fd, answer + answer_len, 65536, 0);
 	if (n > 0)
 		answer_len += (size_t)n;
