@@ -345,6 +345,40 @@ one_byte_at_a_time(uint8_t *frame, size_t *len)
 	count_gets(frame, len);
 }
 
+/* The connection is lost while the list is under way. */
+static void
+lost_with(void (*tamper)(uint8_t *, size_t *), int64_t ms)
+{
+	watch();
+	a->plain.tamper = tamper;
+	assert_int_not_equal(dial(b, "alpha", CHANNEL_LIST), 0);
+	world_run();
+	assert_int_equal(gets, 1);
+	host_stop(a);
+	world_run();
+	assert_int_equal(channels_count(b->cs), 0);
+	assert_int_equal(b->env.refused[REFUSAL_UNDELIVERED], 1);
+	host_start(a);
+	a->plain.tamper = count_gets;
+	assert_muted_for(ms);
+	assert_true(has(b, v2));
+}
+
+static void
+lost_before_the_first_byte(void **state)
+{
+	(void)state;
+	lost_with(no_data, HOUR_MS);
+}
+
+static void
+lost_after_one_byte(void **state)
+{
+	(void)state;
+	lost_with(one_byte_at_a_time, MINUTE_MS);
+	assert_int_equal(drips, 1);
+}
+
 /* A frame every five seconds: never idle, and never done. */
 static void
 dripping_is_ended(void **state)
@@ -1374,6 +1408,36 @@ news_by_datagram_lead_to_a_pull(void **state)
 	assert_int_equal(w.h[5].dials, 0);
 }
 
+/* The time between two pulls is for news of one list: when that is in force,
+ * the next news lead to a pull at once. */
+static void
+news_behind_a_list_lead_to_a_pull(void **state)
+{
+	struct bnl *v3 = make_list(v2, T0 + 20, many, "");
+	struct host *h = &w.h[6], *next = &w.h[7];
+
+	(void)state;
+	for (int i = 0; i < MANY; i++)
+		w.h[i].conf.pullinterval = 86400;
+	world_pass(400000);
+	host_stop(next);
+	give(&w.h[5], v2);
+	h->env.now = w.now;
+	channels_list_news(h->cs, "n05", &v2->version);
+	collect(h);
+	world_run();
+	assert_true(has(h, v2));
+	/* That one has no connection to it. */
+	give(next, v3);
+	host_start(next);
+	next->follow_wants = false;
+	channels_list_news(h->cs, "n07", &v3->version);
+	collect(h);
+	world_run();
+	assert_true(has(h, v3));
+	bnl_free(v3);
+}
+
 /* Who has told by datagram which list it has needs no connection for it. */
 static void
 who_has_told_is_not_asked(void **state)
@@ -1427,6 +1491,8 @@ main(void)
 		TEST(announced_and_not_delivered),
 		TEST(announced_and_not_answered),
 		LARGE(cut_short),
+		TEST(lost_before_the_first_byte),
+		TEST(lost_after_one_byte),
 		LARGE(dripping_is_ended),
 		TEST(far_future),
 		TEST(far_future_from_another),
@@ -1465,6 +1531,7 @@ main(void)
 		MESH(a_pull_finds_it),
 		MESH(a_push_is_retried),
 		MESH(news_by_datagram_lead_to_a_pull),
+		MESH(news_behind_a_list_lead_to_a_pull),
 		MESH(who_has_told_is_not_asked),
 	};
 

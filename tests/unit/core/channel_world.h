@@ -61,7 +61,7 @@ struct host {
 	/* what was seen */
 	unsigned int events[EVENTS];
 	char text[EVENTS][512];
-	unsigned int negotiated, failed, seen, dials;
+	unsigned int negotiated, renewed, failed, seen, dials;
 	struct channel_news last_failed;
 };
 
@@ -409,9 +409,10 @@ hear_news(struct host *h)
 	struct channel_news n;
 
 	while (channels_next_news(h->cs, &n)) {
-		if (n.kind == CHANNEL_NEGOTIATED)
+		if (n.kind == CHANNEL_NEGOTIATED) {
 			h->negotiated++;
-		else if (n.kind == CHANNEL_LIST_SEEN)
+			h->renewed += n.renewed;
+		} else if (n.kind == CHANNEL_LIST_SEEN)
 			h->seen++;
 		else {
 			h->failed++;

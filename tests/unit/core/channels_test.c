@@ -71,6 +71,7 @@ one_dials(void **state)
 	assert_int_equal(p->pairs[0].made.s, WORLD_START);
 	assert_int_equal(a->negotiated, 1);
 	assert_int_equal(b->negotiated, 1);
+	assert_int_equal(a->renewed + b->renewed, 2);
 	assert_int_equal(a->events[EVENT_PAIR_NEW], 1);
 	assert_int_equal(a->failed + b->failed, 0);
 	assert_int_equal(channels_count(a->cs), 0);
@@ -1290,7 +1291,8 @@ a_node_that_is_down_is_no_news(void **state)
 	assert_int_equal(a->events[EVENT_NEGOTIATE_FAILED], 3);
 }
 
-/* A reload in the middle: what was begun goes on with what it began with. */
+/* A reload in the middle: what was begun goes on with what it began with, and
+ * agrees nothing for the new certificate. */
 static void
 a_new_certificate_meanwhile(void **state)
 {
@@ -1304,6 +1306,8 @@ a_new_certificate_meanwhile(void **state)
 	assert_same_newest();
 	assert_memory_equal(held(a, b)->pairs[0].peer_key,
 			    b->plain.cert.fingerprint, FINGERPRINT_LEN);
+	assert_int_equal(a->negotiated + b->negotiated, 2);
+	assert_int_equal(a->renewed + b->renewed, 0);
 }
 
 static void

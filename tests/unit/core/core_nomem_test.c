@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A list that cannot be put into force for want of memory. */
+/* Without memory: a list that cannot be put into force, an INIT that cannot be
+ * answered. */
 #include "core_rig.h"
+
+#include "../../../src/core/link_local.h"
 
 #define BOTH                                                                   \
 	"prefix 10.156.0.0/16\n"                                               \
 	"node alpha\n  address 192.0.2.1\n  subnet 10.156.1.0/24\n"            \
 	"node beta\n  address 192.0.2.2\n  subnet 10.156.2.0/24\n"
 
-static struct rig_node a;
+static struct rig_node a, b;
+static struct rig_out out;
 static bool fail;		/* the next calloc() */
 static unsigned int failed;
 
@@ -68,11 +72,59 @@ test_next_list_is_taken(void **state)
 	rig_end();
 }
 
+/* The table of receive indices is full to the point where it is to grow. */
+static void
+fill_indices(struct rig_node *n, const char *peer)
+{
+	struct rxindex *x = &n->core->links->index;
+
+	while (2 * (x->count + 1) <= x->cap)
+		rxindex_add(x, &rig.rng, rig_peer(n, peer)->link);
+}
+
+/* Its session gets no receive index; that of the next INIT does. */
+static void
+test_next_init_is_answered(void **state)
+{
+	struct pair p;
+	size_t n;
+
+	(void)state;
+	rig_begin();
+	rig_node_init(&a, "alpha", "");
+	rig_node_init(&b, "beta", "");
+	p = rig_pair(COMP_NONE, RIG_START - 60);
+	rig_new(&a, rig_list(BOTH, RIG_START), NULL);
+	rig_new(&b, rig_list(BOTH, RIG_START), NULL);
+	rig_load(&a, &b, &p);
+	rig_load(&b, &a, &p);
+	rig_start(&a);
+	rig_start(&b);
+	fill_indices(&b, "alpha");
+	n = b.nsent;
+	rig_send_hello(&a, rig_out(&out));
+	assert_int_equal(a.nsent, 1);
+	failed = 0;
+	fail = true;
+	rig_carry(&a, 0, &b, rig_out(&out));
+	assert_int_equal(failed, 1);
+	assert_int_equal(rig_peer(&b, "alpha")->drops[DROP_STATE], 1);
+	assert_int_equal(b.nsent, n);
+	rig_pass(&a, 2000);
+	assert_true(a.nsent > 1);
+	rig_carry(&a, a.nsent - 1, &b, rig_out(&out));
+	assert_int_equal(b.nsent, n + 1);
+	rig_free(&a);
+	rig_free(&b);
+	rig_end();
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_next_list_is_taken),
+		cmocka_unit_test(test_next_init_is_answered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,8 @@
  * what an administrator is warned of. */
 #include "core_rig.h"
 
+#include "../../../src/core/link_local.h"
+
 #define PREFIX "prefix 10.156.0.0/16\n"
 #define ALPHA "node alpha\n  address 192.0.2.1\n  subnet 10.156.1.0/24\n"
 #define BETA "node beta\n  address 192.0.2.2\n  subnet 10.156.2.0/24\n"
@@ -299,6 +301,35 @@ test_pair_ends_with_certificate(void **state)
 	end();
 }
 
+/* A warning says where the peer is, once that is known. */
+static void
+test_warning_has_an_address(void **state)
+{
+	struct warning w;
+	struct pair p;
+	size_t pos = 0;
+
+	(void)state;
+	begin("pullinterval = 24h\n");
+	p = rig_pair(COMP_NONE, RIG_START);
+	p.cert_end.s = RIG_START + 10 * 86400;
+	rig_new(&a, rig_list(BOTH, RIG_START), NULL);
+	rig_load(&a, &b, &p);
+	assert_true(core_peer_warning(a.core, rig.now, 0, &pos, &w));
+	assert_int_equal(w.kind, EVENT_PEER_CERT_END);
+	assert_string_equal(w.text, "its certificate ends in 10 days");
+	link_follow(rig_peer(&a, "beta")->link, &a.core->env,
+		    &(struct endpoint){ .addr = { .family = IP_V4,
+						  .b = { 192, 0, 2, 2 } },
+					.port = 3406 },
+		    &a.at.addr);
+	pos = 0;
+	assert_true(core_peer_warning(a.core, rig.now, 0, &pos, &w));
+	assert_string_equal(w.text, "its certificate ends in 10 days "
+			    "(at 192.0.2.2:3406)");
+	end();
+}
+
 static void
 begin_with_pair(void)
 {
@@ -308,6 +339,36 @@ begin_with_pair(void)
 	p = rig_pair(COMP_NONE, RIG_START);
 	rig_new(&a, rig_list(BOTH, RIG_START), NULL);
 	rig_load(&a, &b, &p);
+}
+
+/* When the last packet that waits for a session is too old, there is nothing
+ * to send INITs for. */
+static void
+test_no_init_without_packets(void **state)
+{
+	struct peer *p;
+	size_t n;
+
+	(void)state;
+	begin_with_pair();
+	rig_start(&a);
+	rig_pass(&a, 3600 * 1000);
+	p = rig_peer(&a, "beta");
+	assert_int_equal(p->link->resume.state, RESUME_IDLE);
+	n = a.nsent;
+	rig_send_hello(&a, rig_out(&out));
+	rig_pass(&a, WAITQ_AGE_MS - 1);
+	assert_int_equal(p->wait.packets, 1);
+	assert_int_equal(p->link->resume.state, RESUME_TRY);
+	assert_true(a.nsent > n);
+	rig_pass(&a, 2);
+	assert_int_equal(p->wait.packets, 0);
+	assert_int_equal(p->drops[DROP_QUEUE_OLD], 1);
+	assert_int_equal(p->link->resume.state, RESUME_IDLE);
+	n = a.nsent;
+	rig_pass(&a, 60000);
+	assert_int_equal(a.nsent, n);
+	end();
 }
 
 /* A clock that is ahead, or behind, while the node runs or as it starts, ends no
@@ -422,6 +483,8 @@ main(void)
 		cmocka_unit_test(test_key_replaced),
 		cmocka_unit_test(test_nothing_to_renew),
 		cmocka_unit_test(test_pair_ends_with_certificate),
+		cmocka_unit_test(test_warning_has_an_address),
+		cmocka_unit_test(test_no_init_without_packets),
 		cmocka_unit_test(test_clock_ends_no_pair),
 		cmocka_unit_test(test_pair_ends_by_running_time),
 		cmocka_unit_test(test_own_key_revoked),

@@ -351,6 +351,19 @@ side_by_side(void **state)
 	assert_string_equal(asked(&q), "");
 	answers(h, &env, "6", true);
 	assert_string_equal(asked(&q), "7");
+	/* Two left their places in the line, and the others kept theirs. */
+	for (int i = 7; i < 16; i++) {
+		char next[8];
+
+		snprintf(name, sizeof(name), "%d", i);
+		snprintf(next, sizeof(next), "%d", i + 1);
+		answers(h, &env, name, true);
+		assert_string_equal(asked(&q), next);
+	}
+	answers(h, &env, "16", true);
+	assert_string_equal(asked(&q), "19");
+	answers(h, &env, "19", true);
+	assert_string_equal(asked(&q), "");
 	actions_free(&q);
 	hosts_free(h);
 	rig_end();

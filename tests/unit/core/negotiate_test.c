@@ -405,6 +405,30 @@ recent_is_bounded(void **state)
 	assert_true(recent_first(&r, "beta", 1, t, 100000));
 }
 
+/* After its period a key begins anew in its own place: another one, which is
+ * older, keeps what is remembered of it. */
+static void
+recent_keeps_others(void **state)
+{
+	struct monotime t = {NS_PER_S}, later = mono_add_ms(t, 2000);
+	struct recent r;
+
+	(void)state;
+	recent_init(&r);
+	assert_int_equal(recent_count(&r, "alpha", t, 100000), 1);
+	assert_int_equal(recent_count(&r, "beta", t, 1000), 1);
+	assert_int_equal(recent_count(&r, "beta", t, 1000), 2);
+	assert_int_equal(recent_count(&r, "beta", later, 1000), 1);
+	assert_int_equal(recent_count(&r, "beta", later, 1000), 2);
+	assert_int_equal(recent_count(&r, "alpha", later, 100000), 2);
+	recent_init(&r);
+	assert_true(recent_first(&r, "alpha", 1, t, 100000));
+	assert_true(recent_first(&r, "beta", 1, t, 1000));
+	assert_true(recent_first(&r, "beta", 1, later, 1000));
+	assert_false(recent_first(&r, "beta", 1, later, 1000));
+	assert_false(recent_first(&r, "alpha", 1, later, 100000));
+}
+
 int
 main(void)
 {
@@ -419,6 +443,7 @@ main(void)
 		cmocka_unit_test(confirm_covers_the_selection),
 		cmocka_unit_test(admission),
 		cmocka_unit_test(recent_is_bounded),
+		cmocka_unit_test(recent_keeps_others),
 	};
 
 	return cmocka_run_group_tests_name("negotiate", tests, NULL, NULL);

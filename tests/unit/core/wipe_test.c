@@ -80,6 +80,27 @@ test_cookie(void **state)
 	world_free(&w);
 }
 
+/* The secrets that cookies are made with. */
+static void
+test_cookie_secrets(void **state)
+{
+	struct cookie_jar jar;
+	struct world w;
+
+	(void)state;
+	world_default(&w, 1);
+	links_set_load(w.n[B].ls, 0);
+	world_send(&w, A);
+	world_settle(&w);
+	jar = w.n[B].ls->jar;
+	assert_true(mono_is_set(jar.since));
+	wiped_begin();
+	world_stop(&w, B);
+	wiped_end();
+	assert_int_equal(wiped_times(&jar, sizeof(jar)), 1);
+	world_stop(&w, A);
+}
+
 int
 main(void)
 {
@@ -87,6 +108,7 @@ main(void)
 		cmocka_unit_test(test_negotiation),
 		cmocka_unit_test(test_handshake),
 		cmocka_unit_test(test_cookie),
+		cmocka_unit_test(test_cookie_secrets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
