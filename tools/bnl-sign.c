@@ -57,7 +57,7 @@ static const struct option options[] = {
     {NULL, 0, NULL, 0},
 };
 
-/* The exit code, with all said that is to be said, or -1 to go on. */
+/* -1: continue; else the exit code, after printing all messages. */
 static int
 read_options(struct tool_run *r, bool *edit, int argc, char **argv)
 {
@@ -98,7 +98,7 @@ read_options(struct tool_run *r, bool *edit, int argc, char **argv)
 }
 
 static int
-sign(struct tool_sign *s, void *edit)
+sign_list(struct tool_sign *s, void *edit)
 {
 	return *(const bool *)edit ? tool_edit(s) : tool_sign_file(s);
 }
@@ -117,7 +117,7 @@ main(int argc, char **argv)
 		return tool_change(argc, argv, true);
 	rc = read_options(&r, &edit, argc, argv);
 	if (rc < 0)
-		rc = tool_run(&r, sign, &edit);
+		rc = tool_run(&r, sign_list, &edit);
 	tool_run_free(&r);
 	return rc;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The commands of cluevpnctl, and what they share. */
+/* The commands of cluevpnctl, and their shared types and functions. */
 #ifndef CTL_H
 #define CTL_H
 
@@ -12,7 +12,7 @@
 
 #define CTL_SOCKET "/run/cluevpn/ctl"
 
-/* What stood on the command line. */
+/* The command line. */
 struct ctl {
 	const char *socket;
 	bool json;
@@ -20,26 +20,26 @@ struct ctl {
 	uint64_t wait_s;
 	bool follow;			/* events --follow */
 	bool all;			/* check --all */
-	const char *which;		/* --down, --behind: that word; NULL: all */
+	const char *which;		/* --down, --behind; NULL: all peers */
 	const char *sort;		/* peers --sort; NULL: by name */
 	bool each;			/* metrics --peers */
 	uint64_t timeout_s;		/* check --timeout */
 	uint32_t used;			/* 1 << (letter - 'a') of options */
-	int argc;			/* what follows the command's words; */
-	char **argv;			/* options are taken out of it */
+	int argc;			/* the arguments after the command, */
+	char **argv;			/* without the options */
 };
 
 struct ctl_command {
-	const char *name;		/* one word or two */
-	const char *args;		/* as they are shown; "": none */
+	const char *name;		/* a word or two */
+	const char *args;		/* as the help shows them; "": none */
 	const char *help;		/* one line */
-	int min, max;			/* how many arguments */
-	bool raw;			/* argv is its own, with the options */
-	const char *options;		/* letters of those that only some take */
+	int min, max;			/* number of arguments */
+	bool raw;			/* run() parses the options itself */
+	const char *options;		/* letters of its special options */
 	enum ctl_exit (*run)(const struct ctl *c);
 };
 
-/* In the order of the help; the last one has no name. */
+/* In the order of the help; the last entry has no name. */
 extern const struct ctl_command ctl_commands[];
 
 /* --- ctl_help.c ----------------------------------------------------------- */
@@ -47,40 +47,41 @@ enum ctl_exit ctl_help(const struct ctl *c);
 void ctl_usage(FILE *to);
 
 /* --- ctl_json.c ----------------------------------------------------------- */
-/* A text of an object, "-" when it is not there or no text. */
+/* Returns the text at key, "-" if it is missing or not a text. */
 const char *ctl_text(const json_t *o, const char *key);
 json_int_t ctl_number(const json_t *o, const char *key);	/* or 0 */
-/* Asks, then prints: as JSON when that is wanted, else by print (NULL:
- * nothing). */
+/* Sends the request and prints the answer: as JSON with --json, otherwise with
+ * print (NULL: nothing). */
 enum ctl_exit ctl_show(const struct ctl *c, const char *request,
 		       void (*print)(const json_t *));
 /* Asks for the peers of that kind ("all", "down", "behind", "busy"), sorted by
- * name; of each, for these fields: NULL: all of them. */
+ * name, with the fields listed (NULL: all fields). */
 enum ctl_exit ctl_ask_peers(json_t **out, const struct ctl *c,
 			    const char *which, const char *fields);
-/* A new array of the first `most` of them in that order; NULL: no memory. */
+/* Returns a new array of the first `most` rows in that order; NULL: out of
+ * memory. */
 json_t *ctl_sorted(const json_t *rows, size_t most,
 		   int (*order)(const json_t *a, const json_t *b));
 void ctl_print_json(const json_t *o);
 void ctl_pause_ms(long ms);
-/* Bytes as "1.2 M", for a table. */
+/* Formats a number of bytes such as "1.2 M", for a table. */
 char *ctl_amount(char out[16], double n);
 
 /* --- ctl_table.c ---------------------------------------------------------- */
-/* rows: an array of arrays of n texts. As wide as it needs to be, and 80
- * columns at most: then the widest texts are cut, which a ~ at their end
- * shows. */
+/* rows: an array of arrays of n texts. The table is as wide as it needs to be,
+ * at most CTL_WIDTH columns: longer texts are cut, the widest column first, and
+ * end with a ~. */
 #define CTL_WIDTH 80
 void ctl_table(const char *const *heads, size_t n, const json_t *rows);
-/* Prints head, then the text from that column on: cut at blanks, so that no
- * line has more than CTL_WIDTH columns, unless one word alone is longer. */
+/* Prints head, then the text from that column on, broken at blanks so that no
+ * line has more than CTL_WIDTH columns, unless a single word is longer. */
 void ctl_wrap(size_t column, const char *head, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-/* The same of objects, by the names of what is shown. */
+/* A table of objects: each column shows a field. */
 struct ctl_column {
 	const char *head;
-	const char *key;		/* of a text, or */
-	char *(*text)(char out[64], const json_t *row);	/* made from it */
+	const char *key;		/* field of a text; NULL: see text */
+	char *(*text)(char out[64], const json_t *row);	/* formats the cell */
 };
 void ctl_columns(const struct ctl_column *columns, size_t n,
 		 const json_t *rows);
@@ -89,11 +90,11 @@ void ctl_columns(const struct ctl_column *columns, size_t n,
 enum ctl_exit ctl_status(const struct ctl *c);
 enum ctl_exit ctl_peers(const struct ctl *c);
 enum ctl_exit ctl_routes(const struct ctl *c);
-/* A line that names the keys which wait for a restart, if any do. */
+/* Prints the configuration keys that need a restart, if any. */
 void ctl_print_restart(const json_t *o);
 
 /* --- ctl_peer.c ----------------------------------------------------------- */
-/* Everything about one peer. */
+/* Prints all fields of a peer. */
 void ctl_print_peer(const json_t *peer);
 
 /* --- ctl_found.c ---------------------------------------------------------- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* check: tries the peers, and says in one line and one exit status how this
- * node is, for monitoring. */
+/* check: probes the peers, and reports this node's health in one line and one
+ * exit status, for monitoring. */
 #include "ctl.h"
 
 #include <stdio.h>
@@ -8,14 +8,14 @@
 #include <time.h>
 
 #define POLL_MS 50
-#define WINDOW 16		/* peers that are tried at a time */
-#define EACH_MS 2000		/* for the answer of one */
-#define AGAIN_MS 300		/* without an answer it is tried once more */
+#define WINDOW 16		/* peers that are probed at a time */
+#define EACH_MS 2000		/* timeout of a peer */
+#define AGAIN_MS 300		/* an unanswered probe is sent again */
 
 /* The words and exit statuses of monitoring plugins. */
 enum level { LEVEL_OK, LEVEL_WARNING, LEVEL_CRITICAL };
 
-struct trial {			/* check of a peer */
+struct trial {			/* probe of a peer */
 	const char *name;
 	long began;
 	bool again;
@@ -24,12 +24,12 @@ struct trial {			/* check of a peer */
 struct check {
 	const struct ctl *ctl;
 	json_t *status, *peers;
-	json_t *failing;	/* an array of what `why` says */
+	json_t *failing;	/* array of failures, as `why` reports them */
 	struct trial at[WINDOW];
-	size_t n;		/* of them */
-	size_t next;		/* of the peers */
+	size_t n;		/* number of trials */
+	size_t next;		/* index of the next peer */
 	size_t tried, answers, idle, stopped, untried;
-	long end;		/* when the time is up */
+	long end;		/* deadline of the check */
 };
 
 static long
@@ -60,8 +60,8 @@ check_probe(const struct check *k, const char *how, const char *name)
 		json_decref(done);
 }
 
-/* Without --all an idle peer is well, and one that was stopped is meant to be
- * down; what has a session, has packets that wait, or failed is tried. */
+/* True when the peer is to be probed: with --all, or if it has a session, has
+ * waiting packets, or failed. Counts every other peer as idle or stopped. */
 static bool
 check_is_due(struct check *k, const json_t *p)
 {
@@ -77,7 +77,7 @@ check_is_due(struct check *k, const json_t *p)
 	return false;
 }
 
-/* Begins trials until the window is full or no peer is left. */
+/* Starts probes until the window is full or no peer is left. */
 static void
 check_begin(struct check *k)
 {
@@ -97,7 +97,7 @@ check_begin(struct check *k)
 	}
 }
 
-/* Whether this trial is over; its outcome is taken then. */
+/* True when this trial is over; records its outcome. */
 static bool
 check_look(struct check *k, struct trial *t)
 {
@@ -148,7 +148,8 @@ check_try(struct check *k)
 
 /* --- the outcome ---------------------------------------------------------------- */
 
-/* A text about this node itself that is worse than any peer; NULL: none. */
+/* Returns the problem of this node itself that is worse than any peer's; NULL:
+ * none. */
 static const char *
 check_own(const struct check *k)
 {
@@ -222,7 +223,7 @@ check_level(const struct check *k)
 	return LEVEL_OK;
 }
 
-/* Prints one line of CTL_WIDTH columns at most; JSON has all. */
+/* Prints a line of at most CTL_WIDTH columns; JSON has everything. */
 static enum ctl_exit
 check_print(const struct check *k)
 {

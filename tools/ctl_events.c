@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* events: what happened lately, and what happens now. */
+/* events: recent events, and new ones as they happen. */
 #include "ctl.h"
 
 #include <stdio.h>
@@ -7,8 +7,8 @@
 
 #include "base/text.h"
 
-#define COLUMN 27		/* behind the time and the level */
-#define LAST 20			/* when nothing else is said */
+#define COLUMN 27		/* after the time and the level */
+#define LAST 20			/* default number of events */
 
 static bool
 print_event(void *ctx, const json_t *e)
@@ -28,7 +28,7 @@ print_event(void *ctx, const json_t *e)
 			 peer == NULL ? "" : " ", ctl_text(e, "event"),
 			 ctl_text(e, "text"));
 	}
-	/* Who reads a pipe wants it now. */
+	/* The reader of a pipe needs each line at once. */
 	return fflush(stdout) == 0;
 }
 

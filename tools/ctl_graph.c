@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Names hold nothing that a quoted word of dot could not. */
+/* Names need no escaping inside the quotes of dot. */
 static void
 print_edge(const char *self, const json_t *p)
 {

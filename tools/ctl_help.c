@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What there is to ask for, from the table of commands. */
+/* help: the commands, from their table. */
 #include "ctl.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define COLUMN 25		/* where the explanations begin */
+#define COLUMN 25		/* column of the explanations */
 
 static void
 print_command(FILE *to, const struct ctl_command *command)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Answers of the daemon, and how they are shown. */
+/* Asks the daemon, and shows its answers. */
 #include "ctl.h"
 
 #include <stdio.h>
@@ -57,7 +57,7 @@ ctl_ask_peers(json_t **out, const struct ctl *c, const char *which,
 
 struct place {
 	const json_t *row;
-	size_t i;		/* rows that are equal keep their order */
+	size_t i;		/* equal rows keep their order */
 	int (*order)(const json_t *a, const json_t *b);
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Who runs which list; push and its receipts. */
+/* list: each node's current list; push and its receipts. */
 #include "ctl.h"
 
 #include <stdio.h>
@@ -8,13 +8,13 @@
 
 #define POLL_MS 200
 #define OWN_S 5
-#define NAMES_MAX 12		/* of missing nodes in one line */
+#define NAMES_MAX 12		/* missing nodes in a line */
 
-struct spread {			/* who runs which list */
+struct spread {			/* how far the list has spread */
 	size_t nodes, current;
-	bool pending;		/* ours is about to change */
-	bool refused;		/* what lies on our disk */
-	const char *removed;	/* why this node is out; NULL: it is in */
+	bool pending;		/* this node's list is about to change */
+	bool refused;		/* this node refuses the list on its disk */
+	const char *removed;	/* reason of this node's removal, or NULL */
 	char missing[1024];
 };
 
@@ -43,7 +43,7 @@ spread_missing(struct spread *s, size_t nth, const char *name)
 		snprintf(s->missing + len, sizeof(s->missing) - len, ", ...");
 }
 
-/* peers: all, or those that are not known to run our own list. */
+/* peers: all, or those not known to run this node's list. */
 static void
 spread_of(struct spread *s, const json_t *status, const json_t *peers)
 {
@@ -60,7 +60,7 @@ spread_of(struct spread *s, const json_t *status, const json_t *peers)
 		if (strcmp(ctl_text(p, "list"), own) != 0)
 			spread_missing(s, missing++, ctl_text(p, "name"));
 	s->nodes = 1 + (size_t)ctl_number(status, "peers");
-	/* They are counted after the status was taken. */
+	/* The peers are counted later than the status. */
 	if (missing >= s->nodes)
 		missing = s->nodes - 1;
 	s->current = s->nodes - missing;
@@ -69,7 +69,7 @@ spread_of(struct spread *s, const json_t *status, const json_t *peers)
 static void
 print_spread(const struct spread *s, const json_t *status)
 {
-	/* Then the others run another list for good. */
+	/* A removed node will never get the list of the other nodes. */
 	if (s->removed != NULL)
 		ctl_wrap(0, "", "%s", s->removed);
 	else
@@ -136,7 +136,7 @@ ctl_list(const struct ctl *c)
 		json_decref(out);
 	} else {
 		print_spread(&s, status);
-		/* Ourselves first, as one of them. */
+		/* Adds this node as the first row. */
 		if (all)
 			json_array_insert_new(peers, 0, json_pack(
 				"{sssssb}", "name", ctl_text(status, "name"),
@@ -150,7 +150,7 @@ ctl_list(const struct ctl *c)
 	return CTL_OK;
 }
 
-/* Receipts for another list than the one on the disk are none. */
+/* Receipts count only for the list on the disk. */
 static enum ctl_exit
 print_receipts(const struct spread *s, const json_t *status)
 {
@@ -165,7 +165,7 @@ print_receipts(const struct spread *s, const json_t *status)
 		       ? CTL_OK : CTL_FAILED;
 }
 
-/* Progress while it goes, the receipts at the end. */
+/* Prints progress while waiting, the receipts at the end. */
 static enum ctl_exit
 wait_for_receipts(const struct ctl *c)
 {
@@ -183,7 +183,7 @@ wait_for_receipts(const struct ctl *c)
 		if (rc != CTL_OK)
 			return rc;
 		over = !s.pending && (s.current == s.nodes || s.refused);
-		/* Our own disk is read soon, whoever is waited for. */
+		/* Waits up to OWN_S longer for this node's own disk. */
 		over |= time(NULL) >= end + (s.pending ? OWN_S : 0);
 		if (over)
 			rc = print_receipts(&s, status);

@@ -8,35 +8,36 @@
 #include "base/text.h"
 
 static void
-head(const char *name, const char *type, const char *help)
+print_head(const char *name, const char *type, const char *help)
 {
 	printf("# HELP cluevpn_%s %s\n# TYPE cluevpn_%s %s\n", name, help,
 	       name, type);
 }
 
 static void
-plain(const char *name, const char *type, const char *help, json_int_t n)
+print_value(const char *name, const char *type, const char *help, json_int_t n)
 {
-	head(name, type, help);
+	print_head(name, type, help);
 	printf("cluevpn_%s %" JSON_INTEGER_FORMAT "\n", name, n);
 }
 
-/* Names of nodes, reasons and addresses need no escape in a label. */
+/* Names of nodes, reasons and addresses need no escaping in a label. */
 static void
-labelled(const char *name, const char *label, const char *word, json_int_t n)
+print_labelled(const char *name, const char *label, const char *word,
+	       json_int_t n)
 {
 	printf("cluevpn_%s{%s=\"%s\"} %" JSON_INTEGER_FORMAT "\n", name,
 	       label, word, n);
 }
 
-/* When a text in an object says, in seconds since 1970. */
+/* Parses the time in a field, in seconds since 1970. */
 static bool
 time_of(json_int_t *out, const json_t *o, const char *key)
 {
 	const char *text = json_string_value(json_object_get(o, key));
 	struct walltime t;
 
-	/* A version of a list has its digest behind the time. */
+	/* A list's version has its digest after the time. */
 	if (text == NULL ||
 	    text_time_parse(&t, (struct span){ text, strcspn(text, " ") }) < 0)
 		return false;
@@ -50,11 +51,11 @@ print_times(const json_t *s)
 	json_int_t t;
 
 	if (time_of(&t, s, "certificate_end"))
-		plain("certificate_end_seconds", "gauge",
-		      "When the certificate of this node ends.", t);
+		print_value("certificate_end_seconds", "gauge",
+			    "When the certificate of this node ends.", t);
 	if (time_of(&t, s, "list"))
-		plain("list_timestamp_seconds", "gauge",
-		      "When the list in force was signed.", t);
+		print_value("list_timestamp_seconds", "gauge",
+			    "When the list in force was signed.", t);
 }
 
 static void
@@ -64,9 +65,9 @@ by_word(const json_t *s, const char *key, const char *name, const char *label,
 	json_t *o = json_object_get(s, key), *n;
 	const char *word;
 
-	head(name, "counter", help);
+	print_head(name, "counter", help);
 	json_object_foreach(o, word, n)
-		labelled(name, label, word, json_integer_value(n));
+		print_labelled(name, label, word, json_integer_value(n));
 }
 
 static void
@@ -79,14 +80,14 @@ print_sockets(const json_t *s)
 
 	for (int k = 0; k < 3; k++) {
 		snprintf(name, sizeof(name), "udp_%s_total", what[k]);
-		head(name, "counter", "Datagrams of a socket.");
+		print_head(name, "counter", "Datagrams of a socket.");
 		json_array_foreach(json_object_get(s, "sockets"), i, socket)
-			labelled(name, "local", ctl_text(socket, "local"),
-				 ctl_number(socket, what[k]));
+			print_labelled(name, "local", ctl_text(socket, "local"),
+				       ctl_number(socket, what[k]));
 	}
 }
 
-/* Those of this node; those of peers each, or how many of a kind. */
+/* Prints this node's warnings, and the peers': each, or counts by kind. */
 static void
 print_warnings(const json_t *s, bool each)
 {
@@ -95,7 +96,8 @@ print_warnings(const json_t *s, bool each)
 	const char *kind;
 	size_t i;
 
-	head("warning", "gauge", "1 for each thing that should be seen to.");
+	print_head("warning", "gauge",
+		   "1 for each thing that should be seen to.");
 	json_array_foreach(json_object_get(s, "warnings"), i, w) {
 		const char *peer = json_string_value(json_object_get(w,
 								     "peer"));
@@ -108,10 +110,10 @@ print_warnings(const json_t *s, bool each)
 			json_object_set_new(counts, kind, json_integer(
 				ctl_number(counts, kind) + 1));
 	}
-	head("peer_warnings", "gauge", "Peers that should be seen to.");
+	print_head("peer_warnings", "gauge", "Peers that should be seen to.");
 	json_object_foreach(counts, kind, n)
-		labelled("peer_warnings", "warning", kind,
-			 json_integer_value(n));
+		print_labelled("peer_warnings", "warning", kind,
+			       json_integer_value(n));
 	json_decref(counts);
 }
 
@@ -120,38 +122,40 @@ print_traffic(const json_t *s)
 {
 	const json_t *n = json_object_get(s, "counters");
 
-	plain("sent_packets_total", "counter", "Inner packets sent.",
-	      ctl_number(n, "tx_packets"));
-	plain("sent_bytes_total", "counter", "Inner bytes sent.",
-	      ctl_number(n, "tx_bytes"));
-	plain("received_packets_total", "counter", "Inner packets received.",
-	      ctl_number(n, "rx_packets"));
-	plain("received_bytes_total", "counter", "Inner bytes received.",
-	      ctl_number(n, "rx_bytes"));
-	plain("waiting_packets", "gauge", "Packets that wait for a session.",
-	      ctl_number(s, "waiting"));
+	print_value("sent_packets_total", "counter", "Inner packets sent.",
+		    ctl_number(n, "tx_packets"));
+	print_value("sent_bytes_total", "counter", "Inner bytes sent.",
+		    ctl_number(n, "tx_bytes"));
+	print_value("received_packets_total", "counter",
+		    "Inner packets received.", ctl_number(n, "rx_packets"));
+	print_value("received_bytes_total", "counter", "Inner bytes received.",
+		    ctl_number(n, "rx_bytes"));
+	print_value("waiting_packets", "gauge",
+		    "Packets that wait for a session.",
+		    ctl_number(s, "waiting"));
 }
 
 static void
 print_node(const json_t *s, bool each)
 {
-	head("info", "gauge", "What runs here.");
+	print_head("info", "gauge", "What runs here.");
 	printf("cluevpn_info{node=\"%s\",version=\"%s\",network=\"%s\"} 1\n",
 	       ctl_text(s, "name"), ctl_text(s, "version"),
 	       ctl_text(s, "network"));
-	plain("peers", "gauge", "Other nodes in the list.",
-	      ctl_number(s, "peers"));
-	plain("peers_up", "gauge", "Of these, with a session.",
-	      ctl_number(s, "peers_up"));
-	plain("peers_idle", "gauge",
-	      "Without a session, and without a failure.",
-	      ctl_number(s, "peers_idle"));
-	plain("peers_failing", "gauge", "The last try failed.",
-	      ctl_number(s, "peers_failing"));
-	plain("peers_stopped", "gauge", "Stopped by their operators.",
-	      ctl_number(s, "peers_stopped"));
-	plain("list_stale", "gauge", "1: the list is old, nothing is routed.",
-	      json_is_true(json_object_get(s, "list_stale")));
+	print_value("peers", "gauge", "Other nodes in the list.",
+		    ctl_number(s, "peers"));
+	print_value("peers_up", "gauge", "Of these, with a session.",
+		    ctl_number(s, "peers_up"));
+	print_value("peers_idle", "gauge",
+		    "Without a session, and without a failure.",
+		    ctl_number(s, "peers_idle"));
+	print_value("peers_failing", "gauge", "The last try failed.",
+		    ctl_number(s, "peers_failing"));
+	print_value("peers_stopped", "gauge", "Stopped by their operators.",
+		    ctl_number(s, "peers_stopped"));
+	print_value("list_stale", "gauge",
+		    "1: the list is old, nothing is routed.",
+		    json_is_true(json_object_get(s, "list_stale")));
 	print_times(s);
 	by_word(s, "drops", "dropped_packets_total", "reason",
 		"Packets dropped, by reason.");
@@ -164,7 +168,7 @@ print_node(const json_t *s, bool each)
 
 struct peer_metric {
 	const char *name, *type, *help;
-	const char *group, *key;	/* group: NULL: of the peer itself */
+	const char *group, *key;	/* group: NULL: the peer itself */
 };
 
 static const struct peer_metric peer_metrics[] = {
@@ -194,17 +198,17 @@ print_metric(const struct peer_metric *m, const json_t *peers)
 	const json_t *p, *v;
 	size_t i;
 
-	head(m->name, m->type, m->help);
+	print_head(m->name, m->type, m->help);
 	json_array_foreach(peers, i, p) {
 		v = json_object_get(m->group == NULL ? p :
 				    json_object_get(p, m->group), m->key);
 		if (json_is_integer(v))
-			labelled(m->name, "peer", ctl_text(p, "name"),
-				 json_integer_value(v));
+			print_labelled(m->name, "peer", ctl_text(p, "name"),
+				       json_integer_value(v));
 	}
 }
 
-/* Seconds, as all times are in Prometheus. */
+/* Prints seconds, the unit of all times in Prometheus. */
 static void
 print_seconds(const json_t *peers, const char *name, const char *help,
 	      const char *key, double unit)
@@ -212,7 +216,7 @@ print_seconds(const json_t *peers, const char *name, const char *help,
 	const json_t *p, *v;
 	size_t i;
 
-	head(name, "gauge", help);
+	print_head(name, "gauge", help);
 	json_array_foreach(peers, i, p) {
 		v = json_object_get(p, key);
 		if (json_is_integer(v))
@@ -229,25 +233,27 @@ print_peers(const json_t *peers)
 	const char *reason;
 	size_t i;
 
-	head("peer_up", "gauge", "1: there is a session.");
+	print_head("peer_up", "gauge", "1: there is a session.");
 	json_array_foreach(peers, i, p)
-		labelled("peer_up", "peer", ctl_text(p, "name"),
-			 strcmp(ctl_text(p, "state"), "up") == 0);
-	head("peer_reachable", "gauge", "1: the last contact with it was good; "
-	     "not there before the first one.");
+		print_labelled("peer_up", "peer", ctl_text(p, "name"),
+			       strcmp(ctl_text(p, "state"), "up") == 0);
+	print_head("peer_reachable", "gauge",
+		   "1: the last contact with it was good; "
+		   "not there before the first one.");
 	json_array_foreach(peers, i, p)
 		if (json_is_boolean(json_object_get(p, "reachable")))
-			labelled("peer_reachable", "peer", ctl_text(p, "name"),
-				 json_is_true(json_object_get(p,
-							      "reachable")));
+			print_labelled("peer_reachable", "peer",
+				       ctl_text(p, "name"),
+				       json_is_true(json_object_get(
+					       p, "reachable")));
 	for (i = 0; i < sizeof(peer_metrics) / sizeof(*peer_metrics); i++)
 		print_metric(&peer_metrics[i], peers);
 	print_seconds(peers, "peer_round_trip_seconds",
 		      "Round trip, as measured last.", "rtt_us", 1e6);
 	print_seconds(peers, "peer_heard_seconds",
 		      "Since it was heard.", "heard_ms", 1e3);
-	head("peer_dropped_packets_total", "counter",
-	     "Packets of a peer that were dropped, by reason.");
+	print_head("peer_dropped_packets_total", "counter",
+		   "Packets of a peer that were dropped, by reason.");
 	json_array_foreach(peers, i, p) {
 		json_t *drops = json_object_get(p, "drops"), *v;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One peer, with everything that is known of it. */
+/* Prints all fields of a single peer. */
 #include "ctl.h"
 
 #include <stdio.h>
@@ -10,21 +10,22 @@
 #define COLUMN 13		/* column where the texts begin */
 
 static void
-line(const char *what, const char *text)
+print_line(const char *what, const char *text)
 {
 	ctl_wrap(COLUMN, what, "%s", text);
 }
 
 static void
-ago(const char *what, const json_t *p, const char *key, json_int_t unit)
+print_ago(const char *what, const json_t *p, const char *key, json_int_t unit)
 {
 	const json_t *v = json_object_get(p, key);
 	char text[TEXT_SPAN_MAX];
 
 	if (json_is_integer(v))
-		line(what, text_duration(text, json_integer_value(v) / unit));
+		print_line(what,
+			   text_duration(text, json_integer_value(v) / unit));
 	else
-		line(what, "-");
+		print_line(what, "-");
 }
 
 static void
@@ -65,7 +66,7 @@ print_counters(const json_t *p)
 		       json_integer_value(v), reason);
 }
 
-/* What compressing brought, of all packets to it. */
+/* Prints the savings of compression, over all packets to the peer. */
 static void
 print_compression(const json_t *p)
 {
@@ -97,28 +98,29 @@ print_path(const json_t *p)
 		printf("%-12s %" JSON_INTEGER_FORMAT " s ahead of ours\n",
 		       "its clock", json_integer_value(clock));
 	if (json_is_true(json_object_get(p, "one_way")))
-		line("one way", "it is heard, and does not hear this node");
+		print_line("one way",
+			   "it is heard, and does not hear this node");
 	if (json_is_string(json_object_get(p, "stopped")))
-		line("stopped", ctl_text(p, "stopped"));
+		print_line("stopped", ctl_text(p, "stopped"));
 }
 
 void
 ctl_print_peer(const json_t *p)
 {
-	line("peer", ctl_text(p, "name"));
-	line("state", ctl_text(p, "state"));
-	line("health", ctl_text(p, "health"));
-	line("address", ctl_text(p, "endpoint"));
-	ago("heard", p, "heard_ms", 1000);
+	print_line("peer", ctl_text(p, "name"));
+	print_line("state", ctl_text(p, "state"));
+	print_line("health", ctl_text(p, "health"));
+	print_line("address", ctl_text(p, "endpoint"));
+	print_ago("heard", p, "heard_ms", 1000);
 	print_path(p);
-	line("cipher", ctl_text(p, "cipher"));
-	line("compressor", ctl_text(p, "compressor"));
+	print_line("cipher", ctl_text(p, "cipher"));
+	print_line("compressor", ctl_text(p, "compressor"));
 	print_compression(p);
-	ago("pair age", p, "pair_age_s", 1);
-	line("pair key", ctl_text(p, "key"));
-	line("pair ends", ctl_text(p, "pair_certificate_end"));
-	ago("session age", p, "session_age_ms", 1000);
-	line("list", ctl_text(p, "list"));
+	print_ago("pair age", p, "pair_age_s", 1);
+	print_line("pair key", ctl_text(p, "key"));
+	print_line("pair ends", ctl_text(p, "pair_certificate_end"));
+	print_ago("session age", p, "session_age_ms", 1000);
+	print_line("list", ctl_text(p, "list"));
 	printf("%-12s %" JSON_INTEGER_FORMAT " made, %" JSON_INTEGER_FORMAT
 	       " sent, %" JSON_INTEGER_FORMAT " taken\n", "handshakes",
 	       ctl_number(p, "handshakes"), ctl_number(p, "inits_sent"),

@@ -44,7 +44,7 @@ compressor_text(char out[64], const json_t *p)
 	return out;
 }
 
-/* For an idle peer that is not well, the reason says more than the state. */
+/* An idle peer that fails or is stopped shows that instead of its state. */
 static char *
 peer_state_text(char out[64], const json_t *p)
 {
@@ -81,7 +81,7 @@ print_routes(const json_t *routes)
 		    sizeof(route_columns) / sizeof(*route_columns), routes);
 }
 
-#define COLUMN 9	/* where texts of the status begin */
+#define COLUMN 9	/* column of the status texts */
 
 static void
 print_warning(const json_t *w)
@@ -93,7 +93,7 @@ print_warning(const json_t *w)
 		 ctl_text(w, "text"));
 }
 
-/* Joins the words of an array, or the names in an object that are in use. */
+/* Prints the words of an array, or the names of an object's members in use. */
 static void
 print_words(const char *head, json_t *o, const char *before)
 {
@@ -119,7 +119,7 @@ print_words(const char *head, json_t *o, const char *before)
 	free(text);
 }
 
-/* A line for those in use, one for each that has more to say. */
+/* Prints a line of the offloads in use, and a line for each with a reason. */
 static void
 print_offload(json_t *offload)
 {
@@ -153,7 +153,7 @@ print_counts(const char *head, json_t *counts, const char *between)
 			 json_integer_value(n), between, reason);
 }
 
-/* Idle is well: only what is not is worth a word of its own. */
+/* Idle peers are healthy; stopped peers are shown only if there are any. */
 static void
 print_peers_line(const json_t *s)
 {
@@ -237,7 +237,7 @@ ctl_status(const struct ctl *c)
 #define TABLE_FIELDS "name,state,health,endpoint,heard_ms,rtt_us,cipher," \
 		     "compressor,level,counters"
 
-/* Numbers that are not known come last. */
+/* Unknown numbers sort last. */
 static int
 by_number(const json_t *a, const json_t *b)
 {
@@ -270,7 +270,7 @@ by_state(const json_t *a, const json_t *b)
 }
 
 static json_int_t
-traffic(const json_t *p)
+sum_traffic(const json_t *p)
 {
 	const json_t *n = json_object_get(p, "counters");
 	json_int_t sent = ctl_number(n, "tx_bytes");
@@ -281,7 +281,7 @@ traffic(const json_t *p)
 static int
 by_traffic(const json_t *a, const json_t *b)
 {
-	json_int_t x = traffic(a), y = traffic(b);
+	json_int_t x = sum_traffic(a), y = sum_traffic(b);
 
 	return x > y ? -1 : x < y;
 }
@@ -303,7 +303,7 @@ static const struct {
 
 #define ORDERS (sizeof(orders) / sizeof(*orders))
 
-/* ORDERS: there is none of that name. */
+/* ORDERS: no such order. */
 static size_t
 order_of(const char *key)
 {
@@ -314,7 +314,7 @@ order_of(const char *key)
 	return i;
 }
 
-/* How many of all are how well, as in a status; of some, how many these are. */
+/* Prints the peers by health, as status does; of a kind, only their number. */
 static void
 print_summary(const struct ctl *c, const json_t *peers)
 {

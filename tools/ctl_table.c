@@ -8,19 +8,21 @@
 #include <string.h>
 
 #define COLUMNS_MAX 12
-#define NARROWEST 6		/* no column is cut below that */
+#define NARROWEST 6		/* columns are not cut below this width */
 
 static const char *
-cell(const json_t *row, size_t i)
+cell_text(const json_t *row, size_t i)
 {
 	const char *text = json_string_value(json_array_get(row, i));
 
 	return text == NULL ? "-" : text;
 }
 
-/* Each as wide as its widest text; then the widest ones give way. */
+/* Makes each column as wide as its widest text, then narrows the widest
+ * ones. */
 static void
-measure(size_t *width, const char *const *heads, size_t n, const json_t *rows)
+measure_columns(size_t *width, const char *const *heads, size_t n,
+		const json_t *rows)
 {
 	size_t total = n - 1, i;
 	const json_t *row;
@@ -28,8 +30,8 @@ measure(size_t *width, const char *const *heads, size_t n, const json_t *rows)
 	for (size_t k = 0; k < n; k++) {
 		width[k] = strlen(heads[k]);
 		json_array_foreach(rows, i, row)
-			if (strlen(cell(row, k)) > width[k])
-				width[k] = strlen(cell(row, k));
+			if (strlen(cell_text(row, k)) > width[k])
+				width[k] = strlen(cell_text(row, k));
 		total += width[k];
 	}
 	while (total > CTL_WIDTH) {
@@ -66,13 +68,13 @@ ctl_table(const char *const *heads, size_t n, const json_t *rows)
 	size_t width[COLUMNS_MAX], i;
 	const json_t *row;
 
-	measure(width, heads, n, rows);
+	measure_columns(width, heads, n, rows);
 	for (size_t k = 0; k < n; k++)
 		print_cell(heads[k], width[k], k == n - 1);
 	putchar('\n');
 	json_array_foreach(rows, i, row) {
 		for (size_t k = 0; k < n; k++)
-			print_cell(cell(row, k), width[k], k == n - 1);
+			print_cell(cell_text(row, k), width[k], k == n - 1);
 		putchar('\n');
 	}
 }
@@ -87,7 +89,7 @@ wrap_word(size_t *at, size_t column, const char *word, size_t len)
 		putchar(' ');
 		++*at;
 	} else if (!first || column + len > CTL_WIDTH) {
-		/* A long word, such as a fingerprint, begins further left. */
+		/* A long word, such as a fingerprint, starts further left. */
 		size_t left = column + len <= CTL_WIDTH ? column : 2;
 
 		printf("\n%*s", (int)left, "");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Commands that the daemon only confirms. */
+/* Commands that the daemon only acknowledges. */
 #include "ctl.h"
 
 #include <stdio.h>
@@ -18,9 +18,9 @@ ctl_mark_reset(const struct ctl *c)
 	return ctl_show(c, "mark reset", NULL);
 }
 
-/* A request with the command's argument behind it. */
+/* Sends a request followed by the command's argument. */
 static enum ctl_exit
-tell(const struct ctl *c, const char *word)
+send_request(const struct ctl *c, const char *word)
 {
 	char request[256];
 
@@ -31,7 +31,7 @@ tell(const struct ctl *c, const char *word)
 enum ctl_exit
 ctl_negotiate(const struct ctl *c)
 {
-	return tell(c, "negotiate");
+	return send_request(c, "negotiate");
 }
 
 enum ctl_exit
@@ -44,5 +44,5 @@ ctl_log(const struct ctl *c)
 			"or debug, found \"%s\"\n", c->argv[0]);
 		return CTL_USAGE;
 	}
-	return tell(c, "log");
+	return send_request(c, "log");
 }

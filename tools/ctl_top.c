@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* top: what passes now, drawn again and again. */
+/* top: the current traffic, redrawn regularly. */
 #include "ctl.h"
 
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include "base/text.h"
 
 #define CLEAR "\033[H\033[J"
-#define ROWS 20			/* the busiest ones */
+#define ROWS 20			/* the busiest peers */
 
 static double
 seconds_now(void)
@@ -23,23 +23,23 @@ seconds_now(void)
 }
 
 static json_int_t
-counter(const json_t *peer, const char *key)
+read_counter(const json_t *peer, const char *key)
 {
 	return ctl_number(json_object_get(peer, "counters"), key);
 }
 
 static json_int_t
-rate(const json_t *now, const json_t *was, const char *key, double s)
+compute_rate(const json_t *now, const json_t *was, const char *key, double s)
 {
-	json_int_t n = counter(now, key) - counter(was, key);
+	json_int_t n = read_counter(now, key) - read_counter(was, key);
 
 	return n < 0 ? 0 : (json_int_t)((double)n / s);
 }
 
-/* An array of rates. Both are in the order of names; a peer that is not in the
- * earlier one had no traffic then. */
+/* Returns an array of rates. Both arrays are sorted by name; a peer that is
+ * missing in the earlier array had no traffic then. */
 static json_t *
-rates(const json_t *now, const json_t *was, double s)
+compute_rates(const json_t *now, const json_t *was, double s)
 {
 	json_t *out = json_array();
 	size_t i, j = 0;
@@ -57,17 +57,17 @@ rates(const json_t *now, const json_t *was, double s)
 		json_array_append_new(out, json_pack(
 			"{sssssIsIsIsI}", "name", ctl_text(p, "name"),
 			"state", ctl_text(p, "state"),
-			"tx_bytes_s", rate(p, old, "tx_bytes", s),
-			"tx_packets_s", rate(p, old, "tx_packets", s),
-			"rx_bytes_s", rate(p, old, "rx_bytes", s),
-			"rx_packets_s", rate(p, old, "rx_packets", s)));
+			"tx_bytes_s", compute_rate(p, old, "tx_bytes", s),
+			"tx_packets_s", compute_rate(p, old, "tx_packets", s),
+			"rx_bytes_s", compute_rate(p, old, "rx_bytes", s),
+			"rx_packets_s", compute_rate(p, old, "rx_packets", s)));
 	}
 	return out;
 }
 
-/* The busiest come first. */
+/* Sorts the peers with the most traffic first. */
 static int
-busier(const json_t *x, const json_t *y)
+compare_traffic(const json_t *x, const json_t *y)
 {
 	json_int_t a = ctl_number(x, "tx_bytes_s") / 2 +
 		       ctl_number(x, "rx_bytes_s") / 2;
@@ -99,9 +99,9 @@ static const struct ctl_column columns[] = {
 };
 
 static void
-draw(const struct ctl *c, const json_t *now, bool again)
+draw_table(const struct ctl *c, const json_t *now, bool again)
 {
-	json_t *rows = ctl_sorted(now, ROWS, busier);
+	json_t *rows = ctl_sorted(now, ROWS, compare_traffic);
 
 	if (c->json) {
 		ctl_print_json(now);
@@ -117,7 +117,7 @@ draw(const struct ctl *c, const json_t *now, bool again)
 }
 
 static int
-number(uint64_t *out, const struct ctl *c, int i, uint64_t most)
+parse_number(uint64_t *out, const struct ctl *c, int i, uint64_t most)
 {
 	const char *arg = c->argv[i];
 
@@ -129,9 +129,9 @@ number(uint64_t *out, const struct ctl *c, int i, uint64_t most)
 	return -1;
 }
 
-/* Who never had traffic has none now. */
+/* A peer that never had traffic has none now. */
 static enum ctl_exit
-ask(json_t **out, const struct ctl *c)
+ask_peers(json_t **out, const struct ctl *c)
 {
 	return ctl_ask_peers(out, c, "busy", "name,state,counters");
 }
@@ -144,27 +144,27 @@ ctl_top(const struct ctl *c)
 	double then, next;
 	enum ctl_exit rc;
 
-	if (number(&every, c, 0, 3600) < 0 ||
-	    number(&count, c, 1, UINT32_MAX) < 0)
+	if (parse_number(&every, c, 0, 3600) < 0 ||
+	    parse_number(&count, c, 1, UINT32_MAX) < 0)
 		return CTL_USAGE;
 	next = then = seconds_now();
-	rc = ask(&was, c);
+	rc = ask_peers(&was, c);
 	if (rc != CTL_OK)
 		return rc;
 	for (uint64_t i = 0; i < count; i++) {
 		double t;
 
-		/* A large answer takes its time; the clock goes on. */
+		/* A large answer takes time; the clock keeps running. */
 		next += (double)every;
 		if (next < seconds_now())
 			next = seconds_now();
 		ctl_pause_ms((long)((next - seconds_now()) * 1000));
 		t = seconds_now();
-		rc = ask(&now, c);
+		rc = ask_peers(&now, c);
 		if (rc != CTL_OK)
 			break;
-		between = rates(now, was, t - then);
-		draw(c, between, i > 0);
+		between = compute_rates(now, was, t - then);
+		draw_table(c, between, i > 0);
 		json_decref(between);
 		json_decref(was);
 		was = now;

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* why NODE: one sentence, what to do, the evidence. */
+/* why: prints a sentence, a hint and the evidence. */
 #include "ctl.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define POLL_MS 50
-#define AGAIN_MS 300		/* no answer so far: try once more */
-#define LIMIT_MS 1600		/* under two seconds, whatever happens */
+#define AGAIN_MS 300		/* no answer yet: dial once more */
+#define LIMIT_MS 1600		/* keeps the total below two seconds */
 
 static enum ctl_exit
-tell(const struct ctl *c, const char *word, json_t **out)
+ask_about(const struct ctl *c, const char *word, json_t **out)
 {
 	char request[256];
 
@@ -19,30 +19,30 @@ tell(const struct ctl *c, const char *word, json_t **out)
 }
 
 static enum ctl_exit
-probe(const struct ctl *c, const char *how)
+send_probe(const struct ctl *c, const char *how)
 {
 	json_t *done;
-	enum ctl_exit rc = tell(c, how, &done);
+	enum ctl_exit rc = ask_about(c, how, &done);
 
 	if (rc == CTL_OK)
 		json_decref(done);
 	return rc;
 }
 
-/* Asks until it is settled. */
+/* Asks repeatedly until the daemon's answer is final. */
 static enum ctl_exit
 find_out(const struct ctl *c, json_t **out)
 {
-	enum ctl_exit rc = tell(c, "why", out);
+	enum ctl_exit rc = ask_about(c, "why", out);
 
-	/* Of who is no node there is nothing to wait for. */
+	/* Without such a node there is nothing to wait for. */
 	if (rc != CTL_OK || json_is_null(json_object_get(*out, "peer")))
 		return rc;
 	json_decref(*out);
-	rc = probe(c, "dial");
+	rc = send_probe(c, "dial");
 	for (int ms = 0; rc == CTL_OK; ms += POLL_MS) {
 		ctl_pause_ms(POLL_MS);
-		rc = tell(c, "why", out);
+		rc = ask_about(c, "why", out);
 		if (rc != CTL_OK)
 			break;
 		if (ms >= LIMIT_MS ||
@@ -50,7 +50,7 @@ find_out(const struct ctl *c, json_t **out)
 			return CTL_OK;
 		json_decref(*out);
 		if (ms == AGAIN_MS)
-			rc = probe(c, "dial");
+			rc = send_probe(c, "dial");
 	}
 	return rc;
 }

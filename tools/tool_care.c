@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which lists are not to be signed unasked. */
+/* Changes of a list that need a confirmation. */
 #include "tool_care.h"
 
 #include <errno.h>
@@ -17,9 +17,9 @@
 
 #define CONF_NAME "cluevpn.conf"
 #define CONF_MAX ((size_t)1 << 20)
-#define GONE_SHARE 3 /* more than one in three is grave */
+#define GONE_SHARE 3 /* more than a third is grave */
 
-/* A directory means the file of the usual name in it. */
+/* If conf is a directory, returns the path of its cluevpn.conf. */
 static char *
 conf_path(const char *conf)
 {
@@ -94,7 +94,7 @@ tool_self_free(struct tool_self *self)
 	self->name = self->conf = NULL;
 }
 
-/* "alpha" and "alpha.example.org" are the same host. */
+/* True for the same host, such as "alpha" and "alpha.example.org". */
 static bool
 same_host(const char *a, const char *b)
 {
@@ -127,7 +127,7 @@ is_self(const struct tool_self *self, const char *node)
 	return strcmp(self->name, node) == 0;
 }
 
-/* A node that is new, has no pin, and whose key was revoked once. */
+/* Finds a new node without a pin of which a key was revoked. */
 static void
 look_for_return(struct tool_care *c, const struct bnl *before,
 		const struct bnl *after)
@@ -160,7 +160,8 @@ has_address(const struct bnl_node *n, const struct ipaddr *a)
 	return false;
 }
 
-/* Addresses that were signed before are not asked about again. */
+/* Finds a new address that is doubtful; an address that the list before had
+ * needs no further confirmation. */
 static void
 look_for_doubt(struct tool_care *c, const struct bnl *before,
 	       const struct bnl *after)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which lists are not to be signed unasked. */
+/* Changes of a list that need a confirmation. */
 #ifndef TOOL_CARE_H
 #define TOOL_CARE_H
 
@@ -11,41 +11,41 @@
 
 #define TOOL_CONF_DIR SYSCONFDIR "/cluevpn"
 
-/* What this machine is called in the list. */
+/* This machine's name in the list. */
 struct tool_self {
 	char *name; /* owned */
-	char *conf; /* the configuration's file, be it there or not; owned */
-	bool host;  /* by the system; the list may have more or less of it */
+	char *conf; /* path of the configuration, which may not exist; owned */
+	bool host;  /* the host's name: its domain may differ */
 };
 
 /*
- * name as it is given; else the one in the configuration at conf, a file or
- * a directory; else, unless the configuration must tell it, the host's.
+ * Takes the name as it is given; else from the configuration at conf, a file or
+ * a directory; else, unless must is set, the host's name.
  */
 int tool_self_find(struct tool_self *out, const char *name, const char *conf,
 		   bool must, struct err *e);
 void tool_self_free(struct tool_self *self); /* zeroed is fine */
 
-/* The name of this machine, malloc'd, if it is another than the node's, with
- * its domain or without; else NULL. */
+/* Returns the host's name, malloc'd, if it is not the node's, with or without
+ * its domain; else NULL. */
 char *tool_self_other(const char *node);
 
 struct tool_care {
-	char self[NODE_NAME_MAX + 1]; /* this machine's node, which goes; or "" */
-	char back[NODE_NAME_MAX + 1]; /* comes back unpinned, though a key of it
-				       * was revoked; or "" */
-	char doubt[NODE_NAME_MAX + 1]; /* has a new address that is probably
-					* wrong; or "" */
+	char self[NODE_NAME_MAX + 1]; /* this machine's removed node; or "" */
+	char back[NODE_NAME_MAX + 1]; /* a new node without a pin of which a
+				       * key was revoked; or "" */
+	char doubt[NODE_NAME_MAX + 1]; /* a node with a new, probably wrong
+					* address; or "" */
 	struct ipaddr doubted;	      /* the doubted address */
-	uint32_t gone;		      /* more than a third of all; or 0 */
+	uint32_t gone;		      /* nodes removed, if over a third; or 0 */
 	uint32_t of;
 };
 
-/* before: NULL when there was no list. Of several doubtful addresses the
- * first one is kept. */
+/* before: NULL for a first list. Of several doubtful addresses, the first one
+ * is kept. */
 void tool_care_look(struct tool_care *c, const struct bnl *before,
 		    const struct bnl *after, const struct tool_self *self);
-/* Tells what there is to tell; true when there was something. */
+/* Prints the findings; true when there are any. */
 bool tool_care_print(const struct tool_care *c);
 
 #endif

@@ -112,7 +112,8 @@ do_remove(struct tool_command *cmd, struct bnl_edit *ed, struct err *e)
 }
 
 static int
-change(struct tool_command *cmd, struct bnl_edit *ed, void *ctx, struct err *e)
+make_change(struct tool_command *cmd, struct bnl_edit *ed, void *ctx,
+	    struct err *e)
 {
 	(void)ctx;
 	switch (cmd->verb) {
@@ -127,10 +128,10 @@ change(struct tool_command *cmd, struct bnl_edit *ed, void *ctx, struct err *e)
 	}
 }
 
-#define KEPT_BYTES 65536	/* for some 400 revocations */
+#define KEPT_BYTES 65536	/* room for about 400 revocations */
 
-/* What makes a list longer leaves room in it, so that nodes can be removed and
- * keys revoked in one that is full. */
+/* A change that makes the list longer must leave KEPT_BYTES free, so that nodes
+ * can be removed and keys revoked in a full list. */
 static int
 check_room(const struct tool_command *cmd, struct span old,
 	   const struct buf *new)
@@ -155,7 +156,7 @@ struct job {
 	void *ctx;
 };
 
-/* The list's text as it is to be, without its block. */
+/* Makes the new text of the list, without its block. */
 static int
 new_text(struct buf *out, const struct job *job, struct span old)
 {
@@ -184,7 +185,7 @@ change_and_sign(struct tool_sign *s, void *ctx)
 	struct err e;
 	int rc;
 
-	/* A script must not sign what somebody has only begun. */
+	/* A script must not sign a change that is not finished. */
 	if (s->file.bnl == NULL) {
 		err_set(&e, ERR_CONFLICT,
 			"it has changes that are not signed: sign them first "
@@ -230,7 +231,7 @@ tool_change(int argc, char **argv, bool next)
 
 	cmd.run.next = next;
 	if (rc < 0)
-		rc = tool_change_by(&cmd, change, NULL);
+		rc = tool_change_by(&cmd, make_change, NULL);
 	tool_command_free(&cmd);
 	return rc;
 }

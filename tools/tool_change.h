@@ -9,19 +9,18 @@
 #include "tool_command.h"
 
 bool tool_change_knows(const char *word);
-/* argv[1] is the command. next: what to do then is said, or done by --push.
+/* argv[1] is the command. next: prints the next step, or takes it with --push.
  * Prints its errors; returns the exit code. */
 int tool_change(int argc, char **argv, bool next);
 
 /*
- * Any other change, made by work, which is given ctx: locks the list, signs
- * and installs it. cmd: with its run and what it has of options.
+ * Makes any other change, by calling work with ctx: locks the list, signs and
+ * installs it. cmd: with its run and its options set.
  */
 typedef int (*tool_change_fn)(struct tool_command *cmd, struct bnl_edit *ed,
 			      void *ctx, struct err *e);
 int tool_change_by(struct tool_command *cmd, tool_change_fn work, void *ctx);
-/* Finds the subnets that were asked for by their size; they join those that
- * the change has. */
+/* Finds free subnets of the sizes asked for, and adds them to the change. */
 int tool_change_rooms(struct tool_command *cmd, const struct bnl *b,
 		      struct err *e);
 

@@ -95,7 +95,7 @@ enum {
 	OPT_ADDRESS = 256,
 	OPT_SUBNET,
 	OPT_KEY,
-	OPT_NO_ADDRESS, /* in the order of the three above */
+	OPT_NO_ADDRESS, /* same order as above */
 	OPT_NO_SUBNET,
 	OPT_NO_KEY,
 	OPT_HOSTS,
@@ -107,7 +107,7 @@ enum {
 	OPT_END
 };
 
-/* Which commands have them. */
+/* The commands that have each option. */
 static const unsigned int belongs[OPT_END - OPT_ADDRESS] = {
     TOOL_ADD | TOOL_SET, /* --address */
     TOOL_ADD | TOOL_SET,
@@ -159,15 +159,16 @@ no_memory(void)
 	return TOOL_FAILED;
 }
 
-/* A wrong word: the exit code. */
+/* Prints a usage error; returns the exit code. */
 static int
-wrong(const struct err *e)
+print_usage_error(const struct err *e)
 {
 	tool_print_err(NULL, e);
 	return TOOL_USAGE;
 }
 
-/* All of these: -1 to go on, else the exit code. */
+/* Takes an address, subnet or key. Like all take_ functions: -1 to continue,
+ * else the exit code. */
 static int
 take_own(struct tool_command *cmd, enum bnl_own own, const char *arg)
 {
@@ -177,10 +178,10 @@ take_own(struct tool_command *cmd, enum bnl_own own, const char *arg)
 		err_set(&e, ERR_DUPLICATE, "--key is given twice");
 	else if (bnl_change_add(&cmd->change, own, arg, &e) == 0)
 		return -1;
-	return wrong(&e);
+	return print_usage_error(&e);
 }
 
-/* "port N" may follow as words of their own. */
+/* Takes an address, which "port N" may follow as separate arguments. */
 static int
 take_address(struct tool_command *cmd, int argc, char **argv)
 {
@@ -218,7 +219,7 @@ take_room(struct tool_command *cmd, int opt, const char *arg)
 				"--hosts \"%s\": expected a number of hosts "
 				"from 1 to 4294967294",
 				arg);
-			return wrong(&e);
+			return print_usage_error(&e);
 		}
 		room->len = (unsigned int)len;
 		return -1;
@@ -227,7 +228,7 @@ take_room(struct tool_command *cmd, int opt, const char *arg)
 		err_set(&e, ERR_RANGE,
 			"--subnet%d \"%s\": expected a length from 1 to %u",
 			(int)room->family, arg, bits);
-		return wrong(&e);
+		return print_usage_error(&e);
 	}
 	room->len = (unsigned int)n;
 	return -1;
@@ -245,14 +246,14 @@ take_prefix(struct tool_command *cmd, const char *arg)
 			"--prefix \"%s\": expected ADDRESS/LENGTH like "
 			"192.0.2.0/24 or 2001:db8::/48",
 			arg);
-		return wrong(&e);
+		return print_usage_error(&e);
 	}
 	for (size_t i = 0; i < cmd->within.n; i++)
 		if (old[i].addr.family == p.addr.family) {
 			err_set(&e, ERR_DUPLICATE,
 				"--prefix is given twice for IPv%d",
 				(int)p.addr.family);
-			return wrong(&e);
+			return print_usage_error(&e);
 		}
 	item = vec_push(&cmd->within, sizeof(*item));
 	if (item == NULL)
@@ -288,7 +289,7 @@ take_from(struct tool_command *cmd, const char *path)
 
 	if (cmd->verb == TOOL_ADD && cmd->from != NULL) {
 		err_set(&e, ERR_DUPLICATE, "--from is given twice");
-		return wrong(&e);
+		return print_usage_error(&e);
 	}
 	cmd->from = path;
 	if (tool_read_file(&text, &len,
@@ -328,7 +329,7 @@ take_word(struct tool_command *cmd, const char *arg)
 		return -1;
 	err_set(&e, ERR_SYNTAX,
 		"\"%s\": expected sha256: and 64 hexadecimal digits", arg);
-	return wrong(&e);
+	return print_usage_error(&e);
 }
 
 static int
@@ -374,9 +375,9 @@ has_values(const struct bnl_change *c)
 	       c->given[BNL_KEY];
 }
 
-/* What does not go together. */
+/* Refuses options that exclude each other. */
 static int
-check(const struct tool_command *cmd)
+check_options(const struct tool_command *cmd)
 {
 	static const char *const own[BNL_OWNS] = {"address", "subnet", "key"};
 	const struct bnl_change *c = &cmd->change;
@@ -386,12 +387,12 @@ check(const struct tool_command *cmd)
 		if (cmd->none[i] && c->v[i].n > 0) {
 			err_set(&e, ERR_CONFLICT, "--%s and --no-%s", own[i],
 				own[i]);
-			return wrong(&e);
+			return print_usage_error(&e);
 		}
 	if (cmd->within.n > 0 && cmd->rooms.n == 0) {
 		err_set(&e, ERR_USAGE,
 			"--prefix is for --hosts, --subnet4 and --subnet6");
-		return wrong(&e);
+		return print_usage_error(&e);
 	}
 	if (cmd->nodes != NULL &&
 	    (cmd->words.n > 0 || cmd->rooms.n > 0 || has_values(c))) {
@@ -399,7 +400,7 @@ check(const struct tool_command *cmd)
 			"--from says all of its nodes: expected no NODE, no "
 			"--address, --subnet or --key and no size of a subnet "
 			"beside it");
-		return wrong(&e);
+		return print_usage_error(&e);
 	}
 	if (cmd->nodes != NULL)
 		return -1;
@@ -424,13 +425,14 @@ tool_command_read(struct tool_command *cmd, int argc, char **argv)
 	cmd->verb = verbs[verb].verb;
 	cmd->usage = verbs[verb].usage;
 	cmd->run.sign.in = TOOL_BNL;
-	/* Anew, whatever was read before; the command is where getopt_long()
-	 * looks for the program's name. */
+	/* Restarts getopt; puts the program's name where the command was, as
+	 * getopt_long() expects it. */
 	optind = 0;
 	argv[1] = argv[0];
 	argv++;
 	argc--;
-	/* "-": words are told in their place, for "port" belongs to it. */
+	/* "-": getopt_long() returns arguments in their place, because "port"
+	 * belongs to the address before it. */
 	while ((c = getopt_long(argc, argv, "-" TOOL_RUN_SHORT "l:", options,
 				NULL)) != -1) {
 		if (c >= OPT_ADDRESS && c < OPT_END &&
@@ -448,7 +450,7 @@ tool_command_read(struct tool_command *cmd, int argc, char **argv)
 			return rc;
 	}
 	cmd->run.sign.out = cmd->run.sign.in;
-	return check(cmd);
+	return check_options(cmd);
 }
 
 void

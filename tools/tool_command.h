@@ -20,16 +20,17 @@ struct tool_command {
 	struct vec words; /* const char *: names of nodes */
 	struct bnl_change change;
 	bool none[BNL_OWNS]; /* --no-... */
-	struct vec rooms;    /* struct bnl_room: subnets to be found */
-	struct vec within;   /* struct prefix: where; one of a family */
+	struct vec rooms;    /* struct bnl_room: sizes of subnets to find */
+	struct vec within;   /* struct prefix: where; one per family */
 	struct vec keys;     /* struct bnl_revoke */
-	const char *from;    /* the file of keys, or of nodes; NULL: none */
-	struct bnl *nodes;   /* to be added, from that file; or NULL */
+	const char *from;    /* file of keys, or of nodes; NULL: none */
+	struct bnl *nodes;   /* nodes to add, from that file; or NULL */
 	bool keep_keys;
 };
 
 bool tool_command_knows(const char *word);
-/* argv[1] is the command. -1 to go on; else the exit code, with all told. */
+/* argv[1] is the command. -1: continue; else the exit code, after printing all
+ * messages. */
 int tool_command_read(struct tool_command *cmd, int argc, char **argv);
 void tool_command_free(struct tool_command *cmd); /* zeroed is fine */
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The copy comes without the signature block, so that a line can be added at
- * its end; a kept edit gets the block back, so that it can be seen later
- * which list it was made from.
+ * The copy has no signature block, so that a line can be added at its end; a
+ * kept edit gets the block back, which shows later which list the edit was made
+ * from.
  */
 #include "tool_edit.h"
 
@@ -18,15 +18,15 @@
 
 struct edit {
 	struct tool_sign *s;
-	char *dir;  /* made for the copy; NULL: it lies beside the list */
+	char *dir;  /* made for the copy; NULL: the list's folder */
 	char *path; /* the copy */
-	char *text; /* what is in it now */
+	char *text; /* the copy's current text */
 	size_t len;
 	struct tool_made made;
 };
 
-/* Begins the first list of a network. It proposes no prefix: networks with
- * the same one could never be joined. */
+/* The text of a network's first list. It proposes no prefix: networks with the
+ * same prefix could never be joined. */
 static const char template[] =
     "network   example.org\n"
     "# prefix  10.N.0.0/16          # choose N by chance; every subnet lies\n"
@@ -36,9 +36,9 @@ static const char template[] =
     "#   address 192.0.2.10         # where others reach it; port 3406\n"
     "#   subnet  10.N.1.0/24        # what is routed to it\n";
 
-/* What the copy begins as: the list without its block. */
+/* Returns the copy's initial text: the list without its block. */
 static struct span
-original(const struct tool_sign *s)
+original_text(const struct tool_sign *s)
 {
 	size_t blocklen;
 
@@ -48,9 +48,9 @@ original(const struct tool_sign *s)
 	return (struct span){s->file.raw, s->file.len - blocklen};
 }
 
-/* Where another user may write to the list's folder, the editor would follow a
- * link that this user puts there: the copy gets a folder of the caller's own,
- * in one that outlives a restart. */
+/* If another user can write to the list's folder, the editor could follow a
+ * link that this user made: the copy gets a folder of its own, in a directory
+ * that keeps its files over a restart. */
 static int
 choose_path(struct edit *ed, struct err *e)
 {
@@ -69,7 +69,7 @@ choose_path(struct edit *ed, struct err *e)
 static int
 make_copy(struct edit *ed, struct err *e)
 {
-	struct span text = original(ed->s);
+	struct span text = original_text(ed->s);
 	int fd;
 
 	err_nomem(e);
@@ -102,9 +102,9 @@ read_copy(struct edit *ed, struct err *e)
 
 /* True when the editor left the copy as it was. */
 static bool
-untouched(const struct edit *ed)
+is_untouched(const struct edit *ed)
 {
-	struct span text = original(ed->s);
+	struct span text = original_text(ed->s);
 
 	return ed->len == text.len && memcmp(ed->text, text.p, text.len) == 0;
 }
@@ -139,7 +139,7 @@ mark_copy(const struct edit *ed, struct err *e)
 }
 
 static void
-keep(const struct edit *ed, bool outrun)
+keep_edit(const struct edit *ed, bool outrun)
 {
 	struct err e;
 
@@ -156,7 +156,8 @@ keep(const struct edit *ed, bool outrun)
 			ed->s->first ? "--first " : "", ed->s->out, ed->path);
 }
 
-/* One round of the editor: TOOL_OK when there is a signed list in made. */
+/* Runs the editor once: TOOL_OK when made has a signed list, or the text is the
+ * same. */
 static int
 round_of(struct edit *ed, bool *same)
 {
@@ -167,7 +168,7 @@ round_of(struct edit *ed, bool *same)
 		tool_print_err(NULL, &e);
 		return TOOL_FAILED;
 	}
-	*same = untouched(ed) && !ed->s->force &&
+	*same = is_untouched(ed) && !ed->s->force &&
 		(ed->s->file.raw == NULL || tool_sign_unchanged(ed->s));
 	if (*same)
 		return TOOL_OK;
@@ -188,7 +189,7 @@ ask_next(const struct edit *ed, int rc)
 }
 
 static int
-install(struct edit *ed)
+install_edit(struct edit *ed)
 {
 	struct err e;
 
@@ -197,7 +198,7 @@ install(struct edit *ed)
 		return TOOL_OK;
 	}
 	tool_print_err(NULL, &e);
-	keep(ed, e.code == ERR_CONFLICT);
+	keep_edit(ed, e.code == ERR_CONFLICT);
 	return TOOL_FAILED;
 }
 
@@ -215,12 +216,12 @@ edit_until_done(struct edit *ed)
 		}
 		switch (ask_next(ed, rc)) {
 		case 's':
-			return install(ed);
+			return install_edit(ed);
 		case 'e':
 			tool_made_free(&ed->made);
 			continue;
 		default:
-			keep(ed, false);
+			keep_edit(ed, false);
 			return rc == TOOL_OK ? TOOL_FAILED : rc;
 		}
 	}

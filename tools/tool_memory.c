@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Remembers beside the key which list it signed last. */
+/* Remembers, beside the key, the list that the key signed last. */
 #include "tool_memory.h"
 
 #include <stdio.h>
@@ -12,10 +12,10 @@
 #include "tool_bnl.h"
 #include "tool_file.h"
 
-#define MEMORY_MODE 0644 /* it is a list: there is no secret in it */
+#define MEMORY_MODE 0644 /* mode of a list: no secret */
 
-/* The place is what makes it trusted: the signing key may have changed since,
- * so the signature is not looked at. */
+/* The file's place makes it trusted: the signing key may have changed since, so
+ * the signature is not verified. */
 static int
 memory_parse(struct bnl **out, const char *path, const char *raw, size_t len,
 	     struct err *e)
@@ -65,8 +65,8 @@ print_come_back(const struct bnl *base, const struct bnl *last)
 				fingerprint_format(fp, last->revoked[i]));
 }
 
-/* The memory of a key, however the key's file is reached; NULL when the key is
- * no file, such as a pipe. */
+/* Returns the path of the key's memory, with links resolved; NULL when the key
+ * is not a regular file (a pipe). */
 static char *
 memory_path(const char *key)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Pushes a list that was signed, or says how to do that. */
+/* Pushes a signed list, or prints how to push it. */
 #include "tool_next.h"
 
 #include <stdio.h>
@@ -15,7 +15,7 @@
 #define CONF_MAX ((size_t)1 << 20)
 #define WAIT_S 30		/* for receipts */
 
-/* The configuration of this host's daemon; NULL: there is none to be read. */
+/* Returns the configuration of this host's daemon; NULL: not readable. */
 static struct conf *
 next_conf(const struct tool_run *r)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What every way of signing a list has in common. */
+/* The common part of all commands that sign a list. */
 #include "tool_run.h"
 
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include "tool_next.h"
 
 static int
-fail(const struct err *e)
+print_failed(const struct err *e)
 {
 	tool_print_err(NULL, e);
 	return TOOL_FAILED;
@@ -37,7 +37,7 @@ tool_run_option(struct tool_run *r, int c, const char *arg,
 	case 'p':
 		return tool_keys_add(&r->sign.trusted, arg, &e) == 0
 			   ? -1
-			   : fail(&e);
+			   : print_failed(&e);
 	case TOOL_RUN_PUSH:
 		r->push = true;
 		return -1;
@@ -73,9 +73,9 @@ tool_run(struct tool_run *r, int (*work)(struct tool_sign *s, void *ctx),
 	if (tool_self_find(&s->self, r->name, conf, r->conf != NULL, &e) != 0 ||
 	    tool_read_private_key(&s->key, key, &e) != 0 ||
 	    tool_keys_add_half(&s->trusted, s->key, &e) != 0)
-		return fail(&e);
+		return print_failed(&e);
 	if (!s->dry_run && (lock = tool_lock(s->out, &e)) < 0)
-		return fail(&e);
+		return print_failed(&e);
 	s->installed = &installed;
 	s->key_path = key;
 	rc = tool_sign_begin(s);
@@ -83,7 +83,7 @@ tool_run(struct tool_run *r, int (*work)(struct tool_sign *s, void *ctx),
 		rc = work(s, ctx);
 	tool_sign_end(s);
 	tool_unlock(lock);
-	/* With --push also a list that was signed before. */
+	/* With --push, also a list that was signed earlier. */
 	if (rc == TOOL_OK && r->next && !s->dry_run && (installed || r->push))
 		rc = tool_next(r);
 	return rc;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A list edited in place does not verify any more. So the list as it was
- * signed last is kept beside it, as FILE.prev; the signature block that the
- * edit left in FILE must be that list's. What was changed by somebody else
- * is thereby never signed unseen.
+ * A list edited in place no longer verifies. For that case, the list as it was
+ * last signed is kept beside it, as FILE.prev; the signature block that the
+ * edit left in FILE must be the block of that list. So another person's change
+ * is never signed without being shown.
  */
 #include "tool_sign.h"
 
@@ -20,11 +20,11 @@
 #include "tool_memory.h"
 #include "tool_under.h"
 
-#define LIST_MODE 0644 /* of a new one: there is no secret in it */
-/* A list is dated a second after the one before at least, so lists that are
- * signed faster than that run ahead of the clock: */
-#define LEAD_MAX_S 300	/* so far; then each signature waits */
-#define LEAD_WAIT_S 60	/* no longer than this: further ahead is no haste */
+#define LIST_MODE 0644 /* mode of a new list: no secret */
+/* Each list is dated at least a second after the previous one, so lists that
+ * are signed more often than that are dated ahead of the clock: */
+#define LEAD_MAX_S 300	/* allowed lead; above it, signing waits */
+#define LEAD_WAIT_S 60	/* longest wait; a greater lead has another cause */
 
 static int
 print_failed(const char *name, const struct err *e)
@@ -50,7 +50,7 @@ same_block(const struct tool_list *a, const struct tool_list *b)
 	       memcmp(pa, pb, alen) == 0;
 }
 
-/* The base is what stands where the new list goes. */
+/* True when the new list replaces the base. */
 static bool
 replaces_base(const struct tool_sign *s)
 {
@@ -82,7 +82,7 @@ choose_first(const struct tool_sign *s, struct err *e)
 		       bnl_version_format(text, &old->bnl->version));
 }
 
-/* The file was edited: it must have come from the base. */
+/* Checks that the edited file was made from the base. */
 static int
 choose_base(const struct tool_sign *s, struct err *e)
 {
@@ -150,8 +150,8 @@ choose_previous(struct tool_sign *s, struct err *e)
 	return 0;
 }
 
-/* The list to follow may lie in a folder of the daemon's user: the memory
- * beside the key says whether it is one that was replaced since. */
+/* The list to follow may be in a folder of the daemon's user: checks with the
+ * memory beside the key that the key has not replaced this list since. */
 static int
 check_memory(const struct tool_sign *s, struct err *e)
 {
@@ -248,7 +248,7 @@ is_grave(const struct tool_sign *s, const struct bnl *made)
 }
 
 static int
-show(const struct tool_sign *s, struct tool_made *made)
+show_changes(const struct tool_sign *s, struct tool_made *made)
 {
 	FILE *f = s->quiet ? fopen("/dev/null", "w") : stdout;
 	int rc;
@@ -263,7 +263,7 @@ show(const struct tool_sign *s, struct tool_made *made)
 	return rc;
 }
 
-/* Long before a list is full. */
+/* Warns long before a list is full. */
 static void
 warn_of_size(const struct tool_made *made)
 {
@@ -274,8 +274,8 @@ warn_of_size(const struct tool_made *made)
 			"revocations\n", made->len, BNL_BYTES_MAX);
 }
 
-/* Nodes refuse lists that are dated far ahead of their clocks, so haste must
- * not lead there. */
+/* Nodes refuse lists that are dated far ahead of their clocks: waits, so that
+ * signing often does not lead there. */
 static void
 wait_for_clock(const struct tool_sign *s)
 {
@@ -316,12 +316,12 @@ tool_sign_make(const struct tool_sign *s, const char *name, const char *text,
 	in.now = tool_now();
 	if (bnl_sign(&made->p, &made->len, &in, &es) != 0)
 		return print_failure(name, &es);
-	/* What goes out must be what every node will take. */
+	/* Checks that every node will accept the new list. */
 	if (bnl_open(&made->bnl, made->p, made->len, &self, 1, &e) != 0) {
 		tool_made_free(made);
 		return print_failed(name, &e);
 	}
-	if (show(s, made) != 0) {
+	if (show_changes(s, made) != 0) {
 		err_set(&e, ERR_IO, "cannot show what changes");
 		tool_made_free(made);
 		return print_failed(name, &e);
@@ -362,7 +362,7 @@ tool_sign_confirmed(const struct tool_sign *s, const struct tool_made *m)
 	return false;
 }
 
-/* The target still has the bytes that the work began from. */
+/* Checks that the target still has the bytes that were read at the start. */
 static int
 check_target(const struct tool_sign *s, struct err *e)
 {
@@ -405,8 +405,8 @@ install_locked(const struct tool_sign *s, const char *p, size_t len,
 {
 	if (check_target(s, e) != 0)
 		return -1;
-	/* In this order: after a crash in between, a list that verifies is
-	 * newer than its copy, which is understood. */
+	/* This order matters: after a crash in between, the list verifies and
+	 * is newer than its copy, a state that tool_sign_begin() accepts. */
 	if (tool_replace(s->out, LIST_MODE, p, len, e) != 0)
 		return -1;
 	if (s->key_path != NULL && tool_memory_keep(s->key_path, p, len, e) != 0)
@@ -426,8 +426,8 @@ tool_sign_install(const struct tool_sign *s, const char *p, size_t len,
 	struct store dir;
 	int rc;
 
-	/* What a daemon stores here right now either comes first, so that the
-	 * comparison sees it, or waits until this is done. */
+	/* A daemon that is storing a list here either finishes first, so that
+	 * the comparison sees that list, or waits for this lock. */
 	if (tool_lock_store(&dir, s->out, e) != 0)
 		return -1;
 	rc = install_locked(s, p, len, e);
@@ -437,7 +437,7 @@ tool_sign_install(const struct tool_sign *s, const char *p, size_t len,
 	return rc;
 }
 
-/* A list that is valid as it is goes where it belongs, its copy too. */
+/* Installs a valid, unchanged list and its copy. */
 static int
 pass_on(const struct tool_sign *s)
 {

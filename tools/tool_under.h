@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Nodes whose certificates stand under a CA's key that a list revokes. */
+/* Nodes whose certificates are signed below a CA key that a list revokes. */
 #ifndef TOOL_UNDER_H
 #define TOOL_UNDER_H
 
@@ -8,11 +8,12 @@
 #include "format/bnl.h"
 
 /*
- * Warns of the nodes of the list after that are cut off by keys that it revokes
- * and before (NULL: none) did not, as far as this host knows: by its own
- * certificate, and by those that peers showed when the daemon of that
+ * Warns of the nodes in the list after that are cut off by keys that it revokes
+ * and before (NULL: none) did not, as far as this host knows: from its own
+ * certificate, and from those that peers showed when the daemon of that
  * configuration agreed on secrets with them. A host that is no node, or a user
- * who may not read these files, knows of none. true when there is one.
+ * without permission to read these files, knows of none. Returns true if there
+ * are any.
  */
 bool tool_under_print(const struct bnl *before, const struct bnl *after,
 		      const char *conf);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# shellcheck shell=sh disable=SC2154 # what issue and kit.sh set
-# Sourced by issue: what there is in the directory of the CA, for people and for
+# shellcheck shell=sh disable=SC2154 # issue and kit.sh set these
+# Sourced by issue: reports on the directory of the CA, for people and for
 # monitoring; its backup.
 
 ca_there() {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# shellcheck shell=sh disable=SC2034 # what the scripts use
+# shellcheck shell=sh disable=SC2034 # the scripts use these
 # Sourced by the scripts of the start-up kit: messages, the configuration,
 # locks, files.
 
@@ -254,8 +254,8 @@ replace() {
 	sync "$1" && mv -f "$1" "$2" && sync "$(dirname "$2")"
 }
 
-# wipe FILE ...: overwrites what held a secret, and removes it. That reaches the
-# disk where the file system writes in place.
+# wipe FILE ...: overwrites files that held a secret, and removes them. The
+# secret leaves the disk only if the file system writes in place.
 wipe() {
 	shred -n 0 -z --remove=unlink -- "$@" 2>/dev/null || rm -f -- "$@"
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# shellcheck shell=sh disable=SC2154 # what kit.sh sets
-# Sourced by cluevpn-nscheck, ns-up and ns-down: whether the VPN is up, who
-# writes resolv.conf, and the master of resolv.conf.
+# shellcheck shell=sh disable=SC2154 # kit.sh sets these
+# Sourced by cluevpn-nscheck, ns-up and ns-down: whether the VPN is up, the
+# owner of resolv.conf, and the master of resolv.conf.
 
 # --- whether the VPN is up ----------------------------------------------------
 #
@@ -47,7 +47,7 @@ vpn_look() {
 	esac
 }
 
-# --- who writes resolv.conf ---------------------------------------------------
+# --- the owner of resolv.conf -------------------------------------------------
 
 # Sets target, where resolv.conf leads to, and owner: "resolved" or
 # "resolvconf", which are asked to add the name servers; "file" where there is
@@ -80,7 +80,7 @@ owner_given() { # owner_given: sets given_to and given_device
 	[ ! -s "$nslock.given" ] ||
 		read -r given_to given_device _ <"$nslock.given" || :
 }
-owner_has() { # owner_has: what is in force at the owner, in words
+owner_has() { # prints the name servers in force at the owner
 	case $owner in
 	resolved)
 		words "$(resolvectl dns "$device" 2>/dev/null |
@@ -102,7 +102,7 @@ owner_give() { # owner_give ADDRESS...
 			resolvconf -a "$resolvconf_name" ;;
 	esac
 }
-# Takes back what was given. It is no fault if the device is gone by now.
+# Takes the given name servers back. A missing device is no error.
 owner_take() {
 	owner_given
 	case $given_to in
@@ -189,7 +189,7 @@ master_ours() {
 	END { for (a in ours) if (!(a in other)) printf "%s ", a }' \
 		"$resolvmaster"
 }
-# The master without what is in it for the VPN.
+# Prints the master without the lines for the VPN.
 master_plain() {
 	awk -v mark="$ns_mark" -v hide="$ns_hide" '
 	length($0) >= length(mark) &&
@@ -232,9 +232,9 @@ master_edit() {
 	rm -f "$new"
 	die "cannot write $resolvmaster"
 }
-# The first time a copy of resolv.conf. Later, what somebody else has written
-# to resolv.conf since: its lines are the new master, and the former one is
-# kept. A file without any name server teaches nothing.
+# Makes the master from a copy of resolv.conf the first time. Later, takes over
+# the lines that another program has written to resolv.conf since, and keeps the
+# former master. A file without any name server is ignored.
 master_follow() {
 	if [ ! -e "$resolvmaster" ]; then
 		[ -r "$target" ] ||

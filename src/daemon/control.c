@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What may be asked on the control socket. */
+/* Requests on the control socket. */
 #include "daemon/plumb.h"
 
 #include <stdlib.h>
@@ -14,13 +14,13 @@
 #define NO_LIST "the configuration is reloaded, the list is not"
 
 static json_t *
-done(void)
+answer_done(void)
 {
 	return json_pack("{sb}", "ok", 1);
 }
 
 static json_t *
-refused(const char *why)
+answer_refused(const char *why)
 {
 	return json_pack("{ss}", "error", why);
 }
@@ -29,14 +29,14 @@ static json_t *
 mark_reset(struct daemon *d, const struct ctlsock_peer *peer)
 {
 	if (peer->uid != 0)
-		return refused("only root may reset the mark");
+		return answer_refused("only root may reset the mark");
 	log_warn("the mark is reset by root (pid %d): an older list can be "
 		 "put back now", (int)peer->pid);
 	core_mark_reset(d->core, clock_now());
-	return done();
+	return answer_done();
 }
 
-/* --- with one word behind ------------------------------------------------------ */
+/* --- requests with an argument -------------------------------------------- */
 
 static json_t *
 no_node(const char *name)
@@ -50,7 +50,7 @@ no_node(const char *name)
 }
 
 static json_t *
-why(struct daemon *d, const struct ctlsock_peer *peer, const char *name)
+answer_why(struct daemon *d, const struct ctlsock_peer *peer, const char *name)
 {
 	(void)peer;
 	if (!text_is_node_name((struct span){ name, strlen(name) }))
@@ -71,45 +71,47 @@ one_peer(struct daemon *d, const struct ctlsock_peer *peer, const char *name)
 }
 
 static json_t *
-probe(struct daemon *d, const struct ctlsock_peer *peer, const char *name)
+start_probe(struct daemon *d, const struct ctlsock_peer *peer, const char *name)
 {
 	(void)peer;
 	core_probe(d->core, clock_now(), name, false);
-	return done();
+	return answer_done();
 }
 
 static json_t *
-dial(struct daemon *d, const struct ctlsock_peer *peer, const char *name)
+start_dial(struct daemon *d, const struct ctlsock_peer *peer, const char *name)
 {
 	(void)peer;
 	core_probe(d->core, clock_now(), name, true);
-	return done();
+	return answer_done();
 }
 
 static json_t *
-negotiate(struct daemon *d, const struct ctlsock_peer *peer, const char *name)
+start_negotiation(struct daemon *d, const struct ctlsock_peer *peer,
+		  const char *name)
 {
 	if (core_negotiate(d->core, clock_now(), name) < 0)
 		return no_node(name);
 	log_line(LOG_LVL_INFO, name, "negotiation asked for by user %u",
 		 (unsigned int)peer->uid);
-	return done();
+	return answer_done();
 }
 
 static json_t *
-loglevel(struct daemon *d, const struct ctlsock_peer *peer, const char *word)
+set_log_level(struct daemon *d, const struct ctlsock_peer *peer,
+	      const char *word)
 {
 	enum log_level level;
 
 	(void)d;
 	if (log_level_parse(&level, word) < 0)
-		return refused("expected error, warn, info or debug");
+		return answer_refused("expected error, warn, info or debug");
 	if (log_get_level() < LOG_LVL_INFO)
-		log_set_level(LOG_LVL_INFO);	/* so that this is seen */
+		log_set_level(LOG_LVL_INFO);	/* shows the next line */
 	log_info("log level %s asked for by user %u", word,
 		 (unsigned int)peer->uid);
 	log_set_level(level);
-	return done();
+	return answer_done();
 }
 
 static const struct {
@@ -120,16 +122,16 @@ static const struct {
 };
 
 static const struct {
-	const char *word;		/* with the blank behind it */
+	const char *word;		/* with the blank after it */
 	json_t *(*answer)(struct daemon *d, const struct ctlsock_peer *peer,
 			  const char *arg);
 } questions[] = {
-	{ "why ", why },
+	{ "why ", answer_why },
 	{ "peer ", one_peer },
-	{ "probe ", probe },
-	{ "dial ", dial },
-	{ "negotiate ", negotiate },
-	{ "log ", loglevel },
+	{ "probe ", start_probe },
+	{ "dial ", start_dial },
+	{ "negotiate ", start_negotiation },
+	{ "log ", set_log_level },
 };
 
 static json_t *
@@ -144,13 +146,13 @@ answer_to(struct daemon *d, const struct ctlsock_peer *peer, const char *line)
 		if (strncmp(line, questions[i].word, len) == 0)
 			return questions[i].answer(d, peer, line + len);
 	}
-	return refused("unknown request");
+	return answer_refused("unknown request");
 }
 
-/* --- answered later, or line by line --------------------------------------------- */
+/* --- requests answered later, or line by line ----------------------------- */
 
 static void
-reply(struct daemon *d, uint64_t client, json_t *answer)
+send_reply(struct daemon *d, uint64_t client, json_t *answer)
 {
 	char *text = json_dumps(answer, JSON_INDENT(2));
 
@@ -164,17 +166,17 @@ reply(struct daemon *d, uint64_t client, json_t *answer)
 }
 
 static void
-reload(struct daemon *d, uint64_t client, const struct ctlsock_peer *peer)
+begin_reload(struct daemon *d, uint64_t client, const struct ctlsock_peer *peer)
 {
 	log_info("reload asked for by user %u", (unsigned int)peer->uid);
 	if (reload_all(d) == RELOAD_NO_CONF)
-		reply(d, client, refused(IN_LOG));
+		send_reply(d, client, answer_refused(IN_LOG));
 	else
 		telling_list(d, client, NO_LIST, true);
 }
 
 static void
-push(struct daemon *d, uint64_t client, const struct ctlsock_peer *peer)
+begin_push(struct daemon *d, uint64_t client, const struct ctlsock_peer *peer)
 {
 	log_info("push asked for by user %u", (unsigned int)peer->uid);
 	(void)reload_push(d);
@@ -182,7 +184,7 @@ push(struct daemon *d, uint64_t client, const struct ctlsock_peer *peer)
 }
 
 static void
-peers(struct daemon *d, uint64_t client, const struct ctlsock_peer *peer)
+begin_peers(struct daemon *d, uint64_t client, const struct ctlsock_peer *peer)
 {
 	static const struct peers_query all = { PEERS_ALL, PEERS_FIELDS_ALL };
 
@@ -191,14 +193,14 @@ peers(struct daemon *d, uint64_t client, const struct ctlsock_peer *peer)
 }
 
 static void
-routes(struct daemon *d, uint64_t client, const struct ctlsock_peer *peer)
+begin_routes(struct daemon *d, uint64_t client, const struct ctlsock_peer *peer)
 {
 	(void)peer;
 	telling_routes(d, client);
 }
 
 static void
-node(struct daemon *d, uint64_t client, const struct ctlsock_peer *peer)
+begin_status(struct daemon *d, uint64_t client, const struct ctlsock_peer *peer)
 {
 	(void)peer;
 	telling_node(d, client);
@@ -209,11 +211,12 @@ static const struct {
 	void (*begin)(struct daemon *d, uint64_t client,
 		      const struct ctlsock_peer *peer);
 } tellings[] = {
-	{ "status", node }, { "peers", peers }, { "routes", routes },
-	{ "reload", reload }, { "push", push },
+	{ "status", begin_status }, { "peers", begin_peers },
+	{ "routes", begin_routes }, { "reload", begin_reload },
+	{ "push", begin_push },
 };
 
-/* "peers down name,state": some of them, and of each some. */
+/* Answers "peers down name,state": peers of that kind, with these fields. */
 static bool
 tell_some(struct daemon *d, uint64_t client, const char *line)
 {
@@ -227,10 +230,10 @@ tell_some(struct daemon *d, uint64_t client, const char *line)
 	return true;
 }
 
-/* false: it is none of them. */
+/* false: the request is of another kind. */
 static bool
-tell(struct daemon *d, uint64_t client, const struct ctlsock_peer *peer,
-     const char *line)
+begin_answer(struct daemon *d, uint64_t client, const struct ctlsock_peer *peer,
+	     const char *line)
 {
 	for (size_t i = 0; i < sizeof(tellings) / sizeof(*tellings); i++)
 		if (strcmp(line, tellings[i].line) == 0) {
@@ -240,7 +243,8 @@ tell(struct daemon *d, uint64_t client, const struct ctlsock_peer *peer,
 	return tell_some(d, client, line);
 }
 
-/* "events 20", "follow 20": lines as they come. false: it is none of them. */
+/* Answers "events 20", "follow 20": an event per line. false: the request is of
+ * another kind, or refused. */
 static bool
 stream_events(struct daemon *d, uint64_t client, const char *line)
 {
@@ -268,7 +272,8 @@ control_request(void *daemon, uint64_t client, const struct ctlsock_peer *peer,
 {
 	struct daemon *d = daemon;
 
-	if (!stream_events(d, client, line) && !tell(d, client, peer, line))
-		reply(d, client, answer_to(d, peer, line));
+	if (!stream_events(d, client, line) &&
+	    !begin_answer(d, client, peer, line))
+		send_reply(d, client, answer_to(d, peer, line));
 	plumb_drain(d);
 }

@@ -194,8 +194,8 @@ plan_local(struct plan *p, const struct device *dev)
 	return 0;
 }
 
-/* Collects the addresses inside the VPN's prefixes at which other nodes are, by
- * what was heard of them: nowhere else in there are they looked for. */
+/* Collects the peers' current addresses that lie inside the VPN's prefixes:
+ * peers are looked for at no other address inside. */
 static int
 plan_outside(struct plan *p, const struct core *c, const struct bnl *b)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What happened lately, and those who follow what happens. */
+/* Recent events, and the clients that follow new ones. */
 #include "daemon/plumb.h"
 
 #include <stdlib.h>
@@ -42,7 +42,7 @@ event_json(const struct event_record *r)
 			 "text", events_text_json(r->text));
 }
 
-/* One line of JSON; false: its client has left. */
+/* Sends a line of JSON; false: the client has left. */
 static bool
 send_event(struct daemon *d, uint64_t client, const struct event_record *r)
 {
@@ -97,8 +97,8 @@ tell_more(enum event_kind kind, struct event_lines *l)
 	*l = (struct event_lines){ .since = MONO_NONE };
 }
 
-/* Of events of one kind about peers only so many a minute are logged. Errors
- * are, and all of them where somebody looks for a fault. */
+/* Limits the logged events about peers to LINES_A_MINUTE per kind. Errors are
+ * always logged, at log level debug all events. */
 static bool
 may_log(struct events *v, enum event_level level, enum event_kind kind)
 {
@@ -189,7 +189,7 @@ events_may_follow(struct daemon *d)
 	struct events *v = &d->events;
 	size_t n = 0;
 
-	/* Those who have left are seen only when something is sent. */
+	/* Sends empty replies, to find the followers that have left. */
 	for (size_t i = 0; i < v->nfollowers; i++)
 		if (ctlsock_reply(d->ctl, v->followers[i], "", 0, false) == 0)
 			v->followers[n++] = v->followers[i];

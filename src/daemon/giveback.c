@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Returns memory to the system after a burst. The allocator keeps what was
- * freed: after the start of a mesh, in which each node has dozens of TLS
- * connections at a time, a daemon would stay twice as large as it need be.
+ * Returns memory to the system after a burst. The allocator keeps freed memory:
+ * after the start of a mesh, when each node has dozens of TLS connections at a
+ * time, a daemon would stay twice as large as necessary.
  */
 #include "daemon/plumb.h"
 
@@ -10,8 +10,8 @@
 
 #include "sys/clock.h"
 
-#define LEAST 8			/* freed things; below them it is not worth it */
-#define REST_MS 15000		/* so that the burst is over */
+#define LEAST 8			/* freed objects that are worth a trim */
+#define REST_MS 15000		/* the burst is over then */
 #define MMAP_BYTES (128 * 1024)
 #define ARENAS 2		/* the loop's, and one for all other threads */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the daemon tells of itself: as JSON, as lines in the log. */
+/* The daemon's status as JSON, and as lines in the log. */
 #include "daemon/hostnet.h"
 #include "daemon/plumb.h"
 
@@ -65,7 +65,7 @@ sockets_json(const struct daemon *d)
 	return sockets;
 }
 
-/* The addresses of the device, which are this node's inside the VPN. */
+/* The addresses of the device: this node's inside the VPN. */
 static json_t *
 addresses_json(const struct daemon *d)
 {
@@ -87,10 +87,10 @@ addresses_json(const struct daemon *d)
 	return array;
 }
 
-/* --- of all peers ------------------------------------------------------------- */
+/* --- all peers ------------------------------------------------------------ */
 
-/* Next places in the order of names, at most STATUS_STEP; each is at its peer
- * while take() looks. */
+/* Visits the next peers in the order of names, at most STATUS_STEP; `at` is at
+ * the current peer during take(). */
 static bool
 walk_peers(struct daemon *d, struct status_place *at,
 	   void (*take)(struct daemon *d, size_t i, const struct peer_info *p,
@@ -152,7 +152,7 @@ status_sum(struct daemon *d, struct status_place *at, struct status_sums *s)
 	return walk_peers(d, at, take_sum, s);
 }
 
-/* How many of the peers are how well. */
+/* Adds the numbers of peers by health, and their traffic. */
 static void
 add_peers(json_t *o, const struct daemon *d, const struct status_sums *s)
 {
@@ -162,7 +162,7 @@ add_peers(json_t *o, const struct daemon *d, const struct status_sums *s)
 		"{sIsIsIsIsIsI}", "peers",
 		(json_int_t)core_peer_count(d->core), "peers_up",
 		(json_int_t)s->n[HEALTH_UP], "peers_idle",
-		/* No contact yet is no failure either. */
+		/* A peer without contact so far has not failed. */
 		(json_int_t)s->n[HEALTH_IDLE] +
 			(json_int_t)s->n[HEALTH_UNTRIED],
 		"peers_failing", (json_int_t)s->n[HEALTH_FAILING],

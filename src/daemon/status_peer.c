@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* JSON of a peer: all that is known of it, or the fields that were asked for. */
+/* JSON of a peer: all fields, or those that the query lists. */
 #include "daemon/status_peer.h"
 
 #include <string.h>
@@ -58,7 +58,7 @@ FIELD(field_initiator, p->session_age_ms < 0 ? json_null() :
 INTEGER(field_inits_sent, p->inits_sent)
 INTEGER(field_inits_taken, p->inits_taken)
 
-/* By the last contact; null where there was none. */
+/* Result of the last contact; null if there was none. */
 FIELD(field_reachable,
       p->health == HEALTH_UNTRIED ? json_null() :
 				    json_boolean(p->health == HEALTH_UP ||
@@ -95,7 +95,7 @@ field_counters(const struct daemon *d, const struct peer_info *p)
 			 "rx_bytes", (json_int_t)p->rx_bytes);
 }
 
-/* What compressing brought; null where none was agreed. */
+/* Statistics of compression; null without compression. */
 static json_t *
 field_compression(const struct daemon *d, const struct peer_info *p)
 {
@@ -149,7 +149,7 @@ address_json(const struct note_address *a)
 						   events_text_json(a->text));
 }
 
-/* Where it was tried by TCP, and how the last try there ended. */
+/* The addresses that TCP tried, each with its last result. */
 static json_t *
 field_tried(const struct daemon *d, const struct peer_info *p)
 {
@@ -202,7 +202,7 @@ static const struct {
 
 _Static_assert(FIELDS < 64, "a bit for each field");
 
-/* --- what is asked for ------------------------------------------------------- */
+/* --- queries -------------------------------------------------------------- */
 
 static const char *const kinds[] = {
 	[PEERS_ALL] = "all",

@@ -17,9 +17,9 @@
 #include "base/log.h"
 #include "sys/clock.h"
 
-#define SLICE_MS 1		/* of a turn, for all answers together */
-#define UNSENT_MAX 262144	/* bytes; no more is made until they are sent */
-#define ANSWER_BYTES 65536	/* use as much memory as a connection */
+#define SLICE_MS 1		/* per turn, for all answers together */
+#define UNSENT_MAX 262144	/* bytes; more are made once these are sent */
+#define ANSWER_BYTES 65536	/* counts like a connection's memory */
 #define REST_MS 5		/* until unsent bytes are checked again */
 #define DISK_MS 30000		/* limit of reading the list from disk */
 
@@ -33,10 +33,10 @@ struct telling {
 	struct peers_query query;
 	struct status_sums sums;
 	struct buf text;		/* made, and not sent yet */
-	size_t bytes;			/* sent */
+	size_t bytes;			/* bytes sent */
 	struct monotime end;		/* limit of the wait for the disk */
 	const char *undone;		/* begins the text of a refusal */
-	bool restart;			/* names the keys that need one */
+	bool restart;			/* lists the keys that need a restart */
 };
 
 static void
@@ -53,7 +53,7 @@ telling_put(struct telling *t, const char *text)
 	(void)buf_put(&t->text, text, strlen(text));
 }
 
-/* Takes over o. */
+/* Takes ownership of o. */
 static void
 telling_put_json(struct telling *t, json_t *o, size_t flags)
 {
@@ -153,7 +153,7 @@ telling_slice(struct daemon *d, struct monotime end)
 	*at = t;
 }
 
-/* Moves an answer to the front whose client can take more. */
+/* Moves an answer whose client can take more to the front. */
 static bool
 telling_choose(struct daemon *d)
 {
@@ -184,7 +184,7 @@ on_turn(void *daemon)
 		if (mono_reached(end, clock_mono()))
 			break;
 	}
-	/* A time after this turn: the timer fires in the next one. */
+	/* The timer fires in the next turn, not in this one. */
 	if (d->tellings != NULL)
 		loop_timer_set(&d->telling, mono_add_ms(clock_mono(),
 							chosen ? 0 : REST_MS));
@@ -260,7 +260,7 @@ telling_log(struct daemon *d)
 
 /* --- a list on its way into force ------------------------------------------------ */
 
-/* The disk has given its list, or takes too long. */
+/* The disk has delivered its list, or takes too long. */
 static void
 telling_disk(struct daemon *d, struct telling *t)
 {
