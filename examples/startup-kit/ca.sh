@@ -112,7 +112,7 @@ ca_text() {
 	}
 	$4 == "none" { say("no certificate was given yet; may have it: " $5) }'
 }
-# ca_trouble: those that somebody has to look after.
+# ca_trouble: selects the certificates that need attention.
 ca_trouble() {
 	awk '$4 == "late" || $4 == "ended" || $4 == "gone"'
 }

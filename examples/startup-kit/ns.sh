@@ -6,7 +6,7 @@
 # --- whether the VPN is up ----------------------------------------------------
 #
 # $nslock.up holds the device of the VPN and its number while it is up, or "-"
-# where somebody said so by hand. A daemon that was started again has another
+# where it was set by hand. A daemon that was started again has another
 # number. It is written as a whole and read in every round, so that the hooks of
 # the daemon never wait for a check.
 
@@ -119,7 +119,7 @@ owner_take() {
 # --- the file that was written ------------------------------------------------
 #
 # Its first line names the master and has a digest of the rest: a file
-# without that, or with another digest, was written by somebody else since.
+# without that, or with another digest, was written since by a program or by hand.
 
 ns_head='# Written by cluevpn-nscheck from '
 ns_dead='did not answer'

@@ -36,9 +36,9 @@ struct event_record {
 	char *text;
 };
 
-/* Lines of the log about peers: of one kind, in a minute. */
+/* Log lines about peers, of one kind of event, in a minute. */
 struct event_lines {
-	struct monotime since;		/* MONO_NONE: none was logged lately */
+	struct monotime since;		/* MONO_NONE: no recent line */
 	unsigned int logged, more;	/* more: were not */
 	enum event_level level;		/* the gravest of these */
 };
@@ -47,7 +47,7 @@ struct events {
 	struct event_record ring[EVENTS_KEPT];
 	uint64_t last;			/* number of the latest */
 	struct event_lines lines[EVENTS];
-	struct monotime tell_at;	/* how many more; MONO_NONE: none */
+	struct monotime tell_at;	/* end of a minute; MONO_NONE: none */
 	uint64_t followers[EVENTS_FOLLOWERS];	/* clients */
 	size_t nfollowers;
 };
@@ -131,7 +131,7 @@ struct daemon {
 	struct telling *tellings;	/* long answers in progress */
 	struct telling *awaiting;	/* answers that wait for the list */
 	struct loop_timer telling;	/* time of the next piece */
-	struct loop_timer giveback;	/* of memory, after a burst */
+	struct loop_timer giveback;	/* frees memory after a burst */
 	unsigned int freed;		/* things of the burst, so far */
 	int status;			/* the process's exit status */
 };

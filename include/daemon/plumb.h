@@ -13,13 +13,14 @@
  * are very many, the later ones wait for the next turn, so that packets do
  * not. */
 void plumb_drain(struct daemon *d);
-/* Performs all of them, however long it takes: at the start and the end. */
+/* Performs all pending actions, however long that takes: at the start and
+ * end. */
 void plumb_drain_all(struct daemon *d);
 /* As plumb_drain(), called by the loop: due timers of the core first. */
 void plumb_before_sleep(void *daemon);
 struct monotime plumb_deadline(void *daemon);
 
-/* --- jobs.c: what the worker does --------------------------------------- */
+/* --- jobs.c: the jobs of the worker ------------------------------------- */
 void job_store_pair(struct daemon *d, struct action *a);
 void job_store_list(struct daemon *d, const struct action *a);
 void job_store_known(struct daemon *d, struct action *a);
@@ -163,13 +164,13 @@ void telling_close(struct daemon *d);
 
 /* --- giveback.c: memory for the system -------------------------------------- */
 int giveback_open(struct daemon *d, struct err *e);
-/* So many connections were freed, or what is as large. After a burst of them
- * the allocator gives back what it holds. */
+/* Counts freed connections, or other objects of that size. After a burst, the
+ * allocator returns its free memory to the system. */
 void giveback_freed(struct daemon *d, unsigned int n);
 void giveback_close(struct daemon *d);
 
 /* --- trouble.c: warnings and reasons ---------------------------------------- */
-/* Warnings of this node, and, at the end, a copy of those of the peers. */
+/* Returns the warnings of this node, followed by a copy of the peers'. */
 json_t *trouble_warnings(struct daemon *d, json_t *of_peers);
 /* Appends the warnings of peer i. */
 void trouble_peer_warnings(struct daemon *d, size_t i, json_t *array);
@@ -193,14 +194,14 @@ bool events_may_follow(struct daemon *d);
 json_t *events_json(const struct daemon *d, const char *peer, size_t most);
 /* Untrusted text, escaped; NULL becomes null. */
 json_t *events_text_json(const char *text);
-/* Of lines about peers that were not logged, each kind of event gets one that
- * counts them, a minute after its first. */
+/* Logs, a minute after the first line of each kind of event, the number of
+ * lines about peers that were not logged. */
 struct monotime events_deadline(const struct daemon *d);
 void events_tick(struct daemon *d, struct monotime now);
 void events_free(struct daemon *d);
 
 /* --- control.c -------------------------------------------------------------- */
-/* One request of the control socket: see cluevpnctl(8). */
+/* Handles a request on the control socket: see cluevpnctl(8). */
 void control_request(void *daemon, uint64_t client,
 		     const struct ctlsock_peer *peer, const char *line);
 

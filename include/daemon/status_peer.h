@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* JSON of peers, and which of them, with which fields, a client asks for. */
+/* JSON of peers, and the queries that select peers and fields. */
 #ifndef DAEMON_STATUS_PEER_H
 #define DAEMON_STATUS_PEER_H
 
@@ -35,7 +35,7 @@ bool peers_query_has(const struct peers_query *q, const struct daemon *d,
 json_t *status_peer_json(const struct daemon *d, const struct peer_info *p,
 			 uint64_t fields);
 json_t *status_peer(const struct daemon *d, const char *name);	/* or null */
-/* Those of DROPS counters that are not zero, by name. */
+/* Returns the DROPS counters that are not zero, by name. */
 json_t *status_drops(const uint64_t *drops);
 
 #endif

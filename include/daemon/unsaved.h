@@ -25,7 +25,7 @@ void unsaved_replaced(struct daemon *d, const struct job *j);
 /* A write succeeded; retries the others. */
 void unsaved_written(struct daemon *d, const struct job *j);
 
-/* The worker got a job while it had none, or has finished one. */
+/* Called when an idle worker gets a job, or the worker finishes one. */
 void unsaved_moves(struct daemon *d);
 /* Retries all of them now: at a reload, and at the end. */
 void unsaved_retry(struct daemon *d);
