@@ -118,8 +118,8 @@ owner_take() {
 
 # --- the file that was written ------------------------------------------------
 #
-# Its first line names the master and has a digest of the rest: a file
-# without that, or with another digest, was written since by a program or by hand.
+# Its first line names the master and has a digest of the rest: a file without
+# that, or with another digest, was written since by a program or by hand.
 
 ns_head='# Written by cluevpn-nscheck from '
 ns_dead='did not answer'
