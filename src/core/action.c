@@ -31,7 +31,7 @@ actions_free(struct actions *q)
 }
 
 static int
-grow(struct actions *q)
+grow_queue(struct actions *q)
 {
 	size_t cap = q->cap == 0 ? RING_FIRST : q->cap * 2;
 	struct action *ring = calloc(cap, sizeof(*ring));
@@ -52,7 +52,7 @@ actions_add(struct actions *q, enum action_kind kind)
 {
 	struct action *a;
 
-	if (q->count == q->cap && grow(q) < 0)
+	if (q->count == q->cap && grow_queue(q) < 0)
 		return NULL;
 	a = &q->ring[(q->head + q->count++) & (q->cap - 1)];
 	memset(a, 0, sizeof(*a));

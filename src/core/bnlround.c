@@ -57,7 +57,7 @@ bnlround_free(struct bnlround *r)
 }
 
 static void
-enqueue(struct bnlround *r, struct bnlpeer *p)
+enqueue_peer(struct bnlround *r, struct bnlpeer *p)
 {
 	if (p->ready)
 		return;
@@ -68,7 +68,7 @@ enqueue(struct bnlround *r, struct bnlpeer *p)
 }
 
 static struct bnlpeer *
-dequeue(struct bnlround *r)
+dequeue_peer(struct bnlround *r)
 {
 	struct bnlpeer *p = r->ready;
 
@@ -118,7 +118,7 @@ pull_by_news(struct bnlround *r, struct bnlpeer *p)
 	p->pull = true;
 	if (mono_reached(r->news_at, now)) {
 		r->news_at = mono_add_ms(now, NEWS_APART_MS);
-		enqueue(r, p);
+		enqueue_peer(r, p);
 	} else if (!timer_is_set(&p->retry) &&
 		   timerq_reserve(&r->retries, r->peers->table.cap) == 0) {
 		timerq_set(&r->retries, &p->retry, r->news_at);
@@ -168,7 +168,7 @@ push_to(struct bnlround *r, struct bnlpeer *p)
 	p->push = true;
 	p->tries = 0;
 	timerq_cancel(&r->retries, &p->retry);
-	enqueue(r, p);
+	enqueue_peer(r, p);
 }
 
 /* Queues those that were heard lately, or all others, which may be silent and
@@ -273,7 +273,7 @@ next_ready(struct bnlround *r)
 {
 	struct bnlpeer *p;
 
-	while ((p = dequeue(r)) != NULL) {
+	while ((p = dequeue_peer(r)) != NULL) {
 		bool pull = p->pull && !bnlpeer_muted(p, r->env->now.mono) &&
 			    bnl_version_cmp(&p->seen, &r->env->version) > 0;
 
@@ -361,7 +361,7 @@ static void
 retry_due(struct bnlround *r, struct bnlpeer *p)
 {
 	if (p->push || p->pull)
-		enqueue(r, p);
+		enqueue_peer(r, p);
 	else if (p->conns == 0 && !bnlround_has_ours(r, p))
 		bnlround_pass_instead(r, p);
 	p->pass = false;

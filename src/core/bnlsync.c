@@ -76,7 +76,7 @@ bnlsync_peers(struct bnlsync *s)
 
 /* There is a frame to be made for it. */
 static void
-arm(struct bnlsync *s, struct bnlsync_conn *c)
+arm_output(struct bnlsync *s, struct bnlsync_conn *c)
 {
 	struct action *a;
 
@@ -93,7 +93,7 @@ void
 bnlsync_offer(struct bnlsync *s, struct bnlsync_conn *c)
 {
 	c->say_have = true;
-	arm(s, c);
+	arm_output(s, c);
 }
 
 static void
@@ -107,9 +107,9 @@ stop_receiving(struct bnlsync_conn *c)
 
 /* It will not be asked for a while, nor waited for: so counts counts. */
 static void
-leave(struct bnlsync *s, struct bnlsync_conn *c, enum refusal reason,
-      const char *why,
-      void (*counts)(struct bnlpeer *p, struct monotime now))
+give_up(struct bnlsync *s, struct bnlsync_conn *c, enum refusal reason,
+	const char *why,
+	void (*counts)(struct bnlpeer *p, struct monotime now))
 {
 	struct bnlpeer *p = bnlpeer_get(&s->peers, c->peer);
 
@@ -122,16 +122,17 @@ leave(struct bnlsync *s, struct bnlsync_conn *c, enum refusal reason,
 }
 
 static void
-strike(struct bnlsync *s, struct bnlsync_conn *c, enum refusal reason,
-       const char *why)
+count_fault(struct bnlsync *s, struct bnlsync_conn *c, enum refusal reason,
+	    const char *why)
 {
-	leave(s, c, reason, why, bnlpeer_strike);
+	give_up(s, c, reason, why, bnlpeer_strike);
 }
 
 /* --- what others have ---------------------------------------------------- */
 
 static void
-seen(struct bnlsync *s, struct bnlsync_conn *c, const struct bnl_version *v)
+note_version(struct bnlsync *s, struct bnlsync_conn *c,
+	     const struct bnl_version *v)
 {
 	c->theirs = *v;
 	bnlround_seen(s->round, c->peer, v);
@@ -140,7 +141,7 @@ seen(struct bnlsync *s, struct bnlsync_conn *c, const struct bnl_version *v)
 
 /* What to do about the list at the other side of this connection. */
 static void
-consider(struct bnlsync *s, struct bnlsync_conn *c)
+consider_list(struct bnlsync *s, struct bnlsync_conn *c)
 {
 	struct monotime now = s->env->now.mono;
 	bool wanted = bnltake_wants(s->take, &c->theirs) &&
@@ -153,7 +154,7 @@ consider(struct bnlsync *s, struct bnlsync_conn *c)
 		c->in = SYNC_ASKED;
 		c->say_query = true;
 		c->deadline = mono_add_ms(now, ANSWER_MS);
-		arm(s, c);
+		arm_output(s, c);
 	}
 	if (c->in != SYNC_OFFERED)
 		return;
@@ -168,7 +169,7 @@ consider(struct bnlsync *s, struct bnlsync_conn *c)
 	ms = TRANSFER_MS + c->have.len / 65536 * TRANSFER_MS_PER_64K;
 	c->end = mono_add_ms(now, ms);
 	c->deadline = bnlturn_look(&s->turn, c, now);
-	arm(s, c);
+	arm_output(s, c);
 }
 
 bool
@@ -206,7 +207,7 @@ bnlsync_settle(struct bnlsync *s)
 			bnlpeer_strike(p, s->env->now.mono);
 	}
 	for (struct bnlsync_conn *c = s->conns; c != NULL; c = c->next)
-		consider(s, c);
+		consider_list(s, c);
 	if (!s->push || bnltake_local_busy(s->take))
 		return;
 	s->push = false;
@@ -234,8 +235,8 @@ bnlsync_open(struct bnlsync *s, struct bnlsync_conn *c, uint32_t id,
 	*last = c;
 	if (p != NULL)
 		p->conns++;
-	seen(s, c, theirs);
-	consider(s, c);
+	note_version(s, c, theirs);
+	consider_list(s, c);
 }
 
 void
@@ -247,9 +248,9 @@ bnlsync_close(struct bnlsync *s, struct bnlsync_conn *c, bool lost)
 	if (!c->open)
 		return;
 	if (lost && c->in == SYNC_GETTING && !c->say_get)
-		leave(s, c, REFUSAL_UNDELIVERED,
-		      "announced a list and did not deliver it",
-		      buf_len(&c->data) > 0 ? bnlpeer_broke : bnlpeer_strike);
+		give_up(s, c, REFUSAL_UNDELIVERED,
+			"announced a list and did not deliver it",
+			buf_len(&c->data) > 0 ? bnlpeer_broke : bnlpeer_strike);
 	while (*at != c)
 		at = &(*at)->next;
 	*at = c->next;
@@ -259,7 +260,7 @@ bnlsync_close(struct bnlsync *s, struct bnlsync_conn *c, bool lost)
 	if (p != NULL && p->conns > 0)
 		p->conns--;
 	for (c = s->conns; c != NULL; c = c->next)
-		consider(s, c);
+		consider_list(s, c);
 }
 
 struct monotime
@@ -274,20 +275,20 @@ bnlsync_late(struct bnlsync *s, struct bnlsync_conn *c)
 	struct monotime now = s->env->now.mono;
 
 	if (c->in == SYNC_OFFERED) {
-		consider(s, c);
+		consider_list(s, c);
 		return false;
 	}
 	if (c->in == SYNC_ASKED && !c->say_query)
-		strike(s, c, REFUSAL_UNDELIVERED,
-		       "announced a list and does not answer");
+		count_fault(s, c, REFUSAL_UNDELIVERED,
+			    "announced a list and does not answer");
 	else if (c->in == SYNC_GETTING && mono_reached(c->end, now))
-		strike(s, c, REFUSAL_UNDELIVERED,
-		       "announced a list and did not deliver it in time");
+		count_fault(s, c, REFUSAL_UNDELIVERED,
+			    "announced a list and did not deliver it in time");
 	else if (c->in == SYNC_GETTING &&
 		 bnlturn_gives_way(&s->turn, s->conns, c, s->take, now))
-		leave(s, c, REFUSAL_UNDELIVERED,
-		      "delivers a list slowly, and others wait",
-		      bnlpeer_broke);
+		give_up(s, c, REFUSAL_UNDELIVERED,
+			"delivers a list slowly, and others wait",
+			bnlpeer_broke);
 	else if (c->in == SYNC_GETTING) {
 		c->deadline = bnlturn_look(&s->turn, c, now);
 		return false;
@@ -315,10 +316,10 @@ take_have(struct bnlsync *s, struct bnlsync_conn *c, const struct list_have *h,
 	bool newer = bnltake_wants(s->take, &h->version) &&
 		     !bnlpeers_mute(&s->peers, c->peer, s->env->now.mono);
 
-	seen(s, c, &h->version);
+	note_version(s, c, &h->version);
 	if (newer && (h->len == 0 || h->len > BNL_BYTES_MAX)) {
-		strike(s, c, REFUSAL_SIZE,
-		       "announced a list of an impossible size");
+		count_fault(s, c, REFUSAL_SIZE,
+			    "announced a list of an impossible size");
 		return err_set(e, ERR_PROTO, "a list of %u bytes", h->len);
 	}
 	if (c->in == SYNC_GETTING &&
@@ -329,10 +330,10 @@ take_have(struct bnlsync *s, struct bnlsync_conn *c, const struct list_have *h,
 		c->in = SYNC_OFFERED;
 		c->have = *h;
 	}
-	consider(s, c);
+	consider_list(s, c);
 	/* It may have been the one that others were waiting for. */
 	for (c = s->conns; c != NULL; c = c->next)
-		consider(s, c);
+		consider_list(s, c);
 	return 0;
 }
 
@@ -348,7 +349,7 @@ take_get(struct bnlsync *s, struct bnlsync_conn *c, const struct bnl_version *v,
 		c->sending = true;
 		c->sent = 0;
 	}
-	arm(s, c);
+	arm_output(s, c);
 	return 0;
 }
 
@@ -361,8 +362,8 @@ take_data(struct bnlsync *s, struct bnlsync_conn *c, const uint8_t *payload,
 	if (c->in != SYNC_GETTING || c->say_get)
 		return err_set(e, ERR_PROTO, "list data that nobody asked for");
 	if (len > c->have.len - buf_len(&c->data)) {
-		strike(s, c, REFUSAL_OTHER,
-		       "sent more of a list than it announced");
+		count_fault(s, c, REFUSAL_OTHER,
+			    "sent more of a list than it announced");
 		return err_set(e, ERR_PROTO, "more list data than announced");
 	}
 	c->moved = s->env->now.mono;
@@ -395,7 +396,7 @@ bnlsync_frame(struct bnlsync *s, struct bnlsync_conn *c, enum frame_type type,
 	switch (type) {
 	case FRAME_LIST_QUERY:
 		bnl_version_read(&v, payload);
-		seen(s, c, &v);
+		note_version(s, c, &v);
 		bnlsync_offer(s, c);
 		return 0;
 	case FRAME_LIST_HAVE:

@@ -325,8 +325,8 @@ enum verdict { TAKE, NOT_NEWER, REFUSE };
 
 /* REFUSE: *why, and in words. */
 static enum verdict
-judge(const struct bnltake *t, const struct candidate *c, const struct bnl *b,
-      enum refusal *why, char words[WHY_MAX])
+judge_list(const struct bnltake *t, const struct candidate *c,
+	   const struct bnl *b, enum refusal *why, char words[WHY_MAX])
 {
 	char its[BNL_VERSION_TEXT_MAX], ours[BNL_VERSION_TEXT_MAX];
 	const struct bnl_version *v = &b->version, *in_force = &t->env->version;
@@ -379,7 +379,7 @@ judge(const struct bnltake *t, const struct candidate *c, const struct bnl *b,
 
 /* What came from the disk is there already: only the mark is written. */
 static bool
-store(struct bnltake *t, struct candidate *c)
+store_list(struct bnltake *t, struct candidate *c)
 {
 	struct action *a = actions_add(t->env->actions, ACTION_STORE_LIST);
 
@@ -418,7 +418,7 @@ bnltake_ready(struct bnltake *t, uint32_t ticket, const struct bnl *bnl,
 	if (bnl == NULL) {
 		say_refused(t, c, refusal_of(why->code), why->text);
 	} else {
-		v = judge(t, c, bnl, &reason, words);
+		v = judge_list(t, c, bnl, &reason, words);
 		/* One that is newer and refused does not hold. */
 		if (v != REFUSE ||
 		    (reason != REFUSAL_NETWORK &&
@@ -433,7 +433,7 @@ bnltake_ready(struct bnltake *t, uint32_t ticket, const struct bnl *bnl,
 			t->env->disk_refused[0] = '\0';
 		c->version = bnl->version;
 	}
-	if (v == TAKE && store(t, c))
+	if (v == TAKE && store_list(t, c))
 		return true;
 	candidate_drop(t, c, v == REFUSE);
 	start_next(t);

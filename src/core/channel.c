@@ -168,7 +168,7 @@ note_failure(const struct channel *ch)
 
 /* What follows from the end of it, however it came. */
 static void
-finish(struct channel *ch, bool lost)
+finish_channel(struct channel *ch, bool lost)
 {
 	bool wanted_pair = ch->dialled && (ch->purpose & CHANNEL_PAIR) != 0;
 	bool early = ch->state < CHANNEL_CONFIRM;
@@ -205,13 +205,13 @@ ask_to_close(struct channel *ch)
 static void
 end_unsaid(struct channel *ch, bool lost)
 {
-	finish(ch, lost);
+	finish_channel(ch, lost);
 	channel_set_state(ch, CHANNEL_ENDING);
 	ask_to_close(ch);
 }
 
 static void
-end(struct channel *ch, bool lost)
+end_channel(struct channel *ch, bool lost)
 {
 	if (ch->state == CHANNEL_ENDING)
 		return;
@@ -223,7 +223,7 @@ void
 channel_end(struct channel *ch, const char *why)
 {
 	channel_set_reason(ch, why);
-	end(ch, false);
+	end_channel(ch, false);
 }
 
 /* The other side's doing. */
@@ -232,7 +232,7 @@ channel_lose(struct channel *ch, const char *why)
 {
 	channel_set_reason(ch, why);
 	note_failure(ch);
-	end(ch, true);
+	end_channel(ch, true);
 }
 
 void
@@ -268,7 +268,7 @@ channel_refuse(struct channel *ch, int code, const char *why)
 	channel_set_reason(ch, line);
 	note_failure(ch);
 	/* It has been said. */
-	end(ch, code == REFUSE_PROTOCOL);
+	end_channel(ch, code == REFUSE_PROTOCOL);
 }
 
 void
@@ -334,7 +334,7 @@ channel_gone(struct channel *ch, enum close_reason reason, const char *why)
 		channel_set_reason(ch, line);
 	}
 	note_failure(ch);
-	finish(ch, true);
+	finish_channel(ch, true);
 	channel_set_state(ch, CHANNEL_ENDING);
 }
 
@@ -360,7 +360,7 @@ channel_timeout(struct channel *ch)
 		return;
 	}
 	if (ch->state == CHANNEL_OPEN)
-		end(ch, true);
+		end_channel(ch, true);
 	else
 		channel_give_up(ch);
 }

@@ -37,7 +37,7 @@ fault_of(const struct stream *s)
 }
 
 static void
-secured(struct channel *ch)
+on_secured(struct channel *ch)
 {
 	struct core_env *env = ch->ctx->env;
 	const struct cert_info *cert = ch->stream.ops->peer(ch->stream.tls);
@@ -93,7 +93,7 @@ channel_open_lists(struct channel *ch, const struct hello *theirs)
 }
 
 static void
-refused(struct channel *ch)
+on_refused(struct channel *ch)
 {
 	struct core_env *env = ch->ctx->env;
 	char version[BNL_VERSION_TEXT_MAX], line[320];
@@ -150,7 +150,7 @@ list_frame(struct channel *ch)
 }
 
 static void
-frame(struct channel *ch)
+handle_frame(struct channel *ch)
 {
 	switch (ch->stream.head.type) {
 	case FRAME_HELLO:
@@ -163,7 +163,7 @@ frame(struct channel *ch)
 		channel_pair_ready(ch);
 		break;
 	case FRAME_REFUSE:
-		refused(ch);
+		on_refused(ch);
 		break;
 	default:
 		list_frame(ch);
@@ -172,17 +172,17 @@ frame(struct channel *ch)
 }
 
 static void
-progress(struct channel *ch)
+note_progress(struct channel *ch)
 {
 	while (ch->state != CHANNEL_ENDING) {
 		switch (stream_next(&ch->stream)) {
 		case STREAM_NOTHING:
 			return;
 		case STREAM_SECURE:
-			secured(ch);
+			on_secured(ch);
 			break;
 		case STREAM_FRAME:
-			frame(ch);
+			handle_frame(ch);
 			break;
 		case STREAM_CLOSED:
 			channel_lose(ch,
@@ -218,7 +218,7 @@ channel_opened(struct channel *ch)
 		return;
 	}
 	/* The dialler has the first move. */
-	progress(ch);
+	note_progress(ch);
 	channel_arm(ch);
 }
 
@@ -231,7 +231,7 @@ channel_in(struct channel *ch, const uint8_t *in, size_t len)
 		size_t n = len < STREAM_FEED_MAX ? len : STREAM_FEED_MAX;
 
 		stream_feed(&ch->stream, in, n);
-		progress(ch);
+		note_progress(ch);
 		in += n;
 		len -= n;
 	}

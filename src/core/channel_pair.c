@@ -103,7 +103,7 @@ say_have(struct channel *ch)
 
 /* The dialler's HELLO; a negotiation's says what the disk holds. */
 static void
-settle(struct channel *ch)
+settle_pair(struct channel *ch)
 {
 	bool negotiate = (ch->purpose & CHANNEL_PAIR) != 0 &&
 			 !ch->deliver_only && channel_can_negotiate(ch->ctx);
@@ -254,7 +254,7 @@ nothing_in_common(struct channel *ch)
 }
 
 static int
-derive(struct channel *ch)
+derive_pair(struct channel *ch)
 {
 	struct channel_pair *p = ch->pair;
 	struct negotiate_side mine = {&p->mine, p->my_frame, p->my_len,
@@ -293,7 +293,7 @@ begin_confirm(struct channel *ch)
 		channel_refuse(ch, REFUSE_BUSY, "generations used up");
 		return;
 	}
-	if (derive(ch) < 0) {
+	if (derive_pair(ch) < 0) {
 		channel_end(ch, "no key from TLS");
 		return;
 	}
@@ -309,7 +309,7 @@ begin_confirm(struct channel *ch)
 
 /* The listener's HELLO, with what the disk holds after the dialler's. */
 static void
-answer(struct channel *ch)
+answer_hello(struct channel *ch)
 {
 	struct pairsets *ps = ch->ctx->pairs;
 	const struct hello *h = &ch->pair->theirs;
@@ -326,7 +326,7 @@ answer(struct channel *ch)
 }
 
 static int
-store(struct channel *ch)
+store_pair(struct channel *ch)
 {
 	struct core_env *env = ch->ctx->env;
 	const struct channel_pair *p = ch->pair;
@@ -376,7 +376,7 @@ channel_pair_confirm(struct channel *ch)
 			       "the confirmation does not match");
 		return;
 	}
-	if (store(ch) < 0) {
+	if (store_pair(ch) < 0) {
 		channel_end(ch, "out of memory");
 		return;
 	}
@@ -384,7 +384,7 @@ channel_pair_confirm(struct channel *ch)
 }
 
 static void
-done(struct channel *ch)
+on_done(struct channel *ch)
 {
 	const struct selection *s = &ch->pair->selection;
 	char level[16] = "";
@@ -406,7 +406,7 @@ done(struct channel *ch)
 }
 
 static void
-stored(struct channel *ch)
+on_stored(struct channel *ch)
 {
 	switch (pairsets_place(ch->ctx->pairs, ch->peer, ch->pair_id)) {
 	case PAIR_STORING:
@@ -425,7 +425,7 @@ stored(struct channel *ch)
 	if (ch->dialled && !ch->pair->ready_seen)
 		channel_set_state(ch, CHANNEL_READY);
 	else
-		done(ch);
+		on_done(ch);
 }
 
 void
@@ -434,7 +434,7 @@ channel_pair_ready(struct channel *ch)
 	if (ch->state == CHANNEL_STORE && !ch->pair->ready_seen) {
 		ch->pair->ready_seen = true;
 	} else if (ch->state == CHANNEL_READY) {
-		done(ch);
+		on_done(ch);
 	} else if (ch->state != CHANNEL_OPEN || ch->dialled ||
 		   !ch->negotiated) {
 		channel_refuse(ch, REFUSE_PROTOCOL, "ready at a wrong time");
@@ -445,9 +445,9 @@ void
 channel_pair_poke(struct channel *ch)
 {
 	if (ch->state == CHANNEL_SETTLE)
-		settle(ch);
+		settle_pair(ch);
 	else if (ch->state == CHANNEL_ANSWER)
-		answer(ch);
+		answer_hello(ch);
 	else if (ch->state == CHANNEL_STORE)
-		stored(ch);
+		on_stored(ch);
 }

@@ -163,7 +163,7 @@ channels_spare_negotiation(struct channels *cs, const char *peer)
 /* --- making and losing --------------------------------------------------- */
 
 static struct channel *
-find(const struct channels *cs, uint32_t id)
+find_channel(const struct channels *cs, uint32_t id)
 {
 	return table_get(&cs->by_id, &id, sizeof(id));
 }
@@ -175,7 +175,7 @@ channels_add(struct channels *cs)
 
 	do {
 		cs->last_id++;
-	} while (cs->last_id == 0 || find(cs, cs->last_id) != NULL);
+	} while (cs->last_id == 0 || find_channel(cs, cs->last_id) != NULL);
 	/* There are never more dials than connections. */
 	if (timerq_reserve(&cs->timers, 2 * (cs->total + 1)) < 0)
 		return NULL;
@@ -271,7 +271,7 @@ channels_accepted(struct channels *cs, const struct endpoint *from)
 void
 channels_opened(struct channels *cs, uint32_t id)
 {
-	struct channel *ch = find(cs, id);
+	struct channel *ch = find_channel(cs, id);
 
 	if (ch != NULL)
 		channel_opened(ch);
@@ -280,7 +280,7 @@ channels_opened(struct channels *cs, uint32_t id)
 void
 channels_in(struct channels *cs, uint32_t id, const uint8_t *in, size_t len)
 {
-	struct channel *ch = find(cs, id);
+	struct channel *ch = find_channel(cs, id);
 
 	if (ch != NULL)
 		channel_in(ch, in, len);
@@ -289,7 +289,7 @@ channels_in(struct channels *cs, uint32_t id, const uint8_t *in, size_t len)
 size_t
 channels_drain(struct channels *cs, uint32_t id, uint8_t *out, size_t cap)
 {
-	struct channel *ch = find(cs, id);
+	struct channel *ch = find_channel(cs, id);
 
 	return ch == NULL ? 0 : channel_drain(ch, out, cap);
 }
@@ -298,7 +298,7 @@ void
 channels_closed(struct channels *cs, uint32_t id, enum close_reason reason,
 		const char *why)
 {
-	struct channel *ch = find(cs, id);
+	struct channel *ch = find_channel(cs, id);
 
 	if (ch == NULL)
 		return;

@@ -9,7 +9,7 @@
 /* Something was decided about a list: who waited for it has nothing left to
  * do, perhaps. */
 static void
-settle(struct channels *cs)
+settle_lists(struct channels *cs)
 {
 	bnlsync_settle(cs->sync);
 	for (struct channel *ch = cs->all; ch != NULL; ch = ch->next)
@@ -50,7 +50,7 @@ channels_list_ready(struct channels *cs, uint32_t ticket, const struct bnl *bnl,
 {
 	if (bnltake_ready(bnlsync_take(cs->sync), ticket, bnl, why))
 		return true;
-	settle(cs);
+	settle_lists(cs);
 	return false;
 }
 
@@ -66,7 +66,7 @@ channels_stored(struct channels *cs, uint32_t ticket, bool ok)
 	case BNLTAKE_APPLY:
 		return STORED_LIST_APPLY;
 	case BNLTAKE_DISCARD:
-		settle(cs);
+		settle_lists(cs);
 		return STORED_LIST_DISCARD;
 	case BNLTAKE_PLAIN:
 		break;

@@ -28,8 +28,8 @@ control_send(struct peer *p, const uint8_t *records, size_t len)
 }
 
 static void
-head(struct wcur *w, uint8_t *record, size_t cap, enum record_type type,
-     size_t len)
+put_head(struct wcur *w, uint8_t *record, size_t cap, enum record_type type,
+	 size_t len)
 {
 	wcur_init(w, record, cap);
 	wcur_u8(w, (uint8_t)type);
@@ -47,7 +47,7 @@ send_padded(struct peer *p, enum record_type type,
 	struct wcur w;
 
 	memset(record, 0, len);
-	head(&w, record, len, type, len - RECORD_HEADER_LEN);
+	put_head(&w, record, len, type, len - RECORD_HEADER_LEN);
 	wcur_bytes(&w, tag, RECORD_TAG_LEN);
 	wcur_be64(&w, (uint64_t)c->env.now.wall.s);
 	bnl_version_write(version, &c->env.version);
@@ -103,7 +103,7 @@ ask_one(struct peer *p, const struct ask *a)
 	uint8_t record[RECORD_HEADER_LEN + RECORD_ASK_LEN] = { 0 };
 	struct wcur w;
 
-	head(&w, record, sizeof(record), RECORD_ASK, RECORD_ASK_LEN);
+	put_head(&w, record, sizeof(record), RECORD_ASK, RECORD_ASK_LEN);
 	wcur_bytes(&w, a->tag, sizeof(a->tag));
 	wcur_bytes(&w, a->name, strlen(a->name));
 	return control_send(p, record, sizeof(record));
@@ -204,7 +204,7 @@ ask_in(struct peer *p, const uint8_t *value)
 	about = peer_named(p->core, text);
 	if (about != NULL)
 		link_status(about->link, p->core->env.now.mono, &ls);
-	head(&w, record, sizeof(record), RECORD_TELL, RECORD_TELL_LEN);
+	put_head(&w, record, sizeof(record), RECORD_TELL, RECORD_TELL_LEN);
 	wcur_bytes(&w, value, RECORD_TAG_LEN);
 	wcur_u8(&w, about == NULL ? TELL_UNKNOWN : ls.up ? TELL_UP :
 							   TELL_DOWN);

@@ -12,8 +12,8 @@
 /* Changes the secret when it is time; one that is too old for the span in
  * which the previous one is taken goes as well. */
 static void
-rotate(struct cookie_jar *j, struct monotime now, int64_t rotate_ms,
-       const struct rng *rng)
+rotate_secret(struct cookie_jar *j, struct monotime now, int64_t rotate_ms,
+	      const struct rng *rng)
 {
 	int64_t age = mono_ms(j->since, now);
 
@@ -27,9 +27,9 @@ rotate(struct cookie_jar *j, struct monotime now, int64_t rotate_ms,
 }
 
 static void
-derive(const uint8_t secret[COOKIE_SECRET_LEN],
-       const uint8_t pair_id[PAIR_ID_LEN], const struct endpoint *source,
-       uint8_t out[PROTO_MAC_LEN])
+derive_cookie(const uint8_t secret[COOKIE_SECRET_LEN],
+	      const uint8_t pair_id[PAIR_ID_LEN], const struct endpoint *source,
+	      uint8_t out[PROTO_MAC_LEN])
 {
 	uint8_t full[SHA256_LEN], where[SOURCE_LEN];
 	struct bytes parts[] = { { pair_id, PAIR_ID_LEN },
@@ -48,8 +48,8 @@ cookie_make(struct cookie_jar *j, struct monotime now, int64_t rotate_ms,
 	    const struct rng *rng, const uint8_t pair_id[PAIR_ID_LEN],
 	    const struct endpoint *source, uint8_t out[PROTO_MAC_LEN])
 {
-	rotate(j, now, rotate_ms, rng);
-	derive(j->current, pair_id, source, out);
+	rotate_secret(j, now, rotate_ms, rng);
+	derive_cookie(j->current, pair_id, source, out);
 }
 
 void
@@ -65,14 +65,15 @@ cookie_mac(const uint8_t cookie[PROTO_MAC_LEN], const void *msg, size_t len,
 }
 
 static bool
-matches(const uint8_t secret[COOKIE_SECRET_LEN],
-	const uint8_t pair_id[PAIR_ID_LEN], const struct endpoint *source,
-	const void *msg, size_t len, const uint8_t mac2[PROTO_MAC_LEN])
+cookie_matches(const uint8_t secret[COOKIE_SECRET_LEN],
+	       const uint8_t pair_id[PAIR_ID_LEN],
+	       const struct endpoint *source, const void *msg, size_t len,
+	       const uint8_t mac2[PROTO_MAC_LEN])
 {
 	uint8_t cookie[PROTO_MAC_LEN], right[PROTO_MAC_LEN];
 	bool ok;
 
-	derive(secret, pair_id, source, cookie);
+	derive_cookie(secret, pair_id, source, cookie);
 	cookie_mac(cookie, msg, len, right);
 	ok = bytes_equal_ct(right, mac2, sizeof(right));
 	bytes_wipe(cookie, sizeof(cookie));
@@ -86,11 +87,11 @@ cookie_check(struct cookie_jar *j, struct monotime now, int64_t rotate_ms,
 	     const struct endpoint *source, const void *msg, size_t len,
 	     const uint8_t mac2[PROTO_MAC_LEN])
 {
-	rotate(j, now, rotate_ms, rng);
-	if (matches(j->current, pair_id, source, msg, len, mac2))
+	rotate_secret(j, now, rotate_ms, rng);
+	if (cookie_matches(j->current, pair_id, source, msg, len, mac2))
 		return true;
 	return j->has_previous &&
-	       matches(j->previous, pair_id, source, msg, len, mac2);
+	       cookie_matches(j->previous, pair_id, source, msg, len, mac2);
 }
 
 void

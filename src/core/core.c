@@ -360,7 +360,7 @@ core_push(struct core *c, struct now now)
 
 /* What was below the mark is not any more: it is put into force. */
 static void
-unstale(struct core *c)
+lift_stale(struct core *c)
 {
 	struct generation *g = c->gen;
 
@@ -378,14 +378,14 @@ core_mark_reset(struct core *c, struct now now)
 	c->env.now = now;
 	channels_mark_reset(c->channels);
 	if (c->stale)
-		unstale(c);
+		lift_stale(c);
 	core_settle(c);
 }
 
 /* --- time -------------------------------------------------------------------- */
 
 static void
-sweep(struct core *c)
+sweep_core(struct core *c)
 {
 	struct monotime now = c->env.now.mono;
 
@@ -440,7 +440,7 @@ core_tick(struct core *c, struct now now)
 	c->env.now = now;
 	while ((t = timerq_pop(&c->timers, now.mono)) != NULL) {
 		if (t->kind == TIMER_SWEEP)
-			sweep(c);
+			sweep_core(c);
 		else
 			peer_tick(t->owner);
 	}

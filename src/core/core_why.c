@@ -43,7 +43,7 @@ is_dialled(const struct core *c, const char *name)
 
 /* One connection that looks who is there; the pair, where there is none. */
 static void
-dial(struct peer *p)
+dial_peer(struct peer *p)
 {
 	struct core *c = p->core;
 	struct endpoint eps[CHANNEL_ENDPOINTS_MAX];
@@ -96,7 +96,7 @@ core_probe(struct core *c, struct now now, const char *name, bool by_tcp)
 	    mono_ms(p->pinged, now.mono) >= PING_GAP_MS)
 		control_ping(p);
 	if (by_tcp || !link_can_send(p->link, now.mono))
-		dial(p);
+		dial_peer(p);
 	peer_touch(p);
 	core_settle(c);
 }

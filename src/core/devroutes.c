@@ -20,7 +20,7 @@ addr_order(const void *a, const void *b)
 }
 
 static int
-push(struct vec *v, const struct prefix *p)
+push_prefix(struct vec *v, const struct prefix *p)
 {
 	struct prefix *at = vec_push(v, sizeof(*at));
 
@@ -104,7 +104,7 @@ collect_clean(struct vec *out, const struct devroutes_in *in)
 {
 	for (uint32_t i = 0; i < in->list->nprefixes; i++)
 		if (is_clean(in, &in->list->prefixes[i]) &&
-		    push(out, &in->list->prefixes[i]) < 0)
+		    push_prefix(out, &in->list->prefixes[i]) < 0)
 			return -1;
 	keep_outermost(out);
 	return 0;
@@ -134,7 +134,7 @@ collect_subnets(struct vec *out, struct devroutes *r,
 		for (uint32_t j = 0; j < node->nsubnets; j++) {
 			if (devroutes_too_wide(&node->subnets[j]))
 				note_too_wide(r, node, &node->subnets[j]);
-			else if (push(out, &node->subnets[j]) < 0)
+			else if (push_prefix(out, &node->subnets[j]) < 0)
 				return -1;
 		}
 	}
@@ -152,7 +152,7 @@ push_around(struct vec *out, const struct prefix *p, struct addrs outside)
 
 	outside = addrs_from(outside, &p->addr);
 	if (outside.n == 0 || !prefix_contains(p, &outside.v[0]))
-		return push(out, p);
+		return push_prefix(out, p);
 	if (p->len == ipaddr_bits(&p->addr))
 		return 0;
 	half.len++;
@@ -188,14 +188,14 @@ push_all(struct vec *out, const struct vec *clean, const struct vec *subnets,
 		if (around == NULL)
 			rc = push_around(out, &p[i], outside);
 		else if (around != last)
-			rc = push(out, around);
+			rc = push_prefix(out, around);
 		last = around;
 	}
 	for (size_t i = 0; i < in->nown && rc == 0; i++) {
 		at = 0;
 		around = find_around(clean, &at, &in->own[i]);
 		if (around != NULL)
-			rc = push(out, around);
+			rc = push_prefix(out, around);
 	}
 	keep_outermost(out);
 	return rc;

@@ -117,7 +117,7 @@ set_hurried(struct dialq *q, struct dialq_entry *e, bool hurried)
 }
 
 static void
-leave(struct dialq *q, struct dialq_entry *e)
+unlink_entry(struct dialq *q, struct dialq_entry *e)
 {
 	if (!e->ready)
 		return;
@@ -128,12 +128,12 @@ leave(struct dialq *q, struct dialq_entry *e)
 }
 
 static void
-join(struct dialq *q, struct dialq_entry *e)
+link_entry(struct dialq *q, struct dialq_entry *e)
 {
 	unsigned int line = line_of(e);
 
 	if (e->ready && e->line != line)
-		leave(q, e);
+		unlink_entry(q, e);
 	if (!e->ready) {
 		e->line = line;
 		line_append(q, e, ALL);
@@ -149,10 +149,10 @@ dialq_place(struct dialq *q, struct dialq_entry *e, struct monotime now)
 {
 	if (e->waits && mono_reached(e->not_before, now)) {
 		timerq_cancel(&q->resting, &e->timer);
-		join(q, e);
+		link_entry(q, e);
 		return;
 	}
-	leave(q, e);
+	unlink_entry(q, e);
 	if (e->waits)
 		timerq_set(&q->resting, &e->timer, e->not_before);
 	else
@@ -255,7 +255,7 @@ dialq_next(struct dialq *q, struct monotime now, dialq_room room, void *arg)
 		q->changed = false;
 		return NULL;
 	}
-	leave(q, e);
+	unlink_entry(q, e);
 	e->waits = false;
 	return e;
 }

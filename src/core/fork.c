@@ -20,8 +20,8 @@ forks_init(struct forks *f)
 
 /* false: it was told lately. */
 static bool
-tell(struct forks *f, struct core_env *env, const char *peer,
-     const struct bnl_version *holds, const struct bnl_version *other)
+tell_fork(struct forks *f, struct core_env *env, const char *peer,
+	  const struct bnl_version *holds, const struct bnl_version *other)
 {
 	char a[BNL_VERSION_TEXT_MAX], b[BNL_VERSION_TEXT_MAX];
 
@@ -46,10 +46,10 @@ forks_list(struct forks *f, struct core_env *env, const char *peer,
 		return;
 	switch (bnl_compare(env->bnl, other)) {
 	case BNL_NEWER_FORK:
-		(void)tell(f, env, peer, &other->version, &env->version);
+		(void)tell_fork(f, env, peer, &other->version, &env->version);
 		break;
 	case BNL_OLDER_FORK:
-		(void)tell(f, env, peer, &env->version, &other->version);
+		(void)tell_fork(f, env, peer, &env->version, &other->version);
 		break;
 	default:
 		break;
@@ -94,7 +94,8 @@ forks_version(struct forks *f, struct core_env *env, const char *peer,
 		f->hearsay_until = mono_add_ms(now, AGAIN_MS);
 		f->hearsay = 0;
 	}
-	if (f->hearsay < HEARSAY_MAX && tell(f, env, peer, &env->version, v))
+	if (f->hearsay < HEARSAY_MAX &&
+	    tell_fork(f, env, peer, &env->version, v))
 		f->hearsay++;
 }
 

@@ -283,7 +283,7 @@ tcp_continues(const struct gro_flow *f, const struct gro_segment *s)
 
 /* True when s is the next packet of the same flow's open frame. */
 static bool
-continues(struct gro_flow *f, const struct gro_segment *s)
+continues_frame(struct gro_flow *f, const struct gro_segment *s)
 {
 	const struct gro_segment *h = &f->head;
 
@@ -320,7 +320,7 @@ open_flow(struct gro *g, struct gro_flow *f, uint64_t key,
 }
 
 static void
-append(struct gro_flow *f, const struct gro_segment *s)
+append_segment(struct gro_flow *f, const struct gro_segment *s)
 {
 	size_t payload = s->len - s->hdrlen;
 
@@ -361,8 +361,8 @@ gro_add(struct gro *g, uint8_t *pkt, size_t len, bool csum_partial,
 		return true;
 	}
 	out->nslices++;
-	if (f != NULL && continues(f, &s)) {
-		append(f, &s);
+	if (f != NULL && continues_frame(f, &s)) {
+		append_segment(f, &s);
 		return true;
 	}
 	if (f != NULL)

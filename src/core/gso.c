@@ -16,7 +16,7 @@
  * written as 0xffff: the same number in one's complement, and in UDP the only
  * one of both that is a checksum (RFC 768). */
 static void
-complete(uint8_t *p, size_t len, size_t at)
+complete_sum(uint8_t *p, size_t len, size_t at)
 {
 	uint16_t csum = (uint16_t)~ippkt_fold(ippkt_sum(0, p, len));
 
@@ -44,8 +44,8 @@ start_whole(struct gso *g, const struct tun_frame *f, const struct ippkt *ip)
 	if (off->csum_start < ip->hdrlen ||
 	    (size_t)off->csum_start + off->csum_offset + 2 > f->len)
 		return DROP_TUN_MALFORMED;
-	complete(f->data + off->csum_start, f->len - off->csum_start,
-		 off->csum_offset);
+	complete_sum(f->data + off->csum_start, f->len - off->csum_start,
+		     off->csum_offset);
 	return DROP_NONE;
 }
 
@@ -76,7 +76,7 @@ super_header_len(const struct tun_frame *f, const struct ippkt *ip)
 
 /* What takes a 16-bit number away from a one's complement sum. */
 static uint64_t
-minus(size_t v)
+ones_complement(size_t v)
 {
 	return UINT16_MAX - v;
 }
@@ -95,12 +95,13 @@ start_super(struct gso *g, const struct tun_frame *f, const struct ippkt *ip)
 	g->iphdr = ip->hdrlen;
 	g->hdrlen = hdrlen;
 	g->next = hdrlen;
-	g->pseudo_sum = get_be16(p + csum_at) + minus(f->len - ip->hdrlen);
+	g->pseudo_sum = get_be16(p + csum_at) +
+			ones_complement(f->len - ip->hdrlen);
 	if (p[0] >> 4 == 4)
 		g->ip_sum = ippkt_sum(0, p, ip->hdrlen) +
-			    minus(get_be16(p + V4_LEN_AT)) +
-			    minus(get_be16(p + V4_ID_AT)) +
-			    minus(get_be16(p + V4_CSUM_AT));
+			    ones_complement(get_be16(p + V4_LEN_AT)) +
+			    ones_complement(get_be16(p + V4_ID_AT)) +
+			    ones_complement(get_be16(p + V4_CSUM_AT));
 	return DROP_NONE;
 }
 
@@ -258,7 +259,7 @@ gso_complete_csum(uint8_t *pkt, size_t len, const struct ippkt *ip)
 {
 	if (!has_transport(ip, len))
 		return -1;
-	complete(pkt + ip->hdrlen, len - ip->hdrlen,
-		 transport_csum_at(ip->proto));
+	complete_sum(pkt + ip->hdrlen, len - ip->hdrlen,
+		     transport_csum_at(ip->proto));
 	return 0;
 }

@@ -33,8 +33,8 @@ _Static_assert(BNL_VERSION_WIRE_LEN + 8 == DGRAM_PAYLOAD_LEN, "payload");
 	(sizeof(LABEL_PROLOGUE) + 2 * (1 + NODE_NAME_MAX) + PAIR_ID_LEN + 3)
 
 static void
-derive(uint8_t out[32], const struct pair *p, const char *label,
-       const char *name)
+derive_key(uint8_t out[32], const struct pair *p, const char *label,
+	   const char *name)
 {
 	uint8_t info[64 + NODE_NAME_MAX];
 	struct wcur c;
@@ -59,16 +59,16 @@ pair_keys_derive(struct pair_keys *out, const struct pair *p, const char *self,
 	memcpy(out->peer_static, p->peer_static, sizeof(out->peer_static));
 	memcpy(out->peer_key, p->peer_key, sizeof(out->peer_key));
 	out->above = p->above;
-	derive(out->psk, p, LABEL_PSK, "");
-	derive(out->mac_out, p, LABEL_MAC1, peer);
-	derive(out->mac_in, p, LABEL_MAC1, self);
-	derive(out->cookie_out, p, LABEL_COOKIE, peer);
-	derive(out->cookie_in, p, LABEL_COOKIE, self);
+	derive_key(out->psk, p, LABEL_PSK, "");
+	derive_key(out->mac_out, p, LABEL_MAC1, peer);
+	derive_key(out->mac_in, p, LABEL_MAC1, self);
+	derive_key(out->cookie_out, p, LABEL_COOKIE, peer);
+	derive_key(out->cookie_in, p, LABEL_COOKIE, self);
 }
 
 static void
-start(struct noise *n, const struct pair_keys *k, const struct core_env *env,
-      const char *peer, bool initiator)
+start_noise(struct noise *n, const struct pair_keys *k,
+	    const struct core_env *env, const char *peer, bool initiator)
 {
 	const char *names[2] = { initiator ? env->self : peer,
 				 initiator ? peer : env->self };
@@ -152,7 +152,7 @@ handshake_init(struct handshake *h, const struct core_env *env,
 	out[0] = DGRAM_INIT;
 	put_be32(out + SENDER_AT, h->local_index);
 	memcpy(out + INIT_PAIR_AT, h->keys->id, PAIR_ID_LEN);
-	start(&h->noise, h->keys, env, peer, true);
+	start_noise(&h->noise, h->keys, env, peer, true);
 	news_write(payload, env);
 	if (noise_write_1(&h->noise, &env->rng, payload, sizeof(payload),
 			  out + INIT_NOISE_AT) < 0) {
@@ -245,7 +245,7 @@ handshake_answer(const struct pair_keys *k, const struct core_env *env,
 	enum drop d = DROP_HANDSHAKE;
 	struct noise n;
 
-	start(&n, k, env, peer, false);
+	start_noise(&n, k, env, peer, false);
 	if (noise_read_1(&n, dgram + INIT_NOISE_AT, DGRAM_NOISE_LEN, payload) <
 	    0)
 		goto out;

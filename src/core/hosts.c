@@ -79,7 +79,7 @@ hosts_free(struct hosts *h)
 }
 
 static struct host *
-find(const struct hosts *h, const char *name)
+find_host(const struct hosts *h, const char *name)
 {
 	return table_get(&h->table, name, strlen(name));
 }
@@ -212,9 +212,9 @@ hosts_keep(struct hosts *h, const struct bnl *b)
 }
 
 static struct host *
-get(struct hosts *h, const char *name)
+get_host(struct hosts *h, const char *name)
 {
-	struct host *host = find(h, name);
+	struct host *host = find_host(h, name);
 	size_t len = strlen(name);
 
 	if (host != NULL)
@@ -235,7 +235,7 @@ void
 hosts_want(struct hosts *h, struct core_env *env, const char *name,
 	   bool urgent)
 {
-	struct host *host = get(h, name);
+	struct host *host = get_host(h, name);
 	enum turn turn;
 
 	if (host == NULL || host->asked ||
@@ -254,7 +254,8 @@ hosts_want(struct hosts *h, struct core_env *env, const char *name,
 
 /* Of the addresses found, those to keep. */
 static size_t
-choose(struct ipaddr out[HOSTS_EACH], const struct ipaddr *found, size_t n)
+choose_addresses(struct ipaddr out[HOSTS_EACH], const struct ipaddr *found,
+		 size_t n)
 {
 	size_t kept = 0;
 
@@ -282,7 +283,7 @@ is_same(const struct host *host, const struct ipaddr *at, size_t n)
 }
 
 static void
-tell(struct core_env *env, const struct host *host)
+tell_lookup(struct core_env *env, const struct host *host)
 {
 	char text[HOSTS_EACH * IPADDR_TEXT_MAX], one[IPADDR_TEXT_MAX];
 	size_t len = 0;
@@ -296,7 +297,7 @@ tell(struct core_env *env, const struct host *host)
 }
 
 static void
-failed(struct host *host, struct core_env *env, const char *why)
+note_failure(struct host *host, struct core_env *env, const char *why)
 {
 	int64_t ms = HOSTS_RETRY_MS;
 
@@ -320,7 +321,7 @@ failed(struct host *host, struct core_env *env, const char *why)
 static struct host *
 end_turn(struct hosts *h, const char *name)
 {
-	struct host *host = find(h, name);
+	struct host *host = find_host(h, name);
 
 	if (host == NULL)
 		return NULL;
@@ -340,7 +341,7 @@ take_found(struct host *host, struct core_env *env,
 {
 	struct ipaddr at[HOSTS_EACH];
 
-	n = choose(at, found, n);
+	n = choose_addresses(at, found, n);
 	host->failures = 0;
 	free(host->error);
 	host->error = NULL;
@@ -350,7 +351,7 @@ take_found(struct host *host, struct core_env *env,
 		return false;
 	memcpy(host->at, at, n * sizeof(at[0]));
 	host->n = n;
-	tell(env, host);
+	tell_lookup(env, host);
 	return true;
 }
 
@@ -359,13 +360,13 @@ hosts_answer(struct hosts *h, struct core_env *env, const char *name,
 	     const struct ipaddr *found, size_t n, bool more,
 	     const char *why)
 {
-	struct host *host = more ? find(h, name) : end_turn(h, name);
+	struct host *host = more ? find_host(h, name) : end_turn(h, name);
 	bool changed = false;
 
 	if (host != NULL && n > 0)
 		changed = take_found(host, env, found, n);
 	else if (host != NULL && !more)
-		failed(host, env, why);
+		note_failure(host, env, why);
 	ask_next(h, env);
 	return changed;
 }
@@ -373,7 +374,7 @@ hosts_answer(struct hosts *h, struct core_env *env, const char *name,
 bool
 hosts_lacks(const struct hosts *h, const char *name, const char **why)
 {
-	const struct host *host = find(h, name);
+	const struct host *host = find_host(h, name);
 
 	*why = host == NULL ? NULL : host->error;
 	return host == NULL || host->n == 0;
@@ -383,7 +384,7 @@ size_t
 hosts_get(const struct hosts *h, const char *name,
 	  struct ipaddr out[HOSTS_EACH])
 {
-	const struct host *host = find(h, name);
+	const struct host *host = find_host(h, name);
 
 	if (host == NULL)
 		return 0;

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 static struct session *
-retire(struct keyring *k, struct session *s)
+retire_session(struct keyring *k, struct session *s)
 {
 	struct session *out = NULL;
 
@@ -23,7 +23,7 @@ retire(struct keyring *k, struct session *s)
 struct session *
 keyring_install(struct keyring *k, struct session *made)
 {
-	struct session *out = retire(k, k->at[KEYRING_CURRENT]);
+	struct session *out = retire_session(k, k->at[KEYRING_CURRENT]);
 
 	k->at[KEYRING_CURRENT] = made;
 	return out;
@@ -45,7 +45,7 @@ keyring_promote(struct keyring *k, bool yield)
 
 	assert(s != NULL);
 	k->at[KEYRING_TENTATIVE] = NULL;
-	return yield ? retire(k, s) : keyring_install(k, s);
+	return yield ? retire_session(k, s) : keyring_install(k, s);
 }
 
 struct session *

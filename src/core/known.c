@@ -70,7 +70,7 @@ place_of(const struct known *k, const char *name)
 }
 
 static struct known_node *
-find(const struct known *k, const char *name)
+find_node(const struct known *k, const char *name)
 {
 	size_t i = place_of(k, name);
 
@@ -78,7 +78,7 @@ find(const struct known *k, const char *name)
 }
 
 static int
-insert(struct known *k, size_t at, const struct known_node *from)
+insert_node(struct known *k, size_t at, const struct known_node *from)
 {
 	struct known_node *node;
 
@@ -116,7 +116,7 @@ known_load(struct known *k, const uint8_t *in, size_t len, struct err *e)
 	if (known_file_open(&r, in, len, e) < 0)
 		return -1;
 	while ((rc = known_file_next(&r, &node, last, e)) > 0) {
-		if (insert(&new, new.n, &node) < 0) {
+		if (insert_node(&new, new.n, &node) < 0) {
 			rc = err_nomem(e);
 			break;
 		}
@@ -135,7 +135,7 @@ known_load(struct known *k, const uint8_t *in, size_t len, struct err *e)
 }
 
 static void
-changed(struct known *k, struct monotime now)
+mark_changed(struct known *k, struct monotime now)
 {
 	struct monotime due = mono_add_ms(now, GATHER_MS);
 
@@ -150,7 +150,7 @@ changed(struct known *k, struct monotime now)
 
 /* To the front; the one that was used longest ago goes. true: it is new. */
 static bool
-note(struct known_node *node, const struct endpoint *ep)
+note_endpoint(struct known_node *node, const struct endpoint *ep)
 {
 	unsigned int i = 0;
 	bool is_new;
@@ -175,16 +175,16 @@ known_put(struct known *k, struct monotime now, const char *name,
 
 	if (!known_is_usable(ep))
 		return;
-	node = find(k, name);
+	node = find_node(k, name);
 	if (node != NULL) {
 		/* The order alone is not worth a write. */
-		if (note(node, ep))
-			changed(k, now);
+		if (note_endpoint(node, ep))
+			mark_changed(k, now);
 		return;
 	}
 	memcpy(first.name, name, strlen(name) + 1);
-	if (insert(k, place_of(k, name), &first) == 0)
-		changed(k, now);
+	if (insert_node(k, place_of(k, name), &first) == 0)
+		mark_changed(k, now);
 }
 
 /* Forgets those inside the VPN. true: there were some. */
@@ -219,7 +219,7 @@ known_keep(struct known *k, struct monotime now, const struct bnl *b)
 			free(node);
 	}
 	if (others || left < k->n)
-		changed(k, now);
+		mark_changed(k, now);
 	k->n = left;
 }
 
@@ -227,7 +227,7 @@ unsigned int
 known_get(const struct known *k, const char *name,
 	  struct endpoint out[KNOWN_EACH])
 {
-	const struct known_node *node = find(k, name);
+	const struct known_node *node = find_node(k, name);
 
 	if (node == NULL)
 		return 0;
@@ -287,7 +287,7 @@ known_deadline(const struct known *k)
 }
 
 static int
-encode(const struct known *k, struct buf *b)
+encode_known(const struct known *k, struct buf *b)
 {
 	if (known_file_begin(b) < 0)
 		return -1;
@@ -308,10 +308,10 @@ known_flush(struct known *k, struct monotime now, struct actions *q)
 	k->due = MONO_NEVER;
 	k->stored = now;
 	buf_init(&b, KNOWN_BYTES_MAX);
-	a = encode(k, &b) < 0 ? NULL : actions_add(q, ACTION_STORE_KNOWN);
+	a = encode_known(k, &b) < 0 ? NULL : actions_add(q, ACTION_STORE_KNOWN);
 	if (a == NULL) {
 		buf_free(&b);
-		changed(k, now); /* memory may come back */
+		mark_changed(k, now); /* memory may come back */
 		return;
 	}
 	/* The memory itself moves on: nothing was consumed from it. */

@@ -152,7 +152,7 @@ link_reset(struct link *l)
 
 /* Takes out of the old set the one with that id. */
 static struct link_pair *
-claim(struct link *l, const uint8_t id[PAIR_ID_LEN])
+claim_pair(struct link *l, const uint8_t id[PAIR_ID_LEN])
 {
 	for (unsigned int i = 0; i < l->npairs; i++) {
 		struct link_pair *p = l->pairs[i];
@@ -201,7 +201,7 @@ link_set_pairs(struct link *l, struct core_env *env,
 		if (memcmp(from->self_static, env->static_public,
 			   X25519_LEN) != 0)
 			continue;
-		p = claim(l, from->id);
+		p = claim_pair(l, from->id);
 		if (p == NULL) {
 			p = make_pair(l, env, from);
 			changed = true;

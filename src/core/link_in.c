@@ -77,7 +77,7 @@ has_seen(const struct link *l, const uint8_t *ephemeral)
 
 /* 0, or -1 when memory is out: then a replay could not be told. */
 static int
-remember(struct link *l, const uint8_t *ephemeral)
+remember_init(struct link *l, const uint8_t *ephemeral)
 {
 	if (l->seen == NULL)
 		l->seen = calloc(LINK_SEEN, sizeof(*l->seen));
@@ -150,7 +150,7 @@ answer_init(const struct arrival *a, struct link_pair *p)
 	d = handshake_answer(&p->keys, env, l->peer, index, a->dgram, &seed,
 			     &news, out);
 	if (d == DROP_NONE &&
-	    (remember(l, handshake_init_ephemeral(a->dgram)) < 0 ||
+	    (remember_init(l, handshake_init_ephemeral(a->dgram)) < 0 ||
 	     session_new(&s, &seed, env->now.mono, &env->conf->timers, NULL) <
 		 0))
 		d = DROP_STATE;
@@ -297,7 +297,7 @@ take_cookie(const struct arrival *a)
 
 /* The first DATA of the session that the peer's INIT made. */
 static void
-promote(const struct arrival *a, struct link *l)
+promote_session(const struct arrival *a, struct link *l)
 {
 	const struct session *own = keyring_current(&l->keys);
 	const struct session *t = keyring_tentative(&l->keys);
@@ -320,7 +320,8 @@ promote(const struct arrival *a, struct link *l)
 }
 
 static void
-prove(const struct arrival *a, const struct link *l, const struct session *s)
+note_proven(const struct arrival *a, const struct link *l,
+	    const struct session *s)
 {
 	for (unsigned int i = 0; i < l->npairs; i++) {
 		const struct pair_keys *k = &l->pairs[i]->keys;
@@ -336,9 +337,9 @@ static void
 first_heard(const struct arrival *a, struct link *l, struct session *s)
 {
 	s->heard = true;
-	prove(a, l, s);
+	note_proven(a, l, s);
 	if (s == keyring_tentative(&l->keys))
-		promote(a, l);
+		promote_session(a, l);
 	else if (s == keyring_current(&l->keys))
 		a->res->flags |= link_step(l, a->env, RESUME_HEARD);
 }
@@ -373,7 +374,8 @@ plan_answer(const struct arrival *a, struct link *l, const struct session *s,
 }
 
 static void
-heard(const struct arrival *a, struct link *l, struct session *s, bool highest)
+note_heard(const struct arrival *a, struct link *l, struct session *s,
+	   bool highest)
 {
 	struct monotime now = a->env->now.mono;
 	bool was_heard = s->heard;
@@ -424,7 +426,7 @@ take_data(const struct arrival *a)
 	res->comp = e->session->algos.comp;
 	/* The first of a session may end others: *e may move. */
 	s = e->session;
-	heard(a, res->link, s, highest);
+	note_heard(a, res->link, s, highest);
 	res->is_current = s == keyring_current(&res->link->keys);
 	return DROP_NONE;
 }

@@ -179,7 +179,7 @@ send_empty(struct link *l, struct core_env *env)
 }
 
 static struct resume_view
-view(const struct link *l)
+view_link(const struct link *l)
 {
 	const struct session *t = keyring_tentative(&l->keys);
 	const struct session *s = keyring_current(&l->keys);
@@ -191,7 +191,7 @@ view(const struct link *l)
 }
 
 static unsigned int
-negotiate(struct link *l, const struct core_env *env)
+start_negotiation(struct link *l, const struct core_env *env)
 {
 	int64_t most = env->conf->timers.unanswered;
 
@@ -206,9 +206,9 @@ negotiate(struct link *l, const struct core_env *env)
 
 /* Without a new deadline. */
 static unsigned int
-step(struct link *l, struct core_env *env, enum resume_event event)
+step_resume(struct link *l, struct core_env *env, enum resume_event event)
 {
-	struct resume_view v = view(l);
+	struct resume_view v = view_link(l);
 	unsigned int todo = resume_step(&l->resume, event, env, &v);
 	unsigned int flags = 0;
 
@@ -224,14 +224,14 @@ step(struct link *l, struct core_env *env, enum resume_event event)
 	if (todo & RESUME_DO_EMPTY)
 		send_empty(l, env);
 	if (todo & RESUME_DO_NEGOTIATE)
-		flags |= negotiate(l, env);
+		flags |= start_negotiation(l, env);
 	return flags;
 }
 
 unsigned int
 link_step(struct link *l, struct core_env *env, enum resume_event event)
 {
-	unsigned int flags = step(l, env, event);
+	unsigned int flags = step_resume(l, env, event);
 
 	link_rearm(l, env);
 	return flags;
@@ -290,7 +290,7 @@ keepalive_at(const struct link *l, const struct core_env *env)
 }
 
 static struct monotime
-first(struct monotime a, struct monotime b)
+earlier_time(struct monotime a, struct monotime b)
 {
 	return mono_is_set(b) ? mono_min(a, b) : a;
 }
@@ -302,8 +302,8 @@ link_rearm(struct link *l, const struct core_env *env)
 
 	d = mono_min(d, resume_deadline(&l->resume));
 	d = mono_min(d, keepalive_at(l, env));
-	d = first(d, l->answer_at);
-	d = first(d, l->silence_at);
+	d = earlier_time(d, l->answer_at);
+	d = earlier_time(d, l->silence_at);
 	l->deadline = l->renew ? mono_min(d, env->now.mono) : d;
 }
 
@@ -329,9 +329,9 @@ end_sessions(struct link *l, struct core_env *env, struct monotime now)
 	if (l->up)
 		flags |= LINK_DOWN;
 	l->up = false;
-	flags |= step(l, env, RESUME_ENDED);
+	flags |= step_resume(l, env, RESUME_ENDED);
 	if (core_env_keepalive(env) > 0 && l->npairs > 0)
-		flags |= step(l, env, RESUME_START);
+		flags |= step_resume(l, env, RESUME_START);
 	return flags;
 }
 
@@ -401,10 +401,10 @@ link_tick(struct link *l, struct core_env *env)
 	}
 	if (l->renew) {
 		l->renew = false;
-		flags |= step(l, env, RESUME_RENEW);
+		flags |= step_resume(l, env, RESUME_RENEW);
 	}
 	if (mono_reached(resume_deadline(&l->resume), now))
-		flags |= step(l, env, RESUME_DUE);
+		flags |= step_resume(l, env, RESUME_DUE);
 	link_rearm(l, env);
 	return flags;
 }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 static int
-compare(const void *a, const void *b)
+compare_entries(const void *a, const void *b)
 {
 	return ipaddr_cmp(a, b);
 }
@@ -13,7 +13,7 @@ compare(const void *a, const void *b)
 void
 listed_take(struct listed *out, struct ipaddr *all, size_t n)
 {
-	qsort(all, n, sizeof(*all), compare);
+	qsort(all, n, sizeof(*all), compare_entries);
 	*out = (struct listed){all, n};
 }
 
@@ -49,5 +49,5 @@ bool
 listed_has(const struct listed *l, const struct ipaddr *a)
 {
 	return l != NULL && l->n > 0 &&
-	       bsearch(a, l->addr, l->n, sizeof(*a), compare) != NULL;
+	       bsearch(a, l->addr, l->n, sizeof(*a), compare_entries) != NULL;
 }

@@ -309,7 +309,7 @@ look_at_clock(struct core *c)
 }
 
 static void
-say(struct core *c, const struct warning *w)
+say_warning(struct core *c, const struct warning *w)
 {
 	struct peer *p = w->peer == NULL ? NULL : peer_named(c, w->peer);
 	uint32_t *warned = p == NULL ? &c->warned : &p->warned;
@@ -342,7 +342,7 @@ core_look(struct core *c)
 	}
 	look_at_clock(c);
 	while (core_own_warning(c, at, &pos, &w))
-		say(c, &w);
+		say_warning(c, &w);
 }
 
 void
@@ -352,5 +352,5 @@ core_look_peer(struct core *c, size_t i)
 	size_t pos = 0;
 
 	while (core_peer_warning(c, c->env.now, i, &pos, &w))
-		say(c, &w);
+		say_warning(c, &w);
 }

@@ -104,8 +104,8 @@ negotiate_transcript(uint8_t th[SHA256_LEN],
 }
 
 static void
-expand(uint8_t *out, size_t len, const uint8_t prk[SHA256_LEN],
-       const char *label, const uint8_t th[SHA256_LEN])
+expand_key(uint8_t *out, size_t len, const uint8_t prk[SHA256_LEN],
+	   const char *label, const uint8_t th[SHA256_LEN])
 {
 	uint8_t info[64 + SHA256_LEN];
 	size_t labellen = strlen(label);
@@ -127,10 +127,11 @@ negotiate_derive(struct negotiate_keys *out, const uint8_t th[SHA256_LEN],
 	memcpy(ikm + PROTO_RANDOM_LEN, listener->hello->random,
 	       PROTO_RANDOM_LEN);
 	hkdf_extract(prk, exporter, SHA256_LEN, ikm, sizeof(ikm));
-	expand(out->secret, sizeof(out->secret), prk, LABEL_PAIR_SECRET, th);
-	expand(out->id, sizeof(out->id), prk, LABEL_PAIR_ID, th);
-	expand(out->confirm_key, sizeof(out->confirm_key), prk,
-	       LABEL_CONFIRM_KEY, th);
+	expand_key(out->secret, sizeof(out->secret), prk, LABEL_PAIR_SECRET,
+		   th);
+	expand_key(out->id, sizeof(out->id), prk, LABEL_PAIR_ID, th);
+	expand_key(out->confirm_key, sizeof(out->confirm_key), prk,
+		   LABEL_CONFIRM_KEY, th);
 	bytes_wipe(prk, sizeof(prk));
 }
 

@@ -62,7 +62,7 @@ notes_free(struct notes *n)
 }
 
 static struct note *
-find(const struct notes *n, const char *name)
+find_note(const struct notes *n, const char *name)
 {
 	if (n == NULL)
 		return NULL;
@@ -72,13 +72,13 @@ find(const struct notes *n, const char *name)
 const struct note *
 notes_get(const struct notes *n, const char *name)
 {
-	return find(n, name);
+	return find_note(n, name);
 }
 
 static struct note *
-make(struct notes *n, const char *name)
+make_note(struct notes *n, const char *name)
 {
-	struct note *o = find(n, name);
+	struct note *o = find_note(n, name);
 
 	if (o != NULL || n == NULL || name[0] == '\0')
 		return o;
@@ -94,7 +94,7 @@ make(struct notes *n, const char *name)
 
 /* The place of that address: its own, a new one, the oldest one's. */
 static struct note_address *
-place(struct note *o, const struct endpoint *to)
+place_address(struct note *o, const struct endpoint *to)
 {
 	struct note_address *oldest = o->addresses, *more;
 
@@ -120,8 +120,8 @@ void
 notes_try(struct notes *n, struct monotime now, const char *name,
 	  const struct endpoint *to, enum note_kind kind, const char *text)
 {
-	struct note *o = make(n, name);
-	struct note_address *a = o == NULL ? NULL : place(o, to);
+	struct note *o = make_note(n, name);
+	struct note_address *a = o == NULL ? NULL : place_address(o, to);
 
 	if (a == NULL)
 		return;
@@ -136,8 +136,8 @@ notes_try(struct notes *n, struct monotime now, const char *name,
 }
 
 static void
-refusal(struct note_refusal *r, struct monotime now, uint8_t code,
-	const struct bnl_version *list, const char *text)
+note_refused(struct note_refusal *r, struct monotime now, uint8_t code,
+	     const struct bnl_version *list, const char *text)
 {
 	memset(r, 0, sizeof(*r));
 	r->code = code;
@@ -151,11 +151,11 @@ notes_refused_us(struct notes *n, struct monotime now, const char *name,
 		 uint8_t code, const struct bnl_version *list,
 		 const char *text)
 {
-	struct note *o = make(n, name);
+	struct note *o = make_note(n, name);
 
 	if (o == NULL)
 		return;
-	refusal(&o->theirs, now, code, list, text);
+	note_refused(&o->theirs, now, code, list, text);
 	o->bye.s = 0;
 }
 
@@ -164,11 +164,11 @@ notes_refused_it(struct notes *n, struct monotime now, const char *name,
 		 uint8_t code, const struct bnl_version *list,
 		 const char *text, const uint8_t key[FINGERPRINT_LEN])
 {
-	struct note *o = make(n, name);
+	struct note *o = make_note(n, name);
 
 	if (o == NULL)
 		return;
-	refusal(&o->ours, now, code, list, text);
+	note_refused(&o->ours, now, code, list, text);
 	if (code != REFUSE_WRONG_NAME)
 		o->bye.s = 0;
 	memcpy(o->ours.key, key, FINGERPRINT_LEN);
@@ -177,7 +177,7 @@ notes_refused_it(struct notes *n, struct monotime now, const char *name,
 void
 notes_bye(struct notes *n, struct walltime at, const char *name)
 {
-	struct note *o = make(n, name);
+	struct note *o = make_note(n, name);
 
 	if (o != NULL)
 		o->bye = at;
@@ -186,7 +186,7 @@ notes_bye(struct notes *n, struct walltime at, const char *name)
 void
 notes_met(struct notes *n, const char *name)
 {
-	struct note *o = find(n, name);
+	struct note *o = find_note(n, name);
 
 	if (o != NULL)
 		o->bye.s = 0;
@@ -195,7 +195,7 @@ notes_met(struct notes *n, const char *name)
 void
 notes_up(struct notes *n, const char *name)
 {
-	struct note *o = find(n, name);
+	struct note *o = find_note(n, name);
 
 	if (o == NULL)
 		return;
@@ -204,7 +204,7 @@ notes_up(struct notes *n, const char *name)
 }
 
 static void
-forget(struct notes *n, struct note *o)
+forget_note(struct notes *n, struct note *o)
 {
 	table_remove(&n->by_name, o->name, strlen(o->name));
 	note_free(o);
@@ -223,7 +223,7 @@ forget_gone(struct notes *n)
 			first = o;
 	if (first == NULL)
 		return;
-	forget(n, first);
+	forget_note(n, first);
 	n->gone--;
 }
 
@@ -231,7 +231,7 @@ void
 notes_gone(struct notes *n, struct walltime at, const char *name,
 	   const struct bnl_version *by)
 {
-	struct note *o = make(n, name);
+	struct note *o = make_note(n, name);
 
 	if (o == NULL)
 		return;
@@ -246,10 +246,10 @@ notes_gone(struct notes *n, struct walltime at, const char *name,
 void
 notes_listed(struct notes *n, const char *name)
 {
-	struct note *o = find(n, name);
+	struct note *o = find_note(n, name);
 
 	if (o == NULL || o->gone.s == 0)
 		return;
 	n->gone--;
-	forget(n, o);
+	forget_note(n, o);
 }

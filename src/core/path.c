@@ -29,7 +29,7 @@ path_text(const struct peer *p, char *out, size_t cap)
 
 /* Said once when it becomes too small, and when it no longer is. */
 static void
-tell(struct peer *p)
+tell_path(struct peer *p)
 {
 	const uint32_t bit = UINT32_C(1) << EVENT_MTU;
 	struct actions *q = &p->core->actions;
@@ -59,7 +59,7 @@ send_probe(struct peer *p, size_t size)
 }
 
 static void
-step(struct peer *p, enum pmtu_event event, size_t size)
+step_pmtu(struct peer *p, enum pmtu_event event, size_t size)
 {
 	struct core *c = p->core;
 	struct pmtu_in in = {
@@ -74,7 +74,7 @@ step(struct peer *p, enum pmtu_event event, size_t size)
 	struct pmtu_probes out;
 
 	if (pmtu_step(&p->pmtu, event, &in, &out))
-		tell(p);
+		tell_path(p);
 	if (out.fresh)
 		rng_fill(&c->env.rng, p->probe, sizeof(p->probe));
 	for (size_t i = 0; i < out.n; i++)
@@ -88,14 +88,14 @@ path_large(struct peer *p)
 	/* What waits for a session proves nothing. */
 	if (p->pmtu.state == PMTU_ARMED &&
 	    link_can_send(p->link, p->core->env.now.mono))
-		step(p, PMTU_LARGE, 0);
+		step_pmtu(p, PMTU_LARGE, 0);
 }
 
 void
 path_tick(struct peer *p)
 {
 	if (mono_reached(p->pmtu.deadline, p->core->env.now.mono))
-		step(p, PMTU_TIME, 0);
+		step_pmtu(p, PMTU_TIME, 0);
 }
 
 bool
@@ -106,7 +106,7 @@ path_answered(struct peer *p, const uint8_t tag[RECORD_TAG_LEN])
 	if (memcmp(tag, p->probe, SIZE_AT) != 0 ||
 	    memcmp(tag, none, SIZE_AT) == 0)
 		return false;
-	step(p, PMTU_ANSWER, get_be16(tag + SIZE_AT));
+	step_pmtu(p, PMTU_ANSWER, get_be16(tag + SIZE_AT));
 	return true;
 }
 
@@ -148,6 +148,6 @@ core_too_big(struct core *c, struct now now, const struct endpoint *to)
 	c->env.now = now;
 	for (size_t i = 0; i < c->npeers; i++)
 		if (endpoint_equal(link_remote(c->peers[i]->link), to))
-			step(c->peers[i], PMTU_REFUSED, 0);
+			step_pmtu(c->peers[i], PMTU_REFUSED, 0);
 	core_settle(c);
 }

@@ -79,7 +79,7 @@ peer_drop(struct peer *p, enum drop d)
 
 /* Sends what waited, one datagram each: this is not the busy path. */
 static void
-flush(struct peer *p)
+flush_waiting(struct peer *p)
 {
 	struct core *c = p->core;
 	struct waitq_packet *w;
@@ -155,7 +155,7 @@ peer_flags(struct peer *p, unsigned int flags, const struct link_in *in)
 		p->vain = 0;
 		if (!p->renew)
 			channels_spare_negotiation(c->channels, p->name);
-		flush(p);
+		flush_waiting(p);
 	}
 	if (flags & LINK_MOVED)
 		path_moved(p);
@@ -218,7 +218,7 @@ peer_tick(struct peer *p)
 		peer_drop(p, DROP_QUEUE_OLD);
 	if (old > 0 && p->wait.packets == 0 && !p->up)
 		link_unwant(p->link, &c->env);
-	flush(p);
+	flush_waiting(p);
 	path_tick(p);
 	peer_flags(p, link_tick(p->link, &c->env), NULL);
 	peer_touch(p);

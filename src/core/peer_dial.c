@@ -32,7 +32,7 @@ peer_retry(struct peer *p)
 
 /* base with up to a quarter more, so that no two nodes keep in step. */
 static struct monotime
-jittered(const struct core *c, int64_t base_ms)
+add_jitter(const struct core *c, int64_t base_ms)
 {
 	uint32_t quarter = (uint32_t)(base_ms / 4 + 1);
 
@@ -41,7 +41,7 @@ jittered(const struct core *c, int64_t base_ms)
 }
 
 static const struct pair_record *
-held(const struct peer *p)
+held_pair(const struct peer *p)
 {
 	return pairsets_get(channels_pairs(p->core->channels), p->name);
 }
@@ -56,7 +56,7 @@ wait_after_vain(struct peer *p)
 
 	if (p->vain < VAIN_DOUBLINGS)
 		p->vain++;
-	p->turn.not_before = jittered(p->core, ms < most ? ms : most);
+	p->turn.not_before = add_jitter(p->core, ms < most ? ms : most);
 }
 
 /* Backs off after a dial that nobody answered; less far while packets wait for
@@ -68,7 +68,7 @@ wait_after_nobody(struct peer *p)
 	unsigned int most = urgent ? DIAL_URGENT_DOUBLINGS : DIAL_DOUBLINGS;
 	unsigned int n = p->turn.failures < most ? p->turn.failures : most;
 
-	p->turn.not_before = jittered(p->core, DIAL_FIRST_MS << n);
+	p->turn.not_before = add_jitter(p->core, DIAL_FIRST_MS << n);
 	if (p->turn.failures < DIAL_DOUBLINGS)
 		p->turn.failures++;
 }
@@ -79,7 +79,7 @@ static void
 wait_after_put_off(struct peer *p, bool answered)
 {
 	if (answered) {
-		p->turn.not_before = jittered(p->core, DIAL_BUSY_MS);
+		p->turn.not_before = add_jitter(p->core, DIAL_BUSY_MS);
 		return;
 	}
 	if (p->turn.failures == 0)
@@ -136,7 +136,7 @@ purpose_of(const struct dialq_entry *e)
 
 /* Its turn has come. */
 static void
-dial(struct peer *p)
+dial_peer(struct peer *p)
 {
 	struct core *c = p->core;
 	struct endpoint eps[CHANNEL_ENDPOINTS_MAX];
@@ -154,7 +154,7 @@ dial(struct peer *p)
 		purpose |= CHANNEL_NEW;
 	if (channels_dial(c->channels, p->name, eps, n, purpose) != 0)
 		return;
-	p->turn.not_before = jittered(c, DIAL_LACK_MS);
+	p->turn.not_before = add_jitter(c, DIAL_LACK_MS);
 	p->turn.waits = true;
 }
 
@@ -177,12 +177,12 @@ peers_dial(struct core *c)
 		return;
 	while ((e = dialq_next(&c->dialq, c->env.now.mono, has_room, c)) !=
 	       NULL)
-		dial(e->owner);
+		dial_peer(e->owner);
 	c->dial_turnover = channels_turnover(c->channels);
 }
 
 static void
-failed(struct peer *p, const struct channel_news *n)
+note_failure(struct peer *p, const struct channel_news *n)
 {
 	struct core *c = p->core;
 	const struct conf_timers *t = &c->env.conf->timers;
@@ -191,14 +191,14 @@ failed(struct peer *p, const struct channel_news *n)
 	if (n->reached)
 		p->turn.failures = 0;
 	if (n->nothing_in_common)
-		p->turn.not_before = jittered(c, t->negotiate_backoff);
+		p->turn.not_before = add_jitter(c, t->negotiate_backoff);
 	else if (n->put_off)
 		wait_after_put_off(p, n->reached);
 	else if (n->reached)
 		wait_after_vain(p);
 	else
 		wait_after_nobody(p);
-	if (p->wait.packets > 0 || p->behind || held(p) == NULL)
+	if (p->wait.packets > 0 || p->behind || held_pair(p) == NULL)
 		p->turn.waits = true;
 }
 
@@ -224,7 +224,7 @@ list_seen(struct peer *p, const struct bnl_version *v)
 		/* Soon, but it may have come to negotiate itself. */
 		p->turn.failures = 0;
 		p->turn.not_before = mono_min(p->turn.not_before,
-					      jittered(c, DIAL_BACK_MS));
+					      add_jitter(c, DIAL_BACK_MS));
 	}
 }
 
@@ -249,7 +249,7 @@ peer_news(struct peer *p, const struct channel_news *n)
 			peer_flags(p, link_agreed(p->link, &c->env), NULL);
 		break;
 	case CHANNEL_FAILED:
-		failed(p, n);
+		note_failure(p, n);
 		break;
 	case CHANNEL_LIST_SEEN:
 		list_seen(p, &n->version);
@@ -264,7 +264,7 @@ peer_found(struct peer *p)
 	peer_locate(p, p->node);
 	p->turn.failures = 0;
 	peer_retry(p);
-	if (held(p) == NULL && p->wait.packets > 0)
+	if (held_pair(p) == NULL && p->wait.packets > 0)
 		p->turn.waits = true;
 	if (p->turn.waits)
 		peer_negotiate(p);
@@ -292,7 +292,7 @@ pair_is_old(const struct peer *p, const struct pair *newest, bool lower)
 void
 peer_renew(struct peer *p)
 {
-	p->renew = held(p) != NULL;
+	p->renew = held_pair(p) != NULL;
 }
 
 /* Gives the lower name time to dial, for a mesh that starts at once. The higher
@@ -303,7 +303,7 @@ negotiate_later(struct peer *p)
 {
 	struct core *c = p->core;
 	int64_t ms = GIVE_WAY_MS + GIVE_WAY_PEER_MS * (int64_t)c->npeers;
-	struct monotime at = jittered(c, ms);
+	struct monotime at = add_jitter(c, ms);
 
 	p->turn.waits = true;
 	if (!mono_before(p->turn.not_before, at))
@@ -317,7 +317,7 @@ peer_sweep(struct peer *p, unsigned int pass)
 {
 	struct core *c = p->core;
 	bool lower = strcmp(c->self, p->name) < 0;
-	const struct pair_record *r = held(p);
+	const struct pair_record *r = held_pair(p);
 	bool is_old = r != NULL &&
 		      (p->renew || pair_is_old(p, &r->pairs[0], lower));
 

@@ -39,8 +39,8 @@ has_hook(const struct conf *conf, enum hook_kind kind)
 }
 
 static void
-hook(struct core *c, enum hook_kind kind, const struct bnl_node *node,
-     const struct prefix *subnet, uint8_t covering)
+queue_hook(struct core *c, enum hook_kind kind, const struct bnl_node *node,
+	   const struct prefix *subnet, uint8_t covering)
 {
 	struct action *a;
 
@@ -101,22 +101,22 @@ hooks_difference(struct core *c, const struct bnl *have,
 		      (up ? HOOK_SUBNET_UP : HOOK_SUBNET_DOWN);
 
 	if (up && other == NULL && !own)
-		hook(c, HOOK_NODE_UP, node, NULL, 0);
+		queue_hook(c, HOOK_NODE_UP, node, NULL, 0);
 	for (uint32_t i = 0; i < node->nsubnets; i++) {
 		const struct prefix *p = &node->subnets[i];
 		uint8_t covering = own ? bnl_covering_len(have, p) : 0;
 
 		if (!has_subnet(other, p) ||
 		    (own && bnl_covering_len(lack, p) != covering))
-			hook(c, subnet_hook, node, p, covering);
+			queue_hook(c, subnet_hook, node, p, covering);
 	}
 	if (!up && other == NULL && !own)
-		hook(c, HOOK_NODE_DOWN, node, NULL, 0);
+		queue_hook(c, HOOK_NODE_DOWN, node, NULL, 0);
 }
 
 /* A list that names us and is not below the mark puts its nodes in force. */
 static const struct bnl *
-effective(const struct core *c, const struct generation *g, bool stale)
+effective_list(const struct core *c, const struct generation *g, bool stale)
 {
 	if (g == NULL || stale || bnl_find(g->bnl, c->self) == NULL)
 		return NULL;
@@ -139,7 +139,7 @@ hooks_lists(struct core *c, const struct bnl *have, const struct bnl *lack,
 void
 peers_hooks(struct core *c, bool up)
 {
-	hooks_lists(c, effective(c, c->gen, c->stale), NULL, up);
+	hooks_lists(c, effective_list(c, c->gen, c->stale), NULL, up);
 }
 
 /* The places for n peers, made before anything changes. */
@@ -281,8 +281,8 @@ places_install(struct core *c, struct places *s, size_t n)
 
 /* Tells of nodes that came and went, once the daemon runs. */
 static void
-events(struct core *c, const struct bnl *have, const struct bnl *lack,
-       enum event_kind kind)
+tell_events(struct core *c, const struct bnl *have, const struct bnl *lack,
+	    enum event_kind kind)
 {
 	struct walk w = { .a = have, .b = lack };
 	const struct bnl_node *node, *other;
@@ -317,14 +317,14 @@ note_changes(struct core *c, const struct bnl *was, const struct bnl *now)
 
 /* What the world outside has to know of the change. */
 static void
-announce(struct core *c, const struct bnl *was, const struct bnl *now)
+announce_change(struct core *c, const struct bnl *was, const struct bnl *now)
 {
 	if (!c->started)
 		return;
 	hooks_lists(c, was, now, false);
 	hooks_lists(c, now, was, true);
-	events(c, was, now, EVENT_NODE_GONE);
-	events(c, now, was, EVENT_NODE_NEW);
+	tell_events(c, was, now, EVENT_NODE_GONE);
+	tell_events(c, now, was, EVENT_NODE_NEW);
 	if (now == NULL && was != NULL)
 		actions_event(&c->actions, EVENT_ERROR, EVENT_LIST_SELF_GONE,
 			      NULL,
@@ -419,8 +419,8 @@ peers_apply(struct core *c, struct generation *g, struct generation **old)
 {
 	/* What replaces a stale list passed the mark. */
 	bool stale = c->stale && c->gen == NULL;
-	const struct bnl *was = effective(c, c->gen, c->stale);
-	const struct bnl *now = effective(c, g, stale);
+	const struct bnl *was = effective_list(c, c->gen, c->stale);
+	const struct bnl *now = effective_list(c, g, stale);
 	struct places s;
 	size_t n = 0;
 
@@ -432,7 +432,7 @@ peers_apply(struct core *c, struct generation *g, struct generation **old)
 		peers_ungather(c, &s, n);
 		return -1;
 	}
-	announce(c, was, now);
+	announce_change(c, was, now);
 	remove_gone(c, s.peers, n, now);
 	*old = c->gen;
 	c->gen = g;

@@ -33,7 +33,7 @@ _Static_assert(LADDER + 3 <= PMTU_PROBES,
 _Static_assert(PMTU_ROUNDS < PMTU_BASE, "a marker is no size of a packet");
 
 static size_t
-least(size_t a, size_t b)
+smaller_size(size_t a, size_t b)
 {
 	return a < b ? a : b;
 }
@@ -46,7 +46,7 @@ pmtu_is_narrow(const struct pmtu *m)
 
 /* The one place where a state is entered. */
 static void
-enter(struct pmtu *m, enum pmtu_state state, struct monotime deadline)
+enter_state(struct pmtu *m, enum pmtu_state state, struct monotime deadline)
 {
 	m->state = state;
 	m->deadline = deadline;
@@ -63,24 +63,24 @@ pmtu_init(struct pmtu *m, size_t full)
 {
 	*m = (struct pmtu){ .full = full, .mtu = full };
 	m->raise_at = MONO_NEVER;
-	enter(m, PMTU_ARMED, MONO_NEVER);
+	enter_state(m, PMTU_ARMED, MONO_NEVER);
 }
 
 void
 pmtu_moved(struct pmtu *m, struct monotime now)
 {
 	m->raise_at = pmtu_is_narrow(m) ? now : MONO_NEVER;
-	enter(m, PMTU_ARMED, MONO_NEVER);
+	enter_state(m, PMTU_ARMED, MONO_NEVER);
 }
 
 static struct monotime
-patience(const struct pmtu_in *in)
+probe_timeout(const struct pmtu_in *in)
 {
 	return mono_add_ms(in->now, PMTU_TRY_MS + 2 * in->rtt_ms);
 }
 
 static void
-probe(struct pmtu_probes *out, size_t size)
+add_probe(struct pmtu_probes *out, size_t size)
 {
 	out->size[out->n++] = size;
 }
@@ -89,77 +89,77 @@ static void
 probe_step(const struct pmtu *m, struct pmtu_probes *out, size_t size)
 {
 	if (size < m->full && size > m->best && size >= PMTU_BASE)
-		probe(out, size);
+		add_probe(out, size);
 }
 
 /* Probes all sizes that are larger than the best one so far. Where a round
  * brought nothing, not even the marker, a marker alone asks for the peer. */
 static void
-ask(struct pmtu *m, const struct pmtu_in *in, struct pmtu_probes *out)
+probe_sizes(struct pmtu *m, const struct pmtu_in *in, struct pmtu_probes *out)
 {
 	if (m->round == 0 || m->best > 0) {
-		probe(out, m->full);
+		add_probe(out, m->full);
 		for (size_t i = 0; i < LADDER; i++)
 			probe_step(m, out, ladder[i] - in->outside);
 		probe_step(m, out, V6_LEAST);
 	}
-	probe(out, ++m->round);
+	add_probe(out, ++m->round);
 	m->asked = in->now;
-	enter(m, PMTU_SEARCH, patience(in));
+	enter_state(m, PMTU_SEARCH, probe_timeout(in));
 }
 
 static void
-search(struct pmtu *m, const struct pmtu_in *in, struct pmtu_probes *out)
+start_search(struct pmtu *m, const struct pmtu_in *in, struct pmtu_probes *out)
 {
 	m->best = 0;
 	m->round = 0;
-	ask(m, in, out);
+	probe_sizes(m, in, out);
 }
 
 static void
-start(struct pmtu *m, const struct pmtu_in *in, struct pmtu_probes *out)
+start_check(struct pmtu *m, const struct pmtu_in *in, struct pmtu_probes *out)
 {
 	out->fresh = true;
 	if (mono_reached(m->raise_at, in->now)) {
-		search(m, in, out);
+		start_search(m, in, out);
 		return;
 	}
 	m->round = 0;
-	probe(out, m->mtu);
-	probe(out, m->round);
-	enter(m, PMTU_CHECK, patience(in));
+	add_probe(out, m->mtu);
+	add_probe(out, m->round);
+	enter_state(m, PMTU_CHECK, probe_timeout(in));
 }
 
 static void
-settle(struct pmtu *m, const struct pmtu_in *in, size_t mtu)
+set_mtu(struct pmtu *m, const struct pmtu_in *in, size_t mtu)
 {
 	bool is_full = mtu >= m->full;
 
 	m->mtu = mtu;
 	m->raise_at = is_full ? MONO_NEVER :
 				mono_add_ms(in->now, in->raise_ms);
-	enter(m, PMTU_REST, mono_add_ms(in->now, PMTU_CONFIRM_MS));
+	enter_state(m, PMTU_REST, mono_add_ms(in->now, PMTU_CONFIRM_MS));
 }
 
 static void
 on_answer(struct pmtu *m, const struct pmtu_in *in, struct pmtu_probes *out)
 {
-	size_t size = least(in->size, m->full);
+	size_t size = smaller_size(in->size, m->full);
 
 	switch (m->state) {
 	case PMTU_CHECK:
 		/* The time to look for a larger one stays. */
 		if (size >= m->mtu)
-			enter(m, PMTU_REST,
-			      mono_add_ms(in->now, PMTU_CONFIRM_MS));
+			enter_state(m, PMTU_REST,
+				    mono_add_ms(in->now, PMTU_CONFIRM_MS));
 		else if (size == m->round)
-			search(m, in, out);
+			start_search(m, in, out);
 		break;
 	case PMTU_SEARCH:
 		if (size > m->best)
 			m->best = size;
 		if (size == m->full)
-			settle(m, in, size);
+			set_mtu(m, in, size);
 		else if (size == m->round)
 			m->deadline = mono_min(m->deadline,
 					       mono_add_ms(m->asked,
@@ -168,7 +168,7 @@ on_answer(struct pmtu *m, const struct pmtu_in *in, struct pmtu_probes *out)
 	case PMTU_ARMED:
 	case PMTU_REST:
 		if (size > m->mtu)	/* late, and true all the same */
-			settle(m, in, size);
+			set_mtu(m, in, size);
 		break;
 	}
 }
@@ -178,19 +178,19 @@ on_time(struct pmtu *m, const struct pmtu_in *in, struct pmtu_probes *out)
 {
 	switch (m->state) {
 	case PMTU_CHECK:
-		search(m, in, out);
+		start_search(m, in, out);
 		break;
 	case PMTU_SEARCH:
 		if (m->round < PMTU_ROUNDS)
-			ask(m, in, out);
+			probe_sizes(m, in, out);
 		else if (m->best >= PMTU_BASE)
-			settle(m, in, m->best);
+			set_mtu(m, in, m->best);
 		else
-			enter(m, PMTU_REST,
-			      mono_add_ms(in->now, PMTU_CONFIRM_MS));
+			enter_state(m, PMTU_REST,
+				    mono_add_ms(in->now, PMTU_CONFIRM_MS));
 		break;
 	case PMTU_REST:
-		enter(m, PMTU_ARMED, MONO_NEVER);
+		enter_state(m, PMTU_ARMED, MONO_NEVER);
 		break;
 	case PMTU_ARMED:
 		break;
@@ -208,13 +208,13 @@ pmtu_step(struct pmtu *m, enum pmtu_event event, const struct pmtu_in *in,
 	switch (event) {
 	case PMTU_LARGE:
 		if (m->state == PMTU_ARMED)
-			start(m, in, out);
+			start_check(m, in, out);
 		break;
 	case PMTU_REFUSED:
 		if (m->state == PMTU_SEARCH)
 			break;
 		out->fresh = m->state != PMTU_CHECK;
-		search(m, in, out);
+		start_search(m, in, out);
 		break;
 	case PMTU_ANSWER:
 		on_answer(m, in, out);

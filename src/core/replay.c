@@ -32,7 +32,7 @@ replay_is_fresh(const struct replay *r, uint64_t counter)
 
 /* Clears the words between the highest one so far and that of counter. */
 static void
-enter(struct replay *r, uint64_t counter)
+enter_counter(struct replay *r, uint64_t counter)
 {
 	uint64_t from = r->next == 0 ? 0 : (r->next - 1) / WORD_BITS;
 	uint64_t to = counter / WORD_BITS;
@@ -52,7 +52,7 @@ replay_mark(struct replay *r, uint64_t counter)
 
 	assert(counter != UINT64_MAX);
 	if (highest) {
-		enter(r, counter);
+		enter_counter(r, counter);
 		r->next = counter + 1;
 	}
 	*word_of(r, counter) |= bit_of(counter);

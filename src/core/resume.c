@@ -19,28 +19,28 @@ static const int64_t confirm_at[] = { 0, 1, 2, 4, 8 };
 #define CONFIRMS (sizeof(confirm_at) / sizeof(confirm_at[0]))
 
 static void
-enter(struct resume *r, enum resume_state state, struct monotime due)
+enter_state(struct resume *r, enum resume_state state, struct monotime due)
 {
 	r->state = state;
 	r->due = due;
 }
 
 static unsigned int
-rest(struct resume *r)
+enter_rest(struct resume *r)
 {
 	r->wants = 0;
-	enter(r, RESUME_IDLE, MONO_NEVER);
+	enter_state(r, RESUME_IDLE, MONO_NEVER);
 	return RESUME_DO_FORGET;
 }
 
 static struct monotime
-soonest(const struct resume *r, const struct conf_timers *t)
+soonest_try(const struct resume *r, const struct conf_timers *t)
 {
 	return mono_add_ms(r->last, t->init_retry / GAP_PART);
 }
 
 static int64_t
-delay(const struct resume *r, const struct core_env *env)
+retry_delay(const struct resume *r, const struct core_env *env)
 {
 	const struct conf_timers *t = &env->conf->timers;
 	int64_t ms = 2 * t->init_retry;
@@ -60,10 +60,11 @@ delay(const struct resume *r, const struct core_env *env)
 }
 
 static unsigned int
-bare(struct resume *r, const struct core_env *env)
+start_bare(struct resume *r, const struct core_env *env)
 {
-	enter(r, RESUME_BARE,
-	      mono_add_ms(env->now.mono, 2 * env->conf->timers.init_retry));
+	enter_state(r, RESUME_BARE,
+		    mono_add_ms(env->now.mono,
+				2 * env->conf->timers.init_retry));
 	return RESUME_DO_NEGOTIATE;
 }
 
@@ -76,7 +77,7 @@ forget_tries(struct resume *r)
 
 /* Forgets all doubt, because the peer answers. */
 static void
-trust(struct resume *r)
+restore_trust(struct resume *r)
 {
 	forget_tries(r);
 	r->doubted = r->renewed = false;
@@ -109,14 +110,15 @@ is_background(const struct resume *r, const struct core_env *env)
 }
 
 static unsigned int
-try(struct resume *r, const struct core_env *env, const struct resume_view *v)
+try_session(struct resume *r, const struct core_env *env,
+	    const struct resume_view *v)
 {
 	const struct conf_timers *t = &env->conf->timers;
 	struct monotime now = env->now.mono;
 	unsigned int todo = RESUME_DO_INIT;
 
-	if (mono_is_set(r->last) && mono_before(now, soonest(r, t))) {
-		enter(r, RESUME_TRY, soonest(r, t));
+	if (mono_is_set(r->last) && mono_before(now, soonest_try(r, t))) {
+		enter_state(r, RESUME_TRY, soonest_try(r, t));
 		return 0;
 	}
 	if (!mono_is_set(r->unanswered))
@@ -130,7 +132,7 @@ try(struct resume *r, const struct core_env *env, const struct resume_view *v)
 	r->last = now;
 	r->burst++;
 	r->tries++;
-	enter(r, RESUME_TRY, mono_add_ms(now, delay(r, env)));
+	enter_state(r, RESUME_TRY, mono_add_ms(now, retry_delay(r, env)));
 	return todo;
 }
 
@@ -151,54 +153,54 @@ is_called(const struct core_env *env, const struct resume_view *v)
 
 /* A stretch of tries from its beginning. */
 static unsigned int
-begin(struct resume *r, const struct core_env *env,
-      const struct resume_view *v)
+begin_tries(struct resume *r, const struct core_env *env,
+	    const struct resume_view *v)
 {
 	const struct conf_timers *t = &env->conf->timers;
 	struct monotime now = env->now.mono;
 
 	if (v->pairs == 0)
-		return bare(r, env);
+		return start_bare(r, env);
 	if (r->state == RESUME_IDLE && is_called(env, v)) {
-		enter(r, RESUME_HELD, give_way_until(v->offered, t));
+		enter_state(r, RESUME_HELD, give_way_until(v->offered, t));
 		return 0;
 	}
 	if (mono_is_set(r->last) && mono_ms(r->last, now) > t->unanswered)
-		trust(r);
+		restore_trust(r);
 	r->began = now;
 	r->burst = 0;
-	return try(r, env, v);
+	return try_session(r, env, v);
 }
 
 /* The first pair. The peer may have it on its disk a little later: its dialler
  * knows when both have, and says INIT. */
 static unsigned int
-await(struct resume *r, const struct core_env *env)
+await_dialler(struct resume *r, const struct core_env *env)
 {
 	forget_tries(r);
-	enter(r, RESUME_HELD,
-	      give_way_until(env->now.mono, &env->conf->timers));
+	enter_state(r, RESUME_HELD,
+		    give_way_until(env->now.mono, &env->conf->timers));
 	return 0;
 }
 
 /* Traffic now waits for what was tried slowly or in the background. */
 static void
-hurry(struct resume *r, const struct core_env *env)
+hurry_tries(struct resume *r, const struct core_env *env)
 {
 	struct monotime now = env->now.mono;
 
 	r->began = now;
 	r->burst = 0;
-	r->due = mono_min(r->due, soonest(r, &env->conf->timers));
+	r->due = mono_min(r->due, soonest_try(r, &env->conf->timers));
 }
 
 static unsigned int
-retry(struct resume *r, const struct core_env *env,
-      const struct resume_view *v)
+retry_session(struct resume *r, const struct core_env *env,
+	      const struct resume_view *v)
 {
 	if (is_background(r, env) && r->burst >= BACKGROUND_TRIES)
-		return rest(r);
-	return try(r, env, v);
+		return enter_rest(r);
+	return try_session(r, env, v);
 }
 
 /* The session of the peer's INIT may come first. */
@@ -213,42 +215,42 @@ give_way(struct resume *r, const struct core_env *env)
 }
 
 static unsigned int
-confirm(struct resume *r, const struct core_env *env,
-	const struct resume_view *v)
+confirm_session(struct resume *r, const struct core_env *env,
+		const struct resume_view *v)
 {
 	unsigned int n = ++r->confirms;
 
 	if (n == CONFIRMS)
-		return rest(r);
-	enter(r, RESUME_CONFIRM,
-	      mono_add_ms(r->answered,
-			  confirm_at[n] * env->conf->timers.init_retry));
+		return enter_rest(r);
+	enter_state(r, RESUME_CONFIRM,
+		    mono_add_ms(r->answered,
+				confirm_at[n] * env->conf->timers.init_retry));
 	/* What was sent at once has confirmed it already. */
 	return n == 1 && v->sent ? 0 : RESUME_DO_EMPTY;
 }
 
 static unsigned int
-answered(struct resume *r, const struct core_env *env)
+on_answered(struct resume *r, const struct core_env *env)
 {
-	trust(r);
+	restore_trust(r);
 	r->wants = 0;
 	r->confirms = 0;
 	r->answered = env->now.mono;
-	enter(r, RESUME_CONFIRM, env->now.mono);
+	enter_state(r, RESUME_CONFIRM, env->now.mono);
 	return 0;
 }
 
 static unsigned int
-promoted(struct resume *r)
+on_promoted(struct resume *r)
 {
-	trust(r);
-	return rest(r);
+	restore_trust(r);
+	return enter_rest(r);
 }
 
 static unsigned int
 rest_unless_wanted(struct resume *r)
 {
-	return r->wants == 0 ? rest(r) : 0;
+	return r->wants == 0 ? enter_rest(r) : 0;
 }
 
 static unsigned int
@@ -260,7 +262,7 @@ step_idle(struct resume *r, enum resume_event event,
 	case RESUME_START:
 	case RESUME_RENEW:
 	case RESUME_AGREED:
-		return begin(r, env, v);
+		return begin_tries(r, env, v);
 	default:
 		return 0;
 	}
@@ -272,9 +274,9 @@ step_bare(struct resume *r, enum resume_event event,
 {
 	switch (event) {
 	case RESUME_DUE:
-		return bare(r, env);
+		return start_bare(r, env);
 	case RESUME_PAIRS:
-		return v->pairs == 0 ? 0 : await(r, env);
+		return v->pairs == 0 ? 0 : await_dialler(r, env);
 	case RESUME_UNWANT:
 	case RESUME_ENDED:
 		return rest_unless_wanted(r);
@@ -289,11 +291,11 @@ step_held(struct resume *r, enum resume_event event,
 {
 	switch (event) {
 	case RESUME_DUE:
-		return begin(r, env, v);
+		return begin_tries(r, env, v);
 	case RESUME_AGREED:
-		return is_called(env, v) ? 0 : begin(r, env, v);
+		return is_called(env, v) ? 0 : begin_tries(r, env, v);
 	case RESUME_PAIRS:
-		return v->pairs == 0 ? bare(r, env) : 0;
+		return v->pairs == 0 ? start_bare(r, env) : 0;
 	case RESUME_UNWANT:
 	case RESUME_ENDED:
 		return rest_unless_wanted(r);
@@ -309,10 +311,10 @@ step_try(struct resume *r, enum resume_event event, const struct core_env *env,
 	switch (event) {
 	case RESUME_WANT:
 		if ((r->wants & WANT_TRAFFIC) == 0)
-			hurry(r, env);
+			hurry_tries(r, env);
 		return 0;
 	case RESUME_DUE:
-		return retry(r, env, v);
+		return retry_session(r, env, v);
 	case RESUME_COOKIED:
 		return RESUME_DO_AGAIN;
 	case RESUME_OFFERED:
@@ -320,10 +322,10 @@ step_try(struct resume *r, enum resume_event event, const struct core_env *env,
 		return 0;
 	case RESUME_PAIRS:
 		if (v->pairs == 0)
-			return bare(r, env) | RESUME_DO_FORGET;
+			return start_bare(r, env) | RESUME_DO_FORGET;
 		forget_tries(r);
 		r->renewed = r->doubted;
-		return begin(r, env, v);
+		return begin_tries(r, env, v);
 	case RESUME_UNWANT:
 	case RESUME_ENDED:
 		return rest_unless_wanted(r);
@@ -341,12 +343,12 @@ step_confirm(struct resume *r, enum resume_event event,
 	case RESUME_START:
 	case RESUME_RENEW:
 	case RESUME_AGREED:
-		return begin(r, env, v);
+		return begin_tries(r, env, v);
 	case RESUME_DUE:
-		return confirm(r, env, v);
+		return confirm_session(r, env, v);
 	case RESUME_HEARD:
 	case RESUME_ENDED:
-		return rest(r);
+		return enter_rest(r);
 	default:
 		return 0;
 	}
@@ -377,9 +379,9 @@ resume_step(struct resume *r, enum resume_event event,
 	unsigned int todo = 0;
 
 	if (event == RESUME_ANSWERED)
-		return answered(r, env);
+		return on_answered(r, env);
 	if (event == RESUME_PROMOTED)
-		return promoted(r);
+		return on_promoted(r);
 	if (event == RESUME_UNWANT || event == RESUME_ENDED)
 		r->wants &= ~want_of(event);
 	switch (r->state) {

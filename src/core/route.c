@@ -89,7 +89,7 @@ close_until(struct flat *f, const struct route_entry **open, size_t *depth,
 }
 
 static void
-flatten(struct flat *f, const struct route_entry *entries, size_t count)
+flatten_entries(struct flat *f, const struct route_entry *entries, size_t count)
 {
 	const struct route_entry *open[NESTING_MAX];
 	size_t depth = 0;
@@ -124,7 +124,7 @@ flat_alloc(struct flat *f, size_t entries)
 
 /* Where the levels of a tree over n keys begin. Returns its keys in all. */
 static size_t
-plan(size_t n, size_t width, struct route_levels *l)
+plan_levels(size_t n, size_t width, struct route_levels *l)
 {
 	size_t total = 0;
 
@@ -161,7 +161,7 @@ make_tree(const struct flat *f, size_t width, struct route_levels *l,
 {
 	struct route_key *tree;
 
-	*total = plan(f->n, width, l);
+	*total = plan_levels(f->n, width, l);
 	tree = malloc(*total * sizeof(*tree));
 	for (unsigned int k = 0; tree != NULL && k < l->depth; k++) {
 		size_t end = k + 1 < l->depth ? l->at[k + 1] : *total;
@@ -173,13 +173,13 @@ make_tree(const struct flat *f, size_t width, struct route_levels *l,
 }
 
 static int
-build(struct flat *f, const struct route_entry *entries, size_t count,
-      size_t width, struct route_key **tree, struct route_levels *l,
-      size_t *total)
+build_flat(struct flat *f, const struct route_entry *entries, size_t count,
+	   size_t width, struct route_key **tree, struct route_levels *l,
+	   size_t *total)
 {
 	if (flat_alloc(f, count) < 0)
 		return -1;
-	flatten(f, entries, count);
+	flatten_entries(f, entries, count);
 	*tree = make_tree(f, width, l, total);
 	free(f->start);
 	if (*tree != NULL)
@@ -189,14 +189,14 @@ build(struct flat *f, const struct route_entry *entries, size_t count,
 }
 
 static int
-build4(struct route_table *t, const struct route_entry *entries, size_t count)
+build_v4(struct route_table *t, const struct route_entry *entries, size_t count)
 {
 	struct route_key *tree;
 	struct flat f;
 	size_t total;
 
-	if (build(&f, entries, count, ROUTE_WIDTH4, &tree, &t->levels4,
-		  &total) < 0)
+	if (build_flat(&f, entries, count, ROUTE_WIDTH4, &tree, &t->levels4,
+		       &total) < 0)
 		return -1;
 	t->value4 = f.value;
 	t->n4 = f.n;
@@ -208,14 +208,14 @@ build4(struct route_table *t, const struct route_entry *entries, size_t count)
 }
 
 static int
-build6(struct route_table *t, const struct route_entry *entries, size_t count)
+build_v6(struct route_table *t, const struct route_entry *entries, size_t count)
 {
 	struct route_key *tree;
 	struct flat f;
 	size_t total;
 
-	if (build(&f, entries, count, ROUTE_WIDTH6, &tree, &t->levels6,
-		  &total) < 0)
+	if (build_flat(&f, entries, count, ROUTE_WIDTH6, &tree, &t->levels6,
+		       &total) < 0)
 		return -1;
 	t->value6 = f.value;
 	t->n6 = f.n;
@@ -242,8 +242,8 @@ route_build(struct route_table *out, struct route_entry *entries, size_t count,
 		qsort(entries, count, sizeof(*entries), entry_cmp);
 	while (n4 < count && entries[n4].prefix.addr.family == IP_V4)
 		n4++;
-	if (build4(&t, entries, n4) < 0 ||
-	    build6(&t, n4 < count ? entries + n4 : NULL, count - n4) < 0) {
+	if (build_v4(&t, entries, n4) < 0 ||
+	    build_v6(&t, n4 < count ? entries + n4 : NULL, count - n4) < 0) {
 		route_free(&t);
 		return err_nomem(e);
 	}
@@ -265,7 +265,7 @@ route_free(struct route_table *t)
  * one, as the block's first is not. All are compared, which takes no more time
  * than a guess that is wrong half of the time. */
 static uint32_t
-lookup4(const struct route_table *t, uint32_t addr)
+lookup_v4(const struct route_table *t, uint32_t addr)
 {
 	size_t at = 0;
 
@@ -296,7 +296,7 @@ last_below(const uint64_t key[ROUTE_WIDTH6], uint64_t hi)
 }
 
 static uint32_t
-lookup6(const struct route_table *t, struct route_key addr)
+lookup_v6(const struct route_table *t, struct route_key addr)
 {
 	size_t at = 0;
 
@@ -318,8 +318,8 @@ uint32_t
 route_lookup(const struct route_table *t, const struct ipaddr *a)
 {
 	if (a->family == IP_V4 && t->n4 > 0)
-		return lookup4(t, get_be32(a->b));
+		return lookup_v4(t, get_be32(a->b));
 	if (a->family == IP_V6 && t->n6 > 0)
-		return lookup6(t, key_of(a));
+		return lookup_v6(t, key_of(a));
 	return ROUTE_NONE;
 }

@@ -22,7 +22,7 @@ rxindex_free(struct rxindex *x)
 
 /* Its slot, or the free one where it belongs. */
 static size_t
-place(const struct rxindex *x, uint32_t index)
+find_slot(const struct rxindex *x, uint32_t index)
 {
 	size_t i = index & (x->cap - 1);
 
@@ -32,7 +32,7 @@ place(const struct rxindex *x, uint32_t index)
 }
 
 static int
-grow(struct rxindex *x)
+grow_index(struct rxindex *x)
 {
 	struct rxindex bigger = { .cap = x->cap == 0 ? CAP_FIRST : x->cap * 2 };
 
@@ -41,7 +41,7 @@ grow(struct rxindex *x)
 		return -1;
 	for (size_t i = 0; i < x->cap; i++)
 		if (x->slots[i].index != 0)
-			bigger.slots[place(&bigger, x->slots[i].index)] =
+			bigger.slots[find_slot(&bigger, x->slots[i].index)] =
 			    x->slots[i];
 	bigger.count = x->count;
 	free(x->slots);
@@ -55,12 +55,12 @@ rxindex_add(struct rxindex *x, const struct rng *rng, struct link *link)
 	struct rxindex_entry *e;
 	uint32_t index;
 
-	if (2 * (x->count + 1) > x->cap && grow(x) < 0)
+	if (2 * (x->count + 1) > x->cap && grow_index(x) < 0)
 		return 0;
 	do
 		index = rng_u32(rng);
-	while (index == 0 || x->slots[place(x, index)].index != 0);
-	e = &x->slots[place(x, index)];
+	while (index == 0 || x->slots[find_slot(x, index)].index != 0);
+	e = &x->slots[find_slot(x, index)];
 	e->index = index;
 	e->link = link;
 	x->count++;
@@ -74,7 +74,7 @@ rxindex_get(const struct rxindex *x, uint32_t index)
 
 	if (x->cap == 0 || index == 0)
 		return NULL;
-	e = &x->slots[place(x, index)];
+	e = &x->slots[find_slot(x, index)];
 	return e->index == index ? e : NULL;
 }
 

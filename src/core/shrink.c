@@ -33,7 +33,8 @@ kind_of(const uint8_t *p, size_t len)
 }
 
 static void
-learn(struct shrink *s, enum shrink_kind k, enum comp_alg alg, bool shrunk)
+learn_result(struct shrink *s, enum shrink_kind k, enum comp_alg alg,
+	     bool shrunk)
 {
 	uint8_t most = alg == COMP_LZO ? SHRINK_LZO_EXPONENT :
 					 SHRINK_ZLIB_EXPONENT;
@@ -122,7 +123,7 @@ shrink_pack(struct shrink *s, struct shrink_budget *b, struct comp *c,
 		n = pack_charged(b, c, alg, level, in, len, out);
 		s->stats.tried++;
 		s->stats.shrunk += n > 0;
-		learn(s, k, alg, n > 0);
+		learn_result(s, k, alg, n > 0);
 	}
 	s->stats.in += len;
 	s->stats.out += n > 0 ? n : len;

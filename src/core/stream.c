@@ -38,14 +38,14 @@ stream_feed(struct stream *s, const uint8_t *in, size_t len)
 }
 
 static enum stream_event
-broken(struct stream *s)
+end_broken(struct stream *s)
 {
 	snprintf(s->why, sizeof(s->why), "%s", s->ops->reason(s->tls));
 	return STREAM_BROKEN;
 }
 
 static enum stream_event
-handshake(struct stream *s)
+step_handshake(struct stream *s)
 {
 	switch (s->ops->handshake(s->tls)) {
 	case TLS_OK:
@@ -54,13 +54,13 @@ handshake(struct stream *s)
 	case TLS_AGAIN:
 		return STREAM_NOTHING;
 	default:
-		return broken(s);
+		return end_broken(s);
 	}
 }
 
 /* Bytes that the frame still lacks, as far as it is known. */
 static size_t
-lacking(const struct stream *s)
+missing_bytes(const struct stream *s)
 {
 	size_t whole = FRAME_HEADER_LEN;
 
@@ -70,7 +70,7 @@ lacking(const struct stream *s)
 }
 
 static enum stream_event
-misframed(struct stream *s, const struct err *e)
+end_misframed(struct stream *s, const struct err *e)
 {
 	snprintf(s->why, sizeof(s->why), "%s", e->text);
 	return STREAM_MISFRAMED;
@@ -82,13 +82,13 @@ stream_next(struct stream *s)
 	struct err e;
 
 	if (!s->secure)
-		return handshake(s);
+		return step_handshake(s);
 	if (s->taken) {
 		buf_clear(&s->in);
 		s->taken = s->has_head = false;
 	}
 	for (;;) {
-		size_t want = lacking(s), n = 0;
+		size_t want = missing_bytes(s), n = 0;
 		uint8_t *p;
 
 		if (want == 0 && s->has_head) {
@@ -98,14 +98,14 @@ stream_next(struct stream *s)
 		if (want == 0) {
 			if (frame_header_read(&s->head, buf_data(&s->in), &e) <
 			    0)
-				return misframed(s, &e);
+				return end_misframed(s, &e);
 			s->has_head = true;
 			continue;
 		}
 		p = buf_reserve(&s->in, want);
 		if (p == NULL) {
 			(void)err_nomem(&e);
-			return misframed(s, &e);
+			return end_misframed(s, &e);
 		}
 		switch (s->ops->read(s->tls, p, want, &n)) {
 		case TLS_OK:
@@ -116,7 +116,7 @@ stream_next(struct stream *s)
 		case TLS_CLOSED:
 			return STREAM_CLOSED;
 		case TLS_FAILED:
-			return broken(s);
+			return end_broken(s);
 		}
 	}
 }

@@ -48,8 +48,8 @@ may_answer(struct core *c, const struct ippkt *ip)
 
 /* Drops a packet of our own host, telling its sender why. */
 static void
-answer(struct core *c, const struct tun_frame *f, const struct ippkt *ip,
-       enum ippkt_error kind, uint32_t mtu)
+answer_drop(struct core *c, const struct tun_frame *f, const struct ippkt *ip,
+	    enum ippkt_error kind, uint32_t mtu)
 {
 	/* An IPv4 host takes nothing that claims to come from itself. */
 	const struct ipaddr *from = ip->src.family == IP_V4 ? &ip->dst :
@@ -76,7 +76,7 @@ answer(struct core *c, const struct tun_frame *f, const struct ippkt *ip,
 
 /* The peer that has the destination; NULL when the packet was dropped. */
 static struct peer *
-route(struct core *c, const struct tun_frame *f, struct ippkt *ip)
+route_packet(struct core *c, const struct tun_frame *f, struct ippkt *ip)
 {
 	enum drop d = DROP_NONE;
 	uint32_t node = ROUTE_NONE;
@@ -104,9 +104,9 @@ route(struct core *c, const struct tun_frame *f, struct ippkt *ip)
 	if (d == DROP_NONE)
 		return c->by_node[node];
 	c->drops[d]++;
-	answer(c, f, ip, d == DROP_NO_ROUTE ? IPPKT_NO_ROUTE :
-			 d == DROP_OWN_SUBNET ? IPPKT_HOST_DOWN :
-						IPPKT_PROHIBITED, 0);
+	answer_drop(c, f, ip, d == DROP_NO_ROUTE ? IPPKT_NO_ROUTE :
+			      d == DROP_OWN_SUBNET ? IPPKT_HOST_DOWN :
+						     IPPKT_PROHIBITED, 0);
 	return NULL;
 }
 
@@ -166,7 +166,7 @@ send_packet(struct peer *p, uint8_t flags, const uint8_t *pkt, size_t len,
 /* Whether all that the frame is cut into fits behind what is in out: every
  * packet may need a run, because packing makes them differ in length. */
 static bool
-fits(const struct core_out *out, const struct tun_frame *f)
+output_fits(const struct core_out *out, const struct tun_frame *f)
 {
 	size_t packets = 1;
 
@@ -195,8 +195,8 @@ enum large { LARGE_FITS, LARGE_RECUT, LARGE_CUT, LARGE_DROP };
  * has become one that is cut smaller. CUT: its packets are to be sent in
  * fragments. */
 static enum large
-large(struct peer *p, struct tun_frame *f, const struct ippkt *ip,
-      const struct gso *g)
+check_size(struct peer *p, struct tun_frame *f, const struct ippkt *ip,
+	   const struct gso *g)
 {
 	size_t largest = gso_largest(g);
 	uint32_t mtu = told_mtu(p, ip, largest);
@@ -211,7 +211,7 @@ large(struct peer *p, struct tun_frame *f, const struct ippkt *ip,
 	}
 	if (largest <= p->pmtu.full && gso_recut(f, ip, p->pmtu.mtu)) {
 		if (mtu != 0 && path_may_tell(p))
-			answer(p->core, f, ip, IPPKT_TOO_BIG, mtu);
+			answer_drop(p->core, f, ip, IPPKT_TOO_BIG, mtu);
 		return LARGE_RECUT;
 	}
 	if (largest <= p->pmtu.full && !ip->dont_fragment)
@@ -220,7 +220,7 @@ large(struct peer *p, struct tun_frame *f, const struct ippkt *ip,
 		return LARGE_FITS;
 	peer_drop(p, DROP_TOO_BIG);
 	if (mtu != 0)
-		answer(p->core, f, ip, IPPKT_TOO_BIG, mtu);
+		answer_drop(p->core, f, ip, IPPKT_TOO_BIG, mtu);
 	return LARGE_DROP;
 }
 
@@ -259,9 +259,9 @@ frame_in(struct core *c, struct tun_frame *f, struct core_out *out)
 	enum drop d;
 
 	/* It waits for an empty out; what does not fit there is dropped. */
-	if (out->nruns > 0 && !fits(out, f))
+	if (out->nruns > 0 && !output_fits(out, f))
 		return false;
-	p = route(c, f, &ip);
+	p = route_packet(c, f, &ip);
 	if (p == NULL)
 		return true;
 	d = gso_start(&g, f, &ip);
@@ -270,11 +270,11 @@ frame_in(struct core *c, struct tun_frame *f, struct core_out *out)
 		return true;
 	}
 	if (gso_largest(&g) > p->pmtu.limit) {
-		how = large(p, f, &ip, &g);
+		how = check_size(p, f, &ip, &g);
 		if (how == LARGE_DROP)
 			return true;
 		if (how == LARGE_RECUT) {
-			if (out->nruns > 0 && !fits(out, f))
+			if (out->nruns > 0 && !output_fits(out, f))
 				return false;
 			(void)gso_start(&g, f, &ip);
 			gso_number(&g, &c->ip_id);

@@ -50,8 +50,8 @@ unpack_failed(struct peer *p)
 
 /* One packet for the device, which came with that TOS. false: out is full. */
 static bool
-deliver(struct peer *p, const struct link_in *in, uint8_t tos,
-	struct core_out *out)
+deliver_packet(struct peer *p, const struct link_in *in, uint8_t tos,
+	       struct core_out *out)
 {
 	struct core *c = p->core;
 	bool partial = (in->data_flags & DATA_CSUM_PARTIAL) != 0;
@@ -136,7 +136,7 @@ datagram_in(struct core *c, const struct udp_run *r, size_t len,
 	if (!in.is_data || in.len == 0)
 		return true;
 	if (!(in.data_flags & DATA_CONTROL)) {
-		if (!deliver(p, &in, r->tos, out))
+		if (!deliver_packet(p, &in, r->tos, out))
 			peer_drop(p, DROP_OUT_FULL);
 		return true;
 	}

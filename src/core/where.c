@@ -18,8 +18,8 @@ is_among(const struct endpoint *eps, size_t n, const struct endpoint *ep)
 
 /* What one `address` statement says: itself, or what its name stands for. */
 static size_t
-expand(const struct core *c, const struct bnl_address *a,
-       struct ipaddr out[HOSTS_EACH])
+expand_address(const struct core *c, const struct bnl_address *a,
+	       struct ipaddr out[HOSTS_EACH])
 {
 	if (a->host != NULL)
 		return hosts_get(c->hosts, a->host, out);
@@ -61,7 +61,7 @@ listed_endpoints(const struct core *c, const struct bnl_node *node,
 	for (uint32_t i = 0; i < node->naddresses; i++) {
 		const struct bnl_address *a = &node->addresses[i];
 		struct ipaddr at[HOSTS_EACH];
-		size_t count = expand(c, a, at);
+		size_t count = expand_address(c, a, at);
 
 		for (size_t j = 0; j < count; j++) {
 			struct endpoint ep = { at[j], a->ep.port };

@@ -8,7 +8,7 @@
  * are. Of what is behind the headers only sums are made (target ipsum).
  *
  * @files src/core/gso.c
- * @reaches gso_start start_whole complete start_super super_header_len
+ * @reaches gso_start start_whole complete_sum start_super super_header_len
  *	gso_recut make_partial gso_number gso_largest gso_next put_ip
  *	put_transport gso_complete_csum
  * @covers 98

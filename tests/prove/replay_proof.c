@@ -3,7 +3,7 @@
  * The replay window: a window in any state, and any counter.
  *
  * @files src/core/replay.c
- * @reaches replay_is_fresh replay_mark enter
+ * @reaches replay_is_fresh replay_mark enter_counter
  * @covers 100
  * @options -eva-precision 1 -eva-slevel 20
  * @break src/core/replay.c: ++from % REPLAY_WORDS => ++from
