@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the core wants done: a queue that its owner drains after each input. */
+/* The actions that the core asks for: a queue that its owner drains after each
+ * input. */
 #ifndef CORE_ACTION_H
 #define CORE_ACTION_H
 
@@ -52,7 +53,7 @@ struct action {
 	struct endpoint to;
 	struct ipaddr local;		/* source address to use; IP_NONE: any */
 	uint8_t *data;			/* owned by the action */
-	size_t len;			/* of data */
+	size_t len;			/* the length of data */
 	const uint8_t *view;		/* owned by the core until the answer */
 	size_t viewlen;
 	uint8_t mark[40];		/* STORE_LIST: the version as written on wires */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a node remembers of every other one about lists. */
+/* The memory that a node keeps of every other node about lists. */
 #ifndef CORE_BNLPEER_H
 #define CORE_BNLPEER_H
 
@@ -19,13 +19,13 @@ struct bnlpeer {
 	unsigned int strikes;
 	unsigned int broke;		/* transfers, with their connection */
 	unsigned int conns;		/* open connections */
-	/* of core/bnlround */
+	/* fields of core/bnlround */
 	struct monotime news_since;	/* begin of the span that is counted */
 	unsigned int news;		/* pulls by its news in that span */
 	bool push;			/* until it has our list */
-	bool pull;			/* it has a newer one */
+	bool pull;			/* the peer has a newer list */
 	bool pass;			/* wanted for passing on */
-	unsigned int tries;		/* of the push */
+	unsigned int tries;		/* pushes tried so far */
 	struct timer retry;
 	bool ready;			/* in the queue */
 	struct bnlpeer *next;
@@ -44,8 +44,8 @@ struct bnlpeer *bnlpeer_get(struct bnlpeers *ps, const char *name);
  * something held against them or still to be done. */
 void bnlpeers_purge(struct bnlpeers *ps, const struct bnl *b);
 
-/* It announced a list and did not deliver it, or delivered one that is
- * refused: it is not asked for an hour, then two, ... */
+/* The peer announced a list and did not deliver it, or delivered one that is
+ * refused: this node does not ask it for an hour, then two, ... */
 void bnlpeer_strike(struct bnlpeer *p, struct monotime now);
 /* The connection ended when a part of the list had come: it may be the path.
  * For a minute, then two, ... up to an hour. */

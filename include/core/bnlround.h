@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Whom to connect to for lists, and when: pull rounds, pushes with retries,
- * the passing on of a list just taken.
+ * Which node to connect to for lists, and when: pull rounds, pushes with
+ * retries, the passing on of a list just taken.
  */
 #ifndef CORE_BNLROUND_H
 #define CORE_BNLROUND_H
@@ -34,7 +34,7 @@ void bnlround_failed(struct bnlround *r, const char *name);
 void bnlround_push(struct bnlround *r);
 /* A list just taken: to the next node by name and some others. */
 void bnlround_pass_on(struct bnlround *r);
-/* Another list is in force: what was to be pushed is out of date. */
+/* Another list is in force: the push of the old one is out of date. */
 void bnlround_applied(struct bnlround *r);
 
 /* There is nobody to connect to, whatever there is to spare. */

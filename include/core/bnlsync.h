@@ -25,12 +25,13 @@
 
 struct bnlsync;
 
-/* What is received on one connection. */
+/* The state of receiving on one connection. */
 enum sync_in {
 	SYNC_IDLE,
 	SYNC_ASKED,   /* QUERY said, HAVE awaited */
-	SYNC_OFFERED, /* it has a newer one: waits for its turn, or until
-			 whoever delivers it falls silent or is slow */
+	SYNC_OFFERED, /* the peer has a newer list: it waits for its turn, or
+		       * until the node that delivers the list falls silent
+		       * or is slow */
 	SYNC_GETTING  /* LIST_DATA comes in */
 };
 
@@ -41,9 +42,9 @@ struct bnlsync_conn {
 	bool open;
 	bool deliver_only; /* not admitted by the list: may only deliver */
 	bool armed;	   /* STREAM_READY is queued */
-	bool told;	   /* what is wrong was told by an event */
+	bool told;	   /* an event has named the fault */
 	bool say_query, say_have, say_get;
-	struct bnl_version theirs; /* what it said last */
+	struct bnl_version theirs; /* the version it last named */
 	enum sync_in in;
 	struct list_have have; /* OFFERED, GETTING */
 	struct buf data;
@@ -86,7 +87,7 @@ int bnlsync_frame(struct bnlsync *s, struct bnlsync_conn *c,
 bool bnlsync_next_frame(struct bnlsync *s, struct bnlsync_conn *c,
 			enum frame_type *type,
 			uint8_t payload[FRAME_PAYLOAD_MAX], size_t *len);
-/* Nothing to send, nothing under way: the one who dialled may end it. */
+/* Nothing to send, nothing under way: the dialler may end the connection. */
 bool bnlsync_quiet(const struct bnlsync *s, const struct bnlsync_conn *c);
 /* Something comes in or goes out: not idle even if slow. */
 struct monotime bnlsync_conn_deadline(const struct bnlsync_conn *c);
@@ -97,7 +98,7 @@ bool bnlsync_late(struct bnlsync *s, struct bnlsync_conn *c);
 /* After any answer of bnltake, and after a list was applied. */
 void bnlsync_settle(struct bnlsync *s);
 void bnlsync_applied(struct bnlsync *s);
-/* Offers what is in force to every other node; after the one from the disk
+/* Offers the list in force to every other node; after the one from the disk
  * that is in work, if there is one. */
 void bnlsync_push(struct bnlsync *s);
 /* The one that was just put into force is from the disk, and nobody is told of

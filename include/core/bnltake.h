@@ -32,10 +32,10 @@ void bnltake_offer(struct bnltake *t, uint8_t *raw, size_t len,
 		   const char *from, const struct bnl_version *announced);
 /* Beyond so many waiting or in work from peers, none may be offered. */
 #define BNLTAKE_MAX 2
-size_t bnltake_count(const struct bnltake *t); /* of those from peers */
-/* One of at least that version is waiting or in work. */
+size_t bnltake_count(const struct bnltake *t); /* lists that came from peers */
+/* A list of at least that version is waiting or in work. */
 bool bnltake_has(const struct bnltake *t, const struct bnl_version *v);
-/* One from the disk is waiting or in work. */
+/* A list from the disk is waiting or in work. */
 bool bnltake_local_busy(const struct bnltake *t);
 
 /* As channels_list_ready(). */
@@ -47,8 +47,8 @@ enum bnltake_stored {
 	BNLTAKE_DISCARD
 };
 enum bnltake_stored bnltake_stored(struct bnltake *t, uint32_t ticket, bool ok);
-/* The owner has put it into force. from: who delivered it, "" for the disk;
- * false: it is not the one in force, or nothing was in work. */
+/* The owner has put the list into force. from: the peer that delivered it, ""
+ * for the disk; false: it is not the one in force, or nothing was in work. */
 bool bnltake_applied(struct bnltake *t, char from[NODE_NAME_MAX + 1]);
 
 /* Pull: a peer whose list was refused (strike) or turned out not to be newer

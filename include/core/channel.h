@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One TLS connection: who is at the other end, the two HELLOs, a negotiation
- * when it is wanted, lists, the end. core/channels owns them all.
+ * A TLS connection: the peer's name, the two HELLOs, a negotiation when it is
+ * wanted, lists, the end. core/channels owns them all.
  *
  *	dialler   CONNECT > TLS > SETTLE > HELLO > CONFIRM > STORE > READY > OPEN
  *	listener            TLS > HELLO > ANSWER > CONFIRM > STORE >         OPEN
@@ -42,13 +42,13 @@ enum channel_state {
 	CHANNEL_ENDING		/* to be closed by the owner */
 };
 
-/* All connections of a core, and what they share. */
+/* All connections of a core, and the state that they share. */
 struct channels {
 	struct core_env *env;
 	struct pairsets *pairs;
 	struct bnlsync *sync;
 	struct channel *all;		/* newest first */
-	uint64_t turnover;		/* counts what may make room for dials */
+	uint64_t turnover;		/* counts changes that may free room */
 	struct dial *dials;		/* not decided by a connection yet */
 	struct timerq timers;
 	struct table heard;		/* struct channel_heard by name, of peers
@@ -64,19 +64,19 @@ struct channels {
 	uint32_t last_id;
 	uint64_t last_seq;
 	size_t total;			/* with those that are ENDING */
-	struct monotime next_check;	/* of the age of pairs */
+	struct monotime next_check;	/* time to check the ages of pairs */
 };
 
 #define CHANNEL_SAID 4		/* lines about a peer that are remembered */
 
-/* Of a peer in the list, over all its connections. */
+/* A peer of the list, over all its connections. */
 struct channel_heard {
 	char peer[NODE_NAME_MAX + 1];
 	/* When it dialled us to negotiate: */
-	uint64_t seq;		/* of the newest such connection */
+	uint64_t seq;		/* number of the newest such connection */
 	struct monotime since;	/* asked so often since then */
 	unsigned int asked;
-	/* What was logged about it: */
+	/* The lines that were logged about the peer: */
 	unsigned int lines;	/* different ones, in the hour that began then: */
 	struct monotime lines_since;
 	struct {
@@ -85,7 +85,7 @@ struct channel_heard {
 	} said[CHANNEL_SAID];
 };
 
-/* What a negotiation needs until its end; wiped then. */
+/* The state of a negotiation until its end; wiped then. */
 struct channel_pair {
 	struct hello mine, theirs;
 	uint8_t my_frame[FRAME_HEADER_LEN + FRAME_HELLO_MAX];
@@ -110,8 +110,7 @@ struct dial {
 	bool unreached;			/* at one of those that failed nobody
 					 * answered */
 	bool connected;			/* TCP was, at one of them */
-	bool beside;			/* it had a place of a first dial, and
-					 * goes on without it */
+	bool beside;			/* lost its place of a first dial */
 	struct monotime since;
 	struct monotime place_until;	/* MONO_NEVER: it has none */
 	struct monotime next_at;	/* the next one begins, or the end comes */
@@ -137,11 +136,11 @@ struct channel {
 	char peer[NODE_NAME_MAX + 1];	/* "" until it is known */
 	struct dial *dial;		/* NULL: it was decided */
 	struct endpoint remote;
-	bool listed;			/* they dialled, from an address in the list,
-					 * or where a node was reached */
+	bool listed;			/* the peer dialled, from an address
+					 * in the list or a known one */
 	struct stream stream;
 	struct cert_info mine;		/* our certificate in this connection */
-	struct cert_info cert;		/* of the peer, once TLS is done */
+	struct cert_info cert;		/* the peer's, once TLS is done */
 	bool deliver_only;		/* the list does not admit it: it may
 					 * deliver a newer one */
 	struct channel_pair *pair;	/* from the own HELLO to STORE's end */
@@ -150,13 +149,13 @@ struct channel {
 	struct bnl_version told;	/* version last told as news */
 	bool armed;			/* STREAM_READY is queued */
 	struct monotime since;
-	struct monotime deadline;	/* of the state, or idle */
+	struct monotime deadline;	/* end of the state, or idle */
 	struct timer timer;
 	bool negotiated, failed;	/* how the negotiation ended */
 	bool reached;			/* TCP stood, and was not just closed
 					 * without a HELLO */
 	bool nothing_in_common, behind;
-	bool put_off;			/* it ended for others' sake */
+	bool put_off;			/* ended to make room for others */
 	unsigned int news;		/* NEWS_* not yet told */
 	bool queued;			/* among ctx->news */
 	bool gone;			/* freed once the news are told */
@@ -248,8 +247,8 @@ struct channel_heard *channels_heard(struct channels *ctx, const char *peer);
 
 /* --- core/channels_list: the list ------------------------------------------ */
 
-/* There is no list that says who is a node: none, or one below the mark. Lists
- * are taken from whoever has a certificate, then. */
+/* There is no list that names the nodes: none, or one below the mark. Lists are
+ * then taken from any peer that has a certificate. */
 bool channels_lack_list(const struct channels *ctx);
 
 /* --- core/channel_io: bytes ---------------------------------------------- */
@@ -270,7 +269,7 @@ void channel_pair_confirm(struct channel *ch);
 void channel_pair_ready(struct channel *ch);
 /* The disk has answered, for whatever it was that the state waits. */
 void channel_pair_poke(struct channel *ch);
-/* What was negotiated is forgotten; failed unless it was completed. */
+/* Forgets the state of a negotiation; failed unless it was completed. */
 void channel_pair_end(struct channel *ch);
 /* This node can negotiate: it has a list that is not stale and is in it. */
 bool channel_can_negotiate(const struct channels *ctx);
@@ -283,7 +282,7 @@ void channel_say(struct channel *ch, enum event_kind kind, const char *text);
 /* A peer with which all is well again: its next line is the first one. */
 void channel_unsay(struct channel *ch);
 
-/* --- core/channel_admit: whom a listener answers --------------------------- */
+/* --- core/channel_admit: the dialler that a listener answers ------------- */
 
 /* The HELLO of the other side is one of a negotiation that can be. */
 bool channel_negotiates(const struct channel *ch);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * All TLS connections of one core: negotiations and lists. Every call works
- * at env->now; what is to be done goes to env->actions, what the owner must
- * know is asked for with channels_next_news() after any call.
+ * All TLS connections of one core: negotiations and lists. Every call works at
+ * env->now; actions go to env->actions, and the owner asks for news with
+ * channels_next_news() after any call.
  *
  * A connection has an id from ACTION_CONNECT or channels_accepted() until
  * channels_closed(), which must be called exactly once for each id: when the
- * connection could not be made, when it broke or ended, and after
- * ACTION_CLOSE (drain what the socket takes, shut it, then tell). When that
- * takes more than a few seconds ACTION_CLOSE comes again: then at once,
- * whatever is still to be drained.
+ * connection could not be made, when it broke or ended, and after ACTION_CLOSE
+ * (drain what the socket takes, shut it, then tell). When that takes more than
+ * a few seconds ACTION_CLOSE comes again: then at once, whatever is still to be
+ * drained.
  */
 #ifndef CORE_CHANNELS_H
 #define CORE_CHANNELS_H
@@ -40,8 +40,8 @@ void channels_check_pairs(struct channels *cs);
 
 /* --- connections ------------------------------------------------------- */
 
-/* What a dial is for; may be added. Lists are compared on every connection,
- * whatever it was dialled for, and the newer one is taken over either way. */
+/* The purpose of a dial; may be added. Lists are compared on every connection,
+ * whatever its purpose is, and the newer one is taken over either way. */
 #define CHANNEL_PAIR 0x01u	/* negotiate a pair */
 #define CHANNEL_LIST 0x02u	/* bring the older list up to the newer one */
 #define CHANNEL_PATIENT 0x04u	/* with PAIR: no traffic waits for it. Those that
@@ -85,16 +85,17 @@ void channels_opened(struct channels *cs, uint32_t id);
 void channels_in(struct channels *cs, uint32_t id, const uint8_t *in,
 		 size_t len);
 /* Bytes for the wire, when it takes some: asked for by ACTION_STREAM_READY,
- * then until it returns less than cap. Lists are cut into frames here, so
- * that what waits for a slow wire stays small. */
+ * then until it returns less than cap. Lists are cut into frames here, so that
+ * little waits for a slow wire. */
 size_t channels_drain(struct channels *cs, uint32_t id, uint8_t *out,
 		      size_t cap);
 /* The connection ended or could not be made: its id dies here. why: NULL when
- * it ended in order; else what the system says. */
+ * it ended in order; else the system's reason. */
 void channels_closed(struct channels *cs, uint32_t id,
 		     enum close_reason reason, const char *why);
 
-/* Whoever has a copy of this memory is to have no use of it: all end. */
+/* A copy of this memory must be of no use to an attacker: all connections
+ * end. */
 void channels_slept(struct channels *cs);
 
 struct monotime channels_deadline(const struct channels *cs);
@@ -118,7 +119,7 @@ void channels_spare_negotiation(struct channels *cs, const char *peer);
 bool channels_next_want(struct channels *cs, char peer[NODE_NAME_MAX + 1]);
 void channels_unreachable(struct channels *cs, const char *peer);
 
-/* --- what happened ----------------------------------------------------- */
+/* --- news of channels -------------------------------------------------- */
 
 enum channel_news_kind {
 	/* A pair is agreed and durable here; dialled: also at the peer, so
@@ -162,13 +163,12 @@ bool channels_next_news(struct channels *cs, struct channel_news *out);
  * force -> channels_list_applied(). One list at a time.
  */
 
-/* raw: a list from the disk (reload); copied. What becomes of it is told by
- * events. */
+/* raw: a list from the disk (reload); copied. Events tell its outcome. */
 void channels_list_offer(struct channels *cs, const char *raw, size_t len);
 /* There is none on the disk that could be offered, and why. */
 void channels_list_refuse(struct channels *cs, const struct err *why);
 /* The answer to ACTION_BUILD_LIST; bnl NULL: refused for why. true: keep the
- * built generation until channels_stored() tells what to do with it; false:
+ * built generation until channels_stored() tells whether to keep it; false:
  * discard it. */
 bool channels_list_ready(struct channels *cs, uint32_t ticket,
 			 const struct bnl *bnl, const struct err *why);
@@ -176,7 +176,7 @@ bool channels_list_ready(struct channels *cs, uint32_t ticket,
 enum channels_stored {
 	STORED_PLAIN,		/* nothing to be done */
 	STORED_LIST_APPLY,	/* put the kept generation into force */
-	STORED_LIST_DISCARD	/* it could not be stored: discard it */
+	STORED_LIST_DISCARD	/* not stored: discard the list */
 };
 /* The answer to ACTION_STORE_PAIR and ACTION_STORE_LIST. STORE_LIST with an
  * empty view asks for the mark alone. */
@@ -205,7 +205,7 @@ void channels_list_replaced(struct channels *cs,
 /* The list that it said last it has, by whatever way; NULL: it never did. */
 const struct bnl_version *channels_list_seen(const struct channels *cs,
 					     const char *peer);
-/* One from the disk is still on its way into force, or to its refusal. */
+/* A list from the disk is still on its way into force, or to its refusal. */
 bool channels_list_busy(const struct channels *cs);
 /* The newest version ever taken: nothing older is taken. */
 const struct bnl_version *channels_mark(const struct channels *cs);
@@ -220,7 +220,7 @@ struct channel_info {
 	const char *peer;		/* "" before it is known */
 	struct endpoint remote;
 	bool dialled;
-	const char *state;		/* one word */
+	const char *state;		/* a single word */
 	bool settled;			/* open for lists, or ending */
 	struct monotime since;
 };

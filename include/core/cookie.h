@@ -19,7 +19,7 @@
 #define COOKIE_SECRET_LEN 32
 
 struct cookie_jar {
-	struct monotime since;		/* of the current secret; unset: none */
+	struct monotime since;		/* start of the secret; unset: none */
 	bool has_previous;
 	uint8_t current[COOKIE_SECRET_LEN];
 	uint8_t previous[COOKIE_SECRET_LEN];

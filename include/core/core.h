@@ -58,17 +58,17 @@ struct core_init {
 int core_new(struct core **out, const struct core_init *in, struct now now,
 	     struct err *e);
 void core_free(struct core *c);			/* NULL is fine; wipes */
-/* A stored record, read at start before core_start(). What no longer fits the
- * list is erased by an action. The caller wipes its copy. */
+/* A stored record, read at start before core_start(). An action erases a record
+ * that no longer fits the list. The caller wipes its copy. */
 void core_load_pair(struct core *c, const struct pair_record *r);
-/* What ACTION_STORE_KNOWN wrote, before core_start(). 0, or -1: it is damaged,
- * nothing is taken from it. */
+/* The bytes that ACTION_STORE_KNOWN wrote, before core_start(). 0, or -1: they
+ * are damaged, and nothing is taken from them. */
 int core_load_known(struct core *c, const uint8_t *data, size_t len,
 		    struct err *e);
-/* Hooks for what is there; resumes peers with stored pairs. */
+/* Queues hooks for all that is set up; resumes peers with stored pairs. */
 void core_start(struct core *c, struct now now);
-/* Hooks for what goes, and none after that; the last writes. Answers to actions may still be
- * given; then _free. */
+/* Queues hooks for all that is taken down, and none after that; the last
+ * writes. Answers to actions may still be given; then _free. */
 void core_stop(struct core *c, struct now now);
 /* A changed configuration, own certificate or CAs: sessions live on. */
 void core_reconf(struct core *c, struct now now, const struct conf *conf,
@@ -78,10 +78,10 @@ void core_reconf(struct core *c, struct now now, const struct conf *conf,
 
 /*
  * Frames from the TUN device become runs in out. Returns how many frames were
- * used up: fewer than n when out is full; send what is there, reset it and call
- * again with the rest. An out that holds nothing must have room for CORE_OUT_MIN
- * bytes, 64 runs, 64 frames and 4 * FRAME_IOV_MAX slices at least; packets of a
- * super-packet that needs more than is there are dropped.
+ * used up: fewer than n when out is full; send its content, reset it and call
+ * again with the rest. An out that holds nothing must have room for
+ * CORE_OUT_MIN bytes, 64 runs, 64 frames and 4 * FRAME_IOV_MAX slices at least;
+ * packets of a super-packet that needs more room are dropped.
  */
 #define CORE_OUT_MIN (128 * 1024)
 size_t core_tun_in(struct core *c, struct now now, struct tun_frame *frames,
@@ -135,16 +135,16 @@ void core_list_replaced(struct core *c, struct now now,
 void core_list_ready(struct core *c, struct now now, uint32_t ticket,
 		     struct generation *g, const struct err *why);
 
-/* RESOLVE: what was found; n == 0: nothing, and why. more: a part of it; another
- * answer follows, with all addresses. */
+/* RESOLVE: the addresses found; n == 0: none, and why. more: a part of the
+ * addresses; another answer follows, with all of them. */
 void core_resolved(struct core *c, struct now now, const char *host,
 		   const struct ipaddr *found, size_t n, bool more,
 		   const char *why);
 
 /* --- the administrator --------------------------------------------------- */
 
-/* A list read from disk: taken when it is newer; copied. What becomes of it,
- * events tell. */
+/* A list read from disk: taken when it is newer; copied. Events tell its
+ * outcome. */
 void core_list_offer(struct core *c, struct now now, const void *raw,
 		     size_t len);
 /* There is none on disk that could be offered, and why: for the event. */
@@ -170,9 +170,9 @@ const struct endpoint *core_endpoint_now(const struct core *c,
 					 const char *name);
 /* The same of peer i, below core_peer_count(). */
 const struct endpoint *core_peer_endpoint(const struct core *c, size_t i);
-/* What is known of why that node can be reached or not; done: what
- * core_probe() began has come to its end. Names in *out live until the next
- * call that is no getter. */
+/* The reasons known why that node can be reached or not; done: the probe that
+ * core_probe() began has ended. Names in *out live until the next call that is
+ * no getter. */
 void core_why(struct core *c, struct now now, const char *name,
 	      struct why *out, bool *done);
 
@@ -185,11 +185,11 @@ bool core_next_action(struct core *c, struct action *out);
 struct monotime core_deadline(const struct core *c);
 void core_tick(struct core *c, struct now now);
 
-/* --- what there is to see ------------------------------------------------ */
+/* --- state for readers -------------------------------------------------- */
 
 const struct bnl *core_list(const struct core *c);	/* in force, or NULL */
 bool core_list_is_stale(const struct core *c);	/* below the mark: routes nothing */
-/* One from the disk is on its way into force, or to its refusal. */
+/* A list from the disk is on its way into force, or to its refusal. */
 bool core_list_is_pending(const struct core *c);
 uint64_t core_drops(const struct core *c, enum drop d);
 /* Lists that were refused for that, since the start. */
@@ -200,7 +200,7 @@ uint64_t core_tls_failed(const struct core *c);
  * or it has been replaced since. */
 const char *core_disk_refused(const struct core *c);
 
-/* What should be seen to now, of this node itself, and of peer i below
+/* The warnings that hold now, of this node itself, and of peer i below
  * core_peer_count(). Walks: *pos starts at 0; false at the end. */
 bool core_own_warning(struct core *c, struct now now, size_t *pos,
 		      struct warning *out);
@@ -248,19 +248,19 @@ struct peer_info {		/* all pointers live until the next call */
 	int64_t heard_ms;		/* since authenticated data; -1: never */
 	uint64_t tx_packets, tx_bytes;	/* inner packets */
 	uint64_t rx_packets, rx_bytes;
-	struct shrink_stats shrink;	/* of what was sent; in 0: not packed */
+	struct shrink_stats shrink;	/* sent packets; in 0: not packed */
 	uint64_t queued;		/* packets that wait for a session */
 	uint64_t handshakes;		/* sessions made since the start */
 	const uint64_t *drops;		/* DROPS counters of this peer */
 	struct bnl_version version;	/* the list it was last known to run */
 	int64_t rtt_us;			/* 0: not known */
-	bool has_clock;			/* it told its clock: */
-	int64_t clock_s;		/* so far ahead of ours */
-	bool one_way;			/* it is heard, and does not hear us */
-	size_t mtu;			/* of the path, for inner packets */
+	bool has_clock;			/* the peer told its clock: */
+	int64_t clock_s;		/* that far ahead of ours */
+	bool one_way;			/* heard, and does not hear us */
+	size_t mtu;			/* path's, for inner packets */
 	uint64_t inits_sent, inits_taken;
-	bool initiator;			/* of the session */
-	struct walltime cert_end;	/* of the pair: of one of the two */
+	bool initiator;			/* the session's initiator */
+	struct walltime cert_end;	/* the pair's: earlier one of the two */
 	const uint8_t *key;		/* FINGERPRINT_LEN; NULL: no pair */
 	const struct note *note;	/* addresses tried; NULL: nothing */
 };
@@ -269,7 +269,7 @@ size_t core_peer_count(const struct core *c);
 /* i below core_peer_count(), in order of name; ourselves are not among them. */
 void core_peer_info(const struct core *c, struct now now, size_t i,
 		    struct peer_info *out);
-/* Its place, or core_peer_count() when there is none of that name. */
+/* The place of name, or core_peer_count() when no node has that name. */
 size_t core_peer_find(const struct core *c, const char *name);
 /* The place of the first one whose name comes after that one. */
 size_t core_peer_after(const struct core *c, const char *name);

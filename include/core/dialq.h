@@ -36,9 +36,9 @@ struct dialq_entry {
 	/* Set by the owner; then dialq_place(). */
 	bool waits;
 	bool urgent;			/* packets wait for it */
-	bool yields;			/* it may be about to dial this node */
+	bool yields;			/* the peer may dial this node soon */
 	unsigned int failures;		/* dials in a row that found nobody */
-	struct monotime not_before;	/* it rests until then */
+	struct monotime not_before;	/* the peer rests until then */
 	/* The queue's own. */
 	void *owner;
 	struct timer timer;
@@ -58,10 +58,10 @@ struct dialq {
 	struct timerq resting;
 	struct dialq_line lines[2][DIALQ_LINES];	/* all; the urgent ones */
 	size_t ready;
-	unsigned int turns;		/* of those that failed before */
+	unsigned int turns;		/* turns of dials that failed before */
 	struct monotime paced;		/* the next one of them is due, but for
 					 * the burst */
-	struct monotime again_at;	/* one of them waits for that alone;
+	struct monotime again_at;	/* a dial waits for that alone;
 					 * MONO_NEVER: none does */
 	bool changed;			/* an entry became ready since the last
 					 * dialq_next() that found none */

@@ -12,7 +12,7 @@
 
 enum ecn { ECN_NOT_ECT = 0, ECN_ECT1 = 1, ECN_ECT0 = 2, ECN_CE = 3 };
 
-/* What the datagram gets that carries the packet, of the bits in mask. */
+/* The bits in mask that the datagram around the packet gets. */
 static inline uint8_t
 ecn_outer(const uint8_t *pkt, uint8_t mask)
 {
@@ -23,9 +23,9 @@ ecn_outer(const uint8_t *pkt, uint8_t mask)
 	return tos & mask;
 }
 
-/* Puts what happened on the way, which the datagram's byte tells, into the
- * packet that was in it (RFC 6040, section 4.2); its DSCP stays (RFC 2983).
- * pkt: well-formed. false: it must be dropped, it was not touched. */
+/* Puts the congestion mark of the datagram's byte into the packet that was in
+ * it (RFC 6040, section 4.2); its DSCP stays (RFC 2983). pkt: well-formed.
+ * false: the packet must be dropped, and is unchanged. */
 bool ecn_arrived(uint8_t *pkt, uint8_t outer);
 
 #endif

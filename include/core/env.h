@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What every part of one core shares and none of them owns. */
+/* The state that every part of one core shares and none of them owns. */
 #ifndef CORE_ENV_H
 #define CORE_ENV_H
 
@@ -20,7 +20,7 @@ struct listed;
 struct notes;
 
 struct core_env {
-	struct now now;			/* of the call being served */
+	struct now now;			/* time of the call being served */
 	int64_t run_s;			/* the node's running time at the */
 	struct monotime run_since;	/* time of that clock */
 	struct walltime built;		/* build date: a clock before it is wrong */
@@ -34,12 +34,12 @@ struct core_env {
 	const struct bnl *bnl;		/* in force; NULL: none */
 	bool hidden;			/* the list names no own address: nobody
 					 * else can dial */
-	const struct listed *listed;	/* its addresses; NULL: none */
-	struct bnl_version version;	/* of bnl; zero: none */
+	const struct listed *listed;	/* bnl's addresses; NULL: none */
+	struct bnl_version version;	/* version of bnl; zero: none */
 	uint64_t refused[REFUSALS];	/* lists */
 	char disk_refused[REFUSAL_TEXT_MAX];	/* the one on disk: why */
-	struct known *known;		/* where nodes were reached */
-	struct notes *notes;		/* what was noticed of nodes */
+	struct known *known;		/* addresses that reached nodes */
+	struct notes *notes;		/* notes about nodes */
 	struct actions *actions;
 	uint32_t ticket;		/* the last one given out; 0 is none */
 };
@@ -68,9 +68,9 @@ core_env_run_s(const struct core_env *env, struct monotime now)
 	return env->run_s + mono_ms(env->run_since, now) / 1000;
 }
 
-/* True for an address inside the VPN: what is sent there would enter the VPN
- * again, and again. No such address is learned, remembered or dialled, and
- * nobody is believed to be a peer there. */
+/* True for an address inside the VPN: a datagram sent there would enter the VPN
+ * again, and again. Such an address is never learned, remembered or dialled,
+ * and no peer is believed to be there. */
 static inline bool
 core_env_is_inside(const struct core_env *env, const struct ipaddr *a)
 {

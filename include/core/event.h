@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What happened, for the log and for those who follow. */
+/* The events, for the log and for those who follow it. */
 #ifndef CORE_EVENT_H
 #define CORE_EVENT_H
 
@@ -23,7 +23,7 @@ enum event_kind {
 	EVENT_CLOCK,		/* the wall clock is not to be believed */
 	EVENT_SLEPT,		/* the machine slept: no session goes on */
 	EVENT_CERT_END,		/* our own certificate ends, or has */
-	EVENT_HOST,		/* what a host name of the list means */
+	EVENT_HOST,		/* meaning of a host name of the list */
 	EVENT_PEER_CERT_END,	/* a peer's does */
 	EVENT_LIST_OLD,		/* older than is configured */
 	EVENT_CLOCK_OFF,	/* our clock, or a peer's, is off */

@@ -29,7 +29,7 @@ void forks_list(struct forks *f, struct core_env *env, const char *peer,
  * be said yet: it is kept for forks_applied(). */
 void forks_version(struct forks *f, struct core_env *env, const char *peer,
 		   const struct bnl_version *v);
-/* Another list is in force: does it name what others have? */
+/* Another list is in force: checks whether it names the lists of others. */
 void forks_applied(struct forks *f, struct core_env *env);
 
 #endif

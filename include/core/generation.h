@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One list ready for use: verified, checked, with its routes built. */
+/* A list ready for use: verified, checked, with its routes built. */
 #ifndef CORE_GENERATION_H
 #define CORE_GENERATION_H
 

@@ -28,7 +28,7 @@ struct gro_segment {
 };
 
 struct gro_flow {
-	uint64_t key;		 /* of addresses and ports */
+	uint64_t key;		 /* hash of addresses and ports */
 	struct gro_segment head; /* first packet */
 	uint32_t next_seq;	 /* TCP: the sequence number that fits */
 	bool ended;		 /* takes no further packet */
@@ -42,7 +42,7 @@ struct gro_flow {
 
 struct gro {
 	struct core_out *out;
-	bool tcp, udp; /* what the device takes */
+	bool tcp, udp; /* offloads of the device */
 	unsigned int nflows;
 	unsigned int oldest; /* when all are in use */
 	unsigned int placed; /* out->slices that are filled */

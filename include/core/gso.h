@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Segmentation: cutting a super-packet of the TUN device into packets. Pure
- * functions over memory. Each segment's header is written just in front of
- * its payload, over what was sent before it: nothing is copied but headers.
+ * functions over memory. Each segment's header is written just in front of its
+ * payload, over bytes that were sent before: only headers are copied.
  */
 #ifndef CORE_GSO_H
 #define CORE_GSO_H
@@ -22,7 +22,7 @@ struct gso {
 	size_t len;
 	size_t next;	   /* offset of the next payload byte */
 	uint8_t kind;	   /* enum frame_kind */
-	bool csum_partial; /* what gso_next() hands out is partial */
+	bool csum_partial; /* gso_next() gives partial sums */
 	bool cwr_once;	   /* only the first segment has CWR */
 	uint16_t segsize;
 	size_t iphdr, hdrlen;		/* to the transport header; with it */

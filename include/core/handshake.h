@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The handshake messages of a resume: INIT, RESP and COOKIE, from the keys
- * of a pair. Bytes in, bytes out; who may send what when is decided elsewhere.
+ * of a pair. Bytes in, bytes out; the owner decides when to send.
  *
  * All keys come from the pair secret S by HKDF-Expand (RFC 5869) with S as the
  * pseudorandom key:
@@ -28,25 +28,25 @@
 #include "format/pair.h"
 #include "format/proto.h"
 
-/* What a pair gives the messages between us and one peer. */
+/* The keys that a pair gives the messages between us and one peer. */
 struct pair_keys {
 	uint8_t id[PAIR_ID_LEN];
 	struct session_algos algos;
 	bool proven;
 	uint8_t psk[32];
-	uint8_t mac_out[SHA256_LEN];	/* mac1 of what we send */
-	uint8_t mac_in[SHA256_LEN];	/* mac1 of what is for us */
+	uint8_t mac_out[SHA256_LEN];	/* for mac1 of sent messages */
+	uint8_t mac_in[SHA256_LEN];	/* for mac1 of received ones */
 	uint8_t cookie_out[32];		/* seals the replies that we send */
 	uint8_t cookie_in[32];
 	uint8_t peer_static[X25519_LEN];
-	uint8_t peer_key[FINGERPRINT_LEN];	/* of its certificate then */
+	uint8_t peer_key[FINGERPRINT_LEN];	/* of the peer's certificate */
 	struct cert_above above;		/* the keys above that one */
 };
 
 void pair_keys_derive(struct pair_keys *out, const struct pair *p,
 		      const char *self, const char *peer);
 
-/* What both sides of a handshake tell each other. */
+/* The news that both sides of a handshake tell each other. */
 struct handshake_news {
 	struct bnl_version version;
 	struct walltime wall;
@@ -63,7 +63,7 @@ struct handshake {
 	struct ipaddr local;
 	uint8_t dgram[DGRAM_INIT_LEN];	/* as it was sent */
 	uint8_t mac1[PROTO_MAC_LEN];
-	bool with_cookie;		/* it carried one */
+	bool with_cookie;		/* the INIT carried a cookie */
 	bool cookied;			/* a cookie came for it */
 };
 
@@ -87,7 +87,7 @@ enum drop handshake_cookie_read(const struct handshake *h,
 
 /* --- responder ----------------------------------------------------------- */
 
-/* True when mac1 is right: made by who holds the pair, for us. */
+/* True when mac1 is right: a holder of the pair made it, for us. */
 bool handshake_init_mac(const struct pair_keys *k,
 			const uint8_t dgram[DGRAM_INIT_LEN]);
 /* The parts of an INIT that are looked at before it is read. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The host names that stand in the list as addresses, and what they were last
- * found to mean. A name is looked up when somebody wants to reach its node,
- * but not again within a while; what was found stays until something else is.
+ * The host names that stand in the list as addresses, and the addresses that
+ * the last lookup gave. A name is looked up when its node is to be reached, but
+ * not again within a while; a result stays until a lookup gives another.
  */
 #ifndef CORE_HOSTS_H
 #define CORE_HOSTS_H
@@ -25,7 +25,7 @@ struct hosts;
 
 struct hosts *hosts_new(const struct rng *rng);	/* NULL: memory is out */
 void hosts_free(struct hosts *h);		/* NULL is fine */
-/* Another list is in force: what it does not name is forgotten. */
+/* Another list is in force: forgets the names that are not in it. */
 void hosts_keep(struct hosts *h, const struct bnl *b);
 /* Has the name looked up (ACTION_RESOLVE) when its turn comes, unless it is too
  * early for that. Urgent names, for whose node packets wait, go first; a
@@ -43,7 +43,7 @@ bool hosts_answer(struct hosts *h, struct core_env *env, const char *host,
 /* Whether the name has no address that is known. *why: the last error, until
  * the next call that is no getter; NULL while no answer has come. */
 bool hosts_lacks(const struct hosts *h, const char *host, const char **why);
-/* What the name means, as far as is known. Returns how many. */
+/* The known addresses of the name. Returns how many. */
 size_t hosts_get(const struct hosts *h, const char *host,
 		 struct ipaddr out[HOSTS_EACH]);
 

@@ -8,8 +8,8 @@
  *	                          (its first DATA: becomes current, or old when
  *	                           a session of ours that crossed it is to win)
  *
- * Two old ones, so that what is on its way is received even when two
- * handshakes crossed at a rekey.
+ * Two old sessions are kept, so that datagrams on their way are received even
+ * when two handshakes crossed at a rekey.
  */
 #ifndef CORE_KEYRING_H
 #define CORE_KEYRING_H

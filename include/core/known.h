@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The addresses at which nodes were reached and showed who they are. They are
- * tried after those of the list: a node that was away for long, with a list
- * in which no address is right any more, finds its way back by them.
+ * The addresses at which nodes were reached and proved their names. A dial
+ * tries them after those of the list: a node that was away for long, with a
+ * list in which no address is right any more, finds its way back by them.
  */
 #ifndef CORE_KNOWN_H
 #define CORE_KNOWN_H
@@ -22,7 +22,8 @@ struct known;
 struct known *known_new(void);	  /* NULL when memory is out */
 void known_free(struct known *k); /* NULL is fine */
 
-/* What was stored replaces what is there. 0, or -1: nothing has changed. */
+/* The stored addresses replace the present ones. 0, or -1: nothing has
+ * changed. */
 int known_load(struct known *k, const uint8_t *in, size_t len, struct err *e);
 
 /* name was reached there. */
@@ -32,17 +33,17 @@ void known_put(struct known *k, struct monotime now, const char *name,
  * however they came there. */
 void known_keep(struct known *k, struct monotime now, const struct bnl *b);
 
-/* Its addresses, the last one first. Returns how many. */
+/* The node's addresses, the last one first. Returns how many. */
 unsigned int known_get(const struct known *k, const char *name,
 		       struct endpoint out[KNOWN_EACH]);
-/* Whether any node was reached at that address, on any port; what came or went
- * within the last second may not count yet. */
+/* Whether any node was reached at that address, on any port; a change within
+ * the last second may not count yet. */
 bool known_has(struct known *k, struct monotime now, const struct ipaddr *a);
 size_t known_count(const struct known *k);
 /* The first name behind that one; NULL when there is none. */
 const char *known_after(const struct known *k, const char *name);
 
-/* When what is new is to be stored: not more often than once a minute. */
+/* When changes are due to be stored: at most once a minute. */
 struct monotime known_deadline(const struct known *k);
 /* Queues ACTION_STORE_KNOWN when it is due; now: also before. */
 void known_tick(struct known *k, struct monotime now, struct actions *q);

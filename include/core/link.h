@@ -4,8 +4,8 @@
  * from a stored pair secret, and the sealed DATA datagrams inside a session.
  *
  * `struct links` is one of a core: it finds the link that a datagram is for.
- * `struct link` is one of a peer. Neither calls back: what the owner must do
- * or know comes back as LINK_* flags. Handshake answers go to env->actions.
+ * `struct link` is one of a peer. Neither calls back: each call returns
+ * LINK_* flags for its owner. Handshake answers go to env->actions.
  *
  * Deadlines: a call may bring a link's deadline forward. After a batch, ask
  * link_deadline() of each link that was touched, and move the timer when it
@@ -33,11 +33,11 @@
 struct links;
 struct link;
 
-/* What a call has brought about; several may be set. */
+/* The effects of a call; several may be set. */
 enum link_flag {
 	LINK_UP = 0x01,		/* can send now and could not before, or is
-				 * heard again: seal what waits. May be said
-				 * of a link that is up already */
+				 * heard again: seal what waits. May be set
+				 * for a link that is up already */
 	LINK_DOWN = 0x02,	/* the last session ended, or the peer has not
 				 * answered for a long time */
 	LINK_PROVED = 0x04,	/* the peer showed that it holds a pair that was
@@ -57,14 +57,14 @@ enum link_flag {
 
 /* 0, or -1 when memory is out. */
 int links_new(struct links **out, const struct core_env *env);
-/* Its links must have been freed: asserts. NULL is fine. */
+/* The links must have been freed: asserts. NULL is fine. */
 void links_free(struct links *ls);
 /* Beyond so many INITs in a second that carry a right MAC, each needs a
  * cookie; LINKS_LOAD at first. */
 #define LINKS_LOAD 200
 void links_set_load(struct links *ls, uint32_t inits_per_second);
 
-/* What became of a datagram. */
+/* The result of a datagram. */
 struct link_in {
 	struct link *link;	/* whose it is; also set for most drops after
 				 * the header; NULL: not known */
@@ -74,12 +74,12 @@ struct link_in {
 	uint8_t data_flags;	/* DATA_* */
 	uint8_t *data;		/* plaintext, inside dgram */
 	size_t len;		/* 0: nothing but a sign of life */
-	enum comp_alg comp;	/* what DATA_COMPRESSED means in it */
+	enum comp_alg comp;	/* meaning of DATA_COMPRESSED in it */
 	uint8_t pair_id[PAIR_ID_LEN];	/* LINK_PROVED */
 	struct bnl_version version;	/* LINK_VERSION: the peer's list */
 	struct walltime wall;		/* LINK_VERSION: the peer's clock */
 	int64_t rtt_us;			/* LINK_VERSION: of the handshake; 0:
-					 * what was told may be an old one */
+					 * the version told may be old */
 };
 
 /*
@@ -110,8 +110,8 @@ void *link_owner(const struct link *l);
  */
 unsigned int link_set_pairs(struct link *l, struct core_env *env,
 			    const struct pair_record *durable);
-/* Where the peer may be, in order of preference; copied. A learned address
- * is kept. 0, or -1: no memory, the old ones stay. */
+/* The peer's possible endpoints, in order of preference; copied. A learned
+ * address is kept. 0, or -1: no memory, the old ones stay. */
 int link_set_endpoints(struct link *l, const struct endpoint *eps, size_t n);
 /* Whether these are the ones that were set, in any order. */
 bool link_has_endpoints(const struct link *l, const struct endpoint *eps,
@@ -133,8 +133,8 @@ unsigned int link_bye(struct link *l, struct core_env *env);
  * An address that it has inside the VPN goes with all sessions, which had no
  * other one. Returns flags. */
 unsigned int link_judge(struct link *l, struct core_env *env);
-/* Whoever has a copy of this memory is to have no use of it: sessions and
- * INITs go, pairs and addresses stay. Returns flags. */
+/* A copy of this memory must be of no use to an attacker: sessions and INITs
+ * go, pairs and addresses stay. Returns flags. */
 unsigned int link_slept(struct link *l, struct core_env *env);
 /* Resume in the background, a few tries only. No-op with a session. */
 unsigned int link_resume(struct link *l, struct core_env *env);
@@ -149,31 +149,31 @@ bool link_can_send(const struct link *l, struct monotime now);
  * DROP_NO_SESSION: keep the packet and call link_want(). */
 enum drop link_seal(struct link *l, const struct core_env *env, uint8_t flags,
 		    const uint8_t *in, size_t len, uint8_t *out);
-/* Where to; port 0: not known (and then there is no session). */
+/* The destination; port 0: not known (and then there is no session). */
 const struct endpoint *link_remote(const struct link *l);
 /* From which local address; family IP_NONE: any. */
 const struct ipaddr *link_local(const struct link *l);
 
-/* Of the session that sends; NULL when there is none. */
+/* The sending session's; NULL when there is none. */
 const struct session_algos *link_algos(const struct link *l);
 
 struct monotime link_deadline(const struct link *l);	/* or MONO_NEVER */
 unsigned int link_tick(struct link *l, struct core_env *env);
 
-/* --- what there is to see ------------------------------------------------ */
+/* --- state for readers --------------------------------------------------- */
 
 struct link_status {
 	bool up;		/* a session sends, and the peer answers */
 	bool trying;		/* INITs are being sent */
 	unsigned int tries;	/* INITs in a row without an answer */
-	bool initiator;		/* of the session that sends */
-	int64_t session_age_ms;	/* of the one that sends; -1: none */
+	bool initiator;		/* the sending session's */
+	int64_t session_age_ms;	/* the sending session's; -1: none */
 	int64_t heard_ms;	/* since authenticated data; -1: never */
-	uint8_t pair_id[PAIR_ID_LEN];	/* of the session that sends */
-	unsigned int sessions;	/* that can receive */
+	uint8_t pair_id[PAIR_ID_LEN];	/* the sending session's */
+	unsigned int sessions;	/* number that can receive */
 	uint64_t inits_sent, inits_taken;
-	unsigned int unheard;	/* its INITs since it was last heard: it may
-				 * not get our answers */
+	unsigned int unheard;	/* peer's INITs since it was last heard: our
+				 * answers may not reach it */
 	int64_t taken_ms;	/* since the last one; -1: none */
 	uint64_t handshakes;	/* sessions made, of either role */
 	uint64_t cookies_sent, cookies_taken;

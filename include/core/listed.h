@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The addresses that stand in a list, of all its nodes: who calls from one of
+ * The addresses that stand in a list, of all its nodes: a caller from one of
  * them is more likely to be a node than others, and nothing more than that.
  */
 #ifndef CORE_LISTED_H

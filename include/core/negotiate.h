@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a negotiation comes to: the selection of algorithms, the keys and the
+ * The result of a negotiation: the selection of algorithms, the keys and the
  * confirmation. Pure; both sides get the same from the same two HELLOs.
  *
  *	th = SHA-256(key fingerprint of the lower name || of the higher name ||

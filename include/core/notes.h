@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What was noticed of other nodes, for an administrator who asks why one
- * cannot be reached: each address and how the last try there ended, who
- * refused whom, who said goodbye, who left the list. Nothing is decided by it.
+ * Notes about other nodes, for an administrator asking why a node cannot be
+ * reached: each address and how the last try there ended, refusals of each
+ * side, goodbyes, nodes that left the list. No decision rests on them.
  */
 #ifndef CORE_NOTES_H
 #define CORE_NOTES_H
@@ -16,7 +16,7 @@
 #include "crypto/key.h"
 #include "format/bnl.h"
 
-#define NOTES_ADDRESSES 12	/* of a node; then the oldest goes */
+#define NOTES_ADDRESSES 12	/* per node; then the oldest goes */
 #define NOTES_GONE_MAX 1024	/* nodes that left the list and are remembered */
 #define NOTE_TEXT_MAX 192
 
@@ -42,18 +42,18 @@ struct note_refusal {
 	struct monotime at;
 	struct bnl_version list;	/* by which it was judged */
 	char text[NOTE_TEXT_MAX];	/* not escaped when it is theirs */
-	uint8_t key[FINGERPRINT_LEN];	/* that was offered to us */
+	uint8_t key[FINGERPRINT_LEN];	/* key that was offered to us */
 };
 
-struct note {			/* of one node */
+struct note {			/* about a single node */
 	char name[NODE_NAME_MAX + 1];
 	struct note_address *addresses;
 	size_t naddresses;
-	struct note_refusal theirs;	/* it refused us */
+	struct note_refusal theirs;	/* the node refused us */
 	struct note_refusal ours;	/* we refused it */
 	struct walltime bye;		/* time of a goodbye after which the node
 					 * was not met; 0: none */
-	struct walltime gone;		/* it left the list; 0: it did not */
+	struct walltime gone;		/* left the list then; 0: never */
 	struct bnl_version gone_by;	/* with that list */
 };
 
@@ -72,16 +72,16 @@ void notes_try(struct notes *n, struct monotime now, const char *name,
 void notes_refused_us(struct notes *n, struct monotime now, const char *name,
 		      uint8_t code, const struct bnl_version *list,
 		      const char *text);
-/* Of nodes of the list only: anybody with a certificate may call. */
+/* Only about nodes of the list: anybody with a certificate may call. */
 void notes_refused_it(struct notes *n, struct monotime now, const char *name,
 		      uint8_t code, const struct bnl_version *list,
 		      const char *text, const uint8_t key[FINGERPRINT_LEN]);
 void notes_bye(struct notes *n, struct walltime at, const char *name);
 /* The node has shown that it runs: a goodbye is over. */
 void notes_met(struct notes *n, const char *name);
-/* It is up: goodbyes and refusals are over. */
+/* The peer is up: forgets its goodbyes and refusals. */
 void notes_up(struct notes *n, const char *name);
-/* It left the list, or is in it again. */
+/* The node left the list, or is in it again. */
 void notes_gone(struct notes *n, struct walltime at, const char *name,
 		const struct bnl_version *by);
 void notes_listed(struct notes *n, const char *name);

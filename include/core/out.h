@@ -20,11 +20,11 @@ struct core_out {
 	unsigned int nslices, maxslices;
 };
 
-/* Forgets what was in it, once it has been sent and written. */
+/* Forgets the content, once it has been sent and written. */
 void core_out_reset(struct core_out *o);
 
 /*
- * Where the next datagram of len bytes goes: write it there, then
+ * The room for the next datagram of len bytes: write it there, then
  * out_run_add(). NULL when there is no room for the bytes or a new run.
  */
 uint8_t *out_run_place(struct core_out *o, size_t len);

@@ -12,7 +12,7 @@
  * 2. A HELLO of a negotiation erases the unproven pairs of the same dialler
  *    that the peer does not list. It is sent only when all older negotiations
  *    of that dialler are over at the sender and its disk has answered, so
- *    what it does not list the sender does not hold and never will.
+ *    the sender does not hold, and never will, a pair that this HELLO omits.
  * 3. So a new pair finds the unproven place of its dialler empty. Three pairs
  *    are held at most: the proven one and one unproven of each dialler, both
  *    greater than the proven one.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The pair secrets held with all peers, and their way to the disk. What is
- * shown here, listed in a HELLO and used for sessions is on the disk; which
- * secrets are held is decided by the rules of core/pairset.h.
+ * The pair secrets held with all peers, and their way to the disk. Secrets that
+ * are shown here, listed in a HELLO and used for sessions are on the disk; the
+ * rules of core/pairset.h decide which are held.
  */
 #ifndef CORE_PAIRSETS_H
 #define CORE_PAIRSETS_H
@@ -25,9 +25,9 @@ void pairsets_free(struct pairsets *ps);	/* NULL is fine; wipes */
  * memory is out. */
 int pairsets_load(struct pairsets *ps, const struct pair_record *r);
 /*
- * What is held with peer now, newest first; NULL when nothing is. Borrowed,
- * and to be copied: the next call may change it. Its pairs are durable, all
- * may be tried for INIT and all are accepted.
+ * The pairs held with peer now, newest first; NULL when none is. Borrowed, and
+ * to be copied: the next call may change it. Its pairs are durable, all may be
+ * tried for INIT and all are accepted.
  */
 const struct pair_record *pairsets_get(const struct pairsets *ps,
 				       const char *peer);
@@ -37,7 +37,7 @@ bool pairsets_prove(struct pairsets *ps, const char *peer,
 		    const uint8_t id[PAIR_ID_LEN]);
 /* Erases all that is held with peer, here and on the disk. */
 void pairsets_erase(struct pairsets *ps, const char *peer, const char *why);
-/* Erases what may not be used any more, with EVENT_PAIR_GONE: see
+/* Erases pairs that may not be used any more, with EVENT_PAIR_GONE: see
  * pairset_unfit(). A list of NULL is not looked at. */
 void pairsets_check(struct pairsets *ps, const struct bnl *b);
 /* The list does not name that node: also files of it go that were not read. */
@@ -54,12 +54,12 @@ bool pairsets_stored(struct pairsets *ps, uint32_t ticket, bool ok);
 struct monotime pairsets_deadline(const struct pairsets *ps);
 void pairsets_tick(struct pairsets *ps);
 
-/* --- what a negotiation asks ------------------------------------------- */
+/* --- for a negotiation ------------------------------------------------- */
 
-/* True when the disk is known to hold exactly what is shown: no write is
+/* True when the disk is known to hold exactly the shown pairs: no write is
  * under way or failed. */
 bool pairsets_settled(const struct pairsets *ps, const char *peer);
-/* What a HELLO lists; requires settled. */
+/* The pairs that a HELLO lists; requires settled. */
 void pairsets_list(struct pairsets *ps, const char *peer,
 		   struct hello_held *held, uint8_t *n);
 /* The peer's HELLO in a negotiation lists held. */

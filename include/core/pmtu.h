@@ -2,10 +2,10 @@
 /*
  * How large a packet the path to a peer takes: Datagram PLPMTUD (RFC 8899) in
  * outline, as a pure machine. Sizes are of inner packets. Only the peer's
- * answers to probes count; what a socket or ICMP says begins a search early.
+ * answers to probes count; a hint of a socket or ICMP begins a search early.
  *
- * A probe is sent while there are large packets only: the machine is armed,
- * and the next large packet starts it. A path that narrows under a busy TCP
+ * A probe is sent while there are large packets only: the machine is armed, and
+ * the next large packet starts it. A path that narrows under a busy TCP
  * connection is measured by that connection's first retransmission, so that the
  * second one passes (RFC 6298: after 200 and 600 ms at the shortest): senders
  * that pace themselves, as BBR does, lose more than a second with each further
@@ -37,7 +37,7 @@ enum pmtu_state {
 
 enum pmtu_event {
 	PMTU_LARGE,		/* a packet of PMTU_BASE or more is to be sent */
-	PMTU_REFUSED,		/* one was too large for a device */
+	PMTU_REFUSED,		/* a device refused the size */
 	PMTU_ANSWER,		/* the peer got the probe of in->size */
 	PMTU_TIME		/* the deadline is reached */
 };
@@ -57,7 +57,7 @@ struct pmtu {
 
 struct pmtu_in {
 	struct monotime now;
-	size_t outside;		/* what is around an inner packet on the wire */
+	size_t outside;		/* bytes around an inner packet on the wire */
 	size_t size;		/* PMTU_ANSWER */
 	int64_t rtt_ms;		/* 0: not known */
 	int64_t raise_ms;	/* between searches for a larger size */
@@ -72,7 +72,7 @@ struct pmtu_probes {
 };
 
 void pmtu_init(struct pmtu *m, size_t full);
-/* The path is another: what is known has to be shown anew. */
+/* The path has changed: its known MTU has to be shown anew. */
 void pmtu_moved(struct pmtu *m, struct monotime now);
 /* Smaller than is configured. */
 bool pmtu_is_narrow(const struct pmtu *m);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What was said or done lately: bounded, so that outsiders cannot fill it. */
+/* Recent messages and deeds: bounded, so that outsiders cannot fill it. */
 #ifndef CORE_RECENT_H
 #define CORE_RECENT_H
 

@@ -8,8 +8,8 @@
 
 #include "format/proto.h"
 
-/* One word more than the window, so that a word that is being entered can
- * be cleared whole. */
+/* There is one word more than the window, so that a word can be cleared whole
+ * as it is entered. */
 #define REPLAY_WORDS (REPLAY_WINDOW / 64 + 1)
 
 struct replay {		/* all zero: nothing seen */

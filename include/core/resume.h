@@ -18,7 +18,7 @@
  *	         promoted, after the last repeat
  *
  * A session that the peer started ends every state but CONFIRM of a session
- * that is to win; so does the end of what was wanted.
+ * that is to win; so does the end of the want.
  */
 #ifndef CORE_RESUME_H
 #define CORE_RESUME_H
@@ -55,7 +55,7 @@ enum resume_event {
 	RESUME_EVENTS
 };
 
-/* What is to be done now; several may be set. */
+/* The steps to take now; several may be set. */
 enum resume_do {
 	RESUME_DO_INIT = 0x01,	/* send one: number r->tries, from 1 */
 	RESUME_DO_AGAIN = 0x02,	/* the last one once more, with the cookie */
@@ -66,7 +66,7 @@ enum resume_do {
 
 struct resume {		/* all zero: idle */
 	enum resume_state state;
-	unsigned int wants;		/* who wants a session */
+	unsigned int wants;		/* users that want a session */
 	struct monotime due;		/* when to say RESUME_DUE; not IDLE */
 	struct monotime began;		/* this stretch of tries */
 	unsigned int burst;		/* tries in it */
@@ -79,7 +79,7 @@ struct resume {		/* all zero: idle */
 	unsigned int confirms;		/* timers served since then */
 };
 
-struct resume_view {	/* what the machine has to know */
+struct resume_view {	/* the machine's view of the link */
 	unsigned int pairs;		/* how many are held */
 	struct monotime offered;	/* when the tentative session was made;
 					 * unset: none */

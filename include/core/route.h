@@ -26,9 +26,9 @@ struct route_key {		/* an IPv6 address as two integers */
 #define ROUTE_DEPTH_MAX 22	/* 8^22 is beyond any memory */
 
 struct route_levels {
-	size_t at[ROUTE_DEPTH_MAX];	/* of keys; the ranges' own first, then
-					 * the first key of each block of the
-					 * level before */
+	size_t at[ROUTE_DEPTH_MAX];	/* starts of the levels; the ranges'
+					 * own first, then the first key of
+					 * each block of the level before */
 	unsigned int depth;
 };
 
@@ -38,7 +38,7 @@ struct route_block6 {
 
 struct route_table {
 	uint32_t *tree4;
-	uint32_t *value4;	/* of each range; ROUTE_NONE: a gap */
+	uint32_t *value4;	/* per range; ROUTE_NONE: a gap */
 	struct route_block6 *tree6;
 	uint32_t *value6;
 	size_t n4, n6;		/* ranges */

@@ -18,7 +18,7 @@ struct handshake;
 struct rxindex_entry {
 	uint32_t index;			/* 0: free */
 	struct link *link;
-	struct session *session;	/* one of these two, borrowed */
+	struct session *session;	/* either of the two, borrowed */
 	struct handshake *handshake;
 };
 

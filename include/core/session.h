@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One session: a key for each direction, a counter, a replay window. */
+/* A session: a key for each direction, a counter, a replay window. */
 #ifndef CORE_SESSION_H
 #define CORE_SESSION_H
 
@@ -26,7 +26,7 @@ struct session_algos {
 
 struct session {
 	struct aead *tx, *rx;
-	uint64_t counter;		/* of the next packet; never reset */
+	uint64_t counter;		/* for the next packet; never reset */
 	struct monotime made;
 	struct monotime rekey_at, reject_at;
 	uint64_t rekey_packets, reject_packets;
@@ -37,13 +37,13 @@ struct session {
 	uint64_t rival;			/* responder: serial of the first own
 					 * INIT that crossed; 0: none */
 	uint8_t pair_id[PAIR_ID_LEN];
-	uint8_t peer_key[FINGERPRINT_LEN];	/* of the pair */
+	uint8_t peer_key[FINGERPRINT_LEN];	/* the pair's */
 	struct cert_above above;		/* likewise */
 	struct session_algos algos;
 	struct replay replay;
 };
 
-/* What a handshake has agreed. */
+/* The result of a handshake. */
 struct session_seed {
 	uint8_t tx_key[AEAD_KEY_MAX], rx_key[AEAD_KEY_MAX];
 	uint32_t local_index, remote_index;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Compression towards one peer: which packets are worth the attempt. What
- * does not shrink is noticed and then tried ever more rarely, so that it costs
- * next to nothing; what does is noticed soon.
+ * Compression towards one peer: which packets are worth the attempt. Data that
+ * does not shrink is noticed and then tried ever more rarely, so that the tries
+ * cost next to nothing; data that does is noticed soon.
  */
 #ifndef CORE_SHRINK_H
 #define CORE_SHRINK_H
@@ -19,7 +19,7 @@ enum shrink_kind { SHRINK_SHORT, SHRINK_TEXT, SHRINK_BINARY, SHRINK_KINDS };
 
 /* A packet that does not shrink by one part of so many is sent as it is. */
 #define SHRINK_GAIN 16
-/* What does not shrink is tried once in 2^this packets at least. */
+/* Data that does not shrink is tried once in 2^this packets at least. */
 #define SHRINK_LZO_EXPONENT 9
 #define SHRINK_ZLIB_EXPONENT 11
 
@@ -43,7 +43,7 @@ struct shrink_budget {
 	struct monotime filled;
 };
 
-/* Adds what was earned since the last call; for each batch of packets. */
+/* Adds the budget earned since the last call; for each batch of packets. */
 void shrink_fill(struct shrink_budget *b, struct monotime now);
 /* comp_unpack(), charged to a budget that has some time left. */
 size_t shrink_unpack(struct shrink_budget *b, struct comp *c, enum comp_alg alg,
@@ -52,14 +52,14 @@ bool shrink_is_empty(const struct shrink_budget *b);
 
 struct shrink_stats {
 	uint64_t tried;
-	uint64_t shrunk;  /* of these */
+	uint64_t shrunk;  /* the packets that shrank */
 	uint64_t skipped; /* sent as they are, untried */
 	uint64_t in, out; /* bytes of all these packets, before and after */
 };
 
 struct shrink { /* all zero: nothing is known yet */
-	uint16_t skip[SHRINK_KINDS];	/* so many more are not tried */
-	uint8_t exponent[SHRINK_KINDS]; /* of the next such number */
+	uint16_t skip[SHRINK_KINDS];	/* number of packets to skip */
+	uint8_t exponent[SHRINK_KINDS]; /* exponent of the next skip */
 	struct shrink_stats stats;
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One TLS connection as a sequence of frames. */
+/* A TLS connection as a sequence of frames. */
 #ifndef CORE_STREAM_H
 #define CORE_STREAM_H
 
@@ -19,7 +19,7 @@ struct stream {
 	struct buf in;			/* the frame that is coming in */
 	struct frame_header head;
 	bool has_head;
-	char why[ERR_TEXT_MAX];		/* of STREAM_BROKEN */
+	char why[ERR_TEXT_MAX];		/* reason of STREAM_BROKEN */
 };
 
 /* Zeroed memory is a closed stream. 0 or -1. */
@@ -35,7 +35,7 @@ void stream_feed(struct stream *s, const uint8_t *in, size_t len);
 enum stream_event {
 	STREAM_NOTHING,		/* more bytes are needed */
 	STREAM_SECURE,		/* the handshake has just been completed */
-	STREAM_FRAME,		/* one frame is there until the next call */
+	STREAM_FRAME,		/* a frame is there until the next call */
 	STREAM_CLOSED,		/* the other side said so */
 	STREAM_BROKEN,		/* TLS failed: why */
 	STREAM_MISFRAMED	/* a frame that cannot be: why */

@@ -12,7 +12,7 @@
 #define WAITQ_PACKETS_MAX 128
 #define WAITQ_BYTES_MAX (256 * 1024)
 #define WAITQ_BUDGET (16 * 1024 * 1024)	/* over all peers of a core */
-#define WAITQ_AGE_MS 60000		/* nobody wants an older packet */
+#define WAITQ_AGE_MS 60000		/* older packets are of no use */
 
 struct waitq_packet {
 	struct waitq_packet *next;
@@ -28,13 +28,13 @@ struct waitq {
 };
 
 void waitq_init(struct waitq *q);
-/* Copies the packet; budget counts down what all queues may still hold.
- * false when it does not fit: nothing has changed. */
+/* Copies the packet; budget counts down the bytes that all queues may still
+ * hold. false when it does not fit: nothing has changed. */
 bool waitq_put(struct waitq *q, size_t *budget, struct monotime now,
 	       uint8_t flags, const void *data, size_t len);
 /* Takes out the oldest, for the caller to free(); NULL when empty. */
 struct waitq_packet *waitq_take(struct waitq *q, size_t *budget);
-/* Throws away what is too old (all: everything); returns how many. */
+/* Throws away packets that are too old (all: every one); returns how many. */
 size_t waitq_expire(struct waitq *q, size_t *budget, struct monotime now,
 		    bool all);
 /* When the oldest is too old; MONO_NEVER when empty. */

@@ -18,12 +18,12 @@
 enum why_reason {
 	WHY_REACHABLE,
 	WHY_NO_NAME,		/* the list has no such node */
-	WHY_REMOVED,		/* it left the list, or this node did */
-	WHY_OLDER_LIST,		/* its list is older and lacks this node */
+	WHY_REMOVED,		/* the node or this one left the list */
+	WHY_OLDER_LIST,		/* the peer's list is older, without us */
 	WHY_KEY,		/* a key that is not the one of the list */
-	WHY_CLOSED,		/* its host refuses connections */
+	WHY_CLOSED,		/* the host refuses connections */
 	WHY_SILENT,		/* no answer at its addresses */
-	WHY_ONE_WAY,		/* it is heard, and does not hear */
+	WHY_ONE_WAY,		/* the peer is heard, and does not hear */
 	WHY_DATE,		/* clock or certificate not valid now */
 	WHY_BYE,		/* stopped by its operator */
 	WHY_REFUSED,		/* refused for another reason: it is told */
@@ -51,20 +51,20 @@ struct why {
 	struct walltime gone;		/* 0: never was there */
 	struct bnl_version gone_by;
 	struct bnl_version ours, theirs;	/* lists; theirs 0: not known */
-	bool answered;			/* it has just shown that it hears us */
+	bool answered;			/* the peer has shown it hears us */
 	int64_t rtt_us;			/* <= 0: not known */
-	struct endpoint at;		/* where it is; port 0: not known */
-	bool clock_wrong;		/* of this host */
+	struct endpoint at;		/* the peer's; port 0: not known */
+	bool clock_wrong;		/* the clock of this host */
 	bool cert_ended, cert_early;	/* our own certificate */
 	struct walltime bye;		/* 0: none, or it was met since then */
 	uint8_t refused_us, refused_it;	/* enum refuse_code; 0: no */
-	struct bnl_version judged_by;	/* the list of who refused us */
-	char refusal[WHY_TEXT_MAX];	/* what was said then, escaped */
+	struct bnl_version judged_by;	/* list of the node that refused us */
+	char refusal[WHY_TEXT_MAX];	/* the refusal's text, escaped */
 	bool pinned;
 	uint8_t pin[FINGERPRINT_LEN], offered[FINGERPRINT_LEN];
-	char date[WHY_TEXT_MAX];	/* of a certificate, "": all is well */
+	char date[WHY_TEXT_MAX];	/* a certificate's, "": all is well */
 	char failed[WHY_TEXT_MAX];	/* another failure of the last try */
-	size_t addresses;		/* that may be tried */
+	size_t addresses;		/* number that may be tried */
 	bool probed;			/* addresses were tried just now */
 	bool tcp_shut;			/* TCP got no answer from any */
 	char no_route[WHY_TEXT_MAX];	/* why no route leads to them; "":
@@ -73,9 +73,9 @@ struct why {
 	char host_error[WHY_TEXT_MAX];	/* "": the answer is still to come */
 	char other[WHY_TEXT_MAX];	/* the machine that answers instead */
 	size_t closed, silent, reached;	/* how many ended so, last */
-	struct endpoint tried;		/* one of them */
+	struct endpoint tried;		/* the address tried */
 	bool has_pair;
-	bool one_way;			/* its handshakes come, no answer does */
+	bool one_way;			/* INITs come from it, no answer */
 	unsigned int asked, up, down;	/* others: how many reach it */
 };
 
@@ -84,7 +84,7 @@ enum why_reason why_verdict(const struct why *w);
 const char *why_name(enum why_reason r);
 /* The exit status of `cluevpnctl why`. */
 int why_exit(enum why_reason r);
-/* One sentence without a full stop, and what to do about it. Returns out. */
+/* A sentence without a full stop, and the thing to do about it. Returns out. */
 char *why_sentence(char *out, size_t cap, const struct why *w,
 		   enum why_reason r);
 const char *why_hint(const struct why *w, enum why_reason r);
