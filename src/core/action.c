@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The queue of actions: a ring that grows. Only datagrams are bounded by
- * number; all others are bounded by what causes them. */
+ * number; all others are bounded by their causes. */
 #include "core/action.h"
 
 #include <stdarg.h>

@@ -7,12 +7,12 @@
 /* Nodes that a list is passed on to, besides the next one by name: chance
  * leaves one in exp(PASS_RANDOM) out. */
 #define PASS_RANDOM 8
-#define PASS_RANDOM_LARGE 2    /* where the line is what takes the time: */
+#define PASS_RANDOM_LARGE 2    /* the line takes most of the time for */
 #define PASS_LARGE (256 * 1024) /* lists of more bytes */
 #define PASS_TRIES 12	   /* instead of those that cannot be reached */
 #define PASS_SILENT_MS 1000 /* or that are not connected after so long */
 #define PASS_AGAIN_RANDOM 2 /* later, for those that were left out: */
-#define PASS_AGAIN_MS 2000 /* so long after, */
+#define PASS_AGAIN_MS 2000 /* delay until then, */
 #define PASS_AGAIN_TIMES 2 /* and so often, each time four times as late */
 
 const struct bnl_node *
@@ -99,7 +99,7 @@ bnlround_failed(struct bnlround *r, const char *name)
 		bnlround_pass_instead(r, p);
 }
 
-/* One that is not known to have the list. */
+/* A node that is not known to have the list. */
 static const char *
 pass_to(struct bnlround *r, const struct bnl_node *n)
 {
@@ -124,7 +124,8 @@ bnlround_next_pass(struct bnlround *r)
 
 	if (b == NULL || b->nnodes == 0)
 		return NULL;
-	/* Those that have it already may be gone before they pass it on. */
+	/* The nodes that have the list already may be gone before they pass it
+	 * on. */
 	for (int i = 0; r->pass_next && i < PASS_TRIES; i++) {
 		const struct bnl_node *n = node_after(b, r->pass_after);
 

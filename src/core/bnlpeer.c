@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a node remembers of every other one about lists. */
+/* The memory that a node keeps of every other node about lists. */
 #include "core/bnlpeer.h"
 
 #include <assert.h>

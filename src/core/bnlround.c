@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Whom to connect to for lists, and when. */
+/* Which node to connect to for lists, and when. */
 #include "core/bnlround.h"
 
 #include <stdlib.h>
@@ -214,9 +214,9 @@ bnlround_applied(struct bnlround *r)
 	bnlpeers_purge(r->peers, r->env->bnl);
 }
 
-/* --- who is next --------------------------------------------------------- */
+/* --- the next node ------------------------------------------------------ */
 
-/* Without a list that says who is a node, all that were ever reached are
+/* Without a list that names the nodes, every node that was ever reached is
  * asked. */
 static bool
 asks_all(const struct bnlround *r)
@@ -287,7 +287,7 @@ next_ready(struct bnlround *r)
 	return NULL;
 }
 
-/* It has told lately, in a handshake or a connection, that its list is no
+/* The peer has told lately, in a handshake or a connection, that its list is no
  * newer. */
 static bool
 has_told(const struct bnlround *r, const struct bnlpeer *p)
@@ -355,8 +355,8 @@ bnlround_deadline(const struct bnlround *r)
 			timerq_next(&r->retries));
 }
 
-/* What was to be done again is due: a push, a pull, or to pass the list on to
- * another node, where this one is silent. */
+/* A retry is due: a push, a pull, or to pass the list on to another node, when
+ * this one is silent. */
 static void
 retry_due(struct bnlround *r, struct bnlpeer *p)
 {

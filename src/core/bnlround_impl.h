@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What core/bnlround and core/bnlpass share. */
+/* The state that core/bnlround and core/bnlpass share. */
 #ifndef CORE_BNLROUND_IMPL_H
 #define CORE_BNLROUND_IMPL_H
 
@@ -19,7 +19,7 @@ struct bnlround {
 	bool pass_next;
 	unsigned int pass_random; /* others still to be asked */
 	unsigned int pass_spare;  /* replacements left */
-	unsigned int passes;	  /* of this list so far */
+	unsigned int passes;	  /* passes of this list so far */
 	struct monotime pass_at;  /* the next one */
 	struct monotime news_at;  /* earliest time of the next pull by news */
 };

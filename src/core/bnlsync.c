@@ -20,7 +20,7 @@ struct bnlsync {
 	struct bnlround *round;
 	struct bnltake *take;
 	struct bnlturn turn;
-	struct bnlsync_conn *conns; /* those that came first stand first */
+	struct bnlsync_conn *conns; /* in the order in which they came */
 	bool push; /* as soon as nothing from the disk is in work */
 	bool untold; /* the one in force is from the disk, and not pushed */
 };
@@ -105,7 +105,7 @@ stop_receiving(struct bnlsync_conn *c)
 	c->deadline = MONO_NEVER;
 }
 
-/* It will not be asked for a while, nor waited for: so counts counts. */
+/* The peer is not asked for a while, nor waited for; counts notes the fault. */
 static void
 give_up(struct bnlsync *s, struct bnlsync_conn *c, enum refusal reason,
 	const char *why,
@@ -128,7 +128,7 @@ count_fault(struct bnlsync *s, struct bnlsync_conn *c, enum refusal reason,
 	give_up(s, c, reason, why, bnlpeer_strike);
 }
 
-/* --- what others have ---------------------------------------------------- */
+/* --- lists of others ---------------------------------------------------- */
 
 static void
 note_version(struct bnlsync *s, struct bnlsync_conn *c,
@@ -139,7 +139,7 @@ note_version(struct bnlsync *s, struct bnlsync_conn *c,
 	bnltake_seen(s->take, c->peer, v);
 }
 
-/* What to do about the list at the other side of this connection. */
+/* Decides on the list at the other side of this connection. */
 static void
 consider_list(struct bnlsync *s, struct bnlsync_conn *c)
 {
@@ -300,7 +300,7 @@ bnlsync_late(struct bnlsync *s, struct bnlsync_conn *c)
 bool
 bnlsync_quiet(const struct bnlsync *s, const struct bnlsync_conn *c)
 {
-	/* Whoever has the older one is expected to ask, and to say when it
+	/* The side with the older list is expected to ask, and to say when it
 	 * has the newer one. */
 	return !c->say_query && !c->say_have && !c->say_get && !c->sending &&
 	       c->in == SYNC_IDLE && !bnltake_has(s->take, &c->theirs) &&
@@ -324,14 +324,14 @@ take_have(struct bnlsync *s, struct bnlsync_conn *c, const struct list_have *h,
 	}
 	if (c->in == SYNC_GETTING &&
 	    bnl_version_cmp(&h->version, &c->have.version) == 0)
-		return 0; /* said twice: what was asked for comes */
+		return 0; /* the same again: the list asked for comes */
 	stop_receiving(c);
 	if (newer) {
 		c->in = SYNC_OFFERED;
 		c->have = *h;
 	}
 	consider_list(s, c);
-	/* It may have been the one that others were waiting for. */
+	/* Other connections may have been waiting for this one. */
 	for (c = s->conns; c != NULL; c = c->next)
 		consider_list(s, c);
 	return 0;
@@ -493,7 +493,7 @@ bnlsync_applied(struct bnlsync *s)
 		c->sending = false;
 		bnlsync_offer(s, c);
 	}
-	/* Nobody can fetch it from a node without an address. */
+	/* No node can fetch the list from a node without an address. */
 	if (taken && (from[0] != '\0' || (s->untold && s->env->hidden)))
 		bnlround_pass_on(s->round);
 	bnlsync_settle(s);

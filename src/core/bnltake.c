@@ -29,7 +29,7 @@ struct candidate {
 #define CANDIDATES (LOCALS + BNLTAKE_MAX)
 
 /* Proper lists that could not be taken all the same: not fetched again for a
- * while, whoever offers them. */
+ * while, whichever peer offers them. */
 #define HELD_OFF_MAX 8
 /* Dated too far ahead, or of another network. */
 #define HELD_OFF_LIST_MS INT64_C(3600000)
@@ -39,7 +39,7 @@ struct bnltake {
 	struct core_env *env;
 	struct candidate c[CANDIDATES];
 	struct bnl_version mark;
-	uint32_t mark_ticket; /* of the last write of the mark alone */
+	uint32_t mark_ticket; /* the last write of the mark alone */
 	bool any_local;	      /* the next from the disk may be older */
 	struct forks forks;
 	struct {
@@ -131,7 +131,7 @@ hold_off(struct bnltake *t, const struct bnl_version *v, int64_t ms)
 }
 
 /* The list in force follows upon it, though it is dated later: it was dated
- * ahead, and what replaced it was dated back on purpose. */
+ * ahead, and its successor was dated back on purpose. */
 static bool
 is_overcome(const struct bnltake *t, const struct bnl_version *v)
 {
@@ -178,7 +178,8 @@ find_stage(struct bnltake *t, enum stage stage)
 	return NULL;
 }
 
-/* One at a time; those from the disk stand first in the array. */
+/* Lists are taken one at a time; those from the disk stand first in the
+ * array. */
 static void
 start_next(struct bnltake *t)
 {
@@ -377,7 +378,7 @@ judge_list(const struct bnltake *t, const struct candidate *c,
 	return REFUSE;
 }
 
-/* What came from the disk is there already: only the mark is written. */
+/* A list from the disk is there already: only the mark is written. */
 static bool
 store_list(struct bnltake *t, struct candidate *c)
 {
@@ -419,7 +420,7 @@ bnltake_ready(struct bnltake *t, uint32_t ticket, const struct bnl *bnl,
 		say_refused(t, c, refusal_of(why->code), why->text);
 	} else {
 		v = judge_list(t, c, bnl, &reason, words);
-		/* One that is newer and refused does not hold. */
+		/* A list that is newer and refused does not hold. */
 		if (v != REFUSE ||
 		    (reason != REFUSAL_NETWORK &&
 		     bnl_version_cmp(&bnl->version, &t->env->version) < 0))
@@ -453,7 +454,7 @@ bnltake_stored(struct bnltake *t, uint32_t ticket, bool ok)
 		return BNLTAKE_PLAIN;
 	if (ok) {
 		t->mark = c->version;
-		t->env->disk_refused[0] = '\0';	/* it is this one now */
+		t->env->disk_refused[0] = '\0';	/* this list is in its place */
 		c->stage = APPLY;
 		return BNLTAKE_APPLY;
 	}

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define STALL_MS 600		/* without data: others may deliver it */
-#define HOLD_MS 5000		/* so may they after this, whatever comes */
+#define HOLD_MS 5000		/* after this others may in any case */
 #define HOLD_DOUBLINGS 5
 #define LOOK_MS 2000		/* between two looks at a transfer after that */
 
@@ -36,8 +36,8 @@ hold_ms(const struct bnlturn *t)
 	return (int64_t)HOLD_MS << t->gave_way;
 }
 
-/* It has had its time, or twice that when it is nearly done: at the rate so far
- * the rest takes no longer than that. */
+/* The transfer has had its time, or twice that when it is nearly done: at the
+ * rate so far the rest takes no longer than that. */
 static bool
 has_had_its_time(const struct bnlturn *t, const struct bnlsync_conn *c,
 		 struct monotime now)
@@ -60,7 +60,7 @@ bnlturn_look(const struct bnlturn *t, const struct bnlsync_conn *c,
 	return mono_min(at, c->end);
 }
 
-/* Somebody else has one to deliver, for which there is no place. */
+/* Another peer has a list to deliver, for which there is no place. */
 static bool
 is_waited_for(const struct bnlsync_conn *conns, const struct bnlsync_conn *c,
 	      const struct bnltake *take)

@@ -116,7 +116,7 @@ channel_set_state(struct channel *ch, enum channel_state s)
 	channel_rearm(ch);
 }
 
-/* --- what is told -------------------------------------------------------- */
+/* --- for the owner ------------------------------------------------------ */
 
 void
 channel_arm(struct channel *ch)
@@ -166,7 +166,7 @@ note_failure(const struct channel *ch)
 			  "the connection was closed without an answer");
 }
 
-/* What follows from the end of it, however it came. */
+/* The steps that follow the end of a channel, whatever its cause. */
 static void
 finish_channel(struct channel *ch, bool lost)
 {
@@ -267,7 +267,7 @@ channel_refuse(struct channel *ch, int code, const char *why)
 				  refuse_encode(payload, &r));
 	channel_set_reason(ch, line);
 	note_failure(ch);
-	/* It has been said. */
+	/* The reason has been said. */
 	end_channel(ch, code == REFUSE_PROTOCOL);
 }
 
@@ -323,7 +323,7 @@ channel_gone(struct channel *ch, enum close_reason reason, const char *why)
 
 	if (ch->state == CHANNEL_ENDING)
 		return;
-	/* It hung up without a word, for want of room: it may have some
+	/* The peer hung up without a word, for want of room: it may have some
 	 * soon. The dialler is through with TLS before it is looked at. */
 	if (ch->state <= CHANNEL_HELLO)
 		ch->reached = false;
@@ -344,7 +344,7 @@ channel_timeout(struct channel *ch)
 	struct monotime now = ch->ctx->env->now.mono;
 
 	if (!mono_reached(next_deadline(ch), now)) {
-		channel_rearm(ch); /* it has been put off meanwhile */
+		channel_rearm(ch); /* the deadline has been put off */
 		return;
 	}
 	if (mono_reached(bnlsync_conn_deadline(&ch->list), now)) {

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Whom a listener answers, once it has heard its HELLO. */
+/* Which dialler a listener answers, once it has heard its HELLO. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/admit.h"
 #include "core/channel.h"
 
-#define CONNECTIONS_A_PEER 4	   /* that it dialled */
+#define CONNECTIONS_A_PEER 4	   /* dialled by that peer */
 #define UNLISTED_GAP_MS 60000	   /* between two deliveries of one such name */
-#define NEGOTIATIONS_MS 60000	   /* so long, */
-#define NEGOTIATIONS_A_PEER 60	   /* that many may be begun by one */
+#define NEGOTIATIONS_MS 60000	   /* in this time */
+#define NEGOTIATIONS_A_PEER 60	   /* one peer may begin this many */
 
 bool
 channel_negotiates(const struct channel *ch)
@@ -31,9 +31,9 @@ asks_too_often(struct channel_heard *h, struct monotime now)
 }
 
 /*
- * A HELLO that was overtaken by one on a newer connection tells what its
- * sender held before that: it is not taken. A newer one ends what the same
- * peer negotiates on older connections.
+ * A HELLO that was overtaken by one on a newer connection tells the sender's
+ * older state: it is not taken. A newer HELLO ends the negotiations of the same
+ * peer on older connections.
  */
 static bool
 is_newest(const struct channel *ch, struct channel_heard *h)

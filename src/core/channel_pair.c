@@ -27,7 +27,7 @@ channel_pair_end(struct channel *ch)
 	ch->pair = NULL;
 }
 
-/* It came to nothing, but the connection may go on. */
+/* The negotiation came to nothing, but the connection may go on. */
 static void
 negotiation_failed(struct channel *ch, const char *why)
 {
@@ -101,7 +101,7 @@ say_have(struct channel *ch)
 	return stream_send(&ch->stream, FRAME_LIST_HAVE, payload, len);
 }
 
-/* The dialler's HELLO; a negotiation's says what the disk holds. */
+/* The dialler's HELLO; a negotiation's lists the pairs on the disk. */
 static void
 settle_pair(struct channel *ch)
 {
@@ -307,7 +307,7 @@ begin_confirm(struct channel *ch)
 	channel_arm(ch);
 }
 
-/* The listener's HELLO, with what the disk holds after the dialler's. */
+/* The listener's HELLO, with the pairs on the disk after the dialler's. */
 static void
 answer_hello(struct channel *ch)
 {

@@ -10,7 +10,7 @@
 #define SAY_AGAIN_MS INT64_C(3600000) /* the same line about one node */
 #define LINES_A_NODE 20		 /* different ones in that time */
 
-/* So many lines a minute at most about those who are nobody. */
+/* Bounds the lines in a minute about callers that are no nodes. */
 static bool
 outsider_may_be_said(struct channels *ctx)
 {
@@ -92,7 +92,8 @@ channel_unsay(struct channel *ch)
 		memset(h->said, 0, sizeof(h->said));
 }
 
-/* Who has a certificate may be refused for ever new reasons, and give some. */
+/* A holder of a certificate may be refused for ever new reasons, and give
+ * some. */
 static void
 say_of_node(struct channel *ch, enum event_kind kind, const char *safe)
 {

@@ -115,7 +115,7 @@ channels_tls_failed(const struct channels *cs)
 	return cs->tls_failed;
 }
 
-/* What first dials may still need is not to spare. */
+/* Room that first dials may still need is not to spare. */
 size_t
 channels_spare(const struct channels *cs)
 {
@@ -345,7 +345,7 @@ channels_tick(struct channels *cs)
 	channels_check_pairs(cs);
 }
 
-/* --- what the owner asks ------------------------------------------------- */
+/* --- the owner's calls -------------------------------------------------- */
 
 struct pairsets *
 channels_pairs(struct channels *cs)
@@ -358,7 +358,7 @@ channels_check_pairs(struct channels *cs)
 {
 	const struct bnltake *t = bnlsync_take(cs->sync);
 
-	/* A list below the mark says nothing about who is a node. */
+	/* A list below the mark does not tell which names are nodes. */
 	pairsets_check(cs->pairs, bnltake_stale(t) ? NULL : cs->env->bnl);
 }
 
@@ -371,7 +371,7 @@ channels_next_want(struct channels *cs, char peer[NODE_NAME_MAX + 1])
 	if (bnlround_idle(bnlsync_round(cs->sync)))
 		return false;
 	spare = channels_spare(cs);
-	/* Those who call must get through as well. */
+	/* Incoming connections must get through as well. */
 	return bnlround_next(bnlsync_round(cs->sync),
 			     spare > others ? spare - others : 0, peer);
 }

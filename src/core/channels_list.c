@@ -6,7 +6,7 @@
 #include "core/action.h"
 #include "core/channel.h"
 
-/* Something was decided about a list: who waited for it has nothing left to
+/* A list was decided about: a channel that waited for that has nothing left to
  * do, perhaps. */
 static void
 settle_lists(struct channels *cs)
@@ -95,7 +95,7 @@ channels_heard(struct channels *cs, const char *peer)
 	return h;
 }
 
-/* Of those that are no nodes any more nothing is remembered. */
+/* Names that are no nodes any more are not remembered. */
 static void
 forget_heard(struct channels *cs)
 {

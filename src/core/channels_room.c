@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Room for connections that come in and have not said who they are. Nobody
- * who does not say so keeps others out: few may come from one place, half of
- * the room is for addresses where nodes are or were, and when there is no room
- * a random one goes, of those with the lowest standing. A random one, because
- * the oldest would be the honest one whose TLS handshake takes a round trip,
- * however slowly others come.
+ * Room for connections that come in and have not proved a name. A caller
+ * without one keeps no other out: few may come from one place, half of the room
+ * is for addresses where nodes are or were, and when there is no room a random
+ * one goes, of those with the lowest standing. A random one, because the oldest
+ * would be the honest one whose TLS handshake takes a round trip, however
+ * slowly others come.
  */
 #include "core/channel.h"
 #include "core/known.h"
 #include "core/listed.h"
 
 #define UNKNOWN_PER_ADDRESS 8	/* IPv6 strangers: per /64 */
-#define ROOM_MS 250		/* so long none goes for another of its place */
+#define ROOM_MS 250		/* least age to go for another of its place */
 
 enum standing {
 	STANDING_STRANGER,
-	STANDING_ADDRESS,	/* of the list, or where a node was reached */
-	STANDING_KEY		/* that the list admits; bounded for each name */
+	STANDING_ADDRESS,	/* in the list, or reached there */
+	STANDING_KEY		/* a node's key; bounded for each name */
 };
 
 /* Some of those without a HELLO. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Control records: what nodes tell each other inside their sessions. */
+/* Control records: the messages between nodes inside their sessions. */
 #include <string.h>
 
 #include "core_impl.h"
@@ -8,7 +8,7 @@
 #include "base/cursor.h"
 
 #define TELL_BURST 20		/* answers a peer gets in a second */
-#define ASK_PEERS 8		/* that are asked at a time */
+#define ASK_PEERS 8		/* peers to ask at a time */
 
 /* --- sending ----------------------------------------------------------------- */
 
@@ -36,8 +36,8 @@ put_head(struct wcur *w, uint8_t *record, size_t cap, enum record_type type,
 	wcur_be16(w, (uint16_t)len);
 }
 
-/* PING, or PONG: what the PING brought, and our own clock and list. Zero
- * bytes fill record. */
+/* PING, or PONG: the PING's tag, and our own clock and list. Zero bytes fill
+ * record. */
 static bool
 send_padded(struct peer *p, enum record_type type,
 	    const uint8_t tag[RECORD_TAG_LEN], uint8_t *record, size_t len)
@@ -231,7 +231,7 @@ struct replies {		/* to one datagram: no more than one of each */
 	bool pong, tell;
 };
 
-/* false: what comes behind it is not read. */
+/* Returns false when the rest is not read. */
 static bool
 record_in(struct peer *p, const struct link_in *in, struct replies *done,
 	  uint8_t type, const uint8_t *value, size_t len)

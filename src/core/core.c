@@ -10,7 +10,7 @@
 #include "crypto/key.h"
 #include "format/bnl_sign.h"
 
-#define SWEEP_STEP_MS 100	/* so many peers in so long: 100 a second */
+#define SWEEP_STEP_MS 100	/* for each step: 100 peers a second */
 #define SWEEP_STEP_PEERS 10
 #define SWEEP_SUMMARY_MS 5000	/* after the first one */
 #define SWEEP_REST_MS 30000	/* between two rounds over all peers */
@@ -358,7 +358,7 @@ core_push(struct core *c, struct now now)
 	core_settle(c);
 }
 
-/* What was below the mark is not any more: it is put into force. */
+/* The list is not below the mark any more: puts it into force. */
 static void
 lift_stale(struct core *c)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the files of the core share among themselves. */
+/* The declarations that the files of the core share. */
 #ifndef CORE_IMPL_H
 #define CORE_IMPL_H
 
@@ -35,39 +35,39 @@ struct peer {
 	bool up;			/* as last told by the link */
 	struct dialq_entry turn;	/* waits: a negotiation is due */
 	bool asked;			/* ... by the administrator */
-	bool gives_way;			/* it rests for a peer that may dial
+	bool gives_way;			/* rests for a peer that may dial
 					 * first: no packet waits for that */
-	bool resumed;			/* its old pair was tried by UDP, since
-					 * it was up */
-	bool behind;			/* it first needs the list we have */
+	bool resumed;			/* the old pair was tried by UDP
+					 * since the peer was up */
+	bool behind;			/* must first get our list */
 	struct bnl_version told_list;	/* the version that it said last */
 	struct bnl_version told_news;	/* list version last told to the peer */
-	bool renew;			/* what is held with it was agreed with a
-					 * certificate that we had before */
+	bool renew;			/* pairs were agreed with an
+					 * earlier certificate of ours */
 	unsigned int vain;		/* dials in a row that the peer answered
 					 * and no session came of */
-	struct shrink shrink;		/* of what is sent to it */
-	struct mute mute;		/* of what it sends */
+	struct shrink shrink;		/* packets sent to it */
+	struct mute mute;		/* packets from it */
 	struct shrink_budget unpacking;	/* the time that it may take */
 	uint64_t tx_packets, tx_bytes, rx_packets, rx_bytes;
 	uint64_t drops[DROPS];
-	uint8_t ping[RECORD_TAG_LEN];	/* that is under way */
+	uint8_t ping[RECORD_TAG_LEN];	/* tag of the PING under way */
 	struct monotime pinged, ponged;	/* the last one, its answer */
 	struct monotime made;		/* since the start; MONO_NONE: before */
 	struct monotime probed;		/* a dial that only looks */
 	bool probe_due;			/* a probe came too early, and is due */
-	struct monotime told_since;	/* of the second that is counted */
+	struct monotime told_since;	/* start of the counted second */
 	unsigned int told;		/* questions of it that were answered */
 	int64_t rtt_us;			/* by PING, or at the handshake */
-	bool has_clock;			/* ... with what it says of its clock: */
-	int64_t clock_s;		/* so far ahead of ours */
+	bool has_clock;			/* ... with the peer's clock: */
+	int64_t clock_s;		/* that far ahead of ours */
 	uint32_t warned;		/* 1 << enum event_kind, as was told */
 	struct pmtu pmtu;
-	uint8_t probe[PATH_TAG_LEN];	/* of the probes under way; 0: none */
-	struct monotime big_told;	/* an ICMP error for what was cut */
+	uint8_t probe[PATH_TAG_LEN];	/* tag of probes under way; 0: none */
+	struct monotime big_told;	/* last ICMP error for a cut packet */
 };
 
-/* What others say of a node: one question at a time. */
+/* The answers of others about a node: one question at a time. */
 struct ask {
 	char name[NODE_NAME_MAX + 1];	/* "": nothing was asked */
 	uint8_t tag[RECORD_TAG_LEN];
@@ -82,7 +82,7 @@ struct core {
 	struct links *links;
 	struct channels *channels;
 	struct comp *comp;
-	uint8_t *scratch;		/* one packet being packed */
+	uint8_t *scratch;		/* a packet while it is packed */
 	struct shrink_budget packing;	/* the time that it may take */
 
 	struct hosts *hosts;
@@ -99,8 +99,8 @@ struct core {
 	struct table by_name;
 	struct timerq timers;
 	struct dialq dialq;		/* peers that are to be dialled */
-	uint64_t dial_turnover;		/* of the channels, when there was room
-					 * for none of them */
+	uint64_t dial_turnover;		/* the channels' turnover when they
+					 * had no room for any peer */
 	struct peer **touched;		/* room for all of them */
 	size_t ntouched;
 
@@ -113,8 +113,8 @@ struct core {
 	struct monotime run_stored;	/* the running time was, last */
 	bool clock_wrong;		/* as was told */
 	uint32_t warned;		/* 1 << enum event_kind, as was told */
-	struct monotime warned_since;	/* of the day that counts for that */
-	size_t clocks, clocks_off;	/* of peers: that were told, that differ */
+	struct monotime warned_since;	/* start of the day they count for */
+	size_t clocks, clocks_off;	/* peers' clocks: told, differing */
 	struct core_traffic traffic;	/* with all peers since the start */
 
 	struct ask ask;
@@ -122,21 +122,22 @@ struct core {
 	struct icmp_limit icmp_limit;
 	uint16_t ip_id;			/* IPv4 id of the next packet cut anew */
 	struct gro gro;
-	bool gro_tcp, gro_udp;		/* what the device takes */
-	bool no_csum;			/* it takes whole checksums only */
+	bool gro_tcp, gro_udp;		/* offloads of the device */
+	bool no_csum;			/* whole checksums only */
 	uint64_t drops[DROPS];
 };
 
 enum core_timer { TIMER_PEER, TIMER_SWEEP };
 
 /* --- settle.c ----------------------------------------------------------- */
-/* Passes on what channels and pair secrets have to tell, moves the timers of
- * touched peers, dials those whose turn it is. At the end of every call that is not a getter. */
+/* Passes on the news of channels and pair secrets, moves the timers of touched
+ * peers, dials those whose turn it is. At the end of every call that is not a
+ * getter. */
 void core_settle(struct core *c);
 
 /* --- look.c ------------------------------------------------------------- */
-/* Warns of what an administrator should see to: of this node, and of peer i;
- * now and then. */
+/* Warns of faults that an administrator should mend: of this node, and of peer
+ * i; now and then. */
 void core_look(struct core *c);
 void core_look_peer(struct core *c, size_t i);
 /* The text of the warning while it is, or was a while ago, muted. */
@@ -144,7 +145,7 @@ void peer_mute_text(const struct peer *p, char *out, size_t cap);
 /* How many seconds the peer's clock is ahead of ours; that it is not known. */
 void peer_clock_take(struct peer *p, int64_t ahead_s);
 void peer_clock_forget(struct peer *p);
-/* It is heard, and does not hear our answers. */
+/* The peer is heard, and does not hear our answers. */
 bool peer_is_one_way(const struct peer *p, const struct link_status *ls);
 
 /* core_news.c: another list has taken the place of old, or of none. */
@@ -164,9 +165,10 @@ void peer_touch(struct peer *p);
 void peer_settle(struct peer *p);
 /* Tells that it is down, why, and where it was. */
 void peer_say_down(struct peer *p, const char *why);
-/* What the link's calls returned; in: where version and pair id are. */
+/* Handles the flags that the link's calls returned; in: the version and pair
+ * id. */
 void peer_flags(struct peer *p, unsigned int flags, const struct link_in *in);
-/* One packet for the peer has no session: it waits. */
+/* A packet for the peer has no session: it waits. */
 void peer_wait(struct peer *p, uint8_t flags, const uint8_t *data, size_t len);
 void peer_tick(struct peer *p);
 /* Nothing that was agreed with it holds any more: its sessions end. */
@@ -204,18 +206,18 @@ void peer_ask(struct peer *p);
 /* The first packet waits for it: it rests no longer where nobody was found. */
 void peer_hurry(struct peer *p);
 void peer_news(struct peer *p, const struct channel_news *n);
-/* Our certificate is another one: what was agreed under the one before goes
- * on, and is agreed anew in the background. */
+/* Our certificate is another one: pairs agreed under the former one stay in
+ * use, and are agreed anew in the background. */
 void peer_renew(struct peer *p);
 /* Ends its wait after a refusal: another list, key or certificate is in use. */
 void peer_retry(struct peer *p);
-/* The background look: what this peer lacks. */
+/* The background look: finds out whether this peer lacks a session or pair. */
 #define SWEEP_START 0		/* the first pass after the start */
 #define SWEEP_AGAIN 1		/* any later one */
 void peer_sweep(struct peer *p, unsigned int pass);
 /* Dials those whose turn it is, while there is room. */
 void peers_dial(struct core *c);
-/* Its host names stand for other addresses now: it may be there. */
+/* The peer's host names stand for other addresses now: it may be there. */
 void peer_found(struct peer *p);
 
 /* --- where.c ------------------------------------------------------------ */
@@ -225,7 +227,8 @@ void peer_found(struct peer *p);
  * CHANNEL_ENDPOINTS_MAX. */
 size_t peer_endpoints(const struct core *c, const char *name,
 		      struct endpoint *out);
-/* How many of them the list gives, host names by what they stand for. */
+/* How many of them the list gives, host names by the addresses they stand
+ * for. */
 size_t peer_listed_count(const struct peer *p);
 /* The host names among a node's addresses are looked up, if it is time: before
  * others while packets wait for the node. */
@@ -238,7 +241,7 @@ bool peer_order(struct peer *p);
 
 /* --- path.c ------------------------------------------------------------- */
 bool path_is_narrow(const struct peer *p);
-/* What there is to say of it then. */
+/* Writes the state of the path. */
 void path_text(const struct peer *p, char *out, size_t cap);
 /* A packet of PMTU_BASE or more is about to be sent. */
 void path_large(struct peer *p);
@@ -256,7 +259,7 @@ bool path_may_tell(struct peer *p);
 bool control_send(struct peer *p, const uint8_t *records, size_t len);
 /* Takes the records of a control packet. DROP_NONE or DROP_CONTROL. */
 enum drop control_in(struct peer *p, const struct link_in *in);
-/* One record, if there is a session. */
+/* Sends a PING, if there is a session. */
 void control_ping(struct peer *p);
 /* A PING whose answer shows that the peer is alive, and which list it has. */
 void control_keepalive(struct peer *p);
@@ -273,18 +276,18 @@ void control_ask(struct core *c, const char *name);
 const struct note *core_removal(const struct core *c);
 
 /* --- peers.c ------------------------------------------------------------ */
-/* Puts the generation into force: peers come and go, hooks are queued. What
- * was in force is returned by way of *old for the caller to free. */
+/* Puts the generation into force: peers come and go, hooks are queued. *old is
+ * the generation that was in force, for the caller to free. */
 int peers_apply(struct core *c, struct generation *g, struct generation **old);
 /* NULL: it has no session here: not in force, or ourselves. */
 struct peer *peer_named(const struct core *c, const char *name);
-/* True while the sessions of a large network are resumed after a start: what
- * is up is told in one line at the end. */
+/* True while the sessions of a large network are resumed after a start: the
+ * peers that are up are told in one line at the end. */
 bool peers_begin(const struct core *c);
 void peers_tell_begun(struct core *c);
 /* Tells all that are up that we stop in order. */
 void peers_say_bye(struct core *c);
-/* Of those that are no nodes any more no address is remembered. */
+/* Forgets the addresses of names that are no nodes any more. */
 void peers_keep_known(struct core *c);
 /* Hooks of everything that is there, up or down. */
 void peers_hooks(struct core *c, bool up);

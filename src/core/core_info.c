@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What there is to see of a core. */
+/* The state of a core, for readers. */
 #include <assert.h>
 #include <string.h>
 
@@ -30,7 +30,7 @@ uint64_t
 core_drops(const struct core *c, enum drop d)
 {
 	assert(d < DROPS);
-	/* What the core itself had to send and could not queue. */
+	/* Actions that the core itself had to send and could not queue. */
 	return c->drops[d] + (d == DROP_OUT_FULL ? c->actions.lost : 0);
 }
 

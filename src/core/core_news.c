@@ -10,10 +10,10 @@
  * them. Then it sends receipts: any node tells each peer that is known to have
  * the same list, because that peer may wait to hear so.
  *
- * When two people signed at once, a node that had the list that lost may be
- * the only one that knows of it: it tells all whom it has a session with, so
- * that all logs name both.
- * A signed list that another one replaces on the disk counts as such a one.
+ * When two people signed at once, a node that had the list that lost may be the
+ * only one that knows of it: it tells all peers that it has a session with, so
+ * that all logs name both. A signed list that another one replaces on the disk
+ * counts as such a one.
  *
  * A node that leaves the list is told of it in the last datagram of its
  * session: it comes to fetch the list, and is told why it cannot.

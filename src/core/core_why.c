@@ -41,7 +41,8 @@ is_dialled(const struct core *c, const char *name)
 	return false;
 }
 
-/* One connection that looks who is there; the pair, where there is none. */
+/* Makes a connection only to see the peer's name; or the pair, when there is
+ * none. */
 static void
 dial_peer(struct peer *p)
 {
@@ -101,7 +102,7 @@ core_probe(struct core *c, struct now now, const char *name, bool by_tcp)
 	core_settle(c);
 }
 
-/* --- what there is -------------------------------------------------------------- */
+/* --- the answer --------------------------------------------------------- */
 
 static void
 find_nearest(const struct bnl *b, const char *name, struct why *out)
@@ -297,7 +298,7 @@ take_host(const struct peer *p, struct why *out)
 	}
 }
 
-/* It was heard, or called, after a PING that it never answered. */
+/* The peer was heard, or called, after a PING that it never answered. */
 static bool
 is_unheard(const struct peer *p, const struct link_status *ls)
 {

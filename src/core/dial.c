@@ -33,7 +33,7 @@ struct use {
 	size_t pending;			/* first dials, in their places or
 					 * beside, to which nobody answered */
 	size_t answered;		/* the others of them */
-	size_t again, patient;		/* those that failed before */
+	size_t again, patient;		/* purposes that failed before */
 };
 
 static bool
@@ -42,7 +42,7 @@ is_first(unsigned int purpose)
 	return (purpose & (CHANNEL_PAIR | CHANNEL_AGAIN)) == CHANNEL_PAIR;
 }
 
-/* It is beside the places of first dials, and nobody has answered it. */
+/* The dial is beside the places of first dials, and no peer has answered it. */
 static bool
 dial_gives_way(const struct dial *d)
 {
@@ -174,7 +174,7 @@ dial_has_room(const struct channels *cs, unsigned int purpose)
 					   first_has_room(cs, &u, purpose);
 }
 
-/* --- one of them ---------------------------------------------------------- */
+/* --- a dial ------------------------------------------------------------- */
 
 static void
 dial_free(struct dial *d)

@@ -9,7 +9,7 @@
 
 #define AGAIN_MS INT64_C(3600000) /* between two alarms about the same */
 #define HEARSAY_MAX 16		  /* in that time */
-#define AHEAD_S 3600		  /* nobody signs upon such a list unasked */
+#define AHEAD_S 3600		  /* a list so far ahead: only on purpose */
 
 void
 forks_init(struct forks *f)

@@ -36,7 +36,7 @@ fragment_next(struct fragment *f, size_t *len)
 		return NULL;
 	memcpy(p, f->header, V4_HEADER_MIN);
 	put_be16(p + V4_LEN_AT, (uint16_t)(V4_HEADER_MIN + n));
-	/* Of one that was a fragment before, the last is its last. */
+	/* The last piece of a fragment keeps the fragment's own flag. */
 	put_be16(p + V4_FRAG_AT,
 		 (uint16_t)((where & ~V4_OFFSET & 0xffff) |
 			    (((where & V4_OFFSET) + f->at / UNIT) & V4_OFFSET) |

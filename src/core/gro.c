@@ -15,7 +15,7 @@
 
 #include "segment.h"
 
-/* 2^64 divided by the golden ratio: spreads what it multiplies. */
+/* 2^64 divided by the golden ratio: spreads the keys that it multiplies. */
 #define KEY_FACTOR UINT64_C(0x9e3779b97f4a7c15)
 
 void

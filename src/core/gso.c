@@ -49,7 +49,7 @@ start_whole(struct gso *g, const struct tun_frame *f, const struct ippkt *ip)
 	return DROP_NONE;
 }
 
-/* Both headers' length, or 0 when the packet is not what kind says. */
+/* Both headers' length, or 0 when the packet is not of that kind. */
 static size_t
 super_header_len(const struct tun_frame *f, const struct ippkt *ip)
 {
@@ -74,7 +74,7 @@ super_header_len(const struct tun_frame *f, const struct ippkt *ip)
 	return ip->hdrlen + tcplen;
 }
 
-/* What takes a 16-bit number away from a one's complement sum. */
+/* The number that takes a 16-bit number away from a one's complement sum. */
 static uint64_t
 ones_complement(size_t v)
 {
@@ -159,7 +159,7 @@ gso_recut(struct tun_frame *f, const struct ippkt *ip, size_t mtu)
 	return true;
 }
 
-/* Where the payload ends that begins at `at`. */
+/* The end of the payload that begins at `at`. */
 static size_t
 payload_end(const struct gso *g, size_t at)
 {

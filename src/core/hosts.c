@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the list's host names mean. */
+/* The addresses of the list's host names. */
 #include "core/hosts.h"
 
 #include <stdio.h>
@@ -252,7 +252,7 @@ hosts_want(struct hosts *h, struct core_env *env, const char *name,
 	ask_next(h, env);
 }
 
-/* Of the addresses found, those to keep. */
+/* Chooses which of the addresses found to keep. */
 static size_t
 choose_addresses(struct ipaddr out[HOSTS_EACH], const struct ipaddr *found,
 		 size_t n)

@@ -8,7 +8,7 @@
 #include "core/action.h"
 #include "core/listed.h"
 
-#define GATHER_MS 5000 /* what comes in that time is one write */
+#define GATHER_MS 5000 /* changes in that time are one write */
 #define GAP_MS 60000   /* between two writes */
 #define INDEX_MS 1000  /* between two times that the index is made */
 

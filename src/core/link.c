@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The link of a peer: what it holds, and the sealing of DATA. */
+/* The link of a peer: its pairs and sessions, and the sealing of DATA. */
 #include "core/link.h"
 
 #include <assert.h>
@@ -291,8 +291,9 @@ link_can_send(const struct link *l, struct monotime now)
 	return s != NULL && session_can_send(s, now);
 }
 
-/* When the peer has been silent for too long, if it does not answer what is
- * sent now. It counts from when the peer was heard, if that was not long ago. */
+/* When the peer has been silent for too long, if it does not answer a packet
+ * sent now. The time counts from when the peer was last heard, if that is not
+ * long ago. */
 static struct monotime
 silence_end(const struct link *l, const struct conf_timers *t,
 	    struct monotime now)

@@ -15,7 +15,7 @@
 #define CONFIRM_SPAN 9	/* in units of init_retry: longer than confirmations
 			 * are repeated */
 
-struct arrival {		/* one datagram and what came with it */
+struct arrival {		/* a datagram and its circumstances */
 	struct links *all;
 	struct core_env *env;
 	const struct endpoint *remote;
@@ -287,7 +287,7 @@ take_cookie(const struct arrival *a)
 				      env->conf->timers.cookie_rotate);
 	bytes_wipe(value, sizeof(value));
 	l->counts.cookies_taken++;
-	/* One that carried a cookie waits for its retry: no fast circle. */
+	/* An INIT that carried a cookie waits for its retry: no fast circle. */
 	if (!h->with_cookie)
 		a->res->flags |= link_step(l, env, RESUME_COOKIED);
 	return DROP_NONE;
@@ -346,9 +346,9 @@ first_heard(const struct arrival *a, struct link *l, struct session *s)
 
 /*
  * When to answer, if nothing else is sent: a confirmation at once, also one
- * that is repeated because our answer was lost; data after a while. What is
- * empty is answered by the responder only, and only in the session that it
- * came in: so no answer is ever answered.
+ * that is repeated because our answer was lost; data after a while. An empty
+ * DATA is answered by the responder only, and only in the session that it came
+ * in: so no answer is ever answered.
  */
 static void
 plan_answer(const struct arrival *a, struct link *l, const struct session *s,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the files of the link module share. */
+/* The declarations that the files of the link module share. */
 #ifndef CORE_LINK_LOCAL_H
 #define CORE_LINK_LOCAL_H
 
@@ -25,12 +25,12 @@ struct links {
 	struct rxindex index;
 	struct table pairs;		/* pair id -> struct link_pair */
 	struct cookie_jar jar;
-	struct monotime load_since;	/* of the second that is counted */
+	struct monotime load_since;	/* start of the counted second */
 	uint32_t load, load_max;	/* INITs */
-	size_t count;			/* of links */
+	size_t count;			/* number of links */
 };
 
-struct link_cookie {			/* one that the peer gave us */
+struct link_cookie {			/* a cookie from the peer */
 	struct monotime until;		/* unset: none */
 	uint8_t pair_id[PAIR_ID_LEN];
 	struct endpoint to;
@@ -55,19 +55,19 @@ struct link {
 	unsigned int vain;		/* INITs of the peer since a session was
 					 * made, of either one's INIT */
 	bool up;			/* as was told */
-	bool doubted;			/* LINK_NEGOTIATE was said of what is
-					 * held: LINK_UP is due when it answers */
+	bool doubted;			/* held pairs led to LINK_NEGOTIATE:
+					 * LINK_UP follows an answer */
 	struct resume resume;
 	struct link_pair *pairs[PAIR_HELD_MAX];	/* owned, newest first */
 	unsigned int npairs;
 	struct handshake *pending[LINK_PENDING];	/* owned, newest first */
-	uint64_t serial;		/* of the last INIT */
+	uint64_t serial;		/* number of the last INIT */
 	struct monotime taken;		/* the last INIT of the peer */
 	struct monotime called;		/* the same, answered or not */
 	uint64_t *seen;			/* LINK_SEEN ephemeral keys; or NULL */
 	uint64_t nseen;
 	struct link_cookie cookie;
-	struct endpoint *eps;		/* where the peer may be; owned */
+	struct endpoint *eps;		/* possible endpoints; owned */
 	size_t neps;
 	struct link_status counts;	/* only its counters are used */
 };
@@ -87,7 +87,7 @@ unsigned int link_follow(struct link *l, const struct core_env *env,
 
 /* --- link_run.c ----------------------------------------------------------- */
 
-/* Tells the machine and does what it asks for. LINK_* flags. */
+/* Tells the machine and does the steps that it asks for. LINK_* flags. */
 unsigned int link_step(struct link *l, struct core_env *env,
 		       enum resume_event event);
 /* Computes the deadline anew; at the end of all that is not a data packet. */

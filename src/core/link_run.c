@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a link does by itself: INITs, confirmations, timers. */
+/* The work that a link does by itself: INITs, confirmations, timers. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -313,7 +313,7 @@ is_due(struct monotime at, struct monotime now)
 	return mono_is_set(at) && mono_reached(at, now);
 }
 
-/* Those past their time at now. */
+/* Ends the sessions that are past their time at now. */
 static unsigned int
 end_sessions(struct link *l, struct core_env *env, struct monotime now)
 {

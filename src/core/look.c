@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What an administrator is told before it does harm: what stands now can be
- * asked for, and is logged once a day. */
+/* The warnings for an administrator before harm is done: the present ones can
+ * be asked for, and are logged once a day. */
 #include <stdio.h>
 #include <string.h>
 
@@ -24,7 +24,8 @@ own_clock(const struct core *c, struct warning *w)
 	return c->clock_wrong;
 }
 
-/* Of the list in force: its key, or that of a CA above it. */
+/* Whether the list in force revokes this node's key, or that of a CA above
+ * it. */
 static bool
 own_is_revoked(const struct core *c, const char **whose)
 {
@@ -334,7 +335,7 @@ core_look(struct core *c)
 
 	if (!mono_is_set(c->warned_since) ||
 	    mono_ms(c->warned_since, now) >= SAY_AGAIN_MS) {
-		/* What still stands is said once more. */
+		/* Warnings that still stand are said once more. */
 		c->warned_since = now;
 		c->warned &= UINT32_C(1) << EVENT_CLOCK;
 		for (size_t i = 0; i < c->npeers; i++)

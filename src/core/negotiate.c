@@ -31,7 +31,7 @@ select_cipher(struct selection *s, const struct conf_algos *a,
 	return found;
 }
 
-/* `none` where the other side did not name it: preference 0. */
+/* The algorithm `none` where the other side did not name it: preference 0. */
 static struct conf_comp
 comp_find(const struct conf_algos *a, enum comp_alg alg, bool *found)
 {

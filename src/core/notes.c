@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What was noticed of other nodes. */
+/* Notes about other nodes. */
 #include "core/notes.h"
 
 #include <assert.h>
@@ -12,7 +12,7 @@
 
 struct notes {
 	struct table by_name;
-	size_t gone;		/* of nodes that are not in the list */
+	size_t gone;		/* nodes that are not in the list */
 };
 
 static const char *const kinds[] = {

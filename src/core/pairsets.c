@@ -24,7 +24,7 @@ struct pairset {
 	char peer[NODE_NAME_MAX + 1];
 	struct pair_record held;	    /* sorted, greatest first */
 	struct pending pending[DIRECTIONS]; /* by lower_dialled */
-	uint32_t ticket; /* of the write under way; 0: none */
+	uint32_t ticket; /* ticket of the write under way; 0: none */
 	bool dirty;	 /* the disk may hold something else */
 	bool failed;	 /* dirty, and to be tried again later */
 	bool changed;
@@ -156,7 +156,7 @@ write_failed(struct pairsets *ps, struct pairset *s)
 	    mono_min(ps->retry, mono_add_ms(ps->env->now.mono, RETRY_MS));
 }
 
-/* The whole record as it should be: what is held and what is to be held. */
+/* The whole record as it should be: held pairs and pairs to be held. */
 static uint8_t *
 set_encode(const struct pairset *s, size_t *len)
 {
@@ -175,7 +175,7 @@ set_encode(const struct pairset *s, size_t *len)
 	return data;
 }
 
-/* One write at a time; what changes meanwhile waits for its answer. */
+/* There is one write at a time; changes meanwhile wait for its answer. */
 static void
 set_write(struct pairsets *ps, struct pairset *s)
 {
@@ -236,7 +236,7 @@ pairsets_tick(struct pairsets *ps)
 		}
 }
 
-/* --- what is held ------------------------------------------------------- */
+/* --- held pairs --------------------------------------------------------- */
 
 int
 pairsets_load(struct pairsets *ps, const struct pair_record *r)
@@ -351,7 +351,7 @@ pairsets_forget(struct pairsets *ps, const char *peer)
 {
 	struct pairset *s = set_get(ps, peer);
 
-	/* What is held ends by the next check. */
+	/* The next check erases the held pairs. */
 	if (s != NULL && s->held.n == 0 && !s->pending[0].used &&
 	    !s->pending[1].used)
 		set_write(ps, s);
@@ -396,7 +396,7 @@ pairsets_stored(struct pairsets *ps, uint32_t ticket, bool ok)
 	return true;
 }
 
-/* --- what a negotiation asks -------------------------------------------- */
+/* --- for a negotiation -------------------------------------------------- */
 
 bool
 pairsets_settled(const struct pairsets *ps, const char *peer)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The path to a peer: probes of its MTU, and what is made of them. */
+/* The path to a peer: probes of its MTU, and their use. */
 #include <stdio.h>
 #include <string.h>
 
@@ -9,7 +9,7 @@
 
 #define IP4_UDP_LEN 28		/* around a datagram */
 #define IP6_UDP_LEN 48
-#define SIZE_AT (RECORD_TAG_LEN - 2)	/* of a probe, in its tag */
+#define SIZE_AT (RECORD_TAG_LEN - 2)	/* the size, in a probe's tag */
 #define PROBE_LEAST (RECORD_HEADER_LEN + RECORD_PING_LEN)
 
 _Static_assert(PATH_TAG_LEN == SIZE_AT, "the rest of a probe's tag");
@@ -85,7 +85,7 @@ step_pmtu(struct peer *p, enum pmtu_event event, size_t size)
 void
 path_large(struct peer *p)
 {
-	/* What waits for a session proves nothing. */
+	/* A packet that waits for a session proves nothing. */
 	if (p->pmtu.state == PMTU_ARMED &&
 	    link_can_send(p->link, p->core->env.now.mono))
 		step_pmtu(p, PMTU_LARGE, 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One peer: its link, the packets that wait. */
+/* A peer: its link, the packets that wait. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,7 +77,7 @@ peer_drop(struct peer *p, enum drop d)
 	p->core->drops[d]++;
 }
 
-/* Sends what waited, one datagram each: this is not the busy path. */
+/* Sends the waiting packets, one datagram each: this is not the busy path. */
 static void
 flush_waiting(struct peer *p)
 {
@@ -149,8 +149,8 @@ peer_flags(struct peer *p, unsigned int flags, const struct link_in *in)
 				      endpoint_format(at,
 						      link_remote(p->link)));
 		p->up = true;
-		/* What was wanted because nobody answered; an old pair is
-		 * seen by the next background look. */
+		/* The flags were set because no peer answered; the next
+		 * background look sees an old pair. */
 		p->turn.waits = p->resumed = false;
 		p->vain = 0;
 		if (!p->renew)

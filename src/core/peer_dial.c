@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* When to negotiate with a peer, and what follows from how that went. */
+/* When to negotiate with a peer, and the steps after its result. */
 #include <string.h>
 
 #include "core/pairset.h"
 #include "core_impl.h"
 
-#define DIAL_FIRST_MS 50	/* nobody there: again soon, then twice that */
+#define DIAL_FIRST_MS 50	/* no peer there: again soon, then twice that */
 #define DIAL_DOUBLINGS DIALQ_FAILURES	/* ... up to half a minute */
 #define DIAL_URGENT_DOUBLINGS 5	/* ... or, while packets wait, two seconds */
 #define VAIN_FIRST_MS 250	/* a negotiation that led to no session: then
@@ -13,7 +13,7 @@
 #define VAIN_DOUBLINGS 9
 #define GIVE_WAY_MS 1000	/* the lower name may be about to dial; */
 #define GIVE_WAY_PEER_MS 10	/* a node may have as many others to dial */
-#define DIAL_BACK_MS 1000	/* somebody there again */
+#define DIAL_BACK_MS 1000	/* the peer is there again */
 #define DIAL_BUSY_MS 20		/* all connections in use */
 #define DIAL_LACK_MS 1000	/* no memory to dial */
 #define NEW_MS 60000		/* for a node that joins, to start its daemon */
@@ -134,7 +134,7 @@ purpose_of(const struct dialq_entry *e)
 	return purpose;
 }
 
-/* Its turn has come. */
+/* The peer's turn has come. */
 static void
 dial_peer(struct peer *p)
 {
@@ -202,8 +202,8 @@ note_failure(struct peer *p, const struct channel_news *n)
 		p->turn.waits = true;
 }
 
-/* A peer that lacked our list has it now, or one that was not there is: what
- * failed for that is due. */
+/* A peer that lacked our list has it now, or a peer that was not there is back:
+ * the dials that failed for that are due. */
 static void
 list_seen(struct peer *p, const struct bnl_version *v)
 {
@@ -243,8 +243,8 @@ peer_news(struct peer *p, const struct channel_news *n)
 			p->renew = false;
 		if (n->dialled)
 			wait_after_vain(p);
-		/* So that the older pair can go, if its key is revoked, and
-		 * other algorithms are used from now on. */
+		/* The older pair can then go, if its key is revoked, and other
+		 * algorithms are used from now on. */
 		if (n->dialled)
 			peer_flags(p, link_agreed(p->link, &c->env), NULL);
 		break;
@@ -329,7 +329,7 @@ peer_sweep(struct peer *p, unsigned int pass)
 			negotiate_later(p);
 	} else if (!link_can_send(p->link, c->env.now.mono) &&
 		   (pass == SWEEP_START || (is_old && !p->resumed))) {
-		/* Nobody answers a dial either if that is not answered. */
+		/* A dial would not be answered either, if the INIT is not. */
 		p->resumed = true;
 		peer_flags(p, link_resume(p->link, &c->env), NULL);
 	} else if (is_old) {

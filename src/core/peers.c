@@ -87,9 +87,9 @@ walk_next(struct walk *w, const struct bnl_node **a, const struct bnl_node **b)
 	return has_a || has_b;
 }
 
-/* Hooks for what `node` of `have` has, and its namesake `other` of `lack` (both
- * NULL: nothing) has not. Of a subnet of our own the network's prefix around it
- * counts as well: the device's address has its length. */
+/* Hooks for `node` of `have` and its subnets, unless its namesake `other` of
+ * `lack` (both NULL: no list) has them. For a subnet of our own the network's
+ * prefix around it counts as well: the device's address has its length. */
 static void
 hooks_difference(struct core *c, const struct bnl *have,
 		 const struct bnl_node *node, const struct bnl *lack,
@@ -123,7 +123,8 @@ effective_list(const struct core *c, const struct generation *g, bool stale)
 	return g->bnl;
 }
 
-/* Hooks for what stands in `have` and not in `lack` (either may be NULL). */
+/* Hooks for all that stands in `have` and not in `lack` (either may be
+ * NULL). */
 static void
 hooks_lists(struct core *c, const struct bnl *have, const struct bnl *lack,
 	    bool up)
@@ -209,7 +210,7 @@ peer_forget(struct core *c, struct peer *p)
 	peer_free(p);
 }
 
-/* Undoes peers_gather(): what is not among the peers in force goes. */
+/* Undoes peers_gather(): peers that are not in force go. */
 static void
 peers_ungather(struct core *c, struct places *s, size_t n)
 {
@@ -297,7 +298,7 @@ tell_events(struct core *c, const struct bnl *have, const struct bnl *lack,
 					      "gone from the list");
 }
 
-/* Who left and who is back, for those who ask why. */
+/* Notes nodes that left or came back, for an administrator who asks why. */
 static void
 note_changes(struct core *c, const struct bnl *was, const struct bnl *now)
 {
@@ -315,7 +316,7 @@ note_changes(struct core *c, const struct bnl *was, const struct bnl *now)
 		notes_listed(c->env.notes, now->nodes[i].name);
 }
 
-/* What the world outside has to know of the change. */
+/* Tells the world outside of the change. */
 static void
 announce_change(struct core *c, const struct bnl *was, const struct bnl *now)
 {
@@ -392,8 +393,8 @@ same_addresses(const struct bnl_node *a, const struct bnl_node *b)
 	return true;
 }
 
-/* Gives each peer its place in the list, and new addresses where they, or what
- * counts as inside, differ: to sort them takes longer than all the rest. */
+/* Gives each peer its place in the list, and new addresses where they, or the
+ * prefixes inside, differ: to sort them takes longer than all the rest. */
 static void
 locate_all(struct core *c, const struct bnl *was, const struct bnl *now)
 {
@@ -417,7 +418,7 @@ locate_all(struct core *c, const struct bnl *was, const struct bnl *now)
 int
 peers_apply(struct core *c, struct generation *g, struct generation **old)
 {
-	/* What replaces a stale list passed the mark. */
+	/* The list that replaces a stale one passed the mark. */
 	bool stale = c->stale && c->gen == NULL;
 	const struct bnl *was = effective_list(c, c->gen, c->stale);
 	const struct bnl *now = effective_list(c, g, stale);

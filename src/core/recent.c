@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What was said or done lately. */
+/* Recent messages and deeds. */
 #include "core/recent.h"
 
 #include <stdio.h>

@@ -183,7 +183,7 @@ await_dialler(struct resume *r, const struct core_env *env)
 	return 0;
 }
 
-/* Traffic now waits for what was tried slowly or in the background. */
+/* Traffic now waits for tries that were slow or in the background. */
 static void
 hurry_tries(struct resume *r, const struct core_env *env)
 {
@@ -225,7 +225,7 @@ confirm_session(struct resume *r, const struct core_env *env,
 	enter_state(r, RESUME_CONFIRM,
 		    mono_add_ms(r->answered,
 				confirm_at[n] * env->conf->timers.init_retry));
-	/* What was sent at once has confirmed it already. */
+	/* A packet sent at once has confirmed the session already. */
 	return n == 1 && v->sent ? 0 : RESUME_DO_EMPTY;
 }
 

@@ -10,7 +10,7 @@
 #include "base/bytes.h"
 
 #define CACHE_LINE 64
-#define NESTING_MAX 130		/* one prefix of each length, and the gap */
+#define NESTING_MAX 130		/* a prefix of each length, and the gap */
 
 static struct route_key
 key_of(const struct ipaddr *a)
@@ -46,7 +46,8 @@ struct flat {
 static void
 flat_add(struct flat *f, struct route_key start, uint32_t value)
 {
-	/* What begins where the last one began replaces it: it is longer. */
+	/* A range that begins where the last one began replaces it: it is
+	 * longer. */
 	if (f->n > 0 && key_cmp(f->start[f->n - 1], start) == 0)
 		f->n--;
 	if (f->n > 0 && f->value[f->n - 1] == value)
@@ -122,7 +123,8 @@ flat_alloc(struct flat *f, size_t entries)
 	return -1;
 }
 
-/* Where the levels of a tree over n keys begin. Returns its keys in all. */
+/* Computes where the levels of a tree over n keys begin. Returns its keys in
+ * all. */
 static size_t
 plan_levels(size_t n, size_t width, struct route_levels *l)
 {

@@ -20,7 +20,7 @@ rxindex_free(struct rxindex *x)
 	rxindex_init(x);
 }
 
-/* Its slot, or the free one where it belongs. */
+/* The slot of index, or the free one where it belongs. */
 static size_t
 find_slot(const struct rxindex *x, uint32_t index)
 {
@@ -86,7 +86,8 @@ rxindex_remove(struct rxindex *x, uint32_t index)
 
 	if (e == NULL)
 		return;
-	/* Moves back what a search would no longer reach across the hole. */
+	/* Moves back entries that a search would no longer reach across the
+	 * hole. */
 	hole = i = (size_t)(e - x->slots);
 	for (;;) {
 		size_t home;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Where the fields stand that segmentation and coalescing rewrite. */
+/* The fields that segmentation and coalescing rewrite. */
 #ifndef SRC_CORE_SEGMENT_H
 #define SRC_CORE_SEGMENT_H
 
@@ -41,7 +41,7 @@
 #define TCP_RST 0x04
 #define TCP_URG 0x20
 #define TCP_PSH 0x08
-#define TCP_END (TCP_FIN | TCP_PSH) /* what the last one says */
+#define TCP_END (TCP_FIN | TCP_PSH) /* flags of the last segment only */
 #define TCP_ACK 0x10
 #define TCP_ECE 0x40
 #define TCP_CWR 0x80
@@ -66,7 +66,7 @@ transport_min(uint8_t proto)
 	return proto == PROTO_UDP ? UDP_HEADER_LEN : 0;
 }
 
-/* Of TCP or UDP. */
+/* For TCP or UDP. */
 static inline uint16_t
 transport_csum_at(uint8_t proto)
 {
@@ -110,8 +110,8 @@ tcp_find_option(const uint8_t *tcp, size_t hdrlen, uint8_t kind)
 	return 0;
 }
 
-/* True when the header and the data are signed: whoever changes one byte of
- * them, or cuts the data anew, makes the receiver drop the segment. */
+/* True when the header and the data are signed: to change one byte of them, or
+ * to cut the data anew, makes the receiver drop the segment. */
 static inline bool
 tcp_is_signed(const uint8_t *tcp, size_t hdrlen)
 {
@@ -119,7 +119,7 @@ tcp_is_signed(const uint8_t *tcp, size_t hdrlen)
 	       tcp_find_option(tcp, hdrlen, TCP_OPT_AO) != 0;
 }
 
-/* Of an IPv4 header that is otherwise complete. */
+/* For an IPv4 header that is otherwise complete. */
 static inline void
 v4_put_csum(uint8_t *p, uint64_t sum)
 {

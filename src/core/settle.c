@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What follows from a call: news are passed on, timers moved, peers dialled. */
+/* The end of each call: news are passed on, timers moved, peers dialled. */
 #include "core_impl.h"
 
 static void

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Which packets are worth compressing. An attempt on random bytes costs zlib
- * some fifty times of what all the rest of a packet's way does, so that one
- * in two thousand is what can be afforded; LZO1X-1 gives up sooner.
+ * some fifty times as much as all the rest of a packet's way, so that one in
+ * two thousand can be afforded; LZO1X-1 gives up sooner.
  */
 #include "core/shrink.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One TLS connection as a sequence of frames. */
+/* A TLS connection as a sequence of frames. */
 #include "core/stream.h"
 
 #include <assert.h>

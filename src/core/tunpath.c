@@ -2,7 +2,7 @@
 /*
  * From the TUN device to the peers: route, cut, pack, seal.
  *
- * What happens to a payload's bytes here, in this order:
+ * The steps over a payload's bytes here, in this order:
  *	- sealing reads them where the device's read put them, and writes the
  *	  datagram where it is sent from: the only pass over most packets
  *	- packing, where it was agreed on, writes them to scratch first: it may
@@ -10,8 +10,8 @@
  *	  the length before (compress.c has one copy more for LZO)
  *	- a packet for which there is no session yet is copied to its queue:
  *	  the device's memory is read into again before it can go
- *	- of what is refused, the beginning goes into an ICMP error
- * What is cut keeps its place, see gso.c.
+ *	- an ICMP error quotes the beginning of a refused packet
+ * The pieces of a cut packet keep their place, see gso.c.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -110,7 +110,7 @@ route_packet(struct core *c, const struct tun_frame *f, struct ippkt *ip)
 	return NULL;
 }
 
-/* What of the packet's TOS its datagram shows. */
+/* The bits of the packet's TOS that its datagram shows. */
 static uint8_t
 tos_mask(const struct conf *conf)
 {
@@ -118,7 +118,7 @@ tos_mask(const struct conf *conf)
 			 (conf->ecn ? ECN_MASK : 0));
 }
 
-/* Seals one packet behind what is in out. false: out is full. */
+/* Seals a packet after the content of out. false: out is full. */
 static bool
 send_packet(struct peer *p, uint8_t flags, const uint8_t *pkt, size_t len,
 	    struct core_out *out)
@@ -163,8 +163,8 @@ send_packet(struct peer *p, uint8_t flags, const uint8_t *pkt, size_t len,
 	return true;
 }
 
-/* Whether all that the frame is cut into fits behind what is in out: every
- * packet may need a run, because packing makes them differ in length. */
+/* Whether all packets of the frame fit after the content of out: every packet
+ * may need a run, because packing makes them differ in length. */
 static bool
 output_fits(const struct core_out *out, const struct tun_frame *f)
 {
@@ -177,8 +177,8 @@ output_fits(const struct core_out *out, const struct tun_frame *f)
 		       f->len + packets * (GSO_HEADER_MAX + DGRAM_DATA_OVERHEAD);
 }
 
-/* What the sender is told that it may send; 0: nothing. An IPv6 path takes
- * 1280 bytes by definition (RFC 8200, section 5): less is not believed. */
+/* The MTU that the sender is told; 0: nothing. An IPv6 path takes 1280 bytes by
+ * definition (RFC 8200, section 5): less is not believed. */
 static uint32_t
 told_mtu(const struct peer *p, const struct ippkt *ip, size_t largest)
 {
@@ -189,11 +189,10 @@ told_mtu(const struct peer *p, const struct ippkt *ip, size_t largest)
 
 enum large { LARGE_FITS, LARGE_RECUT, LARGE_CUT, LARGE_DROP };
 
-/* A look at what is beyond the limit of the path. FITS: all of it is sent as it
- * is; where that is an IPv6 packet of up to 1280 bytes on a path that takes
- * less, its datagram may be fragmented (RFC 8200, section 5). RECUT: the frame
- * has become one that is cut smaller. CUT: its packets are to be sent in
- * fragments. */
+/* Compares the frame with the limit of the path. FITS: all of it is sent as it
+ * is; if an IPv6 packet of up to 1280 bytes meets a path that takes less, its
+ * datagram may be fragmented (RFC 8200, section 5). RECUT: the frame has become
+ * one that is cut smaller. CUT: its packets are to be sent in fragments. */
 static enum large
 check_size(struct peer *p, struct tun_frame *f, const struct ippkt *ip,
 	   const struct gso *g)
@@ -258,7 +257,8 @@ frame_in(struct core *c, struct tun_frame *f, struct core_out *out)
 	size_t len;
 	enum drop d;
 
-	/* It waits for an empty out; what does not fit there is dropped. */
+	/* The frame waits for an empty out; packets that do not fit there are
+	 * dropped. */
 	if (out->nruns > 0 && !output_fits(out, f))
 		return false;
 	p = route_packet(c, f, &ip);

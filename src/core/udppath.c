@@ -2,7 +2,7 @@
 /*
  * From the peers to the TUN device: open, unpack, check, coalesce.
  *
- * What happens to a payload's bytes here, in this order:
+ * The steps over a payload's bytes here, in this order:
  *	- opening decrypts them where the socket's read put them: no copy
  *	- unpacking writes a compressed packet to out: it becomes longer, and
  *	  the next datagram lies right behind
@@ -48,7 +48,7 @@ unpack_failed(struct peer *p)
 		      "%s", text);
 }
 
-/* One packet for the device, which came with that TOS. false: out is full. */
+/* Delivers a packet to the device; tos: its datagram's. false: out is full. */
 static bool
 deliver_packet(struct peer *p, const struct link_in *in, uint8_t tos,
 	       struct core_out *out)

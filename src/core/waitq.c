@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A list of copies, bounded by packets, by bytes, and by a common budget.
- * Copies, because what was read from the device stays there for one batch. */
+/* A list of copies, bounded by packets, by bytes, and by a common budget. The
+ * packets are copied, because the device's memory lasts for one batch only. */
 #include "core/waitq.h"
 
 #include <stdlib.h>

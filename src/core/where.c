@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Where a peer may be reached: its addresses in the list, those that its host
- * names stand for, and those where it was reached before. */
+/* Where a peer may be reached: its addresses in the list, the addresses of its
+ * host names, and those where it was reached before. */
 #include <string.h>
 
 #include "core_impl.h"
@@ -16,7 +16,7 @@ is_among(const struct endpoint *eps, size_t n, const struct endpoint *ep)
 	return false;
 }
 
-/* What one `address` statement says: itself, or what its name stands for. */
+/* The addresses of an `address` statement: its own, or those of its name. */
 static size_t
 expand_address(const struct core *c, const struct bnl_address *a,
 	       struct ipaddr out[HOSTS_EACH])
@@ -68,7 +68,8 @@ listed_endpoints(const struct core *c, const struct bnl_node *node,
 			bool is_v6 = at[j].family == IP_V6;
 			struct family *f = is_v6 ? &v6 : &v4;
 
-			/* A name may stand for what was outside before. */
+			/* A name may have stood for an outside address
+			 * before. */
 			if ((is_v6 && c->env.conf->disableipv6) ||
 			    core_env_is_inside(&c->env, &at[j]) ||
 			    f->n == PEER_LISTED_MAX ||

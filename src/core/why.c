@@ -54,7 +54,7 @@ is_about_keys(uint8_t code)
 	return code == REFUSE_PIN || code == REFUSE_REVOKED;
 }
 
-/* Judges by who refused whom in the probe. */
+/* Judges by the refusals in the probe. */
 static enum why_reason
 by_refusal(const struct why *w)
 {

@@ -13,7 +13,8 @@
  * @files src/core/gro.c
  * @reaches gro_add flow_key find_flow new_flow segment_read
  *	tcp_read udp_read continues_frame tcp_continues ip_continues
- *	csum_right append_segment open_flow close_flow write_header add_whole end_between gro_flush
+ *	csum_right append_segment open_flow close_flow write_header add_whole
+ *	end_between gro_flush
  * @covers 99
  * @options -eva-slevel 100 -eva-split-return auto -eva-split-return-function
  *	tcp_read:0,udp_read:0,segment_read:0,continues_frame:0,find_flow:0
