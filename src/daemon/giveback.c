@@ -2,11 +2,15 @@
 /*
  * Returns memory to the system after a burst. The allocator keeps freed memory:
  * after the start of a mesh, when each node has dozens of TLS connections at a
- * time, a daemon would stay twice as large as necessary.
+ * time, a daemon would stay twice as large as necessary. Only glibc's allocator
+ * can be told to.
  */
 #include "daemon/plumb.h"
 
+#include <stdlib.h>
+#ifdef __GLIBC__
 #include <malloc.h>
+#endif
 
 #include "sys/clock.h"
 
@@ -21,16 +25,20 @@ on_rest(void *daemon)
 	struct daemon *d = daemon;
 
 	d->freed = 0;
+#ifdef __GLIBC__
 	(void)malloc_trim(0);
+#endif
 }
 
 int
 giveback_open(struct daemon *d, struct err *e)
 {
+#ifdef __GLIBC__
 	/* Fixed: by default a large block that is freed once makes the
 	 * allocator keep all later ones of its size. */
 	(void)mallopt(M_MMAP_THRESHOLD, MMAP_BYTES);
 	(void)mallopt(M_ARENA_MAX, ARENAS);
+#endif
 	return loop_timer_init(&d->giveback, d->loop, on_rest, d, e);
 }
 
