@@ -20,7 +20,6 @@
 #define NEWS_APART_MS 500  /* between pulls by news of several nodes */
 #define NEWS_LATEST_MS 5000 /* the last of these pulls is no later */
 
-
 /* Between three quarters and five quarters of it. */
 int64_t
 bnlround_jittered(struct bnlround *r, int64_t ms)
@@ -181,10 +180,11 @@ push_some(struct bnlround *r, bool heard)
 	for (uint32_t i = 0; b != NULL && i < b->nnodes; i++) {
 		struct bnlpeer *p;
 
-		if (strcmp(b->nodes[i].name, r->env->self) == 0)
+		if (bnlround_is_self(r, b->nodes[i].name))
 			continue;
 		p = bnlpeer_get(r->peers, b->nodes[i].name);
-		if (p != NULL && !bnlround_has_ours(r, p) && was_heard(r, p) == heard)
+		if (p != NULL && !bnlround_has_ours(r, p) &&
+		    was_heard(r, p) == heard)
 			push_to(r, p);
 	}
 }

@@ -118,9 +118,6 @@ on_refused(struct channel *ch)
 		     bnl_version_cmp(&r.list, &env->version) < 0;
 	bnlround_seen(bnlsync_round(ch->ctx->sync), ch->peer, &r.list);
 	channel_tell(ch, NEWS_SEEN);
-	/* A dialler announces its list before it has seen who answers: a list
-	 * that it then withholds is no fault. */
-	bnlsync_close(ch->ctx->sync, &ch->list, false);
 	channel_lose(ch, line);
 }
 

@@ -90,14 +90,17 @@ channel_pair_start(struct channel *ch)
 	channel_pair_poke(ch);
 }
 
-/* Right behind a HELLO without a negotiation: the listener opens its side for
- * lists as soon as it has that HELLO. */
+/* Announces the list right behind a HELLO without a negotiation: the listener
+ * opens its side for lists as soon as it has that HELLO. A peer that may only
+ * deliver a list is told of none: it may be refused before it could get one. */
 static int
 say_have(struct channel *ch)
 {
 	uint8_t payload[LIST_HAVE_LEN];
 	size_t len = bnlsync_make_have(ch->ctx->sync, payload);
 
+	if (ch->deliver_only)
+		return 0;
 	return stream_send(&ch->stream, FRAME_LIST_HAVE, payload, len);
 }
 
