@@ -25,7 +25,7 @@ WARN := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow \
 	-Wimplicit-fallthrough $(if $(WERROR)$(CI),-Werror)
 HARDEN := -fstack-protector-strong -fstack-clash-protection -fPIE \
 	$(if $(SAN),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
-CPPFLAGS += -iquote include -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
+CPPFLAGS += -iquote include -iquote tools -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
 	-DSYSCONFDIR='"$(SYSCONFDIR)"' -DBUILD_TIME=$(BUILD_TIME) -DOPENSSL_NO_DEPRECATED \
 	-DOPENSSL_API_COMPAT=30000 $(if $(filter 1,$(IPSEC_MB)),-DIPSEC_MB) \
 	$(if $(filter 1,$(SECCOMP)),-DSECCOMP)
@@ -40,10 +40,9 @@ LDLIBS = -lssl -lcrypto -lz -llzo2 -ljansson -lcap-ng \
 FLOORS := base crypto format core sys
 LIB_SRC := $(foreach f,$(FLOORS),$(wildcard src/$f/*.c))
 DAEMON_SRC := $(wildcard src/daemon/*.c)
-TOOL_SRC := $(wildcard tools/*.c)
-# tool_*.c are for all of them, ctl_*.c are the commands of cluevpnctl.
-TOOLS := $(patsubst tools/%.c,%,$(filter-out tools/tool_%.c tools/ctl_%.c,\
-	$(TOOL_SRC)))
+# Each file of tools/ is a program; the folders below it are for all of them.
+TOOL_SRC := $(wildcard tools/*.c tools/*/*.c)
+TOOLS := $(patsubst tools/%.c,%,$(wildcard tools/*.c))
 UNIT_SRC := $(wildcard tests/unit/*/*_test.c)
 SIM_SRC := $(wildcard tests/sim/*.c)
 HELPER_SRC := $(wildcard tests/helpers/*.c)
@@ -54,6 +53,7 @@ export CMOCKA_MESSAGE_OUTPUT := TAP
 
 obj = $(patsubst %.c,$O/%.o,$1)
 LIB := $O/libcluevpn.a
+TOOL_LIB := $O/tools.a
 BINS := $(if $(DAEMON_SRC),$O/cluevpnd) $(addprefix $O/,$(TOOLS))
 UNITS := $(patsubst %.c,$O/%,$(UNIT_SRC))
 SIMS := $(patsubst %.c,$O/%,$(filter tests/sim/%_test.c,$(SIM_SRC)))
@@ -72,30 +72,28 @@ $O/%.o: %.c
 	$(call say,CC,$<)
 	$Q$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-$O/libcluevpn.a: $(call obj,$(LIB_SRC))
+$(LIB): $(call obj,$(LIB_SRC))
+$(TOOL_LIB): $(call obj,$(wildcard tools/*/*.c))
+$(LIB) $(TOOL_LIB):
 	$(call say,AR,$@)
 	$Qrm -f $@ && $(AR) rcs $@ $^
 
 define link
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
-	$Q$(CC) $(LDFLAGS) -o $@ $(filter-out $(LIB),$^) $(LIB) $1 $(LDLIBS)
+	$Q$(CC) $(LDFLAGS) -o $@ $(filter-out %.a,$^) $(filter $(TOOL_LIB),$^) \
+		$(LIB) $1 $(LDLIBS)
 endef
 
 $O/cluevpnd: $(call obj,$(DAEMON_SRC)) $(LIB)
 	$(call link)
-$(addprefix $O/,$(TOOLS)): $O/%: $O/tools/%.o \
-		$(call obj,$(filter tools/tool_%.c,$(TOOL_SRC))) $(LIB)
+$(addprefix $O/,$(TOOLS)): $O/%: $O/tools/%.o $(TOOL_LIB) $(LIB)
 	$(call link)
-$O/cluevpnctl: $(call obj,$(filter tools/ctl_%.c,$(TOOL_SRC)))
 $(UNITS): $O/tests/unit/%: $O/tests/unit/%.o $(LIB)
 	$(call link,-lcmocka)
 $(filter $O/tests/unit/daemon/%,$(UNITS)): \
 		$(call obj,$(filter-out src/daemon/main.c,$(DAEMON_SRC)))
-$(filter $O/tests/unit/tools/%,$(UNITS)): \
-		$(call obj,$(filter tools/tool_%.c,$(TOOL_SRC)))
-$(patsubst %,%.o,$(filter $O/tests/unit/tools/%,$(UNITS))): \
-	CPPFLAGS += -iquote tools
+$(filter $O/tests/unit/tools/%,$(UNITS)): $(TOOL_LIB)
 $(SIMS): $O/tests/sim/%: $O/tests/sim/%.o \
 		$(call obj,$(filter-out %_test.c,$(SIM_SRC))) $(LIB)
 	$(call link,-lcmocka)
@@ -147,6 +145,8 @@ bench-scale: $(BENCHES)
 	$QO=$O tests/bench/scale
 
 lint:
+	$Q$(MAKE) --no-print-directory -j$(JOBS) all
+	$Qlint/circles $O/tools
 	$Qlint/floors
 	$Qlint/static
 

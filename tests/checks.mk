@@ -7,12 +7,8 @@ FUZZERS := $(patsubst %.c,$O/%,$(FUZZ_SRC))
 # The same targets without libFuzzer, over the files of tests/fuzz/corpus.
 CORPORA := $(patsubst %_fuzz.c,$O/%_corpus,$(FUZZ_SRC))
 
-# What some of them look at is no part of the library.
-TOOL_OBJ := $(call obj,$(filter tools/tool_%.c,$(TOOL_SRC)))
-ctlans_more := $(TOOL_OBJ) $(call obj,$(filter tools/ctl_%.c,$(TOOL_SRC)))
-join_more := $(filter-out %/tool_invite_monitor.o %/tool_invite_serve.o \
-	%/tool_join_ask.o %/tool_join_install.o,$(TOOL_OBJ))
-$O/tests/fuzz/join_fuzz.o: CPPFLAGS += -iquote tools
+ctlans_more := $(TOOL_LIB)
+join_more := $(TOOL_LIB)
 # What surrounds the code that these are about is not shown to libFuzzer: each
 # line that it sees costs time in every execution, and makes inputs look new
 # that are not.

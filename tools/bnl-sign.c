@@ -6,10 +6,11 @@
 #include <string.h>
 
 #include "crypto/setup.h"
-#include "tool_change.h"
-#include "tool_compare.h"
-#include "tool_edit.h"
-#include "tool_run.h"
+#include "lib/defaults.h"
+#include "list/diff_cmd.h"
+#include "list/edit_cmd.h"
+#include "list/edit_copy.h"
+#include "list/sign_session.h"
 
 enum { OPT_FIRST = 256, OPT_RESET_TIME };
 
@@ -20,10 +21,10 @@ static const char usage[] =
     "       bnl-sign add|set|remove|revoke|diff ... (each has --help)\n"
     "Checks a node list, shows what changes, signs and installs it.\n"
     "  -c, --config DIR|FILE\n"
-    "                     tells this machine's name (" TOOL_CONF_DIR ")\n"
+    "                     tells this machine's name (" DEFAULT_CONF_DIR ")\n"
     "  -e, --edit         edit it first, in a copy\n"
     "  -f, --force        sign it anew even if nothing changed\n"
-    "  -k, --key KEY      the private key (" TOOL_BNL_KEY ")\n"
+    "  -k, --key KEY      the private key (" DEFAULT_SIGN_KEY ")\n"
     "  -n, --dry-run      only show what would change\n"
     "  -N, --name NAME    this machine's name\n"
     "  -o, --output FILE  install it there\n"
@@ -36,7 +37,7 @@ static const char usage[] =
     "      --reset-time   date it now, though the last one is later\n"
     "  -h, --help\n"
     "  -V, --version\n"
-    "FILE is " TOOL_BNL " when it is not given.\n";
+    "FILE is " DEFAULT_LIST " when it is not given.\n";
 
 static const struct option options[] = {
     {"config", required_argument, NULL, 'c'},
@@ -47,8 +48,8 @@ static const struct option options[] = {
     {"name", required_argument, NULL, 'N'},
     {"output", required_argument, NULL, 'o'},
     {"pubkey", required_argument, NULL, 'p'},
-    {"go-back", no_argument, NULL, TOOL_RUN_BACK},
-    {"push", no_argument, NULL, TOOL_RUN_PUSH},
+    {"go-back", no_argument, NULL, SIGN_SESSION_BACK},
+    {"push", no_argument, NULL, SIGN_SESSION_PUSH},
     {"yes", no_argument, NULL, 'y'},
     {"first", no_argument, NULL, OPT_FIRST},
     {"reset-time", no_argument, NULL, OPT_RESET_TIME},
@@ -59,12 +60,12 @@ static const struct option options[] = {
 
 /* -1: continue; else the exit code, after printing all messages. */
 static int
-read_options(struct tool_run *r, bool *edit, int argc, char **argv)
+read_options(struct sign_session *r, bool *edit, int argc, char **argv)
 {
-	struct tool_sign *s = &r->sign;
+	struct list_sign *s = &r->sign;
 	int c, rc;
 
-	while ((c = getopt_long(argc, argv, TOOL_RUN_SHORT "efo:", options,
+	while ((c = getopt_long(argc, argv, SIGN_SESSION_SHORT "efo:", options,
 				NULL)) != -1)
 		switch (c) {
 		case 'e':
@@ -83,41 +84,41 @@ read_options(struct tool_run *r, bool *edit, int argc, char **argv)
 			s->reset_time = s->force = true;
 			break;
 		default:
-			rc = tool_run_option(r, c, optarg, usage);
+			rc = sign_session_option(r, c, optarg, usage);
 			if (rc >= 0)
 				return rc;
 		}
 	if (argc - optind > 1 || (*edit && s->dry_run)) {
 		fputs(usage, stderr);
-		return TOOL_USAGE;
+		return EXIT_USAGE;
 	}
-	s->in = optind < argc ? argv[optind] : TOOL_BNL;
+	s->in = optind < argc ? argv[optind] : DEFAULT_LIST;
 	if (s->out == NULL)
 		s->out = s->in;
 	return -1;
 }
 
 static int
-sign_list(struct tool_sign *s, void *edit)
+sign_list(struct list_sign *s, void *edit)
 {
-	return *(const bool *)edit ? tool_edit(s) : tool_sign_file(s);
+	return *(const bool *)edit ? edit_copy(s) : list_sign_file(s);
 }
 
 int
 main(int argc, char **argv)
 {
-	struct tool_run r = {.next = true};
+	struct sign_session r = {.next = true};
 	bool edit = false;
 	int rc;
 
 	crypto_setup();
 	if (argc > 1 && strcmp(argv[1], "diff") == 0)
-		return tool_compare(argc, argv);
-	if (argc > 1 && tool_change_knows(argv[1]))
-		return tool_change(argc, argv, true);
+		return diff_cmd(argc, argv);
+	if (argc > 1 && edit_cmd_knows(argv[1]))
+		return edit_cmd(argc, argv, true);
 	rc = read_options(&r, &edit, argc, argv);
 	if (rc < 0)
-		rc = tool_run(&r, sign_list, &edit);
-	tool_run_free(&r);
+		rc = sign_session(&r, sign_list, &edit);
+	sign_session_free(&r);
 	return rc;
 }

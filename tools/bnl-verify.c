@@ -8,15 +8,17 @@
 #include <string.h>
 
 #include "crypto/setup.h"
-#include "tool_bnl.h"
-#include "tool_json.h"
+#include "lib/defaults.h"
+#include "lib/output.h"
+#include "list/list_file.h"
+#include "list/list_json.h"
 
-enum { EXIT_INVALID = 1, EXIT_USAGE = 2, EXIT_OUTSIDE = 3 };
+enum { EXIT_INVALID = EXIT_FAILED, EXIT_OUTSIDE = 3 };
 enum { OPT_JSON = 256, OPT_PRINT, OPT_INSIDE };
 enum show { SHOW_TEXT, SHOW_JSON, SHOW_LIST, SHOW_INSIDE };
 
 struct args {
-	struct tool_keys keys;
+	struct trusted_keys keys;
 	enum show show;
 	struct ipaddr inside;	/* of SHOW_INSIDE */
 };
@@ -27,7 +29,7 @@ print_usage(FILE *f)
 	fprintf(f, "usage: bnl-verify [-k PUBKEY]... [--json | --print |\n"
 		   "                  --inside ADDRESS] [FILE]\n"
 		   "Verifies a signed node list and shows what is in it.\n"
-		   "  -k, --key PUBKEY  a trusted key (" TOOL_BNL_PUB ")\n"
+		   "  -k, --key PUBKEY  a trusted key (" DEFAULT_VERIFY_KEY ")\n"
 		   "      --json        for programs\n"
 		   "      --print       the list itself, if it is valid\n"
 		   "      --inside ADDRESS\n"
@@ -35,7 +37,7 @@ print_usage(FILE *f)
 		   "                    exit status 3 where there is none\n"
 		   "  -h, --help\n"
 		   "  -V, --version\n"
-		   "FILE is " TOOL_BNL " when it is not given.\n");
+		   "FILE is " DEFAULT_LIST " when it is not given.\n");
 }
 
 static void
@@ -89,17 +91,18 @@ list_json(const struct bnl *b)
 	char fp[FINGERPRINT_TEXT_MAX];
 
 	for (uint32_t i = 0; i < b->nnodes; i++)
-		json_array_append_new(nodes, tool_node_json(&b->nodes[i]));
+		json_array_append_new(nodes, list_json_node(&b->nodes[i]));
 	for (uint32_t i = 0; i < b->nhistory; i++)
-		json_array_append_new(history, tool_version_json(&b->history[i]));
+		json_array_append_new(history,
+				      list_json_version(&b->history[i]));
 	for (uint32_t i = 0; i < b->nrevoked; i++)
 		json_array_append_new(revoked, json_string(fingerprint_format(
 						   fp, b->revoked[i])));
 	return json_pack("{s:b, s:s, s:o, s:s, s:o, s:o, s:o, s:o}", "valid", 1,
 			 "network", b->network, "version",
-			 tool_version_json(&b->version), "signer",
+			 list_json_version(&b->version), "signer",
 			 fingerprint_format(fp, b->signer), "prefixes",
-			 tool_prefixes_json(b->prefixes, b->nprefixes), "nodes",
+			 list_json_prefixes(b->prefixes, b->nprefixes), "nodes",
 			 nodes, "history", history, "revoked", revoked);
 }
 
@@ -126,7 +129,8 @@ print_inside(const struct bnl *b, const struct ipaddr *a)
 			puts(prefix_format(text, &b->prefixes[i]));
 			return EXIT_SUCCESS;
 		}
-	fputs("bnl-verify: the address lies in no prefix of the list\n", stderr);
+	fputs("bnl-verify: the address lies in no prefix of the list\n",
+	      stderr);
 	return EXIT_OUTSIDE;
 }
 
@@ -135,12 +139,12 @@ verify_list(const char *path, const struct args *a)
 {
 	const enum show show = a->show;
 	int rc = EXIT_INVALID;
-	struct tool_list l;
+	struct list_file l;
 
-	if (tool_list_read(&l, path, &a->keys) != 0)
-		tool_print_err(NULL, &l.why);
+	if (list_file_read(&l, path, &a->keys) != 0)
+		output_err(NULL, &l.why);
 	else if (l.bnl == NULL)
-		tool_print_err(path, &l.why);
+		output_err(path, &l.why);
 	else
 		rc = EXIT_SUCCESS;
 	if (rc == EXIT_SUCCESS && show == SHOW_TEXT)
@@ -150,10 +154,10 @@ verify_list(const char *path, const struct args *a)
 	if (rc == EXIT_SUCCESS && show == SHOW_LIST &&
 	    fwrite(l.raw, 1, l.len, stdout) != l.len)
 		rc = EXIT_INVALID;
-	if (show == SHOW_JSON && tool_print_json(l.bnl != NULL ? list_json(l.bnl)
+	if (show == SHOW_JSON && output_json(l.bnl != NULL ? list_json(l.bnl)
 					     : error_json(&l.why)) != 0)
 		rc = EXIT_INVALID;
-	tool_list_free(&l);
+	list_file_free(&l);
 	if (fflush(stdout) != 0)
 		rc = EXIT_INVALID;
 	return rc;
@@ -178,9 +182,9 @@ parse_args(struct args *a, int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "k:hV", options, NULL)) != -1)
 		switch (c) {
 		case 'k':
-			if (tool_keys_add(&a->keys, optarg, &e) == 0)
+			if (trusted_keys_add(&a->keys, optarg, &e) == 0)
 				break;
-			tool_print_err(NULL, &e);
+			output_err(NULL, &e);
 			return EXIT_USAGE;
 		case OPT_JSON:
 			a->show = SHOW_JSON;
@@ -190,7 +194,8 @@ parse_args(struct args *a, int argc, char **argv)
 			break;
 		case OPT_INSIDE:
 			a->show = SHOW_INSIDE;
-			if (ipaddr_parse(&a->inside, optarg, strlen(optarg)) == 0)
+			if (ipaddr_parse(&a->inside, optarg, strlen(optarg)) ==
+			    0)
 				break;
 			fprintf(stderr, "bnl-verify: --inside %s: an IPv4 or "
 				"IPv6 address is expected\n", optarg);
@@ -222,12 +227,13 @@ main(int argc, char **argv)
 	crypto_setup();
 	rc = parse_args(&a, argc, argv);
 	if (rc < 0 && a.keys.n == 0 &&
-	    tool_keys_add(&a.keys, TOOL_BNL_PUB, &e) != 0) {
-		tool_print_err(NULL, &e);
+	    trusted_keys_add(&a.keys, DEFAULT_VERIFY_KEY, &e) != 0) {
+		output_err(NULL, &e);
 		rc = EXIT_USAGE;
 	}
 	if (rc < 0)
-		rc = verify_list(optind < argc ? argv[optind] : TOOL_BNL, &a);
-	tool_keys_free(&a.keys);
+		rc = verify_list(optind < argc ? argv[optind] : DEFAULT_LIST,
+				 &a);
+	trusted_keys_free(&a.keys);
 	return rc;
 }

@@ -7,14 +7,73 @@
 
 #include "base/text.h"
 #include "crypto/setup.h"
-#include "ctl.h"
+#include "ctl/ctl.h"
+#include "lib/defaults.h"
+#include "mesh/mesh_cmds.h"
 
 #define WAIT_S 30		/* default wait for receipts */
 #define CHECK_S 10		/* for all nodes of a check together */
 #define DOWN_BEHIND (UINT32_C(1) << ('d' - 'a') | UINT32_C(1) << ('b' - 'a'))
+#define HELP_COLUMN 25
 #define MANY 1000		/* arguments: any number */
 
-const struct ctl_command ctl_commands[] = {
+struct command {
+	const char *name;		/* a word or two */
+	const char *args;		/* as the help shows them; "": none */
+	const char *help;		/* one line */
+	int min, max;			/* number of arguments */
+	bool raw;			/* run() parses the options itself */
+	const char *options;		/* letters of its special options */
+	enum ctl_exit (*run)(const struct ctl *c);
+};
+
+/* --- commands that have their own options ------------------------------------- */
+
+static enum ctl_exit
+run_mesh(const struct ctl *c, int (*mesh)(int argc, char **argv))
+{
+	static char program[] = "cluevpnctl";
+	char **argv = c->argv - 1;	/* slot of the command's name */
+
+	argv[0] = program;
+	optind = 0;			/* restarts getopt */
+	return (enum ctl_exit)mesh(c->argc + 1, argv);
+}
+
+static enum ctl_exit
+run_init(const struct ctl *c)
+{
+	return run_mesh(c, mesh_init);
+}
+
+static enum ctl_exit
+run_invite(const struct ctl *c)
+{
+	return run_mesh(c, mesh_invite);
+}
+
+static enum ctl_exit
+run_join(const struct ctl *c)
+{
+	return run_mesh(c, mesh_join);
+}
+
+static enum ctl_exit
+run_remove(const struct ctl *c)
+{
+	return run_mesh(c, mesh_remove);
+}
+
+static enum ctl_exit
+run_leave(const struct ctl *c)
+{
+	return run_mesh(c, mesh_leave);
+}
+
+static enum ctl_exit run_help(const struct ctl *c);
+
+/* In the order of the help; the last entry has no name. */
+static const struct command commands[] = {
 	{ "status", "", "the node, its list, its sockets, warnings", 0, 0,
 	  false, "", ctl_status },
 	{ "peers", "[--down] [--behind] [--sort KEY] [NODE]", "other nodes in "
@@ -45,22 +104,49 @@ const struct ctl_command ctl_commands[] = {
 	{ "mark reset", "", "let an older list be put back (root)", 0, 0,
 	  false, "", ctl_mark_reset },
 	{ "init", "[OPTION ...]", "found a network on this host", 0, MANY,
-	  true, "", ctl_init },
+	  true, "", run_init },
 	{ "invite", "[OPTION ...] NAME ...", "let new hosts in; prints what "
-	  "to type there", 0, MANY, true, "", ctl_invite },
+	  "to type there", 0, MANY, true, "", run_invite },
 	{ "join", "[OPTION ...]", "join the network that invited this "
-	  "host", 0, MANY, true, "", ctl_join },
+	  "host", 0, MANY, true, "", run_join },
 	{ "remove", "[OPTION ...] NODE ...", "take nodes out of the network",
-	  0, MANY, true, "", ctl_remove },
+	  0, MANY, true, "", run_remove },
 	{ "leave", "[OPTION ...]", "take this host out of its network", 0,
-	  MANY, true, "", ctl_leave },
-	{ "help", "", "show this", 0, MANY, false, "", ctl_help },
+	  MANY, true, "", run_leave },
+	{ "help", "", "show this", 0, MANY, false, "", run_help },
 	{ .name = NULL },
 };
 
+static void
+print_command(FILE *to, const struct command *command)
+{
+	int n = fprintf(to, "  %s%s%s", command->name,
+			command->args[0] == '\0' ? "" : " ", command->args);
+
+	if (n >= HELP_COLUMN)
+		n = fprintf(to, "\n") - 1;
+	fprintf(to, "%*s%s\n", HELP_COLUMN - n, "", command->help);
+}
+
+static void
+print_usage(FILE *to)
+{
+	fprintf(to, "usage: cluevpnctl [-s SOCKET] [--json] COMMAND\n");
+	for (const struct command *c = commands; c->name != NULL; c++)
+		print_command(to, c);
+}
+
+static enum ctl_exit
+run_help(const struct ctl *c)
+{
+	(void)c;
+	print_usage(stdout);
+	return CTL_OK;
+}
+
 /* The number of words of argv that name the command; 0: another command. */
 static int
-words_of(const struct ctl_command *command, int argc, char **argv)
+words_of(const struct command *command, int argc, char **argv)
 {
 	const char *blank = strchr(command->name, ' ');
 	size_t len = blank == NULL ? strlen(command->name) :
@@ -152,10 +238,10 @@ parse_options(struct ctl *c, const char *mode, int argc, char **argv)
 			printf("cluevpnctl " VERSION "\n");
 			return CTL_OK;
 		case 'h':
-			ctl_usage(stdout);
+			print_usage(stdout);
 			return CTL_OK;
 		case '?':
-			ctl_usage(stderr);
+			print_usage(stderr);
 			return CTL_USAGE;
 		default:
 			if (take_option(c, opt) < 0)
@@ -167,7 +253,7 @@ parse_options(struct ctl *c, const char *mode, int argc, char **argv)
 
 /* Whether the command takes all options that were given; else says so. */
 static bool
-takes_options(const struct ctl_command *command, const struct ctl *c)
+takes_options(const struct command *command, const struct ctl *c)
 {
 	for (const struct option *o = options; o->name != NULL; o++) {
 		if (o->val < 'a' || o->val > 'z' ||
@@ -187,7 +273,7 @@ takes_options(const struct ctl_command *command, const struct ctl *c)
 
 /* argv begins with the last word of the command's name. */
 static int
-run_command(struct ctl *c, const struct ctl_command *command, int argc,
+run_command(struct ctl *c, const struct command *command, int argc,
 	    char **argv)
 {
 	int rc;
@@ -216,11 +302,11 @@ run_command(struct ctl *c, const struct ctl_command *command, int argc,
 static int
 unknown_command(const char *word)
 {
-	const char *names[sizeof(ctl_commands) / sizeof(*ctl_commands) + 1];
+	const char *names[sizeof(commands) / sizeof(*commands) + 1];
 	size_t len = strlen(word), n = 0;
 	const char *nearest = NULL;
 
-	for (const struct ctl_command *c = ctl_commands; c->name != NULL; c++) {
+	for (const struct command *c = commands; c->name != NULL; c++) {
 		names[n++] = c->name;
 		/* the first of two words */
 		if (strncmp(c->name, word, len) == 0 && c->name[len] == ' ')
@@ -239,7 +325,7 @@ unknown_command(const char *word)
 int
 main(int argc, char **argv)
 {
-	struct ctl c = { .socket = CTL_SOCKET, .wait_s = WAIT_S,
+	struct ctl c = { .socket = DEFAULT_SOCKET, .wait_s = WAIT_S,
 			 .timeout_s = CHECK_S };
 	int rc;
 
@@ -249,7 +335,7 @@ main(int argc, char **argv)
 		return rc;
 	argc -= optind;
 	argv += optind;
-	for (const struct ctl_command *command = ctl_commands;
+	for (const struct command *command = commands;
 	     command->name != NULL; command++) {
 		int words = words_of(command, argc, argv);
 
@@ -259,6 +345,6 @@ main(int argc, char **argv)
 	}
 	if (argc > 0)
 		return unknown_command(argv[0]);
-	ctl_usage(stderr);
+	print_usage(stderr);
 	return CTL_USAGE;
 }

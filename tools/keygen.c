@@ -9,18 +9,18 @@
 #include "crypto/cert.h"
 #include "crypto/key.h"
 #include "crypto/setup.h"
-#include "tool_ca.h"
-#include "tool_file.h"
-#include "tool_key.h"
-#include "tool_out.h"
+#include "lib/ca.h"
+#include "lib/defaults.h"
+#include "lib/file.h"
+#include "lib/keyfile.h"
+#include "lib/outfiles.h"
+#include "sys/clock.h"
 
 #define CA_DAYS 3650
 #define NODE_DAYS 825
 #define DAYS_MAX 36500
 #define CA_NAME "ClueVPN CA"
 #define DAY_S 86400
-
-enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 struct args {
 	enum key_type type;
@@ -104,18 +104,18 @@ static int
 run_bnl(const struct args *a, struct err *e)
 {
 	const char *out = a->out != NULL ? a->out : "bnl.key";
-	struct tool_out f[] = {
+	struct outfile f[] = {
 		{ .path = strdup(out), .secret = true },
-		{ .path = tool_path_ending(out, ".key", "-pub.pem") },
+		{ .path = file_ending(out, ".key", "-pub.pem") },
 	};
 	struct key *k = NULL;
 	int rc = -1;
 
-	if (tool_out_check(f, 2, a->force, e) != 0 ||
+	if (outfiles_check(f, 2, a->force, e) != 0 ||
 	    generate_key(&k, a->type, e) != 0 ||
 	    key_write_private(&f[0].data, k, e) != 0 ||
 	    key_write_public(&f[1].data, k, e) != 0 ||
-	    tool_out_write(f, 2, a->force, e) != 0)
+	    outfiles_write(f, 2, a->force, e) != 0)
 		goto out;
 	printf("wrote %s: the %s key that signs the list; keep it secret\n"
 	       "wrote %s: for every node, as bnlpubkey\n", f[0].path,
@@ -124,7 +124,7 @@ run_bnl(const struct args *a, struct err *e)
 	puts("next: sign the list with it, see bnl-sign(8)");
 	rc = 0;
 out:
-	tool_out_free(f, 2);
+	outfiles_free(f, 2);
 	key_free(k);
 	return rc;
 }
@@ -132,22 +132,22 @@ out:
 static int
 run_ca(const struct args *a, struct err *e)
 {
-	const struct walltime now = tool_now();
+	const struct walltime now = clock_wall();
 	const struct rng rng = rng_system();
 	const char *name = a->name != NULL ? a->name : CA_NAME;
 	unsigned int days = a->days != 0 ? a->days : CA_DAYS;
-	struct tool_out f[] = {
-		{ .path = tool_path_join(a->dir, "ca.key"), .secret = true },
-		{ .path = tool_path_join(a->dir, "ca.pem") },
+	struct outfile f[] = {
+		{ .path = file_join(a->dir, "ca.key"), .secret = true },
+		{ .path = file_join(a->dir, "ca.pem") },
 	};
 	struct key *k = NULL;
 	int rc = -1;
 
-	if (tool_out_check(f, 2, a->force, e) != 0 ||
+	if (outfiles_check(f, 2, a->force, e) != 0 ||
 	    generate_key(&k, KEY_EC_P256, e) != 0 ||
 	    key_write_private(&f[0].data, k, e) != 0 ||
 	    cert_make_ca(&f[1].data, k, name, now, days, &rng, e) != 0 ||
-	    tool_out_write(f, 2, a->force, e) != 0)
+	    outfiles_write(f, 2, a->force, e) != 0)
 		goto out;
 	printf("wrote %s: the CA's key; keep it secret and off the nodes\n"
 	       "wrote %s: for every node, as cacert\n", f[0].path, f[1].path);
@@ -155,24 +155,24 @@ run_ca(const struct args *a, struct err *e)
 	puts("next, for each node: keygen node NAME");
 	rc = 0;
 out:
-	tool_out_free(f, 2);
+	outfiles_free(f, 2);
 	key_free(k);
 	return rc;
 }
 
 /* 1 and *ca, 0 when there is none and none is required, -1. */
 static int
-find_ca(struct tool_ca *ca, const struct args *a, const char *dir, bool must,
+find_ca(struct ca *ca, const struct args *a, const char *dir, bool must,
 	struct err *e)
 {
 	must = must || a->ca_dir != NULL || a->ca_cert != NULL ||
 	       a->ca_key != NULL;
-	return tool_ca_find(ca, a->ca_dir != NULL ? a->ca_dir : dir,
-			    a->ca_cert, a->ca_key, must, e);
+	return ca_find(ca, a->ca_dir != NULL ? a->ca_dir : dir,
+		       a->ca_cert, a->ca_key, must, e);
 }
 
 static int
-make_node(char **pem, const struct tool_ca *ca, const struct key *k,
+make_node(char **pem, const struct ca *ca, const struct key *k,
 	  const char *name, const char *ou, struct walltime now,
 	  unsigned int days, struct err *e)
 {
@@ -183,7 +183,7 @@ make_node(char **pem, const struct tool_ca *ca, const struct key *k,
 }
 
 static void
-show_node(const struct tool_out *f, bool has_cert, const char *name, int64_t end)
+show_node(const struct outfile *f, bool has_cert, const char *name, int64_t end)
 {
 	printf("wrote %s: the node's key; it stays on the node\n"
 	       "wrote %s: the request for a certificate\n", f[0].path,
@@ -201,21 +201,21 @@ show_node(const struct tool_out *f, bool has_cert, const char *name, int64_t end
 static int
 run_node(const struct args *a, struct err *e)
 {
-	const struct walltime now = tool_now();
+	const struct walltime now = clock_wall();
 	unsigned int days = a->days != 0 ? a->days : NODE_DAYS;
 	const char *name = a->words[0];
-	struct tool_out f[] = {
-		{ .path = tool_path_join(a->dir, "node.key"), .secret = true },
-		{ .path = tool_path_join(a->dir, "node.csr") },
-		{ .path = tool_path_join(a->dir, "node.pem") },
+	struct outfile f[] = {
+		{ .path = file_join(a->dir, "node.key"), .secret = true },
+		{ .path = file_join(a->dir, "node.csr") },
+		{ .path = file_join(a->dir, "node.pem") },
 	};
-	struct tool_ca ca = { 0 };
+	struct ca ca = { 0 };
 	struct key *k = NULL;
 	size_t n;
 	int rc = -1, has_ca = find_ca(&ca, a, a->dir, false, e);
 
 	n = has_ca == 1 ? 3 : 2;
-	if (has_ca < 0 || tool_out_check(f, n, a->force, e) != 0 ||
+	if (has_ca < 0 || outfiles_check(f, n, a->force, e) != 0 ||
 	    generate_key(&k, KEY_EC_P256, e) != 0 ||
 	    key_write_private(&f[0].data, k, e) != 0 ||
 	    cert_make_request(&f[1].data, k, name, a->ou, e) != 0)
@@ -223,13 +223,13 @@ run_node(const struct args *a, struct err *e)
 	if (has_ca == 1 &&
 	    make_node(&f[2].data, &ca, k, name, a->ou, now, days, e) != 0)
 		goto out;
-	if (tool_out_write(f, n, a->force, e) != 0)
+	if (outfiles_write(f, n, a->force, e) != 0)
 		goto out;
 	show_node(f, has_ca == 1, name, now.s + (int64_t)days * DAY_S);
 	rc = 0;
 out:
-	tool_out_free(f, 3);
-	tool_ca_free(&ca);
+	outfiles_free(f, 3);
+	ca_free(&ca);
 	key_free(k);
 	return rc;
 }
@@ -240,7 +240,7 @@ read_request(char name[NODE_NAME_MAX + 1], char ou[CERT_OU_MAX + 1],
 {
 	char shown[4 * CERT_OU_MAX + 1];
 
-	if (tool_read_request(name, ou, k, path, e) != 0)
+	if (keyfile_request(name, ou, k, path, e) != 0)
 		return -1;
 	printf("request of %s", name);
 	if (ou[0] != '\0')
@@ -254,14 +254,14 @@ read_request(char name[NODE_NAME_MAX + 1], char ou[CERT_OU_MAX + 1],
 static int
 run_sign(const struct args *a, struct err *e)
 {
-	const struct walltime now = tool_now();
+	const struct walltime now = clock_wall();
 	unsigned int days = a->days != 0 ? a->days : NODE_DAYS;
-	struct tool_out f = {
+	struct outfile f = {
 		.path = a->out != NULL ? strdup(a->out) :
-			tool_path_ending(a->words[0], ".csr", ".pem")
+			file_ending(a->words[0], ".csr", ".pem")
 	};
 	char name[NODE_NAME_MAX + 1], ou[CERT_OU_MAX + 1];
-	struct tool_ca ca = { 0 };
+	struct ca ca = { 0 };
 	struct key *k = NULL;
 	int rc = -1;
 
@@ -273,18 +273,18 @@ run_sign(const struct args *a, struct err *e)
 		goto out;
 	}
 	if (find_ca(&ca, a, NULL, true, e) != 1 ||
-	    tool_out_check(&f, 1, a->force, e) != 0 ||
+	    outfiles_check(&f, 1, a->force, e) != 0 ||
 	    make_node(&f.data, &ca, k, name, a->ou != NULL ? a->ou : ou, now,
 		      days, e) != 0 ||
-	    tool_out_write(&f, 1, a->force, e) != 0)
+	    outfiles_write(&f, 1, a->force, e) != 0)
 		goto out;
 	printf("wrote %s: the certificate of %s\n", f.path, name);
 	show_end(f.data, now.s + (int64_t)days * DAY_S);
 	puts("next: copy it to the node, as node.pem");
 	rc = 0;
 out:
-	tool_out_free(&f, 1);
-	tool_ca_free(&ca);
+	outfiles_free(&f, 1);
+	ca_free(&ca);
 	key_free(k);
 	return rc;
 }
@@ -299,7 +299,7 @@ run_fingerprint(const struct args *a, struct err *e)
 	for (int i = 0; i < a->nwords; i++) {
 		struct key *k = NULL;
 
-		if (tool_read_lone_key(&k, a->words[i], e) != 0)
+		if (keyfile_lone(&k, a->words[i], e) != 0)
 			return -1;
 		key_fingerprint(fp, k);
 		key_free(k);

@@ -12,8 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ctl/ctl.h"
 #include "fuzz.h"
-#include "../../tools/ctl.h"
 
 #define ANSWER_MAX 65536	/* what a socket takes at once */
 
@@ -21,8 +21,6 @@ static struct {
 	const uint8_t *p;
 	size_t left;
 } answers;
-
-const struct ctl_command ctl_commands[] = { { .name = NULL } };
 
 /* In place of the library's, which has another type in its header. */
 int said_already(int fd, const struct sockaddr *to, socklen_t tolen)

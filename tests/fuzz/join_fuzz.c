@@ -16,12 +16,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "fuzz.h"
 #include "../unit/core/plain_tls.h"
 #include "base/bytes.h"
-#define tool_invite_grant fuzz_grant
-#define tool_invite_pinned fuzz_pinned
-#include "tool_invite.h"
+#include "fuzz.h"
+#define invite_grant fuzz_grant
+#define invite_pinned fuzz_pinned
+#include "mesh/invite.h"
 
 static struct rng_seeded seed;
 static struct rng rng;
@@ -51,10 +51,14 @@ any_name(int fd, struct sockaddr *sa, socklen_t *len)
 #define getpeername any_name
 /* Both sides, with what is static in them.
  * NOLINTBEGIN(bugprone-suspicious-include) */
-#include "../../tools/tool_invite_monitor.c"
-#include "../../tools/tool_invite_serve.c"
-#include "../../tools/tool_join_ask.c"
-#include "../../tools/tool_join_install.c"
+#include "../../tools/mesh/invite_monitor.c"
+#include "../../tools/mesh/invite_serve.c"
+#include "../../tools/mesh/join_install.c"
+#include "../../tools/mesh/join_request.c"
+#include "mesh/home.h"
+#include "mesh/invite_serve.h"
+#include "mesh/join.h"
+#include "mesh/wire.h"
 /* NOLINTEND(bugprone-suspicious-include) */
 
 #define GUESTS 2
@@ -446,7 +450,7 @@ at_guest(struct script *s)
 	static char *pem;
 	struct join j = { .key = key, .request = (char *)(uintptr_t)"request",
 			  .home.port = 3406 };
-	struct tool_wire wire;
+	struct wire wire;
 	struct buf asked, out;
 	struct token_keys k;
 	struct tls *host;
@@ -466,8 +470,8 @@ at_guest(struct script *s)
 	token_keys(&k, &j.token);
 	require(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) ==
 		0);
-	require(tool_wire_open(&wire, pair[0], plain_provider(NULL), true,
-			       JOIN_GIVE_MAX, &e) == 0);
+	require(wire_open(&wire, pair[0], plain_provider(NULL), true,
+			  JOIN_GIVE_MAX, &e) == 0);
 	host = plain_open(&plain, false, (struct walltime){ 0 }, &e);
 	memcpy(host->theirs, wire.tls->mine, sizeof(host->theirs));
 	require(plain_export(host, LABEL_JOIN_EXPORT, k.id, sizeof(k.id),
@@ -493,7 +497,7 @@ at_guest(struct script *s)
 	buf_free(&asked);
 	buf_free(&out);
 	buf_free(&j.answer);
-	tool_wire_close(&wire);
+	wire_close(&wire);
 	close(pair[1]);
 }
 

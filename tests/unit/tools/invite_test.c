@@ -25,12 +25,13 @@
 
 #include "crypto/cert.h"
 #include "format/invitemsg.h"
+#include "lib/defaults.h"
+#include "lib/file.h"
+#include "list/sign_session.h"
+#include "mesh/invite.h"
+#include "mesh/mesh_cmds.h"
 #include "sys/fdpass.h"
 #include "sys/sigwatch.h"
-#include "tool_file.h"
-#include "tool_found.h"
-#include "tool_invite.h"
-#include "tool_run.h"
 
 #define WAIT_MS 60000
 
@@ -58,7 +59,7 @@ init(void)
 			 (char[]){ "--state-dir" }, state_dir, NULL };
 
 	optind = 0;
-	assert_int_equal(tool_init(12, argv), TOOL_OK);
+	assert_int_equal(mesh_init(12, argv), EXIT_OK);
 }
 
 static void
@@ -134,8 +135,8 @@ setup(void **state)
 	w->in = (struct invite){ .dir = conf_dir, .ca_dir = conf_dir,
 				 .key = key_path, .port = 3407, .days = 10,
 				 .seconds = 3600 };
-	if (tool_invite_load(&w->in, &e) != 0 ||
-	    tool_invite_names(&w->in, names, 2, &e) != 0)
+	if (invite_load(&w->in, &e) != 0 ||
+	    invite_names(&w->in, names, 2, &e) != 0)
 		fail_msg("%s", e.text);
 	assert_int_equal(fdpass_pair(fds, &e), 0);
 	connect_guest(w);
@@ -148,7 +149,7 @@ setup(void **state)
 		dup2(log, STDERR_FILENO);
 		close(fds[1]);
 		sigwatch_block();
-		_exit(tool_invite_monitor(&w->in, fds[0], nothing));
+		_exit(invite_monitor(&w->in, fds[0], nothing));
 	}
 	close(fds[0]);
 	w->fd = fds[1];
@@ -181,10 +182,10 @@ teardown(void **state)
 	struct world *w = *state;
 
 	if (w->monitor != 0)
-		assert_int_equal(monitor_ends(w), TOOL_FAILED);
+		assert_int_equal(monitor_ends(w), EXIT_FAILED);
 	close(w->guest);
 	close(w->conn);
-	tool_invite_unload(&w->in);
+	invite_unload(&w->in);
 	free(w);
 	return 0;
 }
@@ -318,7 +319,7 @@ list(void)
 	size_t len;
 	struct err e;
 
-	assert_int_equal(tool_read_file(&p, &len, list_path, 1 << 20, &e), 0);
+	assert_int_equal(file_read(&p, &len, list_path, 1 << 20, &e), 0);
 	return p;
 }
 
@@ -475,7 +476,7 @@ test_the_key_that_is_pinned(void **state)
 	refused(w, JOIN_USED);
 	say_end(w, INVITE_DONE, &g[1], other.fp);
 	counted(w);
-	assert_int_equal(monitor_ends(w), TOOL_OK);
+	assert_int_equal(monitor_ends(w), EXIT_OK);
 	request_free(&first);
 	request_free(&second);
 	request_free(&other);
