@@ -11,6 +11,7 @@
 #include "base/ipaddr.h"
 #include "base/text.h"
 #include "core/event.h"
+#include "format/bnl_receive.h"
 
 enum action_kind {
 	ACTION_CONNECT,		/* conn, to: open TCP; answer _opened or _closed */
@@ -19,7 +20,7 @@ enum action_kind {
 	ACTION_SEND_UDP,	/* to, local, data: one datagram */
 	ACTION_TUN_WRITE,	/* data: one packet, no offload */
 	ACTION_STORE_PAIR,	/* ticket, peer, data: write; data empty: erase */
-	ACTION_BUILD_LIST,	/* ticket, view: verify and build a generation */
+	ACTION_BUILD_LIST,	/* ticket, source: verify and build a generation */
 	ACTION_STORE_LIST,	/* ticket, view, mark: write the list, then the mark */
 	ACTION_STORE_KNOWN,	/* data: write; not answered */
 	ACTION_STORE_RUN,	/* run_s: write, with the time; not answered */
@@ -56,6 +57,7 @@ struct action {
 	size_t len;			/* the length of data */
 	const uint8_t *view;		/* owned by the core until the answer */
 	size_t viewlen;
+	struct bnl_source source;	/* BUILD_LIST: likewise */
 	uint8_t mark[40];		/* STORE_LIST: the version as written on wires */
 	int64_t run_s;			/* STORE_RUN: the node's running time */
 	enum hook_kind hook;

@@ -19,6 +19,8 @@ struct bnlpeer {
 	unsigned int strikes;
 	unsigned int broke;		/* transfers, with their connection */
 	unsigned int conns;		/* open connections */
+	bool whole;			/* a difference from it was of no use:
+					 * it is asked for whole lists */
 	/* fields of core/bnlround */
 	struct monotime news_since;	/* begin of the span that is counted */
 	unsigned int news;		/* pulls by its news in that span */

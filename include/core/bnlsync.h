@@ -6,6 +6,10 @@
  *	LIST_QUERY ->  <- LIST_HAVE  LIST_GET ->  <- LIST_DATA ...
  *	(verified, stored, in force)  LIST_HAVE ->   the receipt
  *
+ * LIST_GET says from which list a difference is of use. A sender that has it
+ * says LIST_DIFF, and LIST_DATA then is the difference: the list is rebuilt, and
+ * then verified as one that came whole.
+ *
  * A LIST_HAVE that nobody asked for says that another list is in force now:
  * an offer, a receipt, or, in the middle of LIST_DATA, that the rest will not
  * come. Frames are made when the wire takes them, so nothing waits in memory.
@@ -47,12 +51,16 @@ struct bnlsync_conn {
 	struct bnl_version theirs; /* the version it last named */
 	enum sync_in in;
 	struct list_have have; /* OFFERED, GETTING */
+	struct bnl_version base; /* GETTING: the one named in LIST_GET */
+	bool is_diff;		 /* GETTING: a difference from it comes */
+	size_t due;		 /* GETTING: bytes of all LIST_DATA */
 	struct buf data;
 	struct monotime deadline; /* ASKED, OFFERED, GETTING */
 	struct monotime since;	  /* GETTING: it was asked for then */
 	struct monotime moved;	  /* and the last data came then */
 	struct monotime end;	  /* and no more is taken then */
-	bool sending;
+	bool sending, say_diff;
+	const struct bnldiff *diff; /* sending: this; NULL: the list */
 	size_t sent;
 	struct bnlsync_conn *next;
 };

@@ -27,9 +27,18 @@ void bnltake_free(struct bnltake *t); /* NULL is fine */
 /* A list from the disk; raw is malloc'd and taken over. It replaces one that
  * still waits. */
 void bnltake_local(struct bnltake *t, uint8_t *raw, size_t len);
-/* A list from a peer, which said that it is this version. */
-void bnltake_offer(struct bnltake *t, uint8_t *raw, size_t len,
-		   const char *from, const struct bnl_version *announced);
+/* A list from a peer, which said that it is this version. raw is malloc'd and
+ * taken over, len bytes. */
+struct bnltake_offer {
+	uint8_t *raw;
+	size_t len;
+	const char *from;
+	const struct bnl_version *announced;
+	const struct bnl_version *base;	/* raw is the difference from that list;
+					 * NULL: the list */
+	size_t whole;			/* the length of the list */
+};
+void bnltake_offer(struct bnltake *t, const struct bnltake_offer *o);
 /* Beyond so many waiting or in work from peers, none may be offered. */
 #define BNLTAKE_MAX 2
 size_t bnltake_count(const struct bnltake *t); /* lists that came from peers */
@@ -51,10 +60,14 @@ enum bnltake_stored bnltake_stored(struct bnltake *t, uint32_t ticket, bool ok);
  * for the disk; false: it is not the one in force, or nothing was in work. */
 bool bnltake_applied(struct bnltake *t, char from[NODE_NAME_MAX + 1]);
 
-/* Pull: a peer whose list was refused (strike) or turned out not to be newer
- * any more; false when there is none. */
+/* Pull: a peer whose list was dropped; false when there is none. */
+enum bnltake_drop {
+	BNLTAKE_NO_FAULT,	/* not newer any more, no memory, ... */
+	BNLTAKE_BAD_DIFF,	/* the difference was of no use: ask for all */
+	BNLTAKE_BAD		/* refused */
+};
 bool bnltake_next_dropped(struct bnltake *t, char from[NODE_NAME_MAX + 1],
-			  bool *strike);
+			  enum bnltake_drop *why);
 
 /* Whether a list of that version would be taken from a peer. */
 bool bnltake_wants(const struct bnltake *t, const struct bnl_version *v);

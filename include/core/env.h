@@ -11,7 +11,7 @@
 #include "crypto/rng.h"
 #include "core/refusal.h"
 #include "crypto/tls.h"
-#include "format/bnl.h"
+#include "format/bnl_sign.h"
 #include "format/conf.h"
 
 struct actions;
@@ -75,6 +75,22 @@ static inline bool
 core_env_is_inside(const struct core_env *env, const struct ipaddr *a)
 {
 	return env->bnl != NULL && bnl_is_inside(env->bnl, a);
+}
+
+/* A list must be of the network of the configuration, where that names one, and
+ * of the list in force. 0 or -1. */
+static inline int
+core_env_check_network(const struct core_env *env, const struct bnl *b,
+		       struct err *e)
+{
+	if (env->conf->network != NULL &&
+	    bnl_check_network(b, env->conf->network, "the configuration",
+			      e) != 0)
+		return -1;
+	return env->bnl == NULL
+		   ? 0
+		   : bnl_check_network(b, env->bnl->network,
+				       "the list in force", e);
 }
 
 /* A ticket for STORE_* and BUILD_LIST; never 0. */

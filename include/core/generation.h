@@ -7,7 +7,7 @@
 #include "core/listed.h"
 #include "core/route.h"
 #include "crypto/key.h"
-#include "format/bnl.h"
+#include "format/bnl_receive.h"
 
 /* The route of the broadcast addresses of the list's IPv4 prefixes and of
  * 255.255.255.255, which no node has. */
@@ -22,6 +22,10 @@ struct generation {
 
 /* Verifies, parses, checks, builds. Pure and slow (10,000 nodes: tens of
  * milliseconds): made for a thread beside the loop. 0 or -1. */
+int generation_receive(struct generation **out, const struct bnl_source *src,
+		       const struct key *const *keys, size_t nkeys,
+		       struct err *e);
+/* The same for a whole list that follows upon none. */
 int generation_build(struct generation **out, const void *raw, size_t len,
 		     const struct key *const *keys, size_t nkeys,
 		     struct err *e);

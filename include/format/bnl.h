@@ -64,6 +64,10 @@ struct bnl {
 	uint32_t nhistory;
 	uint32_t nrevoked;
 	uint8_t signer[FINGERPRINT_LEN];	/* key that verified; zero: none */
+	/* Leads from an earlier list to this one; NULL: there is none. */
+	const uint8_t *diff;
+	size_t difflen;
+	struct bnl_version diff_from;
 };
 
 void bnl_free(struct bnl *b);		/* NULL is fine */

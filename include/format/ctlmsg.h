@@ -84,10 +84,14 @@ int refuse_decode(struct refuse *out, const uint8_t *in, size_t len,
 /* "not in its list", "revoked key", ...: never NULL. */
 const char *refuse_name(uint8_t code);
 
-/* LIST_QUERY and LIST_GET: a version. LIST_HAVE: a version and the length of
- * the whole list, 4; length 0 with the zero version: no list. */
+/* LIST_QUERY: a version. LIST_HAVE: a version and the length of the whole list,
+ * 4; length 0 with the zero version: no list. LIST_GET: the version wanted, and
+ * the one from which a difference is of use; zero: none. LIST_DIFF: the length
+ * of the difference, 4. */
 #define LIST_ASK_LEN BNL_VERSION_WIRE_LEN
 #define LIST_HAVE_LEN (BNL_VERSION_WIRE_LEN + 4)
+#define LIST_GET_LEN (2 * BNL_VERSION_WIRE_LEN)
+#define LIST_DIFF_LEN 4
 
 struct list_have {
 	struct bnl_version version;

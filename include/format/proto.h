@@ -93,14 +93,19 @@ enum frame_type {
 	FRAME_REFUSE = 4,	/* why, in one message, before the close */
 	FRAME_LIST_QUERY = 5,	/* my version: do you have a newer one? */
 	FRAME_LIST_HAVE = 6,	/* my version and its length: answer, offer or receipt */
-	FRAME_LIST_GET = 7,	/* send me that version */
+	FRAME_LIST_GET = 7,	/* send me that version; this one I have */
 	FRAME_LIST_DATA = 8,	/* next piece of it */
+	FRAME_LIST_DIFF = 9,	/* a difference of so many bytes comes instead */
 	FRAME_TYPES
 };
 #define FRAME_HELLO_MAX 2048
 #define FRAME_REFUSE_MAX 256
 #define FRAME_LIST_DATA_MAX 16384
 #define FRAME_PAYLOAD_MAX FRAME_LIST_DATA_MAX
+/* A difference leads from the text of one list, without its signature block, to
+ * the whole of a later one (format/list_diff.h). */
+#define LIST_DIFF_MAX 65536u	/* bytes; a longer one is not sent, nor taken */
+#define LIST_DIFFS 16		/* kept by a node, each from another list */
 
 enum refuse_code {
 	REFUSE_VERSION = 1,	/* other protocol version */

@@ -1,29 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Lists over connections. */
-#include "core/bnlsync.h"
+#include "bnlsync_impl.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "core/action.h"
-#include "core/bnlturn.h"
 
 #define ANSWER_MS 10000		 /* from QUERY to HAVE */
 #define WAIT_MS 200		 /* between two looks at whose turn it is */
 #define TRANSFER_MS 60000	 /* for a whole list, and */
 #define TRANSFER_MS_PER_64K 1000 /* for each 64 KiB of it */
-
-struct bnlsync {
-	struct core_env *env;
-	struct bnlpeers peers;
-	struct bnlround *round;
-	struct bnltake *take;
-	struct bnlturn turn;
-	struct bnlsync_conn *conns; /* in the order in which they came */
-	bool push; /* as soon as nothing from the disk is in work */
-	bool untold; /* the one in force is from the disk, and not pushed */
-};
 
 struct bnlsync *
 bnlsync_new(struct core_env *env, const struct bnl_version *mark)
@@ -34,6 +23,7 @@ bnlsync_new(struct core_env *env, const struct bnl_version *mark)
 		return NULL;
 	s->env = env;
 	bnlpeers_init(&s->peers, &env->rng);
+	bnldiffs_init(&s->diffs, &env->version);
 	s->round = bnlround_new(env, &s->peers);
 	s->take = bnltake_new(env, mark);
 	if (s->round == NULL || s->take == NULL) {
@@ -53,6 +43,7 @@ bnlsync_free(struct bnlsync *s)
 	bnlround_free(s->round);
 	bnltake_free(s->take);
 	bnlpeers_free(&s->peers);
+	bnldiffs_free(&s->diffs);
 	free(s);
 }
 
@@ -165,7 +156,9 @@ consider_list(struct bnlsync *s, struct bnlsync_conn *c)
 	c->in = SYNC_GETTING;
 	c->say_get = true;
 	c->since = c->moved = now;
-	buf_init(&c->data, c->have.len);
+	c->is_diff = false;
+	c->due = c->have.len;
+	buf_init(&c->data, c->due);
 	ms = TRANSFER_MS + c->have.len / 65536 * TRANSFER_MS_PER_64K;
 	c->end = mono_add_ms(now, ms);
 	c->deadline = bnlturn_look(&s->turn, c, now);
@@ -198,13 +191,15 @@ void
 bnlsync_settle(struct bnlsync *s)
 {
 	char from[NODE_NAME_MAX + 1];
-	bool bad;
+	enum bnltake_drop why;
 
-	while (bnltake_next_dropped(s->take, from, &bad)) {
+	while (bnltake_next_dropped(s->take, from, &why)) {
 		struct bnlpeer *p = bnlpeer_get(&s->peers, from);
 
-		if (bad && p != NULL)
+		if (why == BNLTAKE_BAD && p != NULL)
 			bnlpeer_strike(p, s->env->now.mono);
+		if (why == BNLTAKE_BAD_DIFF && p != NULL)
+			p->whole = true;
 	}
 	for (struct bnlsync_conn *c = s->conns; c != NULL; c = c->next)
 		consider_list(s, c);
@@ -339,7 +334,7 @@ take_have(struct bnlsync *s, struct bnlsync_conn *c, const struct list_have *h,
 
 static int
 take_get(struct bnlsync *s, struct bnlsync_conn *c, const struct bnl_version *v,
-	 struct err *e)
+	 const struct bnl_version *base, struct err *e)
 {
 	if (c->sending)
 		return err_set(e, ERR_PROTO, "two lists asked for at once");
@@ -348,8 +343,31 @@ take_get(struct bnlsync *s, struct bnlsync_conn *c, const struct bnl_version *v,
 	} else {
 		c->sending = true;
 		c->sent = 0;
+		c->diff = bnldiffs_find(&s->diffs, base);
+		c->say_diff = c->diff != NULL;
 	}
 	arm_output(s, c);
+	return 0;
+}
+
+/* The LIST_DATA that follow are the difference that LIST_GET asked for. */
+static int
+take_diff(struct bnlsync *s, struct bnlsync_conn *c, uint32_t len,
+	  struct err *e)
+{
+	if (c->in != SYNC_GETTING || c->say_get || c->is_diff ||
+	    buf_len(&c->data) > 0 || c->base.timestamp.s == 0)
+		return err_set(e, ERR_PROTO,
+			       "a list difference that nobody asked for");
+	if (len == 0 || len > LIST_DIFF_MAX || len >= c->have.len) {
+		count_fault(s, c, REFUSAL_SIZE,
+			    "announced a list difference of an impossible size");
+		return err_set(e, ERR_PROTO, "a list difference of %u bytes",
+			       len);
+	}
+	c->is_diff = true;
+	c->due = len;
+	c->moved = s->env->now.mono;
 	return 0;
 }
 
@@ -357,11 +375,12 @@ static int
 take_data(struct bnlsync *s, struct bnlsync_conn *c, const uint8_t *payload,
 	  size_t len, struct err *e)
 {
-	uint8_t *raw;
+	struct bnltake_offer offer = {.from = c->peer,
+				      .announced = &c->have.version};
 
 	if (c->in != SYNC_GETTING || c->say_get)
 		return err_set(e, ERR_PROTO, "list data that nobody asked for");
-	if (len > c->have.len - buf_len(&c->data)) {
+	if (len > c->due - buf_len(&c->data)) {
 		count_fault(s, c, REFUSAL_OTHER,
 			    "sent more of a list than it announced");
 		return err_set(e, ERR_PROTO, "more list data than announced");
@@ -369,14 +388,17 @@ take_data(struct bnlsync *s, struct bnlsync_conn *c, const uint8_t *payload,
 	c->moved = s->env->now.mono;
 	if (buf_put(&c->data, payload, len) < 0)
 		return err_nomem(e);
-	if (buf_len(&c->data) < c->have.len)
+	if (buf_len(&c->data) < c->due)
 		return 0;
 	/* The memory itself moves on: nothing was consumed from it. */
-	raw = c->data.mem;
+	offer.raw = c->data.mem;
+	offer.len = c->due;
+	offer.base = c->is_diff ? &c->base : NULL;
+	offer.whole = c->have.len;
 	buf_init(&c->data, 0);
 	stop_receiving(c);
 	bnlturn_delivered(&s->turn);
-	bnltake_offer(s->take, raw, c->have.len, c->peer, &c->have.version);
+	bnltake_offer(s->take, &offer);
 	bnlsync_settle(s);
 	return 0;
 }
@@ -385,7 +407,7 @@ int
 bnlsync_frame(struct bnlsync *s, struct bnlsync_conn *c, enum frame_type type,
 	      const uint8_t *payload, size_t len, struct err *e)
 {
-	struct bnl_version v;
+	struct bnl_version v, base;
 	struct list_have h;
 
 	c->told = false;
@@ -404,71 +426,15 @@ bnlsync_frame(struct bnlsync *s, struct bnlsync_conn *c, enum frame_type type,
 		return take_have(s, c, &h, e);
 	case FRAME_LIST_GET:
 		bnl_version_read(&v, payload);
-		return take_get(s, c, &v, e);
+		bnl_version_read(&base, payload + BNL_VERSION_WIRE_LEN);
+		return take_get(s, c, &v, &base, e);
+	case FRAME_LIST_DIFF:
+		return take_diff(s, c, get_be32(payload), e);
 	case FRAME_LIST_DATA:
 		return take_data(s, c, payload, len, e);
 	default:
 		return err_set(e, ERR_PROTO, "%s frame", frame_name(type));
 	}
-}
-
-/* --- frames out ---------------------------------------------------------- */
-
-size_t
-bnlsync_make_have(const struct bnlsync *s, uint8_t payload[LIST_HAVE_LEN])
-{
-	struct list_have h = {.version = s->env->version};
-
-	if (s->env->bnl != NULL)
-		h.len = (uint32_t)s->env->bnl->rawlen;
-	list_have_encode(payload, &h);
-	return LIST_HAVE_LEN;
-}
-
-static size_t
-make_data(const struct bnlsync *s, struct bnlsync_conn *c, uint8_t *payload)
-{
-	const struct bnl *b = s->env->bnl;
-	size_t n = b->rawlen - c->sent;
-
-	if (n > FRAME_LIST_DATA_MAX)
-		n = FRAME_LIST_DATA_MAX;
-	memcpy(payload, b->raw + c->sent, n);
-	c->sent += n;
-	if (c->sent == b->rawlen)
-		c->sending = false;
-	return n;
-}
-
-bool
-bnlsync_next_frame(struct bnlsync *s, struct bnlsync_conn *c,
-		   enum frame_type *type, uint8_t payload[FRAME_PAYLOAD_MAX],
-		   size_t *len)
-{
-	c->armed = false;
-	if (!c->open)
-		return false;
-	if (c->say_have) {
-		c->say_have = false;
-		*type = FRAME_LIST_HAVE;
-		*len = bnlsync_make_have(s, payload);
-	} else if (c->say_query) {
-		c->say_query = false;
-		*type = FRAME_LIST_QUERY;
-		bnl_version_write(payload, &s->env->version);
-		*len = LIST_ASK_LEN;
-	} else if (c->say_get) {
-		c->say_get = false;
-		*type = FRAME_LIST_GET;
-		bnl_version_write(payload, &c->have.version);
-		*len = LIST_ASK_LEN;
-	} else if (c->sending) {
-		*type = FRAME_LIST_DATA;
-		*len = make_data(s, c, payload);
-	} else {
-		return false;
-	}
-	return true;
 }
 
 /* --- another list in force ----------------------------------------------- */
@@ -483,6 +449,7 @@ bnlsync_applied(struct bnlsync *s)
 	if (p != NULL)
 		bnlpeer_delivered(p);
 	s->untold = taken && from[0] == '\0' && !s->push;
+	bnldiffs_applied(&s->diffs, s->env->bnl);
 	bnlround_applied(s->round);
 	bnlround_hurry(s->round, bnltake_stale(s->take));
 	/* HAVE is an offer, or a receipt for peers that have this list. */
@@ -490,7 +457,7 @@ bnlsync_applied(struct bnlsync *s)
 		if (!c->sending &&
 		    bnl_version_cmp(&c->theirs, &s->env->version) > 0)
 			continue;
-		c->sending = false;
+		c->sending = false;	/* c->diff may be gone */
 		bnlsync_offer(s, c);
 	}
 	/* No node can fetch the list from a node without an address. */

@@ -9,6 +9,7 @@
 
 #include "core/action.h"
 #include "core/fork.h"
+#include "core/heldoff.h"
 #include "format/bnl_sign.h"
 
 enum stage { FREE, WAIT, BUILD, STORE, APPLY, DROPPED };
@@ -18,22 +19,18 @@ struct candidate {
 	char from[NODE_NAME_MAX + 1]; /* "": the disk */
 	struct bnl_version announced; /* by a peer */
 	struct bnl_version version;   /* once it is built */
-	uint8_t *raw;
+	uint8_t *raw;		      /* until it is built */
 	size_t len;
+	bool is_diff;		      /* raw is a difference from that list */
+	struct bnl_version base;
+	size_t whole;		      /* the length of the list */
 	uint32_t ticket;
-	bool strike; /* DROPPED */
+	enum bnltake_drop dropped; /* DROPPED: why */
 };
 
 /* From the disk: one in work and one that waits. */
 #define LOCALS 2
 #define CANDIDATES (LOCALS + BNLTAKE_MAX)
-
-/* Proper lists that could not be taken all the same: not fetched again for a
- * while, whichever peer offers them. */
-#define HELD_OFF_MAX 8
-/* Dated too far ahead, or of another network. */
-#define HELD_OFF_LIST_MS INT64_C(3600000)
-#define HELD_OFF_DISK_MS INT64_C(5000)	  /* no memory to keep it */
 
 struct bnltake {
 	struct core_env *env;
@@ -42,11 +39,7 @@ struct bnltake {
 	uint32_t mark_ticket; /* the last write of the mark alone */
 	bool any_local;	      /* the next from the disk may be older */
 	struct forks forks;
-	struct {
-		struct bnl_version version;
-		struct monotime until;
-	} off[HELD_OFF_MAX];
-	unsigned int noff; /* counts on; the place is modulo */
+	struct heldoff off;
 };
 
 static void
@@ -111,23 +104,10 @@ bnltake_stale(const struct bnltake *t)
 	return bnl_version_cmp(&t->env->version, &t->mark) < 0;
 }
 
-static bool
-is_held_off(const struct bnltake *t, const struct bnl_version *v)
-{
-	for (unsigned int i = 0; i < HELD_OFF_MAX && i < t->noff; i++)
-		if (bnl_version_cmp(&t->off[i].version, v) == 0 &&
-		    !mono_reached(t->off[i].until, t->env->now.mono))
-			return true;
-	return false;
-}
-
 static void
 hold_off(struct bnltake *t, const struct bnl_version *v, int64_t ms)
 {
-	unsigned int i = t->noff++ % HELD_OFF_MAX;
-
-	t->off[i].version = *v;
-	t->off[i].until = mono_add_ms(t->env->now.mono, ms);
+	heldoff_add(&t->off, v, mono_add_ms(t->env->now.mono, ms));
 }
 
 /* The list in force follows upon it, though it is dated later: it was dated
@@ -143,7 +123,7 @@ bnltake_wants(const struct bnltake *t, const struct bnl_version *v)
 {
 	return bnl_version_cmp(v, &t->env->version) > 0 &&
 	       bnl_version_cmp(v, &t->mark) >= 0 && !is_overcome(t, v) &&
-	       !is_held_off(t, v);
+	       !heldoff_has(&t->off, v, t->env->now.mono);
 }
 
 void
@@ -161,11 +141,11 @@ is_local(const struct bnltake *t, const struct candidate *c)
 }
 
 static void
-candidate_drop(struct bnltake *t, struct candidate *c, bool strike)
+candidate_drop(struct bnltake *t, struct candidate *c, enum bnltake_drop why)
 {
 	free(c->raw);
 	c->raw = NULL;
-	c->strike = strike;
+	c->dropped = why;
 	c->stage = is_local(t, c) ? FREE : DROPPED;
 }
 
@@ -178,8 +158,18 @@ find_stage(struct bnltake *t, enum stage stage)
 	return NULL;
 }
 
+/* False for a difference from a list that is not in force any more: the list is
+ * asked for again. */
+static bool
+has_base(const struct bnltake *t, const struct candidate *c)
+{
+	return !c->is_diff ||
+	       (t->env->bnl != NULL &&
+		bnl_version_cmp(&c->base, &t->env->bnl->version) == 0);
+}
+
 /* Lists are taken one at a time; those from the disk stand first in the
- * array. */
+ * array. So the list in force stays while another one is built upon it. */
 static void
 start_next(struct bnltake *t)
 {
@@ -191,17 +181,18 @@ start_next(struct bnltake *t)
 	while ((c = find_stage(t, WAIT)) != NULL) {
 		struct action *a = NULL;
 
-		if (is_local(t, c) || bnltake_wants(t, &c->announced))
+		if (is_local(t, c) ||
+		    (bnltake_wants(t, &c->announced) && has_base(t, c)))
 			a = actions_add(t->env->actions, ACTION_BUILD_LIST);
 		if (a == NULL) {
-			candidate_drop(t, c, false);
+			candidate_drop(t, c, BNLTAKE_NO_FAULT);
 			continue;
 		}
 		c->stage = BUILD;
 		c->ticket = core_env_ticket(t->env);
 		a->ticket = c->ticket;
-		a->view = c->raw;
-		a->viewlen = c->len;
+		a->source = (struct bnl_source){
+		    c->raw, c->len, t->env->bnl, c->is_diff ? c->whole : 0};
 		return;
 	}
 }
@@ -224,8 +215,7 @@ bnltake_local(struct bnltake *t, uint8_t *raw, size_t len)
 }
 
 void
-bnltake_offer(struct bnltake *t, uint8_t *raw, size_t len, const char *from,
-	      const struct bnl_version *announced)
+bnltake_offer(struct bnltake *t, const struct bnltake_offer *o)
 {
 	struct candidate *c = &t->c[LOCALS];
 
@@ -234,10 +224,14 @@ bnltake_offer(struct bnltake *t, uint8_t *raw, size_t len, const char *from,
 	assert(c < t->c + CANDIDATES);
 	memset(c, 0, sizeof(*c));
 	c->stage = WAIT;
-	memcpy(c->from, from, strlen(from) + 1);
-	c->announced = *announced;
-	c->raw = raw;
-	c->len = len;
+	memcpy(c->from, o->from, strlen(o->from) + 1);
+	c->announced = *o->announced;
+	c->raw = o->raw;
+	c->len = o->len;
+	c->is_diff = o->base != NULL;
+	if (c->is_diff)
+		c->base = *o->base;
+	c->whole = o->whole;
 	start_next(t);
 }
 
@@ -269,14 +263,14 @@ bnltake_local_busy(const struct bnltake *t)
 
 bool
 bnltake_next_dropped(struct bnltake *t, char from[NODE_NAME_MAX + 1],
-		     bool *strike)
+		     enum bnltake_drop *why)
 {
 	struct candidate *c = find_stage(t, DROPPED);
 
 	if (c == NULL)
 		return false;
 	memcpy(from, c->from, sizeof(c->from));
-	*strike = c->strike;
+	*why = c->dropped;
 	c->stage = FREE;
 	return true;
 }
@@ -291,19 +285,6 @@ say_refused(struct bnltake *t, const struct candidate *c, enum refusal why,
 		     is_local(t, c) ? "on disk" : "from it", text);
 }
 
-static int
-check_network(const struct core_env *env, const struct bnl *b, struct err *e)
-{
-	if (env->conf->network != NULL &&
-	    bnl_check_network(b, env->conf->network, "the configuration",
-			      e) != 0)
-		return -1;
-	return env->bnl == NULL
-		   ? 0
-		   : bnl_check_network(b, env->bnl->network,
-				       "the list in force", e);
-}
-
 bool
 bnltake_may_begin(struct core_env *env, const struct bnl *b,
 		  const struct bnl_version *mark)
@@ -311,7 +292,7 @@ bnltake_may_begin(struct core_env *env, const struct bnl *b,
 	enum refusal why = REFUSAL_DATE;
 	struct err e;
 
-	if (check_network(env, b, &e) < 0)
+	if (core_env_check_network(env, b, &e) < 0)
 		why = REFUSAL_NETWORK;
 	else if (bnl_check_time(b, env->now.wall, env->built, mark->timestamp,
 				&e) == 0)
@@ -345,7 +326,7 @@ judge_list(const struct bnltake *t, const struct candidate *c,
 			 its);
 		return REFUSE;
 	}
-	if (check_network(t->env, b, &e) != 0) {
+	if (core_env_check_network(t->env, b, &e) != 0) {
 		*why = REFUSAL_NETWORK;
 		snprintf(words, WHY_MAX, "%.*s", WHY_MAX - 1, e.text);
 		return REFUSE;
@@ -380,7 +361,7 @@ judge_list(const struct bnltake *t, const struct candidate *c,
 
 /* A list from the disk is there already: only the mark is written. */
 static bool
-store_list(struct bnltake *t, struct candidate *c)
+store_list(struct bnltake *t, struct candidate *c, const struct bnl *b)
 {
 	struct action *a = actions_add(t->env->actions, ACTION_STORE_LIST);
 
@@ -390,8 +371,8 @@ store_list(struct bnltake *t, struct candidate *c)
 	c->ticket = core_env_ticket(t->env);
 	a->ticket = c->ticket;
 	if (!is_local(t, c)) {
-		a->view = c->raw;
-		a->viewlen = c->len;
+		a->view = (const uint8_t *)b->raw;
+		a->viewlen = b->rawlen;
 	}
 	bnl_version_write(a->mark, &c->version);
 	return true;
@@ -405,6 +386,18 @@ find_ticket(struct bnltake *t, enum stage stage, uint32_t ticket)
 	return c != NULL && c->ticket == ticket ? c : NULL;
 }
 
+/* A difference proves nothing about the list at its end: that one is asked for
+ * as a whole, and judged then. */
+static void
+refuse_diff(struct bnltake *t, struct candidate *c, const char *why)
+{
+	refusal_tell(t->env, REFUSAL_OTHER, c->from,
+		     "the difference from it is of no use, so this node asks "
+		     "it for the whole list: %s", why);
+	candidate_drop(t, c, BNLTAKE_BAD_DIFF);
+	start_next(t);
+}
+
 bool
 bnltake_ready(struct bnltake *t, uint32_t ticket, const struct bnl *bnl,
 	      const struct err *why)
@@ -416,6 +409,12 @@ bnltake_ready(struct bnltake *t, uint32_t ticket, const struct bnl *bnl,
 
 	if (c == NULL)
 		return false;
+	if (c->is_diff &&
+	    (bnl == NULL || bnl_version_cmp(&bnl->version, &c->announced) != 0)) {
+		refuse_diff(t, c, bnl == NULL ? why->text
+					      : "it leads to another list");
+		return false;
+	}
 	if (bnl == NULL) {
 		say_refused(t, c, refusal_of(why->code), why->text);
 	} else {
@@ -434,9 +433,12 @@ bnltake_ready(struct bnltake *t, uint32_t ticket, const struct bnl *bnl,
 			t->env->disk_refused[0] = '\0';
 		c->version = bnl->version;
 	}
-	if (v == TAKE && store_list(t, c))
+	if (v == TAKE && store_list(t, c, bnl)) {
+		free(c->raw);
+		c->raw = NULL;
 		return true;
-	candidate_drop(t, c, v == REFUSE);
+	}
+	candidate_drop(t, c, v == REFUSE ? BNLTAKE_BAD : BNLTAKE_NO_FAULT);
 	start_next(t);
 	return false;
 }
@@ -462,7 +464,7 @@ bnltake_stored(struct bnltake *t, uint32_t ticket, bool ok)
 		      "a newer list could not be stored: the one in "
 		      "force stays");
 	hold_off(t, &c->version, HELD_OFF_DISK_MS);
-	candidate_drop(t, c, false);
+	candidate_drop(t, c, BNLTAKE_NO_FAULT);
 	start_next(t);
 	return BNLTAKE_DISCARD;
 }
@@ -472,10 +474,14 @@ bnltake_applied(struct bnltake *t, char from[NODE_NAME_MAX + 1])
 {
 	struct candidate *c = find_stage(t, APPLY);
 	char version[BNL_VERSION_TEXT_MAX];
+	char as[64] = "";
 	bool taken;
 
 	if (c == NULL)
 		return false;
+	if (c->is_diff)
+		snprintf(as, sizeof(as), " as a difference of %zu bytes",
+			 c->len);
 	taken = bnl_version_cmp(&c->version, &t->env->version) == 0;
 	memcpy(from, c->from, sizeof(c->from));
 	bnl_version_format(version, &c->version);
@@ -483,8 +489,8 @@ bnltake_applied(struct bnltake *t, char from[NODE_NAME_MAX + 1])
 		forks_applied(&t->forks, t->env);
 	if (taken)
 		actions_event(t->env->actions, EVENT_INFO, EVENT_LIST_NEW,
-			      c->from, "list %s is in force, taken from %s",
-			      version, is_local(t, c) ? "the disk" : "it");
+			      c->from, "list %s is in force, taken from %s%s",
+			      version, is_local(t, c) ? "the disk" : "it", as);
 	t->any_local = t->any_local && !taken;
 	free(c->raw);
 	memset(c, 0, sizeof(*c));

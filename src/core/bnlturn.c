@@ -46,7 +46,7 @@ has_had_its_time(const struct bnlturn *t, const struct bnlsync_conn *c,
 	int64_t got = (int64_t)buf_len(&c->data);
 
 	return took >= 2 * hold ||
-	       (took >= hold && (c->have.len - got) * took > got * hold);
+	       (took >= hold && ((int64_t)c->due - got) * took > got * hold);
 }
 
 struct monotime

@@ -4,8 +4,6 @@
 
 #include <stdlib.h>
 
-#include "format/bnl_sign.h"
-
 /* A subnet of one address that is a broadcast address is left out. */
 static size_t
 add_node(struct route_entry *out, const struct bnl *b, uint32_t node)
@@ -61,14 +59,14 @@ build_routes(struct route_table *out, const struct bnl *b, struct err *e)
 }
 
 int
-generation_build(struct generation **out, const void *raw, size_t len,
-		 const struct key *const *keys, size_t nkeys, struct err *e)
+generation_receive(struct generation **out, const struct bnl_source *src,
+		   const struct key *const *keys, size_t nkeys, struct err *e)
 {
 	struct generation *g = calloc(1, sizeof(*g));
 
 	if (g == NULL)
 		return err_nomem(e);
-	if (bnl_open(&g->bnl, raw, len, keys, nkeys, e) < 0 ||
+	if (bnl_receive(&g->bnl, src, keys, nkeys, e) < 0 ||
 	    build_routes(&g->routes, g->bnl, e) < 0 ||
 	    listed_build(&g->listed, g->bnl, e) < 0) {
 		generation_free(g);
@@ -76,6 +74,15 @@ generation_build(struct generation **out, const void *raw, size_t len,
 	}
 	*out = g;
 	return 0;
+}
+
+int
+generation_build(struct generation **out, const void *raw, size_t len,
+		 const struct key *const *keys, size_t nkeys, struct err *e)
+{
+	struct bnl_source src = {.data = raw, .len = len};
+
+	return generation_receive(out, &src, keys, nkeys, e);
 }
 
 void

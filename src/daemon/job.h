@@ -26,6 +26,7 @@ struct job {
 	size_t len;
 	const uint8_t *view;		/* the core's until the answer */
 	size_t viewlen;
+	struct bnl_source source;	/* BUILD_LIST: likewise */
 	uint8_t mark[BNL_VERSION_WIRE_LEN];
 	int64_t run_s;			/* STORE_RUN */
 	struct identity *id;		/* has the keys; RETIRE: to be freed */

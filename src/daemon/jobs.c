@@ -124,10 +124,10 @@ run_job(void *ctx)
 					clock_wall(), &j->why) == 0;
 		break;
 	case JOB_BUILD_LIST:
-		j->ok = generation_build(&j->built, j->view, j->viewlen,
-					 (const struct key *const *)
-						 j->id->bnlkeys,
-					 j->id->nbnlkeys, &j->why) == 0;
+		j->ok = generation_receive(&j->built, &j->source,
+					   (const struct key *const *)
+						   j->id->bnlkeys,
+					   j->id->nbnlkeys, &j->why) == 0;
 		break;
 	case JOB_RETIRE:
 		break;
@@ -300,8 +300,7 @@ job_build_list(struct daemon *d, const struct action *a)
 		core_list_ready(d->core, clock_now(), a->ticket, NULL, &why);
 		return;
 	}
-	j->view = a->view;
-	j->viewlen = a->viewlen;
+	j->source = a->source;
 	job_submit(d, j);
 }
 

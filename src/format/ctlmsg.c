@@ -18,8 +18,9 @@ static const struct {
     [FRAME_REFUSE] = {"refuse", 2 + BNL_VERSION_WIRE_LEN, FRAME_REFUSE_MAX},
     [FRAME_LIST_QUERY] = {"list-query", LIST_ASK_LEN, LIST_ASK_LEN},
     [FRAME_LIST_HAVE] = {"list-have", LIST_HAVE_LEN, LIST_HAVE_LEN},
-    [FRAME_LIST_GET] = {"list-get", LIST_ASK_LEN, LIST_ASK_LEN},
+    [FRAME_LIST_GET] = {"list-get", LIST_GET_LEN, LIST_GET_LEN},
     [FRAME_LIST_DATA] = {"list-data", 1, FRAME_LIST_DATA_MAX},
+    [FRAME_LIST_DIFF] = {"list-diff", LIST_DIFF_LEN, LIST_DIFF_LEN},
 };
 
 int

@@ -106,15 +106,23 @@ answers(void)
 /* --- lists ----------------------------------------------------------------------- */
 
 static struct generation *
-build(const void *raw, size_t len)
+receive(const struct bnl_source *src)
 {
 	const struct key *trusted = key;
 	struct generation *g;
 	struct err e;
 
-	if (generation_build(&g, raw, len, &trusted, 1, &e) < 0)
+	if (generation_receive(&g, src, &trusted, 1, &e) < 0)
 		bench_die(e.text);
 	return g;
+}
+
+static struct generation *
+build(const void *raw, size_t len)
+{
+	struct bnl_source src = { .data = raw, .len = len };
+
+	return receive(&src);
 }
 
 /* ms of the longest call into the core, by which the list comes into force; of
@@ -132,7 +140,7 @@ take(struct core *c, const char *raw, size_t len, double *all)
 		bool stores = a.kind == ACTION_STORE_LIST;
 		int64_t began, t;
 
-		g = builds ? build(a.view, a.viewlen) : NULL;
+		g = builds ? receive(&a.source) : NULL;
 		began = bench_cpu();
 		if (builds)
 			core_list_ready(c, now_is(), a.ticket, g, NULL);

@@ -93,7 +93,7 @@ side_at(const struct host *h, uint8_t which)
 static void
 put_in(struct script *s)
 {
-	static const uint16_t lengths[] = { 0, 40, 44, 32, 41, 1000, 200, 256 };
+	static const uint16_t lengths[] = { 0, 40, 44, 32, 80, 4, 200, 256 };
 	uint8_t frame[FRAME_HEADER_LEN + 4096], how = next(s);
 	struct host *h = &w.h[how & 1];
 	struct side *side = side_at(h, how >> 1 & 3);

@@ -20,6 +20,7 @@ struct job {
 	size_t len;
 	const uint8_t *view;		/* the core's until it is answered */
 	size_t viewlen;
+	struct bnl_source source;	/* BUILD_LIST: likewise */
 	uint8_t mark[BNL_VERSION_WIRE_LEN];
 	bool list_done;			/* STORE_LIST: the mark is next */
 };
@@ -205,7 +206,7 @@ build(struct node *n, const struct job *j)
 	const struct key *key = ca_list_key();
 	struct generation *g = NULL;
 	struct err e;
-	int rc = generation_build(&g, j->view, j->viewlen, &key, 1, &e);
+	int rc = generation_receive(&g, &j->source, &key, 1, &e);
 
 	world_note(n->w, n, "built", j->ticket);
 	core_list_ready(n->core, node_now(n), j->ticket, rc < 0 ? NULL : g,
@@ -268,6 +269,7 @@ disk_job(struct node *n, struct action *a)
 	a->data = NULL;
 	j->view = a->view;
 	j->viewlen = a->viewlen;
+	j->source = a->source;
 	memcpy(j->mark, a->mark, sizeof(j->mark));
 	*d->tail = j;
 	d->tail = &j->next;

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # A push and its receipts: who has the list, who is missing; who was down gets
-# it when it comes up; a list that is refused is pushed to nobody.
+# it when it comes up; a list that is refused is pushed to nobody. A small change
+# of a large list travels as a difference.
 # shellcheck source=tests/system/lib.sh disable=SC2317,SC2329 # called by name
 . tests/system/lib.sh
 
@@ -97,4 +98,54 @@ is "$(cmp $disk $tmp/network.bnl 2>&1)" '' 'byte for byte'
 ok 'and at all others' ctl alpha push --wait
 is "$(ctl alpha push --wait=0 >/dev/null 2>&1; echo $?)" 0 \
 	'no time to wait is enough when all have it'
+
+# --- a large list, and a small change ------------------------------------------------
+many=$(for i in {1000..3999}; do
+	echo "  # as large as a list of very many nodes: this is line $i of it"
+done)
+came_whole='list-new: list .* is in force, taken from it$'
+came_small='list-new: list .* is in force, taken from it as a difference of '
+size() { # size NODE: bytes of the last difference that came
+	sed -nE "s/.*$came_small([0-9]+) bytes.*/\1/p" "$tmp/$1/log" | tail -n 1
+}
+change() { # change LINE: pushes the large list with that line, from alpha
+	extra[gamma]="$many
+  # $1"
+	list alpha beta gamma delta
+	give alpha
+	push --wait
+}
+stop delta
+whole=$(logs beta "$came_whole")
+extra[gamma]=$many
+list alpha beta gamma delta
+give alpha
+push --wait=3
+said "1 3 of 4 nodes run list $(in_force), missing: delta" 'a large list'
+is "$(logs beta "$came_whole")" $((whole + 1)) 'which came whole'
+start delta
+soon 'delta gets it when it comes up' has_newest delta
+stop delta
+was=$(traffic alpha tx)
+extra[gamma]+="
+  # one line more"
+list alpha beta gamma delta
+give alpha
+push --wait=3
+said "1 3 of 4 nodes run list $(in_force), missing: delta" 'one line more'
+for n in beta gamma; do
+	more 1000 "$(size $n)" "a difference of some hundred bytes at $n"
+	is "$(cmp $disk "$tmp/$n/state/network.bnl" 2>&1)" '' \
+		'and the list, byte for byte'
+done
+more "$(stat -c %s $disk)" $(($(traffic alpha tx) - was)) \
+	'alpha sent less than one list to both'
+start delta
+soon 'delta, which was away for a while, gets it' has_newest delta
+more 1000 "$(size delta)" 'as a difference, too'
+stop alpha beta gamma
+start alpha beta gamma
+whole=$(logs delta "$came_whole")
+change 'another line'
+said "0 4 of 4 nodes run list $(in_force)" 'after a restart all get it'
 finish

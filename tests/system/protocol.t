@@ -106,7 +106,7 @@ my $channel = section('THE TLS CHANNEL');
 while ($channel =~ /^\.It (\d) Ta ([A-Z_]+) Ta ([\w ]+) Ta/mg) {
 	$table{$2} = [$1, $3];
 }
-is(scalar keys %frames, 8, 'the source has eight frames');
+is(scalar keys %frames, 9, 'the source has nine frames');
 is_deeply(\%table, \%frames, 'frames and their lengths');
 for my $type (qw(INIT RESP COOKIE DATA)) {
 	my ($len) = $page =~ /^\.Ss $type, (\d+) bytes/m;

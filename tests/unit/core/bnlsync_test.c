@@ -996,8 +996,8 @@ static void
 ask_for_the_list(uint8_t *frame, size_t *len)
 {
 	if (frame[0] == FRAME_LIST_HAVE) {
-		frame_header_write(frame, FRAME_LIST_GET, LIST_ASK_LEN);
-		*len = FRAME_HEADER_LEN + LIST_ASK_LEN;
+		frame_header_write(frame, FRAME_LIST_GET, LIST_GET_LEN);
+		*len = FRAME_HEADER_LEN + LIST_GET_LEN;
 	}
 }
 

@@ -355,7 +355,10 @@ say_any(enum frame_type type)
 		break;
 	case FRAME_LIST_GET:
 		bnl_version_write(payload, &a->env.version);
-		say(type, payload, LIST_ASK_LEN);
+		say(type, payload, LIST_GET_LEN);
+		break;
+	case FRAME_LIST_DIFF:
+		say(type, payload, LIST_DIFF_LEN);
 		break;
 	default:
 		say(FRAME_LIST_DATA, payload, 1);
@@ -758,7 +761,7 @@ a_refusal_that_is_none(void **state)
 static void
 lists_asked_for(void **state)
 {
-	uint8_t v[LIST_ASK_LEN] = {0};
+	uint8_t v[LIST_GET_LEN] = {0};
 
 	(void)state;
 	begin(L_LIST);
@@ -774,9 +777,9 @@ lists_asked_for(void **state)
 	begin(L_LIST);
 	bnl_version_write(v, &a->env.version);
 	{
-		uint8_t frame[FRAME_HEADER_LEN + LIST_ASK_LEN];
+		uint8_t frame[FRAME_HEADER_LEN + LIST_GET_LEN];
 
-		frame_header_write(frame, FRAME_LIST_GET, LIST_ASK_LEN);
+		frame_header_write(frame, FRAME_LIST_GET, LIST_GET_LEN);
 		memcpy(frame + FRAME_HEADER_LEN, v, sizeof(v));
 		plain_write(p.t, frame, sizeof(frame));
 		plain_write(p.t, frame, sizeof(frame));

@@ -517,8 +517,7 @@ do_task(struct host *h, struct task *t)
 	t->used = false;
 	h->env.now = w.now;
 	if (a.kind == ACTION_BUILD_LIST) {
-		(void)bnl_open(&b, (const char *)a.view, a.viewlen, keys, 1,
-			       &e);
+		(void)bnl_receive(&b, &a.source, keys, 1, &e);
 		if (channels_list_ready(h->cs, a.ticket, b, &e))
 			h->kept = b;
 		else

@@ -114,15 +114,23 @@ rig_sign(const char *body, int64_t at, size_t *len)
 }
 
 static inline struct generation *
-rig_build(const void *raw, size_t len)
+rig_receive(const struct bnl_source *src)
 {
 	const struct key *keys[1] = { rig.key };
 	struct generation *g;
 	struct err e;
 
-	if (generation_build(&g, raw, len, keys, 1, &e) < 0)
+	if (generation_receive(&g, src, keys, 1, &e) < 0)
 		fail_msg("%s", e.text);
 	return g;
+}
+
+static inline struct generation *
+rig_build(const void *raw, size_t len)
+{
+	struct bnl_source src = { .data = raw, .len = len };
+
+	return rig_receive(&src);
 }
 
 static inline struct generation *
@@ -161,7 +169,7 @@ rig_act(struct rig_node *n, struct action *a)
 		break;
 	case ACTION_BUILD_LIST:
 		core_list_ready(n->core, rig.now, a->ticket,
-				rig_build(a->view, a->viewlen), NULL);
+				rig_receive(&a->source), NULL);
 		break;
 	case ACTION_STORE_PAIR:
 	case ACTION_STORE_LIST:

@@ -16,6 +16,7 @@
 #include "core/negotiate.h"
 #include "core/pairset.h"
 #include "format/bnl_sign.h"
+#include "format/list_diff.h"
 #include "vectors.h"
 
 #define ALPHA 0			/* the lower name; listener, initiator */
@@ -143,6 +144,22 @@ list(void)
 	}
 	bnl_free(b);
 	key_free(key);
+}
+
+static void
+difference(void)
+{
+	const struct vector *text = given("list.text", 0);
+	const struct vector *later = given("list.later", 0);
+	const struct vector *d = given("list.difference", 0);
+	uint8_t out[VECTOR_BYTES_MAX];
+	size_t n = list_diff_make(out, sizeof(out), text->bytes, text->len,
+				  later->bytes, later->len);
+
+	same("list.difference", out, n);
+	assert_int_equal(list_diff_apply(out, later->len, text->bytes,
+					 text->len, d->bytes, d->len), 0);
+	same("list.later", out, later->len);
 }
 
 /* --- negotiation ---------------------------------------------------------- */
@@ -417,6 +434,7 @@ compute(const char *path)
 	for (int i = 0; i < 2; i++)
 		identity(i);
 	list();
+	difference();
 	for (int i = 0; i < 2; i++)
 		hello(i);
 	negotiation();

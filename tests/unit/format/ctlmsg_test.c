@@ -84,7 +84,7 @@ header_refused(void **state)
 		{FRAME_CONFIRM, 0, 0, 33}, {FRAME_HELLO, 0, 8, 1},
 		{FRAME_HELLO, 0, 0, 1}, {FRAME_REFUSE, 0, 1, 1},
 		{FRAME_REFUSE, 0, 0, 41}, {FRAME_LIST_QUERY, 0, 0, 39},
-		{FRAME_LIST_HAVE, 0, 0, 45}, {FRAME_LIST_GET, 0, 0, 41},
+		{FRAME_LIST_HAVE, 0, 0, 45}, {FRAME_LIST_GET, 0, 0, 40},
 		{FRAME_LIST_DATA, 0, 0, 0}, {FRAME_LIST_DATA, 0, 0x40, 1},
 	};
 	struct frame_header h = {FRAME_READY, 77};

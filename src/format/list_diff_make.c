@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Finds the difference between two texts, line by line. Lines that stand once
+ * in each are the anchors, as far as they are in the same order in both (a
+ * longest increasing sequence; so much is known as the patience algorithm);
+ * from them the equal lines before and behind are found. Takes n log n for n
+ * lines.
+ */
+#include "list_diff_op.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define NO_LINE UINT32_MAX
+#define LINES_MAX (1u << 19)	/* of a text; bounds the memory needed */
+
+struct lines {
+	const uint8_t *text;
+	size_t *at;		/* where each begins; one more: the end */
+	size_t n;
+};
+
+struct slot {			/* a line's text, in either */
+	uint32_t line[2];	/* the first one of that text; NO_LINE: none */
+	bool again[2];		/* there are more */
+};
+
+struct anchors {
+	uint32_t (*pair)[2];	/* lines of the two texts */
+	uint32_t *tail;		/* last pair of the best sequence so long */
+	uint32_t *before;	/* the pair before in the best sequence */
+	size_t n;
+};
+
+struct work {
+	struct lines l[2];	/* the base, the later text */
+	struct slot *slots;
+	size_t mask;
+	struct anchors a;
+};
+
+static int
+split_lines(struct lines *l, const uint8_t *text, size_t len)
+{
+	size_t n = 0, i = 0;
+
+	l->text = text;
+	for (const uint8_t *p = text; p < text + len; n++) {
+		p = memchr(p, '\n', (size_t)(text + len - p));
+		p = p == NULL ? text + len : p + 1;
+	}
+	l->at = n > LINES_MAX ? NULL : calloc(n + 1, sizeof(*l->at));
+	if (l->at == NULL)
+		return -1;
+	l->n = n;
+	for (const uint8_t *p = text; p < text + len;) {
+		l->at[i++] = (size_t)(p - text);
+		p = memchr(p, '\n', (size_t)(text + len - p));
+		p = p == NULL ? text + len : p + 1;
+	}
+	l->at[i] = len;
+	return 0;
+}
+
+static size_t
+line_len(const struct lines *l, size_t i)
+{
+	return l->at[i + 1] - l->at[i];
+}
+
+static bool
+are_equal(const struct lines *a, size_t i, const struct lines *b, size_t j)
+{
+	size_t len = line_len(a, i);
+
+	return len == line_len(b, j) &&
+	       memcmp(a->text + a->at[i], b->text + b->at[j], len) == 0;
+}
+
+/* FNV-1a: the lists are the signer's, nobody chooses lines that collide. */
+static uint64_t
+line_hash(const struct lines *l, size_t i)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+	for (size_t k = l->at[i]; k < l->at[i + 1]; k++)
+		h = (h ^ l->text[k]) * UINT64_C(0x100000001b3);
+	return h ^ h >> 32;
+}
+
+static struct slot *
+find_slot(const struct work *w, int which, size_t i)
+{
+	size_t at = line_hash(&w->l[which], i) & w->mask;
+
+	for (;; at = (at + 1) & w->mask) {
+		struct slot *s = &w->slots[at];
+		int k = s->line[0] != NO_LINE ? 0 : 1;
+
+		if (s->line[k] == NO_LINE ||
+		    are_equal(&w->l[k], s->line[k], &w->l[which], i))
+			return s;
+	}
+}
+
+static int
+fill_slots(struct work *w)
+{
+	size_t n = w->l[0].n + w->l[1].n, cap = 16;
+
+	while (cap < n + n / 2)
+		cap *= 2;
+	w->slots = malloc(cap * sizeof(*w->slots));
+	if (w->slots == NULL)
+		return -1;
+	w->mask = cap - 1;
+	for (size_t i = 0; i < cap; i++)
+		w->slots[i] = (struct slot){{NO_LINE, NO_LINE}, {0, 0}};
+	for (int which = 0; which < 2; which++)
+		for (size_t i = 0; i < w->l[which].n; i++) {
+			struct slot *s = find_slot(w, which, i);
+
+			if (s->line[which] != NO_LINE)
+				s->again[which] = true;
+			else
+				s->line[which] = (uint32_t)i;
+		}
+	return 0;
+}
+
+/* --- anchors ---------------------------------------------------------------- */
+
+/* The length of the best sequence that pair k can end. */
+static size_t
+place_of(const struct anchors *a, size_t longest, size_t k)
+{
+	size_t lo = 0, hi = longest;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (a->pair[a->tail[mid]][0] < a->pair[k][0])
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* Leaves those of the longest sequence, in order. */
+static void
+keep_longest(struct anchors *a)
+{
+	size_t longest = 0;
+	uint32_t k;
+
+	for (size_t i = 0; i < a->n; i++) {
+		size_t at = place_of(a, longest, i);
+
+		a->tail[at] = (uint32_t)i;
+		a->before[i] = at == 0 ? NO_LINE : a->tail[at - 1];
+		longest += at == longest;
+	}
+	k = longest == 0 ? NO_LINE : a->tail[longest - 1];
+	for (size_t i = longest; i-- > 0; k = a->before[k])
+		a->tail[i] = k;
+	/* Ascending, and tail[i] >= i: nothing is overwritten too early. */
+	for (size_t i = 0; i < longest; i++)
+		memcpy(a->pair[i], a->pair[a->tail[i]], sizeof(a->pair[i]));
+	a->n = longest;
+}
+
+/* The lines that stand once in each text, and behind them the two ends. */
+static int
+find_anchors(struct work *w)
+{
+	struct anchors *a = &w->a;
+	size_t n = w->l[1].n + 1;
+
+	a->pair = calloc(n, sizeof(*a->pair));
+	a->tail = calloc(n, sizeof(*a->tail));
+	a->before = calloc(n, sizeof(*a->before));
+	if (a->pair == NULL || a->tail == NULL || a->before == NULL)
+		return -1;
+	for (size_t j = 0; j < w->l[1].n; j++) {
+		const struct slot *s = find_slot(w, 1, j);
+
+		if (s->line[0] == NO_LINE || s->again[0] || s->again[1])
+			continue;
+		a->pair[a->n][0] = s->line[0];
+		a->pair[a->n++][1] = (uint32_t)j;
+	}
+	keep_longest(a);
+	a->pair[a->n][0] = (uint32_t)w->l[0].n;
+	a->pair[a->n++][1] = (uint32_t)w->l[1].n;
+	return 0;
+}
+
+/* --- the operations ---------------------------------------------------------- */
+
+static void
+write_ops(const struct work *w, struct diff_writer *d)
+{
+	const struct lines *a = &w->l[0], *b = &w->l[1];
+	size_t i = 0, j = 0;	/* up to here all is written */
+
+	for (size_t k = 0; k < w->a.n; k++) {
+		size_t x, y, from;
+
+		/* Equal lines behind the anchor before, */
+		for (from = i; i < a->n && j < b->n && are_equal(a, i, b, j);
+		     i++)
+			j++;
+		diff_copy(d, a->at[i] - a->at[from]);
+		x = w->a.pair[k][0];
+		y = w->a.pair[k][1];
+		if (x < i || y < j)
+			continue;
+		/* and before this one. */
+		while (x > i && y > j && are_equal(a, x - 1, b, y - 1)) {
+			x--;
+			y--;
+		}
+		diff_skip(d, a->at[x] - a->at[i]);
+		diff_insert(d, b->text + b->at[j], b->at[y] - b->at[j]);
+		i = x;
+		j = y;
+	}
+	diff_copy(d, a->at[a->n] - a->at[i]);
+}
+
+size_t
+list_diff_make(uint8_t *out, size_t cap, const uint8_t *base, size_t baselen,
+	       const uint8_t *text, size_t textlen)
+{
+	struct work w;
+	struct diff_writer d;
+	size_t len = 0;
+
+	memset(&w, 0, sizeof(w));
+	diff_writer_init(&d, out, cap);
+	if (split_lines(&w.l[0], base, baselen) == 0 &&
+	    split_lines(&w.l[1], text, textlen) == 0 && fill_slots(&w) == 0 &&
+	    find_anchors(&w) == 0) {
+		write_ops(&w, &d);
+		len = diff_writer_end(&d);
+	}
+	free(w.l[0].at);
+	free(w.l[1].at);
+	free(w.slots);
+	free(w.a.pair);
+	free(w.a.tail);
+	free(w.a.before);
+	return len;
+}
