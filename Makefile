@@ -25,7 +25,7 @@ WARN := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow \
 	-Wimplicit-fallthrough $(if $(WERROR)$(CI),-Werror)
 HARDEN := -fstack-protector-strong -fstack-clash-protection -fPIE \
 	$(if $(SAN),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
-CPPFLAGS += -iquote include -iquote tools -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
+CPPFLAGS += -iquote include -iquote src -iquote tools -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
 	-DSYSCONFDIR='"$(SYSCONFDIR)"' -DBUILD_TIME=$(BUILD_TIME) -DOPENSSL_NO_DEPRECATED \
 	-DOPENSSL_API_COMPAT=30000 $(if $(filter 1,$(IPSEC_MB)),-DIPSEC_MB) \
 	$(if $(filter 1,$(SECCOMP)),-DSECCOMP)
@@ -38,7 +38,7 @@ LDLIBS = -lssl -lcrypto -lz -llzo2 -ljansson -lcap-ng \
 	$(if $(filter 1,$(SECCOMP)),-lseccomp) -pthread
 
 FLOORS := base crypto format core sys
-LIB_SRC := $(foreach f,$(FLOORS),$(wildcard src/$f/*.c))
+LIB_SRC := $(foreach f,$(FLOORS),$(wildcard src/$f/*.c src/$f/*/*.c))
 DAEMON_SRC := $(wildcard src/daemon/*.c)
 # Each file of tools/ is a program; the folders below it are for all of them.
 TOOL_SRC := $(wildcard tools/*.c tools/*/*.c)

@@ -12,7 +12,7 @@ join_more := $(TOOL_LIB)
 # What surrounds the code that these are about is not shown to libFuzzer: each
 # line that it sees costs time in every execution, and makes inputs look new
 # that are not.
-$O/tests/fuzz/core_fuzz.o $O/tests/fuzz/channel_fuzz.o \
+$O/tests/fuzz/core_fuzz.o $O/tests/fuzz/conn_fuzz.o \
 	$O/tests/fuzz/tls_fuzz.o: \
 	override SAN := $(subst $(comma)fuzzer-no-link,,$(SAN))
 ctlreq_more := $(call obj,$(patsubst %,src/daemon/%.c,\

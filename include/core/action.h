@@ -22,7 +22,7 @@ enum action_kind {
 	ACTION_STORE_PAIR,	/* ticket, peer, data: write; data empty: erase */
 	ACTION_BUILD_LIST,	/* ticket, source: verify and build a generation */
 	ACTION_STORE_LIST,	/* ticket, view, mark: write the list, then the mark */
-	ACTION_STORE_KNOWN,	/* data: write; not answered */
+	ACTION_STORE_ADDRCACHE,	/* data: write; not answered */
 	ACTION_STORE_RUN,	/* run_s: write, with the time; not answered */
 	ACTION_RESOLVE,		/* text: a host name to be looked up */
 	ACTION_RUN_HOOK,	/* hook, peer, subnet, covering */

@@ -20,10 +20,10 @@
 #include "core/action.h"
 #include "core/drop.h"
 #include "core/generation.h"
-#include "core/notes.h"
-#include "core/out.h"
+#include "core/history.h"
+#include "core/batch.h"
 #include "core/refusal.h"
-#include "core/shrink.h"
+#include "core/comp_adapt.h"
 #include "core/warning.h"
 #include "core/why.h"
 #include "crypto/rng.h"
@@ -61,9 +61,9 @@ void core_free(struct core *c);			/* NULL is fine; wipes */
 /* A stored record, read at start before core_start(). An action erases a record
  * that no longer fits the list. The caller wipes its copy. */
 void core_load_pair(struct core *c, const struct pair_record *r);
-/* The bytes that ACTION_STORE_KNOWN wrote, before core_start(). 0, or -1: they
+/* The bytes that ACTION_STORE_ADDRCACHE wrote, before core_start(). 0, or -1: they
  * are damaged, and nothing is taken from them. */
-int core_load_known(struct core *c, const uint8_t *data, size_t len,
+int core_load_addrcache(struct core *c, const uint8_t *data, size_t len,
 		    struct err *e);
 /* Queues hooks for all that is set up; resumes peers with stored pairs. */
 void core_start(struct core *c, struct now now);
@@ -248,7 +248,7 @@ struct peer_info {		/* all pointers live until the next call */
 	int64_t heard_ms;		/* since authenticated data; -1: never */
 	uint64_t tx_packets, tx_bytes;	/* inner packets */
 	uint64_t rx_packets, rx_bytes;
-	struct shrink_stats shrink;	/* sent packets; in 0: not packed */
+	struct adapt_stats shrink;	/* sent packets; in 0: not packed */
 	uint64_t queued;		/* packets that wait for a session */
 	uint64_t handshakes;		/* sessions made since the start */
 	const uint64_t *drops;		/* DROPS counters of this peer */
@@ -262,7 +262,7 @@ struct peer_info {		/* all pointers live until the next call */
 	bool initiator;			/* the session's initiator */
 	struct walltime cert_end;	/* the pair's: earlier one of the two */
 	const uint8_t *key;		/* FINGERPRINT_LEN; NULL: no pair */
-	const struct note *note;	/* addresses tried; NULL: nothing */
+	const struct history_entry *note;	/* addresses tried; NULL: nothing */
 };
 
 size_t core_peer_count(const struct core *c);

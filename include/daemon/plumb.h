@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "core/hosts.h"
+#include "core/directory/hosts.h"
 #include "daemon/daemon.h"
 #include "daemon/status_peer.h"
 

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core_impl.h"
+#include "core/core_impl.h"
 
 #include "base/bytes.h"
-#include "core/bnltake.h"
+#include "core/list/install.h"
 #include "crypto/key.h"
 #include "format/bnl_sign.h"
 
@@ -74,24 +74,24 @@ core_new(struct core **out, const struct core_init *in, struct now now,
 	c->packing.clock = in->clock;
 	c->scratch = malloc(SCRATCH_LEN);
 	c->comp = comp_new();
-	c->env.known = known_new();
+	c->env.addrcache = addrcache_new();
 	c->hosts = hosts_new(&in->rng);
 	rng_fill(&in->rng, seed, sizeof(seed));
-	c->env.notes = notes_new(seed);
+	c->env.history = history_new(seed);
 	icmp_limit_init(&c->icmp_limit, seed);
 	c->ip_id = get_be16(seed);
-	if (c->scratch == NULL || c->comp == NULL || c->env.known == NULL ||
-	    c->hosts == NULL || c->env.notes == NULL ||
-	    links_new(&c->links, &c->env) < 0 ||
+	if (c->scratch == NULL || c->comp == NULL || c->env.addrcache == NULL ||
+	    c->hosts == NULL || c->env.history == NULL ||
+	    assocs_new(&c->assocs, &c->env) < 0 ||
 	    timerq_reserve(&c->timers, 1) < 0)
 		goto nomem;
-	if (in->list != NULL && bnltake_may_begin(&c->env, in->list->bnl, mark)) {
+	if (in->list != NULL && install_may_begin(&c->env, in->list->bnl, mark)) {
 		c->stale = bnl_version_cmp(&in->list->bnl->version, mark) < 0;
 		if (peers_apply(c, in->list, &old) < 0)
 			goto nomem;
 	}
-	c->channels = channels_new(&c->env, mark);
-	if (c->channels == NULL) {
+	c->conns = conns_new(&c->env, mark);
+	if (c->conns == NULL) {
 		c->gen = NULL;	/* stays the caller's */
 		goto nomem;
 	}
@@ -110,14 +110,14 @@ core_free(struct core *c)
 	if (c == NULL)
 		return;
 	peers_free(c);
-	channels_free(c->channels);
-	links_free(c->links);
+	conns_free(c->conns);
+	assocs_free(c->assocs);
 	generation_free(c->gen);
 	generation_free(c->pending);
 	comp_free(c->comp);
-	known_free(c->env.known);
+	addrcache_free(c->env.addrcache);
 	hosts_free(c->hosts);
-	notes_free(c->env.notes);
+	history_free(c->env.history);
 	if (c->scratch != NULL)
 		bytes_wipe(c->scratch, SCRATCH_LEN);
 	free(c->scratch);
@@ -131,7 +131,7 @@ core_free(struct core *c)
 void
 core_load_pair(struct core *c, const struct pair_record *r)
 {
-	(void)pairsets_load(channels_pairs(c->channels), r);
+	(void)secret_store_load(conns_pairs(c->conns), r);
 }
 
 static void
@@ -140,7 +140,7 @@ refuse_stale(struct core *c)
 	char its[BNL_VERSION_TEXT_MAX], newest[BNL_VERSION_TEXT_MAX];
 
 	bnl_version_format(its, &c->env.version);
-	bnl_version_format(newest, channels_mark(c->channels));
+	bnl_version_format(newest, conns_mark(c->conns));
 	refusal_tell(&c->env, REFUSAL_OLDER, NULL,
 		     "list on disk refused: it is %s, older than %s, the "
 		     "newest one ever taken: nothing is routed until a current "
@@ -162,7 +162,7 @@ core_start(struct core *c, struct now now)
 {
 	c->env.now = now;
 	store_run(c);
-	channels_check_pairs(c->channels);
+	conns_check_pairs(c->conns);
 	c->started = true;
 	peers_hooks(c, true);
 	if (c->gen != NULL && !c->stale && c->self_node == ROUTE_NONE)
@@ -181,7 +181,7 @@ core_stop(struct core *c, struct now now)
 	c->env.now = now;
 	peers_say_bye(c);
 	peers_hooks(c, false);
-	known_flush(c->env.known, now.mono, &c->actions);
+	addrcache_flush(c->env.addrcache, now.mono, &c->actions);
 	store_run(c);
 	c->started = false;	/* no hooks for a list that comes too late */
 }
@@ -197,11 +197,11 @@ core_reconf(struct core *c, struct now now, const struct conf *conf,
 	c->env.tls = tls;
 	c->env.cert = *cert;
 	c->warned &= ~(UINT32_C(1) << EVENT_CERT_END);
-	channels_reconf(c->channels);
-	core_look(c);
+	conns_reconf(c->conns);
+	core_warn(c);
 	for (size_t i = 0; i < c->npeers; i++) {
 		peer_locate(c->peers[i], c->peers[i]->node);
-		path_reconf(c->peers[i]);
+		pmtu_probe_reconf(c->peers[i]);
 		if (renewed)
 			peer_renew(c->peers[i]);
 		c->peers[i]->turn.failures = 0;
@@ -224,7 +224,7 @@ core_stream_accepted(struct core *c, struct now now,
 	if (core_env_is_inside(&c->env, &remote->addr))
 		c->drops[DROP_INSIDE]++;
 	else
-		id = channels_accepted(c->channels, remote);
+		id = conns_accepted(c->conns, remote);
 	core_settle(c);
 	return id;
 }
@@ -233,7 +233,7 @@ void
 core_stream_opened(struct core *c, struct now now, uint32_t conn)
 {
 	c->env.now = now;
-	channels_opened(c->channels, conn);
+	conns_opened(c->conns, conn);
 	core_settle(c);
 }
 
@@ -242,7 +242,7 @@ core_stream_in(struct core *c, struct now now, uint32_t conn,
 	       const uint8_t *bytes, size_t len)
 {
 	c->env.now = now;
-	channels_in(c->channels, conn, bytes, len);
+	conns_in(c->conns, conn, bytes, len);
 	core_settle(c);
 }
 
@@ -253,7 +253,7 @@ core_stream_drain(struct core *c, struct now now, uint32_t conn, uint8_t *out,
 	size_t n;
 
 	c->env.now = now;
-	n = channels_drain(c->channels, conn, out, cap);
+	n = conns_drain(c->conns, conn, out, cap);
 	core_settle(c);
 	return n;
 }
@@ -263,7 +263,7 @@ core_stream_closed(struct core *c, struct now now, uint32_t conn,
 		   enum close_reason reason, const char *why)
 {
 	c->env.now = now;
-	channels_closed(c->channels, conn, reason, why);
+	conns_closed(c->conns, conn, reason, why);
 	core_settle(c);
 }
 
@@ -279,7 +279,7 @@ put_into_force(struct core *c, struct generation *g)
 	if (peers_apply(c, g, &old) < 0)
 		return -1;
 	c->warned &= ~(UINT32_C(1) << EVENT_CERT_END);	/* may be revoked */
-	channels_list_applied(c->channels);
+	conns_list_applied(c->conns);
 	core_news(c, old == NULL ? NULL : old->bnl);
 	generation_free(old);
 	peers_judge_links(c);
@@ -296,7 +296,7 @@ apply_pending(struct core *c)
 		refusal_tell(&c->env, REFUSAL_MEMORY, NULL,
 			     "not enough memory to apply the list");
 		generation_free(c->pending);
-		channels_list_applied(c->channels);	/* the next one */
+		conns_list_applied(c->conns);	/* the next one */
 	}
 	c->pending = NULL;
 }
@@ -305,7 +305,7 @@ void
 core_stored(struct core *c, struct now now, uint32_t ticket, bool ok)
 {
 	c->env.now = now;
-	switch (channels_stored(c->channels, ticket, ok)) {
+	switch (conns_stored(c->conns, ticket, ok)) {
 	case STORED_PLAIN:
 		break;
 	case STORED_LIST_APPLY:
@@ -324,7 +324,7 @@ core_list_ready(struct core *c, struct now now, uint32_t ticket,
 		struct generation *g, const struct err *why)
 {
 	c->env.now = now;
-	if (channels_list_ready(c->channels, ticket,
+	if (conns_list_ready(c->conns, ticket,
 				g == NULL ? NULL : g->bnl, why)) {
 		generation_free(c->pending);
 		c->pending = g;
@@ -338,14 +338,14 @@ void
 core_list_refuse(struct core *c, struct now now, const struct err *why)
 {
 	c->env.now = now;
-	channels_list_refuse(c->channels, why);
+	conns_list_refuse(c->conns, why);
 }
 
 void
 core_list_offer(struct core *c, struct now now, const void *raw, size_t len)
 {
 	c->env.now = now;
-	channels_list_offer(c->channels, raw, len);
+	conns_list_offer(c->conns, raw, len);
 	core_settle(c);
 }
 
@@ -353,7 +353,7 @@ void
 core_push(struct core *c, struct now now)
 {
 	c->env.now = now;
-	channels_push(c->channels);
+	conns_push(c->conns);
 	core_news_hidden(c);
 	core_settle(c);
 }
@@ -376,7 +376,7 @@ void
 core_mark_reset(struct core *c, struct now now)
 {
 	c->env.now = now;
-	channels_mark_reset(c->channels);
+	conns_mark_reset(c->conns);
 	if (c->stale)
 		lift_stale(c);
 	core_settle(c);
@@ -390,10 +390,10 @@ sweep_core(struct core *c)
 	struct monotime now = c->env.now.mono;
 
 	if (c->sweep_at == 0)
-		core_look(c);
+		core_warn(c);
 	for (int i = 0; i < SWEEP_STEP_PEERS && c->sweep_at < c->npeers; i++) {
 		peer_sweep(c->peers[c->sweep_at], c->sweep_pass);
-		core_look_peer(c, c->sweep_at++);
+		core_warn_peer(c, c->sweep_at++);
 	}
 	if (c->sweep_at < c->npeers) {
 		timerq_set(&c->timers, &c->sweep,
@@ -426,10 +426,10 @@ struct monotime
 core_deadline(const struct core *c)
 {
 	struct monotime at = mono_min(timerq_next(&c->timers),
-				      channels_deadline(c->channels));
+				      conns_deadline(c->conns));
 
 	at = mono_min(at, dialq_deadline(&c->dialq));
-	return mono_min(at, known_deadline(c->env.known));
+	return mono_min(at, addrcache_deadline(c->env.addrcache));
 }
 
 void
@@ -445,7 +445,7 @@ core_tick(struct core *c, struct now now)
 			peer_tick(t->owner);
 	}
 	dialq_tick(&c->dialq, now.mono);
-	channels_tick(c->channels);
-	known_tick(c->env.known, now.mono, &c->actions);
+	conns_tick(c->conns);
+	addrcache_tick(c->env.addrcache, now.mono, &c->actions);
 	core_settle(c);
 }

@@ -1,38 +1,38 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The declarations that the files of the core share. */
-#ifndef CORE_IMPL_H
-#define CORE_IMPL_H
+#ifndef CORE_CORE_IMPL_H
+#define CORE_CORE_IMPL_H
 
 #include "base/table.h"
 #include "base/timerq.h"
-#include "core/channels.h"
+#include "core/conn/conns.h"
 #include "core/core.h"
-#include "core/dialq.h"
+#include "core/conn/dialq.h"
 #include "core/env.h"
-#include "core/gro.h"
-#include "core/hosts.h"
-#include "core/icmp_limit.h"
-#include "core/known.h"
-#include "core/link.h"
-#include "core/mute.h"
-#include "core/notes.h"
-#include "core/pmtu.h"
-#include "core/shrink.h"
-#include "core/waitq.h"
+#include "core/data/gro.h"
+#include "core/directory/hosts.h"
+#include "core/data/icmp_limit.h"
+#include "core/directory/addrcache.h"
+#include "core/session/assoc.h"
+#include "core/peer/mute.h"
+#include "core/history.h"
+#include "core/peer/pmtu.h"
+#include "core/comp_adapt.h"
+#include "core/peer/waitq.h"
 
 #define PATH_TAG_LEN 6
 #define PATH_TELL_MS 100
-#define PEER_LISTED_MAX (CHANNEL_ENDPOINTS_MAX - KNOWN_EACH)
+#define PEER_LISTED_MAX (CONN_ENDPOINTS_MAX - ADDRCACHE_EACH)
 
 struct peer {
 	struct core *core;
 	char name[NODE_NAME_MAX + 1];
 	uint32_t node;			/* index in the list in force */
-	struct link *link;
+	struct assoc *assoc;
 	struct timer timer;
 	struct waitq wait;
 	bool touched;			/* in core->touched: settle it */
-	bool up;			/* as last told by the link */
+	bool up;			/* as last told by the association */
 	struct dialq_entry turn;	/* waits: a negotiation is due */
 	bool asked;			/* ... by the administrator */
 	bool gives_way;			/* rests for a peer that may dial
@@ -46,9 +46,9 @@ struct peer {
 					 * earlier certificate of ours */
 	unsigned int vain;		/* dials in a row that the peer answered
 					 * and no session came of */
-	struct shrink shrink;		/* packets sent to it */
+	struct adapt shrink;		/* packets sent to it */
 	struct mute mute;		/* packets from it */
-	struct shrink_budget unpacking;	/* the time that it may take */
+	struct adapt_budget unpacking;	/* the time that it may take */
 	uint64_t tx_packets, tx_bytes, rx_packets, rx_bytes;
 	uint64_t drops[DROPS];
 	uint8_t ping[RECORD_TAG_LEN];	/* tag of the PING under way */
@@ -79,11 +79,11 @@ struct core {
 	struct core_env env;
 	struct actions actions;
 	char self[NODE_NAME_MAX + 1];
-	struct links *links;
-	struct channels *channels;
+	struct assocs *assocs;
+	struct conns *conns;
 	struct comp *comp;
 	uint8_t *scratch;		/* a packet while it is packed */
-	struct shrink_budget packing;	/* the time that it may take */
+	struct adapt_budget packing;	/* the time that it may take */
 
 	struct hosts *hosts;
 	struct generation *gen;		/* in force; NULL: none */
@@ -99,7 +99,7 @@ struct core {
 	struct table by_name;
 	struct timerq timers;
 	struct dialq dialq;		/* peers that are to be dialled */
-	uint64_t dial_turnover;		/* the channels' turnover when they
+	uint64_t dial_turnover;		/* the connections' turnover when they
 					 * had no room for any peer */
 	struct peer **touched;		/* room for all of them */
 	size_t ntouched;
@@ -130,23 +130,23 @@ struct core {
 enum core_timer { TIMER_PEER, TIMER_SWEEP };
 
 /* --- settle.c ----------------------------------------------------------- */
-/* Passes on the news of channels and pair secrets, moves the timers of touched
+/* Passes on the news of connections and pair secrets, moves the timers of touched
  * peers, dials those whose turn it is. At the end of every call that is not a
  * getter. */
 void core_settle(struct core *c);
 
-/* --- look.c ------------------------------------------------------------- */
+/* --- warnings.c ------------------------------------------------------------- */
 /* Warns of faults that an administrator should mend: of this node, and of peer
  * i; now and then. */
-void core_look(struct core *c);
-void core_look_peer(struct core *c, size_t i);
+void core_warn(struct core *c);
+void core_warn_peer(struct core *c, size_t i);
 /* The text of the warning while it is, or was a while ago, muted. */
 void peer_mute_text(const struct peer *p, char *out, size_t cap);
 /* How many seconds the peer's clock is ahead of ours; that it is not known. */
 void peer_clock_take(struct peer *p, int64_t ahead_s);
 void peer_clock_forget(struct peer *p);
 /* The peer is heard, and does not hear our answers. */
-bool peer_is_one_way(const struct peer *p, const struct link_status *ls);
+bool peer_is_one_way(const struct peer *p, const struct assoc_status *ls);
 
 /* core_news.c: another list has taken the place of old, or of none. */
 void core_news(struct core *c, const struct bnl *old);
@@ -165,9 +165,9 @@ void peer_touch(struct peer *p);
 void peer_settle(struct peer *p);
 /* Tells that it is down, why, and where it was. */
 void peer_say_down(struct peer *p, const char *why);
-/* Handles the flags that the link's calls returned; in: the version and pair
+/* Handles the flags that the association's calls returned; in: the version and pair
  * id. */
-void peer_flags(struct peer *p, unsigned int flags, const struct link_in *in);
+void peer_flags(struct peer *p, unsigned int flags, const struct assoc_in *in);
 /* A packet for the peer has no session: it waits. */
 void peer_wait(struct peer *p, uint8_t flags, const uint8_t *data, size_t len);
 void peer_tick(struct peer *p);
@@ -205,7 +205,7 @@ void peer_negotiate(struct peer *p);
 void peer_ask(struct peer *p);
 /* The first packet waits for it: it rests no longer where nobody was found. */
 void peer_hurry(struct peer *p);
-void peer_news(struct peer *p, const struct channel_news *n);
+void peer_news(struct peer *p, const struct conn_news *n);
 /* Our certificate is another one: pairs agreed under the former one stay in
  * use, and are agreed anew in the background. */
 void peer_renew(struct peer *p);
@@ -220,11 +220,11 @@ void peers_dial(struct core *c);
 /* The peer's host names stand for other addresses now: it may be there. */
 void peer_found(struct peer *p);
 
-/* --- where.c ------------------------------------------------------------ */
+/* --- addresses.c ------------------------------------------------------------ */
 /* Addresses of a node, in the order they are to be tried: the list's, then
  * those where it was reached before; those that worked last go to the front for
  * ten minutes, those that failed to the end. Returns how many, at most
- * CHANNEL_ENDPOINTS_MAX. */
+ * CONN_ENDPOINTS_MAX. */
 size_t peer_endpoints(const struct core *c, const char *name,
 		      struct endpoint *out);
 /* How many of them the list gives, host names by the addresses they stand
@@ -239,41 +239,41 @@ void peer_locate(struct peer *p, uint32_t node);
  * are others than before. */
 bool peer_order(struct peer *p);
 
-/* --- path.c ------------------------------------------------------------- */
-bool path_is_narrow(const struct peer *p);
+/* --- pmtu_probe.c ------------------------------------------------------------- */
+bool pmtu_probe_is_narrow(const struct peer *p);
 /* Writes the state of the path. */
-void path_text(const struct peer *p, char *out, size_t cap);
+void pmtu_probe_text(const struct peer *p, char *out, size_t cap);
 /* A packet of PMTU_BASE or more is about to be sent. */
-void path_large(struct peer *p);
-void path_tick(struct peer *p);
+void pmtu_probe_large(struct peer *p);
+void pmtu_probe_tick(struct peer *p);
 /* true: it was the tag of a probe. */
-bool path_answered(struct peer *p, const uint8_t tag[RECORD_TAG_LEN]);
+bool pmtu_probe_answered(struct peer *p, const uint8_t tag[RECORD_TAG_LEN]);
 /* The peer is elsewhere; the configuration is another. */
-void path_moved(struct peer *p);
-void path_reconf(struct peer *p);
+void pmtu_probe_moved(struct peer *p);
+void pmtu_probe_reconf(struct peer *p);
 /* An ICMP error for a packet that went all the same: not too often. */
-bool path_may_tell(struct peer *p);
+bool pmtu_probe_may_tell(struct peer *p);
 
-/* --- control.c ---------------------------------------------------------- */
+/* --- records.c ---------------------------------------------------------- */
 /* Whether there was a session to tell the records in. */
-bool control_send(struct peer *p, const uint8_t *records, size_t len);
+bool records_send(struct peer *p, const uint8_t *records, size_t len);
 /* Takes the records of a control packet. DROP_NONE or DROP_CONTROL. */
-enum drop control_in(struct peer *p, const struct link_in *in);
+enum drop records_in(struct peer *p, const struct assoc_in *in);
 /* Sends a PING, if there is a session. */
-void control_ping(struct peer *p);
+void records_ping(struct peer *p);
 /* A PING whose answer shows that the peer is alive, and which list it has. */
-void control_keepalive(struct peer *p);
+void records_keepalive(struct peer *p);
 /* A PING in a DATA as long as an inner packet of size. */
-void control_probe(struct peer *p, const uint8_t tag[RECORD_TAG_LEN],
+void records_probe(struct peer *p, const uint8_t tag[RECORD_TAG_LEN],
 		   size_t size);
-void control_bye(struct peer *p);
+void records_bye(struct peer *p);
 /* Asks some of those that are up whether they reach the node of that name. */
-void control_ask(struct core *c, const char *name);
+void records_ask(struct core *c, const char *name);
 
-/* --- core_why.c --------------------------------------------------------- */
+/* --- diagnose.c --------------------------------------------------------- */
 /* A node that refuses this one by a list that is newer and has removed it, as
  * that node says; NULL: none does. */
-const struct note *core_removal(const struct core *c);
+const struct history_entry *core_removal(const struct core *c);
 
 /* --- peers.c ------------------------------------------------------------ */
 /* Puts the generation into force: peers come and go, hooks are queued. *old is

@@ -3,8 +3,8 @@
 #include <assert.h>
 #include <string.h>
 
-#include "core/pairset.h"
-#include "core_impl.h"
+#include "core/secrets/secret_set.h"
+#include "core/core_impl.h"
 
 #define FAILING_TRIES 3		/* handshakes in a row without an answer */
 
@@ -23,7 +23,7 @@ core_list_is_stale(const struct core *c)
 bool
 core_list_is_pending(const struct core *c)
 {
-	return channels_list_busy(c->channels);
+	return conns_list_busy(c->conns);
 }
 
 uint64_t
@@ -44,7 +44,7 @@ core_refused(const struct core *c, enum refusal r)
 uint64_t
 core_tls_failed(const struct core *c)
 {
-	return channels_tls_failed(c->channels);
+	return conns_tls_failed(c->conns);
 }
 
 const struct core_traffic *
@@ -126,11 +126,11 @@ core_peer_find(const struct core *c, const char *name)
 }
 
 static enum peer_state
-state_of(const struct peer *p, const struct link_status *ls)
+state_of(const struct peer *p, const struct assoc_status *ls)
 {
 	if (ls->up)
 		return PEER_UP;
-	if (channels_negotiating(p->core->channels, p->name))
+	if (conns_negotiating(p->core->conns, p->name))
 		return PEER_NEGOTIATING;
 	return ls->trying ? PEER_RESUMING : PEER_IDLE;
 }
@@ -143,8 +143,8 @@ later_of(struct monotime a, struct monotime b)
 
 /* When the peer was last met, and when a try last failed. */
 static void
-last_contacts(const struct peer *p, const struct link_status *ls,
-	      const struct note *o, struct monotime *good,
+last_contacts(const struct peer *p, const struct assoc_status *ls,
+	      const struct history_entry *o, struct monotime *good,
 	      struct monotime *bad)
 {
 	struct monotime now = p->core->env.now.mono;
@@ -152,7 +152,7 @@ last_contacts(const struct peer *p, const struct link_status *ls,
 	*good = ls->heard_ms < 0 ? MONO_NONE : mono_add_ms(now, -ls->heard_ms);
 	*bad = MONO_NONE;
 	for (size_t i = 0; o != NULL && i < o->naddresses; i++) {
-		struct monotime *at = o->addresses[i].kind == NOTE_REACHED ?
+		struct monotime *at = o->addresses[i].kind == HISTORY_REACHED ?
 					      good : bad;
 
 		*at = later_of(*at, o->addresses[i].at);
@@ -164,8 +164,8 @@ last_contacts(const struct peer *p, const struct link_status *ls,
 }
 
 static enum peer_health
-health_of(const struct peer *p, const struct link_status *ls,
-	  const struct note *o)
+health_of(const struct peer *p, const struct assoc_status *ls,
+	  const struct history_entry *o)
 {
 	struct monotime good, bad;
 
@@ -185,19 +185,19 @@ core_peer_info(const struct core *c, struct now now, size_t i,
 	       struct peer_info *out)
 {
 	const struct peer *p = c->peers[i];
-	const struct note *note = notes_get(c->env.notes, p->name);
+	const struct history_entry *note = history_get(c->env.history, p->name);
 	const struct pair_record *r =
-		pairsets_get(channels_pairs(c->channels), p->name);
+		secret_store_get(conns_pairs(c->conns), p->name);
 	const struct bnl_version *seen =
-		channels_list_seen(c->channels, p->name);
-	struct link_status ls;
+		conns_list_seen(c->conns, p->name);
+	struct assoc_status ls;
 
-	link_status(p->link, now.mono, &ls);
+	assoc_status(p->assoc, now.mono, &ls);
 	*out = (struct peer_info){
 		.name = p->name,
 		.state = state_of(p, &ls),
 		.health = health_of(p, &ls, note),
-		.endpoint = *link_remote(p->link),
+		.endpoint = *assoc_remote(p->assoc),
 		.session_age_ms = ls.session_age_ms,
 		.heard_ms = ls.heard_ms,
 		.tx_packets = p->tx_packets,

@@ -20,7 +20,7 @@
  */
 #include <string.h>
 
-#include "core_impl.h"
+#include "core/core_impl.h"
 
 #include "base/cursor.h"
 
@@ -46,7 +46,7 @@ core_news_last(struct peer *p, const struct bnl_version *v)
 
 	wcur_init(&w, mem, sizeof(mem));
 	put_news(&w, v);
-	(void)control_send(p, mem, w.len);
+	(void)records_send(p, mem, w.len);
 }
 
 static void
@@ -59,13 +59,13 @@ tell_rival(struct core *c, const struct bnl *old)
 	put_news(&w, &old->version);
 	put_news(&w, &c->env.version);
 	for (size_t i = 0; i < c->npeers; i++)
-		(void)control_send(c->peers[i], mem, w.len);
+		(void)records_send(c->peers[i], mem, w.len);
 }
 
 static bool
 has_it(const struct core *c, const struct peer *p)
 {
-	const struct bnl_version *v = channels_list_seen(c->channels, p->name);
+	const struct bnl_version *v = conns_list_seen(c->conns, p->name);
 
 	return v != NULL && bnl_version_cmp(v, &c->env.version) >= 0;
 }
@@ -80,7 +80,7 @@ tell_one(struct peer *p)
 
 	wcur_init(&w, mem, sizeof(mem));
 	put_news(&w, &c->env.version);
-	if (!control_send(p, mem, w.len))
+	if (!records_send(p, mem, w.len))
 		return false;
 	p->told_news = c->env.version;
 	return true;
@@ -128,7 +128,7 @@ core_news_receipt(struct peer *p)
 void
 core_news(struct core *c, const struct bnl *old)
 {
-	bool untold = channels_list_untold(c->channels);
+	bool untold = conns_list_untold(c->conns);
 
 	if (old != NULL && bnl_misses(c->gen->bnl, &old->version))
 		tell_rival(c, old);
@@ -144,5 +144,5 @@ core_list_replaced(struct core *c, struct now now,
 		   const struct bnl_version *version)
 {
 	c->env.now = now;
-	channels_list_replaced(c->channels, version);
+	conns_list_replaced(c->conns, version);
 }

@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The end of each call: news are passed on, timers moved, peers dialled. */
-#include "core_impl.h"
+#include "core/core_impl.h"
 
 static void
 settle_pairs(struct core *c)
 {
-	struct pairsets *ps = channels_pairs(c->channels);
+	struct secret_store *ps = conns_pairs(c->conns);
 	char name[NODE_NAME_MAX + 1];
 	struct peer *p;
 	bool unfit;
 
-	while (pairsets_next_changed(ps, name, &unfit)) {
-		const struct pair_record *r = pairsets_get(ps, name);
+	while (secret_store_next_changed(ps, name, &unfit)) {
+		const struct pair_record *r = secret_store_get(ps, name);
 
 		p = peer_named(c, name);
 		if (p == NULL)
 			continue;
 		if (r == NULL || unfit)
 			peer_reset(p);
-		peer_flags(p, link_set_pairs(p->link, &c->env, r), NULL);
+		peer_flags(p, assoc_set_pairs(p->assoc, &c->env, r), NULL);
 		peer_touch(p);
 	}
 }
@@ -29,25 +29,25 @@ settle_wants(struct core *c)
 {
 	char name[NODE_NAME_MAX + 1];
 
-	while (channels_next_want(c->channels, name)) {
-		struct endpoint eps[CHANNEL_ENDPOINTS_MAX];
+	while (conns_next_want(c->conns, name)) {
+		struct endpoint eps[CONN_ENDPOINTS_MAX];
 		size_t n;
 
 		peer_look_up(c, name);
 		n = peer_endpoints(c, name, eps);
-		if (n == 0 || channels_dial(c->channels, name, eps, n,
-					    CHANNEL_LIST) == 0)
-			channels_unreachable(c->channels, name);
+		if (n == 0 || conns_dial(c->conns, name, eps, n,
+					    CONN_LIST) == 0)
+			conns_unreachable(c->conns, name);
 	}
 }
 
 static void
 settle_news(struct core *c)
 {
-	struct channel_news news;
+	struct conn_news news;
 
 	settle_pairs(c);
-	while (channels_next_news(c->channels, &news)) {
+	while (conns_next_news(c->conns, &news)) {
 		struct peer *p = peer_named(c, news.peer);
 
 		if (p != NULL)

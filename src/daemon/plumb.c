@@ -50,7 +50,7 @@ perform_action(struct daemon *d, struct action *a)
 	case ACTION_STORE_LIST:
 		job_store_list(d, a);
 		break;
-	case ACTION_STORE_KNOWN:
+	case ACTION_STORE_ADDRCACHE:
 		job_store_known(d, a);
 		break;
 	case ACTION_STORE_RUN:

@@ -9,7 +9,7 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "crypto/kdf.h"
-#include "format/known.h"
+#include "format/addrcache.h"
 
 #define MAGIC_LEN 8		/* "CVMARK1\n": type and version */
 #define MAGIC_STATIC "CVSTAT1\n"
@@ -388,13 +388,13 @@ state_load_known(struct state *s, struct core *c)
 	struct err e;
 	int rc;
 
-	if (store_read(&s->dir, KNOWN_NAME, KNOWN_BYTES_MAX, STORE_PRIVATE,
+	if (store_read(&s->dir, KNOWN_NAME, ADDRCACHE_BYTES_MAX, STORE_PRIVATE,
 		       &data, &len, &e) < 0) {
 		if (e.code != ERR_NOTFOUND)
 			log_warn("%s", e.text);
 		return;
 	}
-	rc = core_load_known(c, data, len, &e);
+	rc = core_load_addrcache(c, data, len, &e);
 	free(data);
 	if (rc == 0)
 		return;

@@ -99,7 +99,7 @@ field_counters(const struct daemon *d, const struct peer_info *p)
 static json_t *
 field_compression(const struct daemon *d, const struct peer_info *p)
 {
-	const struct shrink_stats *s = &p->shrink;
+	const struct adapt_stats *s = &p->shrink;
 
 	(void)d;
 	if (s->in == 0 && (!p->has_pair || p->comp == COMP_NONE))
@@ -137,15 +137,15 @@ field_stopped(const struct daemon *d, const struct peer_info *p)
 }
 
 static json_t *
-address_json(const struct note_address *a)
+address_json(const struct history_address *a)
 {
 	char at[ENDPOINT_TEXT_MAX];
 
 	return json_pack("{sssssIso}", "address",
 			 endpoint_format(at, &a->to), "result",
-			 note_kind_name(a->kind), "ms_ago",
+			 history_kind_name(a->kind), "ms_ago",
 			 (json_int_t)mono_ms(a->at, clock_mono()), "error",
-			 a->kind == NOTE_REACHED ? json_null() :
+			 a->kind == HISTORY_REACHED ? json_null() :
 						   events_text_json(a->text));
 }
 
@@ -153,7 +153,7 @@ address_json(const struct note_address *a)
 static json_t *
 field_tried(const struct daemon *d, const struct peer_info *p)
 {
-	const struct note *note = p->note;
+	const struct history_entry *note = p->note;
 	json_t *tried = json_array();
 
 	(void)d;

@@ -15,7 +15,7 @@
 #include "../sim/plain_tls.h"
 #include "bench.h"
 #include "core/core.h"
-#include "core/handshake.h"
+#include "core/session/handshake.h"
 #include "list_text.h"
 
 #define WALL INT64_C(1793000100)

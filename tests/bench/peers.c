@@ -32,7 +32,7 @@
 #include <unistd.h>
 
 #include "core/action.h"
-#include "core/link.h"
+#include "core/session/assoc.h"
 #include "crypto/kdf.h"
 #include "format/bnl_sign.h"
 #include "sys/clock.h"
@@ -56,8 +56,8 @@ struct secrets {
 
 struct peer {
 	struct core_env env;
-	struct links *links;
-	struct link *link;
+	struct assocs *assocs;
+	struct assoc *assoc;
 	char name[16];
 	int fd;
 	bool up;
@@ -239,10 +239,10 @@ peer_open(unsigned int i, const struct bnl_version *version, int epfd)
 	env->version = *version;
 	make_pair(&r, env->static_secret, i, false);
 	memcpy(env->static_public, r.pairs[0].self_static, X25519_LEN);
-	if (links_new(&p->links, env) < 0 ||
-	    link_new(&p->link, p->links, "hub", p) < 0)
+	if (assocs_new(&p->assocs, env) < 0 ||
+	    assoc_new(&p->assoc, p->assocs, "hub", p) < 0)
 		die_errno("link");
-	(void)link_set_pairs(p->link, env, &r);
+	(void)assoc_set_pairs(p->assoc, env, &r);
 	p->fd = listen_on((uint16_t)(PORT_BASE + i));
 	if (epoll_ctl(epfd, EPOLL_CTL_ADD, p->fd, &ev) < 0)
 		die_errno("epoll");
@@ -254,7 +254,7 @@ peer_settle(struct peer *p)
 {
 	struct action a;
 
-	p->up = link_can_send(p->link, p->env.now.mono);
+	p->up = assoc_can_send(p->assoc, p->env.now.mono);
 	while (actions_next(&actions, &a)) {
 		struct sockaddr_in to = {.sin_family = AF_INET,
 					 .sin_port = htons(a.to.port)};
@@ -278,9 +278,9 @@ take(struct peer *p, const struct sockaddr_in *from, size_t len, size_t seg)
 	memcpy(remote.addr.b, &from->sin_addr, sizeof(from->sin_addr));
 	for (size_t at = 0; at < len; at += seg) {
 		size_t n = len - at < seg ? len - at : seg;
-		struct link_in in;
+		struct assoc_in in;
 
-		if (links_in(p->links, &p->env, &remote, &local, run + at, n,
+		if (assocs_in(p->assocs, &p->env, &remote, &local, run + at, n,
 			     &in) != DROP_NONE ||
 		    !in.is_data || in.len == 0)
 			continue;
@@ -329,10 +329,10 @@ tick(void)
 	for (unsigned int i = 0; i < count; i++) {
 		struct peer *p = &peers[i];
 
-		if (!mono_reached(link_deadline(p->link), now.mono))
+		if (!mono_reached(assoc_deadline(p->assoc), now.mono))
 			continue;
 		p->env.now = now;
-		(void)link_tick(p->link, &p->env);
+		(void)assoc_tick(p->assoc, &p->env);
 		peer_settle(p);
 	}
 }

@@ -13,11 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/core/core_impl.h"
+#include "core/core_impl.h"
 #include "../sim/plain_tls.h"
 #include "base/bytes.h"
 #include "bench.h"
-#include "core/channel.h"
+#include "core/conn/conn.h"
 #include "format/bnl_sign.h"
 #include "list_text.h"
 
@@ -169,7 +169,7 @@ idle(size_t n)
 	printf("%zu\t%.1f\t%.1f\t%.0f\t%zu", n, (double)turns / IDLE_S,
 	       (double)b.dials / IDLE_S, (double)cpu / 1000 / IDLE_S,
 	       b.c->timers.count + b.c->dialq.resting.count +
-		       b.c->channels->timers.count);
+		       b.c->conns->timers.count);
 	end(&b);
 }
 

@@ -200,7 +200,7 @@ seal(uint8_t flags, const uint8_t *p, size_t len)
 	if (peer == NULL)
 		return;
 	a.core->env.now = rig.now;
-	if (link_seal(peer->link, &a.core->env, flags, p, len, dgram) !=
+	if (assoc_seal(peer->assoc, &a.core->env, flags, p, len, dgram) !=
 	    DROP_NONE)
 		return;
 	len += DGRAM_DATA_OVERHEAD;

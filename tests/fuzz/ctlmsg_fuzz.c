@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Frames on the TLS channel: whatever decodes encodes again to the same. */
+/* Frames on the TLS connection: whatever decodes encodes again to the same. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>

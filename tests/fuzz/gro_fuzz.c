@@ -7,8 +7,8 @@
 
 #include "fuzz.h"
 #include "base/bytes.h"
-#include "core/gro.h"
-#include "core/gso.h"
+#include "core/data/gro.h"
+#include "core/data/gso.h"
 
 #define PACKETS 200
 

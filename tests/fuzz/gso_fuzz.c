@@ -7,7 +7,7 @@
 
 #include "fuzz.h"
 #include "base/bytes.h"
-#include "core/gso.h"
+#include "core/data/gso.h"
 
 #define OFFLOAD_LEN 9
 #define MTU_LEAST 60

@@ -10,8 +10,8 @@
 #include "fuzz.h"
 #include "base/bytes.h"
 #include "core/action.h"
-#include "core/handshake.h"
-#include "core/link.h"
+#include "core/session/handshake.h"
+#include "core/session/assoc.h"
 
 #define QUEUE 16
 #define DGRAM_MAX 256
@@ -25,8 +25,8 @@ struct node {
 	struct core_env env;
 	struct actions actions;
 	struct rng_seeded seed;
-	struct links *ls;
-	struct link *l;
+	struct assocs *ls;
+	struct assoc *l;
 	struct endpoint at;
 	struct pair_keys keys;		/* of what it sends */
 	struct dgram out[QUEUE];	/* to the other node */
@@ -67,10 +67,10 @@ drain(struct node *n)
 static void
 serve(struct node *n)
 {
-	for (int i = 0; mono_reached(link_deadline(n->l), n->env.now.mono);
+	for (int i = 0; mono_reached(assoc_deadline(n->l), n->env.now.mono);
 	     i++) {
 		require(i < 10);
-		link_tick(n->l, &n->env);
+		assoc_tick(n->l, &n->env);
 	}
 	drain(n);
 }
@@ -78,13 +78,13 @@ serve(struct node *n)
 static enum drop
 hand(struct node *n, const struct dgram *d, const struct endpoint *source)
 {
-	struct link_in res;
+	struct assoc_in res;
 	uint8_t *copy = malloc(d->len > 0 ? d->len : 1);
 	enum drop r;
 
 	require(copy != NULL && drain(n) == 0);
 	memcpy(copy, d->bytes, d->len);
-	r = links_in(n->ls, &n->env, source, &n->at.addr, copy, d->len, &res);
+	r = assocs_in(n->ls, &n->env, source, &n->at.addr, copy, d->len, &res);
 	require(r < DROPS);
 	if (r != DROP_NONE)
 		require(res.flags == 0 && !res.is_data);
@@ -105,10 +105,10 @@ send_one(struct node *n, size_t len)
 	uint8_t out[sizeof(packet) + DGRAM_DATA_OVERHEAD];
 
 	len %= sizeof(packet) + 1;
-	if (link_seal(n->l, &n->env, 0, packet, len, out) == DROP_NONE)
+	if (assoc_seal(n->l, &n->env, 0, packet, len, out) == DROP_NONE)
 		queue(n, out, len + DGRAM_DATA_OVERHEAD);
 	else
-		link_want(n->l, &n->env);
+		assoc_want(n->l, &n->env);
 	drain(n);
 }
 
@@ -236,7 +236,7 @@ step(struct node n[2], struct script *s)
 		send_one(&n[to], next(s));
 		break;
 	case 7:
-		links_set_load(n[to].ls, next(s) % 4);
+		assocs_set_load(n[to].ls, next(s) % 4);
 		break;
 	case 8:
 	case 9:
@@ -249,7 +249,7 @@ step(struct node n[2], struct script *s)
 		change_news(&n[to], s);
 		break;
 	default:	/* ended by its peer, in order */
-		link_bye(n[to].l, &n[to].env);
+		assoc_bye(n[to].l, &n[to].env);
 		serve(&n[to]);
 		break;
 	}
@@ -291,12 +291,12 @@ start(struct node n[2])
 		       X25519_LEN);
 		memcpy(r.pairs[0].self_static, n[i].env.static_public,
 		       X25519_LEN);
-		require(links_new(&n[i].ls, &n[i].env) == 0);
-		require(link_new(&n[i].l, n[i].ls, names[1 - i], NULL) == 0);
-		require(link_set_endpoints(n[i].l, &n[1 - i].at, 1) == 0);
+		require(assocs_new(&n[i].ls, &n[i].env) == 0);
+		require(assoc_new(&n[i].l, n[i].ls, names[1 - i], NULL) == 0);
+		require(assoc_set_endpoints(n[i].l, &n[1 - i].at, 1) == 0);
 		pair_keys_derive(&n[i].keys, &r.pairs[0], names[i],
 				 names[1 - i]);
-		link_set_pairs(n[i].l, &n[i].env, &r);
+		assoc_set_pairs(n[i].l, &n[i].env, &r);
 	}
 }
 
@@ -310,8 +310,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	while (s.left > 0)
 		step(n, &s);
 	for (int i = 0; i < 2; i++) {
-		link_free(n[i].l);
-		links_free(n[i].ls);
+		assoc_free(n[i].l);
+		assocs_free(n[i].ls);
 		actions_free(&n[i].actions);
 	}
 	return 0;

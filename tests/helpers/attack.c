@@ -29,7 +29,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
-#include "core/handshake.h"
+#include "core/session/handshake.h"
 #include "format/ippkt.h"
 #include "format/proto.h"
 #include "sys/clock.h"

@@ -34,7 +34,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "core/stream.h"
+#include "core/conn/frames.h"
 #include "crypto/rng.h"
 #include "format/bnl_parse.h"
 #include "format/bnl_sign.h"
@@ -64,7 +64,7 @@ struct member {
 
 struct line { /* one connection */
 	int fd;
-	struct stream s;
+	struct frames s;
 	bool said;
 };
 
@@ -104,10 +104,10 @@ slurp(const char *dir, const char *name, size_t max)
 static bool
 flush(struct line *l)
 {
-	uint8_t out[STREAM_FEED_MAX];
+	uint8_t out[FRAMES_FEED_MAX];
 	size_t n;
 
-	while ((n = stream_drain(&l->s, out, sizeof(out))) > 0)
+	while ((n = frames_drain(&l->s, out, sizeof(out))) > 0)
 		for (size_t at = 0; at < n;) {
 			ssize_t k = send(l->fd, out + at, n - at, MSG_NOSIGNAL);
 
@@ -121,7 +121,7 @@ flush(struct line *l)
 static bool
 put(struct line *l, enum frame_type type, const void *p, size_t len)
 {
-	return stream_send(&l->s, type, p, len) == 0 && flush(l);
+	return frames_send(&l->s, type, p, len) == 0 && flush(l);
 }
 
 static void
@@ -226,7 +226,7 @@ frame(const struct member *m, struct line *l)
 	struct refuse r;
 	struct err e;
 	size_t len;
-	const uint8_t *p = stream_payload(&l->s, &len);
+	const uint8_t *p = frames_payload(&l->s, &len);
 
 	switch (l->s.head.type) {
 	case FRAME_HELLO:
@@ -258,14 +258,14 @@ static bool
 progress(const struct member *m, struct line *l)
 {
 	for (;;) {
-		switch (stream_next(&l->s)) {
-		case STREAM_NOTHING:
+		switch (frames_next(&l->s)) {
+		case FRAMES_NOTHING:
 			return flush(l);
-		case STREAM_SECURE:
+		case FRAMES_SECURE:
 			if (!m->listens && !say_hello(m, l))
 				return false;
 			break;
-		case STREAM_FRAME:
+		case FRAMES_FRAME:
 			if (!frame(m, l))
 				return false;
 			break;
@@ -281,22 +281,22 @@ talk(const struct member *m, int fd)
 	const struct timeval patience = {.tv_sec = PATIENCE_S};
 	struct tls_provider tls = tls_ctx_provider(m->tls);
 	struct line l = {.fd = fd};
-	uint8_t in[STREAM_FEED_MAX];
+	uint8_t in[FRAMES_FEED_MAX];
 	struct err e;
 	ssize_t n;
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-	if (stream_open(&l.s, &tls, !m->listens, clock_wall(), &e) < 0)
+	if (frames_open(&l.s, &tls, !m->listens, clock_wall(), &e) < 0)
 		fail(e.text);
 	while (progress(m, &l)) {
 		n = recv(fd, in, sizeof(in), 0);
 		if (n <= 0)
 			break;
-		stream_feed(&l.s, in, (size_t)n);
+		frames_feed(&l.s, in, (size_t)n);
 	}
 	flush(&l); /* an alert, perhaps */
-	stream_free(&l.s);
+	frames_free(&l.s);
 	close(fd);
 	say("end");
 }

@@ -37,8 +37,8 @@
 #include <zlib.h>
 
 #include "base/bytes.h"
-#include "core/handshake.h"
-#include "core/session.h"
+#include "core/session/handshake.h"
+#include "core/session/session.h"
 #include "crypto/rng.h"
 #include "format/ippkt.h"
 #include "format/proto.h"

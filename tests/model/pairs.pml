@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The pair secrets that two nodes hold of each other: src/core/pairset.c,
- * pairsets.c and channel_pair.c as a model for spin(1). tests/model/run looks
+ * The pair secrets that two nodes hold of each other: src/core/secrets/secret_set.c,
+ * secret_store.c and conn_negotiation.c as a model for spin(1). tests/model/run looks
  * at every state that can be reached.
  *
  * What happens here, in every order: both nodes dial, also at one time; a
@@ -66,7 +66,7 @@
 #define BIT(k) (1 << (k))
 #define HAS(set, k) (((set) >> (k)) & 1)
 
-/* --- a node: struct pairset ------------------------------------------------ */
+/* --- a node: struct secret_set ------------------------------------------------ */
 
 /* Sets of pairs: bit k is the one that negotiation k makes. */
 byte held[2], proven[2];	/* held.pairs and their mark */
@@ -135,7 +135,7 @@ byte had[2];			/* ever held */
 	had[HIGHER] = had[HIGHER] | held[HIGHER]
 #endif
 
-/* The law; and what the comment of core/pairset.h says about three. */
+/* The law; and what the comment of secret_set.h says about three. */
 inline law()
 {
 	assert(!shared || (held[LOWER] & held[HIGHER]));
@@ -143,7 +143,7 @@ inline law()
 	EVER_HELD
 }
 
-/* --- src/core/pairset.c ------------------------------------------------------ */
+/* --- src/core/secrets/secret_set.c ------------------------------------------------------ */
 
 /* Rule 1 */
 inline pairset_prove(n, y)
@@ -208,7 +208,7 @@ inline pairset_insert(n, p)
 	fi
 }
 
-/* --- src/core/pairsets.c ------------------------------------------------------ */
+/* --- src/core/secrets/secret_store.c ------------------------------------------------------ */
 
 inline set_write(n)
 {

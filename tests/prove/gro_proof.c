@@ -10,7 +10,7 @@
  * that were counted are those that the flows will need, so that the next packet
  * finds what is assumed here.
  *
- * @files src/core/gro.c
+ * @files src/core/data/gro.c
  * @reaches gro_add flow_key find_flow new_flow segment_read
  *	tcp_read udp_read continues_frame tcp_continues ip_continues
  *	csum_right append_segment open_flow close_flow write_header add_whole
@@ -18,12 +18,12 @@
  * @covers 99
  * @options -eva-slevel 100 -eva-split-return auto -eva-split-return-function
  *	tcp_read:0,udp_read:0,segment_read:0,continues_frame:0,find_flow:0
- * @break src/core/gro.c: f->ended || f->nseg == GRO_SEGMENTS_MAX => f->ended
- * @break src/core/gro.c: out->nslices++; if (f != NULL && => if (f != NULL &&
+ * @break src/core/data/gro.c: f->ended || f->nseg == GRO_SEGMENTS_MAX => f->ended
+ * @break src/core/data/gro.c: out->nslices++; if (f != NULL && => if (f != NULL &&
  */
 #include "header_sums.h"
-#include "core/gro.h"
-#include "segment.h"
+#include "core/data/gro.h"
+#include "core/data/segment.h"
 
 #define PIECES(g, i) \
 	((i) < (g)->nflows ? (g)->flows[i].nseg : 0)

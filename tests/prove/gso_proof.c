@@ -7,7 +7,7 @@
  * of any size; TCP headers have 5, 8 or 15 words, or too few or more than there
  * are. Of what is behind the headers only sums are made (target ipsum).
  *
- * @files src/core/gso.c
+ * @files src/core/data/gso.c
  * @reaches gso_start start_whole complete_sum start_super super_header_len
  *	gso_recut make_partial gso_number gso_largest gso_next put_ip
  *	put_transport gso_complete_csum
@@ -15,15 +15,15 @@
  * @options -eva-slevel 30 -eva-slevel-function cut:4,gso_next:10
  *	-eva-split-return auto
  *	-eva-split-return-function start_super:0,start_whole:0
- * @break src/core/gso.c: return end < g->len ? end : g->len; => return end;
- * @break src/core/gso.c: (size_t)off->csum_start + off->csum_offset + 2 >
+ * @break src/core/data/gso.c: return end < g->len ? end : g->len; => return end;
+ * @break src/core/data/gso.c: (size_t)off->csum_start + off->csum_offset + 2 >
  *	f->len => 0
  */
 #include "prove.h"
 #include "header_sums.h"
 #include "base/frame.h"
-#include "core/gso.h"
-#include "segment.h"
+#include "core/data/gso.h"
+#include "core/data/segment.h"
 
 #define BEHIND_MAX 64
 #define WORDS_MAX 15 /* of a TCP header */

@@ -2,16 +2,16 @@
 /*
  * The replay window: a window in any state, and any counter.
  *
- * @files src/core/replay.c
+ * @files src/core/session/replay.c
  * @reaches replay_is_fresh replay_mark enter_counter
  * @covers 100
  * @options -eva-precision 1 -eva-slevel 20
- * @break src/core/replay.c: ++from % REPLAY_WORDS => ++from
- * @break src/core/replay.c: return &r->words[counter / WORD_BITS %
+ * @break src/core/session/replay.c: ++from % REPLAY_WORDS => ++from
+ * @break src/core/session/replay.c: return &r->words[counter / WORD_BITS %
  *	REPLAY_WORDS]; => return &r->words[counter / WORD_BITS];
  */
 #include "prove.h"
-#include "core/replay.h"
+#include "core/session/replay.h"
 
 int
 main(void)

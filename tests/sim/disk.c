@@ -322,7 +322,7 @@ disk_load_known(struct node *n)
 	struct err e;
 
 	if (n->disk.known != NULL &&
-	    core_load_known(n->core, n->disk.known, n->disk.knownlen, &e) < 0)
+	    core_load_addrcache(n->core, n->disk.known, n->disk.knownlen, &e) < 0)
 		world_fail(n->w, "%s: addresses on disk: %s", n->name, e.text);
 }
 

@@ -29,7 +29,7 @@ struct datagram {			/* as it was seen on the wire */
 	uint8_t bytes[];
 };
 
-struct stream;
+struct frames;
 
 struct ends {				/* the ends of streams that a node has */
 	struct stream_end **v;
@@ -42,7 +42,7 @@ struct net {
 	bool recording;
 	struct datagram **seen;		/* what was recorded */
 	size_t nseen, capseen;
-	struct stream *streams;		/* all there ever were */
+	struct frames *streams;		/* all there ever were */
 	uint64_t strays;		/* datagrams to nobody */
 	uint64_t carried, lost, spoilt, doubled;
 	uint64_t tcp_bytes;		/* written to streams */

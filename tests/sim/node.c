@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/core/core_impl.h"
+#include "core/core_impl.h"
 #include "ca.h"
 #include "core/generation.h"
 #include "format/bnl_sign.h"
@@ -268,7 +268,7 @@ act(struct node *n, struct action *a)
 	case ACTION_BUILD_LIST:
 		disk_job(n, a);
 		break;
-	case ACTION_STORE_KNOWN:
+	case ACTION_STORE_ADDRCACHE:
 		disk_known(n, a);
 		break;
 	case ACTION_STORE_RUN:

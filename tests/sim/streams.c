@@ -22,7 +22,7 @@ struct piece {
 };
 
 struct stream_end {
-	struct stream *s;
+	struct frames *s;
 	struct node *node;
 	uint32_t conn;
 	bool open;			/* the core knows conn */
@@ -34,8 +34,8 @@ struct stream_end {
 	bool timed;			/* an event for head is queued */
 };
 
-struct stream {
-	struct stream *next;
+struct frames {
+	struct frames *next;
 	struct stream_end end[2];	/* dialler, listener */
 	unsigned int tries;
 	bool forgotten;			/* what is on the way never arrives */
@@ -211,7 +211,7 @@ flow(struct world *w, void *arg)
 /* --- making one ------------------------------------------------------------ */
 
 struct syn {
-	struct stream *s;
+	struct frames *s;
 	struct endpoint from, to;
 };
 
@@ -289,7 +289,7 @@ stream_connect(struct node *n, uint32_t conn, const struct endpoint *to)
 {
 	struct world *w = n->w;
 	struct syn syn = { .to = *to };
-	struct stream *s = calloc(1, sizeof(*s));
+	struct frames *s = calloc(1, sizeof(*s));
 	const struct weather *sky = &w->net.weather;
 
 	assert_non_null(s);
@@ -429,7 +429,7 @@ streams_cut(struct world *w, size_t a, size_t b)
 void
 streams_free(struct world *w)
 {
-	struct stream *s;
+	struct frames *s;
 
 	while ((s = w->net.streams) != NULL) {
 		w->net.streams = s->next;

@@ -19,7 +19,7 @@ $O/tests/unit/sys/privs_test: LDFLAGS += $(call wrap,setrlimit capng_change_id)
 $O/tests/unit/sys/hook_test: LDFLAGS += $(call wrap,loop_timer_set)
 # What is given back to the heap.
 $O/tests/unit/sys/store_wipe_test: LDFLAGS += $(call wrap,free realloc)
-$O/tests/unit/core/link_wipe_test: LDFLAGS += $(call wrap,free)
+$O/tests/unit/core/assoc_wipe_test: LDFLAGS += $(call wrap,free)
 # What goes to the disk.
 $O/tests/unit/sys/store_sync_test: LDFLAGS += $(call wrap,fsync renameat write)
 # What is wiped.

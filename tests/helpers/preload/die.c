@@ -45,11 +45,11 @@ step(const char *path)
 static void
 step_fd(int fd)
 {
-	char link[64], path[4096];
+	char assoc[64], path[4096];
 	ssize_t n;
 
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	n = readlink(link, path, sizeof(path) - 1);
+	snprintf(assoc, sizeof(assoc), "/proc/self/fd/%d", fd);
+	n = readlink(assoc, path, sizeof(path) - 1);
 	if (n <= 0)
 		return;
 	path[n] = '\0';

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "core/cookie.h"
+#include "core/session/cookie.h"
 
 #define ROTATE 120000
 

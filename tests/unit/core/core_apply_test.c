@@ -2,7 +2,7 @@
 /* From one list to the next: peers, pairs, hooks. */
 #include "core_rig.h"
 
-#include "../../../src/core/link_local.h"
+#include "core/session/assoc_impl.h"
 
 #define PREFIX "prefix 10.156.0.0/16\n"
 #define ALPHA "node alpha\n  address 192.0.2.1\n  subnet 10.156.1.0/24\n"
@@ -203,7 +203,7 @@ begin_with_two_keys(struct pair_record *r)
 		rig_clock(mono_add_ms(rig.now.mono, 500));
 	}
 	assert_true(rig_peer(&a, "beta")->up);
-	assert_memory_equal(keyring_current(&rig_peer(&a, "beta")->link->keys)
+	assert_memory_equal(keyring_current(&rig_peer(&a, "beta")->assoc->keys)
 				    ->pair_id, p.id, sizeof(p.id));
 }
 
@@ -218,9 +218,9 @@ revoke_of_older(const uint8_t key[FINGERPRINT_LEN])
 	rig_offer(&a, body, RIG_START + 1);
 	assert_int_equal(core_list(a.core)->nrevoked, 1);
 	assert_false(rig_peer(&a, "beta")->up);
-	assert_int_equal(keyring_count(&rig_peer(&a, "beta")->link->keys), 0);
+	assert_int_equal(keyring_count(&rig_peer(&a, "beta")->assoc->keys), 0);
 	/* What is left is still good for another one. */
-	assert_int_equal(rig_peer(&a, "beta")->link->npairs, 1);
+	assert_int_equal(rig_peer(&a, "beta")->assoc->npairs, 1);
 }
 
 /* A peer with two keys, under two CAs, one of which is revoked: no session lives
@@ -249,10 +249,10 @@ test_session_of_revoked_key_without_pair(void **state)
 	(void)state;
 	for (int i = -1; i < r.pairs[1].above.n; i++) {
 		begin_with_two_keys(&r);
-		assert_true(pairsets_prove(channels_pairs(a.core->channels),
+		assert_true(secret_store_prove(conns_pairs(a.core->conns),
 					   "beta", r.pairs[0].id));
 		rig_tick(&a);
-		assert_int_equal(rig_peer(&a, "beta")->link->npairs, 1);
+		assert_int_equal(rig_peer(&a, "beta")->assoc->npairs, 1);
 		assert_true(rig_peer(&a, "beta")->up);
 		revoke_of_older(i < 0 ? r.pairs[1].peer_key
 				      : r.pairs[1].above.key[i]);
@@ -389,7 +389,7 @@ expect_located(const char *name, const char *address)
 	assert_memory_equal(at[0].addr.b, want.b, sizeof(want.b));
 	assert_string_equal(a.core->gen->bnl->nodes[p->node].name, name);
 	assert_ptr_equal(a.core->by_node[p->node], p);
-	assert_true(link_has_endpoints(p->link, at, 1));
+	assert_true(assoc_has_endpoints(p->assoc, at, 1));
 	assert_int_equal(core_peer_find(a.core, name) <
 			 core_peer_count(a.core), 1);
 }

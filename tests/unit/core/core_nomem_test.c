@@ -3,7 +3,7 @@
  * answered. */
 #include "core_rig.h"
 
-#include "../../../src/core/link_local.h"
+#include "core/session/assoc_impl.h"
 
 #define BOTH                                                                   \
 	"prefix 10.156.0.0/16\n"                                               \
@@ -76,10 +76,10 @@ test_next_list_is_taken(void **state)
 static void
 fill_indices(struct rig_node *n, const char *peer)
 {
-	struct rxindex *x = &n->core->links->index;
+	struct rxindex *x = &n->core->assocs->index;
 
 	while (2 * (x->count + 1) <= x->cap)
-		rxindex_add(x, &rig.rng, rig_peer(n, peer)->link);
+		rxindex_add(x, &rig.rng, rig_peer(n, peer)->assoc);
 }
 
 /* Its session gets no receive index; that of the next INIT does. */

@@ -66,13 +66,13 @@ static uint8_t tos_to_b;		/* of the datagram */
 static void
 seal_to_b(uint8_t flags, const uint8_t *p, size_t len)
 {
-	struct link *l = rig_peer(&a, "beta")->link;
+	struct assoc *l = rig_peer(&a, "beta")->assoc;
 	static uint8_t dgram[4096]; /* the frame may be in it, at last */
 	struct udp_run run = { .remote = a.at, .local = b.at.addr,
 			       .tos = tos_to_b, .data = dgram };
 
 	a.core->env.now = rig.now;
-	assert_int_equal(link_seal(l, &a.core->env, flags, p, len, dgram),
+	assert_int_equal(assoc_seal(l, &a.core->env, flags, p, len, dgram),
 			 DROP_NONE);
 	run.len = len + DGRAM_DATA_OVERHEAD;
 	run.segsize = (uint16_t)run.len;
@@ -314,7 +314,7 @@ test_inner_addresses(void **state)
 static void
 five_to_b(uint8_t proto)
 {
-	struct link *l = rig_peer(&a, "beta")->link;
+	struct assoc *l = rig_peer(&a, "beta")->assoc;
 	static uint8_t mem[5 * 256];
 	struct udp_run run = { .remote = a.at, .local = b.at.addr,
 			       .data = mem };
@@ -328,7 +328,7 @@ five_to_b(uint8_t proto)
 				  .payload = mem, .len = 100 };
 		size_t len = make_packet(p, &m);
 
-		assert_int_equal(link_seal(l, &a.core->env, 0, p, len,
+		assert_int_equal(assoc_seal(l, &a.core->env, 0, p, len,
 					   run.data + run.len), DROP_NONE);
 		run.segsize = (uint16_t)(len + DGRAM_DATA_OVERHEAD);
 		run.len += run.segsize;
@@ -480,12 +480,12 @@ test_unpacking_has_a_share(void **state)
 	n = comp_pack(c, COMP_ZLIB, 1, p, len, packed, sizeof(packed));
 	assert_true(n > 0);
 	rig_peer(&b, "alpha")->unpacking.clock = slow_clock;
-	for (int i = 0; i < SHRINK_BURST_NS / SHRINK_UNPACK_NS; i++)
+	for (int i = 0; i < ADAPT_BURST_NS / ADAPT_UNPACK_NS; i++)
 		assert_taken(DATA_COMPRESSED, packed, n);
 	assert_dropped(DATA_COMPRESSED, packed, n, DROP_MUTED);
 	assert_taken(0, p, len);
 	rig_clock(mono_add_ms(rig.now.mono, 1));
-	for (int i = 0; i < NS_PER_MS / SHRINK_SHARE / SHRINK_UNPACK_NS; i++)
+	for (int i = 0; i < NS_PER_MS / ADAPT_SHARE / ADAPT_UNPACK_NS; i++)
 		assert_taken(DATA_COMPRESSED, packed, n);
 	assert_dropped(DATA_COMPRESSED, packed, n, DROP_MUTED);
 	rig_drain(&b);
@@ -530,13 +530,13 @@ test_room_before_opening(void **state)
 	begin_up(COMP_NONE);
 	for (int lack = 0; lack < 3; lack++) {
 		uint8_t p[64], dgram[sizeof(p) + DGRAM_DATA_OVERHEAD];
-		struct link *l = rig_peer(&a, "beta")->link;
+		struct assoc *l = rig_peer(&a, "beta")->assoc;
 		size_t len = inner(p, 0x0a9c0105, 0x0a9c0201);
 		struct udp_run run = { .remote = a.at, .local = b.at.addr,
 				       .data = dgram };
 
 		a.core->env.now = rig.now;
-		assert_int_equal(link_seal(l, &a.core->env, 0, p, len, dgram),
+		assert_int_equal(assoc_seal(l, &a.core->env, 0, p, len, dgram),
 				 DROP_NONE);
 		run.len = len + DGRAM_DATA_OVERHEAD;
 		run.segsize = (uint16_t)run.len;

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "../../../src/core/core_impl.h"
+#include "core/core_impl.h"
 #include "format/bnl_sign.h"
 
 #include "../format/bnl_keys.h"
@@ -179,7 +179,7 @@ rig_act(struct rig_node *n, struct action *a)
 		n->run_s = a->run_s;
 		n->run_writes++;
 		break;
-	case ACTION_STORE_KNOWN:
+	case ACTION_STORE_ADDRCACHE:
 		free(n->known);
 		n->known = a->data;
 		n->knownlen = a->len;

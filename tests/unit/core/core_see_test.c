@@ -216,13 +216,13 @@ test_no_list_and_removed(void **state)
 }
 
 static void
-try_at(uint8_t host, enum note_kind kind, const char *text)
+try_at(uint8_t host, enum history_kind kind, const char *text)
 {
 	struct endpoint to = { .addr = { .family = IP_V4,
 					 .b = { 192, 0, 2, host } },
 			       .port = 3406 };
 
-	notes_try(a.core->env.notes, rig.now.mono, "beta.example", &to, kind,
+	history_try(a.core->env.history, rig.now.mono, "beta.example", &to, kind,
 		  text);
 }
 
@@ -238,20 +238,20 @@ test_notes(void **state)
 	rig_start(&a);
 	rig_clock(mono_add_ms(rig.now.mono, 3600 * 1000));
 	assert_int_equal(why_of("beta.example", &done).closed, 0);
-	try_at(2, NOTE_CLOSED, NULL);
-	try_at(9, NOTE_SILENT, NULL);
+	try_at(2, HISTORY_CLOSED, NULL);
+	try_at(9, HISTORY_SILENT, NULL);
 	w = why_of("beta.example", &done);
 	assert_int_equal(w.closed, 1);
 	assert_int_equal(w.silent, 1);
 	assert_int_equal(w.addresses, 2);
 	assert_true(w.has_pair);
-	try_at(2, NOTE_DATE, "ended\x1b");
-	try_at(9, NOTE_FAILED, "odd\n");
+	try_at(2, HISTORY_DATE, "ended\x1b");
+	try_at(9, HISTORY_FAILED, "odd\n");
 	w = why_of("beta.example", &done);
 	assert_string_equal(w.date, "ended\\x1b");
 	assert_string_equal(w.failed, "odd\\x0a");
 	assert_int_equal(w.closed + w.silent, 0);
-	try_at(9, NOTE_REACHED, NULL);
+	try_at(9, HISTORY_REACHED, NULL);
 	w = why_of("beta.example", &done);
 	assert_int_equal(w.reached, 1);
 	assert_int_equal(w.tried.addr.b[3], 9);
@@ -274,34 +274,34 @@ test_refusals(void **state)
 	begin();
 	rig_start(&a);
 	memset(key, 9, sizeof(key));
-	notes_refused_it(a.core->env.notes, rig.now.mono, "beta.example",
+	history_refused_it(a.core->env.history, rig.now.mono, "beta.example",
 			 REFUSE_PIN, &v, "ours", key);
 	w = why_of("beta.example", &done);
 	assert_int_equal(w.refused_it, REFUSE_PIN);
 	assert_int_equal(w.refused_us, 0);
 	assert_memory_equal(w.offered, key, sizeof(key));
 	assert_string_equal(w.refusal, "ours");
-	notes_refused_us(a.core->env.notes, rig.now.mono, "beta.example",
+	history_refused_us(a.core->env.history, rig.now.mono, "beta.example",
 			 REFUSE_REVOKED, &v, "theirs\x07");
 	w = why_of("beta.example", &done);
 	assert_int_equal(w.refused_us, REFUSE_REVOKED);
 	assert_int_equal(w.judged_by.timestamp.s, 77);
 	assert_string_equal(w.refusal, "theirs\\x07");
-	notes_bye(a.core->env.notes, rig.now.wall, "beta.example");
+	history_bye(a.core->env.history, rig.now.wall, "beta.example");
 	assert_int_equal(why_of("beta.example", &done).bye.s, rig.now.wall.s);
 	/* What fits a daemon that does not run leaves the goodbye. */
-	try_at(2, NOTE_CLOSED, NULL);
-	try_at(9, NOTE_SILENT, NULL);
+	try_at(2, HISTORY_CLOSED, NULL);
+	try_at(9, HISTORY_SILENT, NULL);
 	assert_int_equal(why_of("beta.example", &done).bye.s, rig.now.wall.s);
 	/* Whatever shows that it runs ends it. */
-	try_at(2, NOTE_DATE, "ended");
+	try_at(2, HISTORY_DATE, "ended");
 	assert_int_equal(why_of("beta.example", &done).bye.s, 0);
-	notes_bye(a.core->env.notes, rig.now.wall, "beta.example");
-	notes_refused_us(a.core->env.notes, rig.now.mono, "beta.example",
+	history_bye(a.core->env.history, rig.now.wall, "beta.example");
+	history_refused_us(a.core->env.history, rig.now.mono, "beta.example",
 			 REFUSE_PIN, &v, "");
 	assert_int_equal(why_of("beta.example", &done).bye.s, 0);
-	notes_bye(a.core->env.notes, rig.now.wall, "beta.example");
-	notes_met(a.core->env.notes, "beta.example");
+	history_bye(a.core->env.history, rig.now.wall, "beta.example");
+	history_met(a.core->env.history, "beta.example");
 	assert_int_equal(why_of("beta.example", &done).bye.s, 0);
 	end();
 }
@@ -309,7 +309,7 @@ test_refusals(void **state)
 static void
 assert_order(uint8_t one, uint8_t two)
 {
-	struct endpoint eps[CHANNEL_ENDPOINTS_MAX];
+	struct endpoint eps[CONN_ENDPOINTS_MAX];
 
 	assert_int_equal(peer_endpoints(a.core, "beta.example", eps), 2);
 	assert_int_equal(eps[0].addr.b[3], one);
@@ -326,12 +326,12 @@ test_order(void **state)
 	rig_clock(mono_add_ms(rig.now.mono, 3600 * 1000));
 	a.core->env.now = rig.now;
 	assert_order(2, 9);
-	try_at(2, NOTE_FAILED, "odd");
+	try_at(2, HISTORY_FAILED, "odd");
 	assert_order(9, 2);
 	rig_clock(mono_add_ms(rig.now.mono, 1000));
-	try_at(9, NOTE_CLOSED, NULL);
+	try_at(9, HISTORY_CLOSED, NULL);
 	assert_order(2, 9);
-	try_at(9, NOTE_REACHED, NULL);
+	try_at(9, HISTORY_REACHED, NULL);
 	assert_order(9, 2);
 	/* After ten minutes it is the list that counts. */
 	rig_clock(mono_add_ms(rig.now.mono, 599999));
@@ -375,10 +375,10 @@ test_probe(void **state)
 	/* TCP has a second for its answer. */
 	assert_false(done);
 	rig_clock(mono_add_ms(rig.now.mono, 1100));
-	try_at(2, NOTE_CLOSED, NULL);
+	try_at(2, HISTORY_CLOSED, NULL);
 	w = why_of("beta.example", &done);
 	assert_true(w.answered && w.tcp_shut);
-	try_at(9, NOTE_REACHED, NULL);
+	try_at(9, HISTORY_REACHED, NULL);
 	assert_false(why_of("beta.example", &done).tcp_shut);
 	end();
 }

@@ -2,7 +2,7 @@
 /* Nodes that do not answer, however many, delay no other one and cost nothing
  * while nothing happens. */
 #include "../format/bnl_text.h"
-#include "core/channel.h"
+#include "core/conn/conn.h"
 #include "core_rig.h"
 
 #define SELF_MIDDLE "m"		/* half of the names are lower */
@@ -186,10 +186,10 @@ test_oldest_dials_make_room(void **state)
 		ping(i);
 	rig_pass(&a, 350);
 	assert_int_equal(a.connects, 256);
-	assert_int_equal(dial_pending(a.core->channels), 256);
+	assert_int_equal(dial_pending(a.core->conns), 256);
 	rig_pass(&a, 650);
 	assert_true(a.connects > 600);
-	assert_in_range(dial_pending(a.core->channels), 200, 256);
+	assert_in_range(dial_pending(a.core->conns), 200, 256);
 	assert_int_equal(a.events[EVENT_NEGOTIATE_FAILED], 0);
 	for (size_t i = 0; i < nodes; i++)
 		put_off += a.core->peers[i]->turn.failures == 1 &&
@@ -243,7 +243,7 @@ static size_t
 timers(void)
 {
 	return a.core->timers.count + a.core->dialq.resting.count +
-	       a.core->channels->timers.count;
+	       a.core->conns->timers.count;
 }
 
 /* Turns of the loop, dials and timers, of which none depends on the number of
@@ -345,11 +345,11 @@ test_forgotten_with_the_list(void **state)
 	a.silent = false;
 	rig_start(&a);
 	rig_pass(&a, 60 * 1000);
-	assert_int_equal(a.core->channels->heard.count, 400);
+	assert_int_equal(a.core->conns->heard.count, 400);
 	rig_offer(&a, "prefix 10.0.0.0/8\nnode " SELF_MIDDLE
 		  "\n  address 192.0.2.1\n  subnet 10.156.1.0/24\n"
 		  "node a00000\n  address 198.18.0.0\n", RIG_START + 1);
-	assert_int_equal(a.core->channels->heard.count, 1);
+	assert_int_equal(a.core->conns->heard.count, 1);
 	end();
 }
 

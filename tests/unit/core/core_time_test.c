@@ -3,7 +3,7 @@
  * what an administrator is warned of. */
 #include "core_rig.h"
 
-#include "../../../src/core/link_local.h"
+#include "core/session/assoc_impl.h"
 
 #define PREFIX "prefix 10.156.0.0/16\n"
 #define ALPHA "node alpha\n  address 192.0.2.1\n  subnet 10.156.1.0/24\n"
@@ -318,7 +318,7 @@ test_warning_has_an_address(void **state)
 	assert_true(core_peer_warning(a.core, rig.now, 0, &pos, &w));
 	assert_int_equal(w.kind, EVENT_PEER_CERT_END);
 	assert_string_equal(w.text, "its certificate ends in 10 days");
-	link_follow(rig_peer(&a, "beta")->link, &a.core->env,
+	assoc_follow(rig_peer(&a, "beta")->assoc, &a.core->env,
 		    &(struct endpoint){ .addr = { .family = IP_V4,
 						  .b = { 192, 0, 2, 2 } },
 					.port = 3406 },
@@ -354,17 +354,17 @@ test_no_init_without_packets(void **state)
 	rig_start(&a);
 	rig_pass(&a, 3600 * 1000);
 	p = rig_peer(&a, "beta");
-	assert_int_equal(p->link->resume.state, RESUME_IDLE);
+	assert_int_equal(p->assoc->resume.state, RESUME_IDLE);
 	n = a.nsent;
 	rig_send_hello(&a, rig_out(&out));
 	rig_pass(&a, WAITQ_AGE_MS - 1);
 	assert_int_equal(p->wait.packets, 1);
-	assert_int_equal(p->link->resume.state, RESUME_TRY);
+	assert_int_equal(p->assoc->resume.state, RESUME_TRY);
 	assert_true(a.nsent > n);
 	rig_pass(&a, 2);
 	assert_int_equal(p->wait.packets, 0);
 	assert_int_equal(p->drops[DROP_QUEUE_OLD], 1);
-	assert_int_equal(p->link->resume.state, RESUME_IDLE);
+	assert_int_equal(p->assoc->resume.state, RESUME_IDLE);
 	n = a.nsent;
 	rig_pass(&a, 60000);
 	assert_int_equal(a.nsent, n);

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "core/dialq.h"
+#include "core/conn/dialq.h"
 
 #define N 64
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "core/ecn.h"
+#include "core/data/ecn.h"
 #include "packets.h"
 
 /* As it stands in the RFC: the datagram's bits from left to right, in the

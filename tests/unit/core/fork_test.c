@@ -20,9 +20,9 @@ static void
 offer(struct host *h, const struct bnl *l, bool push)
 {
 	h->env.now = w.now;
-	channels_list_offer(h->cs, l->raw, l->rawlen);
+	conns_list_offer(h->cs, l->raw, l->rawlen);
 	if (push)
-		channels_push(h->cs);
+		conns_push(h->cs);
 	collect(h);
 }
 
@@ -90,7 +90,7 @@ missed(unsigned int from, unsigned int to)
 			begin_with(b, l);
 	}
 	begin_with(a, l);
-	assert_int_not_equal(dial(b, "alpha", CHANNEL_LIST), 0);
+	assert_int_not_equal(dial(b, "alpha", CONN_LIST), 0);
 	quiet_end();
 	assert_true(has(b, l));
 	assert_int_equal(a->events[EVENT_LIST_FORK], 0);
@@ -122,7 +122,7 @@ alarm_for_an_old_rival(void **state)
 	rival = make_list(v1, T0 + 25, BOTH, "# rival\n");
 	begin_with(a, v4);
 	begin_with(b, rival);
-	assert_int_not_equal(dial(b, "alpha", CHANNEL_LIST), 0);
+	assert_int_not_equal(dial(b, "alpha", CONN_LIST), 0);
 	quiet_end();
 	assert_true(has(b, v4));
 	assert_int_equal(a->events[EVENT_LIST_FORK], 1);
@@ -146,16 +146,16 @@ told_by_datagram(void **state)
 	setup_sized(0);
 	rival = make_list(v1, T0 + 5, BOTH, "# rival\n");
 	for (int i = 0; i < 3; i++)
-		channels_list_news(a->cs, "beta", &rival->version);
-	channels_list_news(a->cs, "stranger", &rival->version);
-	channels_list_news(a->cs, "beta", &v1->version);
+		conns_list_news(a->cs, "beta", &rival->version);
+	conns_list_news(a->cs, "stranger", &rival->version);
+	conns_list_news(a->cs, "beta", &v1->version);
 	collect(a);
 	assert_int_equal(a->events[EVENT_LIST_FORK], 1);
 	assert_true(names_both(a, v2, rival));
 	/* It goes on: said again after a while. */
 	world_pass(HOUR_MS);
 	a->env.now = w.now;
-	channels_list_news(a->cs, "beta", &rival->version);
+	conns_list_news(a->cs, "beta", &rival->version);
 	collect(a);
 	assert_int_equal(a->events[EVENT_LIST_FORK], 2);
 	bnl_free(rival);
@@ -172,8 +172,8 @@ told_before_it_came(void **state)
 	setup_sized(0);
 	v3 = make_list(v2, T0 + 40, BOTH, "");
 	rival = make_list(v2, T0 + 35, BOTH, "# rival\n");
-	channels_list_news(a->cs, "beta", &rival->version);
-	channels_list_news(a->cs, "beta", &v3->version);
+	conns_list_news(a->cs, "beta", &rival->version);
+	conns_list_news(a->cs, "beta", &v3->version);
 	collect(a);
 	assert_int_equal(a->events[EVENT_LIST_FORK], 0);
 	offer(a, v3, false);
@@ -184,7 +184,7 @@ told_before_it_came(void **state)
 	/* Said once, and not of every list that follows, nor after long. */
 	v4 = make_list(v3, T0 + 50, BOTH, "");
 	rival->version.timestamp.s = T0 + 45;
-	channels_list_news(a->cs, "beta", &rival->version);
+	conns_list_news(a->cs, "beta", &rival->version);
 	world_pass(HOUR_MS);
 	offer(a, v4, false);
 	world_run();
@@ -206,10 +206,10 @@ made_up_versions(void **state)
 	for (unsigned int i = 0; i < 1000; i++) {
 		v = v1->version;
 		put_be32(v.digest, i);
-		channels_list_news(a->cs, "beta", &v);
+		conns_list_news(a->cs, "beta", &v);
 	}
 	v.timestamp.s = -1;
-	channels_list_news(a->cs, "beta", &v);
+	conns_list_news(a->cs, "beta", &v);
 	collect(a);
 	assert_int_equal(a->events[EVENT_LIST_FORK], 16);
 	teardown(NULL);
@@ -257,20 +257,20 @@ a_node_that_was_set_back_stays_so(void **state)
 	world_run();
 	assert_true(has(a, ahead));
 	assert_int_equal(a->env.refused[REFUSAL_OLDER], 1);
-	channels_mark_reset(a->cs);
+	conns_mark_reset(a->cs);
 	offer(a, back, false);
 	world_run();
 	assert_true(has(a, back));
 	/* beta's is dated later, and not taken, by whichever way. */
-	assert_int_not_equal(dial(a, "beta", CHANNEL_LIST), 0);
+	assert_int_not_equal(dial(a, "beta", CONN_LIST), 0);
 	quiet_end();
-	assert_int_not_equal(dial(b, "alpha", CHANNEL_LIST), 0);
+	assert_int_not_equal(dial(b, "alpha", CONN_LIST), 0);
 	quiet_end();
 	a->follow_wants = true;
 	collect(a);		/* a round that is due */
 	quiet_end();
 	a->dials = 0;
-	channels_list_news(a->cs, "beta", &ahead->version);
+	conns_list_news(a->cs, "beta", &ahead->version);
 	collect(a);
 	assert_int_equal(a->dials, 0);
 	a->follow_wants = false;
@@ -280,13 +280,13 @@ a_node_that_was_set_back_stays_so(void **state)
 	assert_true(has(b, ahead));
 	assert_int_equal(b->events[EVENT_LIST_NEW], 0);
 	/* Then beta, and lists spread as before. */
-	channels_mark_reset(b->cs);
+	conns_mark_reset(b->cs);
 	offer(b, back, false);
 	world_run();
 	assert_true(has(b, back));
 	offer(a, next, false);
 	world_run();
-	assert_int_not_equal(dial(b, "alpha", CHANNEL_LIST), 0);
+	assert_int_not_equal(dial(b, "alpha", CONN_LIST), 0);
 	quiet_end();
 	assert_true(has(a, next));
 	assert_true(has(b, next));

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "core/fragment.h"
+#include "core/data/fragment.h"
 
 #include "packets.h"
 

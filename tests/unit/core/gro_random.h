@@ -3,7 +3,7 @@
 #ifndef TESTS_GRO_RANDOM_H
 #define TESTS_GRO_RANDOM_H
 
-#include "core/gso.h"
+#include "core/data/gso.h"
 
 #define ROUNDS 300
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "../base/prng.h"
-#include "core/gro.h"
+#include "core/data/gro.h"
 #include "packets.h"
 
 #define LEN(a) (sizeof(a) / sizeof((a)[0]))

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/frame.h"
-#include "core/gso.h"
+#include "core/data/gso.h"
 #include "packets.h"
 
 #define LEN(a) (sizeof(a) / sizeof((a)[0]))

@@ -2,7 +2,7 @@
 /* Host names in the list: when they are asked for, what becomes of answers. */
 #include "core_rig.h"
 
-#include "../../../src/core/link_local.h"
+#include "core/session/assoc_impl.h"
 
 #define HEAD "prefix 10.156.0.0/16\n"
 #define ALPHA "node alpha\n address 192.0.2.1\n subnet 10.156.1.0/24\n"
@@ -53,7 +53,7 @@ end(void)
 }
 
 static size_t
-places(struct endpoint eps[CHANNEL_ENDPOINTS_MAX])
+places(struct endpoint eps[CONN_ENDPOINTS_MAX])
 {
 	return peer_endpoints(a.core, "beta", eps);
 }
@@ -80,7 +80,7 @@ static void
 found_and_dialled(void **state)
 {
 	struct ipaddr at[] = { v4(7), v6(7), v4(7) };
-	struct endpoint eps[CHANNEL_ENDPOINTS_MAX];
+	struct endpoint eps[CONN_ENDPOINTS_MAX];
 	size_t before;
 
 	(void)state;
@@ -106,7 +106,7 @@ static void
 bounded_and_chosen(void **state)
 {
 	struct ipaddr at[] = { v6(1), v4(1), v4(2), v4(3), v4(4), v4(5) };
-	struct endpoint eps[CHANNEL_ENDPOINTS_MAX];
+	struct endpoint eps[CONN_ENDPOINTS_MAX];
 
 	(void)state;
 	begin("disableipv6 = yes\n");
@@ -140,7 +140,7 @@ useless_addresses(void **state)
 		{ .family = IP_V6, .b = { [15] = 1 } },
 		{ .family = IP_V6, .b = { 0xfe, 0x80, [15] = 1 } },
 	};
-	struct endpoint eps[CHANNEL_ENDPOINTS_MAX];
+	struct endpoint eps[CONN_ENDPOINTS_MAX];
 	struct ipaddr two[2] = { bad[0], v4(8) };
 
 	(void)state;
@@ -161,7 +161,7 @@ useless_addresses(void **state)
 static void
 failures(void **state)
 {
-	struct endpoint eps[CHANNEL_ENDPOINTS_MAX];
+	struct endpoint eps[CONN_ENDPOINTS_MAX];
 	struct ipaddr at = v4(7);
 	size_t n;
 
@@ -197,7 +197,7 @@ static void
 same_addresses_turned_round(void **state)
 {
 	struct ipaddr at[2] = { v4(7), v4(8) }, round[2] = { v4(8), v4(7) };
-	struct endpoint eps[CHANNEL_ENDPOINTS_MAX];
+	struct endpoint eps[CONN_ENDPOINTS_MAX];
 
 	(void)state;
 	begin("");
@@ -227,7 +227,7 @@ asked_again_when_unanswered(void **state)
 {
 	const struct pair pair = rig_pair(COMP_NONE, RIG_START - 60);
 	struct ipaddr at = v4(7);
-	struct endpoint eps[CHANNEL_ENDPOINTS_MAX];
+	struct endpoint eps[CONN_ENDPOINTS_MAX];
 	size_t n;
 
 	(void)state;
@@ -244,7 +244,7 @@ asked_again_when_unanswered(void **state)
 	answer(&at, 1);
 	assert_int_equal(places(eps), 1);
 	assert_true(ipaddr_equal(&eps[0].addr, &at));
-	assert_int_equal(rig_peer(&a, "beta")->link->neps, 1);
+	assert_int_equal(rig_peer(&a, "beta")->assoc->neps, 1);
 	end();
 }
 
@@ -452,7 +452,7 @@ names_that_go(void **state)
 static void
 forgotten_with_the_list(void **state)
 {
-	struct endpoint eps[CHANNEL_ENDPOINTS_MAX];
+	struct endpoint eps[CONN_ENDPOINTS_MAX];
 	struct ipaddr at = v4(7);
 
 	(void)state;

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "core/icmp_limit.h"
+#include "core/data/icmp_limit.h"
 
 static struct icmp_limit l;
 static struct monotime now;

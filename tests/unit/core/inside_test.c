@@ -35,9 +35,9 @@ end(void)
 static unsigned int
 count_known(const struct rig_node *n, const char *peer)
 {
-	struct endpoint got[KNOWN_EACH];
+	struct endpoint got[ADDRCACHE_EACH];
 
-	return known_get(n->core->env.known, peer, got);
+	return addrcache_get(n->core->env.addrcache, peer, got);
 }
 
 /* A peer whose datagrams come out of the VPN stays where it was. */
@@ -58,7 +58,7 @@ not_learned_from_data(void **state)
 	assert_int_equal(core_udp_in(b.core, rig.now, &run, 1, rig_out(&got)),
 			 1);
 	assert_int_equal(got.o.nframes, 1);
-	assert_true(endpoint_equal(link_remote(rig_peer(&b, "alpha")->link),
+	assert_true(endpoint_equal(assoc_remote(rig_peer(&b, "alpha")->assoc),
 				   &a.at));
 	assert_int_equal(count_known(&b, "alpha"), 1);
 	end();
@@ -68,7 +68,7 @@ not_learned_from_data(void **state)
 static void
 left_with_a_list(void **state)
 {
-	struct endpoint eps[CHANNEL_ENDPOINTS_MAX];
+	struct endpoint eps[CONN_ENDPOINTS_MAX];
 
 	(void)state;
 	begin(PREFIX ALPHA BETA);
@@ -78,7 +78,7 @@ left_with_a_list(void **state)
 	assert_int_equal(a.known_writes, 1);
 	rig_offer(&a, WIDER ALPHA BETA, RIG_START + 10);
 	assert_false(rig_peer(&a, "beta")->up);
-	assert_int_equal(link_remote(rig_peer(&a, "beta")->link)->port, 0);
+	assert_int_equal(assoc_remote(rig_peer(&a, "beta")->assoc)->port, 0);
 	assert_int_equal(count_known(&a, "beta"), 0);
 	rig_send_hello(&a, rig_out(&out));
 	assert_int_equal(out.o.nruns, 0);
@@ -87,7 +87,7 @@ left_with_a_list(void **state)
 	assert_int_equal(a.known_writes, 2);
 	/* The other side goes back to what is listed. */
 	rig_offer(&b, WIDER ALPHA BETA, RIG_START + 10);
-	assert_int_equal(link_remote(rig_peer(&b, "alpha")->link)->port, 0);
+	assert_int_equal(assoc_remote(rig_peer(&b, "alpha")->assoc)->port, 0);
 	assert_int_equal(peer_endpoints(b.core, "alpha", eps), 1);
 	end();
 }
@@ -102,7 +102,7 @@ kept_with_a_list(void **state)
 	rig_offer(&a, PREFIX "prefix 192.0.3.0/24\n" ALPHA BETA,
 		  RIG_START + 10);
 	assert_true(rig_peer(&a, "beta")->up);
-	assert_true(endpoint_equal(link_remote(rig_peer(&a, "beta")->link),
+	assert_true(endpoint_equal(assoc_remote(rig_peer(&a, "beta")->assoc),
 				   &b.at));
 	end();
 }
@@ -111,8 +111,8 @@ kept_with_a_list(void **state)
 static void
 not_taken_from_the_disk(void **state)
 {
-	struct known *k = known_new();
-	struct endpoint eps[CHANNEL_ENDPOINTS_MAX];
+	struct addrcache *k = addrcache_new();
+	struct endpoint eps[CONN_ENDPOINTS_MAX];
 	const struct endpoint there = { inner, 3406 };
 	struct actions q;
 	struct action act;
@@ -121,20 +121,20 @@ not_taken_from_the_disk(void **state)
 	(void)state;
 	actions_init(&q);
 	begin(PREFIX ALPHA BETA);
-	known_put(k, rig.now.mono, "beta", &b.at);
-	known_put(k, rig.now.mono, "beta", &there);
-	known_put(k, rig.now.mono, "alpha", &there);
-	known_flush(k, rig.now.mono, &q);
+	addrcache_put(k, rig.now.mono, "beta", &b.at);
+	addrcache_put(k, rig.now.mono, "beta", &there);
+	addrcache_put(k, rig.now.mono, "alpha", &there);
+	addrcache_flush(k, rig.now.mono, &q);
 	assert_true(actions_next(&q, &act));
-	assert_int_equal(core_load_known(a.core, act.data, act.len, &e), 0);
+	assert_int_equal(core_load_addrcache(a.core, act.data, act.len, &e), 0);
 	action_done(&act);
-	assert_int_equal(known_count(a.core->env.known), 1);
+	assert_int_equal(addrcache_count(a.core->env.addrcache), 1);
 	assert_int_equal(peer_endpoints(a.core, "beta", eps), 1);
 	assert_true(endpoint_equal(&eps[0], &b.at));
 	rig_start(&a);
 	rig_pass(&a, 6000);
 	assert_int_equal(a.known_writes, 1);
-	known_free(k);
+	addrcache_free(k);
 	actions_free(&q);
 	end();
 }
@@ -144,7 +144,7 @@ not_by_a_name(void **state)
 {
 	struct ipaddr found[2] = { inner, { .family = IP_V4,
 					    .b = { 192, 0, 2, 77 } } };
-	struct endpoint eps[CHANNEL_ENDPOINTS_MAX];
+	struct endpoint eps[CONN_ENDPOINTS_MAX];
 
 	(void)state;
 	begin(PREFIX ALPHA NAMED);
@@ -164,7 +164,7 @@ static void
 not_dialled(void **state)
 {
 	size_t pos = 0, before;
-	struct channel_info info;
+	struct conn_info info;
 
 	(void)state;
 	begin(PREFIX ALPHA BETA);
@@ -175,7 +175,7 @@ not_dialled(void **state)
 		if (i < 2)
 			ep.addr.b[2] = 3;
 		ep.addr.b[3] = (uint8_t)(10 + i);
-		known_put(a.core->env.known, rig.now.mono, "beta", &ep);
+		addrcache_put(a.core->env.addrcache, rig.now.mono, "beta", &ep);
 	}
 	peer_order(rig_peer(&a, "beta"));
 	rig_start(&a);
@@ -188,7 +188,7 @@ not_dialled(void **state)
 	for (size_t i = 1; i < a.connects; i++)
 		assert_int_equal(a.to[i].addr.b[2], 3);
 	assert_true(a.connects > 1 && before >= 1);
-	while (channels_info(a.core->channels, &pos, &info))
+	while (conns_info(a.core->conns, &pos, &info))
 		assert_true(strcmp(info.state, "ending") == 0 ||
 			    info.remote.addr.b[2] == 3);
 	end();
@@ -226,10 +226,10 @@ no_other_form(void **state)
 	mapped.addr.b[10] = mapped.addr.b[11] = 0xff;
 	memcpy(mapped.addr.b + 12, inner.b, 4);
 	assert_true(ipaddr_is_v4mapped(&mapped.addr));
-	assert_false(known_is_usable(&mapped));
+	assert_false(addrcache_is_usable(&mapped));
 	mapped.addr.b[9] = 1;
 	assert_false(ipaddr_is_v4mapped(&mapped.addr));
-	assert_true(known_is_usable(&mapped));
+	assert_true(addrcache_is_usable(&mapped));
 }
 
 int

@@ -7,9 +7,9 @@ static struct host *g;
 static bool
 knows(const struct host *h, const char *peer)
 {
-	struct endpoint got[KNOWN_EACH], want = host_address(host_index(peer));
+	struct endpoint got[ADDRCACHE_EACH], want = host_address(host_index(peer));
 
-	return known_get(h->env.known, peer, got) == 1 &&
+	return addrcache_get(h->env.addrcache, peer, got) == 1 &&
 	       endpoint_equal(&got[0], &want);
 }
 
@@ -18,7 +18,7 @@ remember(struct host *h, const char *peer)
 {
 	struct endpoint ep = host_address(host_index(peer));
 
-	known_put(h->env.known, w.now.mono, peer, &ep);
+	addrcache_put(h->env.addrcache, w.now.mono, peer, &ep);
 }
 
 /* --- what is remembered ------------------------------------------------------- */
@@ -27,7 +27,7 @@ static void
 a_dial_is_remembered(void **state)
 {
 	(void)state;
-	assert_int_not_equal(dial(b, "alpha", CHANNEL_LIST), 0);
+	assert_int_not_equal(dial(b, "alpha", CONN_LIST), 0);
 	quiet_end();
 	assert_true(knows(b, "alpha"));
 	/* Where beta listens is not seen from its call. */
@@ -39,15 +39,15 @@ who_is_not_reached_is_not(void **state)
 {
 	(void)state;
 	a->down = true;
-	assert_int_not_equal(dial(b, "alpha", CHANNEL_LIST), 0);
+	assert_int_not_equal(dial(b, "alpha", CONN_LIST), 0);
 	quiet_end();
-	assert_int_equal(known_count(b->env.known), 0);
+	assert_int_equal(addrcache_count(b->env.addrcache), 0);
 	/* Another one answers in its place. */
 	a->down = false;
 	snprintf(a->plain.cert.cn, sizeof(a->plain.cert.cn), "mallory");
-	assert_int_not_equal(dial(b, "alpha", CHANNEL_LIST), 0);
+	assert_int_not_equal(dial(b, "alpha", CONN_LIST), 0);
 	quiet_end();
-	assert_int_equal(known_count(b->env.known), 0);
+	assert_int_equal(addrcache_count(b->env.addrcache), 0);
 }
 
 /* --- a list below the mark ------------------------------------------------------ */
@@ -81,7 +81,7 @@ a_node_of_a_later_list_is_asked(void **state)
 	assert_true(has(b, v2));
 	assert_true(knows(b, "gamma"));
 	/* From then on it is a node like all others. */
-	assert_int_not_equal(dial(b, "gamma", CHANNEL_PAIR), 0);
+	assert_int_not_equal(dial(b, "gamma", CONN_PAIR), 0);
 	world_run();
 	assert_int_equal(b->negotiated, 1);
 }
@@ -90,13 +90,13 @@ static void
 only_for_lists(void **state)
 {
 	(void)state;
-	assert_int_equal(dial(b, "gamma", CHANNEL_PAIR), 0);
-	assert_int_equal(dial(b, "beta", CHANNEL_LIST), 0);
-	assert_int_not_equal(dial(b, "gamma", CHANNEL_LIST), 0);
+	assert_int_equal(dial(b, "gamma", CONN_PAIR), 0);
+	assert_int_equal(dial(b, "beta", CONN_LIST), 0);
+	assert_int_not_equal(dial(b, "gamma", CONN_LIST), 0);
 	world_run();
 	assert_true(has(b, v2));
 	/* With a proper list there are its nodes and nobody else. */
-	assert_int_equal(dial(b, "alpha", CHANNEL_LIST), 0);
+	assert_int_equal(dial(b, "alpha", CONN_LIST), 0);
 }
 
 /* It may deliver, and gets nothing. */
@@ -108,7 +108,7 @@ who_has_an_older_one_gets_nothing(void **state)
 	(void)state;
 	v0 = make_list(NULL, T0 - 100, "beta gamma", "");
 	begin_with(g, v0);
-	assert_int_not_equal(dial(b, "gamma", CHANNEL_LIST), 0);
+	assert_int_not_equal(dial(b, "gamma", CONN_LIST), 0);
 	quiet_end();
 	assert_true(has(g, v0));
 	assert_true(has(b, v1));
@@ -129,7 +129,7 @@ a_revoked_one_is_not_asked(void **state)
 	host_stop(b);
 	give(b, stale);
 	host_start(b);
-	assert_int_not_equal(dial(b, "gamma", CHANNEL_LIST), 0);
+	assert_int_not_equal(dial(b, "gamma", CONN_LIST), 0);
 	quiet_end();
 	assert_true(has(b, stale));
 	assert_int_equal(b->events[EVENT_PEER_REFUSED], 1);
@@ -168,7 +168,7 @@ however_old(void **state)
 	}
 	begin_with(a, l);
 	world_pass(400 * INT64_C(86400000));
-	assert_int_not_equal(dial(b, "alpha", CHANNEL_LIST), 0);
+	assert_int_not_equal(dial(b, "alpha", CONN_LIST), 0);
 	quiet_end();
 	assert_true(has(b, l));
 	bnl_free(l);
@@ -190,12 +190,12 @@ whatever_it_did(void **state)
 	(void)state;
 	begin_with(b, v3);
 	b->plain.tamper = keep_back;
-	assert_int_not_equal(dial(a, "beta", CHANNEL_LIST), 0);
+	assert_int_not_equal(dial(a, "beta", CONN_LIST), 0);
 	world_run();
 	world_pass(120000);
 	assert_int_equal(a->env.refused[REFUSAL_UNDELIVERED], 1);
 	begin_with(b, v1);
-	assert_int_not_equal(dial(b, "alpha", CHANNEL_LIST), 0);
+	assert_int_not_equal(dial(b, "alpha", CONN_LIST), 0);
 	quiet_end();
 	assert_true(has(b, v2));
 	bnl_free(v3);

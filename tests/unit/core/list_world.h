@@ -3,7 +3,7 @@
 #ifndef TESTS_CORE_LIST_WORLD_H
 #define TESTS_CORE_LIST_WORLD_H
 
-#include "channel_world.h"
+#include "conn_world.h"
 
 #define BOTH "alpha beta"
 #define MINUTE_MS (60 * 1000)
@@ -64,7 +64,7 @@ quiet_end(void)
 	world_pass(21000);
 	for (int i = 0; i < w.n; i++)
 		if (w.h[i].cs != NULL)
-			assert_int_equal(channels_count(w.h[i].cs), 0);
+			assert_int_equal(conns_count(w.h[i].cs), 0);
 }
 
 /* alpha has the newer list. */

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "core/mss.h"
+#include "core/data/mss.h"
 
 #include "packets.h"
 

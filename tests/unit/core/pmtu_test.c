@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "core/pmtu.h"
+#include "core/peer/pmtu.h"
 
 #define FULL 1420
 #define OUTSIDE 60		/* IPv4 */

@@ -54,7 +54,7 @@ assert_negotiates(struct host *h, const char *with)
 {
 	unsigned int before = (unsigned int)h->negotiated;
 
-	assert_int_not_equal(dial(h, with, CHANNEL_PAIR | CHANNEL_LIST), 0);
+	assert_int_not_equal(dial(h, with, CONN_PAIR | CONN_LIST), 0);
 	world_run();
 	assert_int_equal(h->negotiated, before + 1);
 }
@@ -66,7 +66,7 @@ test_caller_brings_the_list(void **state)
 
 	(void)state;
 	begin_repinned(true, "");
-	assert_int_not_equal(dial(g, "alpha", CHANNEL_PAIR), 0);
+	assert_int_not_equal(dial(g, "alpha", CONN_PAIR), 0);
 	world_run();
 	assert_true(has(a, v2));
 	assert_int_equal(g->failed, 1);
@@ -77,7 +77,7 @@ test_caller_brings_the_list(void **state)
 	v3 = list_pinning(v2, T0 + 20, 3, "");
 	give(g, v3);
 	set_key(3);
-	assert_int_not_equal(dial(g, "alpha", CHANNEL_PAIR), 0);
+	assert_int_not_equal(dial(g, "alpha", CONN_PAIR), 0);
 	world_run();
 	assert_true(has(a, v3));
 	assert_negotiates(g, "alpha");
@@ -89,7 +89,7 @@ test_caller_fetches_the_list(void **state)
 {
 	(void)state;
 	begin_repinned(true, "");
-	assert_int_not_equal(dial(a, "gamma", CHANNEL_PAIR), 0);
+	assert_int_not_equal(dial(a, "gamma", CONN_PAIR), 0);
 	world_run();
 	assert_true(has(a, v2));
 	assert_int_equal(a->negotiated + g->negotiated, 0);
@@ -105,16 +105,16 @@ test_nothing_newer(void **state)
 {
 	(void)state;
 	begin_repinned(false, "");
-	assert_int_not_equal(dial(g, "alpha", CHANNEL_PAIR), 0);
+	assert_int_not_equal(dial(g, "alpha", CONN_PAIR), 0);
 	world_run();
 	assert_int_equal(a->events[EVENT_PEER_REFUSED], 1);
 	assert_non_null(strstr(g->last_failed.reason, "pins another key"));
-	assert_int_not_equal(dial(a, "gamma", CHANNEL_PAIR), 0);
+	assert_int_not_equal(dial(a, "gamma", CONN_PAIR), 0);
 	world_run();
 	assert_int_equal(a->failed, 1);
 	assert_non_null(strstr(a->last_failed.reason, "pins another key"));
 	assert_int_equal(a->negotiated + g->negotiated, 0);
-	assert_int_equal(channels_count(a->cs), 0);
+	assert_int_equal(conns_count(a->cs), 0);
 }
 
 static void
@@ -129,9 +129,9 @@ test_never_a_revoked_key(void **state)
 	snprintf(more, sizeof(more), "revoke %s\n",
 		 fingerprint_format(text, fp));
 	begin_repinned(true, more);
-	assert_int_not_equal(dial(g, "alpha", CHANNEL_LIST), 0);
+	assert_int_not_equal(dial(g, "alpha", CONN_LIST), 0);
 	world_run();
-	assert_int_not_equal(dial(a, "gamma", CHANNEL_LIST), 0);
+	assert_int_not_equal(dial(a, "gamma", CONN_LIST), 0);
 	world_run();
 	assert_true(has(a, v1));
 	assert_non_null(strstr(a->text[EVENT_PEER_REFUSED], "revoked key"));

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "core/replay.h"
+#include "core/session/replay.h"
 #include "crypto/rng.h"
 
 #define SPAN (1u << 20)		/* counters that the plain bitmap knows */

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "core/resume.h"
+#include "core/session/resume.h"
 
 static struct conf conf;
 static struct rng_seeded seed;

@@ -8,18 +8,18 @@
 
 #include <cmocka.h>
 
-#include "core/rxindex.h"
+#include "core/session/rxindex.h"
 
 #define MANY 500
 
-struct link {			/* the table only keeps the pointer */
+struct assoc {			/* the table only keeps the pointer */
 	int n;
 };
 
 static void
 test_random_work(void **state)
 {
-	struct link links[MANY] = { { 0 } };
+	struct assoc assocs[MANY] = { { 0 } };
 	uint32_t held[MANY] = { 0 };
 	struct rng_seeded seed;
 	struct rng rng = rng_seeded(&seed, 7);
@@ -34,7 +34,7 @@ test_random_work(void **state)
 		uint32_t i = rng_below(&rng, MANY);
 
 		if (held[i] == 0) {
-			held[i] = rxindex_add(&x, &rng, &links[i]);
+			held[i] = rxindex_add(&x, &rng, &assocs[i]);
 			assert_int_not_equal(held[i], 0);
 			count++;
 		} else {
@@ -48,8 +48,8 @@ test_random_work(void **state)
 			continue;
 		for (size_t k = 0; k < MANY; k++)
 			if (held[k] != 0)
-				assert_ptr_equal(rxindex_get(&x, held[k])->link,
-						 &links[k]);
+				assert_ptr_equal(rxindex_get(&x, held[k])->assoc,
+						 &assocs[k]);
 	}
 	rxindex_free(&x);
 }
@@ -70,7 +70,7 @@ static void
 test_collisions(void **state)
 {
 	struct rng rng = { fill_next, NULL };
-	struct link links[7];
+	struct assoc assocs[7];
 	uint32_t held[7];
 	struct rxindex x;
 
@@ -79,7 +79,7 @@ test_collisions(void **state)
 		next_index = 0x0000000d;
 		rxindex_init(&x);
 		for (int i = 0; i < 7; i++)
-			held[i] = rxindex_add(&x, &rng, &links[i]);
+			held[i] = rxindex_add(&x, &rng, &assocs[i]);
 		rxindex_remove(&x, held[gone]);
 		for (int i = 0; i < 7; i++) {
 			struct rxindex_entry *e = rxindex_get(&x, held[i]);
@@ -87,7 +87,7 @@ test_collisions(void **state)
 			if (i == gone)
 				assert_null(e);
 			else
-				assert_ptr_equal(e->link, &links[i]);
+				assert_ptr_equal(e->assoc, &assocs[i]);
 		}
 		rxindex_free(&x);
 	}
@@ -108,7 +108,7 @@ static void
 test_unique(void **state)
 {
 	struct rng rng = { fill_script, NULL };
-	struct link l;
+	struct assoc l;
 	struct rxindex x;
 	uint32_t a, b;
 

@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #include "base/bytes.h"
-#include "core/keyring.h"
-#include "core/session.h"
+#include "core/session/keyring.h"
+#include "core/session/session.h"
 
 static const struct conf_timers timers = {
 	.rekey_after = 120000,

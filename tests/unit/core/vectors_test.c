@@ -11,10 +11,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "core/cookie.h"
-#include "core/handshake.h"
-#include "core/negotiate.h"
-#include "core/pairset.h"
+#include "core/session/cookie.h"
+#include "core/session/handshake.h"
+#include "core/conn/agreement.h"
+#include "core/secrets/secret_set.h"
 #include "format/bnl_sign.h"
 #include "format/list_diff.h"
 #include "vectors.h"
@@ -212,25 +212,25 @@ negotiation(void)
 	uint8_t mac[PROTO_CONFIRM_LEN];
 	struct selection *s = &run.selection;
 
-	assert_true(negotiate_select(s, d->hello, l->hello));
+	assert_true(agreement_select(s, d->hello, l->hello));
 	chosen[0] = (uint8_t)s->cipher;
 	chosen[1] = (uint8_t)s->comp;
 	chosen[2] = s->level;
 	put_be32(chosen + 3, s->generation);
 	same("selection", chosen, sizeof(chosen));
-	negotiate_transcript(run.th, d, l);
+	agreement_transcript(run.th, d, l);
 	same("th", run.th, sizeof(run.th));
 	memcpy(ikm, d->hello->random, PROTO_RANDOM_LEN);
 	memcpy(ikm + PROTO_RANDOM_LEN, l->hello->random, PROTO_RANDOM_LEN);
 	hkdf_extract(prk, exporter, SHA256_LEN, ikm, sizeof(ikm));
 	same("prk", prk, sizeof(prk));
-	negotiate_derive(&run.keys, run.th, exporter, d, l);
+	agreement_derive(&run.keys, run.th, exporter, d, l);
 	same("pair.secret", run.keys.secret, PAIR_SECRET_LEN);
 	same("pair.id", run.keys.id, PAIR_ID_LEN);
 	same("confirm_key", run.keys.confirm_key, SHA256_LEN);
-	negotiate_confirm(mac, &run.keys, true, run.th, s);
+	agreement_confirm(mac, &run.keys, true, run.th, s);
 	same("beta.confirm", mac, sizeof(mac));
-	negotiate_confirm(mac, &run.keys, false, run.th, s);
+	agreement_confirm(mac, &run.keys, false, run.th, s);
 	same("alpha.confirm", mac, sizeof(mac));
 }
 

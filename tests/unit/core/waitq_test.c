@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/waitq.h"
+#include "core/peer/waitq.h"
 
 static const struct monotime start = { 1000 * NS_PER_S };
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Secrets that lie on the stack for a while are wiped: of a negotiation, of a
  * handshake, and cookies. */
-#include "link_world.h"
+#include "assoc_world.h"
 
 #include "../wiped.h"
-#include "core/negotiate.h"
+#include "core/conn/agreement.h"
 
 static void
 test_negotiation(void **state)
@@ -23,7 +23,7 @@ test_negotiation(void **state)
 	memcpy(ikm + PROTO_RANDOM_LEN, hellos[1].random, PROTO_RANDOM_LEN);
 	hkdf_extract(prk, exporter, sizeof(exporter), ikm, sizeof(ikm));
 	wiped_begin();
-	negotiate_derive(&keys, th, exporter, &d, &l);
+	agreement_derive(&keys, th, exporter, &d, &l);
 	wiped_end();
 	assert_int_equal(wiped_times(prk, sizeof(prk)), 1);
 }
@@ -64,7 +64,7 @@ test_cookie(void **state)
 
 	(void)state;
 	world_default(&w, 1);
-	links_set_load(w.n[B].ls, 0);
+	assocs_set_load(w.n[B].ls, 0);
 	cookie = w.n[A].l->cookie.value;
 	wiped_begin();
 	world_send(&w, A);
@@ -89,7 +89,7 @@ test_cookie_secrets(void **state)
 
 	(void)state;
 	world_default(&w, 1);
-	links_set_load(w.n[B].ls, 0);
+	assocs_set_load(w.n[B].ls, 0);
 	world_send(&w, A);
 	world_settle(&w);
 	jar = w.n[B].ls->jar;

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The bytes and frames of one TLS connection. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/conn/admission.h"
+#include "core/conn/conn.h"
+#include "core/directory/addrcache.h"
+#include "core/history.h"
+
+/*
+ * Decides whether a peer that our list does not admit may still bring a newer
+ * list, which may name it or pin its new key. Nothing else is done with it
+ * until that list is in force. Its HELLO shows whether it has one.
+ */
+static bool
+may_bring_list(const struct conn *ch, int code)
+{
+	if (code == REFUSE_PIN)
+		return true;
+	return code == REFUSE_NOT_LISTED &&
+	       (!ch->dialled || conns_lack_list(ch->ctx));
+}
+
+static enum history_kind
+fault_of(const struct frames *s)
+{
+	switch (s->ops->fault(s->tls)) {
+	case TLS_FAULT_DATE:
+		return HISTORY_DATE;
+	case TLS_FAULT_FOREIGN:
+		return HISTORY_OTHER;
+	case TLS_FAULT_OTHER:
+		break;
+	}
+	return HISTORY_FAILED;
+}
+
+static void
+on_secured(struct conn *ch)
+{
+	struct core_env *env = ch->ctx->env;
+	const struct cert_info *cert = ch->stream.ops->peer(ch->stream.tls);
+	char why[NODE_NAME_MAX + ENDPOINT_TEXT_MAX + 64] = "";
+	char at[ENDPOINT_TEXT_MAX];
+	bool has_its_key;
+	int code;
+
+	ch->cert = *cert;
+	code = admission_check(env, cert, ch->dialled ? ch->peer : NULL);
+	/* Another machine with the peer's name may be at one of its addresses;
+	 * then the others are still tried. */
+	has_its_key = code != REFUSE_PIN;
+	if (code == REFUSE_WRONG_NAME) {
+		ch->fault = HISTORY_OTHER;
+		snprintf(why, sizeof(why), "the certificate is of %s (at %s)",
+			 cert->cn, endpoint_format(at, &ch->remote));
+	}
+	if (!ch->dialled)
+		memcpy(ch->peer, cert->cn, sizeof(ch->peer));
+	if (may_bring_list(ch, code)) {
+		ch->deliver_only = true;
+		code = ADMIT_YES;
+	}
+	if (code == ADMIT_YES && ch->dialled && has_its_key) {
+		dial_settle(ch);
+		addrcache_put(env->addrcache, env->now.mono, ch->peer, &ch->remote);
+	}
+	if (code == ADMIT_YES && !ch->dialled && conn_has_too_many(ch))
+		conn_refuse(ch, REFUSE_BUSY, "too many connections");
+	else if (code == ADMIT_YES)
+		conn_pair_start(ch);
+	else
+		conn_refuse(ch, code, why);
+}
+
+void
+conn_open_lists(struct conn *ch, const struct hello *theirs)
+{
+	transfer_open(ch->ctx->sync, &ch->list, ch->id, ch->peer,
+		     ch->deliver_only, &theirs->list);
+	/* Another list has come into force since our HELLO was sent, and
+	 * nothing else would tell the peer of it. */
+	if (bnl_version_cmp(&ch->pair->mine.list, &ch->ctx->env->version) != 0)
+		transfer_offer(ch->ctx->sync, &ch->list);
+	if (ch->dialled)
+		history_try(ch->ctx->env->history, ch->ctx->env->now.mono, ch->peer,
+			  &ch->remote, HISTORY_REACHED, NULL);
+	else
+		history_met(ch->ctx->env->history, ch->peer);
+	ch->told = theirs->list;
+	conn_tell(ch, NEWS_SEEN);
+}
+
+static void
+on_refused(struct conn *ch)
+{
+	struct core_env *env = ch->ctx->env;
+	char version[BNL_VERSION_TEXT_MAX], line[320];
+	const uint8_t *p;
+	struct refuse r;
+	struct err e;
+	size_t len;
+
+	p = frames_payload(&ch->stream, &len);
+	if (refuse_decode(&r, p, len, &e) < 0) {
+		conn_lose(ch, e.text);
+		return;
+	}
+	snprintf(line, sizeof(line), "refuses us: %s%s%s (its list is %s)",
+		 refuse_name(r.code), r.text[0] == '\0' ? "" : ": ", r.text,
+		 bnl_version_format(version, &r.list));
+	history_refused_us(env->history, env->now.mono, ch->peer, r.code, &r.list,
+			 r.text);
+	conn_say(ch, EVENT_PEER_REFUSED, line);
+	ch->told = r.list;
+	ch->behind = (r.code == REFUSE_NOT_LISTED || r.code == REFUSE_PIN) &&
+		     bnl_version_cmp(&r.list, &env->version) < 0;
+	gossip_seen(transfer_round(ch->ctx->sync), ch->peer, &r.list);
+	conn_tell(ch, NEWS_SEEN);
+	conn_lose(ch, line);
+}
+
+static void
+list_frame(struct conn *ch)
+{
+	enum frame_type type = ch->stream.head.type;
+	const uint8_t *p;
+	struct err e;
+	size_t len;
+
+	if (!ch->list.open) {
+		snprintf(e.text, sizeof(e.text), "%s before its time",
+			 frame_name(type));
+		conn_refuse(ch, REFUSE_PROTOCOL, e.text);
+		return;
+	}
+	p = frames_payload(&ch->stream, &len);
+	if (transfer_frame(ch->ctx->sync, &ch->list, type, p, len, &e) < 0) {
+		conn_refuse(ch, REFUSE_PROTOCOL, e.text);
+		return;
+	}
+	if (bnl_version_cmp(&ch->told, &ch->list.theirs) != 0) {
+		ch->told = ch->list.theirs;
+		conn_tell(ch, NEWS_SEEN);
+	}
+	if (ch->state == CONN_OPEN)
+		conn_set_state(ch, CONN_OPEN); /* not idle */
+	conn_end_if_done(ch);
+}
+
+static void
+handle_frame(struct conn *ch)
+{
+	switch (ch->stream.head.type) {
+	case FRAME_HELLO:
+		conn_pair_hello(ch);
+		break;
+	case FRAME_CONFIRM:
+		conn_pair_confirm(ch);
+		break;
+	case FRAME_READY:
+		conn_pair_ready(ch);
+		break;
+	case FRAME_REFUSE:
+		on_refused(ch);
+		break;
+	default:
+		list_frame(ch);
+		break;
+	}
+}
+
+static void
+note_progress(struct conn *ch)
+{
+	while (ch->state != CONN_ENDING) {
+		switch (frames_next(&ch->stream)) {
+		case FRAMES_NOTHING:
+			return;
+		case FRAMES_SECURE:
+			on_secured(ch);
+			break;
+		case FRAMES_FRAME:
+			handle_frame(ch);
+			break;
+		case FRAMES_CLOSED:
+			conn_lose(ch,
+				     "the other side closed the connection");
+			return;
+		case FRAMES_BROKEN:
+			ch->fault = fault_of(&ch->stream);
+			conn_lose(ch, ch->stream.why);
+			return;
+		case FRAMES_MISFRAMED:
+			conn_refuse(ch, REFUSE_PROTOCOL, ch->stream.why);
+			return;
+		}
+	}
+}
+
+void
+conn_opened(struct conn *ch)
+{
+	struct core_env *env = ch->ctx->env;
+	struct err e;
+
+	if (ch->state != CONN_CONNECT)
+		return;
+	ch->reached = true;
+	conn_set_state(ch, CONN_TLS);
+	if (!dial_connected(ch))
+		return;
+	ch->mine = env->cert;
+	if (frames_open(&ch->stream, &env->tls, ch->dialled, env->now.wall,
+			&e) < 0) {
+		conn_end(ch, e.text);
+		return;
+	}
+	/* The dialler has the first move. */
+	note_progress(ch);
+	conn_arm(ch);
+}
+
+void
+conn_in(struct conn *ch, const uint8_t *in, size_t len)
+{
+	if (ch->state == CONN_CONNECT || ch->state == CONN_ENDING)
+		return;
+	while (len > 0 && ch->state != CONN_ENDING) {
+		size_t n = len < FRAMES_FEED_MAX ? len : FRAMES_FEED_MAX;
+
+		frames_feed(&ch->stream, in, n);
+		note_progress(ch);
+		in += n;
+		len -= n;
+	}
+	conn_arm(ch);
+	conn_rearm(ch);
+}
+
+size_t
+conn_drain(struct conn *ch, uint8_t *out, size_t cap)
+{
+	uint8_t payload[FRAME_PAYLOAD_MAX];
+	enum frame_type type;
+	size_t used = 0, n, len;
+
+	ch->armed = false;
+	for (;;) {
+		while ((n = frames_drain(&ch->stream, out + used, cap - used)) >
+		       0)
+			used += n;
+		if (used == cap || ch->state == CONN_ENDING)
+			break;
+		if (!transfer_next_frame(ch->ctx->sync, &ch->list, &type,
+					payload, &len)) {
+			conn_end_if_done(ch);
+			if (ch->state != CONN_ENDING)
+				break;
+			continue;
+		}
+		if (frames_send(&ch->stream, type, payload, len) < 0) {
+			conn_lose(ch,
+				     ch->stream.ops->reason(ch->stream.tls));
+			break;
+		}
+		if (ch->state == CONN_OPEN)
+			conn_set_state(ch, CONN_OPEN); /* not idle */
+	}
+	conn_rearm(ch);
+	return used;
+}

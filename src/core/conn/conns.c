@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* All TLS connections of one core. */
+#include "core/conn/conns.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/action.h"
+#include "core/conn/conn.h"
+
+#define CHECK_MS 3600000 /* between two looks at the age of pairs */
+
+struct conns *
+conns_new(struct core_env *env, const struct bnl_version *mark)
+{
+	struct conns *cs = calloc(1, sizeof(*cs));
+	uint8_t seed[HASH_SEED_LEN];
+
+	if (cs == NULL)
+		return NULL;
+	rng_fill(&env->rng, seed, sizeof(seed));
+	table_init(&cs->by_id, seed);
+	table_init(&cs->heard, seed);
+	timerq_init(&cs->timers);
+	ratelimit_init(&cs->said);
+	ratelimit_init(&cs->lines);
+	ratelimit_init(&cs->unlisted);
+	cs->news_tail = &cs->news;
+	cs->env = env;
+	cs->pairs = secret_store_new(env);
+	cs->sync = transfer_new(env, mark);
+	cs->next_check = mono_add_ms(env->now.mono, CHECK_MS);
+	if (cs->pairs == NULL || cs->sync == NULL) {
+		conns_free(cs);
+		return NULL;
+	}
+	return cs;
+}
+
+static void
+news_pop(struct conns *ctx)
+{
+	struct conn *ch = ctx->news;
+
+	ctx->news = ch->next_news;
+	if (ctx->news == NULL)
+		ctx->news_tail = &ctx->news;
+	ch->queued = false;
+	if (ch->gone)
+		conn_free(ch);
+}
+
+void
+conns_free(struct conns *cs)
+{
+	struct conn_heard *h;
+	size_t pos = 0;
+
+	if (cs == NULL)
+		return;
+	while (cs->news != NULL)
+		news_pop(cs);
+	while (cs->all != NULL) {
+		struct conn *ch = cs->all;
+
+		cs->all = ch->next;
+		conn_free(ch);
+	}
+	/* After the connections: to cancel a timer reads its neighbours, these. */
+	while (cs->dials != NULL) {
+		struct dial *d = cs->dials;
+
+		cs->dials = d->next;
+		free(d);
+	}
+	while ((h = table_next(&cs->heard, &pos)) != NULL)
+		free(h);
+	table_free(&cs->heard);
+	table_free(&cs->by_id);
+	timerq_free(&cs->timers);
+	secret_store_free(cs->pairs);
+	transfer_free(cs->sync);
+	free(cs);
+}
+
+/* --- how many ------------------------------------------------------------ */
+
+static size_t
+max_connections(const struct conns *cs)
+{
+	return cs->env->conf->maxconnections;
+}
+
+bool
+conn_is_negotiating(const struct conn *ch)
+{
+	return ch->dialled && (ch->purpose & CONN_PAIR) != 0 &&
+	       ch->state < CONN_OPEN;
+}
+
+size_t
+conns_count(const struct conns *cs)
+{
+	size_t n = 0;
+
+	for (const struct conn *ch = cs->all; ch != NULL; ch = ch->next)
+		n += ch->state != CONN_ENDING;
+	return n;
+}
+
+uint64_t
+conns_tls_failed(const struct conns *cs)
+{
+	return cs->tls_failed;
+}
+
+/* Room that first dials may still need is not to spare. */
+size_t
+conns_spare(const struct conns *cs)
+{
+	size_t max = max_connections(cs);
+	size_t used = conns_count(cs) - dial_pending(cs) + dial_reserve(cs);
+
+	return used < max ? max - used : 0;
+}
+
+uint64_t
+conns_turnover(const struct conns *cs)
+{
+	return cs->turnover;
+}
+
+/* Leaves a quarter of the connections to those that others make. */
+bool
+conns_may_race(const struct conns *cs)
+{
+	return conns_spare(cs) > max_connections(cs) / 4;
+}
+
+bool
+conns_negotiating(const struct conns *cs, const char *peer)
+{
+	for (const struct conn *ch = cs->all; ch != NULL; ch = ch->next)
+		if (conn_is_negotiating(ch) && strcmp(ch->peer, peer) == 0)
+			return true;
+	return false;
+}
+
+void
+conns_spare_negotiation(struct conns *cs, const char *peer)
+{
+	cs->turnover++;
+	for (struct dial *d = cs->dials; d != NULL; d = d->next)
+		if (strcmp(d->peer, peer) == 0)
+			d->purpose &= ~CONN_PAIR;
+	for (struct conn *ch = cs->all; ch != NULL; ch = ch->next)
+		if (conn_is_negotiating(ch) && ch->state < CONN_HELLO &&
+		    strcmp(ch->peer, peer) == 0)
+			ch->purpose &= ~CONN_PAIR;
+}
+
+/* --- making and losing --------------------------------------------------- */
+
+static struct conn *
+find_channel(const struct conns *cs, uint32_t id)
+{
+	return table_get(&cs->by_id, &id, sizeof(id));
+}
+
+struct conn *
+conns_add(struct conns *cs)
+{
+	struct conn *ch;
+
+	do {
+		cs->last_id++;
+	} while (cs->last_id == 0 || find_channel(cs, cs->last_id) != NULL);
+	/* There are never more dials than connections. */
+	if (timerq_reserve(&cs->timers, 2 * (cs->total + 1)) < 0)
+		return NULL;
+	ch = conn_new(cs, cs->last_id, ++cs->last_seq);
+	if (ch == NULL)
+		return NULL;
+	if (table_put(&cs->by_id, &ch->id, sizeof(ch->id), ch) < 0) {
+		conn_free(ch);
+		return NULL;
+	}
+	ch->next = cs->all;
+	cs->all = ch;
+	cs->total++;
+	return ch;
+}
+
+void
+conns_drop(struct conn *ch)
+{
+	struct conns *cs = ch->ctx;
+	struct conn **at = &cs->all;
+
+	while (*at != ch)
+		at = &(*at)->next;
+	*at = ch->next;
+	table_remove(&cs->by_id, &ch->id, sizeof(ch->id));
+	timerq_cancel(&cs->timers, &ch->timer);
+	cs->total--;
+	cs->turnover++;
+	ch->gone = true;
+	if (!ch->queued)
+		conn_free(ch);
+}
+
+static bool
+may_dial(const struct conns *cs, const char *peer, unsigned int purpose)
+{
+	const struct core_env *env = cs->env;
+
+	if (strcmp(peer, env->self) == 0)
+		return false;
+	if ((purpose & CONN_PAIR) == 0 && conns_lack_list(cs))
+		return conns_spare(cs) > 0;
+	if (env->bnl != NULL && bnl_find(env->bnl, peer) == NULL)
+		return false;
+	if ((purpose & CONN_PAIR) == 0)
+		return conns_spare(cs) > 0;
+	return conns_may_negotiate(cs, purpose);
+}
+
+bool
+conns_may_negotiate(const struct conns *cs, unsigned int purpose)
+{
+	return conn_can_negotiate(cs) && dial_has_room(cs, purpose);
+}
+
+uint32_t
+conns_dial(struct conns *cs, const char *peer, const struct endpoint *to,
+	      size_t n, unsigned int purpose)
+{
+	struct conn *ch;
+
+	assert(n > 0 && purpose != 0);
+	for (ch = cs->all; ch != NULL; ch = ch->next)
+		if ((purpose & CONN_PAIR) != 0 &&
+		    conn_is_negotiating(ch) &&
+		    strcmp(ch->peer, peer) == 0) {
+			dial_settle(ch);
+			conn_end(ch, "dialled anew");
+		}
+	if (!may_dial(cs, peer, purpose))
+		return 0;
+	return dial_start(cs, peer, to, n, purpose);
+}
+
+uint32_t
+conns_accepted(struct conns *cs, const struct endpoint *from)
+{
+	struct conn *ch;
+	bool listed;
+
+	if (!conns_make_room(cs, &from->addr, &listed))
+		return 0;
+	ch = conns_add(cs);
+	if (ch == NULL)
+		return 0;
+	ch->remote = *from;
+	ch->listed = listed;
+	conn_opened(ch);
+	return ch->id;
+}
+
+void
+conns_opened(struct conns *cs, uint32_t id)
+{
+	struct conn *ch = find_channel(cs, id);
+
+	if (ch != NULL)
+		conn_opened(ch);
+}
+
+void
+conns_in(struct conns *cs, uint32_t id, const uint8_t *in, size_t len)
+{
+	struct conn *ch = find_channel(cs, id);
+
+	if (ch != NULL)
+		conn_in(ch, in, len);
+}
+
+size_t
+conns_drain(struct conns *cs, uint32_t id, uint8_t *out, size_t cap)
+{
+	struct conn *ch = find_channel(cs, id);
+
+	return ch == NULL ? 0 : conn_drain(ch, out, cap);
+}
+
+void
+conns_closed(struct conns *cs, uint32_t id, enum close_reason reason,
+		const char *why)
+{
+	struct conn *ch = find_channel(cs, id);
+
+	if (ch == NULL)
+		return;
+	conn_gone(ch, reason, why);
+	conns_drop(ch);
+}
+
+void
+conns_slept(struct conns *cs)
+{
+	for (struct conn *ch = cs->all; ch != NULL; ch = ch->next)
+		conn_slept(ch);
+}
+
+/* --- time ---------------------------------------------------------------- */
+
+struct monotime
+conns_deadline(const struct conns *cs)
+{
+	struct monotime at = timerq_next(&cs->timers);
+
+	at = mono_min(at, secret_store_deadline(cs->pairs));
+	at = mono_min(at, gossip_deadline(transfer_round(cs->sync)));
+	return mono_min(at, cs->next_check);
+}
+
+void
+conns_tick(struct conns *cs)
+{
+	struct monotime now = cs->env->now.mono;
+	struct timer *t;
+
+	while ((t = timerq_pop(&cs->timers, now)) != NULL)
+		if (t->kind == CONN_TIMER_DIAL)
+			dial_timeout(t->owner);
+		else
+			conn_timeout(t->owner);
+	secret_store_tick(cs->pairs);
+	if (mono_reached(gossip_deadline(transfer_round(cs->sync)), now))
+		gossip_tick(transfer_round(cs->sync), conns_spare(cs));
+	if (!mono_reached(cs->next_check, now))
+		return;
+	cs->next_check = mono_add_ms(now, CHECK_MS);
+	conns_check_pairs(cs);
+}
+
+/* --- the owner's calls -------------------------------------------------- */
+
+struct secret_store *
+conns_pairs(struct conns *cs)
+{
+	return cs->pairs;
+}
+
+void
+conns_check_pairs(struct conns *cs)
+{
+	const struct install *t = transfer_take(cs->sync);
+
+	/* A list below the mark does not tell which names are nodes. */
+	secret_store_check(cs->pairs, install_stale(t) ? NULL : cs->env->bnl);
+}
+
+bool
+conns_next_want(struct conns *cs, char peer[NODE_NAME_MAX + 1])
+{
+	size_t spare, others = max_connections(cs) / 4;
+
+	/* This is asked after all that happens: nothing is counted in vain. */
+	if (gossip_idle(transfer_round(cs->sync)))
+		return false;
+	spare = conns_spare(cs);
+	/* Incoming connections must get through as well. */
+	return gossip_next(transfer_round(cs->sync),
+			     spare > others ? spare - others : 0, peer);
+}
+
+void
+conns_unreachable(struct conns *cs, const char *peer)
+{
+	gossip_failed(transfer_round(cs->sync), peer);
+}
+
+bool
+conns_next_news(struct conns *cs, struct conn_news *out)
+{
+	struct conn *ch = cs->news;
+
+	if (ch == NULL)
+		return false;
+	memset(out, 0, sizeof(*out));
+	memcpy(out->peer, ch->peer, sizeof(out->peer));
+	out->dialled = ch->dialled;
+	if (ch->news & NEWS_SEEN) {
+		ch->news &= ~(unsigned int)NEWS_SEEN;
+		out->kind = CONN_LIST_SEEN;
+		out->version = ch->told;
+	} else if (ch->news & NEWS_NEGOTIATED) {
+		ch->news &= ~(unsigned int)NEWS_NEGOTIATED;
+		out->kind = CONN_NEGOTIATED;
+		out->renewed = cert_info_same(&ch->mine, &cs->env->cert);
+	} else {
+		ch->news = 0;
+		out->kind = CONN_FAILED;
+		out->reached = ch->reached;
+		out->nothing_in_common = ch->nothing_in_common;
+		out->behind = ch->behind;
+		out->put_off = ch->put_off;
+		memcpy(out->reason, ch->reason, sizeof(out->reason));
+	}
+	if (ch->news == 0)
+		news_pop(cs);
+	return true;
+}
+
+bool
+conns_info(const struct conns *cs, size_t *pos, struct conn_info *out)
+{
+	const struct conn *ch = cs->all;
+
+	for (size_t i = 0; ch != NULL && i < *pos; i++)
+		ch = ch->next;
+	if (ch == NULL)
+		return false;
+	++*pos;
+	out->id = ch->id;
+	out->peer = ch->peer;
+	out->remote = ch->remote;
+	out->dialled = ch->dialled;
+	out->state = conn_state_name(ch->state);
+	out->settled = ch->state >= CONN_OPEN;
+	out->since = ch->since;
+	return true;
+}

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which node to connect to for lists, and when. */
+#include "core/list/gossip.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/list/gossip_impl.h"
+
+#include "core/directory/addrcache.h"
+
+#define FIRST_PULL_MS 1000 /* after the start: sessions tell of lists first */
+#define FIRST_PULL_SPREAD_MS 2000
+#define HURRY_MS 10000	    /* between pulls while there is no proper list */
+#define PUSH_RETRY_MS 15000 /* then twice that, up to */
+#define PUSH_RETRY_MAX_MS (3600 * 1000)
+#define HEARD_MS 180000	   /* a session tells so often, and more often */
+#define NEWS_SPAN_MS 30000 /* time in which the news of one node */
+#define NEWS_PULLS 8	   /* lead to so many pulls at most */
+#define NEWS_APART_MS 500  /* between pulls by news of several nodes */
+#define NEWS_LATEST_MS 5000 /* the last of these pulls is no later */
+
+/* Between three quarters and five quarters of it. */
+int64_t
+gossip_jittered(struct gossip *r, int64_t ms)
+{
+	return ms - ms / 4 +
+	       (int64_t)rng_below(&r->env->rng, (uint32_t)(ms / 2 + 1));
+}
+
+struct gossip *
+gossip_new(struct core_env *env, struct standings *peers)
+{
+	struct gossip *r = calloc(1, sizeof(*r));
+
+	if (r == NULL)
+		return NULL;
+	r->env = env;
+	r->peers = peers;
+	timerq_init(&r->retries);
+	r->ready_tail = &r->ready;
+	r->pass_at = MONO_NEVER;
+	r->next_pull = mono_add_ms(
+	    env->now.mono,
+	    FIRST_PULL_MS + rng_below(&env->rng, FIRST_PULL_SPREAD_MS));
+	return r;
+}
+
+void
+gossip_free(struct gossip *r)
+{
+	if (r == NULL)
+		return;
+	timerq_free(&r->retries);
+	free(r);
+}
+
+static void
+enqueue_peer(struct gossip *r, struct standing *p)
+{
+	if (p->ready)
+		return;
+	p->ready = true;
+	p->next = NULL;
+	*r->ready_tail = p;
+	r->ready_tail = &p->next;
+}
+
+static struct standing *
+dequeue_peer(struct gossip *r)
+{
+	struct standing *p = r->ready;
+
+	if (p == NULL)
+		return NULL;
+	r->ready = p->next;
+	if (r->ready == NULL)
+		r->ready_tail = &r->ready;
+	p->ready = false;
+	return p;
+}
+
+bool
+gossip_has_ours(const struct gossip *r, const struct standing *p)
+{
+	return bnl_version_cmp(&p->seen, &r->env->version) >= 0;
+}
+
+static void
+push_done(struct gossip *r, struct standing *p)
+{
+	p->push = false;
+	timerq_cancel(&r->retries, &p->retry);
+}
+
+void
+gossip_seen(struct gossip *r, const char *name, const struct bnl_version *v)
+{
+	struct standing *p = standing_get(r->peers, name);
+
+	if (p == NULL)
+		return;
+	p->seen = *v;
+	p->told = r->env->now.mono;
+	if (p->push && gossip_has_ours(r, p))
+		push_done(r, p);
+}
+
+/* Asks the first node that tells of a list at once, and other nodes one after
+ * the other, unless the list is in force by then. */
+static void
+pull_by_news(struct gossip *r, struct standing *p)
+{
+	struct monotime now = r->env->now.mono;
+	struct monotime latest = mono_add_ms(now, NEWS_LATEST_MS);
+
+	p->pull = true;
+	if (mono_reached(r->news_at, now)) {
+		r->news_at = mono_add_ms(now, NEWS_APART_MS);
+		enqueue_peer(r, p);
+	} else if (!timer_is_set(&p->retry) &&
+		   timerq_reserve(&r->retries, r->peers->table.cap) == 0) {
+		timerq_set(&r->retries, &p->retry, r->news_at);
+		r->news_at = mono_min(
+			latest, mono_add_ms(r->news_at, NEWS_APART_MS));
+	}
+}
+
+static bool
+tells_too_often(struct standing *p, struct monotime now)
+{
+	if (p->news == 0 || mono_ms(p->news_since, now) >= NEWS_SPAN_MS) {
+		p->news = 0;
+		p->news_since = now;
+	}
+	return ++p->news > NEWS_PULLS;
+}
+
+void
+gossip_news(struct gossip *r, const char *name, const struct bnl_version *v,
+	      bool wanted)
+{
+	struct standing *p = standing_get(r->peers, name);
+
+	/* A node's list does not get older: this is an old datagram. */
+	if (p == NULL || bnl_version_cmp(v, &p->seen) < 0)
+		return;
+	gossip_seen(r, name, v);
+	if (wanted && !p->pull && p->conns == 0 &&
+	    !standing_muted(p, r->env->now.mono) &&
+	    !tells_too_often(p, r->env->now.mono))
+		pull_by_news(r, p);
+}
+
+/* --- pushing ------------------------------------------------------------- */
+
+static bool
+was_heard(const struct gossip *r, const struct standing *p)
+{
+	return mono_is_set(p->told) &&
+	       mono_ms(p->told, r->env->now.mono) < HEARD_MS;
+}
+
+static void
+push_to(struct gossip *r, struct standing *p)
+{
+	p->push = true;
+	p->tries = 0;
+	timerq_cancel(&r->retries, &p->retry);
+	enqueue_peer(r, p);
+}
+
+/* Queues those that were heard lately, or all others, which may be silent and
+ * would keep these waiting. */
+static void
+push_some(struct gossip *r, bool heard)
+{
+	const struct bnl *b = r->env->bnl;
+
+	for (uint32_t i = 0; b != NULL && i < b->nnodes; i++) {
+		struct standing *p;
+
+		if (gossip_is_self(r, b->nodes[i].name))
+			continue;
+		p = standing_get(r->peers, b->nodes[i].name);
+		if (p != NULL && !gossip_has_ours(r, p) &&
+		    was_heard(r, p) == heard)
+			push_to(r, p);
+	}
+}
+
+void
+gossip_push(struct gossip *r)
+{
+	push_some(r, true);
+	push_some(r, false);
+}
+
+void
+gossip_applied(struct gossip *r)
+{
+	struct standing *p;
+	size_t pos = 0;
+
+	while ((p = table_next(&r->peers->table, &pos)) != NULL) {
+		p->pass = false;
+		if (p->push)
+			push_done(r, p);
+	}
+	r->pass_next = false;
+	r->pass_random = 0;
+	r->pass_at = MONO_NEVER;
+	r->news_at = r->env->now.mono;
+	standings_purge(r->peers, r->env->bnl);
+}
+
+/* --- the next node ------------------------------------------------------ */
+
+/* Without a list that names the nodes, every node that was ever reached is
+ * asked. */
+static bool
+asks_all(const struct gossip *r)
+{
+	return r->hurry || r->env->bnl == NULL;
+}
+
+static size_t
+count_names(const struct gossip *r)
+{
+	return (r->env->bnl == NULL ? 0 : r->env->bnl->nnodes) +
+	       (asks_all(r) ? addrcache_count(r->env->addrcache) : 0);
+}
+
+/* The first one to ask behind that name; NULL: there is none. */
+static const char *
+name_after(const struct gossip *r, const char *name)
+{
+	const struct bnl_node *n =
+	    r->env->bnl == NULL ? NULL : gossip_first_after(r->env->bnl, name);
+	const char *known =
+	    asks_all(r) ? addrcache_after(r->env->addrcache, name) : NULL;
+
+	if (n == NULL || (known != NULL && strcmp(known, n->name) < 0))
+		return known;
+	return n->name;
+}
+
+bool
+gossip_is_self(const struct gossip *r, const char *name)
+{
+	return strcmp(name, r->env->self) == 0;
+}
+
+/* Wait for the answer to this try before the next. */
+static void
+push_again_later(struct gossip *r, struct standing *p)
+{
+	int64_t ms = PUSH_RETRY_MS;
+
+	for (unsigned int i = 0; i < p->tries && ms < PUSH_RETRY_MAX_MS; i++)
+		ms *= 2;
+	if (ms > PUSH_RETRY_MAX_MS)
+		ms = PUSH_RETRY_MAX_MS;
+	p->tries++;
+	if (timerq_reserve(&r->retries, r->peers->table.cap) < 0)
+		return;
+	timerq_set(&r->retries, &p->retry,
+		   mono_add_ms(r->env->now.mono, gossip_jittered(r, ms)));
+}
+
+static const char *
+next_ready(struct gossip *r)
+{
+	struct standing *p;
+
+	while ((p = dequeue_peer(r)) != NULL) {
+		bool pull = p->pull && !standing_muted(p, r->env->now.mono) &&
+			    bnl_version_cmp(&p->seen, &r->env->version) > 0;
+
+		p->pull = false;
+		if (p->push)
+			push_again_later(r, p);
+		/* A connection that stands serves as well. */
+		if ((pull || p->push) && p->conns == 0)
+			return p->name;
+	}
+	return NULL;
+}
+
+/* The peer has told lately, in a handshake or a connection, that its list is no
+ * newer. */
+static bool
+has_told(const struct gossip *r, const struct standing *p)
+{
+	int64_t ms = (int64_t)r->env->conf->pullinterval * 1000;
+
+	return !r->hurry && mono_is_set(p->told) &&
+	       bnl_version_cmp(&p->seen, &r->env->version) <= 0 &&
+	       mono_ms(p->told, r->env->now.mono) < ms / 2;
+}
+
+static const char *
+next_pull(struct gossip *r)
+{
+	while (r->ask > 0 && r->visit > 0) {
+		const char *name = name_after(r, r->cursor);
+		const struct standing *p;
+
+		r->visit--;
+		if (name == NULL)
+			name = name_after(r, "");
+		if (name == NULL)
+			break;
+		p = standing_find(r->peers, name);
+		memcpy(r->cursor, name, strlen(name) + 1);
+		if (gossip_is_self(r, name) ||
+		    (p != NULL && (standing_muted(p, r->env->now.mono) ||
+				   p->conns > 0 || has_told(r, p))))
+			continue;
+		r->ask--;
+		return name;
+	}
+	return NULL;
+}
+
+bool
+gossip_idle(const struct gossip *r)
+{
+	return r->ready == NULL && !r->pass_next && r->pass_random == 0 &&
+	       (r->ask == 0 || r->visit == 0);
+}
+
+bool
+gossip_next(struct gossip *r, size_t spare, char name[NODE_NAME_MAX + 1])
+{
+	const char *next;
+
+	if (spare == 0)
+		return false;
+	next = next_ready(r);
+	if (next == NULL)
+		next = gossip_next_pass(r);
+	if (next == NULL)
+		next = next_pull(r);
+	if (next == NULL)
+		return false;
+	memcpy(name, next, strlen(next) + 1);
+	return true;
+}
+
+struct monotime
+gossip_deadline(const struct gossip *r)
+{
+	return mono_min(mono_min(r->next_pull, r->pass_at),
+			timerq_next(&r->retries));
+}
+
+/* A retry is due: a push, a pull, or to pass the list on to another node, when
+ * this one is silent. */
+static void
+retry_due(struct gossip *r, struct standing *p)
+{
+	if (p->push || p->pull)
+		enqueue_peer(r, p);
+	else if (p->conns == 0 && !gossip_has_ours(r, p))
+		gossip_pass_instead(r, p);
+	p->pass = false;
+}
+
+void
+gossip_tick(struct gossip *r, size_t spare)
+{
+	struct monotime now = r->env->now.mono;
+	int64_t ms = (int64_t)r->env->conf->pullinterval * 1000;
+	struct timer *t;
+
+	while ((t = timerq_pop(&r->retries, now)) != NULL)
+		retry_due(r, t->owner);
+	if (mono_reached(r->pass_at, now))
+		gossip_pass_again(r);
+	if (!mono_reached(r->next_pull, now))
+		return;
+	if (asks_all(r) && ms > HURRY_MS)
+		ms = HURRY_MS;
+	r->next_pull = mono_add_ms(now, gossip_jittered(r, ms));
+	r->ask = spare;
+	r->visit = count_names(r);
+}
+
+void
+gossip_reconf(struct gossip *r)
+{
+	int64_t ms = (int64_t)r->env->conf->pullinterval * 1000;
+
+	r->next_pull = mono_min(r->next_pull,
+				mono_add_ms(r->env->now.mono, gossip_jittered(r, ms)));
+}
+
+void
+gossip_hurry(struct gossip *r, bool on)
+{
+	if (on && !r->hurry)
+		r->next_pull = r->env->now.mono;
+	r->hurry = on;
+}

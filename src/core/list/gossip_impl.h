@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The state that gossip.c and gossip_pass.c share. */
+#ifndef CORE_LIST_GOSSIP_IMPL_H
+#define CORE_LIST_GOSSIP_IMPL_H
+
+#include "base/timerq.h"
+#include "core/list/gossip.h"
+
+struct gossip {
+	struct core_env *env;
+	struct standings *peers;
+	struct timerq retries;
+	struct standing *ready, **ready_tail;
+	struct monotime next_pull;
+	bool hurry;
+	char cursor[NODE_NAME_MAX + 1];	    /* last one asked in a round */
+	size_t ask, visit;		    /* left in this round */
+	char pass_after[NODE_NAME_MAX + 1]; /* the one after this is next */
+	bool pass_next;
+	unsigned int pass_random; /* others still to be asked */
+	unsigned int pass_spare;  /* replacements left */
+	unsigned int passes;	  /* passes of this list so far */
+	struct monotime pass_at;  /* the next one */
+	struct monotime news_at;  /* earliest time of the next pull by news */
+};
+
+/* Between three quarters and five quarters of it. */
+int64_t gossip_jittered(struct gossip *r, int64_t ms);
+/* The node is known to have the list in force, or a newer one. */
+bool gossip_has_ours(const struct gossip *r, const struct standing *p);
+bool gossip_is_self(const struct gossip *r, const char *name);
+
+/* --- gossip_pass.c ------------------------------------------------------------ */
+/* The first node of the list behind that name; NULL: there is none. */
+const struct bnl_node *gossip_first_after(const struct bnl *b,
+					    const char *name);
+/* Passes the list in force on, once more. */
+void gossip_pass_again(struct gossip *r);
+/* Another node takes the place of this one, if it was one of those. */
+void gossip_pass_instead(struct gossip *r, struct standing *p);
+/* The next node to pass the list on to; NULL: there is none. */
+const char *gossip_next_pass(struct gossip *r);
+
+#endif

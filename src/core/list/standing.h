@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The memory that a node keeps of every other node about lists. */
+#ifndef CORE_LIST_STANDING_H
+#define CORE_LIST_STANDING_H
+
+#include <stdbool.h>
+
+#include "base/table.h"
+#include "base/text.h"
+#include "base/timerq.h"
+#include "core/env.h"
+#include "format/bnl.h"
+
+struct standing {
+	char name[NODE_NAME_MAX + 1];
+	struct bnl_version seen;	/* the list it said it has */
+	struct monotime told;		/* when it said so */
+	struct monotime muted_until;
+	unsigned int strikes;
+	unsigned int broke;		/* transfers, with their connection */
+	unsigned int conns;		/* open connections */
+	bool whole;			/* a difference from it was of no use:
+					 * it is asked for whole lists */
+	/* fields of core/gossip */
+	struct monotime news_since;	/* begin of the span that is counted */
+	unsigned int news;		/* pulls by its news in that span */
+	bool push;			/* until it has our list */
+	bool pull;			/* the peer has a newer list */
+	bool pass;			/* wanted for passing on */
+	unsigned int tries;		/* pushes tried so far */
+	struct timer retry;
+	bool ready;			/* in the queue */
+	struct standing *next;
+};
+
+struct standings {
+	struct table table;
+};
+
+void standings_init(struct standings *ps, const struct rng *rng);
+void standings_free(struct standings *ps);
+struct standing *standing_find(const struct standings *ps, const char *name);
+/* Makes one when there is none; NULL when memory is out. */
+struct standing *standing_get(struct standings *ps, const char *name);
+/* Forgets nodes that are not in the list (NULL: none is), unless there is
+ * something held against them or still to be done. */
+void standings_purge(struct standings *ps, const struct bnl *b);
+
+/* The peer announced a list and did not deliver it, or delivered one that is
+ * refused: this node does not ask it for an hour, then two, ... */
+void standing_strike(struct standing *p, struct monotime now);
+/* The connection ended when a part of the list had come: it may be the path.
+ * For a minute, then two, ... up to an hour. */
+void standing_broke(struct standing *p, struct monotime now);
+void standing_delivered(struct standing *p);
+bool standing_muted(const struct standing *p, struct monotime now);
+/* The same of a node by its name. */
+bool standings_mute(const struct standings *ps, const char *name,
+		   struct monotime now);
+
+#endif

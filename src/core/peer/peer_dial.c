@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* When to negotiate with a peer, and the steps after its result. */
+#include <string.h>
+
+#include "core/secrets/secret_set.h"
+#include "core/core_impl.h"
+
+#define DIAL_FIRST_MS 50	/* no peer there: again soon, then twice that */
+#define DIAL_DOUBLINGS DIALQ_FAILURES	/* ... up to half a minute */
+#define DIAL_URGENT_DOUBLINGS 5	/* ... or, while packets wait, two seconds */
+#define VAIN_FIRST_MS 250	/* a negotiation that led to no session: then
+				 * twice that, up to negotiategap */
+#define VAIN_DOUBLINGS 9
+#define GIVE_WAY_MS 1000	/* the lower name may be about to dial; */
+#define GIVE_WAY_PEER_MS 10	/* a node may have as many others to dial */
+#define DIAL_BACK_MS 1000	/* the peer is there again */
+#define DIAL_BUSY_MS 20		/* all connections in use */
+#define DIAL_LACK_MS 1000	/* no memory to dial */
+#define NEW_MS 60000		/* for a node that joins, to start its daemon */
+#define REFRESH_SPREAD_S 3600	/* pairs are replaced over so long */
+
+/* Ends the wait after a refusal or a vain negotiation. The backoff of addresses
+ * where nobody answered stays. */
+void
+peer_retry(struct peer *p)
+{
+	p->vain = 0;
+	if (p->turn.failures == 0)
+		p->turn.not_before = MONO_NONE;
+	peer_touch(p);
+}
+
+/* base with up to a quarter more, so that no two nodes keep in step. */
+static struct monotime
+add_jitter(const struct core *c, int64_t base_ms)
+{
+	uint32_t quarter = (uint32_t)(base_ms / 4 + 1);
+
+	return mono_add_ms(c->env.now.mono,
+			   base_ms + rng_below(&c->env.rng, quarter));
+}
+
+static const struct pair_record *
+held_pair(const struct peer *p)
+{
+	return secret_store_get(conns_pairs(p->core->conns), p->name);
+}
+
+/* Backs off after a negotiation that led to no session: each one is written to
+ * both disks, and a refusal stands until something changes. */
+static void
+wait_after_vain(struct peer *p)
+{
+	int64_t most = p->core->env.conf->timers.negotiate_gap;
+	int64_t ms = VAIN_FIRST_MS << p->vain;
+
+	if (p->vain < VAIN_DOUBLINGS)
+		p->vain++;
+	p->turn.not_before = add_jitter(p->core, ms < most ? ms : most);
+}
+
+/* Backs off after a dial that nobody answered; less far while packets wait for
+ * the peer, or where the peer cannot dial this node. */
+static void
+wait_after_nobody(struct peer *p)
+{
+	bool urgent = p->wait.packets > 0 || p->core->env.hidden;
+	unsigned int most = urgent ? DIAL_URGENT_DOUBLINGS : DIAL_DOUBLINGS;
+	unsigned int n = p->turn.failures < most ? p->turn.failures : most;
+
+	p->turn.not_before = add_jitter(p->core, DIAL_FIRST_MS << n);
+	if (p->turn.failures < DIAL_DOUBLINGS)
+		p->turn.failures++;
+}
+
+/* Nothing is wrong with it as yet, but others go first; unless it answered and
+ * there was no connection for it. */
+static void
+wait_after_put_off(struct peer *p, bool answered)
+{
+	if (answered) {
+		p->turn.not_before = add_jitter(p->core, DIAL_BUSY_MS);
+		return;
+	}
+	if (p->turn.failures == 0)
+		p->turn.failures = 1;
+	p->turn.not_before = MONO_NONE;
+}
+
+void
+peer_negotiate(struct peer *p)
+{
+	struct core *c = p->core;
+	struct endpoint eps[CONN_ENDPOINTS_MAX];
+
+	peer_touch(p);
+	if (p->turn.waits || conns_negotiating(c->conns, p->name))
+		return;
+	peer_look_up(c, p->name);
+	/* Without an address, or as long as there is none, it has to dial us.
+	 * Where all begin at once both ends of each pair would dial. */
+	p->turn.waits = peer_endpoints(c, p->name, eps) > 0;
+	p->turn.yields = strcmp(c->self, p->name) > 0;
+}
+
+void
+peer_ask(struct peer *p)
+{
+	p->asked = true;
+	p->turn.failures = 0;
+	p->turn.not_before = MONO_NONE;
+	peer_negotiate(p);
+}
+
+void
+peer_hurry(struct peer *p)
+{
+	if (p->gives_way || p->turn.failures > 0)
+		p->turn.not_before = MONO_NONE;
+	p->gives_way = false;
+}
+
+static unsigned int
+purpose_of(const struct dialq_entry *e)
+{
+	unsigned int purpose = CONN_PAIR | CONN_LIST;
+
+	if (!e->urgent)
+		purpose |= CONN_PATIENT;
+	if (e->yields)
+		purpose |= CONN_YIELD;
+	if (e->failures > 0)
+		purpose |= CONN_AGAIN;
+	return purpose;
+}
+
+/* The peer's turn has come. */
+static void
+dial_peer(struct peer *p)
+{
+	struct core *c = p->core;
+	struct endpoint eps[CONN_ENDPOINTS_MAX];
+	unsigned int purpose = purpose_of(&p->turn);
+	size_t n;
+
+	peer_touch(p);
+	p->asked = false;
+	peer_look_up(c, p->name);
+	n = peer_endpoints(c, p->name, eps);
+	if (n == 0 || conns_negotiating(c->conns, p->name))
+		return;
+	if (mono_is_set(p->made) &&
+	    mono_ms(p->made, c->env.now.mono) < NEW_MS)
+		purpose |= CONN_NEW;
+	if (conns_dial(c->conns, p->name, eps, n, purpose) != 0)
+		return;
+	p->turn.not_before = add_jitter(c, DIAL_LACK_MS);
+	p->turn.waits = true;
+}
+
+static bool
+has_room(void *core, const struct dialq_entry *e)
+{
+	const struct core *c = core;
+
+	return conns_may_negotiate(c->conns, purpose_of(e));
+}
+
+void
+peers_dial(struct core *c)
+{
+	struct dialq_entry *e;
+
+	/* Most calls change neither. */
+	if (!c->dialq.changed &&
+	    conns_turnover(c->conns) == c->dial_turnover)
+		return;
+	while ((e = dialq_next(&c->dialq, c->env.now.mono, has_room, c)) !=
+	       NULL)
+		dial_peer(e->owner);
+	c->dial_turnover = conns_turnover(c->conns);
+}
+
+static void
+note_failure(struct peer *p, const struct conn_news *n)
+{
+	struct core *c = p->core;
+	const struct conf_timers *t = &c->env.conf->timers;
+
+	p->behind = n->behind;
+	if (n->reached)
+		p->turn.failures = 0;
+	if (n->nothing_in_common)
+		p->turn.not_before = add_jitter(c, t->negotiate_backoff);
+	else if (n->put_off)
+		wait_after_put_off(p, n->reached);
+	else if (n->reached)
+		wait_after_vain(p);
+	else
+		wait_after_nobody(p);
+	if (p->wait.packets > 0 || p->behind || held_pair(p) == NULL)
+		p->turn.waits = true;
+}
+
+/* A peer that lacked our list has it now, or a peer that was not there is back:
+ * the dials that failed for that are due. */
+static void
+list_seen(struct peer *p, const struct bnl_version *v)
+{
+	struct core *c = p->core;
+
+	bool other = bnl_version_cmp(v, &p->told_list) != 0;
+
+	p->told_list = *v;
+	if (p->behind && bnl_version_cmp(v, &c->env.version) >= 0) {
+		p->behind = false;
+		peer_retry(p);
+		peer_negotiate(p);
+	} else if (other && p->vain > 0) {
+		peer_retry(p);
+		if (p->turn.waits)
+			peer_negotiate(p);
+	} else if (p->turn.failures > 0) {
+		/* Soon, but it may have come to negotiate itself. */
+		p->turn.failures = 0;
+		p->turn.not_before = mono_min(p->turn.not_before,
+					      add_jitter(c, DIAL_BACK_MS));
+	}
+}
+
+void
+peer_news(struct peer *p, const struct conn_news *n)
+{
+	struct core *c = p->core;
+
+	(void)peer_order(p);
+	switch (n->kind) {
+	case CONN_NEGOTIATED:
+		p->turn.failures = 0;
+		p->turn.waits = false;
+		p->behind = false;
+		if (n->renewed)
+			p->renew = false;
+		if (n->dialled)
+			wait_after_vain(p);
+		/* The older pair can then go, if its key is revoked, and other
+		 * algorithms are used from now on. */
+		if (n->dialled)
+			peer_flags(p, assoc_agreed(p->assoc, &c->env), NULL);
+		break;
+	case CONN_FAILED:
+		note_failure(p, n);
+		break;
+	case CONN_LIST_SEEN:
+		list_seen(p, &n->version);
+		break;
+	}
+	peer_touch(p);
+}
+
+void
+peer_found(struct peer *p)
+{
+	peer_locate(p, p->node);
+	p->turn.failures = 0;
+	peer_retry(p);
+	if (held_pair(p) == NULL && p->wait.packets > 0)
+		p->turn.waits = true;
+	if (p->turn.waits)
+		peer_negotiate(p);
+	else if (!p->up)
+		peer_sweep(p, 0);
+	peer_touch(p);
+}
+
+/* When the newest pair is to be replaced: after a day, and before that where
+ * a certificate ends and the pair with it, which may have been renewed since.
+ * Pairs that were made at one time are not replaced at one time, and the
+ * lower name comes first. */
+static bool
+pair_is_old(const struct peer *p, const struct pair *newest, bool lower)
+{
+	int64_t half = wall_s(newest->made, newest->cert_end) / 2;
+	int64_t due = half < PAIR_AGE_REFRESH_S ? half : PAIR_AGE_REFRESH_S;
+	int64_t most = due / 4 < REFRESH_SPREAD_S ? due / 4 : REFRESH_SPREAD_S;
+	int64_t spread = newest->id[0] * most / UINT8_MAX;
+
+	return pair_age_s(&p->core->env, newest, p->core->env.now.mono) >=
+	       due + spread + (lower ? 0 : most);
+}
+
+void
+peer_renew(struct peer *p)
+{
+	p->renew = held_pair(p) != NULL;
+}
+
+/* Gives the lower name time to dial, for a mesh that starts at once. The higher
+ * name dials a little later: the peer may still hold a pair that this node has
+ * lost, and then sees no need to dial. */
+static void
+negotiate_later(struct peer *p)
+{
+	struct core *c = p->core;
+	int64_t ms = GIVE_WAY_MS + GIVE_WAY_PEER_MS * (int64_t)c->npeers;
+	struct monotime at = add_jitter(c, ms);
+
+	p->turn.waits = true;
+	if (!mono_before(p->turn.not_before, at))
+		return;
+	p->turn.not_before = at;
+	p->gives_way = true;
+}
+
+void
+peer_sweep(struct peer *p, unsigned int pass)
+{
+	struct core *c = p->core;
+	bool lower = strcmp(c->self, p->name) < 0;
+	const struct pair_record *r = held_pair(p);
+	bool is_old = r != NULL &&
+		      (p->renew || pair_is_old(p, &r->pairs[0], lower));
+
+	if (r == NULL) {
+		if (lower || pass != SWEEP_START || c->env.hidden)
+			peer_negotiate(p);
+		else if (!p->turn.waits &&
+			 !conns_negotiating(c->conns, p->name))
+			negotiate_later(p);
+	} else if (!assoc_can_send(p->assoc, c->env.now.mono) &&
+		   (pass == SWEEP_START || (is_old && !p->resumed))) {
+		/* A dial would not be answered either, if the INIT is not. */
+		p->resumed = true;
+		peer_flags(p, assoc_resume(p->assoc, &c->env), NULL);
+	} else if (is_old) {
+		peer_negotiate(p);
+	}
+	peer_touch(p);
+}
