@@ -14,6 +14,7 @@
 #define SWEEP_STEP_PEERS 10
 #define SWEEP_SUMMARY_MS 5000	/* after the first one */
 #define SWEEP_REST_MS 30000	/* between two rounds over all peers */
+#define SECRETS_CHECK_MS 3600000	/* between two looks at their ages */
 #define RUN_STORE_MS 3600000	/* between two writes of the running time */
 #define SCRATCH_LEN (FRAME_LEN_MAX + DGRAM_DATA_OVERHEAD + 1)
 
@@ -68,6 +69,7 @@ core_new(struct core **out, const struct core_init *in, struct now now,
 	timer_init(&c->sweep, c, TIMER_SWEEP);
 	env_fill(c, in, now);
 	c->self_node = ROUTE_NONE;
+	c->secrets_check = mono_add_ms(now.mono, SECRETS_CHECK_MS);
 	c->wait_budget = WAITQ_BUDGET;
 	core_device_takes(c, !in->no_tcp_gro, !in->no_udp_gro);
 	c->no_csum = in->no_csum;
@@ -86,11 +88,14 @@ core_new(struct core **out, const struct core_init *in, struct now now,
 	    timerq_reserve(&c->timers, 1) < 0)
 		goto nomem;
 	if (in->list != NULL && install_may_begin(&c->env, in->list->bnl, mark)) {
-		c->stale = bnl_version_cmp(&in->list->bnl->version, mark) < 0;
+		c->env.stale = bnl_version_cmp(&in->list->bnl->version, mark) < 0;
 		if (peers_apply(c, in->list, &old) < 0)
 			goto nomem;
 	}
-	c->conns = conns_new(&c->env, mark);
+	c->secrets = secret_store_new(&c->env);
+	c->lists = lists_new(&c->env, mark);
+	if (c->secrets != NULL && c->lists != NULL)
+		c->conns = conns_new(&c->env, c->secrets, c->lists);
 	if (c->conns == NULL) {
 		c->gen = NULL;	/* stays the caller's */
 		goto nomem;
@@ -111,6 +116,8 @@ core_free(struct core *c)
 		return;
 	peers_free(c);
 	conns_free(c->conns);
+	lists_free(c->lists);
+	secret_store_free(c->secrets);
 	assocs_free(c->assocs);
 	generation_free(c->gen);
 	generation_free(c->pending);
@@ -131,7 +138,7 @@ core_free(struct core *c)
 void
 core_load_pair(struct core *c, const struct pair_record *r)
 {
-	(void)secret_store_load(conns_pairs(c->conns), r);
+	(void)secret_store_load(c->secrets, r);
 }
 
 static void
@@ -140,11 +147,19 @@ refuse_stale(struct core *c)
 	char its[BNL_VERSION_TEXT_MAX], newest[BNL_VERSION_TEXT_MAX];
 
 	bnl_version_format(its, &c->env.version);
-	bnl_version_format(newest, conns_mark(c->conns));
+	bnl_version_format(newest, lists_mark(c->lists));
 	refusal_tell(&c->env, REFUSAL_OLDER, NULL,
 		     "list on disk refused: it is %s, older than %s, the "
 		     "newest one ever taken: nothing is routed until a current "
 		     "one is found", its, newest);
+}
+
+/* Erases pairs that may not be used any more. A list below the mark does not
+ * tell which names are nodes. */
+static void
+check_secrets(struct core *c)
+{
+	secret_store_check(c->secrets, c->env.stale ? NULL : c->env.bnl);
 }
 
 static void
@@ -162,14 +177,14 @@ core_start(struct core *c, struct now now)
 {
 	c->env.now = now;
 	store_run(c);
-	conns_check_pairs(c->conns);
+	check_secrets(c);
 	c->started = true;
 	peers_hooks(c, true);
-	if (c->gen != NULL && !c->stale && c->self_node == ROUTE_NONE)
+	if (c->gen != NULL && !c->env.stale && c->self_node == ROUTE_NONE)
 		actions_event(&c->actions, EVENT_ERROR, EVENT_LIST_SELF_GONE,
 			      NULL, "this node (%s) is not in the list",
 			      c->self);
-	if (c->stale)
+	if (c->env.stale)
 		refuse_stale(c);
 	sweep_restart(c, SWEEP_START);
 	core_settle(c);
@@ -198,6 +213,7 @@ core_reconf(struct core *c, struct now now, const struct conf *conf,
 	c->env.cert = *cert;
 	c->warned &= ~(UINT32_C(1) << EVENT_CERT_END);
 	conns_reconf(c->conns);
+	lists_reconf(c->lists);
 	core_warn(c);
 	for (size_t i = 0; i < c->npeers; i++) {
 		peer_locate(c->peers[i], c->peers[i]->node);
@@ -279,7 +295,9 @@ put_into_force(struct core *c, struct generation *g)
 	if (peers_apply(c, g, &old) < 0)
 		return -1;
 	c->warned &= ~(UINT32_C(1) << EVENT_CERT_END);	/* may be revoked */
+	lists_applied(c->lists);
 	conns_list_applied(c->conns);
+	check_secrets(c);
 	core_news(c, old == NULL ? NULL : old->bnl);
 	generation_free(old);
 	peers_judge_links(c);
@@ -296,7 +314,8 @@ apply_pending(struct core *c)
 		refusal_tell(&c->env, REFUSAL_MEMORY, NULL,
 			     "not enough memory to apply the list");
 		generation_free(c->pending);
-		conns_list_applied(c->conns);	/* the next one */
+		lists_applied(c->lists);	/* the next one */
+		conns_list_decided(c->conns);
 	}
 	c->pending = NULL;
 }
@@ -305,16 +324,21 @@ void
 core_stored(struct core *c, struct now now, uint32_t ticket, bool ok)
 {
 	c->env.now = now;
-	switch (conns_stored(c->conns, ticket, ok)) {
-	case STORED_PLAIN:
-		break;
-	case STORED_LIST_APPLY:
-		apply_pending(c);
-		break;
-	case STORED_LIST_DISCARD:
-		generation_free(c->pending);
-		c->pending = NULL;
-		break;
+	if (secret_store_stored(c->secrets, ticket, ok)) {
+		conns_secrets_stored(c->conns);
+	} else {
+		switch (lists_stored(c->lists, ticket, ok)) {
+		case INSTALL_PLAIN:
+			break;
+		case INSTALL_APPLY:
+			apply_pending(c);
+			break;
+		case INSTALL_DISCARD:
+			conns_list_decided(c->conns);
+			generation_free(c->pending);
+			c->pending = NULL;
+			break;
+		}
 	}
 	core_settle(c);
 }
@@ -324,12 +348,13 @@ core_list_ready(struct core *c, struct now now, uint32_t ticket,
 		struct generation *g, const struct err *why)
 {
 	c->env.now = now;
-	if (conns_list_ready(c->conns, ticket,
+	if (lists_ready(c->lists, ticket,
 				g == NULL ? NULL : g->bnl, why)) {
 		generation_free(c->pending);
 		c->pending = g;
 	} else {
 		generation_free(g);
+		conns_list_decided(c->conns);
 	}
 	core_settle(c);
 }
@@ -338,14 +363,14 @@ void
 core_list_refuse(struct core *c, struct now now, const struct err *why)
 {
 	c->env.now = now;
-	conns_list_refuse(c->conns, why);
+	lists_refuse(c->lists, why);
 }
 
 void
 core_list_offer(struct core *c, struct now now, const void *raw, size_t len)
 {
 	c->env.now = now;
-	conns_list_offer(c->conns, raw, len);
+	lists_offer(c->lists, raw, len);
 	core_settle(c);
 }
 
@@ -353,7 +378,7 @@ void
 core_push(struct core *c, struct now now)
 {
 	c->env.now = now;
-	conns_push(c->conns);
+	lists_push(c->lists);
 	core_news_hidden(c);
 	core_settle(c);
 }
@@ -365,10 +390,10 @@ lift_stale(struct core *c)
 	struct generation *g = c->gen;
 
 	c->gen = NULL;
-	c->stale = false;
+	c->env.stale = false;
 	if (put_into_force(c, g) < 0) {
 		c->gen = g;
-		c->stale = true;
+		c->env.stale = true;
 	}
 }
 
@@ -376,8 +401,8 @@ void
 core_mark_reset(struct core *c, struct now now)
 {
 	c->env.now = now;
-	conns_mark_reset(c->conns);
-	if (c->stale)
+	lists_mark_reset(c->lists);
+	if (c->env.stale)
 		lift_stale(c);
 	core_settle(c);
 }
@@ -428,6 +453,9 @@ core_deadline(const struct core *c)
 	struct monotime at = mono_min(timerq_next(&c->timers),
 				      conns_deadline(c->conns));
 
+	at = mono_min(at, secret_store_deadline(c->secrets));
+	at = mono_min(at, c->secrets_check);
+	at = mono_min(at, lists_deadline(c->lists));
 	at = mono_min(at, dialq_deadline(&c->dialq));
 	return mono_min(at, addrcache_deadline(c->env.addrcache));
 }
@@ -446,6 +474,13 @@ core_tick(struct core *c, struct now now)
 	}
 	dialq_tick(&c->dialq, now.mono);
 	conns_tick(c->conns);
+	secret_store_tick(c->secrets);
+	if (mono_reached(lists_deadline(c->lists), now.mono))
+		lists_tick(c->lists, conns_spare(c->conns));
+	if (mono_reached(c->secrets_check, now.mono)) {
+		c->secrets_check = mono_add_ms(now.mono, SECRETS_CHECK_MS);
+		check_secrets(c);
+	}
 	addrcache_tick(c->env.addrcache, now.mono, &c->actions);
 	core_settle(c);
 }

@@ -16,6 +16,8 @@
 #include "core/session/assoc.h"
 #include "core/peer/mute.h"
 #include "core/history.h"
+#include "core/list/lists.h"
+#include "core/secrets/secret_store.h"
 #include "core/peer/pmtu.h"
 #include "core/comp_adapt.h"
 #include "core/peer/waitq.h"
@@ -80,7 +82,10 @@ struct core {
 	struct actions actions;
 	char self[NODE_NAME_MAX + 1];
 	struct assocs *assocs;
-	struct conns *conns;
+	struct secret_store *secrets;
+	struct monotime secrets_check;	/* of the ages of pairs */
+	struct lists *lists;
+	struct conns *conns;		/* borrows these two */
 	struct comp *comp;
 	uint8_t *scratch;		/* a packet while it is packed */
 	struct adapt_budget packing;	/* the time that it may take */
@@ -89,7 +94,6 @@ struct core {
 	struct generation *gen;		/* in force; NULL: none */
 	struct generation *pending;	/* built, being stored */
 	bool started;
-	bool stale;			/* below the mark: no peers */
 	uint32_t self_node;		/* our index in it; ROUTE_NONE: gone */
 	struct ipaddr own6;		/* source of our ICMPv6 errors */
 

@@ -17,13 +17,13 @@ core_list(const struct core *c)
 bool
 core_list_is_stale(const struct core *c)
 {
-	return c->stale;
+	return c->env.stale;
 }
 
 bool
 core_list_is_pending(const struct core *c)
 {
-	return conns_list_busy(c->conns);
+	return lists_busy(c->lists);
 }
 
 uint64_t
@@ -187,9 +187,9 @@ core_peer_info(const struct core *c, struct now now, size_t i,
 	const struct peer *p = c->peers[i];
 	const struct history_entry *note = history_get(c->env.history, p->name);
 	const struct pair_record *r =
-		secret_store_get(conns_pairs(c->conns), p->name);
+		secret_store_get(c->secrets, p->name);
 	const struct bnl_version *seen =
-		conns_list_seen(c->conns, p->name);
+		lists_of(c->lists, p->name);
 	struct assoc_status ls;
 
 	assoc_status(p->assoc, now.mono, &ls);

@@ -65,7 +65,7 @@ tell_rival(struct core *c, const struct bnl *old)
 static bool
 has_it(const struct core *c, const struct peer *p)
 {
-	const struct bnl_version *v = conns_list_seen(c->conns, p->name);
+	const struct bnl_version *v = lists_of(c->lists, p->name);
 
 	return v != NULL && bnl_version_cmp(v, &c->env.version) >= 0;
 }
@@ -128,7 +128,7 @@ core_news_receipt(struct peer *p)
 void
 core_news(struct core *c, const struct bnl *old)
 {
-	bool untold = conns_list_untold(c->conns);
+	bool untold = lists_untold(c->lists);
 
 	if (old != NULL && bnl_misses(c->gen->bnl, &old->version))
 		tell_rival(c, old);
@@ -144,5 +144,5 @@ core_list_replaced(struct core *c, struct now now,
 		   const struct bnl_version *version)
 {
 	c->env.now = now;
-	conns_list_replaced(c->conns, version);
+	lists_replaced(c->lists, version);
 }

@@ -32,6 +32,8 @@ struct core_env {
 	struct tls_provider tls;
 	struct cert_info cert;		/* our own certificate */
 	const struct bnl *bnl;		/* in force; NULL: none */
+	bool stale;			/* bnl is below the mark, the newest list
+					 * ever taken: it routes nothing */
 	bool hidden;			/* the list names no own address: nobody
 					 * else can dial */
 	const struct listed *listed;	/* bnl's addresses; NULL: none */

@@ -5,7 +5,7 @@
 static void
 settle_pairs(struct core *c)
 {
-	struct secret_store *ps = conns_pairs(c->conns);
+	struct secret_store *ps = c->secrets;
 	char name[NODE_NAME_MAX + 1];
 	struct peer *p;
 	bool unfit;
@@ -29,7 +29,9 @@ settle_wants(struct core *c)
 {
 	char name[NODE_NAME_MAX + 1];
 
-	while (conns_next_want(c->conns, name)) {
+	/* Nothing is counted in vain: this runs after every call. */
+	while (!lists_idle(c->lists) &&
+	       lists_next(c->lists, conns_spare_for_lists(c->conns), name)) {
 		struct endpoint eps[CONN_ENDPOINTS_MAX];
 		size_t n;
 
@@ -37,7 +39,7 @@ settle_wants(struct core *c)
 		n = peer_endpoints(c, name, eps);
 		if (n == 0 || conns_dial(c->conns, name, eps, n,
 					    CONN_LIST) == 0)
-			conns_unreachable(c->conns, name);
+			lists_unreachable(c->lists, name);
 	}
 }
 

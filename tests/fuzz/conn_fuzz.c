@@ -270,10 +270,10 @@ host_does(struct script *s)
 	h->env.now = w.now;
 	switch (v >> 3 & 7) {
 	case 0:
-		conns_list_offer(h->cs, made.raw[list], made.len[list]);
+		lists_offer(h->lists, made.raw[list], made.len[list]);
 		break;
 	case 1:
-		conns_push(h->cs);
+		lists_push(h->lists);
 		break;
 	case 2:
 		h->disk_fails = !h->disk_fails;
@@ -282,11 +282,12 @@ host_does(struct script *s)
 		h->disk_stuck = !h->disk_stuck;
 		break;
 	case 4:
-		conns_list_news(h->cs, w.h[!(v & 1)].name,
+		lists_news(h->lists, w.h[!(v & 1)].name,
 				   &made.version[list]);
 		break;
 	case 5:
-		conns_mark_reset(h->cs);
+		lists_mark_reset(h->lists);
+		h->env.stale = false;
 		break;
 	case 6:
 		h->down = !h->down;

@@ -50,7 +50,7 @@ void
 conn_free(struct conn *ch)
 {
 	conn_pair_end(ch);
-	transfer_close(ch->ctx->sync, &ch->list, false);
+	transfer_close(lists_transfer(ch->ctx->lists), &ch->list, false);
 	timerq_cancel(&ch->ctx->timers, &ch->timer);
 	frames_free(&ch->stream);
 	free(ch);
@@ -176,11 +176,11 @@ finish_channel(struct conn *ch, bool lost)
 
 	if (ch->state == CONN_TLS && ch->reason[0] != '\0')
 		ch->ctx->tls_failed++;
-	transfer_close(ch->ctx->sync, &ch->list, lost);
+	transfer_close(lists_transfer(ch->ctx->lists), &ch->list, lost);
 	conn_pair_end(ch);
 	over = !dial_goes_on(ch);
 	if (over && (ch->purpose & CONN_LIST) != 0 && early)
-		gossip_failed(transfer_round(ch->ctx->sync), ch->peer);
+		lists_unreachable(ch->ctx->lists, ch->peer);
 	if (over && wanted_pair && !ch->negotiated && !ch->failed) {
 		ch->failed = true;
 		conn_set_reason(ch, "the connection ended");
@@ -283,7 +283,7 @@ conn_withdraw(struct conn *ch)
 {
 	if (ch->state == CONN_ENDING)
 		return;
-	transfer_close(ch->ctx->sync, &ch->list, false);
+	transfer_close(lists_transfer(ch->ctx->lists), &ch->list, false);
 	conn_pair_end(ch);
 	conn_set_state(ch, CONN_ENDING);
 	ask_to_close(ch);
@@ -293,7 +293,7 @@ void
 conn_put_off(struct conn *ch)
 {
 	if (ch->purpose & CONN_LIST)
-		gossip_failed(transfer_round(ch->ctx->sync), ch->peer);
+		lists_unreachable(ch->ctx->lists, ch->peer);
 	if ((ch->purpose & CONN_PAIR) == 0)
 		return;
 	ch->failed = ch->put_off = true;
@@ -348,7 +348,7 @@ conn_timeout(struct conn *ch)
 		return;
 	}
 	if (mono_reached(transfer_conn_deadline(&ch->list), now)) {
-		if (transfer_late(ch->ctx->sync, &ch->list))
+		if (transfer_late(lists_transfer(ch->ctx->lists), &ch->list))
 			conn_end(ch, "no list came in time");
 		else
 			conn_rearm(ch);
@@ -416,6 +416,6 @@ void
 conn_end_if_done(struct conn *ch)
 {
 	if (ch->state == CONN_OPEN && ch->dialled && ch->list.open &&
-	    transfer_quiet(ch->ctx->sync, &ch->list))
+	    transfer_quiet(lists_transfer(ch->ctx->lists), &ch->list))
 		conn_end(ch, NULL);
 }

@@ -28,6 +28,9 @@
 #include "core/secrets/secret_store.h"
 #include "core/report/ratelimit.h"
 #include "core/conn/frames.h"
+#include "core/list/lists.h"
+#include "core/list/transfer.h"
+#include "core/secrets/secret_store.h"
 
 enum conn_state {
 	CONN_CONNECT,	/* TCP is being opened */
@@ -45,8 +48,8 @@ enum conn_state {
 /* All connections of a core, and the state that they share. */
 struct conns {
 	struct core_env *env;
-	struct secret_store *pairs;
-	struct transfer *sync;
+	struct secret_store *secrets;	/* borrowed */
+	struct lists *lists;		/* borrowed */
 	struct conn *all;		/* newest first */
 	uint64_t turnover;		/* counts changes that may free room */
 	struct dial *dials;		/* not decided by a connection yet */
@@ -64,7 +67,6 @@ struct conns {
 	uint32_t last_id;
 	uint64_t last_seq;
 	size_t total;			/* with those that are ENDING */
-	struct monotime next_check;	/* time to check the ages of pairs */
 };
 
 #define CONN_SAID 4		/* lines about a peer that are remembered */
@@ -244,12 +246,6 @@ bool dial_goes_on(struct conn *ch);
 /* Remembered of a peer in the list; made if there is nothing yet. NULL: it is
  * not in the list, or memory is out. */
 struct conn_heard *conns_heard(struct conns *ctx, const char *peer);
-
-/* --- core/conns_list: the list ------------------------------------------ */
-
-/* There is no list that names the nodes: none, or one below the mark. Lists are
- * then taken from any peer that has a certificate. */
-bool conns_lack_list(const struct conns *ctx);
 
 /* --- core/conn_io: bytes ---------------------------------------------- */
 

@@ -54,11 +54,9 @@ static bool
 may_deliver(struct conn *ch)
 {
 	struct conns *ctx = ch->ctx;
-	struct transfer *sync = ctx->sync;
 	struct monotime now = ctx->env->now.mono;
 
-	if (!install_wants(transfer_take(sync), &ch->pair->theirs.list) ||
-	    standings_mute(transfer_peers(sync), ch->peer, now))
+	if (!lists_would_take(ctx->lists, ch->peer, &ch->pair->theirs.list))
 		return false;
 	for (const struct conn *c = ctx->all; c != NULL; c = c->next)
 		if (c->list.open && c->deliver_only)

@@ -19,7 +19,7 @@ may_bring_list(const struct conn *ch, int code)
 	if (code == REFUSE_PIN)
 		return true;
 	return code == REFUSE_NOT_LISTED &&
-	       (!ch->dialled || conns_lack_list(ch->ctx));
+	       (!ch->dialled || lists_lacking(ch->ctx->lists));
 }
 
 static enum history_kind
@@ -77,12 +77,12 @@ on_secured(struct conn *ch)
 void
 conn_open_lists(struct conn *ch, const struct hello *theirs)
 {
-	transfer_open(ch->ctx->sync, &ch->list, ch->id, ch->peer,
+	transfer_open(lists_transfer(ch->ctx->lists), &ch->list, ch->id, ch->peer,
 		     ch->deliver_only, &theirs->list);
 	/* Another list has come into force since our HELLO was sent, and
 	 * nothing else would tell the peer of it. */
 	if (bnl_version_cmp(&ch->pair->mine.list, &ch->ctx->env->version) != 0)
-		transfer_offer(ch->ctx->sync, &ch->list);
+		transfer_offer(lists_transfer(ch->ctx->lists), &ch->list);
 	if (ch->dialled)
 		history_try(ch->ctx->env->history, ch->ctx->env->now.mono, ch->peer,
 			  &ch->remote, HISTORY_REACHED, NULL);
@@ -116,7 +116,7 @@ on_refused(struct conn *ch)
 	ch->told = r.list;
 	ch->behind = (r.code == REFUSE_NOT_LISTED || r.code == REFUSE_PIN) &&
 		     bnl_version_cmp(&r.list, &env->version) < 0;
-	gossip_seen(transfer_round(ch->ctx->sync), ch->peer, &r.list);
+	lists_seen(ch->ctx->lists, ch->peer, &r.list);
 	conn_tell(ch, NEWS_SEEN);
 	conn_lose(ch, line);
 }
@@ -136,7 +136,7 @@ list_frame(struct conn *ch)
 		return;
 	}
 	p = frames_payload(&ch->stream, &len);
-	if (transfer_frame(ch->ctx->sync, &ch->list, type, p, len, &e) < 0) {
+	if (transfer_frame(lists_transfer(ch->ctx->lists), &ch->list, type, p, len, &e) < 0) {
 		conn_refuse(ch, REFUSE_PROTOCOL, e.text);
 		return;
 	}
@@ -253,7 +253,7 @@ conn_drain(struct conn *ch, uint8_t *out, size_t cap)
 			used += n;
 		if (used == cap || ch->state == CONN_ENDING)
 			break;
-		if (!transfer_next_frame(ch->ctx->sync, &ch->list, &type,
+		if (!transfer_next_frame(lists_transfer(ch->ctx->lists), &ch->list, &type,
 					payload, &len)) {
 			conn_end_if_done(ch);
 			if (ch->state != CONN_ENDING)

@@ -14,7 +14,7 @@ conn_can_negotiate(const struct conns *ctx)
 	const struct core_env *env = ctx->env;
 
 	return env->bnl != NULL && bnl_find(env->bnl, env->self) != NULL &&
-	       !install_stale(transfer_take(ctx->sync));
+	       !env->stale;
 }
 
 void
@@ -63,7 +63,7 @@ say_hello(struct conn *ch, bool negotiate)
 	h->list = env->version;
 	h->algos = *conf_algos_for(env->conf, ch->peer);
 	if (negotiate)
-		secret_store_list(ch->ctx->pairs, ch->peer, h->held, &h->nheld);
+		secret_store_list(ch->ctx->secrets, ch->peer, h->held, &h->nheld);
 	len = hello_encode(p->my_frame + FRAME_HEADER_LEN, h);
 	frame_header_write(p->my_frame, FRAME_HELLO, len);
 	p->my_len = FRAME_HEADER_LEN + len;
@@ -97,7 +97,7 @@ static int
 say_have(struct conn *ch)
 {
 	uint8_t payload[LIST_HAVE_LEN];
-	size_t len = transfer_make_have(ch->ctx->sync, payload);
+	size_t len = transfer_make_have(lists_transfer(ch->ctx->lists), payload);
 
 	if (ch->deliver_only)
 		return 0;
@@ -111,7 +111,7 @@ settle_pair(struct conn *ch)
 	bool negotiate = (ch->purpose & CONN_PAIR) != 0 &&
 			 !ch->deliver_only && conn_can_negotiate(ch->ctx);
 
-	if (negotiate && !secret_store_settled(ch->ctx->pairs, ch->peer))
+	if (negotiate && !secret_store_settled(ch->ctx->secrets, ch->peer))
 		return;
 	if (say_hello(ch, negotiate) < 0 ||
 	    (!negotiate && say_have(ch) < 0)) {
@@ -179,7 +179,7 @@ dialler_hello(struct conn *ch)
 		return;
 	}
 	if (h->negotiate) {
-		secret_store_hello(ch->ctx->pairs, ch->peer, lower_dialled(ch),
+		secret_store_hello(ch->ctx->secrets, ch->peer, lower_dialled(ch),
 			       h->held, h->nheld);
 		begin_confirm(ch);
 		return;
@@ -291,7 +291,7 @@ begin_confirm(struct conn *ch)
 	}
 	if (p->selection.generation >= HELLO_GENERATION_MAX) {
 		/* Never by honest counting: both begin anew. */
-		secret_store_erase(ch->ctx->pairs, ch->peer,
+		secret_store_erase(ch->ctx->secrets, ch->peer,
 			       "the generations are used up");
 		conn_refuse(ch, REFUSE_BUSY, "generations used up");
 		return;
@@ -314,7 +314,7 @@ begin_confirm(struct conn *ch)
 static void
 answer_hello(struct conn *ch)
 {
-	struct secret_store *ps = ch->ctx->pairs;
+	struct secret_store *ps = ch->ctx->secrets;
 	const struct hello *h = &ch->pair->theirs;
 
 	if (!secret_store_settled(ps, ch->peer))
@@ -355,7 +355,7 @@ store_pair(struct conn *ch)
 	memcpy(pair.self_static, p->mine.static_key, X25519_LEN);
 	memcpy(pair.peer_key, ch->cert.fingerprint, FINGERPRINT_LEN);
 	memcpy(ch->pair_id, pair.id, sizeof(pair.id));
-	rc = secret_store_add(ch->ctx->pairs, ch->peer, &pair);
+	rc = secret_store_add(ch->ctx->secrets, ch->peer, &pair);
 	bytes_wipe(&pair, sizeof(pair));
 	return rc;
 }
@@ -411,7 +411,7 @@ on_done(struct conn *ch)
 static void
 on_stored(struct conn *ch)
 {
-	switch (secret_store_place(ch->ctx->pairs, ch->peer, ch->pair_id)) {
+	switch (secret_store_place(ch->ctx->secrets, ch->peer, ch->pair_id)) {
 	case PAIR_STORING:
 		return;
 	case PAIR_ABSENT:

@@ -9,10 +9,9 @@
 #include "core/action.h"
 #include "core/conn/conn.h"
 
-#define CHECK_MS 3600000 /* between two looks at the age of pairs */
-
 struct conns *
-conns_new(struct core_env *env, const struct bnl_version *mark)
+conns_new(struct core_env *env, struct secret_store *secrets,
+	  struct lists *lists)
 {
 	struct conns *cs = calloc(1, sizeof(*cs));
 	uint8_t seed[HASH_SEED_LEN];
@@ -28,13 +27,8 @@ conns_new(struct core_env *env, const struct bnl_version *mark)
 	ratelimit_init(&cs->unlisted);
 	cs->news_tail = &cs->news;
 	cs->env = env;
-	cs->pairs = secret_store_new(env);
-	cs->sync = transfer_new(env, mark);
-	cs->next_check = mono_add_ms(env->now.mono, CHECK_MS);
-	if (cs->pairs == NULL || cs->sync == NULL) {
-		conns_free(cs);
-		return NULL;
-	}
+	cs->secrets = secrets;
+	cs->lists = lists;
 	return cs;
 }
 
@@ -79,8 +73,6 @@ conns_free(struct conns *cs)
 	table_free(&cs->heard);
 	table_free(&cs->by_id);
 	timerq_free(&cs->timers);
-	secret_store_free(cs->pairs);
-	transfer_free(cs->sync);
 	free(cs);
 }
 
@@ -129,6 +121,14 @@ uint64_t
 conns_turnover(const struct conns *cs)
 {
 	return cs->turnover;
+}
+
+size_t
+conns_spare_for_lists(const struct conns *cs)
+{
+	size_t spare = conns_spare(cs), others = max_connections(cs) / 4;
+
+	return spare > others ? spare - others : 0;
 }
 
 /* Leaves a quarter of the connections to those that others make. */
@@ -217,7 +217,7 @@ may_dial(const struct conns *cs, const char *peer, unsigned int purpose)
 
 	if (strcmp(peer, env->self) == 0)
 		return false;
-	if ((purpose & CONN_PAIR) == 0 && conns_lack_list(cs))
+	if ((purpose & CONN_PAIR) == 0 && lists_lacking(cs->lists))
 		return conns_spare(cs) > 0;
 	if (env->bnl != NULL && bnl_find(env->bnl, peer) == NULL)
 		return false;
@@ -318,69 +318,90 @@ conns_slept(struct conns *cs)
 struct monotime
 conns_deadline(const struct conns *cs)
 {
-	struct monotime at = timerq_next(&cs->timers);
-
-	at = mono_min(at, secret_store_deadline(cs->pairs));
-	at = mono_min(at, gossip_deadline(transfer_round(cs->sync)));
-	return mono_min(at, cs->next_check);
+	return timerq_next(&cs->timers);
 }
 
 void
 conns_tick(struct conns *cs)
 {
-	struct monotime now = cs->env->now.mono;
 	struct timer *t;
 
-	while ((t = timerq_pop(&cs->timers, now)) != NULL)
+	while ((t = timerq_pop(&cs->timers, cs->env->now.mono)) != NULL)
 		if (t->kind == CONN_TIMER_DIAL)
 			dial_timeout(t->owner);
 		else
 			conn_timeout(t->owner);
-	secret_store_tick(cs->pairs);
-	if (mono_reached(gossip_deadline(transfer_round(cs->sync)), now))
-		gossip_tick(transfer_round(cs->sync), conns_spare(cs));
-	if (!mono_reached(cs->next_check, now))
-		return;
-	cs->next_check = mono_add_ms(now, CHECK_MS);
-	conns_check_pairs(cs);
 }
 
-/* --- the owner's calls -------------------------------------------------- */
+/* --- what happens elsewhere ----------------------------------------------- */
 
-struct secret_store *
-conns_pairs(struct conns *cs)
+void
+conns_secrets_stored(struct conns *cs)
 {
-	return cs->pairs;
+	for (struct conn *ch = cs->all; ch != NULL; ch = ch->next)
+		conn_pair_poke(ch);
 }
 
 void
-conns_check_pairs(struct conns *cs)
+conns_list_decided(struct conns *cs)
 {
-	const struct install *t = transfer_take(cs->sync);
-
-	/* A list below the mark does not tell which names are nodes. */
-	secret_store_check(cs->pairs, install_stale(t) ? NULL : cs->env->bnl);
+	for (struct conn *ch = cs->all; ch != NULL; ch = ch->next)
+		conn_end_if_done(ch);
 }
 
-bool
-conns_next_want(struct conns *cs, char peer[NODE_NAME_MAX + 1])
+struct conn_heard *
+conns_heard(struct conns *cs, const char *peer)
 {
-	size_t spare, others = max_connections(cs) / 4;
+	size_t len = strlen(peer);
+	struct conn_heard *h = table_get(&cs->heard, peer, len);
 
-	/* This is asked after all that happens: nothing is counted in vain. */
-	if (gossip_idle(transfer_round(cs->sync)))
-		return false;
-	spare = conns_spare(cs);
-	/* Incoming connections must get through as well. */
-	return gossip_next(transfer_round(cs->sync),
-			     spare > others ? spare - others : 0, peer);
+	if (h != NULL)
+		return h;
+	if (cs->env->bnl == NULL || bnl_find(cs->env->bnl, peer) == NULL)
+		return NULL;
+	h = calloc(1, sizeof(*h));
+	if (h == NULL)
+		return NULL;
+	memcpy(h->peer, peer, len);
+	if (table_put(&cs->heard, h->peer, len, h) < 0) {
+		free(h);
+		return NULL;
+	}
+	return h;
+}
+
+/* Names that are no nodes any more are not remembered. */
+static void
+forget_heard(struct conns *cs)
+{
+	struct conn_heard *h;
+	size_t pos = 0;
+
+	while ((h = table_next(&cs->heard, &pos)) != NULL) {
+		if (bnl_find(cs->env->bnl, h->peer) != NULL)
+			continue;
+		table_remove(&cs->heard, h->peer, strlen(h->peer));
+		free(h);
+		pos--; /* the one behind may have moved here */
+	}
 }
 
 void
-conns_unreachable(struct conns *cs, const char *peer)
+conns_list_applied(struct conns *cs)
 {
-	gossip_failed(transfer_round(cs->sync), peer);
+	cs->turnover++;
+	for (struct conn *ch = cs->all; ch != NULL; ch = ch->next)
+		conn_review(ch);
+	forget_heard(cs);
 }
+
+void
+conns_reconf(struct conns *cs)
+{
+	cs->turnover++;
+}
+
+/* --- the owner's calls ---------------------------------------------------- */
 
 bool
 conns_next_news(struct conns *cs, struct conn_news *out)

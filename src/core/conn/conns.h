@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * All TLS connections of one core: negotiations and lists. Every call works at
+ * All TLS connections of one core: negotiations, and transfers of lists. Every call works at
  * env->now; actions go to env->actions, and the owner asks for news with
  * conns_next_news() after any call.
  *
@@ -22,21 +22,15 @@
 #include "base/ipaddr.h"
 #include "core/action.h"
 #include "core/env.h"
-#include "core/secrets/secret_store.h"
 
 struct conns;
+struct lists;
+struct secret_store;
 
-/* mark: the newest list version ever taken (zero: none); when the list in
- * force is above it, it is raised and stored. env is borrowed. NULL when
- * memory is out. */
-struct conns *conns_new(struct core_env *env,
-			      const struct bnl_version *mark);
+/* Borrows all of them. NULL when memory is out. */
+struct conns *conns_new(struct core_env *env, struct secret_store *secrets,
+			struct lists *lists);
 void conns_free(struct conns *cs);	/* NULL is fine */
-
-/* The pair secrets: load them with secret_store_load() right after the start,
- * then conns_check_pairs(); also called at every apply and once an hour. */
-struct secret_store *conns_pairs(struct conns *cs);
-void conns_check_pairs(struct conns *cs);
 
 /* --- connections ------------------------------------------------------- */
 
@@ -113,11 +107,8 @@ bool conns_negotiating(const struct conns *cs, const char *peer);
  * held, where HELLO is not sent yet. The connection serves lists. */
 void conns_spare_negotiation(struct conns *cs, const char *peer);
 
-/* A connection that this side wants for lists: the owner knows where the
- * peer is and answers with conns_dial(), now or later, or with
- * conns_unreachable() when it has no address. Ask after every tick. */
-bool conns_next_want(struct conns *cs, char peer[NODE_NAME_MAX + 1]);
-void conns_unreachable(struct conns *cs, const char *peer);
+/* Connections to spare for lists: others must get through as well. */
+size_t conns_spare_for_lists(const struct conns *cs);
 
 /* --- news of connections -------------------------------------------------- */
 
@@ -154,64 +145,17 @@ struct conn_news {
 /* Oldest first; false when there is none. */
 bool conns_next_news(struct conns *cs, struct conn_news *out);
 
-/* --- the list ---------------------------------------------------------- */
+/* --- what happens elsewhere --------------------------------------------- */
 
-/*
- * How a list becomes the one in force, wherever it comes from:
- * ACTION_BUILD_LIST -> conns_list_ready() -> checks of order, mark and
- * time -> ACTION_STORE_LIST -> conns_stored() -> the owner puts it into
- * force -> conns_list_applied(). One list at a time.
- */
-
-/* raw: a list from the disk (reload); copied. Events tell its outcome. */
-void conns_list_offer(struct conns *cs, const char *raw, size_t len);
-/* There is none on the disk that could be offered, and why. */
-void conns_list_refuse(struct conns *cs, const struct err *why);
-/* The answer to ACTION_BUILD_LIST; bnl NULL: refused for why. true: keep the
- * built generation until conns_stored() tells whether to keep it; false:
- * discard it. */
-bool conns_list_ready(struct conns *cs, uint32_t ticket,
-			 const struct bnl *bnl, const struct err *why);
-
-enum conns_stored {
-	STORED_PLAIN,		/* nothing to be done */
-	STORED_LIST_APPLY,	/* put the kept generation into force */
-	STORED_LIST_DISCARD	/* not stored: discard the list */
-};
-/* The answer to ACTION_STORE_PAIR and ACTION_STORE_LIST. STORE_LIST with an
- * empty view asks for the mark alone. */
-enum conns_stored conns_stored(struct conns *cs, uint32_t ticket,
-				     bool ok);
-/* env->bnl and env->version are the new ones now (or still the old ones, when
- * it could not be put into force); the old list may be freed after this call.
- * Must follow upon STORED_LIST_APPLY. Closes the connections of nodes that have no place any
- * more, checks the pairs, sends receipts and passes the list on. */
+/* The disk has answered about pair secrets: goes on where that was waited for. */
+void conns_secrets_stored(struct conns *cs);
+/* It was decided about a list: ends connections that waited for nothing else. */
+void conns_list_decided(struct conns *cs);
+/* Another list is in force: closes the connections of nodes that have no place
+ * any more. */
 void conns_list_applied(struct conns *cs);
-
-/* The configuration has changed: lists may have to be asked for sooner. */
+/* The configuration has changed. */
 void conns_reconf(struct conns *cs);
-/* Offers the list in force to every other node (SIGUSR1), and retries with
- * those that are down. One from the disk that is on its way into force takes
- * its place. */
-void conns_push(struct conns *cs);
-/* As transfer_untold(). */
-bool conns_list_untold(const struct conns *cs);
-/* A peer told by datagram which list it has. */
-void conns_list_news(struct conns *cs, const char *peer,
-			const struct bnl_version *version);
-/* As core_list_replaced(). */
-void conns_list_replaced(struct conns *cs,
-			    const struct bnl_version *version);
-/* The list that it said last it has, by whatever way; NULL: it never did. */
-const struct bnl_version *conns_list_seen(const struct conns *cs,
-					     const char *peer);
-/* A list from the disk is still on its way into force, or to its refusal. */
-bool conns_list_busy(const struct conns *cs);
-/* The newest version ever taken: nothing older is taken. */
-const struct bnl_version *conns_mark(const struct conns *cs);
-/* For the administrator: forgets the mark, and lets the next list from the
- * disk be older than the one in force. */
-void conns_mark_reset(struct conns *cs);
 
 /* --- for the status ---------------------------------------------------- */
 

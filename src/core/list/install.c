@@ -98,12 +98,6 @@ install_mark_reset(struct install *t)
 	store_mark(t);
 }
 
-bool
-install_stale(const struct install *t)
-{
-	return bnl_version_cmp(&t->env->version, &t->mark) < 0;
-}
-
 static void
 hold_off(struct install *t, const struct bnl_version *v, int64_t ms)
 {

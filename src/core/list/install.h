@@ -47,7 +47,7 @@ bool install_has(const struct install *t, const struct bnl_version *v);
 /* A list from the disk is waiting or in work. */
 bool install_local_busy(const struct install *t);
 
-/* As conns_list_ready(). */
+/* As lists_ready(). */
 bool install_ready(struct install *t, uint32_t ticket, const struct bnl *bnl,
 		   const struct err *why);
 enum install_stored {
@@ -76,8 +76,6 @@ void install_seen(struct install *t, const char *peer,
 		  const struct bnl_version *v);
 const struct bnl_version *install_mark(const struct install *t);
 void install_mark_reset(struct install *t);
-/* The list in force is below the mark: it routes nothing. */
-bool install_stale(const struct install *t);
 
 /* Decides whether the list on disk may be the first one in force; tells why
  * not. Its network must be that of the configuration; one that is dated too

@@ -15,22 +15,18 @@
 #define TRANSFER_MS_PER_64K 1000 /* for each 64 KiB of it */
 
 struct transfer *
-transfer_new(struct core_env *env, const struct bnl_version *mark)
+transfer_new(struct core_env *env, struct standings *peers,
+	     struct gossip *gossip, struct install *install)
 {
 	struct transfer *s = calloc(1, sizeof(*s));
 
 	if (s == NULL)
 		return NULL;
 	s->env = env;
-	standings_init(&s->peers, &env->rng);
+	s->peers = peers;
+	s->gossip = gossip;
+	s->install = install;
 	diffs_init(&s->diffs, &env->version);
-	s->round = gossip_new(env, &s->peers);
-	s->take = install_new(env, mark);
-	if (s->round == NULL || s->take == NULL) {
-		transfer_free(s);
-		return NULL;
-	}
-	gossip_hurry(s->round, install_stale(s->take));
 	return s;
 }
 
@@ -40,29 +36,8 @@ transfer_free(struct transfer *s)
 	if (s == NULL)
 		return;
 	assert(s->conns == NULL);
-	gossip_free(s->round);
-	install_free(s->take);
-	standings_free(&s->peers);
 	diffs_free(&s->diffs);
 	free(s);
-}
-
-struct gossip *
-transfer_round(struct transfer *s)
-{
-	return s->round;
-}
-
-struct install *
-transfer_take(struct transfer *s)
-{
-	return s->take;
-}
-
-struct standings *
-transfer_peers(struct transfer *s)
-{
-	return &s->peers;
 }
 
 /* There is a frame to be made for it. */
@@ -102,7 +77,7 @@ give_up(struct transfer *s, struct transfer_conn *c, enum refusal reason,
 	const char *why,
 	void (*counts)(struct standing *p, struct monotime now))
 {
-	struct standing *p = standing_get(&s->peers, c->peer);
+	struct standing *p = standing_get(s->peers, c->peer);
 
 	refusal_tell(s->env, reason, c->peer,
 		     "it %s: not asked for a list for a while", why);
@@ -126,8 +101,8 @@ note_version(struct transfer *s, struct transfer_conn *c,
 	     const struct bnl_version *v)
 {
 	c->theirs = *v;
-	gossip_seen(s->round, c->peer, v);
-	install_seen(s->take, c->peer, v);
+	gossip_seen(s->gossip, c->peer, v);
+	install_seen(s->install, c->peer, v);
 }
 
 /* Decides on the list at the other side of this connection. */
@@ -135,8 +110,8 @@ static void
 consider_list(struct transfer *s, struct transfer_conn *c)
 {
 	struct monotime now = s->env->now.mono;
-	bool wanted = install_wants(s->take, &c->theirs) &&
-		      !standings_mute(&s->peers, c->peer, now);
+	bool wanted = install_wants(s->install, &c->theirs) &&
+		      !standings_mute(s->peers, c->peer, now);
 	int64_t ms;
 
 	if (c->in == SYNC_OFFERED && !wanted)
@@ -149,7 +124,7 @@ consider_list(struct transfer *s, struct transfer_conn *c)
 	}
 	if (c->in != SYNC_OFFERED)
 		return;
-	if (transfer_turn_must_wait(s->conns, c, s->take, now)) {
+	if (transfer_turn_must_wait(s->conns, c, s->install, now)) {
 		c->deadline = mono_add_ms(now, WAIT_MS);
 		return;
 	}
@@ -177,7 +152,7 @@ offer_to_all(struct transfer *s)
 	for (struct transfer_conn *c = s->conns; c != NULL; c = c->next)
 		if (bnl_version_cmp(&c->theirs, &s->env->version) < 0)
 			transfer_offer(s, c);
-	gossip_push(s->round);
+	gossip_push(s->gossip);
 }
 
 void
@@ -193,8 +168,8 @@ transfer_settle(struct transfer *s)
 	char from[NODE_NAME_MAX + 1];
 	enum install_drop why;
 
-	while (install_next_dropped(s->take, from, &why)) {
-		struct standing *p = standing_get(&s->peers, from);
+	while (install_next_dropped(s->install, from, &why)) {
+		struct standing *p = standing_get(s->peers, from);
 
 		if (why == INSTALL_BAD && p != NULL)
 			standing_strike(p, s->env->now.mono);
@@ -203,7 +178,7 @@ transfer_settle(struct transfer *s)
 	}
 	for (struct transfer_conn *c = s->conns; c != NULL; c = c->next)
 		consider_list(s, c);
-	if (!s->push || install_local_busy(s->take))
+	if (!s->push || install_local_busy(s->install))
 		return;
 	s->push = false;
 	offer_to_all(s);
@@ -216,7 +191,7 @@ transfer_open(struct transfer *s, struct transfer_conn *c, uint32_t id,
 	     const char *peer, bool deliver_only,
 	     const struct bnl_version *theirs)
 {
-	struct standing *p = standing_get(&s->peers, peer);
+	struct standing *p = standing_get(s->peers, peer);
 	struct transfer_conn **last = &s->conns;
 
 	memset(c, 0, sizeof(*c));
@@ -251,7 +226,7 @@ transfer_close(struct transfer *s, struct transfer_conn *c, bool lost)
 	*at = c->next;
 	stop_receiving(c);
 	c->open = false;
-	p = standing_find(&s->peers, c->peer);
+	p = standing_find(s->peers, c->peer);
 	if (p != NULL && p->conns > 0)
 		p->conns--;
 	for (c = s->conns; c != NULL; c = c->next)
@@ -280,7 +255,7 @@ transfer_late(struct transfer *s, struct transfer_conn *c)
 		count_fault(s, c, REFUSAL_UNDELIVERED,
 			    "announced a list and did not deliver it in time");
 	else if (c->in == SYNC_GETTING &&
-		 transfer_turn_gives_way(&s->turn, s->conns, c, s->take, now))
+		 transfer_turn_gives_way(&s->turn, s->conns, c, s->install, now))
 		give_up(s, c, REFUSAL_UNDELIVERED,
 			"delivers a list slowly, and others wait",
 			standing_broke);
@@ -298,7 +273,7 @@ transfer_quiet(const struct transfer *s, const struct transfer_conn *c)
 	/* The side with the older list is expected to ask, and to say when it
 	 * has the newer one. */
 	return !c->say_query && !c->say_have && !c->say_get && !c->sending &&
-	       c->in == SYNC_IDLE && !install_has(s->take, &c->theirs) &&
+	       c->in == SYNC_IDLE && !install_has(s->install, &c->theirs) &&
 	       bnl_version_cmp(&c->theirs, &s->env->version) >= 0;
 }
 
@@ -308,8 +283,8 @@ static int
 take_have(struct transfer *s, struct transfer_conn *c, const struct list_have *h,
 	  struct err *e)
 {
-	bool newer = install_wants(s->take, &h->version) &&
-		     !standings_mute(&s->peers, c->peer, s->env->now.mono);
+	bool newer = install_wants(s->install, &h->version) &&
+		     !standings_mute(s->peers, c->peer, s->env->now.mono);
 
 	note_version(s, c, &h->version);
 	if (newer && (h->len == 0 || h->len > BNL_BYTES_MAX)) {
@@ -398,7 +373,7 @@ take_data(struct transfer *s, struct transfer_conn *c, const uint8_t *payload,
 	buf_init(&c->data, 0);
 	stop_receiving(c);
 	transfer_turn_delivered(&s->turn);
-	install_offer(s->take, &offer);
+	install_offer(s->install, &offer);
 	transfer_settle(s);
 	return 0;
 }
@@ -443,15 +418,15 @@ void
 transfer_applied(struct transfer *s)
 {
 	char from[NODE_NAME_MAX + 1] = "";
-	bool taken = install_applied(s->take, from);
-	struct standing *p = standing_find(&s->peers, from);
+	bool taken = install_applied(s->install, from);
+	struct standing *p = standing_find(s->peers, from);
 
 	if (p != NULL)
 		standing_delivered(p);
 	s->untold = taken && from[0] == '\0' && !s->push;
 	diffs_applied(&s->diffs, s->env->bnl);
-	gossip_applied(s->round);
-	gossip_hurry(s->round, install_stale(s->take));
+	gossip_applied(s->gossip);
+	gossip_hurry(s->gossip, s->env->stale);
 	/* HAVE is an offer, or a receipt for peers that have this list. */
 	for (struct transfer_conn *c = s->conns; c != NULL; c = c->next) {
 		if (!c->sending &&
@@ -462,6 +437,6 @@ transfer_applied(struct transfer *s)
 	}
 	/* No node can fetch the list from a node without an address. */
 	if (taken && (from[0] != '\0' || (s->untold && s->env->hidden)))
-		gossip_pass_on(s->round);
+		gossip_pass_on(s->gossip);
 	transfer_settle(s);
 }

@@ -65,13 +65,10 @@ struct transfer_conn {
 	struct transfer_conn *next;
 };
 
-/* NULL when memory is out. */
-struct transfer *transfer_new(struct core_env *env,
-			    const struct bnl_version *mark);
+/* Borrows all of them. NULL when memory is out. */
+struct transfer *transfer_new(struct core_env *env, struct standings *peers,
+			      struct gossip *gossip, struct install *install);
 void transfer_free(struct transfer *s); /* NULL is fine */
-struct gossip *transfer_round(struct transfer *s);
-struct install *transfer_take(struct transfer *s);
-struct standings *transfer_peers(struct transfer *s);
 
 /* The LIST_HAVE that a dialler sends right behind its HELLO: the other side,
  * where it lacks that list, asks for it in its first flight. Returns its

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The list machine, for its own files. */
+/* The state of all transfers, for transfer.c and transfer_out.c. */
 #ifndef CORE_LIST_TRANSFER_IMPL_H
 #define CORE_LIST_TRANSFER_IMPL_H
 
@@ -9,9 +9,10 @@
 
 struct transfer {
 	struct core_env *env;
-	struct standings peers;
-	struct gossip *round;
-	struct install *take;
+	/* Borrowed of lists.c. */
+	struct standings *peers;
+	struct gossip *gossip;
+	struct install *install;
 	struct transfer_turn turn;
 	struct diffs diffs;
 	struct transfer_conn *conns; /* in the order in which they came */

@@ -22,7 +22,7 @@ static size_t
 make_get(const struct transfer *s, struct transfer_conn *c, uint8_t *payload)
 {
 	static const struct bnl_version none;
-	const struct standing *p = standing_find(&s->peers, c->peer);
+	const struct standing *p = standing_find(s->peers, c->peer);
 	bool whole = s->env->bnl == NULL || (p != NULL && p->whole);
 
 	c->base = whole ? none : s->env->bnl->version;

@@ -61,7 +61,7 @@ dial_peer(struct peer *p)
 	peer_look_up(c, p->name);
 	if (n == 0 || is_dialled(c, p->name))
 		return;
-	if (secret_store_get(conns_pairs(c->conns), p->name) == NULL)
+	if (secret_store_get(c->secrets, p->name) == NULL)
 		peer_ask(p);
 	else
 		(void)conns_dial(c->conns, p->name, eps, n,
@@ -149,7 +149,7 @@ static void
 look_up(const struct core *c, const char *name, struct why *out)
 {
 	const struct history_entry *removal = core_removal(c);
-	const struct bnl *b = c->stale ? NULL : c->env.bnl;
+	const struct bnl *b = c->env.stale ? NULL : c->env.bnl;
 	const struct bnl_node *node;
 	const struct history_entry *o = history_get(c->env.history, name);
 
@@ -315,7 +315,7 @@ take_peer(const struct peer *p, struct why *out)
 	const struct core *c = p->core;
 	struct endpoint eps[CONN_ENDPOINTS_MAX];
 	const struct bnl_version *seen =
-		conns_list_seen(c->conns, p->name);
+		lists_of(c->lists, p->name);
 	struct assoc_status ls;
 
 	assoc_status(p->assoc, c->env.now.mono, &ls);
@@ -327,7 +327,7 @@ take_peer(const struct peer *p, struct why *out)
 		out->tried = eps[0];
 	if (seen != NULL)
 		out->theirs = *seen;
-	out->has_pair = secret_store_get(conns_pairs(c->conns), p->name) !=
+	out->has_pair = secret_store_get(c->secrets, p->name) !=
 			NULL;
 	out->one_way = peer_is_one_way(p, &ls) || is_unheard(p, &ls);
 	if (strcmp(c->ask.name, p->name) == 0 &&

@@ -108,7 +108,7 @@ take_news(struct peer *p, const struct assoc_in *in)
 {
 	struct core *c = p->core;
 
-	conns_list_news(c->conns, p->name, &in->version);
+	lists_news(c->lists, p->name, &in->version);
 	if (in->rtt_us <= 0)
 		return;
 	p->rtt_us = in->rtt_us;
@@ -133,7 +133,7 @@ peer_flags(struct peer *p, unsigned int flags, const struct assoc_in *in)
 	char at[ENDPOINT_TEXT_MAX];
 
 	if (flags & ASSOC_PROVED)
-		(void)secret_store_prove(conns_pairs(c->conns), p->name,
+		(void)secret_store_prove(c->secrets, p->name,
 				     in->pair_id);
 	if (flags & (ASSOC_UP | ASSOC_MOVED))
 		addrcache_put(c->env.addrcache, c->env.now.mono, p->name,

@@ -43,7 +43,7 @@ add_jitter(const struct core *c, int64_t base_ms)
 static const struct pair_record *
 held_pair(const struct peer *p)
 {
-	return secret_store_get(conns_pairs(p->core->conns), p->name);
+	return secret_store_get(p->core->secrets, p->name);
 }
 
 /* Backs off after a negotiation that led to no session: each one is written to

@@ -140,7 +140,7 @@ hooks_lists(struct core *c, const struct bnl *have, const struct bnl *lack,
 void
 peers_hooks(struct core *c, bool up)
 {
-	hooks_lists(c, effective_list(c, c->gen, c->stale), NULL, up);
+	hooks_lists(c, effective_list(c, c->gen, c->env.stale), NULL, up);
 }
 
 /* The places for n peers, made before anything changes. */
@@ -309,7 +309,7 @@ note_changes(struct core *c, const struct bnl *was, const struct bnl *now)
 		if (node != NULL && other == NULL) {
 			history_gone(c->env.history, c->env.now.wall, node->name,
 				   &c->env.version);
-			secret_store_forget(conns_pairs(c->conns),
+			secret_store_forget(c->secrets,
 					node->name);
 		}
 	for (uint32_t i = 0; now != NULL && i < now->nnodes; i++)
@@ -361,7 +361,7 @@ peers_say_bye(struct core *c)
 void
 peers_keep_known(struct core *c)
 {
-	if (c->gen != NULL && !c->stale)
+	if (c->gen != NULL && !c->env.stale)
 		addrcache_keep(c->env.addrcache, c->env.now.mono, c->gen->bnl);
 }
 
@@ -419,8 +419,8 @@ int
 peers_apply(struct core *c, struct generation *g, struct generation **old)
 {
 	/* The list that replaces a stale one passed the mark. */
-	bool stale = c->stale && c->gen == NULL;
-	const struct bnl *was = effective_list(c, c->gen, c->stale);
+	bool stale = c->env.stale && c->gen == NULL;
+	const struct bnl *was = effective_list(c, c->gen, c->env.stale);
 	const struct bnl *now = effective_list(c, g, stale);
 	struct places s;
 	size_t n = 0;
@@ -437,7 +437,7 @@ peers_apply(struct core *c, struct generation *g, struct generation **old)
 	remove_gone(c, s.peers, n, now);
 	*old = c->gen;
 	c->gen = g;
-	c->stale = stale;
+	c->env.stale = stale;
 	c->env.bnl = g->bnl;
 	c->env.listed = &g->listed;
 	c->env.version = g->bnl->version;
@@ -454,7 +454,7 @@ peers_apply(struct core *c, struct generation *g, struct generation **old)
 void
 peers_judge_links(struct core *c)
 {
-	const struct secret_store *ps = conns_pairs(c->conns);
+	const struct secret_store *ps = c->secrets;
 
 	for (size_t i = 0; i < c->npeers; i++) {
 		struct peer *p = c->peers[i];

@@ -140,7 +140,7 @@ version_in(struct peer *p, const uint8_t *value)
 	struct bnl_version v;
 
 	bnl_version_read(&v, value + RECORD_TAG_LEN + 8);
-	conns_list_news(p->core->conns, p->name, &v);
+	lists_news(p->core->lists, p->name, &v);
 }
 
 static void
@@ -247,7 +247,7 @@ record_in(struct peer *p, const struct assoc_in *in, struct replies *done,
 		pong_in(p, value);
 	} else if (type == RECORD_LIST_NEWS && len == BNL_VERSION_WIRE_LEN) {
 		bnl_version_read(&v, value);
-		conns_list_news(p->core->conns, p->name, &v);
+		lists_news(p->core->lists, p->name, &v);
 		core_news_receipt(p);
 	} else if (type == RECORD_BYE && len == 0 && in->is_current) {
 		bye_in(p);

@@ -29,7 +29,7 @@ own_clock(const struct core *c, struct warning *w)
 static bool
 own_is_revoked(const struct core *c, const char **whose)
 {
-	const struct bnl *b = c->stale ? NULL : c->env.bnl;
+	const struct bnl *b = c->env.stale ? NULL : c->env.bnl;
 	const struct cert_info *cert = &c->env.cert;
 
 	*whose = "the key of this node's certificate";
@@ -84,7 +84,7 @@ own_removal(const struct core *c, struct warning *w)
 				      "certificate was revoked";
 	const struct history_entry *o = core_removal(c);
 	char version[BNL_VERSION_TEXT_MAX];
-	bool gone = c->gen != NULL && !c->stale && c->self_node == ROUTE_NONE;
+	bool gone = c->gen != NULL && !c->env.stale && c->self_node == ROUTE_NONE;
 
 	w->kind = EVENT_LIST_SELF_GONE;
 	if (gone)
@@ -162,7 +162,7 @@ peer_certificate(const struct peer *p, struct warning *w)
 {
 	const struct core *c = p->core;
 	const struct pair_record *r =
-		secret_store_get(conns_pairs(c->conns), p->name);
+		secret_store_get(c->secrets, p->name);
 	int64_t end = r == NULL ? 0 : r->pairs[0].cert_end.s, left;
 
 	/* The earlier of two: if it is not ours, it is the peer's. */
@@ -299,7 +299,7 @@ look_at_clock(struct core *c)
 {
 	const struct core_env *env = &c->env;
 	bool sane = clock_is_sane(env->now.wall, env->built,
-				  conns_mark(c->conns)->timestamp);
+				  lists_mark(c->lists)->timestamp);
 
 	if (sane && c->clock_wrong)
 		actions_event(&c->actions, EVENT_INFO, EVENT_CLOCK, NULL,

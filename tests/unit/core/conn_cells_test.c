@@ -174,8 +174,8 @@ unsettle(void)
 	r.pairs[0].made.s = INT64_C(4000000000);
 	r.pairs[0].cert_end.s = INT64_C(5000000000);
 	memcpy(r.pairs[0].self_static, a->env.static_public, X25519_LEN);
-	secret_store_load(conns_pairs(a->cs), &r);
-	assert_true(secret_store_prove(conns_pairs(a->cs), "beta",
+	secret_store_load(a->secrets, &r);
+	assert_true(secret_store_prove(a->secrets, "beta",
 				   r.pairs[0].id));
 }
 
@@ -533,7 +533,7 @@ the_peer_is_removed_in_every_state(void **state)
 
 		begin((enum at)at);
 		l = make_list(a->bnl, WORLD_START - 50, "alpha", "");
-		conns_list_offer(a->cs, l->raw, l->rawlen);
+		lists_offer(a->lists, l->raw, l->rawlen);
 		a->disk_stuck = false;
 		collect(a);
 		world_run();
@@ -730,7 +730,7 @@ generations_used_up(void **state)
 		r.pairs[0].generation = 3;
 		r.pairs[0].proven = true;
 		r.pairs[0].cipher = AEAD_AES_128_GCM;
-		secret_store_load(conns_pairs(a->cs), &r);
+		secret_store_load(a->secrets, &r);
 		p.claim = HELLO_GENERATION_MAX - (i < 2 ? 2 : 1);
 		say_hello(true);
 		if (i < 2) {

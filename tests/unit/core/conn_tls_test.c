@@ -177,8 +177,8 @@ a_list_is_carried(void **state)
 		n += (size_t)sprintf(body + n, "# %060zu\n", n);
 	l = make_list(a->bnl, WORLD_START - 50, BOTH, body);
 	free(body);
-	conns_list_offer(a->cs, l->raw, l->rawlen);
-	conns_push(a->cs);
+	lists_offer(a->lists, l->raw, l->rawlen);
+	lists_push(a->lists);
 	a->follow_wants = true;
 	w.chunk = 20000;
 	collect(a);

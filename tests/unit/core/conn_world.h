@@ -4,8 +4,8 @@
  * bytes anywhere, a disk that answers later, a clock that is turned by hand.
  * Whatever can happen next is drawn by lot from a seed.
  */
-#ifndef TESTS_CORE_CHANNEL_WORLD_H
-#define TESTS_CORE_CHANNEL_WORLD_H
+#ifndef TESTS_CORE_CONN_WORLD_H
+#define TESTS_CORE_CONN_WORLD_H
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,6 +18,8 @@
 
 #include "core/action.h"
 #include "core/conn/conns.h"
+#include "core/list/lists.h"
+#include "core/secrets/secret_store.h"
 #include "core/directory/addrcache.h"
 #include "core/secrets/secret_set.h"
 #include "format/bnl_sign.h"
@@ -43,7 +45,10 @@ struct host {
 	struct conf conf;
 	struct actions actions;
 	struct rng_seeded seed;
+	struct secret_store *secrets;
+	struct lists *lists;
 	struct conns *cs;
+	struct monotime check_at;	/* of the ages of pairs */
 	struct plain_ctx plain;
 	struct bnl *bnl, *kept;		/* in force; waits for the disk */
 	struct bnl_version mark;	/* on the disk */
@@ -197,6 +202,43 @@ version_of(const struct bnl *b)
 static void collect(struct host *h);
 
 static inline void
+host_check_secrets(struct host *h)
+{
+	secret_store_check(h->secrets, h->env.stale ? NULL : h->env.bnl);
+}
+
+/* The next node that the lists want a connection to. */
+static inline bool
+host_wants(struct host *h, char peer[NODE_NAME_MAX + 1])
+{
+	return !lists_idle(h->lists) &&
+	       lists_next(h->lists, conns_spare_for_lists(h->cs), peer);
+}
+
+static inline struct monotime
+host_deadline(const struct host *h)
+{
+	struct monotime at = conns_deadline(h->cs);
+
+	at = mono_min(at, secret_store_deadline(h->secrets));
+	at = mono_min(at, h->check_at);
+	return mono_min(at, lists_deadline(h->lists));
+}
+
+static inline void
+host_tick(struct host *h)
+{
+	conns_tick(h->cs);
+	secret_store_tick(h->secrets);
+	if (mono_reached(lists_deadline(h->lists), w.now.mono))
+		lists_tick(h->lists, conns_spare(h->cs));
+	if (mono_reached(h->check_at, w.now.mono)) {
+		h->check_at = mono_add_ms(w.now.mono, 3600000);
+		host_check_secrets(h);
+	}
+}
+
+static inline void
 host_start(struct host *h)
 {
 	struct pair_record r;
@@ -206,16 +248,22 @@ host_start(struct host *h)
 	h->env.version = version_of(h->bnl);
 	h->env.bnl = h->bnl;
 	actions_init(&h->actions);
-	h->cs = conns_new(&h->env, &h->mark);
+	h->env.stale = bnl_version_cmp(&h->env.version, &h->mark) < 0;
+	h->secrets = secret_store_new(&h->env);
+	assert_non_null(h->secrets);
+	h->lists = lists_new(&h->env, &h->mark);
+	assert_non_null(h->lists);
+	h->cs = conns_new(&h->env, h->secrets, h->lists);
 	assert_non_null(h->cs);
+	h->check_at = mono_add_ms(w.now.mono, 3600000);
 	for (int i = 0; i < HOSTS_MAX; i++) {
 		if (h->disk[i].len == 0)
 			continue;
 		assert_int_equal(pair_record_decode(&r, h->disk[i].data,
 						    h->disk[i].len, &e), 0);
-		secret_store_load(conns_pairs(h->cs), &r);
+		secret_store_load(h->secrets, &r);
 	}
-	conns_check_pairs(h->cs);
+	host_check_secrets(h);
 	collect(h);
 }
 
@@ -476,9 +524,9 @@ collect(struct host *h)
 		action_done(&a);
 	}
 	hear_news(h);
-	while (h->follow_wants && conns_next_want(h->cs, peer))
+	while (h->follow_wants && host_wants(h, peer))
 		if (host_index(peer) < 0 || dial(h, peer, CONN_LIST) == 0)
-			conns_unreachable(h->cs, peer);
+			lists_unreachable(h->lists, peer);
 }
 
 /* --- what happens --------------------------------------------------------- */
@@ -492,7 +540,10 @@ apply_list(struct host *h)
 	h->kept = NULL;
 	h->env.bnl = h->bnl;
 	h->env.version = h->bnl->version;
+	h->env.stale = false;
+	lists_applied(h->lists);
 	conns_list_applied(h->cs);
+	host_check_secrets(h);
 	bnl_free(old);
 }
 
@@ -518,10 +569,12 @@ do_task(struct host *h, struct task *t)
 	h->env.now = w.now;
 	if (a.kind == ACTION_BUILD_LIST) {
 		(void)bnl_receive(&b, &a.source, keys, 1, &e);
-		if (conns_list_ready(h->cs, a.ticket, b, &e))
+		if (lists_ready(h->lists, a.ticket, b, &e)) {
 			h->kept = b;
-		else
+		} else {
 			bnl_free(b);
+			conns_list_decided(h->cs);
+		}
 		collect(h);
 		return;
 	}
@@ -536,15 +589,22 @@ do_task(struct host *h, struct task *t)
 			h->listlen = a.viewlen;
 		}
 	}
-	switch (conns_stored(h->cs, a.ticket, ok)) {
-	case STORED_LIST_APPLY:
+	if (secret_store_stored(h->secrets, a.ticket, ok)) {
+		conns_secrets_stored(h->cs);
+		action_done(&a);
+		collect(h);
+		return;
+	}
+	switch (lists_stored(h->lists, a.ticket, ok)) {
+	case INSTALL_APPLY:
 		apply_list(h);
 		break;
-	case STORED_LIST_DISCARD:
+	case INSTALL_DISCARD:
+		conns_list_decided(h->cs);
 		bnl_free(h->kept);
 		h->kept = NULL;
 		break;
-	case STORED_PLAIN:
+	case INSTALL_PLAIN:
 		break;
 	}
 	action_done(&a);
@@ -653,8 +713,7 @@ world_pass(int64_t ms)
 
 		for (int i = 0; i < w.n; i++)
 			if (w.h[i].cs != NULL)
-				at = mono_min(at,
-					      conns_deadline(w.h[i].cs));
+				at = mono_min(at, host_deadline(&w.h[i]));
 		if (mono_before(w.now.mono, at)) {
 			step = at.ns - w.now.mono.ns;
 			w.now.mono = at;
@@ -666,10 +725,9 @@ world_pass(int64_t ms)
 			if (h->cs == NULL)
 				continue;
 			h->env.now = w.now;
-			if (!mono_reached(conns_deadline(h->cs),
-					  w.now.mono))
+			if (!mono_reached(host_deadline(h), w.now.mono))
 				continue;
-			conns_tick(h->cs);
+			host_tick(h);
 			collect(h);
 		}
 		world_run();
@@ -697,6 +755,8 @@ host_stop(struct host *h)
 		h->tasks[k].used = false;
 	}
 	conns_free(h->cs);
+	lists_free(h->lists);
+	secret_store_free(h->secrets);
 	h->cs = NULL;
 	actions_free(&h->actions);
 	bnl_free(h->kept);
@@ -739,7 +799,7 @@ world_end(void)
 static inline const struct pair_record *
 held(const struct host *h, const struct host *peer)
 {
-	return secret_store_get(conns_pairs(h->cs), peer->name);
+	return secret_store_get(h->secrets, peer->name);
 }
 
 #endif

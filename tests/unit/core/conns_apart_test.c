@@ -158,12 +158,12 @@ first_pulls_are_spread(void **state)
 		node(names[i], WORLD_START - 100,
 		     "alpha beta gamma delta epsilon zeta");
 	for (size_t i = 0; i < n; i++) {
-		struct monotime at = conns_deadline(w.h[i].cs);
+		struct monotime at = host_deadline(&w.h[i]);
 		size_t same = 0;
 
 		assert_in_range(mono_ms(w.now.mono, at), 1000, 3000);
 		for (size_t j = 0; j < n; j++)
-			same += conns_deadline(w.h[j].cs).ns == at.ns;
+			same += host_deadline(&w.h[j]).ns == at.ns;
 		apart += same == 1;
 	}
 	assert_in_range(apart, n - 2, n);

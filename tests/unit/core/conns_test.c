@@ -314,7 +314,7 @@ dial_with_body(const char *fmt, const uint8_t *fp)
 	snprintf(body, sizeof(body), "%s%s\n", fmt,
 		 fingerprint_format(text, fp));
 	l = make_list(b->bnl, WORLD_START - 50, "alpha beta", body);
-	conns_list_offer(b->cs, l->raw, l->rawlen);
+	lists_offer(b->lists, l->raw, l->rawlen);
 	collect(b);
 	world_run();
 	assert_int_equal(b->events[EVENT_LIST_NEW], 1);
@@ -350,8 +350,8 @@ pinned_to_another_key(void **state)
 	snprintf(a->plain.cert.cn, sizeof(a->plain.cert.cn), "delta");
 	a->env.self = "delta";
 	a->failed = 0;
-	secret_store_erase(conns_pairs(a->cs), "beta", "test");
-	secret_store_erase(conns_pairs(b->cs), "alpha", "test");
+	secret_store_erase(a->secrets, "beta", "test");
+	secret_store_erase(b->secrets, "alpha", "test");
 	collect(a);
 	collect(b);
 	world_run();
@@ -843,8 +843,8 @@ a_twin_at_an_address(void **state)
 	snprintf(g->plain.cert.cn, sizeof(g->plain.cert.cn), "beta");
 	g->env.self = "beta";
 	host_start(g);
-	conns_list_offer(a->cs, l->raw, l->rawlen);
-	conns_list_offer(b->cs, l->raw, l->rawlen);
+	lists_offer(a->lists, l->raw, l->rawlen);
+	lists_offer(b->lists, l->raw, l->rawlen);
 	collect(a);
 	collect(b);
 	world_run();
@@ -952,7 +952,7 @@ a_dial_to_a_node_that_goes(void **state)
 	collect(a);
 	world_pass(250);
 	assert_int_equal(a->dials, 2);
-	conns_list_offer(a->cs, l->raw, l->rawlen);
+	lists_offer(a->lists, l->raw, l->rawlen);
 	collect(a);
 	world_run();
 	world_pass(5000);
@@ -1008,7 +1008,7 @@ a_listener_ends_what_is_idle(void **state)
 
 	(void)state;
 	/* beta has a newer list, and alpha never fetches it. */
-	conns_list_offer(b->cs, l->raw, l->rawlen);
+	lists_offer(b->lists, l->raw, l->rawlen);
 	collect(b);
 	world_run();
 	swallowed = FRAME_LIST_QUERY;
@@ -1055,7 +1055,7 @@ a_quarter_for_negotiations(void **state)
 	struct endpoint to = host_address(2), beta = host_address(1);
 
 	(void)state;
-	conns_list_offer(a->cs, l->raw, l->rawlen);
+	lists_offer(a->lists, l->raw, l->rawlen);
 	collect(a);
 	world_run();
 	a->conf.maxconnections = 8;
@@ -1248,7 +1248,7 @@ one_node_has_no_more_than_its_share(void **state)
 	struct bnl *l = make_list(a->bnl, WORLD_START - 50, "alpha beta", "");
 
 	(void)state;
-	conns_list_offer(a->cs, l->raw, l->rawlen);
+	lists_offer(a->lists, l->raw, l->rawlen);
 	collect(a);
 	world_run();
 	swallowed = FRAME_LIST_QUERY;
@@ -1404,11 +1404,10 @@ a_common_secret_survives_all(void **state)
 					held(h, h == a ? b : a);
 				unsigned int k = lot(r->n);
 
-				if (secret_store_get(conns_pairs(
-					(h == a ? b : a)->cs), h->name) &&
+				if (secret_store_get((h == a ? b : a)->secrets, h->name) &&
 				    secret_set_find(held(h == a ? b : a, h),
 						 r->pairs[k].id) >= 0)
-					secret_store_prove(conns_pairs(h->cs),
+					secret_store_prove(h->secrets,
 						       h == a ? "beta"
 							      : "alpha",
 						       r->pairs[k].id);

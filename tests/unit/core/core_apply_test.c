@@ -249,7 +249,7 @@ test_session_of_revoked_key_without_pair(void **state)
 	(void)state;
 	for (int i = -1; i < r.pairs[1].above.n; i++) {
 		begin_with_two_keys(&r);
-		assert_true(secret_store_prove(conns_pairs(a.core->conns),
+		assert_true(secret_store_prove(a.core->secrets,
 					   "beta", r.pairs[0].id));
 		rig_tick(&a);
 		assert_int_equal(rig_peer(&a, "beta")->assoc->npairs, 1);

@@ -88,7 +88,7 @@ static void
 put_on(struct host *h, const struct bnl *l)
 {
 	h->env.now = w.now;
-	conns_list_offer(h->cs, l->raw, l->rawlen);
+	lists_offer(h->lists, l->raw, l->rawlen);
 	collect(h);
 	world_run();
 	assert_true(has(h, l));
@@ -269,7 +269,7 @@ the_base_is_replaced_meanwhile(void **state)
 	put_on(a, lists[2]);
 	b->disk_stuck = true;
 	b->env.now = w.now;
-	conns_list_offer(b->cs, other->raw, other->rawlen);
+	lists_offer(b->lists, other->raw, other->rawlen);
 	collect(b);
 	pull();
 	assert_int_equal(diffs, 1);

@@ -20,9 +20,9 @@ static void
 offer(struct host *h, const struct bnl *l, bool push)
 {
 	h->env.now = w.now;
-	conns_list_offer(h->cs, l->raw, l->rawlen);
+	lists_offer(h->lists, l->raw, l->rawlen);
 	if (push)
-		conns_push(h->cs);
+		lists_push(h->lists);
 	collect(h);
 }
 
@@ -146,16 +146,16 @@ told_by_datagram(void **state)
 	setup_sized(0);
 	rival = make_list(v1, T0 + 5, BOTH, "# rival\n");
 	for (int i = 0; i < 3; i++)
-		conns_list_news(a->cs, "beta", &rival->version);
-	conns_list_news(a->cs, "stranger", &rival->version);
-	conns_list_news(a->cs, "beta", &v1->version);
+		lists_news(a->lists, "beta", &rival->version);
+	lists_news(a->lists, "stranger", &rival->version);
+	lists_news(a->lists, "beta", &v1->version);
 	collect(a);
 	assert_int_equal(a->events[EVENT_LIST_FORK], 1);
 	assert_true(names_both(a, v2, rival));
 	/* It goes on: said again after a while. */
 	world_pass(HOUR_MS);
 	a->env.now = w.now;
-	conns_list_news(a->cs, "beta", &rival->version);
+	lists_news(a->lists, "beta", &rival->version);
 	collect(a);
 	assert_int_equal(a->events[EVENT_LIST_FORK], 2);
 	bnl_free(rival);
@@ -172,8 +172,8 @@ told_before_it_came(void **state)
 	setup_sized(0);
 	v3 = make_list(v2, T0 + 40, BOTH, "");
 	rival = make_list(v2, T0 + 35, BOTH, "# rival\n");
-	conns_list_news(a->cs, "beta", &rival->version);
-	conns_list_news(a->cs, "beta", &v3->version);
+	lists_news(a->lists, "beta", &rival->version);
+	lists_news(a->lists, "beta", &v3->version);
 	collect(a);
 	assert_int_equal(a->events[EVENT_LIST_FORK], 0);
 	offer(a, v3, false);
@@ -184,7 +184,7 @@ told_before_it_came(void **state)
 	/* Said once, and not of every list that follows, nor after long. */
 	v4 = make_list(v3, T0 + 50, BOTH, "");
 	rival->version.timestamp.s = T0 + 45;
-	conns_list_news(a->cs, "beta", &rival->version);
+	lists_news(a->lists, "beta", &rival->version);
 	world_pass(HOUR_MS);
 	offer(a, v4, false);
 	world_run();
@@ -206,10 +206,10 @@ made_up_versions(void **state)
 	for (unsigned int i = 0; i < 1000; i++) {
 		v = v1->version;
 		put_be32(v.digest, i);
-		conns_list_news(a->cs, "beta", &v);
+		lists_news(a->lists, "beta", &v);
 	}
 	v.timestamp.s = -1;
-	conns_list_news(a->cs, "beta", &v);
+	lists_news(a->lists, "beta", &v);
 	collect(a);
 	assert_int_equal(a->events[EVENT_LIST_FORK], 16);
 	teardown(NULL);
@@ -257,7 +257,8 @@ a_node_that_was_set_back_stays_so(void **state)
 	world_run();
 	assert_true(has(a, ahead));
 	assert_int_equal(a->env.refused[REFUSAL_OLDER], 1);
-	conns_mark_reset(a->cs);
+	lists_mark_reset(a->lists);
+	a->env.stale = false;
 	offer(a, back, false);
 	world_run();
 	assert_true(has(a, back));
@@ -270,7 +271,7 @@ a_node_that_was_set_back_stays_so(void **state)
 	collect(a);		/* a round that is due */
 	quiet_end();
 	a->dials = 0;
-	conns_list_news(a->cs, "beta", &ahead->version);
+	lists_news(a->lists, "beta", &ahead->version);
 	collect(a);
 	assert_int_equal(a->dials, 0);
 	a->follow_wants = false;
@@ -280,7 +281,8 @@ a_node_that_was_set_back_stays_so(void **state)
 	assert_true(has(b, ahead));
 	assert_int_equal(b->events[EVENT_LIST_NEW], 0);
 	/* Then beta, and lists spread as before. */
-	conns_mark_reset(b->cs);
+	lists_mark_reset(b->lists);
+	b->env.stale = false;
 	offer(b, back, false);
 	world_run();
 	assert_true(has(b, back));

@@ -32,7 +32,7 @@ static void
 offer(enum way way, const struct offer *o)
 {
 	if (way == DISK) {
-		conns_list_offer(b->cs, o->raw, o->len);
+		lists_offer(b->lists, o->raw, o->len);
 		collect(b);
 		world_run();
 		return;
@@ -176,7 +176,7 @@ truncated_at_each_length(void **state)
 	(void)state;
 	setup_sized(0);
 	for (size_t n = 0; n < v2->rawlen; n++) {
-		conns_list_offer(b->cs, v2->raw, n);
+		lists_offer(b->lists, v2->raw, n);
 		collect(b);
 		world_run();
 		assert_int_equal(b->events[EVENT_LIST_REFUSED], n + 1);
@@ -186,7 +186,7 @@ truncated_at_each_length(void **state)
 	assert_int_equal(b->env.refused[REFUSAL_SIZE] +
 			 b->env.refused[REFUSAL_SIGNATURE] +
 			 b->env.refused[REFUSAL_SYNTAX], v2->rawlen);
-	conns_list_offer(b->cs, v2->raw, v2->rawlen);
+	lists_offer(b->lists, v2->raw, v2->rawlen);
 	collect(b);
 	world_run();
 	assert_true(has(b, v2));
@@ -316,7 +316,8 @@ another_network_after_a_reset(void **state)
 
 	(void)state;
 	setup_sized(0);
-	conns_mark_reset(b->cs);
+	lists_mark_reset(b->lists);
+	b->env.stale = false;
 	collect(b);
 	o = of_another_network();
 	offer(DISK, &o);
@@ -410,12 +411,12 @@ alarm_for_an_older_rival(void **state)
 	rival = make_list(v1, T0 + 5, BOTH, "# the other\n");
 	before = make_list(NULL, T0 - 5, BOTH, "# before all\n");
 	/* What is older than the history is none. */
-	conns_list_offer(b->cs, before->raw, before->rawlen);
+	lists_offer(b->lists, before->raw, before->rawlen);
 	collect(b);
 	world_run();
 	assert_int_equal(b->env.refused[REFUSAL_OLDER], 1);
 	assert_int_equal(b->events[EVENT_LIST_FORK], 0);
-	conns_list_offer(b->cs, rival->raw, rival->rawlen);
+	lists_offer(b->lists, rival->raw, rival->rawlen);
 	collect(b);
 	world_run();
 	assert_true(has(b, v2));
@@ -554,7 +555,7 @@ of_the_same_second(void **state)
 		else if (way == PUSH)
 			dial(a, "beta", CONN_LIST);
 		else
-			conns_list_offer(b->cs, high->raw, high->rawlen);
+			lists_offer(b->lists, high->raw, high->rawlen);
 		collect(b);
 		quiet_end();
 		assert_true(has(a, high));
@@ -567,7 +568,7 @@ of_the_same_second(void **state)
 							  &low->version)));
 		assert_int_equal(a->events[EVENT_LIST_FORK], way != DISK);
 		/* The loser is not taken again. */
-		conns_list_offer(b->cs, low->raw, low->rawlen);
+		lists_offer(b->lists, low->raw, low->rawlen);
 		collect(b);
 		world_run();
 		assert_true(has(b, high));
@@ -622,7 +623,7 @@ sizes(void **state)
 	announced_length(100, REFUSAL_OTHER, "more of a list");
 	announced_length(5000, REFUSAL_UNDELIVERED, "did not deliver");
 	setup_sized(0);
-	conns_list_offer(b->cs, "", BNL_BYTES_MAX + 1);
+	lists_offer(b->lists, "", BNL_BYTES_MAX + 1);
 	collect(b);
 	assert_refused(DISK, REFUSAL_SIZE, "8388609 bytes");
 	teardown(NULL);
@@ -690,7 +691,7 @@ files_that_cannot_be_read(void **state)
 
 		setup_sized(0);
 		(void)err_set(&e, cases[i].code, "because");
-		conns_list_refuse(b->cs, &e);
+		lists_refuse(b->lists, &e);
 		collect(b);
 		assert_refused(DISK, cases[i].why, "because");
 		teardown(NULL);

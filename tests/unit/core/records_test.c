@@ -187,7 +187,7 @@ test_bye(void **state)
 
 	(void)state;
 	begin();
-	held = secret_store_get(conns_pairs(b.core->conns), "alpha")->n;
+	held = secret_store_get(b.core->secrets, "alpha")->n;
 	len = seal(dgram, bye, sizeof(bye));
 	/* Altered, it is nothing. */
 	dgram[len - 1] ^= 1;
@@ -204,7 +204,7 @@ test_bye(void **state)
 	assert_int_equal(w.bye.s, rig.now.wall.s);
 	/* It costs the session alone: a handshake makes a new one. */
 	assert_int_equal(
-		secret_store_get(conns_pairs(b.core->conns), "alpha")->n,
+		secret_store_get(b.core->secrets, "alpha")->n,
 		held);
 	rig_clock(mono_add_ms(rig.now.mono, 1000));
 	at = a.nsent;
@@ -248,7 +248,7 @@ test_late_bye(void **state)
 	rig_clock(mono_add_ms(rig.now.mono, 1000));
 	a.core->env.now = rig.now;
 	(void)assoc_set_pairs(l, &a.core->env,
-			     secret_store_get(conns_pairs(a.core->conns),
+			     secret_store_get(a.core->secrets,
 					  "beta"));
 	(void)assoc_resume(l, &a.core->env);
 	rig_drain(&a);
@@ -474,7 +474,7 @@ test_slept(void **state)
 
 	(void)state;
 	begin();
-	held = secret_store_get(conns_pairs(b.core->conns), "alpha")->n;
+	held = secret_store_get(b.core->secrets, "alpha")->n;
 	rig_clock(mono_add_ms(rig.now.mono, 30000));
 	at = a.nsent;
 	bt = b.nsent;
@@ -487,7 +487,7 @@ test_slept(void **state)
 	assert_int_equal(b.events[EVENT_PEER_DOWN], 0);
 	/* The secret is there yet, and a handshake goes out at once. */
 	assert_int_equal(
-		secret_store_get(conns_pairs(b.core->conns), "alpha")->n,
+		secret_store_get(b.core->secrets, "alpha")->n,
 		held);
 	assert_int_equal(b.nsent, bt + 1);
 	for (int i = 0; i < 4; i++) {

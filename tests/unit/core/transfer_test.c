@@ -12,7 +12,7 @@ assert_taken(void)
 	assert_int_equal(b->listlen, v2->rawlen);
 	assert_memory_equal(b->list, v2->raw, v2->rawlen);
 	assert_int_equal(bnl_version_cmp(&b->mark, &v2->version), 0);
-	assert_int_equal(bnl_version_cmp(conns_mark(b->cs), &v2->version),
+	assert_int_equal(bnl_version_cmp(lists_mark(b->lists), &v2->version),
 			 0);
 	assert_int_equal(b->events[EVENT_LIST_NEW], 1);
 	assert_int_equal(a->events[EVENT_LIST_NEW], 0);
@@ -468,7 +468,7 @@ disk_that_fails(void **state)
 	assert_true(has(b, v1));
 	assert_int_equal(b->events[EVENT_STORE_FAILED], 1);
 	assert_int_equal(b->events[EVENT_LIST_NEW], 0);
-	assert_int_equal(bnl_version_cmp(conns_mark(b->cs), &v1->version),
+	assert_int_equal(bnl_version_cmp(lists_mark(b->lists), &v1->version),
 			 0);
 	b->disk_fails = false;
 	world_pass(60000);
@@ -492,7 +492,7 @@ another_list_while_sending(void **state)
 		assert_true(world_step());
 	for (int i = 0; i < 10; i++)
 		assert_true(world_step());
-	conns_list_offer(a->cs, v3->raw, v3->rawlen);
+	lists_offer(a->lists, v3->raw, v3->rawlen);
 	collect(a);
 	world_run();
 	assert_true(has(a, v3));
@@ -671,7 +671,7 @@ below_the_mark(void **state)
 	assert_true(a->last_failed.behind);
 	assert_int_equal(a->negotiated + b->negotiated, 0);
 	/* Not from the disk either. */
-	conns_list_offer(b->cs, v2->raw, v2->rawlen);
+	lists_offer(b->lists, v2->raw, v2->rawlen);
 	collect(b);
 	world_run();
 	assert_true(has(b, v1));
@@ -704,8 +704,9 @@ secrets_outlast_a_list_below_the_mark(void **state)
 	assert_int_not_equal(b->disk[0].len, 0);
 	assert_int_equal(b->events[EVENT_PAIR_GONE], 0);
 	/* With that list in force on purpose they go. */
-	conns_mark_reset(b->cs);
-	conns_check_pairs(b->cs);
+	lists_mark_reset(b->lists);
+	b->env.stale = false;
+	host_check_secrets(b);
 	collect(b);
 	world_run();
 	assert_null(held(b, a));
@@ -744,7 +745,8 @@ a_mark_that_cannot_be_written(void **state)
 {
 	(void)state;
 	a->disk_fails = true;
-	conns_mark_reset(a->cs);
+	lists_mark_reset(a->lists);
+	a->env.stale = false;
 	collect(a);
 	world_run();
 	assert_int_equal(a->events[EVENT_STORE_FAILED], 1);
@@ -757,7 +759,7 @@ from_the_disk(void **state)
 	struct bnl *v3 = make_list(v2, T0 + 30, BOTH, "");
 
 	(void)state;
-	conns_list_offer(a->cs, v3->raw, v3->rawlen);
+	lists_offer(a->lists, v3->raw, v3->rawlen);
 	collect(a);
 	world_run();
 	assert_true(has(a, v3));
@@ -765,39 +767,40 @@ from_the_disk(void **state)
 	assert_int_equal(bnl_version_cmp(&a->mark, &v3->version), 0);
 	assert_int_equal(a->events[EVENT_LIST_NEW], 1);
 	/* The same again is nothing. */
-	conns_list_offer(a->cs, v3->raw, v3->rawlen);
+	lists_offer(a->lists, v3->raw, v3->rawlen);
 	collect(a);
 	world_run();
 	assert_int_equal(a->events[EVENT_LIST_NEW], 1);
 	assert_int_equal(a->events[EVENT_LIST_REFUSED], 0);
 	/* An older one, a broken one, none at all. */
-	conns_list_offer(a->cs, v2->raw, v2->rawlen);
+	lists_offer(a->lists, v2->raw, v2->rawlen);
 	collect(a);
 	world_run();
 	assert_int_equal(a->events[EVENT_LIST_REFUSED], 1);
 	assert_non_null(strstr(a->text[EVENT_LIST_REFUSED],
 			       "older than the one in force"));
-	conns_list_offer(a->cs, "nonsense\n", 9);
+	lists_offer(a->lists, "nonsense\n", 9);
 	collect(a);
 	world_run();
 	assert_int_equal(a->events[EVENT_LIST_REFUSED], 2);
-	conns_list_offer(a->cs, "", 0);
-	conns_list_offer(a->cs, "", BNL_BYTES_MAX + 1);
+	lists_offer(a->lists, "", 0);
+	lists_offer(a->lists, "", BNL_BYTES_MAX + 1);
 	collect(a);
 	assert_int_equal(a->events[EVENT_LIST_REFUSED], 4);
 	assert_true(has(a, v3));
 	/* The administrator's way back. */
-	conns_mark_reset(a->cs);
+	lists_mark_reset(a->lists);
+	a->env.stale = false;
 	collect(a);
 	world_run();
 	assert_int_equal(a->mark.timestamp.s, 0);
-	conns_list_offer(a->cs, v2->raw, v2->rawlen);
+	lists_offer(a->lists, v2->raw, v2->rawlen);
 	collect(a);
 	world_run();
 	assert_true(has(a, v2));
 	assert_int_equal(bnl_version_cmp(&a->mark, &v2->version), 0);
 	/* Once only. */
-	conns_list_offer(a->cs, v1->raw, v1->rawlen);
+	lists_offer(a->lists, v1->raw, v1->rawlen);
 	collect(a);
 	world_run();
 	assert_true(has(a, v2));
@@ -1069,7 +1072,7 @@ a_removed_node_loses_all(void **state)
 	assert_int_not_equal(dial(b, "alpha", CONN_LIST), 0);
 	world_run();
 	assert_int_equal(conns_count(a->cs), 1);
-	conns_list_offer(a->cs, v3->raw, v3->rawlen);
+	lists_offer(a->lists, v3->raw, v3->rawlen);
 	collect(a);
 	world_run();
 	assert_true(has(a, v3));
@@ -1121,8 +1124,8 @@ static void
 sign_at(struct host *h, const struct bnl *l)
 {
 	h->env.now = w.now;
-	conns_list_offer(h->cs, l->raw, l->rawlen);
-	conns_push(h->cs);
+	lists_offer(h->lists, l->raw, l->rawlen);
+	lists_push(h->lists);
 	collect(h);
 }
 
@@ -1193,9 +1196,9 @@ those_without_an_address(void **state)
 	dial(&w.h[7], h->name, CONN_LIST);
 	world_run();
 	assert_true(has(h, v2));
-	while (conns_next_want(h->cs, name)) {
+	while (host_wants(h, name)) {
 		n++;
-		conns_unreachable(h->cs, name);
+		lists_unreachable(h->lists, name);
 		assert_in_range(n, 1, 25);
 	}
 	/* Nine, and twelve in the place of these. */
@@ -1209,7 +1212,7 @@ count_wants(struct host *h)
 	unsigned int n = 0;
 
 	h->env.now = w.now;
-	while (conns_next_want(h->cs, name))
+	while (host_wants(h, name))
 		n++;
 	return n;
 }
@@ -1268,10 +1271,10 @@ pushed_first_to_those_that_were_heard(void **state)
 	world_pass(400000);
 	(void)count_wants(h);
 	h->env.now = w.now;
-	conns_list_news(h->cs, w.h[MANY - 1].name, &v1->version);
+	lists_news(h->lists, w.h[MANY - 1].name, &v1->version);
 	give(h, v2);
-	conns_push(h->cs);
-	assert_true(conns_next_want(h->cs, name));
+	lists_push(h->lists);
+	assert_true(host_wants(h, name));
 	assert_string_equal(name, w.h[MANY - 1].name);
 }
 
@@ -1341,7 +1344,7 @@ a_push_on_open_connections(void **state)
 	world_run();
 	h->plain.tamper = NULL;
 	h->env.now = w.now;
-	conns_push(h->cs);
+	lists_push(h->lists);
 	collect(h);
 	world_run();
 	assert_true(has(&w.h[5], v2));
@@ -1389,21 +1392,21 @@ news_by_datagram_lead_to_a_pull(void **state)
 	world_pass(400000);
 	give(&w.h[5], v2);
 	w.h[6].env.now = w.now;
-	conns_list_news(w.h[6].cs, "n05", &v2->version);
-	conns_list_news(w.h[6].cs, "n05", &v2->version);
+	lists_news(w.h[6].lists, "n05", &v2->version);
+	lists_news(w.h[6].lists, "n05", &v2->version);
 	collect(&w.h[6]);
 	world_run();
 	assert_true(has(&w.h[6], v2));
 	/* An old datagram does not make it forget who has the list. */
 	w.h[6].follow_wants = false;
-	conns_list_news(w.h[6].cs, "n05", &v1->version);
-	conns_push(w.h[6].cs);
-	while (conns_next_want(w.h[6].cs, name))
+	lists_news(w.h[6].lists, "n05", &v1->version);
+	lists_push(w.h[6].lists);
+	while (host_wants(&w.h[6], name))
 		assert_string_not_equal(name, "n05");
 	/* Of an older one nothing comes, nor of a name not in the list. */
 	w.h[5].dials = 0;
-	conns_list_news(w.h[5].cs, "n06", &v1->version);
-	conns_list_news(w.h[5].cs, "stranger", &v2->version);
+	lists_news(w.h[5].lists, "n06", &v1->version);
+	lists_news(w.h[5].lists, "stranger", &v2->version);
 	collect(&w.h[5]);
 	assert_int_equal(w.h[5].dials, 0);
 }
@@ -1423,7 +1426,7 @@ news_behind_a_list_lead_to_a_pull(void **state)
 	host_stop(next);
 	give(&w.h[5], v2);
 	h->env.now = w.now;
-	conns_list_news(h->cs, "n05", &v2->version);
+	lists_news(h->lists, "n05", &v2->version);
 	collect(h);
 	world_run();
 	assert_true(has(h, v2));
@@ -1431,7 +1434,7 @@ news_behind_a_list_lead_to_a_pull(void **state)
 	give(next, v3);
 	host_start(next);
 	next->follow_wants = false;
-	conns_list_news(h->cs, "n07", &v3->version);
+	lists_news(h->lists, "n07", &v3->version);
 	collect(h);
 	world_run();
 	assert_true(has(h, v3));
@@ -1457,7 +1460,7 @@ who_has_told_is_not_asked(void **state)
 		w.h[i].follow_wants = false;
 		h->env.now = w.now;
 		snprintf(name, sizeof(name), "n%02d", i);
-		conns_list_news(h->cs, name, &v1->version);
+		lists_news(h->lists, name, &v1->version);
 	}
 	collect(h);
 	world_pass(20000);
