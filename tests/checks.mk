@@ -16,7 +16,8 @@ $O/tests/fuzz/core_fuzz.o $O/tests/fuzz/conn_fuzz.o \
 	$O/tests/fuzz/tls_fuzz.o: \
 	override SAN := $(subst $(comma)fuzzer-no-link,,$(SAN))
 ctlreq_more := $(call obj,$(patsubst %,src/daemon/%.c,\
-	control events giveback status status_peer telling trouble))
+	ctl_health ctl_json ctl_requests ctl_stream events giveback status\
+	status_peer))
 
 .SECONDEXPANSION:
 $(FUZZERS): $O/tests/fuzz/%_fuzz: $O/tests/fuzz/%_fuzz.o $$($$*_more) $(LIB)

@@ -12,9 +12,9 @@ struct conf_value {
 };
 
 /*
- * Stores v in the member of c that k names; any kind but nodes and algorithms.
- * dir: the folder of relative paths. 0, or -1 with the place, the value found
- * and the expected one in e; c is then unchanged.
+ * Stores v in the member of c that k names; any kind but nodes, algorithms and
+ * offloads. dir: the folder of relative paths. 0, or -1 with the place, the
+ * value found and the expected one in e; c is then unchanged.
  */
 int conf_value_set(struct conf *c, const struct conf_key *k,
 		   const struct conf_value *v, const char *dir, struct err *e);

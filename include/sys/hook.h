@@ -2,8 +2,8 @@
 /*
  * Shell commands of the administrator. Each runs in a process group of its
  * own, in /, with exactly the environment given, standard input null or some
- * bytes, no inherited descriptor, signals at their defaults, 30 s at most; then the
- * group gets SIGTERM, and SIGKILL 2 s later.
+ * bytes, no inherited descriptor, signals at their defaults, 30 s at most; then
+ * the group gets SIGTERM, and SIGKILL 2 s later.
  */
 #ifndef SYS_HOOK_H
 #define SYS_HOOK_H
@@ -39,23 +39,24 @@ char *hook_result_text(char out[HOOK_TEXT_MAX], const struct hook_result *r);
 typedef void (*hook_done_fn)(void *ctx, const char *command,
 			     const struct hook_result *r);
 
-struct hooks;
+struct hook_queue;
 
 /* Commands run one after the other in the order they were given. */
-int hooks_open(struct hooks **out, struct loop *l, struct err *e);
+int hook_queue_open(struct hook_queue **out, struct loop *l, struct err *e);
 /* Kills the running command and drops those waiting; no done is called. Not
  * from within done. NULL is fine. */
-void hooks_close(struct hooks *h);
-void hooks_limit(struct hooks *h, int64_t limit_ms); /* for tests */
+void hook_queue_close(struct hook_queue *h);
+void hook_queue_limit(struct hook_queue *h, int64_t limit_ms); /* for tests */
 /* env: "NAME=value" strings, NULL last. Both are copied. done may be NULL
  * and may queue more; it is called from the loop. */
-int hooks_run(struct hooks *h, const char *command, const char *const *env,
-	      hook_done_fn done, void *ctx, struct err *e);
+int hook_queue_run(struct hook_queue *h, const char *command,
+		   const char *const *env, hook_done_fn done, void *ctx,
+		   struct err *e);
 /* The same; the bytes, which are copied, are its standard input. */
-int hooks_run_input(struct hooks *h, const char *command,
-		    const char *const *env, struct span input,
-		    hook_done_fn done, void *ctx, struct err *e);
-size_t hooks_pending(const struct hooks *h); /* waiting and running */
+int hook_queue_run_input(struct hook_queue *h, const char *command,
+			 const char *const *env, struct span input,
+			 hook_done_fn done, void *ctx, struct err *e);
+size_t hook_queue_pending(const struct hook_queue *h); /* waiting and running */
 
 /* Waits for the command: for up and down, outside the loop. 0 when it was
  * started: then r describes its end. */

@@ -224,8 +224,10 @@ check_own(X509_STORE *store, enum tls_kind kind, STACK_OF(X509) *chain,
 	return 0;
 }
 
-SSL_CTX *
-tls_make_ssl(X509_STORE *store, enum tls_kind kind)
+/* TLS 1.3 only, and no tickets or session cache. Takes over the store; NULL
+ * when the library fails. */
+static SSL_CTX *
+make_ssl(X509_STORE *store, enum tls_kind kind)
 {
 	const struct alpn alpn = alpn_of(kind);
 	int groups[] = { NID_X25519, NID_X9_62_prime256v1 };
@@ -347,7 +349,7 @@ ctx_new(struct tls_ctx **out, enum tls_kind kind, struct pem cert,
 	    check_own(store, kind, chain, NULL, &c->self, e) != 0)
 		goto out;
 	c->kind = kind;
-	c->ssl = tls_make_ssl(store, kind);
+	c->ssl = make_ssl(store, kind);
 	store = NULL;
 	if (c->ssl == NULL) {
 		ossl_error(e, ERR_CRYPTO, "cannot set TLS up");
@@ -379,6 +381,29 @@ tls_ctx_new_host(struct tls_ctx **out, struct pem cert, struct pem key,
 		 const struct pem *cas, size_t ncas, struct err *e)
 {
 	return ctx_new(out, TLS_HOST, cert, key, cas, ncas, e);
+}
+
+int
+tls_ctx_new_guest(struct tls_ctx **out, const uint8_t ca[FINGERPRINT_LEN],
+		  struct err *e)
+{
+	struct tls_ctx *c = calloc(1, sizeof(*c));
+	X509_STORE *none = X509_STORE_new();
+
+	if (c == NULL || none == NULL) {
+		X509_STORE_free(none);
+		free(c);
+		return err_nomem(e);
+	}
+	c->kind = TLS_GUEST;
+	memcpy(c->ca, ca, sizeof(c->ca));
+	c->ssl = make_ssl(none, TLS_GUEST);
+	if (c->ssl == NULL) {
+		free(c);
+		return ossl_error(e, ERR_CRYPTO, "cannot set TLS up");
+	}
+	*out = c;
+	return 0;
 }
 
 static int

@@ -38,26 +38,3 @@ tls_guest_trusts(X509_STORE_CTX *sc, const uint8_t ca[FINGERPRINT_LEN])
 	ERR_clear_error();
 	return out;
 }
-
-int
-tls_ctx_new_guest(struct tls_ctx **out, const uint8_t ca[FINGERPRINT_LEN],
-		  struct err *e)
-{
-	struct tls_ctx *c = calloc(1, sizeof(*c));
-	X509_STORE *none = X509_STORE_new();
-
-	if (c == NULL || none == NULL) {
-		X509_STORE_free(none);
-		free(c);
-		return err_nomem(e);
-	}
-	c->kind = TLS_GUEST;
-	memcpy(c->ca, ca, sizeof(c->ca));
-	c->ssl = tls_make_ssl(none, TLS_GUEST);
-	if (c->ssl == NULL) {
-		free(c);
-		return ossl_error(e, ERR_CRYPTO, "cannot set TLS up");
-	}
-	*out = c;
-	return 0;
-}

@@ -49,10 +49,6 @@ void tls_count_message(int is_sent, int version, int content_type,
 /* True when the protocol of that kind was agreed. */
 bool tls_alpn_agreed(const SSL *ssl, enum tls_kind kind);
 
-/* TLS 1.3 only, and no tickets or session cache. Takes over the store; NULL
- * when the library fails. */
-SSL_CTX *tls_make_ssl(X509_STORE *store, enum tls_kind kind);
-
 /* For TLS_GUEST, replaces the store: of the certificates that the host sent,
  * the CAs with that key. The connection owns them; the caller frees the stack
  * by sk_X509_free(). NULL when memory is out. */

@@ -9,17 +9,18 @@
 
 #include "base/bytes.h"
 #include "base/log.h"
+#include "daemon/ctl_requests.h"
+#include "daemon/datapath.h"
 #include "daemon/device.h"
 #include "daemon/hostnet.h"
-#include "daemon/plumb.h"
-#include "daemon/unsaved.h"
+#include "daemon/listdisk.h"
+#include "daemon/monitor.h"
 #include "sys/clock.h"
 #include "sys/confine.h"
 #include "sys/guarded.h"
 #include "sys/privs.h"
 #include "sys/realtime.h"
 
-#define WORK_END_MS 4000	/* time for unfinished writes at the end */
 #define HOOKS_END_MS 35000	/* time for pending hooks at the end */
 #define CTL_MODE 0660
 
@@ -36,10 +37,10 @@ on_signal(void *ctx, int signo)
 		(void)reload_push(d);
 		break;
 	case SIGUSR2:
-		telling_log(d);
+		ctl_stream_log(d);
 		break;
 	case SIGXCPU:
-		turn_step_back(d);
+		sched_step_back(d);
 		break;
 	case SIGTERM:
 	case SIGINT:
@@ -67,11 +68,13 @@ start_loop(struct daemon *d, struct err *e)
 	uint8_t seed[HASH_SEED_LEN];
 
 	rng_fill(&d->rng, seed, sizeof(seed));
-	table_init(&d->conns, seed);
+	table_init(&d->streams.conns, seed);
 	if (loop_new(&d->loop, e) < 0 ||
 	    sigwatch_open(&d->signals, d->loop, on_signal, d, e) < 0 ||
-	    giveback_open(d, e) < 0 || hooks_open(&d->hooks, d->loop, e) < 0 ||
-	    (d->warden != NULL && warden_watch(d->warden, d->loop, e) < 0) ||
+	    giveback_open(d, e) < 0 ||
+	    hook_queue_open(&d->hooks.queue, d->loop, e) < 0 ||
+	    (d->monitor != NULL &&
+	     monitor_link_watch(d->monitor, d->loop, e) < 0) ||
 	    notify_open(&d->notify, e) < 0)
 		return -1;
 	return 0;
@@ -81,8 +84,9 @@ start_loop(struct daemon *d, struct err *e)
 static int
 listen_on(struct daemon *d, const struct ipaddr *addr, struct err *e)
 {
-	struct udp_opts opts = { .gso = (d->offload & CONF_UDP_GSO) != 0,
-				 .gro = (d->offload & CONF_UDP_GRO) != 0 };
+	uint8_t bits = d->offload.wanted;
+	struct udp_opts opts = { .gso = (bits & CONF_UDP_GSO) != 0,
+				 .gro = (bits & CONF_UDP_GRO) != 0 };
 	struct endpoint local = { .addr = *addr, .port = d->id->conf->port };
 
 	if (udp_open(&d->udp[d->nudp], &local, &opts, e) < 0)
@@ -126,45 +130,56 @@ start_device(struct daemon *d, struct err *e)
 	if (tun_open(&d->tun, c->devname, offload_tun_level(c), e) < 0)
 		return err_prefix(e, "%s", c->devname);
 	/* A kernel that does not send super-packets does not accept them. */
-	d->write_tcp = tun_level(d->tun) >= TUN_TSO;
-	d->write_udp = tun_level(d->tun) >= TUN_USO;
-	if (d->warden != NULL &&
-	    warden_device(d->warden, tun_ifindex(d->tun), e) < 0)
+	d->offload.write_tcp = tun_level(d->tun) >= TUN_TSO;
+	d->offload.write_udp = tun_level(d->tun) >= TUN_USO;
+	if (d->monitor != NULL &&
+	    monitor_link_device(d->monitor, tun_ifindex(d->tun), e) < 0)
 		return -1;
 	return device_open(d, e) < 0 ? -1 : hostnet_open(d, e);
 }
 
-/* Frees everything in the warden but the configuration; above all the keys. */
+struct monitor_start {
+	struct daemon *daemon;
+	struct monitor_setup setup;
+};
+
+/* In the new process: frees everything but the configuration, above all the
+ * keys. */
 static void
-forget_secrets(void *ctx)
+serve_monitor(void *ctx, int fd)
 {
-	struct daemon *d = ctx;
+	struct monitor_start *s = ctx;
+	struct daemon *d = s->daemon;
 
 	d->id->conf = NULL;
 	identity_free(d->id);
+	s->setup.fd = fd;
+	monitor_serve(&s->setup);
 }
 
 /* Called before the process has anything secret to copy. If the user could
  * change the configuration, a hook in it would make that user root. */
 static int
-start_warden(struct daemon *d, struct err *e)
+start_monitor(struct daemon *d, struct err *e)
 {
 	const struct conf *c = d->id->conf;
-	struct warden_setup s = { .path = d->options->conf,
-				  .conf = d->id->conf };
+	struct monitor_start s = {
+		.daemon = d,
+		.setup = { .path = d->options->conf, .conf = d->id->conf },
+	};
 	int fd;
 
 	if (c->user == NULL || geteuid() != 0)
 		return 0;
-	if (privs_lookup(&s.user, c->user, c->group, e) < 0)
+	if (privs_lookup(&s.setup.user, c->user, c->group, e) < 0)
 		return -1;
-	fd = guarded_open(s.path, &s.user, e);
+	fd = guarded_open(s.setup.path, &s.setup.user, e);
 	if (fd < 0)
 		return err_prefix(e, "hooks run as root, so \"user\" must not "
 				  "be able to change the configuration");
 	close(fd);
-	d->id->warden_conf = 1;
-	return warden_start(&d->warden, &s, forget_secrets, d, e);
+	d->id->monitor_conf = 1;
+	return monitor_link_start(&d->monitor, c, serve_monitor, &s, e);
 }
 
 /* Drops the privileges that are not needed once everything is open. */
@@ -174,7 +189,7 @@ give_up_privileges(struct daemon *d, struct err *e)
 	const struct conf *c = d->id->conf;
 	struct privs_ids ids;
 
-	slept_open(d);
+	suspend_open(d);
 	if (privs_lock_memory(e) < 0)
 		log_info("memory that holds keys may be swapped out: %s",
 			 e->text);
@@ -220,8 +235,8 @@ start_core(struct daemon *d, struct err *e)
 		.clock = clock_mono,
 		.built = { BUILD_TIME },	/* set by the Makefile */
 		.mark = &mark,
-		.no_tcp_gro = !d->write_tcp,
-		.no_udp_gro = !d->write_udp,
+		.no_tcp_gro = !d->offload.write_tcp,
+		.no_udp_gro = !d->offload.write_udp,
 		.no_csum = tun_level(d->tun) < TUN_CSUM,
 	};
 	struct err no_list;
@@ -248,37 +263,43 @@ start_core(struct daemon *d, struct err *e)
 	return 0;
 }
 
+static void
+on_newer_list(struct daemon *d)
+{
+	(void)reload_push(d);
+}
+
 static int
 start_work(struct daemon *d, struct err *e)
 {
-	if (work_open(&d->work, d->loop, 1, e) < 0 || lookup_open(d, e) < 0 ||
-	    unsaved_open(d, e) < 0 || datapath_open(d, e) < 0)
+	if (worker_open(d, on_newer_list, e) < 0 || lookup_open(d, e) < 0 ||
+	    datapath_open(d, e) < 0)
 		return -1;
-	if (script_wait(d, WARDEN_UP) < 0)
+	if (hooks_wait(d, MONITOR_UP) < 0)
 		return err_set(e, ERR_IO, "upcmd failed: not starting");
-	loop_owner(d->loop, plumb_before_sleep, plumb_deadline, d);
+	loop_owner(d->loop, actions_before_sleep, actions_deadline, d);
 	core_start(d->core, clock_now());
-	plumb_drain_all(d);
+	actions_drain_all(d);
 	device_follow(d);
 	device_settle(d);
-	if (slept_watch(d, e) < 0 || telling_open(d, e) < 0)
+	if (suspend_watch(d, e) < 0 || ctl_stream_open(d, e) < 0)
 		return -1;
-	return turn_open(d, e);
+	return sched_open(d, e);
 }
 
-/* A daemon without hooks, or with a warden for them, needs few system calls. */
+/* A daemon without hooks, or with a monitor for them, needs few system calls. */
 static void
 shut_in(struct daemon *d)
 {
 	struct err e;
 	int rc;
 
-	if (d->warden == NULL && script_any(d->id->conf))
+	if (d->monitor == NULL && hooks_any(d->id->conf))
 		return;
 	rc = confine(&e);
 	if (rc < 0)
 		log_warn("all system calls stay allowed: %s", e.text);
-	d->confined = rc == 0;
+	d->hooks.confined = rc == 0;
 }
 
 static int
@@ -290,13 +311,13 @@ start_daemon(struct daemon *d, struct err *e)
 
 	if (c->ctlgroup != NULL && privs_group(&group, c->ctlgroup, e) < 0)
 		return err_prefix(e, "ctlgroup");
-	if (start_warden(d, e) < 0 || start_loop(d, e) < 0 ||
+	if (start_monitor(d, e) < 0 || start_loop(d, e) < 0 ||
 	    state_open(&d->state, c, e) < 0 ||
 	    listdisk_open(d, e) < 0 ||
 	    pidfile_open(&d->pidfile, d->options->pidfile, e) < 0 ||
 	    start_sockets(d, e) < 0 || start_device(d, e) < 0 ||
 	    ctlsock_open(&d->ctl, d->loop, c->ctlsocket, CTL_MODE,
-			 group, control_request, d, e) < 0 ||
+			 group, ctl_requests_handle, d, e) < 0 ||
 	    give_up_privileges(d, e) < 0 || logsink_start(d->log, e) < 0 ||
 	    start_core(d, e) < 0 ||
 	    start_work(d, e) < 0)
@@ -318,30 +339,10 @@ stop_hooks(struct daemon *d)
 	struct err e;
 
 	loop_owner(d->loop, NULL, NULL, NULL);
-	while (script_pending(d) > 0 && mono_before(clock_mono(), end))
+	while (hooks_pending(d) > 0 && mono_before(clock_mono(), end))
 		if (loop_turn(d->loop, end, &e) < 0)
 			break;
-	(void)script_wait(d, WARDEN_DOWN);
-}
-
-/* State files are always complete, so a slow disk does not delay the stop. The
- * thread continues with its memory until the process ends. */
-static void
-stop_work(struct daemon *d)
-{
-	if (d->work == NULL)
-		return;
-	unsaved_retry(d);
-	d->stuck = !work_wait(d->work, WORK_END_MS);
-	if (d->stuck) {
-		log_warn("the disk has not answered for %d s: %zu jobs are "
-			 "given up", WORK_END_MS / 1000,
-			 work_pending(d->work));
-		work_abandon(d->work);
-	} else {
-		work_close(d->work);
-	}
-	unsaved_close(d);
+	(void)hooks_wait(d, MONITOR_DOWN);
 }
 
 /* Stops the sources of requests first, so that no new work begins; then lets
@@ -352,27 +353,27 @@ stop_daemon(struct daemon *d, bool started)
 	notify_stopping(&d->notify);
 	sigwatch_close(d->signals);
 	ctlsock_close(d->ctl);
-	telling_close(d);
-	slept_close(d);
+	ctl_stream_close(d);
+	suspend_close(d);
 	d->events.nfollowers = 0;
 	datapath_close(d);
 	for (size_t i = 0; i < d->ntcp; i++)
 		tcp_listener_close(d->tcp[i]);
 	if (started) {
 		core_stop(d->core, clock_now());
-		plumb_drain_all(d);
+		actions_drain_all(d);
 		device_stop(d);
 	}
 	lookup_close(d);
-	stop_work(d);
-	if (started && !d->stuck)
-		plumb_drain_all(d);
+	worker_close(d);
+	if (started && !d->worker.stuck)
+		actions_drain_all(d);
 	streams_close_all(d);
 	if (started)
 		stop_hooks(d);
 	loop_timer_fini(&d->alive);
-	turn_close(d);
-	if (!d->stuck)
+	sched_close(d);
+	if (!d->worker.stuck)
 		core_free(d->core);
 	hostnet_close(d);
 	device_close(d);
@@ -381,12 +382,12 @@ stop_daemon(struct daemon *d, bool started)
 		udp_close(d->udp[i]);
 	pidfile_close(&d->pidfile);
 	listdisk_close(d);
-	if (!d->stuck)
+	if (!d->worker.stuck)
 		state_close(&d->state);
 	events_free(d);
 	giveback_close(d);
-	hooks_close(d->hooks);
-	warden_close(d->warden);
+	hook_queue_close(d->hooks.queue);
+	monitor_link_close(d->monitor);
 	notify_close(&d->notify);
 	loop_free(d->loop);
 }
@@ -408,11 +409,12 @@ daemon_run(struct identity *id, const struct options *o, struct logsink *log,
 	*d = (struct daemon){
 		.options = o,
 		.id = id,
-		.first = id->conf,
-		.offload = id->conf->offload,
+		.reload.first = id->conf,
+		.offload.wanted = id->conf->offload,
 		.log = log,
+		.drain_actions = actions_drain,
 		.notify = { .fd = -1 },
-		.vmfork = -1,
+		.suspend.vmfork = -1,
 		.pidfile = { .fd = -1 },
 		.state = { .dir.dirfd = -1, .pairs.dirfd = -1,
 			   .list.dirfd = -1 },
@@ -435,10 +437,10 @@ daemon_run(struct identity *id, const struct options *o, struct logsink *log,
 	}
 	stop_daemon(d, started);
 	status = d->status;
-	if (d->stuck)
+	if (d->worker.stuck)
 		return status;
-	if (d->id->conf != d->first)
-		conf_free(d->first);
+	if (d->id->conf != d->reload.first)
+		conf_free(d->reload.first);
 	identity_free(d->id);
 	free(d);
 	return status;

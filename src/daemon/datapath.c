@@ -4,12 +4,14 @@
  * leave in as few calls as the kernel allows. All memory is allocated here,
  * once.
  */
-#include "daemon/hostnet.h"
-#include "daemon/plumb.h"
+#include "daemon/datapath.h"
 
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "daemon/daemon.h"
+#include "daemon/device_impl.h"
+#include "daemon/hostnet.h"
 #include "sys/clock.h"
 
 #define TUN_MEM (1024 * 1024)
@@ -25,9 +27,11 @@
 struct port {			/* a socket and its owner */
 	struct daemon *daemon;
 	struct udp *udp;
+	struct loop_fd *place;
 };
 
 struct datapath {
+	struct loop_fd *tun_place;
 	struct port ports[DAEMON_SOCKETS_MAX];
 	uint8_t *tun_mem;
 	uint8_t *udp_mem;
@@ -156,7 +160,7 @@ static void
 tun_event(void *ctx, unsigned int events)
 {
 	struct daemon *d = ctx;
-	struct datapath *p = d->data;
+	struct datapath *p = d->datapath;
 
 	(void)events;
 	for (int round = 0; round < ROUNDS; round++) {
@@ -180,13 +184,13 @@ tun_event(void *ctx, unsigned int events)
 		if (n < TUN_FRAMES)
 			break;
 	}
-	plumb_drain(d);
+	d->drain_actions(d);
 }
 
 static void
 udp_event(struct daemon *d, struct udp *u)
 {
-	struct datapath *p = d->data;
+	struct datapath *p = d->datapath;
 
 	for (int round = 0; round < ROUNDS; round++) {
 		size_t n = udp_recv(u, p->udp_mem, UDP_PIECES * UDP_RECV_PIECE,
@@ -205,7 +209,7 @@ udp_event(struct daemon *d, struct udp *u)
 		if (n < UDP_PIECES)
 			break;
 	}
-	plumb_drain(d);
+	d->drain_actions(d);
 }
 
 static void
@@ -224,7 +228,7 @@ datapath_open(struct daemon *d, struct err *e)
 
 	if (p == NULL)
 		return err_nomem(e);
-	d->data = p;
+	d->datapath = p;
 	p->tun_mem = malloc(TUN_MEM);
 	p->udp_mem = malloc(UDP_PIECES * UDP_RECV_PIECE);
 	p->out = (struct core_out){
@@ -241,12 +245,12 @@ datapath_open(struct daemon *d, struct err *e)
 	    p->out.runs == NULL || p->out.frames == NULL ||
 	    p->out.slices == NULL)
 		return err_nomem(e);
-	if (loop_add(&d->tun_place, d->loop, tun_fd(d->tun), LOOP_IN,
+	if (loop_add(&p->tun_place, d->loop, tun_fd(d->tun), LOOP_IN,
 		     tun_event, d, e) < 0)
 		return -1;
 	for (size_t i = 0; i < d->nudp; i++) {
 		p->ports[i] = (struct port){ .daemon = d, .udp = d->udp[i] };
-		if (loop_add(&d->udp_place[i], d->loop, udp_fd(d->udp[i]),
+		if (loop_add(&p->ports[i].place, d->loop, udp_fd(d->udp[i]),
 			     LOOP_IN, udp_events, &p->ports[i], e) < 0)
 			return -1;
 	}
@@ -256,16 +260,13 @@ datapath_open(struct daemon *d, struct err *e)
 void
 datapath_close(struct daemon *d)
 {
-	struct datapath *p = d->data;
+	struct datapath *p = d->datapath;
 
-	loop_remove(d->tun_place);
-	d->tun_place = NULL;
-	for (size_t i = 0; i < d->nudp; i++) {
-		loop_remove(d->udp_place[i]);
-		d->udp_place[i] = NULL;
-	}
 	if (p == NULL)
 		return;
+	loop_remove(p->tun_place);
+	for (size_t i = 0; i < d->nudp; i++)
+		loop_remove(p->ports[i].place);
 	free(p->tun_mem);
 	free(p->udp_mem);
 	free(p->out.mem);
@@ -273,7 +274,7 @@ datapath_close(struct daemon *d)
 	free(p->out.frames);
 	free(p->out.slices);
 	free(p);
-	d->data = NULL;
+	d->datapath = NULL;
 }
 
 void

@@ -2,14 +2,13 @@
 /* Watches the device and the host's interfaces, and repairs the device. */
 #include "daemon/device.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
-#include "daemon/plumb.h"
-#include "device_impl.h"
+#include "daemon/daemon.h"
+#include "daemon/device_impl.h"
 #include "sys/clock.h"
 
 #define OPEN_MS 5000		/* the kernel answers at once, if it works */
@@ -19,19 +18,6 @@
 #define REPAIR_WAIT_MAX_MS 300000
 #define QUIET_MS 60000		/* after this time a conflict counts as over */
 #define TEXT_MAX 320
-
-void
-device_say(struct device *dev, enum event_level level, const char *fmt, ...)
-{
-	char text[TEXT_MAX];
-	va_list ap;
-	int n = snprintf(text, sizeof(text), "%s: ", tun_name(dev->d->tun));
-
-	va_start(ap, fmt);
-	vsnprintf(text + n, sizeof(text) - (size_t)n, fmt, ap);
-	va_end(ap);
-	events_say(dev->d, level, EVENT_DEVICE, "", text);
-}
 
 /* --- repairs --------------------------------------------------------------------- */
 
@@ -104,8 +90,9 @@ repair_device(struct device *dev)
 	dev->repaired = clock_mono();
 }
 
-void
-device_calm(struct device *dev)
+/* Forgets the damage, and cancels the planned repair. */
+static void
+cancel_repair(struct device *dev)
 {
 	dev->damage = (struct device_damage){ 0 };
 	if (!dev->repair_planned)
@@ -141,7 +128,7 @@ static void
 after_news(struct device *dev)
 {
 	if (!dev->managed)
-		dev->damage = (struct device_damage){ 0 };
+		cancel_repair(dev);
 	if (dev->damage.any && !dev->repair_planned)
 		plan_repair(dev);
 	if (!dev->damage.any || dev->replan)
@@ -238,7 +225,7 @@ device_reconf(struct daemon *d, const struct conf *c, struct err *e)
 	dev->managed = c->autoconf;
 	dev->replan = true;
 	dev->repairs = 0;
-	device_calm(dev);
+	cancel_repair(dev);
 	loop_timer_cancel(&dev->timer);
 	device_retry(dev);
 	rtnl_dump(dev->rtnl);

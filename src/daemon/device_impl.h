@@ -4,6 +4,7 @@
 #define DAEMON_DEVICE_IMPL_H
 
 #include "core/devroutes.h"
+#include "core/event.h"
 #include "daemon/device.h"
 #include "sys/rtnl.h"
 
@@ -89,6 +90,16 @@ void device_plan(struct device *dev);
  * removed. */
 void device_unplan(struct device *dev, bool remove_routes);
 void device_plan_free(struct device *dev);
+/* The list in force if it contains this node; else NULL. */
+const struct bnl *device_list(const struct daemon *d);
+const struct bnl_node *device_own_node(const struct daemon *d);
+/* True for an interface in use other than the device. */
+bool device_is_other(const struct device *dev, const struct iface *f);
+/* The address that another interface has in an own subnet, and its interface;
+ * NULL: none. */
+const struct rtnl_addr *device_lan_addr(const struct device *dev,
+					const struct prefix *subnet,
+					const struct iface **owner);
 /* Iterates over the own subnets that are networks of another interface; *pos
  * begins at 0. The interface, or NULL at the end. */
 const struct iface *device_next_lan(const struct device *dev, size_t *pos,
@@ -108,9 +119,6 @@ void device_retry(struct device *dev);
 
 /* News of sys/rtnl.h; ctx: the device. */
 void device_news(void *ctx, const struct rtnl_news *news);
-
-/* Forgets the damage, and cancels the planned repair. */
-void device_calm(struct device *dev);
 
 /* Emits an event about the device. */
 void device_say(struct device *dev, enum event_level level, const char *fmt,

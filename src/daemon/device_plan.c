@@ -1,96 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Decides which addresses and routes the device must have. */
+#include "daemon/device_impl.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
-#include "device_impl.h"
+#include "daemon/daemon.h"
 #include "format/bnl_draft.h"
-
-/* --- the host's interfaces ---------------------------------------------------- */
-
-/* True for an interface in use other than the device. */
-static bool
-is_other(const struct device *dev, const struct iface *f)
-{
-	return f->link.up && f->link.index != tun_ifindex(dev->d->tun);
-}
-
-/* Compares two addresses in the subnet: the better one is the source of
- * packets. */
-static const struct rtnl_addr *
-better_addr(const struct rtnl_addr *best, const struct rtnl_addr *a)
-{
-	if (best == NULL || (best->tentative && !a->tentative))
-		return a;
-	if (a->tentative != best->tentative)
-		return best;
-	if (a->deprecated != best->deprecated)
-		return a->deprecated ? best : a;
-	return best->temporary && !a->temporary ? a : best;
-}
-
-/* The address that another interface has in an own subnet, and its interface;
- * NULL: none. */
-static const struct rtnl_addr *
-lan_addr(const struct device *dev, const struct prefix *subnet,
-	 const struct iface **owner)
-{
-	const struct rtnl_addr *best = NULL, *was;
-
-	for (size_t i = 0; i < dev->ifaces.n; i++) {
-		const struct iface *f = &dev->ifaces.v[i];
-
-		for (size_t j = 0; is_other(dev, f) && j < f->naddrs; j++) {
-			if (!prefix_contains(subnet, &f->addrs[j].a.addr))
-				continue;
-			was = best;
-			best = better_addr(best, &f->addrs[j].a);
-			if (best != was)
-				*owner = f;
-		}
-	}
-	return best;
-}
-
-/* --- the list ------------------------------------------------------------------- */
-
-/* The list in force if it contains this node; else NULL. */
-static const struct bnl *
-list_in_force(const struct daemon *d)
-{
-	const struct bnl *b = core_list(d->core);
-
-	return b == NULL || core_list_is_stale(d->core) ||
-			       bnl_find(b, d->id->conf->name) == NULL ?
-		       NULL : b;
-}
-
-static const struct bnl_node *
-own_node(const struct daemon *d)
-{
-	const struct bnl *b = list_in_force(d);
-
-	return b == NULL ? NULL : bnl_find(b, d->id->conf->name);
-}
-
-const struct iface *
-device_next_lan(const struct device *dev, size_t *pos,
-		const struct prefix **subnet)
-{
-	const struct bnl_node *own = own_node(dev->d);
-	const struct rtnl_addr *a;
-	const struct iface *f;
-
-	while (own != NULL && *pos < own->nsubnets) {
-		*subnet = &own->subnets[(*pos)++];
-		a = lan_addr(dev, *subnet, &f);
-		/* A single address, as on a loopback, is no network. */
-		if (a != NULL && a->len < ipaddr_bits(&a->addr))
-			return f;
-	}
-	return NULL;
-}
 
 /* --- a plan ------------------------------------------------------------------------ */
 
@@ -158,14 +75,14 @@ plan_addr(struct plan *p, const struct bnl *b, const struct prefix *subnet)
 static int
 plan_addrs(struct plan *p, const struct device *dev, const struct bnl *b)
 {
-	const struct bnl_node *own = own_node(dev->d);
+	const struct bnl_node *own = device_own_node(dev->d);
 	const struct rtnl_addr *lan;
 	const struct iface *f;
 
 	for (uint32_t i = 0; own != NULL && i < own->nsubnets; i++) {
 		const struct prefix *subnet = &own->subnets[i];
 
-		lan = lan_addr(dev, subnet, &f);
+		lan = device_lan_addr(dev, subnet, &f);
 		if (lan == NULL && !devroutes_too_wide(subnet)) {
 			if (plan_addr(p, b, subnet) < 0)
 				return -1;
@@ -185,7 +102,8 @@ plan_local(struct plan *p, const struct device *dev)
 	for (size_t i = 0; i < dev->ifaces.n; i++) {
 		const struct iface *f = &dev->ifaces.v[i];
 
-		for (size_t j = 0; is_other(dev, f) && j < f->naddrs; j++)
+		for (size_t j = 0; device_is_other(dev, f) && j < f->naddrs;
+		     j++)
 			if (push_prefix(&p->local,
 					prefix_mask(&f->addrs[j].a.addr,
 						    f->addrs[j].a.len)) < 0)
@@ -393,7 +311,7 @@ tell_too_wide(struct device *dev)
 void
 device_plan(struct device *dev)
 {
-	const struct bnl *b = list_in_force(dev->d);
+	const struct bnl *b = device_list(dev->d);
 	struct prefix was = dev->routes.toowide;
 	struct plan p = { 0 };
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Brings the kernel's state to the plan, a batch at a time. */
+#include "daemon/device_impl.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "device_impl.h"
+#include "daemon/daemon.h"
 #include "sys/clock.h"
 
 #define RETRY_MS 1000		/* doubled each time */

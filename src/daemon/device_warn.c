@@ -1,14 +1,31 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Warnings about the device and about a LAN behind this host. */
+/* Events and warnings about the device, and about a LAN behind this host. */
+#include "daemon/device_impl.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "device_impl.h"
+#include "daemon/ctl_json.h"
+#include "daemon/daemon.h"
+#include "daemon/monitor.h"
 #include "sys/clock.h"
 
 #define TEXT_MAX 320
 #define FIGHT_MS 600000		/* a conflict is over after so long */
+
+void
+device_say(struct device *dev, enum event_level level, const char *fmt, ...)
+{
+	char text[TEXT_MAX];
+	va_list ap;
+	int n = snprintf(text, sizeof(text), "%s: ", tun_name(dev->d->tun));
+
+	va_start(ap, fmt);
+	vsnprintf(text + n, sizeof(text) - (size_t)n, fmt, ap);
+	va_end(ap);
+	events_say(dev->d, level, EVENT_DEVICE, "", text);
+}
 
 static void __attribute__((format(printf, 2, 3)))
 device_warn(json_t *array, const char *fmt, ...)
@@ -19,9 +36,7 @@ device_warn(json_t *array, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	json_array_append_new(array, json_pack("{sssnss}", "warning",
-					       event_name(EVENT_DEVICE),
-					       "peer", "text", text));
+	ctl_json_warn(array, event_name(EVENT_DEVICE), NULL, text);
 }
 
 static bool

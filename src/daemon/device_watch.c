@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Watches the device and the host's interfaces, marks missing items, and
  * changes nothing. */
+#include "daemon/device_impl.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "device_impl.h"
+#include "daemon/daemon.h"
 
 static void
 note_lost(struct device *dev, const struct prefix *p, bool route)
@@ -66,7 +68,6 @@ see_link_gone(struct device *dev)
 {
 	dev->gone = true;
 	dev->managed = false;
-	device_calm(dev);	/* the kernel took the device down before */
 	device_say(dev, EVENT_ERROR,
 		   "the device was deleted, or is in another network "
 		   "namespace now");

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Recent events, and the clients that follow new ones. */
-#include "daemon/plumb.h"
+#include "daemon/events.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/text.h"
+#include "daemon/ctl_json.h"
+#include "daemon/daemon.h"
+#include "daemon/device_impl.h"
 #include "sys/clock.h"
 
 #define LINES_A_MINUTE 30
@@ -19,16 +22,6 @@ static const char *const levels[] = {
 	[EVENT_DEBUG] = "debug",
 };
 
-json_t *
-events_text_json(const char *text)
-{
-	char safe[1024];
-
-	if (text == NULL)
-		return json_null();
-	return json_string(text_escape_rest(safe, sizeof(safe), text));
-}
-
 static json_t *
 event_json(const struct event_record *r)
 {
@@ -39,7 +32,7 @@ event_json(const struct event_record *r)
 			 levels[r->level], "event", event_name(r->kind),
 			 "peer", r->peer[0] == '\0' ? json_null() :
 						      json_string(r->peer),
-			 "text", events_text_json(r->text));
+			 "text", ctl_json_text(r->text));
 }
 
 /* Sends a line of JSON; false: the client has left. */

@@ -5,13 +5,14 @@
  * time, a daemon would stay twice as large as necessary. Only glibc's allocator
  * can be told to.
  */
-#include "daemon/plumb.h"
+#include "daemon/giveback.h"
 
 #include <stdlib.h>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
 
+#include "daemon/daemon.h"
 #include "sys/clock.h"
 
 #define LEAST 8			/* freed objects that are worth a trim */
@@ -24,7 +25,7 @@ on_rest(void *daemon)
 {
 	struct daemon *d = daemon;
 
-	d->freed = 0;
+	d->giveback.freed = 0;
 #ifdef __GLIBC__
 	(void)malloc_trim(0);
 #endif
@@ -39,22 +40,22 @@ giveback_open(struct daemon *d, struct err *e)
 	(void)mallopt(M_MMAP_THRESHOLD, MMAP_BYTES);
 	(void)mallopt(M_ARENA_MAX, ARENAS);
 #endif
-	return loop_timer_init(&d->giveback, d->loop, on_rest, d, e);
+	return loop_timer_init(&d->giveback.timer, d->loop, on_rest, d, e);
 }
 
 void
 giveback_freed(struct daemon *d, unsigned int n)
 {
-	bool due = d->freed >= LEAST;
+	bool due = d->giveback.freed >= LEAST;
 
-	d->freed += n;
-	if (!due && d->freed >= LEAST)
-		loop_timer_set(&d->giveback,
+	d->giveback.freed += n;
+	if (!due && d->giveback.freed >= LEAST)
+		loop_timer_set(&d->giveback.timer,
 			       mono_add_ms(clock_mono(), REST_MS));
 }
 
 void
 giveback_close(struct daemon *d)
 {
-	loop_timer_fini(&d->giveback);
+	loop_timer_fini(&d->giveback.timer);
 }

@@ -5,7 +5,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "format/wardenmsg.h"
+#include "daemon/device_impl.h"
+#include "daemon/monitor.h"
+#include "format/monitormsg.h"
 
 static void __attribute__((format(printf, 2, 3)))
 add(struct hookenv *env, const char *fmt, ...)
@@ -48,19 +50,19 @@ hookenv_subnet(struct hookenv *env, const struct prefix *p)
 int
 hookenv_lines(struct buf *out, const uint8_t *changes, size_t len)
 {
-	static const char *const words[WARDEN_HOOKS] = {
-		[WARDEN_NODE_UP] = "nodeup",
-		[WARDEN_NODE_DOWN] = "nodedown",
-		[WARDEN_SUBNET_UP] = "subnetup",
-		[WARDEN_SUBNET_DOWN] = "subnetdown",
-		[WARDEN_MYSUBNET_UP] = "mysubnetup",
-		[WARDEN_MYSUBNET_DOWN] = "mysubnetdown",
+	static const char *const words[MONITOR_HOOKS] = {
+		[MONITOR_NODE_UP] = "nodeup",
+		[MONITOR_NODE_DOWN] = "nodedown",
+		[MONITOR_SUBNET_UP] = "subnetup",
+		[MONITOR_SUBNET_DOWN] = "subnetdown",
+		[MONITOR_MYSUBNET_UP] = "mysubnetup",
+		[MONITOR_MYSUBNET_DOWN] = "mysubnetdown",
 	};
-	struct warden_change c;
+	struct monitor_change c;
 	int rc;
 
-	while ((rc = warden_change_next(&c, &changes, &len)) > 0) {
-		bool has = warden_hook_subnet(c.hook);
+	while ((rc = monitor_change_next(&c, &changes, &len)) > 0) {
+		bool has = monitor_hook_subnet(c.hook);
 		char subnet[PREFIX_TEXT_MAX];
 		char line[32 + NODE_NAME_MAX + PREFIX_TEXT_MAX];
 		int n = snprintf(line, sizeof(line), "%s %s%s%s\n",

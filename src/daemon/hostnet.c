@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/device.h"
-#include "daemon/plumb.h"
+#include "daemon/ctl_json.h"
+#include "daemon/daemon.h"
+#include "daemon/device_impl.h"
 #include "format/bnl_overlap.h"
 #include "sys/clock.h"
 #include "sys/fib.h"
@@ -336,12 +337,9 @@ hostnet_warnings(struct daemon *d, const char *peer, json_t *array)
 		const struct fault *f = &h->faults.v[i];
 
 		if (peer == NULL)
-			json_array_append_new(array, json_pack(
-				"{sssoss}", "warning",
-				event_name(EVENT_NETWORK), "peer",
-				f->peer[0] == '\0' ? json_null()
-						   : json_string(f->peer),
-				"text", f->text));
+			ctl_json_warn(array, event_name(EVENT_NETWORK),
+				      f->peer[0] == '\0' ? NULL : f->peer,
+				      f->text);
 		else if (strcmp(f->peer, peer) == 0)
 			json_array_append_new(array, json_string(f->text));
 	}

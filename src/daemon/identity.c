@@ -9,7 +9,8 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
-#include "daemon/warden.h"
+#include "daemon/monitor_link.h"
+#include "daemon/reload.h"
 #include "sys/clock.h"
 #include "sys/cpu.h"
 #include "sys/privs.h"
@@ -48,28 +49,28 @@ complain_file(const char *path, const struct err *e)
 	return -1;
 }
 
-/* Access to the files: files that the warden may not open can perhaps be opened
+/* Access to the files: files that the monitor may not open can perhaps be opened
  * by the daemon's user. */
 struct opener {
-	struct warden *warden;		/* NULL: files are opened here */
-	uint32_t conf;			/* the warden's number of it */
+	struct monitor_link *monitor;		/* NULL: files are opened here */
+	uint32_t conf;			/* the monitor's number of it */
 	uid_t owner;			/* may own the files, besides root */
 	const struct identity_key *key;	/* NULL: opened by its path */
 	bool dates;			/* certificates must be valid now */
 };
 
 static int
-read_file(struct file *f, const struct opener *o, enum warden_path what,
+read_file(struct file *f, const struct opener *o, enum monitor_path what,
 	  unsigned int index, const char *path, unsigned int flags)
 {
 	struct err e, no = { .code = ERR_NONE };
 	int fd = -1, rc;
 
-	if (what == WARDEN_KEY && o->key != NULL && o->key->fd >= 0 &&
+	if (what == MONITOR_KEY && o->key != NULL && o->key->fd >= 0 &&
 	    strcmp(path, o->key->path) == 0)
 		fd = dup(o->key->fd);
-	else if (o->warden != NULL)
-		fd = warden_open(o->warden, o->conf, what, index, &no);
+	else if (o->monitor != NULL)
+		fd = monitor_link_open(o->monitor, o->conf, what, index, &no);
 	if (fd >= 0)
 		rc = store_read_fd(fd, path, o->owner, PEM_BYTES_MAX, flags,
 				   &f->data, &f->len, &e);
@@ -135,25 +136,25 @@ identity_conf(struct conf **out, const char *path, int fd)
 	return rc;
 }
 
-/* The warden reads the same file, and must be able to use it, too. */
+/* The monitor reads the same file, and must be able to use it, too. */
 static int
 load_conf(struct identity *id, const char *path, struct opener *o)
 {
 	struct err e;
 	int fd;
 
-	if (o->warden == NULL)
+	if (o->monitor == NULL)
 		return identity_conf(&id->conf, path,
 				     open(path, O_RDONLY | O_CLOEXEC |
 							O_NONBLOCK));
-	fd = warden_reread(o->warden, &o->conf, &e);
+	fd = monitor_link_reread(o->monitor, &o->conf, &e);
 	if (fd < 0) {
 		log_error("%s", e.text);
 		return -1;
 	}
 	if (identity_conf(&id->conf, path, fd) < 0)
 		return -1;
-	id->warden_conf = o->conf;
+	id->monitor_conf = o->conf;
 	if (o->conf != 0)
 		return 0;
 	log_error("%s has changed while it was read: reload again", path);
@@ -200,10 +201,10 @@ load_tls(struct identity *id, const struct opener *o)
 	int rc = 0;
 
 	/* Reads all of them, so that all errors are reported at once. */
-	rc |= read_file(&cert, o, WARDEN_CERT, 0, c->cert, 0);
-	rc |= read_file(&key, o, WARDEN_KEY, 0, c->privkey, STORE_PRIVATE);
+	rc |= read_file(&cert, o, MONITOR_CERT, 0, c->cert, 0);
+	rc |= read_file(&key, o, MONITOR_KEY, 0, c->privkey, STORE_PRIVATE);
 	for (unsigned int i = 0; i < c->cacert.n; i++) {
-		rc |= read_file(&ca[i], o, WARDEN_CA, i, c->cacert.v[i], 0);
+		rc |= read_file(&ca[i], o, MONITOR_CA, i, c->cacert.v[i], 0);
 		cas[i] = pem_of(&ca[i]);
 	}
 	if (key.data != NULL)
@@ -237,7 +238,7 @@ load_bnlkeys(struct identity *id, const struct opener *o)
 	for (unsigned int i = 0; i < paths->n; i++) {
 		struct file f = { 0 };
 
-		if (read_file(&f, o, WARDEN_BNLPUBKEY, i, paths->v[i],
+		if (read_file(&f, o, MONITOR_BNLPUBKEY, i, paths->v[i],
 			      0) < 0) {
 			rc = -1;
 			continue;
@@ -305,9 +306,11 @@ identity_look(struct identity **out, const char *path,
 }
 
 int
-identity_load(struct identity **out, const char *path, struct warden *warden)
+identity_load(struct identity **out, const char *path,
+	      struct monitor_link *monitor)
 {
-	struct opener o = { .warden = warden_lives(warden) ? warden : NULL };
+	struct opener o = { .monitor = monitor_link_lives(monitor) ? monitor
+								   : NULL };
 	struct identity *id;
 	int rc = look_at_all(&id, path, &o);
 

@@ -3,7 +3,13 @@
 #ifndef DAEMON_JOB_H
 #define DAEMON_JOB_H
 
-#include "daemon/daemon.h"
+#include "core/generation.h"
+#include "daemon/unsaved.h"
+#include "format/bnl.h"
+#include "sys/store.h"
+#include "sys/work.h"
+
+struct identity;
 
 /* The first kinds write to the state directory. */
 enum job_kind {
@@ -45,7 +51,7 @@ struct job {
 _Static_assert(JOB_STORES == UNSAVED_KINDS, "one fault each");
 
 void job_free(struct job *j);
-/* Gives the job to the worker, with the keys in force. */
-void job_submit(struct daemon *d, struct job *j);
+/* Runs the job in the worker thread; ctx: the job. */
+void job_run(void *ctx);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The list's file compared with the list in force: an edit that waits to be
  * signed or pushed, and lists that were replaced. */
-#include "daemon/plumb.h"
+#include "daemon/listdisk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "daemon/ctl_json.h"
+#include "daemon/daemon.h"
 #include "format/bnl_sign.h"
 
 #define TEXT_MAX 512
@@ -25,17 +27,17 @@ struct listdisk {
 int
 listdisk_open(struct daemon *d, struct err *e)
 {
-	d->disk = calloc(1, sizeof(*d->disk));
-	if (d->disk == NULL)
+	d->listdisk = calloc(1, sizeof(*d->listdisk));
+	if (d->listdisk == NULL)
 		return err_nomem(e);
-	state_lost_list(&d->state, d->disk->lost);
+	state_lost_list(&d->state, d->listdisk->lost);
 	return 0;
 }
 
 void
 listdisk_close(struct daemon *d)
 {
-	free(d->disk);
+	free(d->listdisk);
 }
 
 static void
@@ -44,7 +46,7 @@ lost_text(const struct daemon *d, char out[TEXT_MAX])
 	snprintf(out, TEXT_MAX, "%s/%s was never in force when another list "
 		 "replaced it, and is kept as %s: make its changes again with "
 		 "bnl-sign, or remove it", d->state.list.dir,
-		 d->state.listname, d->disk->lost);
+		 d->state.listname, d->listdisk->lost);
 }
 
 void
@@ -52,7 +54,7 @@ listdisk_lost(struct daemon *d, const char *name)
 {
 	char text[TEXT_MAX];
 
-	snprintf(d->disk->lost, sizeof(d->disk->lost), "%s", name);
+	snprintf(d->listdisk->lost, sizeof(d->listdisk->lost), "%s", name);
 	lost_text(d, text);
 	events_add(d, EVENT_WARN, EVENT_LIST_LOST, "", text);
 	log_warn("%s: %s", event_name(EVENT_LIST_LOST), text);
@@ -61,7 +63,7 @@ listdisk_lost(struct daemon *d, const char *name)
 void
 listdisk_warn(const struct daemon *d, json_t *warnings)
 {
-	const struct listdisk *l = d->disk;
+	const struct listdisk *l = d->listdisk;
 	char text[TEXT_MAX];
 
 	if (l->lost[0] == '\0' ||
@@ -69,9 +71,7 @@ listdisk_warn(const struct daemon *d, json_t *warnings)
 		      AT_SYMLINK_NOFOLLOW) < 0)
 		return;
 	lost_text(d, text);
-	json_array_append_new(warnings, json_pack(
-		"{sssnss}", "warning", event_name(EVENT_LIST_LOST), "peer",
-		"text", text));
+	ctl_json_warn(warnings, event_name(EVENT_LIST_LOST), NULL, text);
 }
 
 static void
@@ -121,7 +121,7 @@ listdisk_json(struct daemon *d)
 	const struct bnl *now = core_list(d->core);
 	static const struct bnl_version none;
 	const struct bnl_version *v = now == NULL ? &none : &now->version;
-	struct listdisk *l = d->disk;
+	struct listdisk *l = d->listdisk;
 	struct stat st;
 	uint8_t *raw;
 	size_t len;

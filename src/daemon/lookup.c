@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Resolves host names in threads of their own: a name server that does not
  * answer must delay neither other names nor the disk. */
-#include "daemon/plumb.h"
+#include "daemon/lookup.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/daemon.h"
+#include "daemon/job.h"
 #include "sys/clock.h"
 #include "sys/resolve.h"
 
@@ -40,7 +42,7 @@ struct lookup {
 static void
 lookup_free(struct lookup *l)
 {
-	struct lookup **at = &l->daemon->looking;
+	struct lookup **at = &l->daemon->lookups.first;
 
 	while (*at != l)
 		at = &(*at)->next;
@@ -67,7 +69,7 @@ lookup_answer(struct lookup *l, bool more)
 		      l->why.text);
 	if (!more)
 		lookup_free(l);
-	plumb_drain(d);
+	d->drain_actions(d);
 }
 
 static void
@@ -123,7 +125,7 @@ part_start(struct lookup *l, enum part_kind kind, struct work *w)
 static void
 ask_servers(struct lookup *l)
 {
-	struct work *w = l->daemon->lookups;
+	struct work *w = l->daemon->lookups.servers;
 
 	if (part_start(l, PART_IPV6, w) == 0)
 		(void)part_start(l, PART_IPV4, w);
@@ -160,10 +162,10 @@ lookup_start(struct daemon *d, struct action *a)
 	struct lookup *l = calloc(1, sizeof(*l));
 	struct err e;
 
-	if (l == NULL || d->lookups == NULL ||
+	if (l == NULL || d->lookups.servers == NULL ||
 	    loop_timer_init(&l->rest, d->loop, lookup_rested, l, &e) < 0) {
 		core_resolved(d->core, clock_now(), a->text, NULL, 0, false,
-			      d->lookups == NULL ? "stopping" :
+			      d->lookups.servers == NULL ? "stopping" :
 						   "out of memory");
 		free(l);
 		return;
@@ -171,27 +173,27 @@ lookup_start(struct daemon *d, struct action *a)
 	l->daemon = d;
 	l->host = a->text;
 	a->text = NULL;
-	l->next = d->looking;
-	d->looking = l;
-	if (part_start(l, PART_FILE, d->hosts_file) < 0)
+	l->next = d->lookups.first;
+	d->lookups.first = l;
+	if (part_start(l, PART_FILE, d->lookups.file) < 0)
 		lookup_answer(l, false);
 }
 
 int
 lookup_open(struct daemon *d, struct err *e)
 {
-	if (work_open(&d->hosts_file, d->loop, 1, e) < 0)
+	if (work_open(&d->lookups.file, d->loop, 1, e) < 0)
 		return -1;
-	return work_open(&d->lookups, d->loop, LOOKUP_THREADS, e);
+	return work_open(&d->lookups.servers, d->loop, LOOKUP_THREADS, e);
 }
 
 void
 lookup_close(struct daemon *d)
 {
-	work_abandon(d->hosts_file);
-	work_abandon(d->lookups);
-	d->hosts_file = d->lookups = NULL;
-	for (struct lookup *l = d->looking, *next; l != NULL; l = next) {
+	work_abandon(d->lookups.file);
+	work_abandon(d->lookups.servers);
+	d->lookups.file = d->lookups.servers = NULL;
+	for (struct lookup *l = d->lookups.first, *next; l != NULL; l = next) {
 		next = l->next;
 		lookup_free(l);
 	}

@@ -11,8 +11,6 @@
 #include "crypto/setup.h"
 #include "daemon/check.h"
 #include "daemon/daemon.h"
-#include "daemon/identity.h"
-#include "daemon/options.h"
 #include "daemon/service.h"
 #include "sys/daemonise.h"
 #include "sys/guarded.h"

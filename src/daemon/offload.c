@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Reports the offloads in use, and the reasons why others are not: at the
  * start, and when the kernel later refuses one that it had accepted. */
-#include "daemon/plumb.h"
+#include "daemon/offload.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "daemon/daemon.h"
+#include "daemon/device_impl.h"
 
 #define WHY_MAX 160
 
@@ -34,15 +36,15 @@ offload_fall_back(struct daemon *d)
 	int tcp = tcp_write_errno(d->tun);
 	int udp = tun_write_errno(d->tun, FRAME_UDP);
 
-	if (tcp != 0 && d->write_tcp)
+	if (tcp != 0 && d->offload.write_tcp)
 		log_warn("offload: tun-tso is not written any more: %s",
 			 strerror(tcp));
-	if (udp != 0 && d->write_udp)
+	if (udp != 0 && d->offload.write_udp)
 		log_warn("offload: tun-uso is not written any more: %s",
 			 strerror(udp));
-	d->write_tcp = d->write_tcp && tcp == 0;
-	d->write_udp = d->write_udp && udp == 0;
-	core_device_takes(d->core, d->write_tcp, d->write_udp);
+	d->offload.write_tcp = d->offload.write_tcp && tcp == 0;
+	d->offload.write_udp = d->offload.write_udp && udp == 0;
+	core_device_takes(d->core, d->offload.write_tcp, d->offload.write_udp);
 }
 
 /* true: in use; why then holds a remark, if any. */
@@ -109,7 +111,7 @@ static bool
 check_feature(const struct daemon *d, enum conf_offload bit, char why[WHY_MAX])
 {
 	why[0] = '\0';
-	if ((d->offload & bit) == 0) {
+	if ((d->offload.wanted & bit) == 0) {
 		snprintf(why, WHY_MAX, "off by configuration");
 		return false;
 	}

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* HUP and USR1. A failed reload changes nothing. */
-#include "daemon/device.h"
-#include "daemon/plumb.h"
-#include "daemon/unsaved.h"
+#include "daemon/reload.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "daemon/daemon.h"
+#include "daemon/device.h"
+#include "daemon/unsaved.h"
 #include "format/bnl_sign.h"
 #include "sys/clock.h"
 
@@ -16,11 +17,12 @@
 static void
 note_restart(struct daemon *d, const struct conf *is)
 {
-	d->restart = 0;
+	d->reload.restart = 0;
 	for (size_t i = 0; conf_key_name(i) != NULL; i++) {
-		if (!conf_key_restart(i) || conf_key_same(d->first, is, i))
+		if (!conf_key_restart(i) ||
+		    conf_key_same(d->reload.first, is, i))
 			continue;
-		d->restart |= UINT64_C(1) << i;
+		d->reload.restart |= UINT64_C(1) << i;
 		log_warn("%s has changed: restart needed for it to take "
 			 "effect", conf_key_name(i));
 	}
@@ -32,7 +34,7 @@ reload_restart_json(const struct daemon *d)
 	json_t *keys = json_array();
 
 	for (size_t i = 0; conf_key_name(i) != NULL; i++)
-		if ((d->restart & UINT64_C(1) << i) != 0)
+		if ((d->reload.restart & UINT64_C(1) << i) != 0)
 			json_array_append_new(keys,
 					      json_string(conf_key_name(i)));
 	return keys;
@@ -42,7 +44,7 @@ reload_restart_json(const struct daemon *d)
 static void
 note_hooks(const struct daemon *d, const struct conf *is)
 {
-	if (!script_may(d) && script_any(is))
+	if (!hooks_can_run(d) && hooks_any(is))
 		log_warn("the first hook is configured: restart needed for it "
 			 "to take effect");
 }
@@ -55,10 +57,10 @@ reload_list(struct daemon *d)
 	size_t len;
 	struct err e;
 
-	if (unsaved_has_list(d)) {
+	if (unsaved_has_list(&d->worker.unsaved)) {
 		log_warn("the list in force is not on the disk yet: it is "
 			 "written before the disk is read");
-		unsaved_retry(d);
+		worker_retry(d);
 		return 0;
 	}
 	if (state_read_list(&d->state, &raw, &len, &e) < 0) {
@@ -77,7 +79,7 @@ reload_conf(struct daemon *d)
 	struct identity *old = d->id, *new;
 	struct err e;
 
-	if (identity_load(&new, d->options->conf, d->warden) < 0)
+	if (identity_load(&new, d->options->conf, d->monitor) < 0)
 		return -1;
 	if (strcmp(new->conf->name, old->conf->name) != 0) {
 		log_error("name is \"%s\" now, it was \"%s\": restart for "
@@ -101,30 +103,30 @@ reload_conf(struct daemon *d)
 	note_hooks(d, new->conf);
 	/* The sockets do not change: an address family without one is not
 	 * used. */
-	new->conf->disableipv6 = d->first->disableipv6;
+	new->conf->disableipv6 = d->reload.first->disableipv6;
 	d->id = new;
-	if (d->warden != NULL)
-		warden_use(d->warden, new->warden_conf, new->conf);
+	if (d->monitor != NULL)
+		monitor_link_use(d->monitor, new->monitor_conf, new->conf);
 	if (d->options->loglevel < 0)
 		log_set_level((enum log_level)new->conf->loglevel);
 	core_reconf(d->core, clock_now(), new->conf,
 		    tls_ctx_provider(new->tls), tls_ctx_self(new->tls));
-	if (old->conf == d->first)
+	if (old->conf == d->reload.first)
 		old->conf = NULL;	/* kept for comparison */
-	job_retire_identity(d, old);
+	worker_retire_identity(d, old);
 	log_info("configuration and certificate reloaded");
 	return 0;
 }
 
-/* In a folder of root's only the warden can create the new file. */
+/* In a folder of root's only the monitor can create the new file. */
 static void
 reopen_log(struct daemon *d)
 {
 	struct err no = { .code = ERR_NONE };
 	int fd = -1;
 
-	if (logsink_is_file(d->log) && warden_lives(d->warden))
-		fd = warden_open(d->warden, 0, WARDEN_LOG, 0, &no);
+	if (logsink_is_file(d->log) && monitor_link_lives(d->monitor))
+		fd = monitor_link_open(d->monitor, 0, MONITOR_LOG, 0, &no);
 	if (fd >= 0)
 		logsink_replace(d->log, fd);
 	else
@@ -144,7 +146,7 @@ reload_all(struct daemon *d)
 	} else if (reload_list(d) < 0) {
 		rc = RELOAD_NO_LIST;
 	}
-	plumb_drain(d);
+	d->drain_actions(d);
 	notify_ready(&d->notify);
 	return rc;
 }
@@ -155,6 +157,6 @@ reload_push(struct daemon *d)
 	int rc = reload_list(d);
 
 	core_push(d->core, clock_now());
-	plumb_drain(d);
+	d->drain_actions(d);
 	return rc < 0 ? RELOAD_NO_LIST : RELOAD_OK;
 }

@@ -9,6 +9,8 @@
 
 #include "base/log.h"
 #include "daemon/check.h"
+#include "daemon/identity.h"
+#include "daemon/options.h"
 
 #define UNIT "cluevpnd"
 

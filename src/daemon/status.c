@@ -1,25 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The daemon's status as JSON, and as lines in the log. */
-#include "daemon/hostnet.h"
-#include "daemon/plumb.h"
+#include "daemon/status.h"
 
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
-#include "daemon/device.h"
+#include "daemon/ctl_health.h"
+#include "daemon/ctl_json.h"
+#include "daemon/daemon.h"
+#include "daemon/device_impl.h"
+#include "daemon/hostnet.h"
+#include "daemon/listdisk.h"
+#include "daemon/status_peer.h"
 #include "sys/clock.h"
-
-json_t *
-status_version(const struct bnl_version *v)
-{
-	char text[BNL_VERSION_TEXT_MAX];
-
-	if (v->timestamp.s == 0)
-		return json_null();
-	return json_string(bnl_version_format(text, v));
-}
 
 static json_t *
 text_json(const char *text)
@@ -143,7 +138,7 @@ take_sum(struct daemon *d, size_t i, const struct peer_info *p, void *ctx)
 
 	s->n[p->health]++;
 	s->waiting += p->queued;
-	trouble_peer_warnings(d, i, s->warnings);
+	ctl_health_peer_warnings(d, i, s->warnings);
 }
 
 bool
@@ -151,6 +146,81 @@ status_sum(struct daemon *d, struct status_place *at, struct status_sums *s)
 {
 	return walk_peers(d, at, take_sum, s);
 }
+
+/* --- all routes ----------------------------------------------------------- */
+
+/* The index of the first node whose name is not before that one. */
+static uint32_t
+node_from(const struct bnl *b, const char *name)
+{
+	uint32_t lo = 0, hi = b->nnodes;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (strcmp(b->nodes[mid].name, name) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* NULL: this list routes nothing to the node. */
+static const char *
+route_state(const struct daemon *d, const struct bnl_node *node)
+{
+	size_t at = core_peer_find(d->core, node->name);
+	struct peer_info p;
+
+	if (at == core_peer_count(d->core))
+		return strcmp(node->name, d->id->conf->name) == 0 ? "own" :
+								    NULL;
+	core_peer_info(d->core, clock_now(), at, &p);
+	return peer_state_name(p.state);
+}
+
+/* Reports up to *left subnets of the node, starting with that one. Returns the
+ * index after the last. */
+static uint32_t
+routes_of(const struct daemon *d, const struct bnl_node *node, uint32_t from,
+	  int *left, status_item_fn *item, void *ctx)
+{
+	const char *state = route_state(d, node);
+	char text[PREFIX_TEXT_MAX];
+
+	for (--*left; state != NULL && from < node->nsubnets && *left >= 0;
+	     --*left, from++)
+		item(ctx, json_pack("{ssssss}", "subnet",
+				    prefix_format(text, &node->subnets[from]),
+				    "node", node->name, "state", state));
+	return state == NULL ? node->nsubnets : from;
+}
+
+bool
+status_routes(const struct daemon *d, struct status_place *at,
+	      status_item_fn *item, void *ctx)
+{
+	const struct bnl *b = core_list(d->core);
+	uint32_t i = b == NULL ? 0 : node_from(b, at->node);
+	int left = STATUS_STEP;
+
+	for (; b != NULL && i < b->nnodes; i++) {
+		const struct bnl_node *node = &b->nodes[i];
+
+		if (left <= 0)
+			return true;
+		if (strcmp(node->name, at->node) != 0)
+			at->item = 0;
+		memcpy(at->node, node->name, strlen(node->name) + 1);
+		at->item = routes_of(d, node, at->item, &left, item, ctx);
+		if (at->item < node->nsubnets)
+			return true;
+	}
+	return false;
+}
+
+/* --- this node ------------------------------------------------------------ */
 
 /* Adds the numbers of peers by health, and their traffic. */
 static void
@@ -195,9 +265,9 @@ status_node(struct daemon *d, const struct status_sums *sums)
 	json_object_set_new(o, "device_offload",
 			    json_string(tun_level_name(tun_level(d->tun))));
 	json_object_set_new(o, "offload", offload_json(d));
-	json_object_set_new(o, "realtime", json_boolean(d->realtime));
+	json_object_set_new(o, "realtime", json_boolean(d->sched.realtime));
 	json_object_set_new(o, "realtime_steps_back",
-			    json_integer((json_int_t)d->steps_back));
+			    json_integer((json_int_t)d->sched.steps_back));
 	json_object_set_new(o, "loop_longest_ms",
 			    json_integer(loop_longest_ms(d->loop)));
 	json_object_set_new(o, "loop_pauses",
@@ -210,7 +280,8 @@ status_node(struct daemon *d, const struct status_sums *sums)
 	json_object_set_new(o, "network",
 			    b == NULL ? json_null() : json_string(b->network));
 	json_object_set_new(o, "list",
-			    b == NULL ? json_null() : status_version(&b->version));
+			    b == NULL ? json_null()
+				      : ctl_json_version(&b->version));
 	json_object_set_new(o, "list_stale",
 			    json_boolean(core_list_is_stale(d->core)));
 	json_object_set_new(o, "list_pending",
@@ -225,9 +296,12 @@ status_node(struct daemon *d, const struct status_sums *sums)
 	json_object_set_new(o, "loglevel",
 			    json_string(log_level_name(log_get_level())));
 	json_object_set_new(o, "restart_needed", reload_restart_json(d));
-	json_object_set_new(o, "warnings", trouble_warnings(d, sums->warnings));
+	json_object_set_new(o, "warnings",
+			    ctl_health_warnings(d, sums->warnings));
 	return o;
 }
+
+/* --- into the log --------------------------------------------------------- */
 
 void
 status_log(struct daemon *d)

@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-#include "daemon/plumb.h"
+#include "daemon/ctl_json.h"
+#include "daemon/daemon.h"
 #include "sys/clock.h"
 
 typedef json_t *field_fn(const struct daemon *d, const struct peer_info *p);
@@ -48,7 +49,7 @@ INTEGER(field_handshakes, p->handshakes)
 INTEGER(field_waiting, p->queued)
 FIELD(field_gso_refused, offload_peer_json(d, &p->endpoint))
 FIELD(field_drops, status_drops(p->drops))
-FIELD(field_list, status_version(&p->version))
+FIELD(field_list, ctl_json_version(&p->version))
 INTEGER_IF(field_rtt, p->rtt_us > 0, p->rtt_us)
 INTEGER_IF(field_clock, p->has_clock, p->clock_s)
 FIELD(field_one_way, json_boolean(p->one_way))
@@ -146,7 +147,7 @@ address_json(const struct history_address *a)
 			 history_kind_name(a->kind), "ms_ago",
 			 (json_int_t)mono_ms(a->at, clock_mono()), "error",
 			 a->kind == HISTORY_REACHED ? json_null() :
-						   events_text_json(a->text));
+						   ctl_json_text(a->text));
 }
 
 /* The addresses that TCP tried, each with its last result. */

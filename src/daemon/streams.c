@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* TCP connections of the core: descriptors, unsent bytes, and a close that lets
  * the last bytes arrive. */
-#include "daemon/hostnet.h"
-#include "daemon/plumb.h"
+#include "daemon/streams.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -10,6 +9,9 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "daemon/daemon.h"
+#include "daemon/device_impl.h"
+#include "daemon/hostnet.h"
 #include "sys/clock.h"
 
 #define STREAM_PIECE 16384
@@ -36,16 +38,16 @@ struct stream {
 static struct stream *
 stream_find(struct daemon *d, uint32_t id)
 {
-	return table_get(&d->conns, &id, sizeof(id));
+	return table_get(&d->streams.conns, &id, sizeof(id));
 }
 
 static void
 stream_free(struct stream *s)
 {
-	struct stream **at = &s->daemon->lingering;
+	struct stream **at = &s->daemon->streams.lingering;
 
 	if (s->id != 0) {
-		table_remove(&s->daemon->conns, &s->id, sizeof(s->id));
+		table_remove(&s->daemon->streams.conns, &s->id, sizeof(s->id));
 	} else {
 		while (*at != s)
 			at = &(*at)->next;
@@ -88,7 +90,7 @@ stream_end(struct stream *s, enum close_reason reason, const char *why)
 	if (id == 0)
 		return;
 	core_stream_closed(d->core, clock_now(), id, reason, why);
-	plumb_drain(d);
+	d->drain_actions(d);
 }
 
 static void
@@ -111,10 +113,10 @@ start_linger(struct stream *s)
 	struct stream *oldest = s;
 	unsigned int n = 1;
 
-	table_remove(&d->conns, &s->id, sizeof(s->id));
+	table_remove(&d->streams.conns, &s->id, sizeof(s->id));
 	s->id = 0;
-	s->next = d->lingering;
-	d->lingering = s;
+	s->next = d->streams.lingering;
+	d->streams.lingering = s;
 	for (; oldest->next != NULL; n++)
 		oldest = oldest->next;
 	if (n > LINGER_MAX)
@@ -177,7 +179,7 @@ stream_write(struct stream *s)
 static bool
 share_is_used(const struct daemon *d, struct monotime began)
 {
-	return d->share.ns + clock_mono().ns - began.ns >= SHARE_NS;
+	return d->streams.share.ns + clock_mono().ns - began.ns >= SHARE_NS;
 }
 
 /* Reads until nothing is left, the share of the turn is used, or the other side
@@ -197,7 +199,7 @@ stream_read(struct stream *s, struct monotime began)
 			if (id == 0)
 				break;	/* lingering: input is ignored */
 			core_stream_in(d->core, clock_now(), id, in, n);
-			plumb_drain(d);
+			d->drain_actions(d);
 			/* The stream may have ended meanwhile. */
 			if (stream_find(d, id) != s || s->start != s->end ||
 			    share_is_used(d, began))
@@ -224,7 +226,7 @@ stream_read(struct stream *s, struct monotime began)
 static void
 stream_turn(struct stream *s)
 {
-	struct streams_share *share = &s->daemon->share;
+	struct streams_share *share = &s->daemon->streams.share;
 	struct daemon *d = s->daemon;
 	struct monotime began;
 
@@ -235,16 +237,16 @@ stream_turn(struct stream *s)
 	s->round = share->round;
 	began = clock_mono();
 	stream_read(s, began); /* may free the stream */
-	d->share.ns += clock_mono().ns - began.ns;
+	d->streams.share.ns += clock_mono().ns - began.ns;
 }
 
 void
 streams_next_turn(struct daemon *d)
 {
-	if (!d->share.waits)
-		d->share.round++;
-	d->share.waits = false;
-	d->share.ns = 0;
+	if (!d->streams.share.waits)
+		d->streams.share.round++;
+	d->streams.share.waits = false;
+	d->streams.share.ns = 0;
 }
 
 static void
@@ -260,7 +262,7 @@ stream_connected(struct stream *s)
 	s->opened = true;
 	loop_interest(s->place, LOOP_IN);
 	core_stream_opened(d->core, clock_now(), s->id);
-	plumb_drain(d);
+	d->drain_actions(d);
 }
 
 static void
@@ -276,7 +278,7 @@ stream_event(void *ctx, unsigned int events)
 	}
 	if ((events & LOOP_OUT) && id != 0) {
 		stream_write(s);
-		plumb_drain(d);
+		d->drain_actions(d);
 		if (stream_find(d, id) != s)
 			return;
 	}
@@ -297,13 +299,14 @@ stream_new(struct daemon *d, int fd, uint32_t id, bool opened)
 	s->id = id;
 	s->fd = fd;
 	s->opened = opened;
-	s->round = d->share.round; /* new streams do not delay the next round */
+	/* New streams do not delay the next round. */
+	s->round = d->streams.share.round;
 	if (loop_timer_init(&s->timer, d->loop, too_late, s, &e) < 0)
 		goto free;
 	if (loop_add(&s->place, d->loop, fd, opened ? LOOP_IN : LOOP_OUT,
 		     stream_event, s, &e) < 0)
 		goto fini;
-	if (table_put(&d->conns, &s->id, sizeof(s->id), s) < 0)
+	if (table_put(&d->streams.conns, &s->id, sizeof(s->id), s) < 0)
 		goto remove;
 	return s;
 remove:
@@ -330,7 +333,7 @@ streams_accept(void *daemon, int fd, const struct endpoint *remote,
 	else if (stream_new(d, fd, id, true) == NULL)
 		core_stream_closed(d->core, clock_now(), id, CLOSE_BROKEN,
 				   "out of memory");
-	plumb_drain(d);
+	d->drain_actions(d);
 }
 
 void
@@ -384,12 +387,12 @@ streams_close_all(struct daemon *d)
 	struct stream *s;
 	size_t pos = 0;
 
-	while ((s = table_next(&d->conns, &pos)) != NULL) {
+	while ((s = table_next(&d->streams.conns, &pos)) != NULL) {
 		stream_free(s);
 		pos = 0;
 	}
-	table_free(&d->conns);
-	while (d->lingering != NULL)
+	table_free(&d->streams.conns);
+	while (d->streams.lingering != NULL)
 		/* stream_free() removes it from the list. */
-		stream_free(d->lingering); /* NOLINT(clang-analyzer-unix.Malloc) */
+		stream_free(d->streams.lingering); /* NOLINT(clang-analyzer-unix.Malloc) */
 }

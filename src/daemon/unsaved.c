@@ -2,22 +2,21 @@
 /* Failed writes: kept, reported, and retried until the disk accepts them. */
 #include "daemon/unsaved.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
-#include "daemon/plumb.h"
-#include "job.h"
+#include "base/text.h"
+#include "daemon/ctl_json.h"
+#include "daemon/events.h"
+#include "daemon/job.h"
 #include "sys/clock.h"
 
-#define AGAIN_MS 5000		/* interval of retries */
-#define SLOW_MS 5000		/* until a disk without an answer is reported */
 #define TEXT_MAX (ERR_TEXT_MAX + 256)
 
 static bool
-is_same(const struct job *a, const struct job *b)
+is_same_file(const struct job *a, const struct job *b)
 {
 	return a->kind == b->kind && strcmp(a->peer, b->peer) == 0;
 }
@@ -32,14 +31,13 @@ count_kind(const struct unsaved *u, unsigned int kind)
 	return n;
 }
 
-/* Drops an earlier write of the same file. */
-static void
-forget_same(struct unsaved *u, const struct job *same)
+void
+unsaved_replace(struct unsaved *u, const struct job *same)
 {
 	for (struct job **at = &u->first; *at != NULL; at = &(*at)->next) {
 		struct job *j = *at;
 
-		if (!is_same(j, same))
+		if (!is_same_file(j, same))
 			continue;
 		*at = j->next;
 		job_free(j);
@@ -47,41 +45,10 @@ forget_same(struct unsaved *u, const struct job *same)
 	}
 }
 
-/* --- trying again --------------------------------------------------------- */
-
-static void
-try_first(struct daemon *d)
-{
-	struct job *j = d->unsaved.first;
-
-	d->unsaved.first = j->next;
-	j->next = NULL;
-	j->again = true;
-	j->newer = false;
-	job_submit(d, j);
-}
-
-void
-unsaved_retry(struct daemon *d)
-{
-	while (d->unsaved.first != NULL)
-		try_first(d);
-}
-
-/* Retries a single write, which shows whether the disk accepts any. */
-static void
-on_again(void *ctx)
-{
-	struct daemon *d = ctx;
-
-	if (d->unsaved.first != NULL)
-		try_first(d);
-}
-
 /* --- failures and successes ----------------------------------------------- */
 
 static void
-tell_kept(struct daemon *d, const struct job *j)
+report_kept(struct daemon *d, const struct job *j)
 {
 	static const char *const what[JOB_STORES] = {
 		[JOB_STORE_PAIR] = "its pair secrets are kept in memory alone, "
@@ -115,9 +82,8 @@ own_view(struct job *j)
 }
 
 bool
-unsaved_keep(struct daemon *d, struct job *j)
+unsaved_keep(struct daemon *d, struct unsaved *u, struct job *j)
 {
-	struct unsaved *u = &d->unsaved;
 	struct unsaved_fault *f = &u->faults[j->kind];
 
 	bool first = !f->is_set;
@@ -131,35 +97,37 @@ unsaved_keep(struct daemon *d, struct job *j)
 		job_free(j);
 		return false;
 	}
-	forget_same(u, j);
+	unsaved_replace(u, j);
 	if (!j->again && (first || j->ticket != 0))
-		tell_kept(d, j);
+		report_kept(d, j);
 	j->next = u->first;
 	u->first = j;
-	loop_timer_set(&u->again, mono_add_ms(clock_mono(), AGAIN_MS));
 	return true;
 }
 
 void
-unsaved_replaced(struct daemon *d, const struct job *j)
+unsaved_written(struct unsaved *u, const struct job *j)
 {
-	forget_same(&d->unsaved, j);
-}
-
-void
-unsaved_written(struct daemon *d, const struct job *j)
-{
-	struct unsaved *u = &d->unsaved;
 	struct unsaved_fault *f = &u->faults[j->kind];
 
-	forget_same(u, j);
+	unsaved_replace(u, j);
 	if (f->is_set && count_kind(u, j->kind) == 0) {
 		log_info("what could not be stored can be stored again: it was "
 			 "\"%s\"", f->text);
 		f->is_set = false;
 	}
-	if (j->again)
-		unsaved_retry(d);
+}
+
+struct job *
+unsaved_take(struct unsaved *u)
+{
+	struct job *j = u->first;
+
+	if (j != NULL) {
+		u->first = j->next;
+		j->next = NULL;
+	}
+	return j;
 }
 
 /* --- the rest ------------------------------------------------------------ */
@@ -174,18 +142,9 @@ static const char *const consequences[JOB_STORES] = {
 	[JOB_STORE_RUN] = "stored secrets last a day longer at most",
 };
 
-int
-unsaved_open(struct daemon *d, struct err *e)
-{
-	return loop_timer_init(&d->unsaved.again, d->loop, on_again, d, e);
-}
-
 void
-unsaved_close(struct daemon *d)
+unsaved_free(struct unsaved *u)
 {
-	struct unsaved *u = &d->unsaved;
-
-	loop_timer_fini(&u->again);
 	for (unsigned int kind = 0; kind < JOB_STORES; kind++)
 		if (count_kind(u, kind) > 0)
 			log_error("the daemon ends and could not store this: "
@@ -200,53 +159,24 @@ unsaved_close(struct daemon *d)
 }
 
 bool
-unsaved_has_list(const struct daemon *d)
+unsaved_has_list(const struct unsaved *u)
 {
-	return d->unsaved.faults[JOB_STORE_LIST].is_set;
-}
-
-static void
-warning_add(json_t *array, const char *text)
-{
-	json_array_append_new(array, json_pack(
-		"{sssnso}", "warning", event_name(EVENT_STORE_FAILED), "peer",
-		"text", events_text_json(text)));
-}
-
-/* Warns of a write that neither succeeds nor fails. */
-static void
-warn_slow(const struct daemon *d, json_t *array)
-{
-	int64_t ms = mono_ms(d->unsaved.moved, clock_mono());
-	char text[TEXT_MAX];
-
-	if (d->work == NULL || work_pending(d->work) == 0 || ms < SLOW_MS)
-		return;
-	snprintf(text, sizeof(text), "%s: the disk has not answered for %" PRId64
-		 " s: pairs that are agreed and newer lists wait for it",
-		 d->state.dir.dir, ms / 1000);
-	warning_add(array, text);
+	return u->faults[JOB_STORE_LIST].is_set;
 }
 
 void
-unsaved_moves(struct daemon *d)
-{
-	d->unsaved.moved = clock_mono();
-}
-
-void
-unsaved_warnings(const struct daemon *d, json_t *array)
+unsaved_warnings(const struct unsaved *u, json_t *array)
 {
 	char text[TEXT_MAX], since[TEXT_TIME_MAX];
 
 	for (unsigned int kind = 0; kind < JOB_STORES; kind++) {
-		const struct unsaved_fault *f = &d->unsaved.faults[kind];
+		const struct unsaved_fault *f = &u->faults[kind];
 
 		if (!f->is_set)
 			continue;
 		snprintf(text, sizeof(text), "%s, since %s: %s", f->text,
 			 text_time_format(since, f->since), consequences[kind]);
-		warning_add(array, text);
+		ctl_json_warn(array, event_name(EVENT_STORE_FAILED), NULL,
+			      text);
 	}
-	warn_slow(d, array);
 }

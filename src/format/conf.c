@@ -186,6 +186,8 @@ store_value(struct parser *p, const struct conf_key *k,
 		return conf_ciphers_set(algos, v, e);
 	if (k->kind == CONF_KIND_COMPS)
 		return conf_comps_set(algos, v, e);
+	if (k->kind == CONF_KIND_OFFLOAD)
+		return conf_offload_set(&p->conf->offload, k, v, e);
 	return conf_value_set(p->conf, k, v, p->dir, e);
 }
 

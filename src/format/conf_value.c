@@ -269,7 +269,6 @@ conf_value_set(struct conf *c, const struct conf_key *k,
 	case CONF_KIND_MS:
 		return number_set(at, k, v, e);
 	case CONF_KIND_OFFLOAD:
-		return conf_offload_set(at, k, v, e);
 	case CONF_KIND_NODE:
 	case CONF_KIND_CIPHERS:
 	case CONF_KIND_COMPS:

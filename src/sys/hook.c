@@ -26,7 +26,7 @@ struct entry { /* a waiting command */
 	void *ctx;
 };
 
-struct hooks {
+struct hook_queue {
 	struct loop *loop;
 	int64_t limit_ms;
 	struct entry *head, **tail; /* the head is running */
@@ -81,14 +81,14 @@ entry_free(struct entry *en)
 /* Starts the next command from the loop, so that a queue of commands that fail
  * to start does not become as many nested calls. */
 static void
-start_soon(struct hooks *h)
+start_soon(struct hook_queue *h)
 {
 	if (h->head != NULL && h->now.group == 0)
 		loop_timer_set(&h->timer, clock_mono());
 }
 
 static void
-unwatch_output(struct hooks *h)
+unwatch_output(struct hook_queue *h)
 {
 	loop_remove(h->out_place);
 	loop_remove(h->pid_place);
@@ -98,7 +98,7 @@ unwatch_output(struct hooks *h)
 
 /* Finishes the first entry: calls done, and starts the next. */
 static void
-finish_first(struct hooks *h)
+finish_first(struct hook_queue *h)
 {
 	struct entry *en = h->head;
 	struct hook_result result = h->now.result;
@@ -117,7 +117,7 @@ finish_first(struct hooks *h)
 /* The shell of a hook that took too long has ended: the other processes of its
  * group have the rest of the grace period to end. */
 static void
-await_left(struct hooks *h)
+await_left(struct hook_queue *h)
 {
 	bool late = mono_reached(h->kill_at, clock_mono());
 
@@ -133,7 +133,7 @@ await_left(struct hooks *h)
 static void
 on_exit_of_shell(void *ctx, unsigned int events)
 {
-	struct hooks *h = ctx;
+	struct hook_queue *h = ctx;
 
 	(void)events;
 	unwatch_output(h);
@@ -147,7 +147,7 @@ on_exit_of_shell(void *ctx, unsigned int events)
 static void
 on_output(void *ctx, unsigned int events)
 {
-	struct hooks *h = ctx;
+	struct hook_queue *h = ctx;
 
 	(void)events;
 	if (running_read(&h->now))
@@ -157,7 +157,7 @@ on_output(void *ctx, unsigned int events)
 }
 
 static int
-watch_output(struct hooks *h)
+watch_output(struct hook_queue *h)
 {
 	struct running *r = &h->now;
 
@@ -173,7 +173,7 @@ watch_output(struct hooks *h)
 }
 
 static void
-start_next(struct hooks *h)
+start_next(struct hook_queue *h)
 {
 	int errnum = running_start(&h->now, h->head->command, h->head->env,
 				   h->head->input);
@@ -195,7 +195,7 @@ start_next(struct hooks *h)
 static void
 on_timer(void *ctx)
 {
-	struct hooks *h = ctx;
+	struct hook_queue *h = ctx;
 
 	if (h->now.group == 0) {
 		start_next(h);
@@ -213,9 +213,9 @@ on_timer(void *ctx)
 }
 
 int
-hooks_open(struct hooks **out, struct loop *l, struct err *e)
+hook_queue_open(struct hook_queue **out, struct loop *l, struct err *e)
 {
-	struct hooks *h = calloc(1, sizeof(*h));
+	struct hook_queue *h = calloc(1, sizeof(*h));
 
 	if (h == NULL)
 		return err_nomem(e);
@@ -231,7 +231,7 @@ hooks_open(struct hooks **out, struct loop *l, struct err *e)
 }
 
 void
-hooks_close(struct hooks *h)
+hook_queue_close(struct hook_queue *h)
 {
 	if (h == NULL)
 		return;
@@ -251,7 +251,7 @@ hooks_close(struct hooks *h)
 }
 
 void
-hooks_limit(struct hooks *h, int64_t limit_ms)
+hook_queue_limit(struct hook_queue *h, int64_t limit_ms)
 {
 	h->limit_ms = limit_ms;
 }
@@ -265,7 +265,7 @@ entry_input(struct entry *en, struct span input, struct err *e)
 }
 
 static int
-queue_command(struct hooks *h, const char *command, const char *const *env,
+queue_command(struct hook_queue *h, const char *command, const char *const *env,
 	      const struct span *input, hook_done_fn done, void *ctx,
 	      struct err *e)
 {
@@ -298,22 +298,23 @@ queue_command(struct hooks *h, const char *command, const char *const *env,
 }
 
 int
-hooks_run(struct hooks *h, const char *command, const char *const *env,
-	  hook_done_fn done, void *ctx, struct err *e)
+hook_queue_run(struct hook_queue *h, const char *command,
+	       const char *const *env, hook_done_fn done, void *ctx,
+	       struct err *e)
 {
 	return queue_command(h, command, env, NULL, done, ctx, e);
 }
 
 int
-hooks_run_input(struct hooks *h, const char *command, const char *const *env,
-		struct span input, hook_done_fn done, void *ctx,
-		struct err *e)
+hook_queue_run_input(struct hook_queue *h, const char *command,
+		     const char *const *env, struct span input,
+		     hook_done_fn done, void *ctx, struct err *e)
 {
 	return queue_command(h, command, env, &input, done, ctx, e);
 }
 
 size_t
-hooks_pending(const struct hooks *h)
+hook_queue_pending(const struct hook_queue *h)
 {
 	return h->count;
 }

@@ -17,7 +17,8 @@
 
 #include "../sim/plain_tls.h"
 #include "bench.h"
-#include "daemon/plumb.h"
+#include "daemon/ctl_requests.h"
+#include "daemon/daemon.h"
 #include "list_text.h"
 #include "sys/clock.h"
 
@@ -88,16 +89,16 @@ answers(void)
 	struct err e;
 
 	if (mkdtemp(dir) == NULL || loop_new(&d.loop, &e) < 0 ||
-	    telling_open(&d, &e) < 0 || giveback_open(&d, &e) < 0)
+	    ctl_stream_open(&d, &e) < 0 || giveback_open(&d, &e) < 0)
 		bench_die("a loop");
 	snprintf(path, sizeof(path), "%s/ctl", dir);
 	if (ctlsock_open(&d.ctl, d.loop, path, 0600, (gid_t)-1,
-			 control_request, &d, &e) < 0)
+			 ctl_requests_handle, &d, &e) < 0)
 		bench_die(e.text);
 	answer(path, "routes\n");
 	answer(path, "peers\n");
 	ctlsock_close(d.ctl);
-	telling_close(&d);
+	ctl_stream_close(&d);
 	giveback_close(&d);
 	loop_free(d.loop);
 	(void)rmdir(dir);

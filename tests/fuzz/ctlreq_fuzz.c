@@ -12,10 +12,11 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "daemon/ctl_requests.h"
+#include "daemon/daemon.h"
 #include "daemon/device.h"
 #include "daemon/hostnet.h"
-#include "daemon/plumb.h"
-#include "daemon/unsaved.h"
+#include "daemon/listdisk.h"
 
 #define LIST                                                                   \
 	"prefix 10.156.0.0/16\n"                                               \
@@ -29,8 +30,8 @@ static char path[64];
 
 /* --- what belongs to other parts of the daemon ------------------------------------ */
 
-void
-plumb_drain(struct daemon *daemon)
+static void
+drain_rig(struct daemon *daemon)
 {
 	(void)daemon;
 	rig_drain(&node);
@@ -39,7 +40,7 @@ plumb_drain(struct daemon *daemon)
 enum reloaded
 reload_all(struct daemon *daemon)
 {
-	return daemon->realtime ? RELOAD_OK : RELOAD_NO_CONF;
+	return daemon->sched.realtime ? RELOAD_OK : RELOAD_NO_CONF;
 }
 
 json_t *
@@ -108,7 +109,7 @@ device_warnings(const struct daemon *daemon, json_t *array)
 }
 
 void
-unsaved_warnings(const struct daemon *daemon, json_t *array)
+worker_warnings(const struct daemon *daemon, json_t *array)
 {
 	(void)daemon;
 	(void)array;
@@ -227,13 +228,14 @@ begin(void)
 	id.conf = node.conf;
 	id.tls = make_tls();
 	d.core = node.core;
+	d.drain_actions = drain_rig;
 	d.id = &id;
 	if (mkdtemp(dir) == NULL || loop_new(&d.loop, &e) < 0 ||
-	    telling_open(&d, &e) < 0 || giveback_open(&d, &e) < 0)
+	    ctl_stream_open(&d, &e) < 0 || giveback_open(&d, &e) < 0)
 		abort();
 	snprintf(path, sizeof(path), "%s/ctl", dir);
 	if (ctlsock_open(&d.ctl, d.loop, path, 0600, (gid_t)-1,
-			 control_request, &d, &e) < 0)
+			 ctl_requests_handle, &d, &e) < 0)
 		fail_msg("%s", e.text);
 	(void)atexit(remove_socket);
 	for (int i = 0; i < 3; i++)
@@ -266,7 +268,7 @@ say(int fd, const uint8_t *p, size_t len)
 	for (int i = 0; i < 3; i++) {
 		if (loop_turn(d.loop, MONO_NONE, &e) < 0)
 			abort();
-		telling_follow(&d);
+		ctl_stream_follow(&d);
 	}
 }
 
@@ -303,7 +305,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (len < 1)
 		return 0;
 	first = data[0] < len - 1 ? data[0] : len - 1;
-	d.realtime = (data[0] & 1) != 0;
+	d.sched.realtime = (data[0] & 1) != 0;
 	node.nhooks = 0;
 	fd = dial();
 	say(fd, data + 1, first);

@@ -168,7 +168,7 @@ else
 fi
 is "$(awk '/^Max core file size/ { print $5, $6 }' "/proc/$p/limits")" '0 0' \
 	'it leaves no core file'
-# Root without the capability to look at all: no more than the warden has.
+# Root without the capability to look at all: no more than the monitor has.
 bare=(setpriv --inh-caps=-all "--bounding-set=-all,+kill")
 look() {
 	"${bare[@]}" head -c 1 "/proc/$1/environ"

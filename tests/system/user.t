@@ -5,7 +5,7 @@
 # shellcheck disable=SC2016,SC2086 # what stands in single quotes is the hooks'
 . tests/system/lib.sh
 
-warden() { # the process number of alpha's
+monitor() { # the process number of alpha's
 	pgrep -P "${pid[alpha]}"
 }
 fact() { # fact NAME [PID]: what the kernel says of alpha's daemon
@@ -46,7 +46,7 @@ if grep -q seccomp_load "$O/cluevpnd"; then
 	is "$(awk '$1 == "Seccomp:" { print $2 }' \
 		/proc/"${pid[alpha]}"/task/*/status | sort -u)" 2 \
 		'in each of its threads'
-	is "$(fact Seccomp "$(warden)")" 0 'hooks are not'
+	is "$(fact Seccomp "$(monitor)")" 0 'hooks are not'
 fi
 is "$(stat -c %u "/proc/${pid[alpha]}/status")" 0 'its memory is nobody'\''s'
 is "$(stat -c %U $tmp/alpha/state $tmp/alpha/state/pairs | uniq)" nobody \
@@ -54,9 +54,9 @@ is "$(stat -c %U $tmp/alpha/state $tmp/alpha/state/pairs | uniq)" nobody \
 is "$(stat -c %a $tmp/alpha/state)" 700 'and nobody else'\''s'
 
 # --- the one that stays root ------------------------------------------------------
-w=$(warden)
+w=$(monitor)
 is "$(echo "$w" | wc -w)" 1 'one process is with it'
-is "$(fact Name "$w")" cluevpnd-warden 'which has a name of its own'
+is "$(fact Name "$w")" cluevpn-monitor 'which has a name of its own'
 is "$(fact Uid "$w")" 0 'and is root'
 is "$(fact CapEff "$w") $(fact CapPrm "$w") $(fact CapInh "$w")" \
 	'0000000000000020 0000000000000020 0000000000000000' \
@@ -193,7 +193,7 @@ not_ok 'and no down runs' test -e $tmp/down
 conf alpha 'user = nobody' "nodeupcmd = touch $tmp/hangs; sleep 1000" \
 	"downcmd = touch $tmp/down"
 start alpha
-w=$(warden)
+w=$(monitor)
 soon 'a hook that hangs' test -e $tmp/hangs
 crash alpha
 soon 'ends with a daemon that dies' not pgrep -f 'sleep 1000'
@@ -203,18 +203,18 @@ rm $tmp/hangs
 
 start alpha
 soon 'a hook hangs' test -e $tmp/hangs
-kill -TERM "$(warden)"
+kill -TERM "$(monitor)"
 hup
 soon 'a signal to the process is none of its business' \
 	says alpha 'certificate reloaded'
-kill -KILL "$(warden)"
+kill -KILL "$(monitor)"
 soon 'if it is killed, that is told' says alpha 'stayed root has ended'
 ok 'packets go on' reach alpha beta
 stop alpha
 is "${status[alpha]}" 0 'and the end is in order'
 conf alpha
 start alpha
-not_ok 'who stays root needs no such process' warden
+not_ok 'who stays root needs no such process' monitor
 stop alpha
 
 # As a unit of the administrator may have it: fewer capabilities, none to be
@@ -233,7 +233,7 @@ given() { # given LINE: of what the hook has
 }
 is "$(given CapEff)" "$(given CapBnd)" 'a hook has all of them'
 not_ok 'which are not all of root'\''s' test "$(given CapBnd)" = "$all"
-is "$(fact CapEff) $(fact CapEff "$(warden)")" \
+is "$(fact CapEff) $(fact CapEff "$(monitor)")" \
 	'0000000000001000 0000000000000020' 'daemon and process do not'
 soon 'and it carries packets' reach alpha beta
 stop alpha

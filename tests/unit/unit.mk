@@ -7,10 +7,10 @@ wrap = $(patsubst %,-Wl$(comma)--wrap=%,$1)
 $O/tests/unit/daemon/streams_test: LDFLAGS += $(call wrap,clock_mono \
 	malloc_trim core_deadline core_next_action core_stream_accepted \
 	core_stream_in core_stream_drain core_stream_closed)
-$O/tests/unit/daemon/slept_test: LDFLAGS += $(call wrap,clock_slept_ns \
+$O/tests/unit/daemon/suspend_test: LDFLAGS += $(call wrap,clock_slept_ns \
 	core_next_action core_slept rng_renew vmfork_read)
 $O/tests/unit/daemon/events_test: LDFLAGS += $(call wrap,clock_mono)
-$O/tests/unit/daemon/telling_test: LDFLAGS += $(call wrap,clock_mono \
+$O/tests/unit/daemon/ctl_stream_test: LDFLAGS += $(call wrap,clock_mono \
 	core_peer_info core_list_is_pending core_disk_refused status_node \
 	offload_log reload_all reload_push)
 # The limit of locked memory, and the change of users.

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/log.h"
-#include "daemon/plumb.h"
+#include "daemon/daemon.h"
 
 #define A_MINUTE 30		/* lines of one kind */
 

@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "daemon/plumb.h"
+#include "daemon/daemon.h"
 #include "sys/clock.h"
 
 #define WORK_NS (NS_PER_MS / 2)		/* of a piece */
@@ -161,17 +161,18 @@ setup(void **state)
 
 	(void)state;
 	memset(&d, 0, sizeof(d));
+	d.drain_actions = actions_drain;
 	memset(ends, 0, sizeof(ends));
 	nends = 0;
 	packets = 0;
 	clock_ns = NS_PER_S;
-	table_init(&d.conns, seed);
+	table_init(&d.streams.conns, seed);
 	assert_int_equal(loop_new(&d.loop, NULL), 0);
-	d.vmfork = -1;
+	d.suspend.vmfork = -1;
 	trims = 0;
 	assert_int_equal(giveback_open(&d, NULL), 0);
-	assert_int_equal(slept_watch(&d, NULL), 0);
-	loop_owner(d.loop, plumb_before_sleep, plumb_deadline, &d);
+	assert_int_equal(suspend_watch(&d, NULL), 0);
+	loop_owner(d.loop, actions_before_sleep, actions_deadline, &d);
 	/* Packets are always there. */
 	packet_fd = eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC);
 	assert_true(packet_fd >= 0);
@@ -328,13 +329,13 @@ one_that_lingers_has_little_time(void **state)
 	ending = true;
 	streams_close(&d, e->id);
 	assert_false(ending);
-	assert_non_null(d.lingering);
+	assert_non_null(d.streams.lingering);
 	clock_ns += 2000 * NS_PER_MS - 1;
 	turn();
-	assert_non_null(d.lingering);
+	assert_non_null(d.streams.lingering);
 	clock_ns++;
 	turn();
-	assert_null(d.lingering);
+	assert_null(d.streams.lingering);
 }
 
 /* n connections come and go. */
@@ -349,7 +350,7 @@ come_and_go(size_t n)
 		streams_close(&d, conn);
 		clock_ns += 2000 * NS_PER_MS;
 		turn();
-		assert_null(d.lingering);
+		assert_null(d.streams.lingering);
 	}
 }
 

@@ -28,7 +28,7 @@ static const char *const path_only[] = {"PATH=/usr/bin:/bin", NULL};
 
 struct fixture {
 	struct loop *l;
-	struct hooks *h;
+	struct hook_queue *h;
 	unsigned int done;
 	char order[64];
 	struct hook_result last;
@@ -48,7 +48,7 @@ note(void *ctx, const char *command, const struct hook_result *r)
 	x->then = NULL;
 	if (then != NULL)
 		assert_int_equal(
-		    hooks_run(x->h, then, path_only, note, x, NULL), 0);
+		    hook_queue_run(x->h, then, path_only, note, x, NULL), 0);
 }
 
 static int
@@ -58,7 +58,7 @@ setup(void **state)
 
 	x = (struct fixture){.done = 0};
 	assert_int_equal(loop_new(&x.l, NULL), 0);
-	assert_int_equal(hooks_open(&x.h, x.l, NULL), 0);
+	assert_int_equal(hook_queue_open(&x.h, x.l, NULL), 0);
 	*state = &x;
 	return 0;
 }
@@ -68,8 +68,8 @@ teardown(void **state)
 {
 	struct fixture *x = *state;
 
-	hooks_close(x->h);
-	hooks_close(NULL);
+	hook_queue_close(x->h);
+	hook_queue_close(NULL);
 	loop_free(x->l);
 	return 0;
 }
@@ -77,7 +77,8 @@ teardown(void **state)
 static void
 queue(struct fixture *x, const char *command)
 {
-	assert_int_equal(hooks_run(x->h, command, path_only, note, x, NULL), 0);
+	assert_int_equal(
+		hook_queue_run(x->h, command, path_only, note, x, NULL), 0);
 }
 
 static void
@@ -85,7 +86,7 @@ settle(struct fixture *x)
 {
 	struct monotime limit = mono_add_ms(clock_mono(), 20000);
 
-	while (hooks_pending(x->h) > 0) {
+	while (hook_queue_pending(x->h) > 0) {
 		assert_true(mono_before(clock_mono(), limit));
 		assert_int_equal(loop_turn(x->l, limit, NULL), 0);
 	}
@@ -110,7 +111,7 @@ test_one_after_the_other(void **state)
 	queue(x, ": 1; sleep 0.1");
 	queue(x, ": 2");
 	queue(x, ": 3");
-	assert_int_equal(hooks_pending(x->h), 3);
+	assert_int_equal(hook_queue_pending(x->h), 3);
 	assert_int_equal(x->done, 0);
 	settle(x);
 	assert_int_equal(x->done, 4);
@@ -139,13 +140,14 @@ test_environment(void **state)
 
 	setenv("LEAKED", "yes", 1);
 	assert_int_equal(
-	    hooks_run(x->h, "printf %s,%s,%s \"$TUNDEV\" \"$NODE\" $LEAKED",
-		      env, note, x, NULL),
-	    0);
+		hook_queue_run(x->h,
+			       "printf %s,%s,%s \"$TUNDEV\" \"$NODE\" $LEAKED",
+			       env, note, x, NULL),
+		0);
 	settle(x);
 	assert_string_equal(x->last.output, "cluevpn0,a b;$(id)\n',");
-	assert_int_equal(hooks_run(x->h, "/usr/bin/env", env, note, x, NULL),
-			 0);
+	assert_int_equal(
+		hook_queue_run(x->h, "/usr/bin/env", env, note, x, NULL), 0);
 	settle(x);
 	assert_null(strstr(x->last.output, "LEAKED"));
 	assert_non_null(strstr(x->last.output, "TUNDEV=cluevpn0\n"));
@@ -265,7 +267,7 @@ test_limit(void **state)
 	struct monotime start = clock_mono();
 	char text[HOOK_TEXT_MAX];
 
-	hooks_limit(x->h, LIMIT_MS);
+	hook_queue_limit(x->h, LIMIT_MS);
 	queue(x, "echo $$; sleep 100 & sleep 100");
 	queue(x, ": next");
 	while (x->done == 0)
@@ -287,7 +289,7 @@ test_limit_of_the_deaf(void **state)
 {
 	struct fixture *x = *state;
 
-	hooks_limit(x->h, LIMIT_MS);
+	hook_queue_limit(x->h, LIMIT_MS);
 	queue(x, "trap '' TERM; echo $$; sleep 100");
 	settle(x);
 	assert_int_equal(x->last.signal, SIGKILL);
@@ -305,7 +307,7 @@ test_limit_of_a_deaf_child(void **state)
 {
 	struct fixture *x = *state;
 
-	hooks_limit(x->h, LIMIT_MS);
+	hook_queue_limit(x->h, LIMIT_MS);
 	queue(x, DEAF_CHILD);
 	queue(x, ": next");
 	while (x->done == 0) {
@@ -329,14 +331,14 @@ test_close_kills_deaf_child(void **state)
 	int fd = mkstemp(file);
 
 	snprintf(command, sizeof(command), "exec >%s; " DEAF_CHILD, file);
-	hooks_limit(x->h, LIMIT_MS);
+	hook_queue_limit(x->h, LIMIT_MS);
 	queue(x, command);
 	start = clock_mono();
 	while (mono_ms(start, clock_mono()) < LIMIT_MS + 500)
 		assert_int_equal(loop_turn(x->l, mono_add_ms(clock_mono(), 100),
 					   NULL), 0);
 	assert_int_equal(x->done, 0);
-	hooks_close(x->h);
+	hook_queue_close(x->h);
 	x->h = NULL;
 	memset(text, 0, sizeof(text));
 	assert_true(read(fd, text, sizeof(text) - 1) > 0);
@@ -374,8 +376,8 @@ test_cannot_be_started(void **state)
 	char text[HOOK_TEXT_MAX];
 
 	for (int i = 0; i < 20000; i++)
-		assert_int_equal(hooks_run(x->h, ":", path_only, note, x, NULL),
-				 0);
+		assert_int_equal(
+			hook_queue_run(x->h, ":", path_only, note, x, NULL), 0);
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
 	low = old;
 	low.rlim_cur = 3;
@@ -396,9 +398,9 @@ test_queue_is_bounded(void **state)
 	struct err e;
 
 	for (int i = 0; i < HOOK_QUEUE_MAX; i++)
-		hooks_run(x->h, ":", NULL, NULL, NULL, NULL);
-	assert_int_equal(hooks_pending(x->h), HOOK_QUEUE_MAX);
-	assert_int_equal(hooks_run(x->h, ":", NULL, NULL, NULL, &e), -1);
+		hook_queue_run(x->h, ":", NULL, NULL, NULL, NULL);
+	assert_int_equal(hook_queue_pending(x->h), HOOK_QUEUE_MAX);
+	assert_int_equal(hook_queue_run(x->h, ":", NULL, NULL, NULL, &e), -1);
 	assert_int_equal(e.code, ERR_LIMIT);
 }
 
@@ -414,7 +416,7 @@ test_close_kills(void **state)
 	queue(x, ": never");
 	while (pread(fd, text, sizeof(text) - 1, 0) <= 0)
 		loop_turn(x->l, mono_add_ms(clock_mono(), 10), NULL);
-	hooks_close(x->h);
+	hook_queue_close(x->h);
 	x->h = NULL;
 	expect_gone((pid_t)strtol(text, NULL, 10));
 	assert_int_equal(x->done, 0);
@@ -463,18 +465,24 @@ test_input(void **state)
 	static char much[300000];
 	struct fixture *x = *state;
 
-	assert_int_equal(hooks_run_input(x->h, "while read -r w n; do echo "
-					 "\"$n$w\"; done", path_only, text,
-					 note, x, NULL), 0);
+	assert_int_equal(hook_queue_run_input(x->h,
+					      "while read -r w n; do echo "
+					      "\"$n$w\"; done",
+					      path_only, text, note, x, NULL),
+			 0);
 	settle(x);
 	assert_string_equal(x->last.output, "1a\n2b\n");
 	memset(much, 'x', sizeof(much));
-	assert_int_equal(hooks_run_input(x->h, "wc -c", path_only,
-					 (struct span){ much, sizeof(much) },
-					 note, x, NULL), 0);
-	assert_int_equal(hooks_run_input(x->h, "echo unread", path_only,
-					 (struct span){ much, sizeof(much) },
-					 note, x, NULL), 0);
+	assert_int_equal(
+		hook_queue_run_input(x->h, "wc -c", path_only,
+				     (struct span){ much, sizeof(much) }, note,
+				     x, NULL),
+		0);
+	assert_int_equal(
+		hook_queue_run_input(x->h, "echo unread", path_only,
+				     (struct span){ much, sizeof(much) }, note,
+				     x, NULL),
+		0);
 	/* The next one has none of it. */
 	queue(x, "cat");
 	memset(much, 'y', sizeof(much));

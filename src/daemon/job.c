@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The part of a job that the worker thread runs. A job owns all the memory that
+ * it touches there. */
+#include "daemon/job.h"
+
+#include <stdlib.h>
+
+#include "base/bytes.h"
+#include "base/log.h"
+#include "daemon/daemon.h"
+#include "format/bnl_sign.h"
+#include "sys/clock.h"
+
+void
+job_free(struct job *j)
+{
+	if (j->data != NULL)
+		bytes_wipe(j->data, j->len);
+	free(j->data);
+	free(j);
+}
+
+static int
+read_list(struct bnl **out, const struct job *j, const uint8_t *raw, size_t len)
+{
+	return bnl_open(out, (const char *)raw, len,
+			(const struct key *const *)j->id->bnlkeys,
+			j->id->nbnlkeys, NULL);
+}
+
+/* True when the list on disk is to be kept: it is newer than the one to be
+ * stored (b), not dated too far ahead, and no ancestor of b, which b may be if
+ * it was dated back on purpose. */
+static bool
+is_newer(const struct job *j, const struct bnl *disk, const struct bnl *b)
+{
+	struct bnl_version version;
+
+	bnl_version_read(&version, j->mark);
+	return bnl_version_cmp(&disk->version, &version) > 0 &&
+	       bnl_check_time(disk, clock_wall(),
+			      (struct walltime){ BUILD_TIME },
+			      version.timestamp, NULL) == 0 &&
+	       !bnl_descends_from(b, &disk->version);
+}
+
+/*
+ * The file on disk may contain somebody's work. A newer list that the daemon
+ * does not know yet is kept: a list from a peer must not replace it. An
+ * unsigned edit, and a list that the new one does not descend from, are
+ * replaced and kept under another name.
+ */
+static void
+keep_disk_list(struct job *j, const struct bnl *b)
+{
+	struct state *s = &j->daemon->state;
+	struct bnl *disk = NULL;
+	uint8_t *raw;
+	size_t len;
+	bool lost;
+	struct err e;
+
+	if (state_read_list(s, &raw, &len, NULL) < 0)
+		return;
+	lost = read_list(&disk, j, raw, len) < 0;
+	if (!lost) {
+		enum bnl_order order = bnl_compare(b, disk);
+
+		lost = order == BNL_NEWER_FORK || order == BNL_OLDER_FORK;
+		if (lost)
+			j->fork = disk->version;
+		j->newer = is_newer(j, disk, b);
+		bnl_free(disk);
+	}
+	free(raw);
+	/* Done once, even if the write is repeated. */
+	if (lost && !j->newer && j->kept[0] == '\0' &&
+	    state_keep_list(s, clock_wall(), j->kept, &e) < 0) {
+		j->kept[0] = '\0';
+		log_line(j->again ? LOG_LVL_DEBUG : LOG_LVL_ERROR, NULL,
+			 "the list on the disk is replaced and could not be "
+			 "kept: %s", e.text);
+	}
+}
+
+static bool
+write_list(struct job *j)
+{
+	struct state *s = &j->daemon->state;
+	struct bnl *b;
+
+	if (j->viewlen > 0 && read_list(&b, j, j->view, j->viewlen) == 0) {
+		keep_disk_list(j, b);
+		bnl_free(b);
+	}
+	/* The list is written first: a mark without its list would lock this
+	 * node out. */
+	if (j->viewlen > 0 && !j->newer &&
+	    state_store_list(s, j->view, j->viewlen, &j->why) < 0)
+		return false;
+	return state_store_mark(s, j->mark, &j->why) == 0;
+}
+
+void
+job_run(void *ctx)
+{
+	struct job *j = ctx;
+
+	switch (j->kind) {
+	case JOB_STORE_PAIR:
+		j->ok = state_store_pair(&j->daemon->state, j->peer, j->data,
+					 j->len, &j->why) == 0;
+		break;
+	case JOB_STORE_LIST:
+		j->ok = write_list(j);
+		break;
+	case JOB_STORE_KNOWN:
+		j->ok = state_store_known(&j->daemon->state, j->data, j->len,
+					  &j->why) == 0;
+		break;
+	case JOB_STORE_RUN:
+		j->ok = state_store_run(&j->daemon->state, j->run_s,
+					clock_wall(), &j->why) == 0;
+		break;
+	case JOB_BUILD_LIST:
+		j->ok = generation_receive(&j->built, &j->source,
+					   (const struct key *const *)
+						   j->id->bnlkeys,
+					   j->id->nbnlkeys, &j->why) == 0;
+		break;
+	case JOB_RETIRE:
+		break;
+	}
+}
