@@ -46,13 +46,14 @@ SANITIZE_CI := $(filter-out $(patsubst %,tests/sim/%_test.c,big chaos list),\
 # -Og: built in less than half the time. Warnings are for other builds.
 $O-san/built:
 	$Q$(MAKE) --no-print-directory -j$(JOBS) O=$O-san CI= WERROR= \
-		SAN=address,undefined CFLAGS='-Og -g -w' tests
+		SAN=address,undefined CFLAGS='-Og -g1 -w' tests
 # What UBSan of gcc says does not go where ASan's does: it ends with abort(),
 # of which ASan tells. Of freed memory less is kept than its 256 MB: tests look
 # at what daemons grow by.
 ASAN := detect_stack_use_after_return=1:strict_string_checks=1:handle_abort=1
 ASAN := $(ASAN):quarantine_size_mb=32
 UBSAN := halt_on_error=1:abort_on_error=1:print_stacktrace=1
+sanitized: $O-san/built
 sanitize: $O-san/built
 	$QO=$O-san REPORTS=$O-san/reports TEST_SECONDS=3600 \
 		SIM_RUNS=$${SIM_RUNS:-0.2} \
@@ -69,13 +70,13 @@ clang:
 	$Q$(MAKE) --no-print-directory -j$(JOBS) O=$O-clang CC=clang WERROR=1 \
 		CFLAGS='-O0 -U_FORTIFY_SOURCE' objects test-objects
 
-# All but the tests with the headers of musl, and all with words of 32 bits: it
-# compiles there. Linking would need libraries that are built for them. Macros of
-# musl convert signs, and its ioctl() takes an int.
+# All but the tests with the headers of musl, and all with words of 32 bits: the
+# compiler takes it there. Linking would need libraries that are built for them.
+# Macros of musl convert signs, and its ioctl() takes an int.
 MULTIARCH = $(shell gcc -print-multiarch)
 headers = CPPFLAGS='-idirafter /usr/include $(\
 	)-idirafter /usr/include/$(MULTIARCH)' \
-	$(MAKE) --no-print-directory -j$(JOBS) WERROR=1
+	$(MAKE) --no-print-directory -j$(JOBS) WERROR=1 SYNTAX=1
 musl:
 	$Q$(headers) O=$O-musl CC=musl-gcc CFLAGS='-O0 -Wno-conversion $(\
 		)-Wno-sign-conversion -Wno-overflow -Wno-format-truncation' \
@@ -167,6 +168,6 @@ fuzz-coverage:
 		$(patsubst $O/%,$O-fuzzcov/%,$(CORPORA))
 	$Qtests/fuzz/coverage $O-fuzzcov
 
-.PHONY: fuzz fuzzers $O-san/built sanitize sanitize-system sanitize-ci \
+.PHONY: fuzz fuzzers $O-san/built sanitized sanitize sanitize-system sanitize-ci \
 	clang musl m32 objects test-objects valgrind valgrind-system \
 	coverage mutate prove prove-break fuzz-coverage

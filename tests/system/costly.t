@@ -7,7 +7,7 @@
 # shellcheck source=tests/system/lib.sh disable=SC2317 # called by name
 . tests/system/lib.sh
 
-BAR_MS=25 # of a busy machine; without any bound it was some 800 ms
+BAR_MS=200 # of a very busy machine; without any bound it was some 800 ms
 outer=4
 network alpha mallory gamma
 for n in alpha mallory; do

@@ -37,13 +37,12 @@ invite() {	# invite NAME VIA...: its token is in $HOSTS_DIR/token
 	within 10000 grep -q '^waiting' "$HOSTS_DIR/invite" || return 1
 	sed -n "/^on $n,/{n;p;}" "$HOSTS_DIR/invite" >"$HOSTS_DIR/token"
 }
-joins() {	# joins NAME MS: in that time
+joins() {	# joins NAME: without waiting until an address has failed
 	began=$(now)
-	on "$1" timeout 60 cluevpnctl join --no-start <"$HOSTS_DIR/token" ||
-		return 1
-	took=$(($(now) - began))
-	echo "$took ms"
-	[ "$took" -lt "$2" ]
+	on "$1" timeout 60 cluevpnctl join --no-start <"$HOSTS_DIR/token" \
+		2>"$HOSTS_DIR/said" || return 1
+	echo "# $1: after $(($(now) - began)) ms" >"$HOSTS_DIR/took"
+	! grep 'trying the next address' "$HOSTS_DIR/said"
 }
 
 ended() {	# the invitation is over, whoever has come
@@ -53,13 +52,13 @@ ended() {	# the invitation is over, whoever has come
 
 holds 'beta is invited, to silent addresses first' \
     invite beta 192.0.2.77 2001:db8::77 192.0.2.10
-holds 'and joins within two seconds' joins beta 2000
-sed 's/^/# /' "$out" | tail -n 1
+holds 'and joins by the last one' joins beta
+cat "$HOSTS_DIR/took"
 ended
 holds 'gamma is invited, to a host that says nothing first' \
     invite gamma 192.0.2.78 192.0.2.10
-holds 'and joins within two seconds' joins gamma 2000
-sed 's/^/# /' "$out" | tail -n 1
+holds 'and joins by the other one' joins gamma
+cat "$HOSTS_DIR/took"
 ended
 
 # A router that drops what is larger than 600 bytes, and its ICMP.
@@ -70,8 +69,8 @@ for h in alpha delta; do
 	on $h ethtool -K eth0 tso off gso off gro off 2>/dev/null
 done
 holds 'delta is invited' invite delta 192.0.2.10
-holds 'and joins where only small packets pass' joins delta 5000
-sed 's/^/# /' "$out" | tail -n 1
+holds 'and joins where only small packets pass' joins delta
+cat "$HOSTS_DIR/took"
 ended
 on other pkill -x socat
 tap_end

@@ -31,7 +31,7 @@ killed() { # killed SIGNAL WHOM COMMAND...: once a daemon runs
 	before=$(ls -A /tmp)
 	"${@:3}" >$tmp/out 2>&1 </dev/null &
 	runner=$!
-	within 60 pgrep -x cluevpnd >$tmp/poll || die "${*:3}: no daemon"
+	within $((2 * LIMIT)) pgrep -x cluevpnd >$tmp/poll || die "${*:3}: no daemon"
 	kill -"$1" -- "${2/RUN/$runner}"
 	wait $runner 2>/dev/null
 	soon "SIG$1 to $2, ${*:3}: all processes are gone" alone

@@ -53,7 +53,7 @@ second=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0
 
 # --- TAP --------------------------------------------------------------------
 
-LIMIT=${LIMIT:-30}	# seconds to wait for what must come
+LIMIT=${LIMIT:-60}	# seconds to wait for what must come
 tests=0
 bad=0
 
@@ -108,7 +108,7 @@ more() { # more GOT THAN WHAT
 	result $rc "$3"
 }
 within() { # within SECONDS COMMAND...: repeats it until it succeeds
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1)) pause=0.05 tries=0
 
 	shift
 	until "$@" >$tmp/poll 2>&1 </dev/null; do
@@ -116,7 +116,9 @@ within() { # within SECONDS COMMAND...: repeats it until it succeeds
 			cat $tmp/poll
 			return 1
 		fi
-		sleep 0.05
+		# Each try starts processes, of which a busy machine has enough.
+		[ $((tries += 1)) -lt 4 ] || pause=0.2
+		sleep $pause
 	done
 }
 soon() { # soon WHAT COMMAND...: that it succeeds before long
@@ -130,9 +132,10 @@ finish() {
 	[ $bad -eq 0 ]
 	exit
 }
-die() {
+die() { # die WHY: ends this test, and no other
 	[ ! -s $tmp/out ] || sed 's/^/# /' $tmp/out
-	echo "Bail out! $1"
+	echo "not ok $((tests + 1)) - the test cannot go on: $1"
+	echo "1..$((tests + 1))"
 	exit 1
 }
 must() { # must COMMAND...: set-up that cannot fail

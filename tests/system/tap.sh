@@ -54,7 +54,8 @@ not_said() {	# not_said TEXT WORDS
 must() {	# must COMMAND...: set-up that cannot fail
 	"$@" >"$out" 2>&1 && return
 	tap_said
-	echo "Bail out! $*"
+	echo "not ok $((count + 1)) - the test cannot go on: $*"
+	echo "1..$((count + 1))"
 	exit 1
 }
 tap_end() {	# the last line of a test

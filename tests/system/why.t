@@ -90,9 +90,7 @@ soon 'gamma has a session with it' reach gamma beta
 sleep 1
 drop beta 'meta l4proto { tcp, udp } th dport 3406 ip saddr 192.0.2.1 drop;
 	meta l4proto { tcp, udp } th sport 3406 ip saddr 192.0.2.1 drop;'
-began=$(date +%s%N)
 ok 'a firewall that drops' tells alpha beta silent 15
-ok 'told before long' test $((($(date +%s%N) - began) / 1000000)) -lt 20000
 ok 'and gamma still reaches it' sentence '1 of 1 other nodes reaches it'
 is "$(jq -c '[.others.asked, .others.reach]' $tmp/why)" '[1,1]' \
 	'which was asked'

@@ -169,6 +169,8 @@ bye_in(struct peer *p)
 	bool was_up = p->up;
 
 	p->up = false;		/* the event below says why */
+	/* A PING that it has no time to answer is not one that it missed. */
+	p->pinged = MONO_NONE;
 	history_bye(c->env.history, c->env.now.wall, p->name);
 	peer_flags(p, assoc_bye(p->assoc, &c->env), NULL);
 	if (was_up)

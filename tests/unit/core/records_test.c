@@ -230,6 +230,30 @@ test_bye(void **state)
 	end();
 }
 
+/* A PING is on its way while the peer stops: the goodbye behind it is no sign
+ * that the peer does not hear. */
+static void
+test_bye_behind_a_ping(void **state)
+{
+	static const uint8_t bye[] = { RECORD_BYE, 0, 0 };
+	uint8_t dgram[64];
+	struct why w;
+	size_t len;
+	bool done;
+
+	(void)state;
+	begin();
+	core_probe(b.core, rig.now, "alpha", false);
+	rig_drain(&b);
+	rig_clock(mono_add_ms(rig.now.mono, 10));
+	len = seal(dgram, bye, sizeof(bye));
+	arrive(dgram, len);
+	rig_clock(mono_add_ms(rig.now.mono, 2000));
+	w = why_at(&b, "alpha", &done);
+	assert_false(w.one_way);
+	end();
+}
+
 /* One that was overtaken by a newer session ends nothing. */
 static void
 test_late_bye(void **state)
@@ -528,6 +552,7 @@ main(void)
 		cmocka_unit_test(test_forged_pong),
 		cmocka_unit_test(test_clock_at_the_end_of_time),
 		cmocka_unit_test(test_bye),
+		cmocka_unit_test(test_bye_behind_a_ping),
 		cmocka_unit_test(test_late_bye),
 		cmocka_unit_test(test_stop_says_bye),
 		cmocka_unit_test(test_ask),

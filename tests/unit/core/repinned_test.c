@@ -137,6 +137,49 @@ test_never_a_revoked_key(void **state)
 	assert_non_null(strstr(a->text[EVENT_PEER_REFUSED], "revoked key"));
 }
 
+/* Records the frame that alpha sends right behind its HELLO. */
+static uint8_t last_sent, behind_hello;
+
+static void
+record_behind_hello(uint8_t *frame, size_t *len)
+{
+	(void)len;
+	if (last_sent == FRAME_HELLO)
+		behind_hello = frame[0];
+	last_sent = frame[0];
+}
+
+static void
+dial_gamma(unsigned int purpose)
+{
+	last_sent = behind_hello = 0;
+	a->plain.tamper = record_behind_hello;
+	assert_int_not_equal(dial(a, "gamma", purpose), 0);
+	world_run();
+	a->plain.tamper = NULL;
+}
+
+/* A dialler announces its list behind its HELLO, but not to a listener that its
+ * list does not admit: that one may be refused before it could get the list, and
+ * would mute the dialler for it. */
+static void
+test_announces_to_admitted_only(void **state)
+{
+	(void)state;
+	begin_repinned(true, "");
+	dial_gamma(CONN_LIST);
+	assert_true(has(a, v2));
+	assert_int_equal(behind_hello, FRAME_LIST_QUERY);
+	/* The list now admits gamma's key. */
+	dial_gamma(CONN_LIST);
+	assert_int_equal(behind_hello, FRAME_LIST_HAVE);
+	/* Refused: nothing of a list was said. */
+	begin_repinned(false, "");
+	dial_gamma(CONN_LIST);
+	assert_int_equal(behind_hello, FRAME_REFUSE);
+	assert_int_equal(g->events[EVENT_LIST_REFUSED], 0);
+}
+
 int
 main(void)
 {
@@ -148,6 +191,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_nothing_newer, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_never_a_revoked_key,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(test_announces_to_admitted_only,
 						setup, teardown),
 	};
 
