@@ -67,7 +67,7 @@ is "$(names peers --sort state)" "$(ctl alpha peers --sort state |
 	awk 'NR > 2 { print $1 }' | sed "s/^a-rather.*/$long/" | xargs)" \
 	'by state, as the table has it'
 ok 'a summary comes first' sh -c "head -n 1 $tmp/text |
-	grep -Eqx 'peers    2 peers: 1 with a session, [01] idle, [01] failing'"
+	grep -Eqx 'peers    2 peers: [01] with a session, [01] idle, [01] failing'"
 is "$(names peers --behind)" "$long" 'who is not known to run this list'
 is "$(listed list --behind)" "$long" 'the same of the list'
 ok 'with a summary' sh -c "'$O/cluevpnctl' -s $tmp/alpha/ctl list --behind |

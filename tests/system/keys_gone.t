@@ -96,11 +96,20 @@ more "$(wc -l <$tmp/ephemeral)" 1 'keys of handshakes were made'
 used cipher >$tmp/first
 used tls >$tmp/tls
 more "$(wc -l <$tmp/tls)" 3 'and keys of TLS'
-n=$(($(made beta) + $(made gamma)))
-speak 9
-more "$(($(made beta) + $(made gamma)))" $((n + 3)) 'there were other sessions'
-ok 'the keys of handshakes are gone' found "$(cat $tmp/ephemeral)" ''
-ok 'those of the first sessions' found "$(cat $tmp/first)" ''
+# Of sessions three are kept.
+with_beta=$(($(made beta) + 4)) with_gamma=$(($(made gamma) + 4))
+speakers=()
+for n in beta gamma; do
+	nsenter --net=/run/netns/alpha \
+		ping -q -n -i 0.2 "$(inner4 $n)" >/dev/null &
+	speakers+=($!)
+done
+soon 'there were other sessions with beta' anew beta $with_beta
+soon 'and with gamma' anew gamma $with_gamma
+kill "${speakers[@]}"
+wait "${speakers[@]}" 2>/dev/null
+soon 'the keys of handshakes are gone' found "$(cat $tmp/ephemeral)" ''
+soon 'those of the first sessions' found "$(cat $tmp/first)" ''
 ok 'and those of connections' found "$(cat $tmp/tls)" ''
 ok 'while those of the pairs are there' found "$beta
 $gamma" 'beta gamma '

@@ -59,7 +59,7 @@ fresh() { # fresh 4|6 [LINE...]: a network over that, nothing learned
 	list alpha beta
 	give alpha beta
 	# the other family's addresses would be tried as well
-	rm -f $tmp/{alpha,beta}/state/known
+	rm -f $tmp/{alpha,beta}/state/addresses
 	start alpha beta
 	ok "outside IPv$family: there" reach alpha beta
 }

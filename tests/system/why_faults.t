@@ -132,7 +132,7 @@ kill $other
 # --- names -----------------------------------------------------------------------------------
 stop alpha delta
 echo '127.0.0.1 localhost' >$tmp/hosts
-rm -f $tmp/alpha/state/known
+rm -f $tmp/alpha/state/addresses
 start alpha
 soon 'a host name that has no address' tells alpha delta no-host 24
 ok 'is named' sentence 'the host name named.example.org of delta cannot be looked up: .'
