@@ -31,11 +31,13 @@ gives() {	# gives "CANDIDATE..." WORD...: exactly these, in any order
 	[ "$got" = "$wanted" ]
 	ok $? "$*: ${wanted:-nothing}"
 }
+declare -A tabs=()	# WORDS: what was offered; the same each time
 has() {		# has CANDIDATE WORD...: this among others
 	local wanted=$1
 
 	shift
-	tab "$@" >"$tmp/out"
+	[ -n "${tabs[$*]+there}" ] || tabs[$*]=$(tab "$@")
+	echo "${tabs[$*]}" >"$tmp/out"
 	grep -qx -e "$wanted" "$tmp/out"
 	ok $? "$*: $wanted"
 }
