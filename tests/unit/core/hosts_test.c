@@ -353,7 +353,7 @@ side_by_side(void **state)
 	assert_string_equal(asked(&q), "7");
 	/* Two left their places in the line, and the others kept theirs. */
 	for (int i = 7; i < 16; i++) {
-		char next[8];
+		char next[12];
 
 		snprintf(name, sizeof(name), "%d", i);
 		snprintf(next, sizeof(next), "%d", i + 1);
