@@ -67,6 +67,7 @@ core_new(struct core **out, const struct core_init *in, struct now now,
 	rng_fill(&in->rng, seed, sizeof(seed));
 	table_init(&c->by_name, seed);
 	timer_init(&c->sweep, c, TIMER_SWEEP);
+	timer_init(&c->news, c, TIMER_NEWS);
 	env_fill(c, in, now);
 	c->self_node = ROUTE_NONE;
 	c->secrets_check = mono_add_ms(now.mono, SECRETS_CHECK_MS);
@@ -85,7 +86,7 @@ core_new(struct core **out, const struct core_init *in, struct now now,
 	if (c->scratch == NULL || c->comp == NULL || c->env.addrcache == NULL ||
 	    c->hosts == NULL || c->env.history == NULL ||
 	    assocs_new(&c->assocs, &c->env) < 0 ||
-	    timerq_reserve(&c->timers, 1) < 0)
+	    timerq_reserve(&c->timers, CORE_TIMERS) < 0)
 		goto nomem;
 	if (in->list != NULL && install_may_begin(&c->env, in->list->bnl, mark)) {
 		c->env.stale = bnl_version_cmp(&in->list->bnl->version, mark) < 0;
@@ -379,7 +380,7 @@ core_push(struct core *c, struct now now)
 {
 	c->env.now = now;
 	lists_push(c->lists);
-	core_news_hidden(c);
+	core_news_again(c);
 	core_settle(c);
 }
 
@@ -469,6 +470,8 @@ core_tick(struct core *c, struct now now)
 	while ((t = timerq_pop(&c->timers, now.mono)) != NULL) {
 		if (t->kind == TIMER_SWEEP)
 			sweep_core(c);
+		else if (t->kind == TIMER_NEWS)
+			core_news_tick(c);
 		else
 			peer_tick(t->owner);
 	}

@@ -44,6 +44,7 @@ struct peer {
 	bool behind;			/* must first get our list */
 	struct bnl_version told_list;	/* the version that it said last */
 	struct bnl_version told_news;	/* list version last told to the peer */
+	struct monotime news_at;	/* ... in its session, then */
 	bool renew;			/* pairs were agreed with an
 					 * earlier certificate of ours */
 	unsigned int vain;		/* dials in a row that the peer answered
@@ -114,6 +115,10 @@ struct core {
 	bool swept;			/* the first pass is over but for its
 					 * summary */
 
+	struct timer news;		/* peers are told of the list in force */
+	size_t news_at, news_left;
+	struct bnl_version rival;	/* to be told of as well; zero: none */
+
 	struct monotime run_stored;	/* the running time was, last */
 	bool clock_wrong;		/* as was told */
 	uint32_t warned;		/* 1 << enum event_kind, as was told */
@@ -131,7 +136,8 @@ struct core {
 	uint64_t drops[DROPS];
 };
 
-enum core_timer { TIMER_PEER, TIMER_SWEEP };
+enum core_timer { TIMER_PEER, TIMER_SWEEP, TIMER_NEWS };
+#define CORE_TIMERS 2		/* beside those of peers */
 
 /* --- settle.c ----------------------------------------------------------- */
 /* Passes on the news of connections and pair secrets, moves the timers of touched
@@ -152,10 +158,16 @@ void peer_clock_forget(struct peer *p);
 /* The peer is heard, and does not hear our answers. */
 bool peer_is_one_way(const struct peer *p, const struct assoc_status *ls);
 
-/* core_news.c: another list has taken the place of old, or of none. */
+/* --- core_news.c -------------------------------------------------------- */
+/* Another list has taken the place of old, or of none. */
 void core_news(struct core *c, const struct bnl *old);
-/* Announces the list in force to peers without a listed address that lack it. */
-void core_news_hidden(struct core *c);
+/* Announces the list in force once more to all that lack it. */
+void core_news_again(struct core *c);
+/* Announces it to a node in its session, now or in the round that runs. False:
+ * there is no session, or the node is silent, or could not fetch the list. */
+bool core_news_offer(struct core *c, const char *name, bool now);
+/* The next step of a round. */
+void core_news_tick(struct core *c);
 /* Tells the peer once that this node has the same list, if it has. */
 void core_news_receipt(struct peer *p);
 /* To a peer that list v does not name any more, while there is a session. */

@@ -2,13 +2,20 @@
 /*
  * News of lists inside sessions.
  *
- * A list that was put on this machine's disk and read, but not pushed, is told
- * to a few: they fetch it and pass it on, so that nobody waits for a pull.
+ * When a list comes into force, each peer with a session is told so once, in a
+ * round that begins a little later and takes its time: most peers have the list
+ * by then, and hear that this node has it; the others fetch it. A peer that is
+ * known to have the list is told at once, because it may wait for the receipt.
+ * So is a peer without an address in the list: no other node can dial it. And
+ * a list that was put on this machine's disk is announced to some at once: they
+ * fetch it and pass it on.
  *
- * A node without an address in the list cannot be dialled: every peer that has
- * a session with it tells it of a new list, and it fetches the list from one of
- * them. Then it sends receipts: any node tells each peer that is known to have
- * the same list, because that peer may wait to hear so.
+ * A list is passed on and pushed in sessions as well, instead of a connection
+ * that would find the list there most of the time. A peer that does not say for
+ * a while that it has the list is dialled after all.
+ *
+ * No node can fetch a list from a node without an address. That node connects to
+ * others to spread a list, and tells in sessions only who has the same one.
  *
  * When two people signed at once, a node that had the list that lost may be the
  * only one that knows of it: it tells all peers that it has a session with, so
@@ -25,7 +32,16 @@
 #include "base/cursor.h"
 
 #define NEWS_LEN (RECORD_HEADER_LEN + BNL_VERSION_WIRE_LEN)
-#define NEWS_PEERS 4
+#define NEWS_PEERS 8		/* that fetch a list from where it is signed */
+#define NEWS_BURST 32		/* receipts at once */
+#define NEWS_ROUND_MS 300	/* until the round over all peers begins, */
+#define NEWS_ROUND_LARGE_MS 2000 /* with a list that takes long to fetch */
+#define NEWS_LARGE (256 * 1024)
+#define NEWS_STEP_MS 10
+#define NEWS_STEP_PEERS 10	/* so many are told at a time, */
+#define NEWS_STEP_LOOKS 1000	/* and so many looked at */
+#define NEWS_LOST_MS 250	/* without a receipt: told again, */
+#define NEWS_SILENT_MS 2000	/* or dialled */
 
 static void
 put_news(struct wcur *w, const struct bnl_version *v)
@@ -49,17 +65,12 @@ core_news_last(struct peer *p, const struct bnl_version *v)
 	(void)records_send(p, mem, w.len);
 }
 
-static void
-tell_rival(struct core *c, const struct bnl *old)
+static bool
+has_rival(const struct core *c)
 {
-	uint8_t mem[2 * NEWS_LEN];
-	struct wcur w;
+	static const struct bnl_version none;
 
-	wcur_init(&w, mem, sizeof(mem));
-	put_news(&w, &old->version);
-	put_news(&w, &c->env.version);
-	for (size_t i = 0; i < c->npeers; i++)
-		(void)records_send(c->peers[i], mem, w.len);
+	return bnl_version_cmp(&c->rival, &none) != 0;
 }
 
 static bool
@@ -70,29 +81,68 @@ has_it(const struct core *c, const struct peer *p)
 	return v != NULL && bnl_version_cmp(v, &c->env.version) >= 0;
 }
 
+static bool
+has_same(const struct core *c, const struct peer *p)
+{
+	const struct bnl_version *v = lists_of(c->lists, p->name);
+
+	return v != NULL && bnl_version_cmp(v, &c->env.version) == 0;
+}
+
+static bool
+is_hidden(const struct peer *p)
+{
+	return p->core->gen->bnl->nodes[p->node].naddresses == 0;
+}
+
+static bool
+is_told(const struct peer *p)
+{
+	return bnl_version_cmp(&p->told_news, &p->core->env.version) == 0;
+}
+
 /* Tells the peer in its session which list is in force. */
 static bool
 tell_one(struct peer *p)
 {
 	struct core *c = p->core;
-	uint8_t mem[NEWS_LEN];
+	uint8_t mem[2 * NEWS_LEN];
 	struct wcur w;
 
 	wcur_init(&w, mem, sizeof(mem));
+	if (has_rival(c))
+		put_news(&w, &c->rival);
 	put_news(&w, &c->env.version);
 	if (!records_send(p, mem, w.len))
 		return false;
 	p->told_news = c->env.version;
+	p->news_at = c->env.now.mono;
 	return true;
 }
 
+/* Those that wait to hear of it, or can hear of it in no other way. */
+static void
+tell_waiting(struct core *c)
+{
+	unsigned int left = NEWS_BURST;
+
+	for (size_t i = 0; i < c->npeers && left > 0; i++) {
+		struct peer *p = c->peers[i];
+
+		if (!is_told(p) && (is_hidden(p) || has_it(c, p)) &&
+		    tell_one(p))
+			left--;
+	}
+}
+
+/* Some that fetch the list and pass it on. */
 static void
 tell_some(struct core *c)
 {
 	unsigned int left = NEWS_PEERS;
 	size_t first;
 
-	if (c->npeers == 0)
+	if (c->npeers == 0 || c->env.hidden)
 		return;
 	first = rng_below(&c->env.rng, (uint32_t)c->npeers);
 	for (size_t i = 0; i < c->npeers && left > 0; i++) {
@@ -103,40 +153,109 @@ tell_some(struct core *c)
 	}
 }
 
-void
-core_news_hidden(struct core *c)
-{
-	for (size_t i = 0; i < c->npeers; i++) {
-		struct peer *p = c->peers[i];
+/* --- the round over all peers -------------------------------------------- */
 
-		if (c->gen->bnl->nodes[p->node].naddresses == 0 &&
-		    !has_it(c, p))
-			(void)tell_one(p);
+static int64_t
+round_delay_ms(struct core *c)
+{
+	uint32_t ms = c->gen->bnl->rawlen > NEWS_LARGE ? NEWS_ROUND_LARGE_MS :
+							 NEWS_ROUND_MS;
+
+	if (has_rival(c))
+		return 0;
+	return ms - ms / 4 + rng_below(&c->env.rng, ms / 2);
+}
+
+static void
+begin_round(struct core *c)
+{
+	if (c->npeers == 0) {
+		timerq_cancel(&c->timers, &c->news);
+		return;
 	}
+	c->news_at = rng_below(&c->env.rng, (uint32_t)c->npeers);
+	c->news_left = c->npeers;
+	timerq_set(&c->timers, &c->news,
+		   mono_add_ms(c->env.now.mono, round_delay_ms(c)));
+}
+
+/* Announces nothing that the peer could not fetch here. */
+static bool
+is_due(const struct core *c, const struct peer *p)
+{
+	return !is_told(p) &&
+	       (!c->env.hidden || has_rival(c) || has_it(c, p));
 }
 
 void
-core_news_receipt(struct peer *p)
+core_news_tick(struct core *c)
 {
-	const struct core *c = p->core;
+	unsigned int told = 0;
 
-	if (has_it(c, p) &&
-	    bnl_version_cmp(&p->told_news, &c->env.version) != 0)
-		(void)tell_one(p);
+	for (int i = 0; i < NEWS_STEP_LOOKS && told < NEWS_STEP_PEERS &&
+			c->news_left > 0; i++) {
+		struct peer *p = c->peers[c->news_at++ % c->npeers];
+
+		c->news_left--;
+		told += is_due(c, p) && tell_one(p);
+	}
+	if (c->news_left > 0)
+		timerq_set(&c->timers, &c->news,
+			   mono_add_ms(c->env.now.mono, NEWS_STEP_MS));
 }
 
 void
 core_news(struct core *c, const struct bnl *old)
 {
-	bool untold = lists_untold(c->lists);
-
+	memset(&c->rival, 0, sizeof(c->rival));
 	if (old != NULL && bnl_misses(c->gen->bnl, &old->version))
-		tell_rival(c, old);
-	else if (untold)
+		c->rival = old->version;
+	tell_waiting(c);
+	if (lists_is_own(c->lists))
 		tell_some(c);
-	core_news_hidden(c);
+	begin_round(c);
+}
+
+void
+core_news_again(struct core *c)
+{
+	if (c->npeers == 0)
+		return;
 	for (size_t i = 0; i < c->npeers; i++)
-		core_news_receipt(c->peers[i]);
+		if (!has_it(c, c->peers[i]))
+			memset(&c->peers[i]->told_news, 0,
+			       sizeof(c->peers[i]->told_news));
+	tell_waiting(c);
+	tell_some(c);
+	begin_round(c);
+}
+
+/* --- instead of a connection ---------------------------------------------- */
+
+bool
+core_news_offer(struct core *c, const char *name, bool now)
+{
+	struct peer *p = peer_named(c, name);
+	int64_t ms;
+
+	if (p == NULL || c->env.hidden ||
+	    !assoc_can_send(p->assoc, c->env.now.mono))
+		return false;
+	if (!is_told(p))
+		return (!now && timer_is_set(&c->news)) || tell_one(p);
+	ms = mono_ms(p->news_at, c->env.now.mono);
+	/* Either of two datagrams may have been lost. The answer says which
+	 * list the peer has. */
+	if (ms >= NEWS_LOST_MS && ms < NEWS_SILENT_MS)
+		records_keepalive(p);
+	return ms < NEWS_SILENT_MS;
+}
+
+void
+core_news_receipt(struct peer *p)
+{
+	if (has_same(p->core, p) && !is_told(p))
+		(void)tell_one(p);
 }
 
 void

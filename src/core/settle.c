@@ -23,18 +23,26 @@ settle_pairs(struct core *c)
 	}
 }
 
-/* A connection for lists: any node of the list, with or without a peer. */
+/* A connection for lists: any node of the list, with or without a peer. A
+ * session serves as well where the list is only to be announced. */
 static void
 settle_wants(struct core *c)
 {
 	char name[NODE_NAME_MAX + 1];
+	enum gossip_want want;
 
 	/* Nothing is counted in vain: this runs after every call. */
 	while (!lists_idle(c->lists) &&
-	       lists_next(c->lists, conns_spare_for_lists(c->conns), name)) {
+	       (want = lists_next(c->lists, conns_spare_for_lists(c->conns),
+				  name)) != WANT_NONE) {
 		struct endpoint eps[CONN_ENDPOINTS_MAX];
 		size_t n;
 
+		if (want != WANT_PULL &&
+		    core_news_offer(c, name, want == WANT_PASS)) {
+			lists_told(c->lists, name);
+			continue;
+		}
 		peer_look_up(c, name);
 		n = peer_endpoints(c, name, eps);
 		if (n == 0 || conns_dial(c->conns, name, eps, n,

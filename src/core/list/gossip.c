@@ -14,11 +14,11 @@
 #define HURRY_MS 10000	    /* between pulls while there is no proper list */
 #define PUSH_RETRY_MS 15000 /* then twice that, up to */
 #define PUSH_RETRY_MAX_MS (3600 * 1000)
+#define PUSH_LOOK_MS 500   /* after an announcement in a session */
 #define HEARD_MS 180000	   /* a session tells so often, and more often */
 #define NEWS_SPAN_MS 30000 /* time in which the news of one node */
 #define NEWS_PULLS 8	   /* lead to so many pulls at most */
 #define NEWS_APART_MS 500  /* between pulls by news of several nodes */
-#define NEWS_LATEST_MS 5000 /* the last of these pulls is no later */
 
 /* Between three quarters and five quarters of it. */
 int64_t
@@ -39,6 +39,8 @@ gossip_new(struct core_env *env, struct standings *peers)
 	r->peers = peers;
 	timerq_init(&r->retries);
 	r->ready_tail = &r->ready;
+	r->pulls_tail = &r->pulls;
+	r->news_at = env->now.mono;
 	r->pass_at = MONO_NEVER;
 	r->next_pull = mono_add_ms(
 	    env->now.mono,
@@ -106,24 +108,43 @@ gossip_seen(struct gossip *r, const char *name, const struct bnl_version *v)
 		push_done(r, p);
 }
 
-/* Asks the first node that tells of a list at once, and other nodes one after
+/* The first node that tells of a list is asked at once, the others one after
  * the other, unless the list is in force by then. */
 static void
 pull_by_news(struct gossip *r, struct standing *p)
 {
-	struct monotime now = r->env->now.mono;
-	struct monotime latest = mono_add_ms(now, NEWS_LATEST_MS);
-
+	p->news_open = p->conns > 0;
+	if (p->news_open)
+		return;
 	p->pull = true;
-	if (mono_reached(r->news_at, now)) {
-		r->news_at = mono_add_ms(now, NEWS_APART_MS);
-		enqueue_peer(r, p);
-	} else if (!timer_is_set(&p->retry) &&
-		   timerq_reserve(&r->retries, r->peers->table.cap) == 0) {
-		timerq_set(&r->retries, &p->retry, r->news_at);
-		r->news_at = mono_min(
-			latest, mono_add_ms(r->news_at, NEWS_APART_MS));
-	}
+	p->next_pull = NULL;
+	*r->pulls_tail = p;
+	r->pulls_tail = &p->next_pull;
+}
+
+static struct standing *
+dequeue_pull(struct gossip *r)
+{
+	struct standing *p = r->pulls;
+
+	r->pulls = p->next_pull;
+	if (r->pulls == NULL)
+		r->pulls_tail = &r->pulls;
+	p->pull = false;
+	return p;
+}
+
+static bool
+has_newer(const struct gossip *r, const struct standing *p)
+{
+	return bnl_version_cmp(&p->seen, &r->env->version) > 0;
+}
+
+void
+gossip_next_teller(struct gossip *r, const struct standing *p)
+{
+	if (has_newer(r, p))
+		r->news_at = r->env->now.mono;
 }
 
 static bool
@@ -146,9 +167,20 @@ gossip_news(struct gossip *r, const char *name, const struct bnl_version *v,
 	if (p == NULL || bnl_version_cmp(v, &p->seen) < 0)
 		return;
 	gossip_seen(r, name, v);
-	if (wanted && !p->pull && p->conns == 0 &&
-	    !standing_muted(p, r->env->now.mono) &&
-	    !tells_too_often(p, r->env->now.mono))
+	if (!wanted || p->pull || standing_muted(p, r->env->now.mono) ||
+	    tells_too_often(p, r->env->now.mono))
+		return;
+	pull_by_news(r, p);
+}
+
+void
+gossip_closed(struct gossip *r, struct standing *p)
+{
+	gossip_next_teller(r, p);
+	if (!p->news_open || p->conns > 0)
+		return;
+	p->news_open = false;
+	if (has_newer(r, p) && !p->pull)
 		pull_by_news(r, p);
 }
 
@@ -251,6 +283,15 @@ gossip_is_self(const struct gossip *r, const char *name)
 	return strcmp(name, r->env->self) == 0;
 }
 
+static void
+look_again_later(struct gossip *r, struct standing *p, int64_t ms)
+{
+	if (timerq_reserve(&r->retries, r->peers->table.cap) == 0)
+		timerq_set(&r->retries, &p->retry,
+			   mono_add_ms(r->env->now.mono,
+				       gossip_jittered(r, ms)));
+}
+
 /* Wait for the answer to this try before the next. */
 static void
 push_again_later(struct gossip *r, struct standing *p)
@@ -262,27 +303,51 @@ push_again_later(struct gossip *r, struct standing *p)
 	if (ms > PUSH_RETRY_MAX_MS)
 		ms = PUSH_RETRY_MAX_MS;
 	p->tries++;
-	if (timerq_reserve(&r->retries, r->peers->table.cap) < 0)
+	look_again_later(r, p, ms);
+}
+
+void
+gossip_told(struct gossip *r, const char *name)
+{
+	struct standing *p = standing_find(r->peers, name);
+
+	if (p == NULL || !p->push)
 		return;
-	timerq_set(&r->retries, &p->retry,
-		   mono_add_ms(r->env->now.mono, gossip_jittered(r, ms)));
+	p->tries = 0;
+	look_again_later(r, p, PUSH_LOOK_MS);
 }
 
 static const char *
-next_ready(struct gossip *r)
+next_push(struct gossip *r)
 {
 	struct standing *p;
 
 	while ((p = dequeue_peer(r)) != NULL) {
-		bool pull = p->pull && !standing_muted(p, r->env->now.mono) &&
-			    bnl_version_cmp(&p->seen, &r->env->version) > 0;
-
-		p->pull = false;
-		if (p->push)
+		if (!p->push)
+			continue;
+		if (p->conns == 0) {
 			push_again_later(r, p);
-		/* A connection that stands serves as well. */
-		if ((pull || p->push) && p->conns == 0)
 			return p->name;
+		}
+		/* A connection that stands serves as well, unless it ends. */
+		look_again_later(r, p, PUSH_LOOK_MS);
+	}
+	return NULL;
+}
+
+/* The next of those that told of a newer list. */
+static const char *
+next_teller(struct gossip *r)
+{
+	struct monotime now = r->env->now.mono;
+
+	while (r->pulls != NULL && mono_reached(r->news_at, now)) {
+		struct standing *p = dequeue_pull(r);
+
+		if (!has_newer(r, p) || standing_muted(p, now) || p->conns > 0)
+			continue;
+		r->news_at = mono_add_ms(now, NEWS_APART_MS);
+		return p->name;
 	}
 	return NULL;
 }
@@ -326,41 +391,57 @@ next_pull(struct gossip *r)
 bool
 gossip_idle(const struct gossip *r)
 {
-	return r->ready == NULL && !r->pass_next && r->pass_random == 0 &&
-	       (r->ask == 0 || r->visit == 0);
+	bool pulls = r->pulls != NULL &&
+		     mono_reached(r->news_at, r->env->now.mono);
+
+	return !pulls && r->ready == NULL && !r->pass_next &&
+	       r->pass_random == 0 && (r->ask == 0 || r->visit == 0);
 }
 
-bool
+enum gossip_want
 gossip_next(struct gossip *r, size_t spare, char name[NODE_NAME_MAX + 1])
 {
+	enum gossip_want want = WANT_PULL;
 	const char *next;
 
 	if (spare == 0)
-		return false;
-	next = next_ready(r);
-	if (next == NULL)
+		return WANT_NONE;
+	next = next_teller(r);
+	if (next == NULL) {
+		next = next_push(r);
+		want = WANT_PUSH;
+	}
+	if (next == NULL) {
 		next = gossip_next_pass(r);
-	if (next == NULL)
+		want = WANT_PASS;
+	}
+	if (next == NULL) {
 		next = next_pull(r);
+		want = WANT_PULL;
+	}
 	if (next == NULL)
-		return false;
+		return WANT_NONE;
 	memcpy(name, next, strlen(next) + 1);
-	return true;
+	return want;
 }
 
 struct monotime
 gossip_deadline(const struct gossip *r)
 {
-	return mono_min(mono_min(r->next_pull, r->pass_at),
-			timerq_next(&r->retries));
+	struct monotime at = mono_min(r->next_pull, r->pass_at);
+
+	/* What is due already waits for a connection to spare. */
+	if (r->pulls != NULL && !mono_reached(r->news_at, r->env->now.mono))
+		at = mono_min(at, r->news_at);
+	return mono_min(at, timerq_next(&r->retries));
 }
 
-/* A retry is due: a push, a pull, or to pass the list on to another node, when
- * this one is silent. */
+/* A retry is due: a push, or to pass the list on to another node, when this one
+ * is silent. */
 static void
 retry_due(struct gossip *r, struct standing *p)
 {
-	if (p->push || p->pull)
+	if (p->push)
 		enqueue_peer(r, p);
 	else if (p->conns == 0 && !gossip_has_ours(r, p))
 		gossip_pass_instead(r, p);

@@ -26,6 +26,9 @@ void gossip_seen(struct gossip *r, const char *name,
  * pulled. */
 void gossip_news(struct gossip *r, const char *name,
 		   const struct bnl_version *v, bool wanted);
+/* A connection with the node is closed: the last one may have ended before it
+ * brought the list that the node told of meanwhile. */
+void gossip_closed(struct gossip *r, struct standing *p);
 /* A connection that was wanted did not come about. */
 void gossip_failed(struct gossip *r, const char *name);
 
@@ -37,12 +40,21 @@ void gossip_pass_on(struct gossip *r);
 /* Another list is in force: the push of the old one is out of date. */
 void gossip_applied(struct gossip *r);
 
+enum gossip_want {
+	WANT_NONE,
+	WANT_PULL, /* the node is to be asked: only a connection serves */
+	WANT_PASS, /* the list is to be announced to it, at once */
+	WANT_PUSH  /* the same, to one of all nodes */
+};
+
 /* There is nobody to connect to, whatever there is to spare. */
 bool gossip_idle(const struct gossip *r);
-/* The next node to connect to, with so many connections to spare; false when
- * there is none for now. */
-bool gossip_next(struct gossip *r, size_t spare,
-		   char name[NODE_NAME_MAX + 1]);
+/* The next node to connect to, with so many connections to spare. */
+enum gossip_want gossip_next(struct gossip *r, size_t spare,
+				 char name[NODE_NAME_MAX + 1]);
+/* The list was announced to that node in its session instead of a connection:
+ * a push looks again soon whether the node has it. */
+void gossip_told(struct gossip *r, const char *name);
 struct monotime gossip_deadline(const struct gossip *r);
 /* spare: connections there are now: a round asks as many nodes. */
 void gossip_tick(struct gossip *r, size_t spare);

@@ -10,7 +10,7 @@ struct gossip {
 	struct core_env *env;
 	struct standings *peers;
 	struct timerq retries;
-	struct standing *ready, **ready_tail;
+	struct standing *ready, **ready_tail; /* pushes that are due */
 	struct monotime next_pull;
 	bool hurry;
 	char cursor[NODE_NAME_MAX + 1];	    /* last one asked in a round */
@@ -21,13 +21,17 @@ struct gossip {
 	unsigned int pass_spare;  /* replacements left */
 	unsigned int passes;	  /* passes of this list so far */
 	struct monotime pass_at;  /* the next one */
-	struct monotime news_at;  /* earliest time of the next pull by news */
+	struct standing *pulls, **pulls_tail; /* that told of newer lists */
+	struct monotime news_at;  /* earliest time to ask the next of them */
 };
 
 /* Between three quarters and five quarters of it. */
 int64_t gossip_jittered(struct gossip *r, int64_t ms);
 /* The node is known to have the list in force, or a newer one. */
 bool gossip_has_ours(const struct gossip *r, const struct standing *p);
+/* The node cannot be asked, or did not deliver its list: if it told of a newer
+ * one, the next of those is asked at once. */
+void gossip_next_teller(struct gossip *r, const struct standing *p);
 bool gossip_is_self(const struct gossip *r, const char *name);
 
 /* --- gossip_pass.c ------------------------------------------------------------ */

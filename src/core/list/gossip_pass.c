@@ -95,8 +95,10 @@ gossip_failed(struct gossip *r, const char *name)
 {
 	struct standing *p = standing_find(r->peers, name);
 
-	if (p != NULL)
-		gossip_pass_instead(r, p);
+	if (p == NULL)
+		return;
+	gossip_pass_instead(r, p);
+	gossip_next_teller(r, p);
 }
 
 /* A node that is not known to have the list. */

@@ -119,9 +119,9 @@ lists_push(struct lists *l)
 }
 
 bool
-lists_untold(const struct lists *l)
+lists_is_own(const struct lists *l)
 {
-	return transfer_untold(l->transfer);
+	return transfer_is_own(l->transfer);
 }
 
 void
@@ -203,7 +203,7 @@ lists_idle(const struct lists *l)
 	return gossip_idle(l->gossip);
 }
 
-bool
+enum gossip_want
 lists_next(struct lists *l, size_t spare, char peer[NODE_NAME_MAX + 1])
 {
 	return gossip_next(l->gossip, spare, peer);
@@ -213,6 +213,12 @@ void
 lists_unreachable(struct lists *l, const char *peer)
 {
 	gossip_failed(l->gossip, peer);
+}
+
+void
+lists_told(struct lists *l, const char *peer)
+{
+	gossip_told(l->gossip, peer);
 }
 
 struct monotime

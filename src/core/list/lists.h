@@ -18,6 +18,7 @@
 
 #include "base/err.h"
 #include "core/env.h"
+#include "core/list/gossip.h"
 #include "core/list/install.h"
 
 struct lists;
@@ -52,8 +53,8 @@ void lists_applied(struct lists *l);
  * those that are down. One from the disk that is on its way into force takes
  * its place. */
 void lists_push(struct lists *l);
-/* As transfer_untold(). */
-bool lists_untold(const struct lists *l);
+/* As transfer_is_own(). */
+bool lists_is_own(const struct lists *l);
 /* The configuration has changed: lists may have to be asked for sooner. */
 void lists_reconf(struct lists *l);
 /* A list from the disk is still on its way into force, or to its refusal. */
@@ -88,8 +89,12 @@ bool lists_would_take(const struct lists *l, const char *peer,
 /* There is nobody to connect to, whatever there is to spare. */
 bool lists_idle(const struct lists *l);
 /* The next node to connect to, with so many connections to spare: the owner
- * knows where it is and dials, now or later, or says lists_unreachable(). */
-bool lists_next(struct lists *l, size_t spare, char peer[NODE_NAME_MAX + 1]);
+ * knows where it is and dials, now or later, or says lists_unreachable(). Or it
+ * announces the list in a session and says lists_told(), unless it is
+ * WANT_PULL. */
+enum gossip_want lists_next(struct lists *l, size_t spare,
+			    char peer[NODE_NAME_MAX + 1]);
+void lists_told(struct lists *l, const char *peer);
 /* A connection that was wanted did not come about. */
 void lists_unreachable(struct lists *l, const char *peer);
 struct monotime lists_deadline(const struct lists *l);

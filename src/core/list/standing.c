@@ -62,7 +62,7 @@ static bool
 is_idle(const struct standing *p)
 {
 	return p->conns == 0 && p->strikes == 0 && p->broke == 0 &&
-	       !p->ready && !timer_is_set(&p->retry);
+	       !p->ready && !p->pull && !timer_is_set(&p->retry);
 }
 
 void

@@ -25,11 +25,14 @@ struct standing {
 	struct monotime news_since;	/* begin of the span that is counted */
 	unsigned int news;		/* pulls by its news in that span */
 	bool push;			/* until it has our list */
-	bool pull;			/* the peer has a newer list */
+	bool pull;			/* in the queue of pulls by news: */
+	struct standing *next_pull;
+	bool news_open;			/* told of a newer list while a
+					 * connection was open */
 	bool pass;			/* wanted for passing on */
 	unsigned int tries;		/* pushes tried so far */
 	struct timer retry;
-	bool ready;			/* in the queue */
+	bool ready;			/* in the queue of pushes: */
 	struct standing *next;
 };
 

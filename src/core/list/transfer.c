@@ -141,9 +141,9 @@ consider_list(struct transfer *s, struct transfer_conn *c)
 }
 
 bool
-transfer_untold(const struct transfer *s)
+transfer_is_own(const struct transfer *s)
 {
-	return s->untold;
+	return s->own;
 }
 
 static void
@@ -227,8 +227,10 @@ transfer_close(struct transfer *s, struct transfer_conn *c, bool lost)
 	stop_receiving(c);
 	c->open = false;
 	p = standing_find(s->peers, c->peer);
-	if (p != NULL && p->conns > 0)
+	if (p != NULL && p->conns > 0) {
 		p->conns--;
+		gossip_closed(s->gossip, p);
+	}
 	for (c = s->conns; c != NULL; c = c->next)
 		consider_list(s, c);
 }
@@ -423,7 +425,7 @@ transfer_applied(struct transfer *s)
 
 	if (p != NULL)
 		standing_delivered(p);
-	s->untold = taken && from[0] == '\0' && !s->push;
+	s->own = taken && from[0] == '\0';
 	diffs_applied(&s->diffs, s->env->bnl);
 	gossip_applied(s->gossip);
 	gossip_hurry(s->gossip, s->env->stale);
@@ -436,7 +438,7 @@ transfer_applied(struct transfer *s)
 		transfer_offer(s, c);
 	}
 	/* No node can fetch the list from a node without an address. */
-	if (taken && (from[0] != '\0' || (s->untold && s->env->hidden)))
+	if (taken && (!s->own || (!s->push && s->env->hidden)))
 		gossip_pass_on(s->gossip);
 	transfer_settle(s);
 }

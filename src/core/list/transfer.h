@@ -106,8 +106,7 @@ void transfer_applied(struct transfer *s);
 /* Offers the list in force to every other node; after the one from the disk
  * that is in work, if there is one. */
 void transfer_push(struct transfer *s);
-/* The one that was just put into force is from the disk, and nobody is told of
- * it by a push. */
-bool transfer_untold(const struct transfer *s);
+/* The list that was just put into force is from the disk. */
+bool transfer_is_own(const struct transfer *s);
 
 #endif

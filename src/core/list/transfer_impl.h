@@ -17,7 +17,7 @@ struct transfer {
 	struct diffs diffs;
 	struct transfer_conn *conns; /* in the order in which they came */
 	bool push; /* as soon as nothing from the disk is in work */
-	bool untold; /* the one in force is from the disk, and not pushed */
+	bool own;  /* the one in force is from the disk */
 };
 
 #endif

@@ -428,7 +428,8 @@ peers_apply(struct core *c, struct generation *g, struct generation **old)
 	if (places_alloc(&s, now == NULL ? 0 : now->nnodes) < 0)
 		return -1;
 	if (now != NULL && (peers_gather(c, now, &s, &n) < 0 ||
-			    timerq_reserve(&c->timers, n + c->npeers + 1) < 0 ||
+			    timerq_reserve(&c->timers,
+					   n + c->npeers + CORE_TIMERS) < 0 ||
 			    dialq_reserve(&c->dialq, n + c->npeers) < 0)) {
 		peers_ungather(c, &s, n);
 		return -1;
