@@ -49,6 +49,21 @@ soon 'SIGUSR1: delta gets it when it comes up' has_newest delta
 push --wait
 said "0 4 of 4 nodes run list $(in_force)" 'nobody is missing'
 is "$(cat $tmp/err)" '' 'and there is nothing more to say'
+
+# --- receipts by session ---------------------------------------------------------------
+# gamma takes the list from another node than alpha, and no connection between the
+# two can tell of it.
+ok 'alpha reaches gamma' reach alpha gamma
+inside alpha nft "add table inet c
+	add chain inet c out { type filter hook output priority 0; }
+	add rule inet c out ip daddr $(outer4 gamma) meta l4proto tcp drop
+	add rule inet c out ip6 daddr $(outer6 gamma) meta l4proto tcp drop"
+list alpha beta gamma delta
+give alpha
+push --wait=20
+said "0 4 of 4 nodes run list $(in_force)" 'without TCP between two, too'
+ok 'by its session' reach alpha gamma
+must inside alpha nft delete table inet c
 push
 said '0 ' 'without --wait, nothing is said'
 list_says() { ctl alpha list | head -n 1; }

@@ -18,7 +18,7 @@
 #define HEARD_MS 180000	   /* a session tells so often, and more often */
 #define NEWS_SPAN_MS 30000 /* time in which the news of one node */
 #define NEWS_PULLS 8	   /* lead to so many pulls at most */
-#define NEWS_APART_MS 500  /* between pulls by news of several nodes */
+#define NEWS_APART_MS 200  /* between pulls by news of several nodes */
 
 /* Between three quarters and five quarters of it. */
 int64_t

@@ -92,10 +92,10 @@ node_named(const struct core *c, const char *name)
 
 /* --- their order ---------------------------------------------------------- */
 
-enum standing { REACHED, UNTRIED, FAILED };
+enum reach { REACHED, UNTRIED, FAILED };
 
 struct stand {
-	enum standing is;
+	enum reach is;
 	struct monotime at;
 };
 
