@@ -123,8 +123,7 @@ effective_list(const struct core *c, const struct generation *g, bool stale)
 	return g->bnl;
 }
 
-/* Hooks for all that stands in `have` and not in `lack` (either may be
- * NULL). */
+/* Hooks for all in `have` that is not in `lack` (either may be NULL). */
 static void
 hooks_lists(struct core *c, const struct bnl *have, const struct bnl *lack,
 	    bool up)
