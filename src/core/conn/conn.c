@@ -91,6 +91,7 @@ conn_set_state(struct conn *ch, enum conn_state s)
 
 	ch->state = s;
 	ch->ctx->turnover++;
+	dial_count_conn(ch);
 	switch (s) {
 	case CONN_CONNECT:
 		deadline_in(ch, t->channel_handshake < CONNECT_MS ?

@@ -45,6 +45,20 @@ enum conn_state {
 	CONN_ENDING		/* to be closed by the owner */
 };
 
+/* What connections and dials are counted as. */
+enum dial_use {
+	USE_CONN,		/* a connection that is not ENDING */
+	USE_FRESH,		/* first dials in their places: */
+	USE_YIELDING,
+	USE_PENDING,		/* first dials, in their places or beside, to
+				 * which nobody answered */
+	USE_ANSWERED,		/* the others of them */
+	USE_AGAIN,		/* purposes that failed before: */
+	USE_PATIENT,
+	USE_NEGOTIATING,	/* the peer has one more of these */
+	USES
+};
+
 /* All connections of a core, and the state that they share. */
 struct conns {
 	struct core_env *env;
@@ -53,6 +67,7 @@ struct conns {
 	struct conn *all;		/* newest first */
 	uint64_t turnover;		/* counts changes that may free room */
 	struct dial *dials;		/* not decided by a connection yet */
+	size_t uses[USES];		/* kept by core/dial */
 	struct timerq timers;
 	struct table heard;		/* struct conn_heard by name, of peers
 					 * in the list */
@@ -74,6 +89,8 @@ struct conns {
 /* A peer of the list, over all its connections. */
 struct conn_heard {
 	char peer[NODE_NAME_MAX + 1];
+	unsigned int negotiating;	/* connections that we dialled for that,
+					 * which are not over */
 	/* When it dialled us to negotiate: */
 	uint64_t seq;		/* number of the newest such connection */
 	struct monotime since;	/* asked so often since then */
@@ -113,6 +130,8 @@ struct dial {
 					 * answered */
 	bool connected;			/* TCP was, at one of them */
 	bool beside;			/* lost its place of a first dial */
+	bool gone;
+	unsigned int counted;		/* 1 << enum dial_use */
 	struct monotime since;
 	struct monotime place_until;	/* MONO_NEVER: it has none */
 	struct monotime next_at;	/* the next one begins, or the end comes */
@@ -137,6 +156,8 @@ struct conn {
 	unsigned int purpose;		/* CONN_*; 0: they dialled */
 	char peer[NODE_NAME_MAX + 1];	/* "" until it is known */
 	struct dial *dial;		/* NULL: it was decided */
+	unsigned int counted;		/* 1 << enum dial_use */
+	struct conn_heard *heard;	/* where it is counted, too */
 	struct endpoint remote;
 	bool listed;			/* the peer dialled, from an address
 					 * in the list or a known one */
@@ -222,6 +243,10 @@ bool conns_may_race(const struct conns *ctx);
 
 /* --- core/dial: the addresses of a peer ------------------------------------ */
 
+/* Keeps the counters right: after every change of the connection's state,
+ * purpose or dial. */
+void dial_count_conn(struct conn *ch);
+void dial_count(struct dial *d);	/* the same of a dial */
 /* Whether a negotiation of that purpose (CONN_*) may be dialled now. */
 bool dial_has_room(const struct conns *ctx, unsigned int purpose);
 /* How many connections are kept for first dials that are answered. */

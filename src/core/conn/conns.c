@@ -94,11 +94,7 @@ conn_is_negotiating(const struct conn *ch)
 size_t
 conns_count(const struct conns *cs)
 {
-	size_t n = 0;
-
-	for (const struct conn *ch = cs->all; ch != NULL; ch = ch->next)
-		n += ch->state != CONN_ENDING;
-	return n;
+	return cs->uses[USE_CONN];
 }
 
 uint64_t
@@ -141,23 +137,28 @@ conns_may_race(const struct conns *cs)
 bool
 conns_negotiating(const struct conns *cs, const char *peer)
 {
-	for (const struct conn *ch = cs->all; ch != NULL; ch = ch->next)
-		if (conn_is_negotiating(ch) && strcmp(ch->peer, peer) == 0)
-			return true;
-	return false;
+	const struct conn_heard *h = table_get(&cs->heard, peer, strlen(peer));
+
+	return h != NULL && h->negotiating > 0;
 }
 
 void
 conns_spare_negotiation(struct conns *cs, const char *peer)
 {
 	cs->turnover++;
+	if (!conns_negotiating(cs, peer))
+		return;
 	for (struct dial *d = cs->dials; d != NULL; d = d->next)
-		if (strcmp(d->peer, peer) == 0)
+		if (strcmp(d->peer, peer) == 0) {
 			d->purpose &= ~CONN_PAIR;
+			dial_count(d);
+		}
 	for (struct conn *ch = cs->all; ch != NULL; ch = ch->next)
 		if (conn_is_negotiating(ch) && ch->state < CONN_HELLO &&
-		    strcmp(ch->peer, peer) == 0)
+		    strcmp(ch->peer, peer) == 0) {
 			ch->purpose &= ~CONN_PAIR;
+			dial_count_conn(ch);
+		}
 }
 
 /* --- making and losing --------------------------------------------------- */
@@ -189,6 +190,7 @@ conns_add(struct conns *cs)
 	ch->next = cs->all;
 	cs->all = ch;
 	cs->total++;
+	dial_count_conn(ch);
 	return ch;
 }
 
@@ -206,6 +208,7 @@ conns_drop(struct conn *ch)
 	cs->total--;
 	cs->turnover++;
 	ch->gone = true;
+	dial_count_conn(ch);
 	if (!ch->queued)
 		conn_free(ch);
 }
@@ -236,13 +239,11 @@ uint32_t
 conns_dial(struct conns *cs, const char *peer, const struct endpoint *to,
 	      size_t n, unsigned int purpose)
 {
-	struct conn *ch;
+	bool anew = (purpose & CONN_PAIR) != 0 && conns_negotiating(cs, peer);
 
 	assert(n > 0 && purpose != 0);
-	for (ch = cs->all; ch != NULL; ch = ch->next)
-		if ((purpose & CONN_PAIR) != 0 &&
-		    conn_is_negotiating(ch) &&
-		    strcmp(ch->peer, peer) == 0) {
+	for (struct conn *ch = cs->all; anew && ch != NULL; ch = ch->next)
+		if (conn_is_negotiating(ch) && strcmp(ch->peer, peer) == 0) {
 			dial_settle(ch);
 			conn_end(ch, "dialled anew");
 		}
@@ -378,7 +379,8 @@ forget_heard(struct conns *cs)
 	size_t pos = 0;
 
 	while ((h = table_next(&cs->heard, &pos)) != NULL) {
-		if (bnl_find(cs->env->bnl, h->peer) != NULL)
+		if (h->negotiating > 0 ||
+		    bnl_find(cs->env->bnl, h->peer) != NULL)
 			continue;
 		table_remove(&cs->heard, h->peer, strlen(h->peer));
 		free(h);

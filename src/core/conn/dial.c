@@ -27,15 +27,6 @@
 
 /* --- how many ------------------------------------------------------------- */
 
-/* Negotiations that this node dialled. */
-struct use {
-	size_t fresh, yielding;		/* first dials in their places */
-	size_t pending;			/* first dials, in their places or
-					 * beside, to which nobody answered */
-	size_t answered;		/* the others of them */
-	size_t again, patient;		/* purposes that failed before */
-};
-
 static bool
 is_first(unsigned int purpose)
 {
@@ -55,37 +46,90 @@ dial_is_pending(const struct dial *d)
 	return !d->connected && (d->beside || is_first(d->purpose));
 }
 
-static void
-use_add(struct use *u, unsigned int purpose)
+#define BIT(use) (1u << (use))
+
+/* What negotiations of a purpose are counted as. */
+static unsigned int
+uses_of(unsigned int purpose)
 {
+	unsigned int uses = 0;
+
 	if (is_first(purpose)) {
-		u->fresh++;
-		u->yielding += (purpose & CONN_YIELD) != 0;
+		uses = BIT(USE_FRESH);
+		if (purpose & CONN_YIELD)
+			uses |= BIT(USE_YIELDING);
 	} else if (purpose & CONN_PAIR) {
-		u->again++;
-		u->patient += (purpose & CONN_PATIENT) != 0;
+		uses = BIT(USE_AGAIN);
+		if (purpose & CONN_PATIENT)
+			uses |= BIT(USE_PATIENT);
 	}
+	return uses;
+}
+
+static unsigned int
+uses_of_conn(const struct conn *ch)
+{
+	unsigned int uses = 0;
+
+	if (!ch->gone && ch->state != CONN_ENDING)
+		uses = BIT(USE_CONN);
+	if (ch->gone || !conn_is_negotiating(ch))
+		return uses;
+	uses |= BIT(USE_NEGOTIATING);
+	if (ch->dial == NULL)
+		uses |= uses_of(ch->purpose);
+	if (ch->dial == NULL && is_first(ch->purpose))
+		uses |= BIT(USE_ANSWERED);
+	return uses;
 }
 
 /* A dial that is not decided counts once, however many addresses it tries. */
-static struct use
-count_use(const struct conns *cs)
+static unsigned int
+uses_of_dial(const struct dial *d)
 {
-	struct use u = { 0 };
+	unsigned int uses = 0;
 
-	for (const struct conn *ch = cs->all; ch != NULL; ch = ch->next)
-		if (ch->dial == NULL && conn_is_negotiating(ch)) {
-			use_add(&u, ch->purpose);
-			u.answered += is_first(ch->purpose);
-		}
-	for (const struct dial *d = cs->dials; d != NULL; d = d->next) {
-		if (!d->beside)
-			use_add(&u, d->purpose);
-		u.pending += dial_is_pending(d);
-		u.answered += d->connected &&
-			      (d->beside || is_first(d->purpose));
+	if (d->gone)
+		return 0;
+	if (!d->beside)
+		uses = uses_of(d->purpose);
+	if (dial_is_pending(d))
+		uses |= BIT(USE_PENDING);
+	if (d->connected && (d->beside || is_first(d->purpose)))
+		uses |= BIT(USE_ANSWERED);
+	return uses;
+}
+
+static void
+count_again(struct conns *cs, unsigned int *counted, unsigned int uses)
+{
+	for (unsigned int i = 0; i < USES; i++) {
+		cs->uses[i] += (uses >> i) & 1;
+		cs->uses[i] -= (*counted >> i) & 1;
 	}
-	return u;
+	*counted = uses;
+}
+
+void
+dial_count_conn(struct conn *ch)
+{
+	unsigned int uses = uses_of_conn(ch);
+	bool was = (ch->counted & BIT(USE_NEGOTIATING)) != 0;
+	bool is = (uses & BIT(USE_NEGOTIATING)) != 0;
+
+	if (is && !was)
+		ch->heard = conns_heard(ch->ctx, ch->peer);
+	if (is != was && ch->heard != NULL)
+		ch->heard->negotiating += is ? 1 : -1u;
+	if (!is)
+		ch->heard = NULL;
+	count_again(ch->ctx, &ch->counted, uses);
+}
+
+void
+dial_count(struct dial *d)
+{
+	count_again(d->ctx, &d->counted, uses_of_dial(d));
 }
 
 static size_t
@@ -106,7 +150,7 @@ size_t
 dial_reserve(const struct conns *cs)
 {
 	size_t quarter = max_connections(cs) / 4;
-	size_t n = count_use(cs).answered;
+	size_t n = cs->uses[USE_ANSWERED];
 
 	return n < quarter ? quarter - n : 0;
 }
@@ -114,7 +158,7 @@ dial_reserve(const struct conns *cs)
 size_t
 dial_pending(const struct conns *cs)
 {
-	return count_use(cs).pending;
+	return cs->uses[USE_PENDING];
 }
 
 /* The oldest one of those that give way. */
@@ -131,17 +175,17 @@ find_beside(const struct conns *cs)
 }
 
 static bool
-first_has_room(const struct conns *cs, const struct use *u,
-	       unsigned int purpose)
+first_has_room(const struct conns *cs, unsigned int purpose)
 {
 	size_t max = FIRST_PLACES;
 
 	if (purpose & CONN_PATIENT)
 		max /= 4;
-	if (u->fresh >= max ||
-	    ((purpose & CONN_YIELD) && u->yielding >= max / 4))
+	if (cs->uses[USE_FRESH] >= max ||
+	    ((purpose & CONN_YIELD) && cs->uses[USE_YIELDING] >= max / 4))
 		return false;
-	return u->pending < DIALS_PENDING || find_beside(cs) != NULL;
+	return cs->uses[USE_PENDING] < DIALS_PENDING ||
+	       find_beside(cs) != NULL;
 }
 
 /* Whether one that is answered now may go on: a quarter of the connections is
@@ -149,29 +193,26 @@ first_has_room(const struct conns *cs, const struct use *u,
 static bool
 answered_has_room(const struct conns *cs)
 {
-	return count_use(cs).answered < max_connections(cs) / 4 ||
+	return cs->uses[USE_ANSWERED] < max_connections(cs) / 4 ||
 	       conns_spare(cs) > 0;
 }
 
 /* Some are left to those that packets wait for. */
 static bool
-again_has_room(const struct conns *cs, const struct use *u,
-	       unsigned int purpose)
+again_has_room(const struct conns *cs, unsigned int purpose)
 {
 	size_t max = max_again(cs);
 
-	return u->again < max && conns_spare(cs) > 0 &&
+	return cs->uses[USE_AGAIN] < max && conns_spare(cs) > 0 &&
 	       ((purpose & CONN_PATIENT) == 0 ||
-		u->patient < max - max / 4);
+		cs->uses[USE_PATIENT] < max - max / 4);
 }
 
 bool
 dial_has_room(const struct conns *cs, unsigned int purpose)
 {
-	struct use u = count_use(cs);
-
-	return (purpose & CONN_AGAIN) ? again_has_room(cs, &u, purpose) :
-					   first_has_room(cs, &u, purpose);
+	return (purpose & CONN_AGAIN) ? again_has_room(cs, purpose) :
+					first_has_room(cs, purpose);
 }
 
 /* --- a dial ------------------------------------------------------------- */
@@ -186,6 +227,8 @@ dial_free(struct dial *d)
 	*at = d->next;
 	timerq_cancel(&d->ctx->timers, &d->timer);
 	d->ctx->turnover++;
+	d->gone = true;
+	dial_count(d);
 	free(d);
 }
 
@@ -226,6 +269,7 @@ dial_leave_place(struct dial *d)
 	d->beside = true;
 	d->place_until = MONO_NEVER;
 	d->ctx->turnover++;
+	dial_count(d);
 	dial_set_timer(d);
 }
 
@@ -283,6 +327,7 @@ dial_next(struct dial *d)
 		return NULL;
 	}
 	ch->dial = d;
+	dial_count_conn(ch);
 	d->begun++;
 	d->running++;
 	dial_rearm(d, CONNECT_NEXT_MS);
@@ -293,11 +338,12 @@ uint32_t
 dial_start(struct conns *ctx, const char *peer, const struct endpoint *to,
 	   size_t n, unsigned int purpose)
 {
-	struct dial *d, *beside = find_beside(ctx);
+	struct dial *d, *beside = NULL;
 	struct conn *ch;
 
-	if (is_first(purpose) && beside != NULL &&
-	    dial_pending(ctx) >= DIALS_PENDING)
+	if (is_first(purpose) && dial_pending(ctx) >= DIALS_PENDING)
+		beside = find_beside(ctx);
+	if (beside != NULL)
 		dial_cut(beside, dial_oldest(beside));
 	d = calloc(1, sizeof(*d));
 	if (d == NULL)
@@ -311,6 +357,7 @@ dial_start(struct conns *ctx, const char *peer, const struct endpoint *to,
 	dial_hold_place(d);
 	d->next = ctx->dials;
 	ctx->dials = d;
+	dial_count(d);
 	ch = dial_next(d);
 	if (ch != NULL)
 		return ch->id;
@@ -331,6 +378,7 @@ dial_connected(struct conn *ch)
 		return false;
 	}
 	d->connected = true;
+	dial_count(d);
 	if (!d->beside && is_first(d->purpose))
 		d->place_until = mono_add_ms(d->since, DIAL_TLS_MS);
 	/* TLS takes a round trip more than TCP did. */
@@ -346,6 +394,7 @@ dial_settle(struct conn *ch)
 	if (d == NULL)
 		return;
 	ch->dial = NULL;
+	dial_count_conn(ch);
 	for (struct conn *c = d->ctx->all; c != NULL; c = c->next)
 		if (c->dial == d) {
 			c->dial = NULL;
@@ -362,6 +411,7 @@ dial_goes_on(struct conn *ch)
 	if (d == NULL)
 		return false;
 	ch->dial = NULL;
+	dial_count_conn(ch);
 	d->running--;
 	d->unreached = d->unreached || !ch->reached;
 	if (d->begun < d->nto)

@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "core/action.h"
+#include "core/conn/conn.h"
 #include "core/conn/conns.h"
 #include "core/list/lists.h"
 #include "core/secrets/secret_store.h"
@@ -469,6 +470,51 @@ hear_news(struct host *h)
 	}
 }
 
+static inline void
+count_purpose(size_t *uses, unsigned int purpose)
+{
+	bool again = (purpose & CONN_AGAIN) != 0;
+
+	if ((purpose & CONN_PAIR) == 0)
+		return;
+	uses[again ? USE_AGAIN : USE_FRESH]++;
+	if (purpose & (again ? CONN_PATIENT : CONN_YIELD))
+		uses[again ? USE_PATIENT : USE_YIELDING]++;
+}
+
+/* The counters say what a look at every connection and every dial says. */
+static inline void
+check_counters(const struct conns *cs)
+{
+	size_t uses[USES] = { 0 }, negotiating = 0, pos = 0;
+	const unsigned int both = CONN_PAIR | CONN_AGAIN;
+	const struct conn_heard *h;
+
+	for (const struct conn *ch = cs->all; ch != NULL; ch = ch->next) {
+		uses[USE_CONN] += ch->state != CONN_ENDING;
+		if (!conn_is_negotiating(ch))
+			continue;
+		uses[USE_NEGOTIATING]++;
+		assert_true(conns_negotiating(cs, ch->peer));
+		if (ch->dial != NULL)
+			continue;
+		count_purpose(uses, ch->purpose);
+		uses[USE_ANSWERED] += (ch->purpose & both) == CONN_PAIR;
+	}
+	for (const struct dial *d = cs->dials; d != NULL; d = d->next) {
+		bool first = d->beside || (d->purpose & both) == CONN_PAIR;
+
+		if (!d->beside)
+			count_purpose(uses, d->purpose);
+		uses[d->connected ? USE_ANSWERED : USE_PENDING] += first;
+	}
+	while ((h = table_next(&cs->heard, &pos)) != NULL)
+		negotiating += h->negotiating;
+	assert_int_equal(negotiating, uses[USE_NEGOTIATING]);
+	for (int i = 0; i < USES; i++)
+		assert_int_equal(cs->uses[i], uses[i]);
+}
+
 static inline uint32_t
 dial(struct host *h, const char *peer, unsigned int purpose)
 {
@@ -523,6 +569,7 @@ collect(struct host *h)
 		}
 		action_done(&a);
 	}
+	check_counters(h->cs);
 	hear_news(h);
 	while (h->follow_wants && host_wants(h, peer))
 		if (host_index(peer) < 0 || dial(h, peer, CONN_LIST) == 0)
