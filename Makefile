@@ -155,7 +155,7 @@ bench-scale: $(BENCHES)
 
 lint:
 	$Q$(MAKE) --no-print-directory -j$(JOBS) all
-	$Qlint/circles $O/tools
+	$Qlint/circles $O
 	$Qlint/floors
 	$Qlint/static
 

@@ -29,6 +29,9 @@ enum action_kind {
 	ACTION_EVENT		/* level, event, peer, text */
 };
 
+/* Pending ACTION_RESOLVE at a time. */
+#define ACTION_RESOLVE_MAX 8
+
 /* Reasons why a TCP connection ended, or could not be made. */
 enum close_reason {
 	CLOSE_ORDERLY,		/* the other side ended it, or we did */

@@ -5,14 +5,13 @@
 
 #include "base/err.h"
 #include "core/action.h"
-#include "core/directory/hosts.h"
 #include "sys/work.h"
 
 struct daemon;
 struct lookup;
 
 /* A thread for each name that the core resolves at a time, in each family. */
-#define LOOKUP_THREADS (2 * HOSTS_AT_ONCE)
+#define LOOKUP_THREADS (2 * ACTION_RESOLVE_MAX)
 
 struct lookups {
 	struct work *file;		/* the hosts file, */

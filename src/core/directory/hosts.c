@@ -127,11 +127,11 @@ has_place(const struct hosts *h, enum turn turn)
 	failed = of[URGENT_FAILED] + of[BACKGROUND_FAILED];
 	background = of[BACKGROUND] + of[BACKGROUND_FAILED];
 	if ((turn == URGENT_FAILED || turn == BACKGROUND_FAILED) &&
-	    failed >= HOSTS_AT_ONCE / 2)
+	    failed >= ACTION_RESOLVE_MAX / 2)
 		return false;
-	if (turn >= BACKGROUND && background >= HOSTS_AT_ONCE * 3 / 4)
+	if (turn >= BACKGROUND && background >= ACTION_RESOLVE_MAX * 3 / 4)
 		return false;
-	return of[URGENT] + of[URGENT_FAILED] + background < HOSTS_AT_ONCE;
+	return of[URGENT] + of[URGENT_FAILED] + background < ACTION_RESOLVE_MAX;
 }
 
 static void

@@ -19,7 +19,6 @@
 #define HOSTS_RETRY_MS 5000	/* nor a failed one; then, unless packets wait,
 				 * twice that, up to */
 #define HOSTS_RETRY_MAX_MS 300000
-#define HOSTS_AT_ONCE 8		/* names that are looked up side by side */
 
 struct hosts;
 
