@@ -49,7 +49,7 @@ warn_key(const struct check *k, unsigned int line, const char *key,
 }
 
 static void
-look_key(struct check *k, int rc, const char *key, struct err *e)
+check_key(struct check *k, int rc, const char *key, struct err *e)
 {
 	check_result(k, rc, conf_line(k->conf, key), key, e);
 }
@@ -57,7 +57,7 @@ look_key(struct check *k, int rc, const char *key, struct err *e)
 /* The user that root becomes, the future owner of the state. As root, the files
  * were checked for that user, and a missing user was reported. */
 static uid_t
-owner_of(struct check *k)
+state_owner(struct check *k)
 {
 	const struct conf *c = k->conf;
 	struct privs_ids ids;
@@ -66,20 +66,20 @@ owner_of(struct check *k)
 	if (c->user == NULL || privs_lookup(&ids, c->user, c->group, &e) == 0)
 		return c->user != NULL && geteuid() == 0 ? ids.uid : (uid_t)-1;
 	if (geteuid() != 0)
-		look_key(k, -1, "user", &e);
+		check_key(k, -1, "user", &e);
 	return (uid_t)-1;
 }
 
 /* systemd gives the unit's state directory and its contents to the unit's
  * user. */
 static bool
-gives_state(const struct unit *u, const struct conf *c)
+unit_gives_state(const struct unit *u, const struct conf *c)
 {
 	return u != NULL && strcmp(u->state, c->statedir) == 0;
 }
 
 static bool
-gives_run(const struct unit *u, const char *path)
+unit_gives_run(const struct unit *u, const char *path)
 {
 	size_t n = u == NULL ? 0 : strlen(u->runtime);
 
@@ -87,26 +87,26 @@ gives_run(const struct unit *u, const char *path)
 }
 
 static void
-look_files(struct check *k, const char *pidfile)
+check_files(struct check *k, const char *pidfile)
 {
 	const struct conf *c = k->conf;
-	uid_t owner = owner_of(k);
+	uid_t owner = state_owner(k);
 	struct err e;
 	gid_t group;
 
-	if (!gives_state(k->unit, c))
-		look_key(k, fit_dir(c->statedir, owner, &e) < 0 ||
-			    state_check(c, &e) < 0 ? -1 : 0, "statedir", &e);
+	if (!unit_gives_state(k->unit, c))
+		check_key(k, fit_dir(c->statedir, owner, &e) < 0 ||
+			  state_check(c, &e) < 0 ? -1 : 0, "statedir", &e);
 	if (conf_line(c, "bnl") > 0)
-		look_key(k, fit_parent(c->bnl, false, &e), "bnl", &e);
+		check_key(k, fit_parent(c->bnl, false, &e), "bnl", &e);
 	if (c->logmethod == CONF_LOG_FILE)
-		look_key(k, fit_log(c->logfile, &e), "logfile", &e);
-	if (!gives_run(k->unit, c->ctlsocket))
-		look_key(k, fit_socket(c->ctlsocket, &e), "ctlsocket", &e);
+		check_key(k, fit_log(c->logfile, &e), "logfile", &e);
+	if (!unit_gives_run(k->unit, c->ctlsocket))
+		check_key(k, fit_socket(c->ctlsocket, &e), "ctlsocket", &e);
 	if (c->ctlgroup != NULL)
-		look_key(k, privs_group(&group, c->ctlgroup, &e), "ctlgroup",
-			 &e);
-	if (!gives_run(k->unit, pidfile))
+		check_key(k, privs_group(&group, c->ctlgroup, &e), "ctlgroup",
+			  &e);
+	if (!unit_gives_run(k->unit, pidfile))
 		check_result(k, fit_parent(pidfile, true, &e), 0, "pid file",
 			     &e);
 }
@@ -123,7 +123,7 @@ daemon_runs(const struct check *k, const char *pidfile)
 }
 
 static void
-look_port(struct check *k, const struct ipaddr *addr)
+check_port(struct check *k, const struct ipaddr *addr)
 {
 	const struct endpoint at = { .addr = *addr, .port = k->conf->port };
 	struct err e;
@@ -133,11 +133,11 @@ look_port(struct check *k, const struct ipaddr *addr)
 	if (rc < 0 && addr->family == IP_V6 && k->conf->nlisten == 0 &&
 	    e.code != ERR_EXISTS)
 		return;
-	look_key(k, rc, "port", &e);
+	check_key(k, rc, "port", &e);
 }
 
 static void
-look_network(struct check *k, bool runs)
+check_network(struct check *k, bool runs)
 {
 	const struct ipaddr any4 = { .family = IP_V4 };
 	const struct ipaddr any6 = { .family = IP_V6 };
@@ -154,14 +154,14 @@ look_network(struct check *k, bool runs)
 		else
 			check_result(k, rc, c->listen_line[i], "listen", &e);
 		if (!runs)
-			look_port(k, &c->listen[i]);
+			check_port(k, &c->listen[i]);
 	}
 	if (c->nlisten == 0 && !runs) {
-		look_port(k, &any4);
+		check_port(k, &any4);
 		if (!c->disableipv6)
-			look_port(k, &any6);
+			check_port(k, &any6);
 	}
-	look_key(k, fit_device(c->devname, &e), "devname", &e);
+	check_key(k, fit_device(c->devname, &e), "devname", &e);
 }
 
 /* Scripts of the start-up kit check their configuration themselves, with -t. An
@@ -171,7 +171,7 @@ look_network(struct check *k, bool runs)
 #define KIT_CHECK_MS 10000
 
 static void
-look_hook(struct check *k, const char *key, const char *command)
+check_hook(struct check *k, const char *key, const char *command)
 {
 	char line[1024], why[HOOK_TEXT_MAX];
 	struct hook_result r;
@@ -184,7 +184,7 @@ look_hook(struct check *k, const char *key, const char *command)
 	if (n < 0 || (size_t)n >= sizeof(line))
 		return;
 	if (hook_run_wait(line, NULL, KIT_CHECK_MS, &r, &e) < 0) {
-		look_key(k, -1, key, &e);
+		check_key(k, -1, key, &e);
 		return;
 	}
 	if (hook_ok(&r))
@@ -195,7 +195,7 @@ look_hook(struct check *k, const char *key, const char *command)
 		      hook_result_text(why, &r));
 	/* Exit codes of a shell for a program that it cannot run. */
 	if (r.exit_status == 126 || r.exit_status == 127)
-		look_key(k, -1, key, &e);
+		check_key(k, -1, key, &e);
 	else
 		warn_key(k, conf_line(k->conf, key), key, &e);
 }
@@ -206,8 +206,8 @@ check_state(const struct conf *c, const char *path, const struct unit *unit)
 	struct check k = { .conf = c, .path = path };
 	struct err e;
 
-	if (gives_state(unit, c))
-		look_key(&k, state_check(c, &e), "statedir", &e);
+	if (unit_gives_state(unit, c))
+		check_key(&k, state_check(c, &e), "statedir", &e);
 	return k.wrong == 0 ? 0 : -1;
 }
 
@@ -217,9 +217,9 @@ check_host(const struct conf *c, const char *path, const char *pidfile,
 {
 	struct check k = { .conf = c, .path = path, .unit = unit };
 
-	look_files(&k, pidfile);
-	look_network(&k, daemon_runs(&k, pidfile));
-	look_hook(&k, "upcmd", c->upcmd);
-	look_hook(&k, "downcmd", c->downcmd);
+	check_files(&k, pidfile);
+	check_network(&k, daemon_runs(&k, pidfile));
+	check_hook(&k, "upcmd", c->upcmd);
+	check_hook(&k, "downcmd", c->downcmd);
 	return k.wrong == 0 ? 0 : -1;
 }

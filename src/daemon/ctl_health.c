@@ -19,7 +19,7 @@
 #define SENTENCE_MAX 512
 #define LAST_EVENTS 8
 
-/* --- warnings ------------------------------------------------------------------ */
+/* --- warnings ------------------------------------------------------------- */
 
 static void
 log_warnings(const struct daemon *d, json_t *array)
@@ -58,7 +58,7 @@ ctl_health_warnings(struct daemon *d, json_t *of_peers)
 	return array;
 }
 
-/* --- why ------------------------------------------------------------------------- */
+/* --- why ------------------------------------------------------------------ */
 
 static json_t *
 certificate_json(const struct daemon *d)

@@ -42,7 +42,7 @@ mark_reset(struct daemon *d, const struct ctlsock_peer *peer)
 /* --- requests with an argument -------------------------------------------- */
 
 static json_t *
-no_node(const char *name)
+answer_no_node(const char *name)
 {
 	char safe[128];
 	json_t *o;
@@ -57,12 +57,12 @@ answer_why(struct daemon *d, const struct ctlsock_peer *peer, const char *name)
 {
 	(void)peer;
 	if (!text_is_node_name((struct span){ name, strlen(name) }))
-		return no_node(name);
+		return answer_no_node(name);
 	return ctl_health_why(d, name);
 }
 
 static json_t *
-one_peer(struct daemon *d, const struct ctlsock_peer *peer, const char *name)
+answer_peer(struct daemon *d, const struct ctlsock_peer *peer, const char *name)
 {
 	json_t *o = status_peer(d, name);
 
@@ -70,7 +70,7 @@ one_peer(struct daemon *d, const struct ctlsock_peer *peer, const char *name)
 	if (!json_is_null(o))
 		return o;
 	json_decref(o);
-	return no_node(name);
+	return answer_no_node(name);
 }
 
 static json_t *
@@ -94,7 +94,7 @@ start_negotiation(struct daemon *d, const struct ctlsock_peer *peer,
 		  const char *name)
 {
 	if (core_negotiate(d->core, clock_now(), name) < 0)
-		return no_node(name);
+		return answer_no_node(name);
 	log_line(LOG_LVL_INFO, name, "negotiation asked for by user %u",
 		 (unsigned int)peer->uid);
 	return answer_done();
@@ -120,7 +120,7 @@ set_log_level(struct daemon *d, const struct ctlsock_peer *peer,
 static const struct {
 	const char *line;
 	json_t *(*answer)(struct daemon *d, const struct ctlsock_peer *peer);
-} requests[] = {
+} plain[] = {
 	{ "mark reset", mark_reset },
 };
 
@@ -128,9 +128,9 @@ static const struct {
 	const char *word;		/* with the blank after it */
 	json_t *(*answer)(struct daemon *d, const struct ctlsock_peer *peer,
 			  const char *arg);
-} questions[] = {
+} with_argument[] = {
 	{ "why ", answer_why },
-	{ "peer ", one_peer },
+	{ "peer ", answer_peer },
 	{ "probe ", start_probe },
 	{ "dial ", start_dial },
 	{ "negotiate ", start_negotiation },
@@ -140,14 +140,15 @@ static const struct {
 static json_t *
 answer_to(struct daemon *d, const struct ctlsock_peer *peer, const char *line)
 {
-	for (size_t i = 0; i < sizeof(requests) / sizeof(*requests); i++)
-		if (strcmp(line, requests[i].line) == 0)
-			return requests[i].answer(d, peer);
-	for (size_t i = 0; i < sizeof(questions) / sizeof(*questions); i++) {
-		size_t len = strlen(questions[i].word);
+	for (size_t i = 0; i < sizeof(plain) / sizeof(*plain); i++)
+		if (strcmp(line, plain[i].line) == 0)
+			return plain[i].answer(d, peer);
+	for (size_t i = 0; i < sizeof(with_argument) / sizeof(*with_argument);
+	     i++) {
+		size_t len = strlen(with_argument[i].word);
 
-		if (strncmp(line, questions[i].word, len) == 0)
-			return questions[i].answer(d, peer, line + len);
+		if (strncmp(line, with_argument[i].word, len) == 0)
+			return with_argument[i].answer(d, peer, line + len);
 	}
 	return answer_refused("unknown request");
 }
@@ -213,7 +214,7 @@ static const struct {
 	const char *line;
 	void (*begin)(struct daemon *d, uint64_t client,
 		      const struct ctlsock_peer *peer);
-} tellings[] = {
+} streamed[] = {
 	{ "status", begin_status }, { "peers", begin_peers },
 	{ "routes", begin_routes }, { "reload", begin_reload },
 	{ "push", begin_push },
@@ -221,7 +222,7 @@ static const struct {
 
 /* Answers "peers down name,state": peers of that kind, with these fields. */
 static bool
-tell_some(struct daemon *d, uint64_t client, const char *line)
+begin_some_peers(struct daemon *d, uint64_t client, const char *line)
 {
 	static const char word[] = "peers ";
 	struct peers_query q;
@@ -238,12 +239,12 @@ static bool
 begin_answer(struct daemon *d, uint64_t client, const struct ctlsock_peer *peer,
 	     const char *line)
 {
-	for (size_t i = 0; i < sizeof(tellings) / sizeof(*tellings); i++)
-		if (strcmp(line, tellings[i].line) == 0) {
-			tellings[i].begin(d, client, peer);
+	for (size_t i = 0; i < sizeof(streamed) / sizeof(*streamed); i++)
+		if (strcmp(line, streamed[i].line) == 0) {
+			streamed[i].begin(d, client, peer);
 			return true;
 		}
-	return tell_some(d, client, line);
+	return begin_some_peers(d, client, line);
 }
 
 /* Answers "events 20", "follow 20": an event per line. false: the request is of

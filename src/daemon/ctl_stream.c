@@ -116,7 +116,7 @@ step_log(struct daemon *d, struct ctl_answer *t)
 	return status_log_peers(d, &t->at);
 }
 
-/* --- the turns ----------------------------------------------------------------- */
+/* --- slices --------------------------------------------------------------- */
 
 /* Sends the finished part to the client. false: the client has left. */
 static bool
@@ -176,7 +176,7 @@ answer_choose(struct daemon *d)
 }
 
 static void
-on_turn(void *daemon)
+on_timer(void *daemon)
 {
 	struct daemon *d = daemon;
 	struct monotime end = mono_add_ms(clock_mono(), SLICE_MS);
@@ -197,7 +197,7 @@ on_turn(void *daemon)
 int
 ctl_stream_open(struct daemon *d, struct err *e)
 {
-	return loop_timer_init(&d->ctl_stream.timer, d->loop, on_turn, d, e);
+	return loop_timer_init(&d->ctl_stream.timer, d->loop, on_timer, d, e);
 }
 
 static struct ctl_answer *
@@ -263,7 +263,7 @@ ctl_stream_log(struct daemon *d)
 	answer_begin(d, 0, step_log, NULL);
 }
 
-/* --- a list on its way into force ------------------------------------------------ */
+/* --- waiting for the list on the disk ------------------------------------- */
 
 /* The disk has delivered its list, or takes too long. */
 static void

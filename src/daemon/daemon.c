@@ -184,7 +184,7 @@ start_monitor(struct daemon *d, struct err *e)
 
 /* Drops the privileges that are not needed once everything is open. */
 static int
-give_up_privileges(struct daemon *d, struct err *e)
+drop_privileges(struct daemon *d, struct err *e)
 {
 	const struct conf *c = d->id->conf;
 	struct privs_ids ids;
@@ -287,9 +287,10 @@ start_work(struct daemon *d, struct err *e)
 	return sched_open(d, e);
 }
 
-/* A daemon without hooks, or with a monitor for them, needs few system calls. */
+/* A daemon without hooks, or with a monitor that runs them, needs few system
+ * calls. */
 static void
-shut_in(struct daemon *d)
+confine_daemon(struct daemon *d)
 {
 	struct err e;
 	int rc;
@@ -298,7 +299,7 @@ shut_in(struct daemon *d)
 		return;
 	rc = confine(&e);
 	if (rc < 0)
-		log_warn("all system calls stay allowed: %s", e.text);
+		log_warn("seccomp filter not installed: %s", e.text);
 	d->hooks.confined = rc == 0;
 }
 
@@ -318,7 +319,7 @@ start_daemon(struct daemon *d, struct err *e)
 	    start_sockets(d, e) < 0 || start_device(d, e) < 0 ||
 	    ctlsock_open(&d->ctl, d->loop, c->ctlsocket, CTL_MODE,
 			 group, ctl_requests_handle, d, e) < 0 ||
-	    give_up_privileges(d, e) < 0 || logsink_start(d->log, e) < 0 ||
+	    drop_privileges(d, e) < 0 || logsink_start(d->log, e) < 0 ||
 	    start_core(d, e) < 0 ||
 	    start_work(d, e) < 0)
 		return -1;
@@ -327,7 +328,7 @@ start_daemon(struct daemon *d, struct err *e)
 			return -1;
 		on_alive(d);
 	}
-	shut_in(d);
+	confine_daemon(d);
 	return 0;
 }
 

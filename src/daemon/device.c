@@ -19,7 +19,7 @@
 #define QUIET_MS 60000		/* after this time a conflict counts as over */
 #define TEXT_MAX 320
 
-/* --- repairs --------------------------------------------------------------------- */
+/* --- repairs -------------------------------------------------------------- */
 
 static int64_t
 repair_wait_ms(const struct device *dev)
@@ -121,7 +121,7 @@ on_time(void *ctx)
 	device_advance(dev);
 }
 
-/* --- the loop ---------------------------------------------------------------------- */
+/* --- the loop ------------------------------------------------------------- */
 
 /* Sends nothing between repairs, so that a repair is not delayed. */
 static void
@@ -145,7 +145,7 @@ on_readable(void *ctx, unsigned int events)
 	after_news(dev);
 }
 
-/* --- the owner --------------------------------------------------------------------- */
+/* --- the owner ------------------------------------------------------------ */
 
 void
 device_follow(struct daemon *d)
@@ -233,7 +233,7 @@ device_reconf(struct daemon *d, const struct conf *c, struct err *e)
 }
 
 static int
-open_all(struct device *dev, const struct conf *c, struct err *e)
+open_rtnl(struct device *dev, const struct conf *c, struct err *e)
 {
 	struct daemon *d = dev->d;
 
@@ -259,7 +259,7 @@ device_open(struct daemon *d, struct err *e)
 	d->device = dev;
 	if (loop_timer_init(&dev->timer, d->loop, on_time, dev, e) < 0)
 		return -1;
-	return open_all(dev, d->id->conf, e);
+	return open_rtnl(dev, d->id->conf, e);
 }
 
 void

@@ -5,7 +5,7 @@
 
 #include "daemon/daemon.h"
 
-/* --- the host's interfaces ---------------------------------------------------- */
+/* --- the host's interfaces ------------------------------------------------ */
 
 /* True for an interface in use other than the device. */
 bool
@@ -52,7 +52,7 @@ device_lan_addr(const struct device *dev, const struct prefix *subnet,
 	return best;
 }
 
-/* --- the list ------------------------------------------------------------------- */
+/* --- the list ------------------------------------------------------------- */
 
 /* The list in force if it contains this node; else NULL. */
 const struct bnl *

@@ -9,7 +9,7 @@
 #include "daemon/daemon.h"
 #include "format/bnl_draft.h"
 
-/* --- a plan ------------------------------------------------------------------------ */
+/* --- a plan --------------------------------------------------------------- */
 
 struct plan {
 	struct vec addrs;	/* struct device_addr */
@@ -150,7 +150,7 @@ plan_make(struct plan *p, const struct device *dev, const struct bnl *b)
 	return devroutes_make(&p->routes, &in, NULL);
 }
 
-/* --- from one plan to the next ---------------------------------------------------- */
+/* --- from one plan to the next -------------------------------------------- */
 
 static struct device_addr *
 addr_find(struct device_addr *v, size_t n, const struct device_addr *a)
@@ -164,7 +164,7 @@ addr_find(struct device_addr *v, size_t n, const struct device_addr *a)
 /* With an IPv4 address the kernel removes the others of its network, and the
  * routes that have it as their source. */
 static void
-lose_v4(struct device *dev, struct device_addr *addrs, size_t naddrs)
+mark_v4_missing(struct device *dev, struct device_addr *addrs, size_t naddrs)
 {
 	for (size_t i = 0; i < naddrs; i++)
 		if (addrs[i].addr.family == IP_V4)
@@ -199,7 +199,7 @@ take_addrs(struct device *dev, struct plan *p)
 		lost_v4 = lost_v4 || a->addr.family == IP_V4;
 	}
 	if (lost_v4)
-		lose_v4(dev, new, p->addrs.n);
+		mark_v4_missing(dev, new, p->addrs.n);
 	free(dev->addrs);
 	free(dev->old_addrs);
 	dev->addrs = new;
@@ -293,7 +293,7 @@ take_sources(struct device *dev, const struct plan *p)
 }
 
 static void
-tell_too_wide(struct device *dev)
+report_too_wide(struct device *dev)
 {
 	char text[PREFIX_TEXT_MAX];
 
@@ -327,7 +327,7 @@ device_plan(struct device *dev)
 		take_sources(dev, &p);
 	plan_free(&p);
 	if (prefix_cmp(&was, &dev->routes.toowide) != 0)
-		tell_too_wide(dev);
+		report_too_wide(dev);
 }
 
 void

@@ -13,7 +13,7 @@
 #define RETRY_MAX_MS 60000
 
 static void
-note_sent(struct device *dev, uint32_t seq, enum sent_kind kind, size_t at)
+record_request(struct device *dev, uint32_t seq, enum sent_kind kind, size_t at)
 {
 	if (dev->nsent == 0)
 		dev->first_seq = seq;
@@ -32,8 +32,9 @@ send_link(struct device *dev)
 {
 	if (dev->link_set)
 		return;
-	note_sent(dev, rtnl_link_set(dev->rtnl, own_index(dev), dev->mtu, true),
-		  SENT_LINK, 0);
+	record_request(dev,
+		       rtnl_link_set(dev->rtnl, own_index(dev), dev->mtu, true),
+		       SENT_LINK, 0);
 	dev->link_set = true;
 }
 
@@ -46,8 +47,8 @@ send_old_addrs(struct device *dev)
 		const struct device_addr *a =
 			&dev->old_addrs[--dev->nold_addrs];
 
-		note_sent(dev, rtnl_addr_remove(dev->rtnl, own_index(dev),
-						&a->addr, a->len),
+		record_request(dev, rtnl_addr_remove(dev->rtnl, own_index(dev),
+						     &a->addr, a->len),
 			  SENT_OLD, 0);
 	}
 }
@@ -60,8 +61,8 @@ send_addrs(struct device *dev)
 
 		if (a->state != ITEM_MISSING)
 			continue;
-		note_sent(dev, rtnl_addr_add(dev->rtnl, own_index(dev),
-					     &a->addr, a->len),
+		record_request(dev, rtnl_addr_add(dev->rtnl, own_index(dev),
+						  &a->addr, a->len),
 			  SENT_ADDR, i);
 		a->state = ITEM_SET;
 	}
@@ -76,11 +77,12 @@ send_route(struct device *dev, size_t i)
 								&dev->source6;
 
 	if (dev->route_state[i] == ITEM_STALE)
-		note_sent(dev, rtnl_route_remove(dev->rtnl, own_index(dev), p),
-			  SENT_OLD, 0);
-	note_sent(dev, rtnl_route_add(dev->rtnl, own_index(dev), p,
-				      source->family == IP_NONE ? NULL :
-								  source),
+		record_request(dev,
+			       rtnl_route_remove(dev->rtnl, own_index(dev), p),
+			       SENT_OLD, 0);
+	record_request(dev, rtnl_route_add(dev->rtnl, own_index(dev), p,
+					   source->family == IP_NONE ? NULL :
+								       source),
 		  SENT_ROUTE, i);
 	dev->route_state[i] = ITEM_SET;
 }
@@ -101,7 +103,7 @@ static void
 send_old_routes(struct device *dev)
 {
 	while (dev->nold_routes > 0 && rtnl_room(dev->rtnl) > 0)
-		note_sent(dev, rtnl_route_remove(
+		record_request(dev, rtnl_route_remove(
 				  dev->rtnl, own_index(dev),
 				  &dev->old_routes[--dev->nold_routes]),
 			  SENT_OLD, 0);
@@ -130,7 +132,7 @@ device_send(struct device *dev)
 	return false;
 }
 
-/* --- answers --------------------------------------------------------------------- */
+/* --- answers -------------------------------------------------------------- */
 
 static void
 item_text(const struct device *dev, const struct sent *s,
@@ -191,7 +193,7 @@ is_without_ipv6(const struct device *dev)
 
 /* Reported once, until everything is set again. */
 static void
-tell_refused(struct device *dev)
+report_refused(struct device *dev)
 {
 	if (dev->refused_told)
 		return;
@@ -214,7 +216,7 @@ all_sent(struct device *dev)
 		dev->refused_told = false;
 		return;
 	}
-	tell_refused(dev);
+	report_refused(dev);
 	/* A planned repair includes a retry. */
 	if (dev->repair_planned)
 		return;

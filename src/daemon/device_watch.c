@@ -10,7 +10,7 @@
 #include "daemon/daemon.h"
 
 static void
-note_lost(struct device *dev, const struct prefix *p, bool route)
+record_damage(struct device *dev, const struct prefix *p, bool route)
 {
 	struct device_damage *g = &dev->damage;
 
@@ -30,7 +30,7 @@ is_own(const struct device *dev, unsigned int index)
 }
 
 static void
-see_name(struct device *dev, const char *name)
+take_name(struct device *dev, const char *name)
 {
 	char was[RTNL_NAME_MAX];
 
@@ -43,9 +43,9 @@ see_name(struct device *dev, const char *name)
 
 /* When the link goes down all its routes disappear, without any news. */
 static void
-see_link(struct device *dev, const struct rtnl_link *l)
+take_link(struct device *dev, const struct rtnl_link *l)
 {
-	see_name(dev, l->name);
+	take_name(dev, l->name);
 	if (dev->gone) {
 		dev->gone = false;
 		dev->managed = dev->d->id->conf->autoconf;
@@ -64,7 +64,7 @@ see_link(struct device *dev, const struct rtnl_link *l)
 }
 
 static void
-see_link_gone(struct device *dev)
+take_link_gone(struct device *dev)
 {
 	dev->gone = true;
 	dev->managed = false;
@@ -86,7 +86,7 @@ own_addr(const struct device *dev, const struct rtnl_addr *a)
 /* A new address shows that IPv6 is enabled now, which may have been the reason
  * of a refusal. */
 static void
-see_addr(struct device *dev, const struct rtnl_news *news)
+take_addr(struct device *dev, const struct rtnl_news *news)
 {
 	struct device_addr *a = own_addr(dev, &news->u.addr);
 
@@ -103,13 +103,13 @@ lose_addr(struct device *dev, struct device_addr *a)
 	struct prefix p = { a->addr, a->len };
 
 	a->state = ITEM_MISSING;
-	note_lost(dev, &p, false);
+	record_damage(dev, &p, false);
 	/* Routes with this source are gone, or have another source. */
 	device_lose_routes(dev, (enum ip_family)a->addr.family);
 }
 
 static void
-see_addr_gone(struct device *dev, const struct rtnl_news *news)
+take_addr_gone(struct device *dev, const struct rtnl_news *news)
 {
 	struct device_addr *a = own_addr(dev, &news->u.addr);
 
@@ -129,13 +129,13 @@ lose_route(struct device *dev, size_t at)
 	if (at < dev->route_from)
 		dev->route_from = at;
 	if (!busy)
-		note_lost(dev, &dev->routes.v[at], true);
+		record_damage(dev, &dev->routes.v[at], true);
 }
 
 /* Items that an earlier daemon left on a persistent device are to be
  * removed. */
 static void
-see_old_route(struct device *dev, const struct prefix *dst)
+take_old_route(struct device *dev, const struct prefix *dst)
 {
 	struct prefix *v = realloc(dev->old_routes, (dev->nold_routes + 1) *
 							    sizeof(*v));
@@ -147,14 +147,14 @@ see_old_route(struct device *dev, const struct prefix *dst)
 }
 
 static void
-see_route(struct device *dev, const struct prefix *dst, bool gone)
+take_route(struct device *dev, const struct prefix *dst, bool gone)
 {
 	const struct prefix *p = devroutes_find(&dev->routes, &dst->addr);
 	size_t at = p == NULL ? 0 : (size_t)(p - dev->routes.v);
 
 	if (p == NULL || prefix_cmp(p, dst) != 0) {
 		if (!gone)
-			see_old_route(dev, dst);
+			take_old_route(dev, dst);
 		return;
 	}
 	if (gone && (dev->route_state[at] == ITEM_SET ||
@@ -192,21 +192,21 @@ own_news(struct device *dev, const struct rtnl_news *news)
 {
 	switch (news->kind) {
 	case RTNL_LINK:
-		see_link(dev, &news->u.link);
+		take_link(dev, &news->u.link);
 		break;
 	case RTNL_LINK_GONE:
-		see_link_gone(dev);
+		take_link_gone(dev);
 		break;
 	case RTNL_ADDR:
-		see_addr(dev, news);
+		take_addr(dev, news);
 		break;
 	case RTNL_ADDR_GONE:
-		see_addr_gone(dev, news);
+		take_addr_gone(dev, news);
 		break;
 	case RTNL_ROUTE:
 	case RTNL_ROUTE_GONE:
-		see_route(dev, &news->u.route.dst,
-			  news->kind == RTNL_ROUTE_GONE);
+		take_route(dev, &news->u.route.dst,
+			   news->kind == RTNL_ROUTE_GONE);
 		break;
 	case RTNL_FORWARDING:
 	case RTNL_DUMP:

@@ -80,7 +80,7 @@ static const enum log_level log_levels[] = {
 };
 
 static void
-tell_more(enum event_kind kind, struct event_lines *l)
+log_omitted(enum event_kind kind, struct event_lines *l)
 {
 	if (l->more > 0)
 		log_line(log_levels[l->level], NULL,
@@ -102,7 +102,7 @@ may_log(struct events *v, enum event_level level, enum event_kind kind)
 	    log_get_level() == LOG_LVL_DEBUG)
 		return true;
 	if (mono_is_set(l->since) && mono_ms(l->since, now) >= MINUTE_MS)
-		tell_more(kind, l);
+		log_omitted(kind, l);
 	if (!mono_is_set(l->since))
 		l->since = now;
 	if (l->logged < LINES_A_MINUTE) {
@@ -112,7 +112,8 @@ may_log(struct events *v, enum event_level level, enum event_kind kind)
 	if (l->more++ == 0 || level < l->level)
 		l->level = level;
 	now = mono_add_ms(l->since, MINUTE_MS);
-	v->tell_at = mono_is_set(v->tell_at) ? mono_min(v->tell_at, now) : now;
+	v->report_at =
+		mono_is_set(v->report_at) ? mono_min(v->report_at, now) : now;
 	return false;
 }
 
@@ -129,7 +130,8 @@ events_say(struct daemon *d, enum event_level level, enum event_kind kind,
 struct monotime
 events_deadline(const struct daemon *d)
 {
-	return mono_is_set(d->events.tell_at) ? d->events.tell_at : MONO_NEVER;
+	return mono_is_set(d->events.report_at) ? d->events.report_at
+						: MONO_NEVER;
 }
 
 void
@@ -139,7 +141,7 @@ events_tick(struct daemon *d, struct monotime now)
 
 	if (!mono_reached(events_deadline(d), now))
 		return;
-	v->tell_at = MONO_NONE;
+	v->report_at = MONO_NONE;
 	for (unsigned int i = 0; i < EVENTS; i++) {
 		struct event_lines *l = &v->lines[i];
 		struct monotime end = mono_add_ms(l->since, MINUTE_MS);
@@ -147,15 +149,15 @@ events_tick(struct daemon *d, struct monotime now)
 		if (l->more == 0)
 			continue;
 		if (mono_reached(end, now))
-			tell_more((enum event_kind)i, l);
-		else if (!mono_is_set(v->tell_at) ||
-			 mono_before(end, v->tell_at))
-			v->tell_at = end;
+			log_omitted((enum event_kind)i, l);
+		else if (!mono_is_set(v->report_at) ||
+			 mono_before(end, v->report_at))
+			v->report_at = end;
 	}
 }
 
 static uint64_t
-first_of(const struct events *v, uint64_t most)
+first_number(const struct events *v, uint64_t most)
 {
 	uint64_t kept = v->last < EVENTS_KEPT ? v->last : EVENTS_KEPT;
 
@@ -167,7 +169,7 @@ events_send(struct daemon *d, uint64_t client, uint64_t most, bool follow)
 {
 	struct events *v = &d->events;
 
-	for (uint64_t i = first_of(v, most); i < v->last; i++)
+	for (uint64_t i = first_number(v, most); i < v->last; i++)
 		if (!send_event(d, client, &v->ring[i % EVENTS_KEPT]))
 			return;
 	if (follow)
@@ -197,7 +199,7 @@ events_json(const struct daemon *d, const char *peer, size_t most)
 	json_t *array = json_array();
 	size_t n = 0;
 
-	for (uint64_t i = v->last; i > first_of(v, EVENTS_KEPT) && n < most;
+	for (uint64_t i = v->last; i > first_number(v, EVENTS_KEPT) && n < most;
 	     i--) {
 		const struct event_record *r =
 			&v->ring[(i - 1) % EVENTS_KEPT];
@@ -214,7 +216,7 @@ void
 events_free(struct daemon *d)
 {
 	for (unsigned int i = 0; i < EVENTS; i++)
-		tell_more((enum event_kind)i, &d->events.lines[i]);
+		log_omitted((enum event_kind)i, &d->events.lines[i]);
 	for (size_t i = 0; i < EVENTS_KEPT; i++)
 		free(d->events.ring[i].text);
 }

@@ -34,7 +34,7 @@ struct events {
 	struct event_record ring[EVENTS_KEPT];
 	uint64_t last;			/* number of the latest */
 	struct event_lines lines[EVENTS];
-	struct monotime tell_at;	/* end of a minute; MONO_NONE: none */
+	struct monotime report_at;	/* end of a minute; MONO_NONE: none */
 	uint64_t followers[EVENTS_FOLLOWERS];	/* clients */
 	size_t nfollowers;
 };

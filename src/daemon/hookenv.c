@@ -10,7 +10,7 @@
 #include "format/monitormsg.h"
 
 static void __attribute__((format(printf, 2, 3)))
-add(struct hookenv *env, const char *fmt, ...)
+add_var(struct hookenv *env, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -25,15 +25,15 @@ void
 hookenv_init(struct hookenv *env, const char *tundev)
 {
 	env->n = 0;
-	add(env, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:"
-		 "/sbin:/bin");
-	add(env, "TUNDEV=%s", tundev);
+	add_var(env, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:"
+		"/sbin:/bin");
+	add_var(env, "TUNDEV=%s", tundev);
 }
 
 void
 hookenv_node(struct hookenv *env, const char *name)
 {
-	add(env, "NODE=%s", name);
+	add_var(env, "NODE=%s", name);
 }
 
 void
@@ -41,10 +41,11 @@ hookenv_subnet(struct hookenv *env, const struct prefix *p)
 {
 	char text[PREFIX_TEXT_MAX], addr[IPADDR_TEXT_MAX];
 
-	add(env, "SUBNET=%s", prefix_format(text, p));
-	add(env, "SUBADDR=%s", ipaddr_format(addr, &p->addr));
-	add(env, "SUBCIDR=%u", p->len);
-	add(env, "SUBADDRTYPE=%s", p->addr.family == IP_V4 ? "ipv4" : "ipv6");
+	add_var(env, "SUBNET=%s", prefix_format(text, p));
+	add_var(env, "SUBADDR=%s", ipaddr_format(addr, &p->addr));
+	add_var(env, "SUBCIDR=%u", p->len);
+	add_var(env, "SUBADDRTYPE=%s",
+		p->addr.family == IP_V4 ? "ipv4" : "ipv6");
 }
 
 int

@@ -38,7 +38,7 @@ on_done(void *ctx, const char *command, const struct hook_result *r)
 }
 
 static enum monitor_hook
-hook_of(enum hook_kind kind)
+monitor_hook_of(enum hook_kind kind)
 {
 	switch (kind) {
 	case HOOK_NODE_UP:
@@ -90,7 +90,7 @@ hooks_can_run(const struct daemon *d)
 	return !d->hooks.confined || d->monitor != NULL;
 }
 
-/* --- changes, many for one hook ---------------------------------------------- */
+/* --- changes, many for one hook ------------------------------------------- */
 
 static void
 changes_lost(struct hook_changes *c, const char *why)
@@ -102,7 +102,7 @@ changes_lost(struct hook_changes *c, const char *why)
 
 /* Sends the collected changes, at most a message full, to the monitor. */
 static void
-changes_pass_on(struct daemon *d)
+changes_send(struct daemon *d)
 {
 	struct hook_changes *c = &d->hooks.changes;
 	struct err e;
@@ -124,7 +124,7 @@ changes_add(struct daemon *d, enum monitor_hook hook, const struct action *a)
 					   HOOKENV_LINES_MAX;
 	if (d->monitor != NULL &&
 	    buf_len(&c->row) + MONITOR_CHANGE_MAX > MONITOR_CHANGES_MAX)
-		changes_pass_on(d);
+		changes_send(d);
 	if (!c->lost &&
 	    monitor_change_put(&c->row, hook, a->peer, &a->subnet) < 0)
 		changes_lost(c, "there is no memory for all changes");
@@ -167,7 +167,7 @@ hooks_flush(struct daemon *d)
 		return;
 	command = monitor_hook_command(d->id->conf, MONITOR_CHANGE);
 	if (d->monitor != NULL)
-		changes_pass_on(d);
+		changes_send(d);
 	/* Even if some are lost, the monitor has to forget the others. */
 	if ((command != NULL && !c->lost) || d->monitor != NULL)
 		if (changes_queue(d, command, &e) < 0)
@@ -180,7 +180,7 @@ hooks_flush(struct daemon *d)
 void
 hooks_run(struct daemon *d, const struct action *a)
 {
-	enum monitor_hook hook = hook_of(a->hook);
+	enum monitor_hook hook = monitor_hook_of(a->hook);
 	const char *command = monitor_hook_command(d->id->conf, hook);
 	struct err e;
 
@@ -203,11 +203,11 @@ hooks_pending(const struct daemon *d)
 	       (d->monitor == NULL ? 0 : monitor_link_pending(d->monitor));
 }
 
-/* --- waited for ------------------------------------------------------------- */
+/* --- hooks that the daemon waits for -------------------------------------- */
 
 struct outcome {
 	struct hook_result result;
-	bool told;
+	bool has_ended;
 };
 
 static void
@@ -217,15 +217,15 @@ keep_result(void *ctx, const char *command, const struct hook_result *r)
 
 	(void)command;
 	o->result = *r;
-	o->told = true;
+	o->has_ended = true;
 }
 
 static int
-wait_for(struct daemon *d, enum monitor_hook hook, const char *command,
-	 struct hook_result *r, struct err *e)
+run_and_wait(struct daemon *d, enum monitor_hook hook, const char *command,
+	     struct hook_result *r, struct err *e)
 {
 	struct hookenv env;
-	struct outcome o = { .told = false };
+	struct outcome o = { .has_ended = false };
 
 	if (d->monitor == NULL) {
 		hookenv_init(&env, tun_name(d->tun));
@@ -236,8 +236,8 @@ wait_for(struct daemon *d, enum monitor_hook hook, const char *command,
 			     e) < 0)
 		return -1;
 	monitor_link_wait(d->monitor);
-	if (!o.told)
-		return err_set(e, ERR_IO, "nobody knows how it ended");
+	if (!o.has_ended)
+		return err_set(e, ERR_IO, "its exit status is not known");
 	*r = o.result;
 	return 0;
 }
@@ -252,7 +252,7 @@ hooks_wait(struct daemon *d, enum monitor_hook hook)
 
 	if (command == NULL || !hooks_can_run(d))
 		return 0;
-	if (wait_for(d, hook, command, &r, &e) < 0) {
+	if (run_and_wait(d, hook, command, &r, &e) < 0) {
 		log_error("%s \"%s\": %s", what, command, e.text);
 		return -1;
 	}

@@ -69,7 +69,7 @@ fault_new(struct faults *f, enum fault_kind kind, const char *peer)
 }
 
 static bool
-fault_among(const struct faults *f, const struct fault *one)
+fault_is_in(const struct faults *f, const struct fault *one)
 {
 	for (size_t i = 0; i < f->n; i++)
 		if (strcmp(f->v[i].text, one->text) == 0)
@@ -77,10 +77,10 @@ fault_among(const struct faults *f, const struct fault *one)
 	return false;
 }
 
-/* --- looking ------------------------------------------------------------------ */
+/* --- checks --------------------------------------------------------------- */
 
 static void
-look_listen(const struct daemon *d, struct faults *f)
+check_listen(const struct daemon *d, struct faults *f)
 {
 	for (size_t i = 0; i < d->nudp; i++) {
 		struct ipaddr a = udp_local(d->udp[i]).addr;
@@ -100,8 +100,8 @@ look_listen(const struct daemon *d, struct faults *f)
 }
 
 static void
-look_overlap(const struct daemon *d, const struct bnl *b,
-	     const struct fib_route *r, struct faults *f)
+check_overlap(const struct daemon *d, const struct bnl *b,
+	      const struct fib_route *r, struct faults *f)
 {
 	char device[IF_NAMESIZE] = "";
 	struct bnl_overlap o;
@@ -120,7 +120,7 @@ look_overlap(const struct daemon *d, const struct bnl *b,
 /* Default routes and routes for one link are ignored: they do not show a
  * conflict with a prefix. */
 static bool
-is_telling(const struct fib_route *r)
+shows_conflict(const struct fib_route *r)
 {
 	return !r->local && r->dst.len > 1 &&
 	       !ipaddr_is_multicast(&r->dst.addr) &&
@@ -128,8 +128,8 @@ is_telling(const struct fib_route *r)
 }
 
 static void
-look_routes(struct hostnet *h, const struct bnl *b, enum ip_family family,
-	    struct faults *f)
+check_routes(struct hostnet *h, const struct bnl *b, enum ip_family family,
+	     struct faults *f)
 {
 	struct fib_route *v;
 	struct err e;
@@ -140,8 +140,8 @@ look_routes(struct hostnet *h, const struct bnl *b, enum ip_family family,
 	for (size_t i = 0; i < n; i++) {
 		bool own = v[i].index == tun_ifindex(h->d->tun);
 
-		if (!own && is_telling(&v[i]))
-			look_overlap(h->d, b, &v[i], f);
+		if (!own && shows_conflict(&v[i]))
+			check_overlap(h->d, b, &v[i], f);
 		else if (own && !v[i].local && !bnl_covers(b, &v[i].dst) &&
 			 !ipaddr_is_multicast(&v[i].dst.addr) &&
 			 !ipaddr_is_linklocal(&v[i].dst.addr) &&
@@ -152,7 +152,7 @@ look_routes(struct hostnet *h, const struct bnl *b, enum ip_family family,
 }
 
 static void
-look_peer(struct hostnet *h, const char *name, struct faults *f)
+check_peer(struct hostnet *h, const char *name, struct faults *f)
 {
 	struct endpoint at[CORE_ENDPOINTS_MAX];
 	size_t n = core_endpoints(h->d->core, name, at);
@@ -173,20 +173,20 @@ look_peer(struct hostnet *h, const char *name, struct faults *f)
 	}
 }
 
-/* --- telling -------------------------------------------------------------------- */
+/* --- reports and the next check ------------------------------------------- */
 
 static void
-tell_changes(const struct hostnet *h, const struct faults *old)
+report_changes(const struct hostnet *h, const struct faults *old)
 {
 	const struct faults *now = &h->faults;
 	char text[BNL_OVERLAP_TEXT_MAX + 16];
 
 	for (size_t i = 0; i < now->n; i++)
-		if (!fault_among(old, &now->v[i]))
+		if (!fault_is_in(old, &now->v[i]))
 			events_say(h->d, EVENT_WARN, EVENT_NETWORK,
 				   now->v[i].peer, now->v[i].text);
 	for (size_t i = 0; i < old->n; i++) {
-		if (fault_among(now, &old->v[i]))
+		if (fault_is_in(now, &old->v[i]))
 			continue;
 		snprintf(text, sizeof(text), "no longer: %s", old->v[i].text);
 		events_say(h->d, EVENT_INFO, EVENT_NETWORK, old->v[i].peer,
@@ -224,19 +224,19 @@ check_network(struct hostnet *h)
 	h->version = version_of(b);
 	h->nforeign = h->ncache = 0;
 	h->faults.n = 0;
-	look_listen(h->d, &h->faults);
+	check_listen(h->d, &h->faults);
 	if (b != NULL) {
-		look_routes(h, b, IP_V4, &h->faults);
-		look_routes(h, b, IP_V6, &h->faults);
+		check_routes(h, b, IP_V4, &h->faults);
+		check_routes(h, b, IP_V6, &h->faults);
 	}
 	for (size_t i = 0; h->nforeign > 0 && i < core_peer_count(h->d->core);
 	     i++) {
 		struct peer_info p;
 
 		core_peer_info(h->d->core, clock_now(), i, &p);
-		look_peer(h, p.name, &h->faults);
+		check_peer(h, p.name, &h->faults);
 	}
-	tell_changes(h, &old);
+	report_changes(h, &old);
 }
 
 static bool
@@ -283,7 +283,7 @@ hostnet_follow(struct daemon *d)
 		loop_timer_set(&h->timer, mono_add_ms(h->looked, GAP_MS));
 }
 
-/* --- asking --------------------------------------------------------------------- */
+/* --- queries -------------------------------------------------------------- */
 
 static bool
 is_foreign(const struct hostnet *h, const struct ipaddr *a)

@@ -16,8 +16,8 @@
 int hostnet_open(struct daemon *d, struct err *e);
 void hostnet_close(struct daemon *d);
 /* Once a turn: checks again when the interfaces or the list have changed, or
- * when packets came out of the device that do not belong into the VPN; once a
- * second at most, and less often when a check for such packets found
+ * when packets came out of the device whose addresses are not of the VPN; once
+ * a second at most, and less often when a check for such packets found
  * nothing. */
 void hostnet_follow(struct daemon *d);
 /* True when the route to that address leads into our own device: nothing may be

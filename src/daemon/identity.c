@@ -41,7 +41,7 @@ pem_of(const struct file *f)
 
 /* Reports an error of a file; the error's text lacks the file's name. */
 static int
-complain_file(const char *path, const struct err *e)
+report_file(const char *path, const struct err *e)
 {
 	char text[ERR_TEXT_MAX + 512];
 
@@ -110,7 +110,7 @@ parse_conf(struct conf **out, const char *path, const struct file *f)
 	}
 	rc = conf_parse_on(out, &host, (const char *)f->data, f->len, dir, es);
 	for (unsigned int i = 0; rc < 0 && i < es->count && i < ERRS_MAX; i++)
-		complain_file(path, &es->e[i]);
+		report_file(path, &es->e[i]);
 	if (rc < 0 && es->count > ERRS_MAX)
 		log_error("%s: and %u more", path, es->count - ERRS_MAX);
 out:
@@ -169,14 +169,14 @@ check_key(const char *path, const struct file *f)
 	struct err e;
 
 	if (key_is_encrypted(f->data, f->len)) {
-		log_error("%s: the key is under a passphrase, and nobody can "
-			  "type that at a start: \"openssl pkey -in %s -out "
+		log_error("%s: the key is under a passphrase, which cannot be "
+			  "typed at a start: \"openssl pkey -in %s -out "
 			  "%s.new && mv %s.new %s\" writes it without one",
 			  path, path, path, path, path);
 		return -1;
 	}
 	if (key_read_private(&k, f->data, f->len, &e) < 0)
-		return complain_file(path, &e);
+		return report_file(path, &e);
 	key_free(k);
 	return 0;
 }
@@ -211,7 +211,7 @@ load_tls(struct identity *id, const struct opener *o)
 		rc |= check_key(c->privkey, &key);
 	if (rc == 0 && tls_ctx_new(&id->tls, pem_of(&cert), pem_of(&key), cas,
 				   c->cacert.n, &e) < 0)
-		rc = complain_file(c->cert, &e);
+		rc = report_file(c->cert, &e);
 	if (rc == 0 && strcmp(tls_ctx_self(id->tls)->cn, c->name) != 0) {
 		log_error("%s: the certificate is for \"%s\", but name is "
 			  "\"%s\"", c->cert, tls_ctx_self(id->tls)->cn,
@@ -220,7 +220,7 @@ load_tls(struct identity *id, const struct opener *o)
 	}
 	if (rc == 0 && o->dates &&
 	    check_dates(pem_of(&cert), cas, c->cacert.n, &e) < 0)
-		rc = complain_file(c->cert, &e);
+		rc = report_file(c->cert, &e);
 	file_free(&cert);
 	file_free(&key);
 	for (unsigned int i = 0; i < c->cacert.n; i++)
@@ -245,7 +245,7 @@ load_bnlkeys(struct identity *id, const struct opener *o)
 		}
 		if (key_read_public_alone(&id->bnlkeys[id->nbnlkeys], f.data,
 					  f.len, &e) < 0)
-			rc = complain_file(paths->v[i], &e);
+			rc = report_file(paths->v[i], &e);
 		else
 			id->nbnlkeys++;
 		file_free(&f);
@@ -267,14 +267,14 @@ find_owner(uid_t *owner, const struct conf *c, const char *path)
 	if (privs_lookup(&ids, c->user, c->group, &e) < 0) {
 		err_prefix(&e, "user");
 		e.line = conf_line(c, "user");
-		return complain_file(path, &e);
+		return report_file(path, &e);
 	}
 	*owner = ids.uid;
 	return 0;
 }
 
 static int
-look_at_all(struct identity **out, const char *path, struct opener *o)
+load_all(struct identity **out, const char *path, struct opener *o)
 {
 	struct identity *id = calloc(1, sizeof(*id));
 	int rc;
@@ -302,7 +302,7 @@ identity_look(struct identity **out, const char *path,
 {
 	struct opener o = { .key = key, .dates = true };
 
-	return look_at_all(out, path, &o);
+	return load_all(out, path, &o);
 }
 
 int
@@ -312,7 +312,7 @@ identity_load(struct identity **out, const char *path,
 	struct opener o = { .monitor = monitor_link_lives(monitor) ? monitor
 								   : NULL };
 	struct identity *id;
-	int rc = look_at_all(&id, path, &o);
+	int rc = load_all(&id, path, &o);
 
 	if (rc < 0)
 		identity_free(id);

@@ -20,7 +20,7 @@
 struct listdisk {
 	char lost[STORE_NAME_MAX];	/* the newest file kept */
 	struct stat seen;		/* the file, as last read */
-	struct bnl_version judged;	/* list in force at that time */
+	struct bnl_version compared;	/* list in force at that time */
 	char text[TEXT_MAX];		/* "": the file is the list in force */
 };
 
@@ -75,8 +75,8 @@ listdisk_warn(const struct daemon *d, json_t *warnings)
 }
 
 static void
-listdisk_judge(struct listdisk *l, const struct daemon *d, const uint8_t *raw,
-      size_t len)
+listdisk_compare(struct listdisk *l, const struct daemon *d, const uint8_t *raw,
+		 size_t len)
 {
 	const struct bnl *now = core_list(d->core);
 	char version[BNL_VERSION_TEXT_MAX];
@@ -106,7 +106,7 @@ listdisk_judge(struct listdisk *l, const struct daemon *d, const uint8_t *raw,
 }
 
 static bool
-is_as_seen(const struct stat *a, const struct stat *b)
+is_unchanged(const struct stat *a, const struct stat *b)
 {
 	return a->st_ino == b->st_ino && a->st_dev == b->st_dev &&
 	       a->st_size == b->st_size &&
@@ -130,12 +130,13 @@ listdisk_json(struct daemon *d)
 	    fstatat(d->state.list.dirfd, d->state.listname, &st,
 		    AT_SYMLINK_NOFOLLOW) < 0)
 		return json_null();
-	if (!is_as_seen(&st, &l->seen) || bnl_version_cmp(v, &l->judged) != 0) {
+	if (!is_unchanged(&st, &l->seen) ||
+	    bnl_version_cmp(v, &l->compared) != 0) {
 		l->seen = st;
-		l->judged = *v;
+		l->compared = *v;
 		l->text[0] = '\0';
 		if (state_read_list(&d->state, &raw, &len, NULL) == 0) {
-			listdisk_judge(l, d, raw, len);
+			listdisk_compare(l, d, raw, len);
 			free(raw);
 		}
 	}

@@ -73,7 +73,7 @@ lookup_answer(struct lookup *l, bool more)
 }
 
 static void
-lookup_rested(void *ctx)
+lookup_delay_over(void *ctx)
 {
 	lookup_answer(ctx, true);
 }
@@ -123,7 +123,7 @@ part_start(struct lookup *l, enum part_kind kind, struct work *w)
 
 /* Queries a name that is not in the hosts file. */
 static void
-ask_servers(struct lookup *l)
+query_servers(struct lookup *l)
 {
 	struct work *w = l->daemon->lookups.servers;
 
@@ -147,7 +147,7 @@ part_done(void *ctx)
 	part_drop(p);
 	l->left--;
 	if (kind == PART_FILE && l->n[kind] == 0)
-		ask_servers(l);
+		query_servers(l);
 	else if (l->left == 0)
 		lookup_answer(l, false);
 	else if (l->n[kind] > 0)
@@ -163,7 +163,7 @@ lookup_start(struct daemon *d, struct action *a)
 	struct err e;
 
 	if (l == NULL || d->lookups.servers == NULL ||
-	    loop_timer_init(&l->rest, d->loop, lookup_rested, l, &e) < 0) {
+	    loop_timer_init(&l->rest, d->loop, lookup_delay_over, l, &e) < 0) {
 		core_resolved(d->core, clock_now(), a->text, NULL, 0, false,
 			      d->lookups.servers == NULL ? "stopping" :
 						   "out of memory");

@@ -52,7 +52,7 @@ struct process {
 };
 
 static void
-nobody_logs(void *ctx, enum log_level level, const char *line)
+discard_log(void *ctx, enum log_level level, const char *line)
 {
 	(void)ctx;
 	(void)level;
@@ -69,7 +69,7 @@ send_answer(struct process *p, const struct monitor_reply *r, int fd)
 		loop_stop(p->loop);
 }
 
-/* --- hooks ----------------------------------------------------------------- */
+/* --- hooks ---------------------------------------------------------------- */
 
 static void
 on_done(void *ctx, const char *command, const struct hook_result *res)
@@ -122,7 +122,7 @@ check_request(const struct process *p, const struct monitor_request *r)
 
 /* The daemon named the number of a configuration, which is now in force. */
 static void
-take_up(struct process *p, uint32_t number)
+adopt_conf(struct process *p, uint32_t number)
 {
 	if (number == p->conf_number)
 		return;
@@ -200,7 +200,7 @@ run_hook(struct process *p, const struct monitor_request *r)
 				   .output = (const uint8_t *)"" };
 
 	if (no.failed == 0) {
-		take_up(p, r->conf);
+		adopt_conf(p, r->conf);
 		no.failed = (uint32_t)start_hook(p, r);
 	}
 	if (no.failed != 0)
@@ -222,7 +222,7 @@ gather_changes(struct process *p, const struct monitor_request *r)
 	send_answer(p, &done, -1);
 }
 
-/* --- files ----------------------------------------------------------------- */
+/* --- files ---------------------------------------------------------------- */
 
 /* Reads the next configuration. Returns its number, or 0. */
 static uint32_t
@@ -250,7 +250,7 @@ open_named(struct process *p, const struct monitor_request *r, struct err *e)
 	if (r->path == MONITOR_LOG && p->logfile != NULL)
 		return guarded_append(p->logfile, &p->user, e);
 	if (r->path == MONITOR_CONF && c != NULL) {
-		take_up(p, r->conf);
+		adopt_conf(p, r->conf);
 		path = p->path;
 	}
 	if (path == NULL || r->path == MONITOR_LOG)
@@ -260,7 +260,7 @@ open_named(struct process *p, const struct monitor_request *r, struct err *e)
 }
 
 static void
-open_for(struct process *p, const struct monitor_request *r)
+answer_open(struct process *p, const struct monitor_request *r)
 {
 	struct err e = { .code = ERR_NONE };
 	int fd = open_named(p, r, &e);
@@ -277,10 +277,10 @@ open_for(struct process *p, const struct monitor_request *r)
 		close(fd);
 }
 
-/* --- the process ----------------------------------------------------------- */
+/* --- the process ---------------------------------------------------------- */
 
 static bool
-may_ask(struct process *p)
+is_within_rate(struct process *p)
 {
 	struct monotime now = clock_mono();
 	int64_t n = mono_ms(p->refilled, now) / EACH_MS;
@@ -300,7 +300,7 @@ may_ask(struct process *p)
 }
 
 static void
-on_rested(void *ctx)
+resume_requests(void *ctx)
 {
 	loop_interest(((struct process *)ctx)->place, LOOP_IN);
 }
@@ -317,7 +317,7 @@ on_request(void *ctx, unsigned int events)
 		loop_stop(p->loop);
 		return;
 	}
-	if (!may_ask(p))
+	if (!is_within_rate(p))
 		return;
 	n = fdpass_recv(p->fd, in, sizeof(in), NULL);
 	if (n < 0 && errno == EAGAIN)
@@ -331,7 +331,7 @@ on_request(void *ctx, unsigned int events)
 	else if (r.kind == MONITOR_CHANGES)
 		gather_changes(p, &r);
 	else
-		open_for(p, &r);
+		answer_open(p, &r);
 }
 
 void
@@ -343,14 +343,14 @@ monitor_serve(const struct monitor_setup *s)
 			     .refilled = clock_mono(),
 			     .lines.limit = HOOKENV_LINES_MAX };
 
-	log_set_sink(nobody_logs, NULL);
+	log_set_sink(discard_log, NULL);
 	p.devname = strdup(p.conf->devname);
 	p.logfile = p.conf->logmethod == CONF_LOG_FILE ?
 			    strdup(p.conf->logfile) : NULL;
 	if (p.devname == NULL || privs_starter(NULL) < 0 ||
 	    loop_new(&p.loop, NULL) < 0 ||
 	    hook_queue_open(&p.hooks, p.loop, NULL) < 0 ||
-	    loop_timer_init(&p.rest, p.loop, on_rested, &p, NULL) < 0 ||
+	    loop_timer_init(&p.rest, p.loop, resume_requests, &p, NULL) < 0 ||
 	    loop_add(&p.place, p.loop, p.fd, LOOP_IN, on_request, &p,
 		     NULL) < 0 ||
 	    loop_run(p.loop, NULL) < 0)

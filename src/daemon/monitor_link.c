@@ -51,7 +51,7 @@ struct monitor_link {
 	char *command;		/* command of that hook */
 };
 
-/* --- the start ------------------------------------------------------------- */
+/* --- the start ------------------------------------------------------------ */
 
 int
 monitor_link_start(struct monitor_link **out, const struct conf *c,
@@ -100,7 +100,7 @@ monitor_link_device(struct monitor_link *w, unsigned int index, struct err *e)
 	return 0;
 }
 
-/* --- its answers ------------------------------------------------------------ */
+/* --- answers of the monitor ----------------------------------------------- */
 
 static void
 order_free(struct order *o)
@@ -301,7 +301,7 @@ await_reply(struct monitor_link *w, struct monotime end, struct file *f)
 	return true;
 }
 
-/* --- hooks ----------------------------------------------------------------- */
+/* --- hooks ---------------------------------------------------------------- */
 
 /* changes: like->nchanges bytes, which are copied. */
 static int
@@ -382,7 +382,7 @@ monitor_link_wait(struct monitor_link *w)
 	}
 }
 
-/* --- files ----------------------------------------------------------------- */
+/* --- files ---------------------------------------------------------------- */
 
 static const char late_text[] = "the process that stayed root does not answer: "
 				"try again later";
@@ -447,7 +447,7 @@ monitor_link_use(struct monitor_link *w, uint32_t conf, const struct conf *c)
 	w->conf = c;
 }
 
-/* --- the end --------------------------------------------------------------- */
+/* --- the end -------------------------------------------------------------- */
 
 bool
 monitor_link_lives(const struct monitor_link *w)

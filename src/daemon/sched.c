@@ -14,7 +14,7 @@
 #define STEP_BACK_MS 1000
 
 static void
-go_ahead(void *daemon)
+raise_priority(void *daemon)
 {
 	struct daemon *d = daemon;
 	struct err e;
@@ -29,9 +29,9 @@ sched_open(struct daemon *d, struct err *e)
 {
 	if (!d->id->conf->realtime)
 		return 0;
-	if (loop_timer_init(&d->sched.ahead, d->loop, go_ahead, d, e) < 0)
+	if (loop_timer_init(&d->sched.ahead, d->loop, raise_priority, d, e) < 0)
 		return -1;
-	go_ahead(d);
+	raise_priority(d);
 	return 0;
 }
 

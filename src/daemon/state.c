@@ -96,7 +96,7 @@ state_give(struct state *s, uid_t uid, gid_t gid, struct err *e)
 	return give_pairs(s, uid, gid, e);
 }
 
-/* --- sealed: magic, payload, SHA-256 of both ---------------------------- */
+/* --- sealed: magic, payload, SHA-256 of both ------------------------------ */
 
 static int
 sealed_write(struct store *st, const char *name, const char *magic,
@@ -378,7 +378,7 @@ state_store_pair(struct state *s, const char *peer, const uint8_t *data,
 	return store_write(&s->pairs, name, data, len, e);
 }
 
-/* --- addresses ------------------------------------------------------------- */
+/* --- addresses ------------------------------------------------------------ */
 
 void
 state_load_known(struct state *s, struct core *c)

@@ -113,7 +113,7 @@ struct asked {
 };
 
 static void
-take_asked(struct daemon *d, size_t i, const struct peer_info *p, void *ctx)
+take_selected(struct daemon *d, size_t i, const struct peer_info *p, void *ctx)
 {
 	const struct asked *a = ctx;
 
@@ -128,11 +128,11 @@ status_peers(struct daemon *d, struct status_place *at,
 {
 	struct asked a = { .query = q, .item = item, .ctx = ctx };
 
-	return walk_peers(d, at, take_asked, &a);
+	return walk_peers(d, at, take_selected, &a);
 }
 
 static void
-take_sum(struct daemon *d, size_t i, const struct peer_info *p, void *ctx)
+add_peer(struct daemon *d, size_t i, const struct peer_info *p, void *ctx)
 {
 	struct status_sums *s = ctx;
 
@@ -144,7 +144,7 @@ take_sum(struct daemon *d, size_t i, const struct peer_info *p, void *ctx)
 bool
 status_sum(struct daemon *d, struct status_place *at, struct status_sums *s)
 {
-	return walk_peers(d, at, take_sum, s);
+	return walk_peers(d, at, add_peer, s);
 }
 
 /* --- all routes ----------------------------------------------------------- */

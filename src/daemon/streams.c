@@ -100,9 +100,9 @@ stream_failed(struct stream *s, int errnum)
 }
 
 static void
-too_late(void *ctx)
+stream_timed_out(void *ctx)
 {
-	stream_end(ctx, CLOSE_TIMEOUT, "it does not take what is sent");
+	stream_end(ctx, CLOSE_TIMEOUT, "it does not read the bytes sent to it");
 }
 
 /* Closes the oldest of too many lingering connections. */
@@ -301,7 +301,7 @@ stream_new(struct daemon *d, int fd, uint32_t id, bool opened)
 	s->opened = opened;
 	/* New streams do not delay the next round. */
 	s->round = d->streams.share.round;
-	if (loop_timer_init(&s->timer, d->loop, too_late, s, &e) < 0)
+	if (loop_timer_init(&s->timer, d->loop, stream_timed_out, s, &e) < 0)
 		goto free;
 	if (loop_add(&s->place, d->loop, fd, opened ? LOOP_IN : LOOP_OUT,
 		     stream_event, s, &e) < 0)

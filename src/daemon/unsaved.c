@@ -68,7 +68,7 @@ report_kept(struct daemon *d, const struct job *j)
 
 /* The core may free its bytes once it has the answer, so this copies them. */
 static int
-own_view(struct job *j)
+copy_view(struct job *j)
 {
 	if (j->data != NULL || j->viewlen == 0)
 		return 0;
@@ -92,7 +92,7 @@ unsaved_keep(struct daemon *d, struct unsaved *u, struct job *j)
 		f->since = clock_wall();
 	f->is_set = true;
 	memcpy(f->text, j->why.text, sizeof(f->text));
-	if (own_view(j) < 0) {
+	if (copy_view(j) < 0) {
 		log_error("cannot store: %s", j->why.text);
 		job_free(j);
 		return false;
@@ -112,7 +112,7 @@ unsaved_written(struct unsaved *u, const struct job *j)
 
 	unsaved_replace(u, j);
 	if (f->is_set && count_kind(u, j->kind) == 0) {
-		log_info("what could not be stored can be stored again: it was "
+		log_info("the disk accepts writes again that failed before: "
 			 "\"%s\"", f->text);
 		f->is_set = false;
 	}
@@ -130,7 +130,7 @@ unsaved_take(struct unsaved *u)
 	return j;
 }
 
-/* --- the rest ------------------------------------------------------------ */
+/* --- the rest ------------------------------------------------------------- */
 
 static const char *const consequences[JOB_STORES] = {
 	[JOB_STORE_PAIR] = "pairs agreed since then are in memory alone "
