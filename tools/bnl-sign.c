@@ -1,97 +1,56 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Checks, signs and installs a node list. */
 #include <getopt.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "crypto/setup.h"
 #include "lib/defaults.h"
+#include "lib/options.h"
 #include "list/diff_cmd.h"
 #include "list/edit_cmd.h"
 #include "list/edit_copy.h"
 #include "list/sign_session.h"
-
-enum { OPT_FIRST = 256, OPT_RESET_TIME };
-
-static const char usage[] =
-    "usage: bnl-sign [-efny] [-c DIR|FILE] [-k KEY] [-N NAME] [-o FILE]\n"
-    "                [-p PUBKEY]... [--first] [--go-back] [--push]\n"
-    "                [--reset-time] [FILE]\n"
-    "       bnl-sign add|set|remove|revoke|diff ... (each has --help)\n"
-    "Checks a node list, shows what changes, signs and installs it.\n"
-    "  -c, --config DIR|FILE\n"
-    "                     tells this machine's name (" DEFAULT_CONF_DIR ")\n"
-    "  -e, --edit         edit it first, in a copy\n"
-    "  -f, --force        sign it anew even if nothing changed\n"
-    "  -k, --key KEY      the private key (" DEFAULT_SIGN_KEY ")\n"
-    "  -n, --dry-run      only show what would change\n"
-    "  -N, --name NAME    this machine's name\n"
-    "  -o, --output FILE  install it there\n"
-    "  -p, --pubkey PUBKEY\n"
-    "                     the last list may be signed by this one\n"
-    "      --push         then offer it to all nodes, and wait for them\n"
-    "  -y, --yes          do not ask\n"
-    "      --first        the network's first list\n"
-    "      --go-back      sign on from a list that this key replaced since\n"
-    "      --reset-time   date it now, though the last one is later\n"
-    "  -h, --help\n"
-    "  -V, --version\n"
-    "FILE is " DEFAULT_LIST " when it is not given.\n";
-
-static const struct option options[] = {
-    {"config", required_argument, NULL, 'c'},
-    {"edit", no_argument, NULL, 'e'},
-    {"force", no_argument, NULL, 'f'},
-    {"key", required_argument, NULL, 'k'},
-    {"dry-run", no_argument, NULL, 'n'},
-    {"name", required_argument, NULL, 'N'},
-    {"output", required_argument, NULL, 'o'},
-    {"pubkey", required_argument, NULL, 'p'},
-    {"go-back", no_argument, NULL, SIGN_SESSION_BACK},
-    {"push", no_argument, NULL, SIGN_SESSION_PUSH},
-    {"yes", no_argument, NULL, 'y'},
-    {"first", no_argument, NULL, OPT_FIRST},
-    {"reset-time", no_argument, NULL, OPT_RESET_TIME},
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},
-    {NULL, 0, NULL, 0},
-};
 
 /* -1: continue; else the exit code, after printing all messages. */
 static int
 read_options(struct sign_session *r, bool *edit, int argc, char **argv)
 {
 	struct list_sign *s = &r->sign;
-	int c, rc;
+	const struct option_row rows[] = {
+	    {'e', "edit", NULL, "edit it first, in a copy", .flag = edit},
+	    {'f', "force", NULL, "sign it anew even if nothing changed",
+	     .flag = &s->force},
+	    {'k', "key", "KEY", SIGN_SESSION_KEY_HELP, .text = &r->key},
+	    {'o', "output", "FILE", "install it there", .text = &s->out},
+	    {0, "first", NULL, "it is the first list of the network",
+	     .flag = &s->first},
+	    {0, "reset-time", NULL, "date it now, though the last list has a "
+	     "later date", .flag = &s->reset_time},
+	    SIGN_SESSION_OPTIONS(r),
+	    {.name = NULL},
+	};
+	struct options o = {
+	    .usage = "bnl-sign [-efny] [-c DIR|FILE] [-k KEY] [-N NAME] "
+		     "[-o FILE]\n"
+		     "         [-p PUBKEY]... [--first] [--go-back] [--push]\n"
+		     "         [--reset-time] [FILE]\n"
+		     "bnl-sign add|set|remove|revoke|diff ... (each has "
+		     "--help)",
+	    .about = "Checks a node list, shows what changes, signs and "
+		     "installs it.",
+	    .below = "FILE is " DEFAULT_LIST " when it is not given.",
+	    .version = "bnl-sign",
+	    .rows = rows,
+	    .max = 1,
+	};
+	int rc = options_parse(&o, argc, argv);
 
-	while ((c = getopt_long(argc, argv, SIGN_SESSION_SHORT "efo:", options,
-				NULL)) != -1)
-		switch (c) {
-		case 'e':
-			*edit = true;
-			break;
-		case 'f':
-			s->force = true;
-			break;
-		case 'o':
-			s->out = optarg;
-			break;
-		case OPT_FIRST:
-			s->first = true;
-			break;
-		case OPT_RESET_TIME:
-			s->reset_time = s->force = true;
-			break;
-		default:
-			rc = sign_session_option(r, c, optarg, usage);
-			if (rc >= 0)
-				return rc;
-		}
-	if (argc - optind > 1 || (*edit && s->dry_run)) {
-		fputs(usage, stderr);
-		return EXIT_USAGE;
-	}
+	if (rc >= 0)
+		return rc;
+	if (*edit && s->dry_run)
+		return options_misused(&o, "--edit and --dry-run exclude each "
+				       "other");
+	s->force = s->force || s->reset_time;
 	s->in = optind < argc ? argv[optind] : DEFAULT_LIST;
 	if (s->out == NULL)
 		s->out = s->in;
@@ -113,9 +72,9 @@ main(int argc, char **argv)
 
 	crypto_setup();
 	if (argc > 1 && strcmp(argv[1], "diff") == 0)
-		return diff_cmd(argc, argv);
-	if (argc > 1 && edit_cmd_knows(argv[1]))
-		return edit_cmd(argc, argv, true);
+		return diff_cmd(argc - 1, argv + 1);
+	if (argc > 1 && edit_args_knows(argv[1]))
+		return edit_cmd(argc - 1, argv + 1);
 	rc = read_options(&r, &edit, argc, argv);
 	if (rc < 0)
 		rc = sign_session(&r, sign_list, &edit);

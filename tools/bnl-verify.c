@@ -9,36 +9,20 @@
 
 #include "crypto/setup.h"
 #include "lib/defaults.h"
+#include "lib/options.h"
 #include "lib/output.h"
 #include "list/list_file.h"
 #include "list/list_json.h"
 
 enum { EXIT_INVALID = EXIT_FAILED, EXIT_OUTSIDE = 3 };
-enum { OPT_JSON = 256, OPT_PRINT, OPT_INSIDE };
 enum show { SHOW_TEXT, SHOW_JSON, SHOW_LIST, SHOW_INSIDE };
 
 struct args {
+	struct option_values key_files;
 	struct trusted_keys keys;
 	enum show show;
 	struct ipaddr inside;	/* of SHOW_INSIDE */
 };
-
-static void
-print_usage(FILE *f)
-{
-	fprintf(f, "usage: bnl-verify [-k PUBKEY]... [--json | --print |\n"
-		   "                  --inside ADDRESS] [FILE]\n"
-		   "Verifies a signed node list and shows what is in it.\n"
-		   "  -k, --key PUBKEY  a trusted key (" DEFAULT_VERIFY_KEY ")\n"
-		   "      --json        for programs\n"
-		   "      --print       the list itself, if it is valid\n"
-		   "      --inside ADDRESS\n"
-		   "                    the prefix that the address lies in;\n"
-		   "                    exit status 3 where there is none\n"
-		   "  -h, --help\n"
-		   "  -V, --version\n"
-		   "FILE is " DEFAULT_LIST " when it is not given.\n");
-}
 
 static void
 print_node(const struct bnl_node *n)
@@ -163,58 +147,64 @@ verify_list(const char *path, const struct args *a)
 	return rc;
 }
 
+static int
+take_inside(void *ctx, const struct option_row *row, const char *arg,
+	    struct err *e)
+{
+	struct args *a = ctx;
+
+	a->show = SHOW_INSIDE;
+	if (ipaddr_parse(&a->inside, arg, strlen(arg)) == 0)
+		return 0;
+	return err_set(e, ERR_USAGE,
+		       "--%s \"%s\": expected an IPv4 or IPv6 address",
+		       row->name, arg);
+}
+
+static int
+take_show(void *ctx, const struct option_row *row, const char *arg,
+	  struct err *e)
+{
+	(void)arg;
+	(void)e;
+	((struct args *)ctx)->show =
+	    strcmp(row->name, "json") == 0 ? SHOW_JSON : SHOW_LIST;
+	return 0;
+}
+
 /* -1: the program goes on; otherwise its exit status. */
 static int
 parse_args(struct args *a, int argc, char **argv)
 {
-	static const struct option options[] = {
-	    {"key", required_argument, NULL, 'k'},
-	    {"json", no_argument, NULL, OPT_JSON},
-	    {"print", no_argument, NULL, OPT_PRINT},
-	    {"inside", required_argument, NULL, OPT_INSIDE},
-	    {"help", no_argument, NULL, 'h'},
-	    {"version", no_argument, NULL, 'V'},
-	    {NULL, 0, NULL, 0},
+	const struct option_row rows[] = {
+	    {'k', "key", "PUBKEY", "a trusted key (" DEFAULT_VERIFY_KEY ")",
+	     .values = &a->key_files},
+	    {0, "json", NULL, "for programs", .take = take_show, .ctx = a},
+	    {0, "print", NULL, "the list itself, if it is valid",
+	     .take = take_show, .ctx = a},
+	    {0, "inside", "ADDRESS", "the prefix that contains the address; "
+	     "exit status 3 if there is none", .take = take_inside, .ctx = a},
+	    {.name = NULL},
 	};
-	struct err e;
-	int c;
+	struct options o = {
+	    .usage = "bnl-verify [-k PUBKEY]... [--json | --print |\n"
+		     "           --inside ADDRESS] [FILE]",
+	    .about = "Verifies a signed node list and shows its content.",
+	    .below = "FILE is " DEFAULT_LIST " when it is not given.",
+	    .version = "bnl-verify",
+	    .rows = rows,
+	    .max = 1,
+	};
 
-	while ((c = getopt_long(argc, argv, "k:hV", options, NULL)) != -1)
-		switch (c) {
-		case 'k':
-			if (trusted_keys_add(&a->keys, optarg, &e) == 0)
-				break;
-			output_err(NULL, &e);
-			return EXIT_USAGE;
-		case OPT_JSON:
-			a->show = SHOW_JSON;
-			break;
-		case OPT_PRINT:
-			a->show = SHOW_LIST;
-			break;
-		case OPT_INSIDE:
-			a->show = SHOW_INSIDE;
-			if (ipaddr_parse(&a->inside, optarg, strlen(optarg)) ==
-			    0)
-				break;
-			fprintf(stderr, "bnl-verify: --inside %s: an IPv4 or "
-				"IPv6 address is expected\n", optarg);
-			return EXIT_USAGE;
-		case 'h':
-			print_usage(stdout);
-			return EXIT_SUCCESS;
-		case 'V':
-			printf("bnl-verify %s\n", VERSION);
-			return EXIT_SUCCESS;
-		default:
-			print_usage(stderr);
-			return EXIT_USAGE;
-		}
-	if (argc - optind > 1) {
-		print_usage(stderr);
-		return EXIT_USAGE;
-	}
-	return -1;
+	return options_parse(&o, argc, argv);
+}
+
+static int
+read_keys(struct args *a, struct err *e)
+{
+	if (a->key_files.n == 0)
+		a->key_files.v[a->key_files.n++] = DEFAULT_VERIFY_KEY;
+	return trusted_keys_add_all(&a->keys, &a->key_files, e);
 }
 
 int
@@ -226,8 +216,7 @@ main(int argc, char **argv)
 
 	crypto_setup();
 	rc = parse_args(&a, argc, argv);
-	if (rc < 0 && a.keys.n == 0 &&
-	    trusted_keys_add(&a.keys, DEFAULT_VERIFY_KEY, &e) != 0) {
+	if (rc < 0 && read_keys(&a, &e) != 0) {
 		output_err(NULL, &e);
 		rc = EXIT_USAGE;
 	}

@@ -1,147 +1,105 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cluevpnctl: asks the running daemon and prints its answer. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "crypto/setup.h"
 #include "ctl/ctl.h"
 #include "lib/defaults.h"
+#include "lib/options.h"
+#include "lib/output.h"
 #include "mesh/mesh_cmds.h"
 
 #define WAIT_S 30		/* default wait for receipts */
 #define CHECK_S 10		/* for all nodes of a check together */
-#define DOWN_BEHIND (UINT32_C(1) << ('d' - 'a') | UINT32_C(1) << ('b' - 'a'))
+#define SECONDS_MAX 86400
 #define HELP_COLUMN 25
 #define MANY 1000		/* arguments: any number */
+
+/* Bits of the options that only some commands take. */
+enum {
+	OPT_DOWN = 1,
+	OPT_BEHIND = 2,
+	OPT_SORT = 4,
+	OPT_ALL = 8,
+	OPT_TIMEOUT = 16,
+	OPT_FOLLOW = 32,
+	OPT_PEERS = 64,
+	OPT_WAIT = 128
+};
 
 struct command {
 	const char *name;		/* a word or two */
 	const char *args;		/* as the help shows them; "": none */
 	const char *help;		/* one line */
 	int min, max;			/* number of arguments */
-	bool raw;			/* run() parses the options itself */
-	const char *options;		/* letters of its special options */
+	unsigned int options;		/* bits of its special options */
 	enum ctl_exit (*run)(const struct ctl *c);
+	int (*own)(int argc, char **argv); /* parses the options itself; or
+					    * NULL */
 };
-
-/* --- commands that have their own options ------------------------------------- */
-
-static enum ctl_exit
-run_mesh(const struct ctl *c, int (*mesh)(int argc, char **argv))
-{
-	static char program[] = "cluevpnctl";
-	char **argv = c->argv - 1;	/* slot of the command's name */
-
-	argv[0] = program;
-	optind = 0;			/* restarts getopt */
-	return (enum ctl_exit)mesh(c->argc + 1, argv);
-}
-
-static enum ctl_exit
-run_init(const struct ctl *c)
-{
-	return run_mesh(c, mesh_init);
-}
-
-static enum ctl_exit
-run_invite(const struct ctl *c)
-{
-	return run_mesh(c, mesh_invite);
-}
-
-static enum ctl_exit
-run_join(const struct ctl *c)
-{
-	return run_mesh(c, mesh_join);
-}
-
-static enum ctl_exit
-run_remove(const struct ctl *c)
-{
-	return run_mesh(c, mesh_remove);
-}
-
-static enum ctl_exit
-run_leave(const struct ctl *c)
-{
-	return run_mesh(c, mesh_leave);
-}
 
 static enum ctl_exit run_help(const struct ctl *c);
 
 /* In the order of the help; the last entry has no name. */
 static const struct command commands[] = {
-	{ "status", "", "the node, its list, its sockets, warnings", 0, 0,
-	  false, "", ctl_status },
+	{ "status", "", "the node, its list, its sockets, warnings",
+	  .run = ctl_status },
 	{ "peers", "[--down] [--behind] [--sort KEY] [NODE]", "other nodes in "
-	  "a table, or all about one", 0, 1, false, "dbo", ctl_peers },
-	{ "routes", "", "which node has which subnet", 0, 0, false, "",
-	  ctl_routes },
-	{ "why", "NODE", "why it can be reached, or not", 1, 1, false, "",
-	  ctl_why },
-	{ "check", "[--all] [--timeout SECONDS]", "try it; one line and one exit "
-	  "status for monitoring", 0, 0, false, "at", ctl_check },
+	  "a table, or all about one", 0, 1,
+	  OPT_DOWN | OPT_BEHIND | OPT_SORT, ctl_peers, NULL },
+	{ "routes", "", "which node has which subnet", .run = ctl_routes },
+	{ "why", "NODE", "why it can be reached, or not", 1, 1,
+	  .run = ctl_why },
+	{ "check", "[--all] [--timeout SECONDS]", "try it; one line and one "
+	  "exit status for monitoring", 0, 0, OPT_ALL | OPT_TIMEOUT,
+	  ctl_check, NULL },
 	{ "list", "[--behind]", "which list every node runs, as far as known",
-	  0, 0, false, "b", ctl_list },
-	{ "events", "[--follow] [LAST]", "what happened lately", 0, 1, false, "f",
-	  ctl_events },
-	{ "top", "[SECONDS [COUNT]]", "what passes now", 0, 2, false, "",
-	  ctl_top },
-	{ "graph", "", "the network for Graphviz", 0, 0, false, "", ctl_graph },
-	{ "metrics", "[--peers]", "counters for Prometheus", 0, 0, false, "p",
-	  ctl_metrics },
-	{ "reload", "", "what SIGHUP does; waits for the list", 0, 0, false,
-	  "", ctl_reload },
-	{ "push", "[--wait[=SECONDS]]", "what SIGUSR1 does; waits for receipts",
-	  0, 0, false, "w", ctl_push },
-	{ "negotiate", "NODE", "agree on a new secret with it", 1, 1, false, "",
-	  ctl_negotiate },
+	  0, 0, OPT_BEHIND, ctl_list, NULL },
+	{ "events", "[--follow] [LAST]", "what happened lately", 0, 1,
+	  OPT_FOLLOW, ctl_events, NULL },
+	{ "top", "[SECONDS [COUNT]]", "what passes now", 0, 2,
+	  .run = ctl_top },
+	{ "graph", "", "the network for Graphviz", .run = ctl_graph },
+	{ "metrics", "[--peers]", "counters for Prometheus", 0, 0, OPT_PEERS,
+	  ctl_metrics, NULL },
+	{ "reload", "", "what SIGHUP does; waits for the list",
+	  .run = ctl_reload },
+	{ "push", "[--wait[=SECONDS]]", "what SIGUSR1 does; waits for "
+	  "receipts", 0, 0, OPT_WAIT, ctl_push, NULL },
+	{ "negotiate", "NODE", "agree on a new secret with it", 1, 1,
+	  .run = ctl_negotiate },
 	{ "log", "LEVEL", "log more or less: error, warn, info, debug", 1, 1,
-	  false, "", ctl_log },
-	{ "mark reset", "", "let an older list be put back (root)", 0, 0,
-	  false, "", ctl_mark_reset },
-	{ "init", "[OPTION ...]", "found a network on this host", 0, MANY,
-	  true, "", run_init },
+	  .run = ctl_log },
+	{ "mark reset", "", "let an older list be put back (root)",
+	  .run = ctl_mark_reset },
+	{ "init", "[OPTION ...]", "found a network on this host",
+	  .own = mesh_init },
 	{ "invite", "[OPTION ...] NAME ...", "let new hosts in; prints what "
-	  "to type there", 0, MANY, true, "", run_invite },
-	{ "join", "[OPTION ...]", "join the network that invited this "
-	  "host", 0, MANY, true, "", run_join },
+	  "to type there", .own = mesh_invite },
+	{ "join", "[OPTION ...]", "join the network that invited this host",
+	  .own = mesh_join },
 	{ "remove", "[OPTION ...] NODE ...", "take nodes out of the network",
-	  0, MANY, true, "", run_remove },
-	{ "leave", "[OPTION ...]", "take this host out of its network", 0,
-	  MANY, true, "", run_leave },
-	{ "help", "", "show this", 0, MANY, false, "", run_help },
+	  .own = mesh_remove },
+	{ "leave", "[OPTION ...]", "take this host out of its network",
+	  .own = mesh_leave },
+	{ "help", "", "show this", 0, MANY, .run = run_help },
 	{ .name = NULL },
 };
 
 static void
-print_command(FILE *to, const struct command *command)
+list_commands(void)
 {
-	int n = fprintf(to, "  %s%s%s", command->name,
-			command->args[0] == '\0' ? "" : " ", command->args);
+	char head[OUTPUT_WIDTH];
 
-	if (n >= HELP_COLUMN)
-		n = fprintf(to, "\n") - 1;
-	fprintf(to, "%*s%s\n", HELP_COLUMN - n, "", command->help);
-}
-
-static void
-print_usage(FILE *to)
-{
-	fprintf(to, "usage: cluevpnctl [-s SOCKET] [--json] COMMAND\n");
-	for (const struct command *c = commands; c->name != NULL; c++)
-		print_command(to, c);
-}
-
-static enum ctl_exit
-run_help(const struct ctl *c)
-{
-	(void)c;
-	print_usage(stdout);
-	return CTL_OK;
+	for (const struct command *c = commands; c->name != NULL; c++) {
+		snprintf(head, sizeof(head), "  %s%s%s", c->name,
+			 c->args[0] == '\0' ? "" : " ", c->args);
+		output_wrap(HELP_COLUMN, head, "%s", c->help);
+	}
 }
 
 /* The number of words of argv that name the command; 0: another command. */
@@ -160,142 +118,68 @@ words_of(const struct command *command, int argc, char **argv)
 	return argc > 1 && strcmp(argv[1], blank + 1) == 0 ? 2 : 0;
 }
 
+/* Parses the options before and after the command, whose bit is in o->in. -1:
+ * continue; else the exit status. */
 static int
-seconds_parse(uint64_t *out, const char *option, const char *arg)
+parse_options(struct ctl *c, struct options *o, int argc, char **argv)
 {
-	if (arg == NULL ||
-	    text_u64(out, (struct span){ arg, strlen(arg) }, 0, 86400) == 0)
-		return 0;
-	fprintf(stderr, "cluevpnctl: %s: expected seconds, found \"%s\"\n",
-		option, arg);
-	return -1;
-}
+	const struct option_row rows[] = {
+		{ 's', NULL, "SOCKET", "the daemon's (" DEFAULT_SOCKET ")",
+		  .text = &c->socket },
+		{ 0, "json", NULL, "for programs", .flag = &c->json },
+		{ 0, "down", NULL, "only peers that are down", OPT_DOWN,
+		  .flag = &c->down },
+		{ 0, "behind", NULL, "only peers that are not known to run "
+		  "this node's list", OPT_BEHIND, .flag = &c->behind },
+		{ 0, "sort", "KEY", "name, state, heard, rtt or traffic",
+		  OPT_SORT, .text = &c->sort },
+		{ 0, "all", NULL, "also the peers without a session", OPT_ALL,
+		  .flag = &c->all },
+		{ 0, "timeout", "SECONDS", "for all peers together (10)",
+		  OPT_TIMEOUT, .number = &c->timeout_s, .max = SECONDS_MAX },
+		{ 'f', "follow", NULL, "go on with new events", OPT_FOLLOW,
+		  .flag = &c->follow },
+		{ 0, "peers", NULL, "the counters of each peer", OPT_PEERS,
+		  .flag = &c->each },
+		{ 0, "wait", "[=SECONDS]", "until all nodes have the list "
+		  "(30)", OPT_WAIT, .flag = &c->wait, .number = &c->wait_s,
+		  .max = SECONDS_MAX },
+		{ .name = NULL },
+	};
 
-static const struct option options[] = {
-	{ "json", no_argument, NULL, 'j' },
-	{ "wait", optional_argument, NULL, 'w' },
-	{ "follow", no_argument, NULL, 'f' },
-	{ "all", no_argument, NULL, 'a' },
-	{ "timeout", required_argument, NULL, 't' },
-	{ "down", no_argument, NULL, 'd' },
-	{ "behind", no_argument, NULL, 'b' },
-	{ "sort", required_argument, NULL, 'o' },
-	{ "peers", no_argument, NULL, 'p' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },
-	{ NULL, 0, NULL, 0 },
-};
-
-/* Options that only some commands take. 0 or -1. */
-static int
-take_option(struct ctl *c, int opt)
-{
-	c->used |= UINT32_C(1) << (opt - 'a');
-	switch (opt) {
-	case 'w':
-		c->wait = true;
-		return seconds_parse(&c->wait_s, "--wait", optarg);
-	case 't':
-		return seconds_parse(&c->timeout_s, "--timeout", optarg);
-	case 'a':
-		c->all = true;
-		break;
-	case 'f':
-		c->follow = true;
-		break;
-	case 'd':
-		c->which = "down";
-		break;
-	case 'b':
-		c->which = "behind";
-		break;
-	case 'o':
-		c->sort = optarg;
-		break;
-	case 'p':
-		c->each = true;
-		break;
-	}
-	return 0;
-}
-
-/* -1: continue; else the exit status. mode: getopt's, "+" to stop at the first
- * word. */
-static int
-parse_options(struct ctl *c, const char *mode, int argc, char **argv)
-{
-	int opt;
-
-	while ((opt = getopt_long(argc, argv, mode, options, NULL)) != -1) {
-		switch (opt) {
-		case 's':
-			c->socket = optarg;
-			break;
-		case 'j':
-			c->json = true;
-			break;
-		case 'V':
-			printf("cluevpnctl " VERSION "\n");
-			return CTL_OK;
-		case 'h':
-			print_usage(stdout);
-			return CTL_OK;
-		case '?':
-			print_usage(stderr);
-			return CTL_USAGE;
-		default:
-			if (take_option(c, opt) < 0)
-				return CTL_USAGE;
-		}
-	}
-	return -1;
-}
-
-/* Whether the command takes all options that were given; else says so. */
-static bool
-takes_options(const struct command *command, const struct ctl *c)
-{
-	for (const struct option *o = options; o->name != NULL; o++) {
-		if (o->val < 'a' || o->val > 'z' ||
-		    (c->used & UINT32_C(1) << (o->val - 'a')) == 0 ||
-		    strchr(command->options, o->val) != NULL)
-			continue;
-		fprintf(stderr, "cluevpnctl: %s does not take --%s\n",
-			command->name, o->name);
-		return false;
-	}
-	if ((c->used & DOWN_BEHIND) != DOWN_BEHIND)
-		return true;
-	fprintf(stderr, "cluevpnctl: %s takes one of --down and --behind\n",
-		command->name);
-	return false;
+	o->rows = rows;
+	return options_parse(o, argc, argv);
 }
 
 /* argv begins with the last word of the command's name. */
 static int
-run_command(struct ctl *c, const struct command *command, int argc,
-	    char **argv)
+run_command(struct ctl *c, struct options *o, const struct command *command,
+	    int argc, char **argv)
 {
+	char usage[128];
 	int rc;
 
-	if (command->raw) {
-		c->argc = argc - 1;
-		c->argv = argv + 1;
-		return (int)command->run(c);
-	}
-	optind = 0;		/* restarts getopt */
-	rc = parse_options(c, "s:fhV", argc, argv);
+	if (command->own != NULL)
+		return command->own(argc, argv);
+	snprintf(usage, sizeof(usage), "cluevpnctl %s%s%s", command->name,
+		 command->args[0] == '\0' ? "" : " ", command->args);
+	o->command = command->name;
+	o->usage = usage;
+	o->list = NULL;
+	o->stop = false;
+	o->in = command->options;
+	o->min = command->min;
+	o->max = command->max;
+	rc = parse_options(c, o, argc, argv);
 	if (rc >= 0)
 		return rc;
-	if (!takes_options(command, c))
-		return CTL_USAGE;
+	if (c->down && c->behind)
+		return options_misused(o, "%s takes one of --down and --behind",
+				       command->name);
+	c->which = c->down ? "down" : c->behind ? "behind" : NULL;
 	c->argc = argc - optind;
 	c->argv = argv + optind;
-	if (c->argc >= command->min && c->argc <= command->max)
-		return (int)command->run(c);
-	fprintf(stderr, "usage: cluevpnctl %s%s%s\n", command->name,
-		command->args[0] == '\0' ? "" : " ", command->args);
-	return CTL_USAGE;
+	return (int)command->run(c);
 }
 
 /* Reports an unknown command, and the most similar one. */
@@ -322,29 +206,49 @@ unknown_command(const char *word)
 	return CTL_USAGE;
 }
 
+static const struct options top = {
+	.usage = "cluevpnctl [-s SOCKET] [--json] COMMAND",
+	.list = list_commands,
+	.version = "cluevpnctl",
+	.in = ~0U,
+	.stop = true,
+};
+
+static enum ctl_exit
+run_help(const struct ctl *c)
+{
+	struct options o = top;
+	struct ctl copy = *c;
+	char program[] = "cluevpnctl", help[] = "--help";
+	char *argv[] = { program, help, NULL };
+
+	return (enum ctl_exit)parse_options(&copy, &o, 2, argv);
+}
+
 int
 main(int argc, char **argv)
 {
 	struct ctl c = { .socket = DEFAULT_SOCKET, .wait_s = WAIT_S,
 			 .timeout_s = CHECK_S };
+	struct options o = top;
 	int rc;
 
 	crypto_setup();
-	rc = parse_options(&c, "+s:hV", argc, argv);
+	rc = parse_options(&c, &o, argc, argv);
 	if (rc >= 0)
 		return rc;
 	argc -= optind;
 	argv += optind;
-	for (const struct command *command = commands;
-	     command->name != NULL; command++) {
+	for (const struct command *command = commands; command->name != NULL;
+	     command++) {
 		int words = words_of(command, argc, argv);
 
 		if (words > 0)
-			return run_command(&c, command, argc - words + 1,
+			return run_command(&c, &o, command, argc - words + 1,
 					   argv + words - 1);
 	}
 	if (argc > 0)
 		return unknown_command(argv[0]);
-	print_usage(stderr);
-	return CTL_USAGE;
+	return options_misused(&o, "expected a command; \"cluevpnctl help\" "
+			       "shows all commands");
 }

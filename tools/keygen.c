@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* keygen: list-signing keys, the network's CA, the nodes' certificates. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +12,9 @@
 #include "lib/defaults.h"
 #include "lib/file.h"
 #include "lib/keyfile.h"
+#include "lib/options.h"
 #include "lib/outfiles.h"
+#include "lib/output.h"
 #include "sys/clock.h"
 
 #define CA_DAYS 3650
@@ -29,37 +30,11 @@ struct args {
 	const char *dir;
 	const char *ou;
 	const char *ca_dir, *ca_cert, *ca_key;
-	unsigned int days;	/* 0: the default */
+	uint64_t days;		/* 0: the default */
 	bool force;
 	char **words;
 	int nwords;
 };
-
-static const char usage_text[] =
-"usage: keygen bnl [-t dsa|ed25519] [-o KEYFILE] [-f]\n"
-"       keygen ca [-n NAME] [-d DIR] [--days N] [-f]\n"
-"       keygen node NAME [-d DIR] [--ou OU] [--ca DIR] [--ca-cert FILE]\n"
-"                   [--ca-key FILE] [--days N] [-f]\n"
-"       keygen sign REQUEST [-o CERT] [-n NAME] [--ou OU] [--ca DIR]\n"
-"                   [--ca-cert FILE] [--ca-key FILE] [--days N] [-f]\n"
-"       keygen fingerprint FILE ...\n"
-"       keygen -h | -V\n"
-"\n"
-"  -t, --type TYPE     kind of the key that signs lists: dsa (default) or\n"
-"                      ed25519\n"
-"  -o, --out FILE      the private key (bnl), the certificate (sign)\n"
-"  -n, --name NAME     the CA's name (ca); the name that the request must\n"
-"                      have (sign)\n"
-"  -d, --dir DIR       where the files go; default: the current directory\n"
-"      --ou OU         Organizational Unit of the node; of sign, in the place\n"
-"                      of the request's, and '' for none\n"
-"      --ca DIR        where ca.pem and ca.key are\n"
-"      --ca-cert FILE  the CA's certificate\n"
-"      --ca-key FILE   the CA's private key\n"
-"      --days N        how long the certificate is valid\n"
-"  -f, --force         replace public files that exist; keys never are\n"
-"  -h, --help          show this and exit\n"
-"  -V, --version       show the version and exit\n";
 
 static void
 show_key(const struct key *k)
@@ -135,7 +110,7 @@ run_ca(const struct args *a, struct err *e)
 	const struct walltime now = clock_wall();
 	const struct rng rng = rng_system();
 	const char *name = a->name != NULL ? a->name : CA_NAME;
-	unsigned int days = a->days != 0 ? a->days : CA_DAYS;
+	unsigned int days = a->days != 0 ? (unsigned int)a->days : CA_DAYS;
 	struct outfile f[] = {
 		{ .path = file_join(a->dir, "ca.key"), .secret = true },
 		{ .path = file_join(a->dir, "ca.pem") },
@@ -171,6 +146,12 @@ find_ca(struct ca *ca, const struct args *a, const char *dir, bool must,
 		       a->ca_cert, a->ca_key, must, e);
 }
 
+static unsigned int
+node_days(const struct args *a)
+{
+	return a->days != 0 ? (unsigned int)a->days : NODE_DAYS;
+}
+
 static int
 make_node(char **pem, const struct ca *ca, const struct key *k,
 	  const char *name, const char *ou, struct walltime now,
@@ -202,7 +183,7 @@ static int
 run_node(const struct args *a, struct err *e)
 {
 	const struct walltime now = clock_wall();
-	unsigned int days = a->days != 0 ? a->days : NODE_DAYS;
+	unsigned int days = node_days(a);
 	const char *name = a->words[0];
 	struct outfile f[] = {
 		{ .path = file_join(a->dir, "node.key"), .secret = true },
@@ -255,7 +236,7 @@ static int
 run_sign(const struct args *a, struct err *e)
 {
 	const struct walltime now = clock_wall();
-	unsigned int days = a->days != 0 ? a->days : NODE_DAYS;
+	unsigned int days = node_days(a);
 	struct outfile f = {
 		.path = a->out != NULL ? strdup(a->out) :
 			file_ending(a->words[0], ".csr", ".pem")
@@ -310,185 +291,111 @@ run_fingerprint(const struct args *a, struct err *e)
 	return 0;
 }
 
-struct command {
+enum { BNL = 1, CA = 2, NODE = 4, SIGN = 8, FINGERPRINT = 16, ALL = 31 };
+
+static const struct command {
 	const char *name;
-	const char *opts;	/* letters of the options it accepts */
+	unsigned int bit;
+	const char *usage;
 	int min, max;		/* number of arguments */
 	int (*run)(const struct args *a, struct err *e);
+} commands[] = {
+	{ "bnl", BNL, "keygen bnl [-t dsa|ed25519] [-o KEYFILE] [-f]", 0, 0,
+	  run_bnl },
+	{ "ca", CA, "keygen ca [-n NAME] [-d DIR] [--days N] [-f]", 0, 0,
+	  run_ca },
+	{ "node", NODE, "keygen node NAME [-d DIR] [--ou OU] [--ca DIR] "
+	  "[--ca-cert FILE]\n            [--ca-key FILE] [--days N] [-f]", 1,
+	  1, run_node },
+	{ "sign", SIGN, "keygen sign REQUEST [-o CERT] [-n NAME] [--ou OU] "
+	  "[--ca DIR]\n            [--ca-cert FILE] [--ca-key FILE] "
+	  "[--days N] [-f]", 1, 1, run_sign },
+	{ "fingerprint", FINGERPRINT, "keygen fingerprint FILE ...", 1,
+	  1 << 20, run_fingerprint },
 };
+#define COMMANDS (sizeof(commands) / sizeof(*commands))
 
-static const struct command commands[] = {
-	{ "bnl", "tof", 0, 0, run_bnl },
-	{ "ca", "ndyf", 0, 0, run_ca },
-	{ "node", "duCckyf", 1, 1, run_node },
-	{ "sign", "onuCckyf", 1, 1, run_sign },
-	{ "fingerprint", "", 1, 1 << 20, run_fingerprint },
-	{ NULL, NULL, 0, 0, NULL }
-};
-
-/* Letters that are not in the short options have only a long form. */
-static const struct option options[] = {
-	{ "type", required_argument, NULL, 't' },
-	{ "out", required_argument, NULL, 'o' },
-	{ "name", required_argument, NULL, 'n' },
-	{ "dir", required_argument, NULL, 'd' },
-	{ "ou", required_argument, NULL, 'u' },
-	{ "ca", required_argument, NULL, 'C' },
-	{ "ca-cert", required_argument, NULL, 'c' },
-	{ "ca-key", required_argument, NULL, 'k' },
-	{ "days", required_argument, NULL, 'y' },
-	{ "force", no_argument, NULL, 'f' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },
-	{ NULL, 0, NULL, 0 }
-};
-
+/* -1: continue; else the exit code. cmd: NULL when there is none. */
 static int
-take_value(struct args *a, int opt, const char *v, struct err *e)
+parse_args(struct args *a, const struct command *cmd, int argc, char **argv)
 {
-	uint64_t days;
-
-	switch (opt) {
-	case 't':
-		if (strcmp(v, "dsa") != 0 && strcmp(v, "ed25519") != 0)
-			return err_set(e, ERR_USAGE, "--type %s: dsa or "
-				       "ed25519 is expected", v);
-		a->type = strcmp(v, "dsa") == 0 ? KEY_DSA : KEY_ED25519;
-		break;
-	case 'y':
-		if (text_u64(&days, (struct span){ v, strlen(v) }, 1,
-			     DAYS_MAX) != 0)
-			return err_set(e, ERR_USAGE, "--days %s: a number "
-				       "from 1 to %d is expected", v,
-				       DAYS_MAX);
-		a->days = (unsigned int)days;
-		break;
-	case 'o':
-		a->out = v;
-		break;
-	case 'n':
-		a->name = v;
-		break;
-	case 'd':
-		a->dir = v;
-		break;
-	case 'u':
-		a->ou = v;
-		break;
-	case 'C':
-		a->ca_dir = v;
-		break;
-	case 'c':
-		a->ca_cert = v;
-		break;
-	case 'k':
-		a->ca_key = v;
-		break;
-	case 'f':
-		a->force = true;
-		break;
-	}
-	return 0;
-}
-
-static const char *
-option_name(int opt)
-{
-	const struct option *o = options;
-
-	while (o->val != opt)
-		o++;
-	return o->name;
-}
-
-/* 0, or -1 with ERR_USAGE, or 1 when help or version was shown. */
-static int
-parse_args(struct args *a, const struct command *cmd, int argc, char **argv,
-	   struct err *e)
-{
-	int opt;
-
-	while ((opt = getopt_long(argc, argv, "t:o:n:d:fhV", options,
-				  NULL)) != -1) {
-		switch (opt) {
-		case '?':	/* getopt_long() has reported the error */
-			return err_set(e, ERR_USAGE, "%s", "");
-		case 'h':
-			fputs(usage_text, stdout);
-			return 1;
-		case 'V':
-			puts("keygen (ClueVPN) " VERSION);
-			return 1;
-		}
-		if (cmd == NULL)
-			return err_set(e, ERR_USAGE, "the command comes "
-				       "before --%s", option_name(opt));
-		if (strchr(cmd->opts, opt) == NULL)
-			return err_set(e, ERR_USAGE, "%s takes no --%s",
-				       cmd->name, option_name(opt));
-		if (take_value(a, opt, optarg, e) != 0)
-			return -1;
-	}
-	a->words = argv + optind;
-	a->nwords = argc - optind;
-	return 0;
-}
-
-static const struct command *
-find_command(const char *name)
-{
-	for (const struct command *c = commands; c->name != NULL; c++)
-		if (strcmp(c->name, name) == 0)
-			return c;
-	return NULL;
-}
-
-static int
-run_keygen(int argc, char **argv, struct err *e)
-{
-	static char program[] = "keygen";
-	struct args a = { .type = KEY_DSA };
-	const struct command *cmd = argc > 1 ? find_command(argv[1]) : NULL;
+	const struct option_row rows[] = {
+		{ 't', "type", "TYPE", "kind of the key that signs lists: dsa "
+		  "(default) or ed25519", BNL, .take = keyfile_type_option,
+		  .ctx = &a->type },
+		{ 'o', "out", "FILE", "the private key (bnl), the certificate "
+		  "(sign)", BNL | SIGN, .text = &a->out },
+		{ 'n', "name", "NAME", "the name of the CA (ca); the name "
+		  "that the request must have (sign)", CA | SIGN,
+		  .text = &a->name },
+		{ 'd', "dir", "DIR", "where the files go; default: the "
+		  "current directory", CA | NODE, .text = &a->dir },
+		{ 0, "ou", "OU", "Organizational Unit of the node; of sign, "
+		  "instead of the one in the request, '' for none",
+		  NODE | SIGN, .text = &a->ou },
+		{ 0, "ca", "DIR", "where ca.pem and ca.key are", NODE | SIGN,
+		  .text = &a->ca_dir },
+		{ 0, "ca-cert", "FILE", "the CA's certificate", NODE | SIGN,
+		  .text = &a->ca_cert },
+		{ 0, "ca-key", "FILE", "the CA's private key", NODE | SIGN,
+		  .text = &a->ca_key },
+		{ 0, "days", "N", "how long the certificate is valid",
+		  CA | NODE | SIGN, .number = &a->days, .min = 1,
+		  .max = DAYS_MAX },
+		{ 'f', "force", NULL, "replace public files that exist; keys "
+		  "never are", BNL | CA | NODE | SIGN, .flag = &a->force },
+		{ .name = NULL },
+	};
+	char usage[1024] = "";
+	struct options o = {
+		.usage = cmd != NULL ? cmd->usage : usage,
+		.version = "keygen (ClueVPN)",
+		.rows = rows,
+		.in = ALL,
+		.stop = cmd == NULL,
+	};
 	int rc;
 
-	crypto_setup();
-	/* Puts the program's name where the command was, as getopt_long()
-	 * expects it. */
+	for (size_t i = 0; i < COMMANDS; i++)
+		snprintf(usage + strlen(usage), sizeof(usage) - strlen(usage),
+			 "%s\n", commands[i].usage);
 	if (cmd != NULL) {
-		*++argv = program;
-		argc--;
+		o.command = cmd->name;
+		o.in = cmd->bit;
+		o.min = cmd->min;
+		o.max = cmd->max;
 	}
-	rc = parse_args(&a, cmd, argc, argv, e);
-	if (rc != 0)
-		return rc < 0 ? -1 : 0;
-	if (cmd == NULL && a.nwords > 0)
-		return err_set(e, ERR_USAGE, "unknown command \"%s\"",
-			       a.words[0]);
-	if (cmd == NULL)
-		return err_set(e, ERR_USAGE, "which command?");
-	if (a.nwords < cmd->min)
-		return err_set(e, ERR_USAGE, "%s: something is missing",
-			       cmd->name);
-	if (a.nwords > cmd->max)
-		return err_set(e, ERR_USAGE, "%s: what is \"%s\" for?",
-			       cmd->name, a.words[cmd->max]);
-	return cmd->run(&a, e);
+	rc = options_parse(&o, argc, argv);
+	a->words = argv + optind;
+	a->nwords = argc - optind;
+	if (rc >= 0 || cmd != NULL)
+		return rc;
+	if (o.seen != 0 || a->nwords == 0)
+		return options_misused(&o, "expected a command first");
+	return options_misused(&o, "unknown command \"%s\"", a->words[0]);
 }
 
 int
 main(int argc, char **argv)
 {
 	struct err e = { .code = ERR_NONE };
-	int rc = run_keygen(argc, argv, &e);
+	struct args a = { .type = KEY_DSA };
+	const struct command *cmd = NULL;
+	int rc;
 
+	crypto_setup();
+	for (size_t i = 0; argc > 1 && i < COMMANDS; i++)
+		if (strcmp(commands[i].name, argv[1]) == 0)
+			cmd = &commands[i];
+	rc = cmd == NULL ? parse_args(&a, cmd, argc, argv)
+			 : parse_args(&a, cmd, argc - 1, argv + 1);
+	if (rc >= 0)
+		return rc;
+	rc = cmd->run(&a, &e);
 	if (rc == 0 && fflush(stdout) != 0)
 		rc = err_set(&e, ERR_IO, "cannot write to standard output");
 	if (rc == 0)
-		return 0;
-	if (e.text[0] != '\0')
-		fprintf(stderr, "keygen: %s\n", e.text);
-	if (e.code != ERR_USAGE)
-		return EXIT_FAILED;
-	fputs("keygen -h shows what there is\n", stderr);
-	return EXIT_USAGE;
+		return EXIT_OK;
+	output_err(NULL, &e);
+	return e.code == ERR_USAGE ? EXIT_USAGE : EXIT_FAILED;
 }

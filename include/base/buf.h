@@ -3,8 +3,11 @@
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "base/err.h"
 
 struct buf {
 	uint8_t *mem;		/* owned */
@@ -12,6 +15,7 @@ struct buf {
 	size_t end;		/* end of the bytes held, exclusive */
 	size_t cap;
 	size_t limit;		/* never more than this many bytes held */
+	bool nomem;		/* a call failed because memory was out */
 };
 
 /* No allocation until the first byte. limit: the most bytes ever held. */
@@ -20,6 +24,9 @@ void buf_init(struct buf *b, size_t limit);
 void buf_free(struct buf *b);
 /* 0, or -1 when the limit or memory forbids: then nothing has changed. */
 int buf_put(struct buf *b, const void *data, size_t len);
+/* The error of a call that failed: ERR_NOMEM, or ERR_LIMIT with the text that
+ * `what` would have more bytes than the limit. Returns -1. */
+int buf_error(const struct buf *b, const char *what, struct err *e);
 /* Makes room for len bytes; returns where to write them, or NULL. The bytes
  * become part of the buffer by buf_commit(). The pointer is valid until the
  * next call. */

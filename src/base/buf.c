@@ -47,8 +47,10 @@ grow_buf(struct buf *b, size_t need)
 	size_t cap = next_cap(b, need);
 	uint8_t *mem = malloc(cap);
 
-	if (mem == NULL)
+	if (mem == NULL) {
+		b->nomem = true;
 		return -1;
+	}
 	if (b->mem != NULL) {
 		memcpy(mem, b->mem + b->start, len);
 		bytes_wipe(b->mem, b->cap);
@@ -118,4 +120,13 @@ buf_clear(struct buf *b)
 {
 	b->start = 0;
 	b->end = 0;
+}
+
+int
+buf_error(const struct buf *b, const char *what, struct err *e)
+{
+	if (b->nomem)
+		return err_nomem(e);
+	return err_set(e, ERR_LIMIT, "%s would have more than %zu bytes", what,
+		       b->limit);
 }

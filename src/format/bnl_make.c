@@ -165,9 +165,7 @@ put_block(struct buf *b, const struct key *k, struct err *e)
 	if (put_text(b, BNL_END "\n") == 0)
 		return 0;
 full:
-	return err_set(e, ERR_LIMIT,
-		       "the signed list would have more than %u bytes",
-		       BNL_BYTES_MAX);
+	return buf_error(b, "the signed list", e);
 }
 
 static int
@@ -210,9 +208,7 @@ put_all(struct buf *b, const struct bnl_sign_in *in, size_t len,
 		buf_free(b);
 		buf_init(b, BNL_BYTES_MAX);
 		if (rewrite_text(b, text, in->previous, histories[i], t) != 0)
-			err_set(e, ERR_LIMIT,
-				"the signed list would have more than %u bytes",
-				BNL_BYTES_MAX);
+			buf_error(b, "the signed list", e);
 		else if (put_block(b, in->key, e) == 0)
 			return 0;
 		if (e->code != ERR_LIMIT)

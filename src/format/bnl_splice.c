@@ -219,8 +219,6 @@ bnl_edit_write(const struct bnl_edit *ed, struct buf *out, struct err *e)
 	}
 	free(s);
 	if (rc != 0 || edit_put(out, ed->text + pos, end - pos) != 0)
-		return err_set(e, ERR_LIMIT,
-			       "the list would have more than %u bytes",
-			       BNL_BYTES_MAX);
+		return buf_error(out, "the list", e);
 	return 0;
 }

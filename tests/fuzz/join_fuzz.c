@@ -381,7 +381,7 @@ asked_by(struct buf *out, const struct join *j, const struct token_keys *k,
 	 const uint8_t exported[32])
 {
 	struct join_ask a = {
-		.port = j->home.port, .own.family = IP_V4,
+		.port = (uint16_t)j->home.port, .own.family = IP_V4,
 		.request = { j->request, strlen(j->request) },
 	};
 

@@ -247,7 +247,7 @@ fails 2 'init where none is left' 'choose one with --prefix' \
 on alpha ip link del used
 is "$(strings -a "$O/cluevpnctl" "$O/cluevpnd" "$O/bnl-sign" "$O/keygen" \
     "$O/bnl-verify" | grep -c '10\.156')" 0 'no prefix is compiled in'
-fails 2 'init with another word' 'what is "beta" for' \
+fails 2 'init with another word' 'unexpected argument "beta"' \
     on alpha cluevpnctl init beta
 fails 1 'invite without a network' 'no node of a network' \
     on alpha cluevpnctl invite beta

@@ -57,7 +57,7 @@ exits 2 'no command' "$keygen"
 exits 2 'unknown command' "$keygen" cat
 says 'unknown command "cat"'
 exits 2 'unknown option' "$keygen" ca --colour
-says 'keygen -h'
+says 'usage: keygen ca'
 exits 2 'an option of another command' "$keygen" bnl --days 3
 says 'bnl takes no --days'
 exits 2 'option before the command' "$keygen" -f ca

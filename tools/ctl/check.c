@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/output.h"
+
 #define POLL_MS 50
 #define WINDOW 16		/* peers that are probed at a time */
 #define EACH_MS 2000		/* timeout of a peer */
@@ -224,7 +226,7 @@ check_level(const struct check *k)
 	return LEVEL_OK;
 }
 
-/* Prints a line of at most CTL_WIDTH columns; JSON has everything. */
+/* Prints a line of at most OUTPUT_WIDTH columns; JSON has everything. */
 static enum ctl_exit
 check_print(const struct check *k)
 {
@@ -246,8 +248,8 @@ check_print(const struct check *k)
 		ctl_print_json(o);
 		json_decref(o);
 	} else {
-		if (strlen(line) > CTL_WIDTH)
-			memcpy(line + CTL_WIDTH - 3, "...", 4);
+		if (strlen(line) > OUTPUT_WIDTH)
+			memcpy(line + OUTPUT_WIDTH - 3, "...", 4);
 		puts(line);
 	}
 	return (enum ctl_exit)level;

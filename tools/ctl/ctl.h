@@ -18,11 +18,11 @@ struct ctl {
 	uint64_t wait_s;
 	bool follow;			/* events --follow */
 	bool all;			/* check --all */
-	const char *which;		/* --down, --behind; NULL: all peers */
+	bool down, behind;		/* --down, --behind: */
+	const char *which;		/* "down", "behind"; NULL: all peers */
 	const char *sort;		/* peers --sort; NULL: by name */
 	bool each;			/* metrics --peers */
 	uint64_t timeout_s;		/* check --timeout */
-	uint32_t used;			/* 1 << (letter - 'a') of options */
 	int argc;			/* the arguments after the command, */
 	char **argv;			/* without the options */
 };
@@ -50,14 +50,9 @@ char *ctl_amount(char out[16], double n);
 
 /* --- table.c -------------------------------------------------------------- */
 /* rows: an array of arrays of n texts. The table is as wide as it needs to be,
- * at most CTL_WIDTH columns: longer texts are cut, the widest column first, and
- * end with a ~. */
-#define CTL_WIDTH 80
+ * at most OUTPUT_WIDTH columns: longer texts are cut, the widest column first,
+ * and end with a ~. */
 void ctl_table(const char *const *heads, size_t n, const json_t *rows);
-/* Prints head, then the text from that column on, broken at blanks so that no
- * line has more than CTL_WIDTH columns, unless a single word is longer. */
-void ctl_wrap(size_t column, const char *head, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
 /* A table of objects: each column shows a field. */
 struct ctl_column {
 	const char *head;

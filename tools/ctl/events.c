@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "lib/output.h"
 
 #define COLUMN 27		/* after the time and the level */
 #define LAST 20			/* default number of events */
@@ -24,9 +25,9 @@ print_event(void *ctx, const json_t *e)
 
 		snprintf(head, sizeof(head), "%s %s", ctl_text(e, "time"),
 			 ctl_text(e, "level"));
-		ctl_wrap(COLUMN, head, "%s%s%s: %s", peer == NULL ? "" : peer,
-			 peer == NULL ? "" : " ", ctl_text(e, "event"),
-			 ctl_text(e, "text"));
+		output_wrap(COLUMN, head, "%s%s%s: %s",
+			    peer == NULL ? "" : peer, peer == NULL ? "" : " ", ctl_text(e, "event"),
+			    ctl_text(e, "text"));
 	}
 	/* The reader of a pipe needs each line at once. */
 	return fflush(stdout) == 0;

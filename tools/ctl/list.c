@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/output.h"
+
 #define POLL_MS 200
 #define OWN_S 5
 #define NAMES_MAX 12		/* missing nodes in a line */
@@ -71,12 +73,12 @@ print_spread(const struct spread *s, const json_t *status)
 {
 	/* A removed node will never get the list of the other nodes. */
 	if (s->removed != NULL)
-		ctl_wrap(0, "", "%s", s->removed);
+		output_wrap(0, "", "%s", s->removed);
 	else
-		ctl_wrap(0, "", "%zu of %zu nodes run list %s%s%s", s->current,
-			 s->nodes, ctl_text(status, "list"),
-			 s->current < s->nodes ? ", missing: " : "",
-			 s->missing);
+		output_wrap(0, "", "%zu of %zu nodes run list %s%s%s",
+			    s->current, s->nodes, ctl_text(status, "list"),
+			    s->current < s->nodes ? ", missing: " : "",
+			    s->missing);
 }
 
 static enum ctl_exit
@@ -176,9 +178,7 @@ wait_for_receipts(const struct ctl *c)
 		json_t *status, *peers;
 		struct spread s;
 		bool over;
-		bool all = c->which == NULL;
-	enum ctl_exit rc = ask_spread(c, all ? "all" : c->which, &s, &status,
-				      &peers);
+		enum ctl_exit rc = ask_spread(c, "all", &s, &status, &peers);
 
 		if (rc != CTL_OK)
 			return rc;

@@ -6,13 +6,14 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "lib/output.h"
 
 #define COLUMN 13		/* column where the texts begin */
 
 static void
 print_line(const char *what, const char *text)
 {
-	ctl_wrap(COLUMN, what, "%s", text);
+	output_wrap(COLUMN, what, "%s", text);
 }
 
 static void
@@ -43,7 +44,7 @@ print_tried(const json_t *p)
 		       ctl_text(a, "result"),
 		       text_duration(text, ctl_number(a, "ms_ago") / 1000));
 		if (error != NULL)
-			ctl_wrap(COLUMN + 2, "", "%s", error);
+			output_wrap(COLUMN + 2, "", "%s", error);
 	}
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "lib/output.h"
 
 static char *
 heard_text(char out[64], const json_t *p)
@@ -88,9 +89,9 @@ print_warning(const json_t *w)
 {
 	const char *peer = json_string_value(json_object_get(w, "peer"));
 
-	ctl_wrap(COLUMN, "warning", "%s: %s%s%s", ctl_text(w, "warning"),
-		 peer == NULL ? "" : peer, peer == NULL ? "" : ": ",
-		 ctl_text(w, "text"));
+	output_wrap(COLUMN, "warning", "%s: %s%s%s", ctl_text(w, "warning"),
+		    peer == NULL ? "" : peer, peer == NULL ? "" : ": ",
+		    ctl_text(w, "text"));
 }
 
 /* Prints the words of an array, or the names of an object's members in use. */
@@ -115,7 +116,7 @@ print_words(const char *head, json_t *o, const char *before)
 			sep = " ";
 		}
 	if (fclose(f) == 0 && len > 0)
-		ctl_wrap(COLUMN, head, "%s", text);
+		output_wrap(COLUMN, head, "%s", text);
 	free(text);
 }
 
@@ -129,10 +130,10 @@ print_offload(json_t *offload)
 	print_words("offload", offload, "");
 	json_object_foreach(offload, name, f)
 		if (json_is_string(json_object_get(f, "why")))
-			ctl_wrap(COLUMN, "offload", "%s: %s%s", name,
-				 json_is_true(json_object_get(f, "in_use")) ?
-					 "" : "not in use: ",
-				 ctl_text(f, "why"));
+			output_wrap(COLUMN, "offload", "%s: %s%s", name,
+				    json_is_true(json_object_get(f, "in_use")) ?
+					    "" : "not in use: ",
+				    ctl_text(f, "why"));
 }
 
 void
@@ -149,8 +150,8 @@ print_counts(const char *head, json_t *counts, const char *between)
 	json_t *n;
 
 	json_object_foreach(counts, reason, n)
-		ctl_wrap(COLUMN, head, "%" JSON_INTEGER_FORMAT "%s%s",
-			 json_integer_value(n), between, reason);
+		output_wrap(COLUMN, head, "%" JSON_INTEGER_FORMAT "%s%s",
+			    json_integer_value(n), between, reason);
 }
 
 /* Idle peers are healthy; stopped peers are shown only if there are any. */
@@ -179,22 +180,22 @@ print_peers_line(const json_t *s)
 				"%s%" JSON_INTEGER_FORMAT " %s",
 				len == 0 ? "" : ", ", n, kinds[i].text);
 	}
-	ctl_wrap(COLUMN, "peers", "%" JSON_INTEGER_FORMAT "%s: %s", all,
-		 all == 1 ? " peer" : " peers", text);
+	output_wrap(COLUMN, "peers", "%" JSON_INTEGER_FORMAT "%s: %s", all,
+		    all == 1 ? " peer" : " peers", text);
 }
 
 static void
 print_list_lines(const json_t *s)
 {
-	ctl_wrap(COLUMN, "list", "%s, %s%s", ctl_text(s, "network"),
-		 ctl_text(s, "list"),
-		 json_is_true(json_object_get(s, "list_stale")) ?
-			 " STALE: nothing is routed" : "");
+	output_wrap(COLUMN, "list", "%s, %s%s", ctl_text(s, "network"),
+		    ctl_text(s, "list"),
+		    json_is_true(json_object_get(s, "list_stale")) ?
+			    " STALE: nothing is routed" : "");
 	if (json_is_string(json_object_get(s, "list_disk_refused")))
-		ctl_wrap(COLUMN, "on disk", "%s",
-			 ctl_text(s, "list_disk_refused"));
+		output_wrap(COLUMN, "on disk", "%s",
+			    ctl_text(s, "list_disk_refused"));
 	else if (json_is_string(json_object_get(s, "list_disk")))
-		ctl_wrap(COLUMN, "on disk", "%s", ctl_text(s, "list_disk"));
+		output_wrap(COLUMN, "on disk", "%s", ctl_text(s, "list_disk"));
 	print_counts("refused", json_object_get(s, "list_refused"),
 		     " lists: ");
 }
@@ -205,21 +206,21 @@ print_status(const json_t *s)
 	const json_t *socket, *warning;
 	size_t i;
 
-	ctl_wrap(COLUMN, "node", "%s (cluevpnd %s) on %s, offload %s",
-		 ctl_text(s, "name"), ctl_text(s, "version"),
-		 ctl_text(s, "device"), ctl_text(s, "device_offload"));
+	output_wrap(COLUMN, "node", "%s (cluevpnd %s) on %s, offload %s",
+		    ctl_text(s, "name"), ctl_text(s, "version"),
+		    ctl_text(s, "device"), ctl_text(s, "device_offload"));
 	print_words("address", json_object_get(s, "addresses"), "");
 	print_offload(json_object_get(s, "offload"));
-	ctl_wrap(COLUMN, "cert", "ends %s", ctl_text(s, "certificate_end"));
+	output_wrap(COLUMN, "cert", "ends %s", ctl_text(s, "certificate_end"));
 	print_list_lines(s);
 	print_peers_line(s);
 	json_array_foreach(json_object_get(s, "sockets"), i, socket)
-		ctl_wrap(COLUMN, "udp", "%s sent %" JSON_INTEGER_FORMAT
-			 " received %" JSON_INTEGER_FORMAT " failed %"
-			 JSON_INTEGER_FORMAT, ctl_text(socket, "local"),
-			 ctl_number(socket, "sent"),
-			 ctl_number(socket, "received"),
-			 ctl_number(socket, "failed"));
+		output_wrap(COLUMN, "udp", "%s sent %" JSON_INTEGER_FORMAT
+			    " received %" JSON_INTEGER_FORMAT " failed %"
+			    JSON_INTEGER_FORMAT, ctl_text(socket, "local"),
+			    ctl_number(socket, "sent"),
+			    ctl_number(socket, "received"),
+			    ctl_number(socket, "failed"));
 	ctl_print_restart(s);
 	json_array_foreach(json_object_get(s, "warnings"), i, warning)
 		print_warning(warning);

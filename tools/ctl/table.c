@@ -2,10 +2,10 @@
 /* Tables that fit a terminal. */
 #include "ctl.h"
 
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "lib/output.h"
 
 #define COLUMNS_MAX 12
 #define NARROWEST 6		/* columns are not cut below this width */
@@ -34,7 +34,7 @@ measure_columns(size_t *width, const char *const *heads, size_t n,
 				width[k] = strlen(cell_text(row, k));
 		total += width[k];
 	}
-	while (total > CTL_WIDTH) {
+	while (total > OUTPUT_WIDTH) {
 		size_t widest = 0;
 
 		for (size_t k = 1; k < n; k++)
@@ -77,51 +77,6 @@ ctl_table(const char *const *heads, size_t n, const json_t *rows)
 			print_cell(cell_text(row, k), width[k], k == n - 1);
 		putchar('\n');
 	}
-}
-
-/* Prints one word of a wrapped text at column *at. */
-static void
-wrap_word(size_t *at, size_t column, const char *word, size_t len)
-{
-	bool first = *at == column;
-
-	if (!first && *at + 1 + len <= CTL_WIDTH) {
-		putchar(' ');
-		++*at;
-	} else if (!first || column + len > CTL_WIDTH) {
-		/* A long word, such as a fingerprint, starts further left. */
-		size_t left = column + len <= CTL_WIDTH ? column : 2;
-
-		printf("\n%*s", (int)left, "");
-		*at = left;
-	}
-	printf("%.*s", (int)len, word);
-	*at += len;
-}
-
-void
-ctl_wrap(size_t column, const char *head, const char *fmt, ...)
-{
-	char *text = NULL;
-	size_t at = column;
-	const char *word;
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vasprintf(&text, fmt, ap);
-	va_end(ap);
-	if (n < 0)
-		return;
-	printf("%-*s", (int)column, head);
-	for (word = text; *word != '\0'; word += strspn(word, " ")) {
-		size_t len = strcspn(word, " ");
-
-		wrap_word(&at, column, word, len);
-		word += len;
-	}
-	putchar('\n');
-	free(text);
 }
 
 void

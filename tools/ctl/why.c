@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/output.h"
+
 #define POLL_MS 50
 #define AGAIN_MS 300		/* no answer yet: dial once more */
 #define LIMIT_MS 1600		/* keeps the total below two seconds */
@@ -62,9 +64,9 @@ print_events(const json_t *events)
 	size_t i;
 
 	json_array_foreach(events, i, e)
-		ctl_wrap(13, i == 0 ? "events" : "", "%s %s: %s",
-			 ctl_text(e, "time"), ctl_text(e, "event"),
-			 ctl_text(e, "text"));
+		output_wrap(13, i == 0 ? "events" : "", "%s %s: %s",
+			    ctl_text(e, "time"), ctl_text(e, "event"),
+			    ctl_text(e, "text"));
 }
 
 static void
@@ -76,8 +78,8 @@ print_evidence(const json_t *why)
 
 	printf("\n");
 	json_array_foreach(json_object_get(why, "warnings"), i, warning)
-		ctl_wrap(13, i == 0 ? "warning" : "", "%s",
-			 json_string_value(warning));
+		output_wrap(13, i == 0 ? "warning" : "", "%s",
+			    json_string_value(warning));
 	json_array_foreach(json_object_get(why, "subnets"), i, subnet)
 		printf("%-12s %s\n", i == 0 ? "route" : "",
 		       json_string_value(subnet));
@@ -94,8 +96,8 @@ print_evidence(const json_t *why)
 		       ctl_number(others, "reach"),
 		       ctl_number(others, "do_not_reach"));
 	json_array_foreach(json_object_get(why, "own_disk"), i, warning)
-		ctl_wrap(13, i == 0 ? "our disk" : "", "%s",
-			 ctl_text(warning, "text"));
+		output_wrap(13, i == 0 ? "our disk" : "", "%s",
+			    ctl_text(warning, "text"));
 	print_events(json_object_get(why, "events"));
 }
 
@@ -110,9 +112,9 @@ ctl_why(const struct ctl *c)
 	if (c->json) {
 		ctl_print_json(why);
 	} else {
-		ctl_wrap(0, "", "%s", ctl_text(why, "sentence"));
+		output_wrap(0, "", "%s", ctl_text(why, "sentence"));
 		if (ctl_text(why, "hint")[0] != '\0')
-			ctl_wrap(6, "hint:", "%s", ctl_text(why, "hint"));
+			output_wrap(6, "hint:", "%s", ctl_text(why, "hint"));
 		print_evidence(why);
 	}
 	rc = (enum ctl_exit)ctl_number(why, "exit");

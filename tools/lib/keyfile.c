@@ -109,3 +109,17 @@ keyfile_request(char name[NODE_NAME_MAX + 1], char ou[CERT_OU_MAX + 1],
 	file_free_secret(pem, len);
 	return rc != 0 ? err_prefix(e, "%s", path) : 0;
 }
+
+int
+keyfile_type_option(void *ctx, const struct option_row *row, const char *arg,
+		    struct err *e)
+{
+	enum key_type *type = ctx;
+
+	if (strcmp(arg, "dsa") != 0 && strcmp(arg, "ed25519") != 0)
+		return err_set(e, ERR_USAGE,
+			       "--%s \"%s\": expected dsa or ed25519",
+			       row->name, arg);
+	*type = strcmp(arg, "dsa") == 0 ? KEY_DSA : KEY_ED25519;
+	return 0;
+}

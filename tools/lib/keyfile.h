@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "crypto/cert.h"
 #include "crypto/key.h"
+#include "options.h"
 
 /* A private key; refused when other users have any right to the file. */
 int keyfile_private(struct key **out, const char *path, struct err *e);
@@ -21,5 +22,10 @@ int keyfile_lone(struct key **out, const char *path, struct err *e);
 /* As cert_read_request(), of a file with one PEM block alone. */
 int keyfile_request(char name[NODE_NAME_MAX + 1], char ou[CERT_OU_MAX + 1],
 		    struct key **out, const char *path, struct err *e);
+
+/* Takes an option with the type of a key that signs lists. ctx: the enum
+ * key_type. */
+int keyfile_type_option(void *ctx, const struct option_row *row,
+			const char *arg, struct err *e);
 
 #endif

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Prints errors and JSON. */
+/* Prints errors, JSON and wrapped text. */
 #include "output.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 void
 output_err(const char *file, const struct err *e)
@@ -36,4 +40,51 @@ output_json(json_t *o)
 	putchar('\n');
 	json_decref(o);
 	return rc;
+}
+
+/* Prints one word of a wrapped text at column *at. */
+static void
+wrap_word(size_t *at, size_t column, const char *word, size_t len)
+{
+	bool first = *at == column;
+
+	if (!first && *at + 1 + len <= OUTPUT_WIDTH) {
+		putchar(' ');
+		++*at;
+	} else if (!first || column + len > OUTPUT_WIDTH) {
+		/* A long word, such as a fingerprint, starts further left. */
+		size_t left = column + len <= OUTPUT_WIDTH ? column : 2;
+
+		printf("\n%*s", (int)left, "");
+		*at = left;
+	}
+	printf("%.*s", (int)len, word);
+	*at += len;
+}
+
+void
+output_wrap(size_t column, const char *head, const char *fmt, ...)
+{
+	char *text = NULL;
+	size_t at = column;
+	const char *word;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		return;
+	printf("%-*s", (int)column, head);
+	if (column > 0 && strlen(head) >= column)
+		printf("\n%*s", (int)column, "");
+	for (word = text; *word != '\0'; word += strspn(word, " ")) {
+		size_t len = strcspn(word, " ");
+
+		wrap_word(&at, column, word, len);
+		word += len;
+	}
+	putchar('\n');
+	free(text);
 }

@@ -11,19 +11,12 @@
 #include "format/bnl_routes.h"
 #include "format/bnl_sign.h"
 #include "lib/file.h"
+#include "lib/options.h"
 #include "lib/output.h"
 #include "list_diff.h"
 #include "list_json.h"
 
 enum { SAME = 0, DIFFERENT = 1, TROUBLE = 2 };
-
-static const char usage[] =
-    "usage: bnl-sign diff [--json] OLD NEW\n"
-    "Compares two lists, signed or not; their signatures do not matter.\n"
-    "      --json         for programs\n"
-    "  -h, --help\n"
-    "Either may be -, standard input. The exit code is 0 when nothing "
-    "differs,\n1 when something does, 2 when that could not be told.\n";
 
 static int
 parse_list(struct bnl **out, const char *path, const char *raw, size_t len)
@@ -252,30 +245,25 @@ out:
 int
 diff_cmd(int argc, char **argv)
 {
-	static const struct option options[] = {
-	    {"json", no_argument, NULL, 'j'},
-	    {"help", no_argument, NULL, 'h'},
-	    {NULL, 0, NULL, 0},
-	};
 	bool json = false;
-	int c;
+	const struct option_row rows[] = {
+	    {0, "json", NULL, "for programs", .flag = &json},
+	    {.name = NULL},
+	};
+	struct options o = {
+	    .usage = "bnl-sign diff [--json] OLD NEW",
+	    .about = "Compares two lists, signed or not; their signatures do "
+		     "not matter.",
+	    .below = "Either may be -, standard input. The exit code is 0 "
+		     "when nothing differs, 1 when something does, 2 after an "
+		     "error.",
+	    .rows = rows,
+	    .min = 2,
+	    .max = 2,
+	};
+	int rc = options_parse(&o, argc, argv);
 
-	optind = 2;
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1)
-		switch (c) {
-		case 'j':
-			json = true;
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			return SAME;
-		default:
-			fputs(usage, stderr);
-			return TROUBLE;
-		}
-	if (argc - optind != 2) {
-		fputs(usage, stderr);
-		return TROUBLE;
-	}
+	if (rc >= 0)
+		return rc;
 	return compare_lists(argv[optind], argv[optind + 1], json);
 }

@@ -3,7 +3,7 @@
 #ifndef TOOLS_DIFF_CMD_H
 #define TOOLS_DIFF_CMD_H
 
-/* argv[1] is the command. 0: no difference, 1: a difference, 2: an error, which
+/* argv[0] is the command. 0: no difference, 1: a difference, 2: an error, which
  * is printed. */
 int diff_cmd(int argc, char **argv);
 

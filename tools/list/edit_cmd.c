@@ -61,10 +61,11 @@ add_from_file(const struct edit_args *cmd, struct bnl_edit *ed,
 
 	if (bnl_edit_add_all(ed, cmd->nodes, &es) == 0)
 		return 0;
-	output_errs(cmd->from, &es);
+	output_errs(cmd->from.v[0], &es);
 	return err_set(e, ERR_CONFLICT,
 		       "%u of the %u nodes in %s cannot be added: nothing is "
-		       "signed", es.count, cmd->nodes->nnodes, cmd->from);
+		       "signed", es.count, cmd->nodes->nnodes,
+		       cmd->from.v[0]);
 }
 
 static int
@@ -211,12 +212,6 @@ change_and_sign(struct list_sign *s, void *ctx)
 	return rc;
 }
 
-bool
-edit_cmd_knows(const char *word)
-{
-	return edit_args_knows(word);
-}
-
 int
 edit_cmd_by(struct edit_args *cmd, edit_cmd_fn work, void *ctx)
 {
@@ -226,14 +221,20 @@ edit_cmd_by(struct edit_args *cmd, edit_cmd_fn work, void *ctx)
 }
 
 int
-edit_cmd(int argc, char **argv, bool next)
+edit_cmd_run(struct edit_args *cmd)
+{
+	return edit_cmd_by(cmd, make_change, NULL);
+}
+
+int
+edit_cmd(int argc, char **argv)
 {
 	struct edit_args cmd;
 	int rc = edit_args_read(&cmd, argc, argv);
 
-	cmd.run.next = next;
+	cmd.run.next = true;
 	if (rc < 0)
-		rc = edit_cmd_by(&cmd, make_change, NULL);
+		rc = edit_cmd_run(&cmd);
 	edit_args_free(&cmd);
 	return rc;
 }

@@ -3,15 +3,15 @@
 #ifndef TOOLS_EDIT_CMD_H
 #define TOOLS_EDIT_CMD_H
 
-#include <stdbool.h>
-
 #include "edit_args.h"
 #include "format/bnl_edit.h"
 
-bool edit_cmd_knows(const char *word);
-/* argv[1] is the command. next: prints the next step, or takes it with --push.
+/* argv[0] is the command. Prints the next step, or takes it with --push.
  * Prints its errors; returns the exit code. */
-int edit_cmd(int argc, char **argv, bool next);
+int edit_cmd(int argc, char **argv);
+/* Makes the change that the arguments describe. Prints its errors; returns the
+ * exit code. */
+int edit_cmd_run(struct edit_args *cmd);
 
 /*
  * Makes any other change, by calling work with ctx: locks the list, signs and

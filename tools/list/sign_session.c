@@ -2,9 +2,6 @@
 /* The common part of all commands that sign a list. */
 #include "sign_session.h"
 
-#include <stdio.h>
-
-#include "lib/defaults.h"
 #include "lib/keyfile.h"
 #include "lib/lock.h"
 #include "lib/output.h"
@@ -15,50 +12,6 @@ print_failed(const struct err *e)
 {
 	output_err(NULL, e);
 	return EXIT_FAILED;
-}
-
-int
-sign_session_option(struct sign_session *r, int c, const char *arg,
-		    const char *usage)
-{
-	struct err e;
-
-	switch (c) {
-	case 'c':
-		r->conf = arg;
-		return -1;
-	case 'k':
-		r->key = arg;
-		return -1;
-	case 'n':
-		r->sign.dry_run = true;
-		return -1;
-	case 'N':
-		r->name = arg;
-		return -1;
-	case 'p':
-		return trusted_keys_add(&r->sign.trusted, arg, &e) == 0
-			   ? -1
-			   : print_failed(&e);
-	case SIGN_SESSION_PUSH:
-		r->push = true;
-		return -1;
-	case SIGN_SESSION_BACK:
-		r->sign.go_back = true;
-		return -1;
-	case 'y':
-		r->sign.yes = true;
-		return -1;
-	case 'h':
-		fputs(usage, stdout);
-		return EXIT_OK;
-	case 'V':
-		printf("bnl-sign %s\n", VERSION);
-		return EXIT_OK;
-	default:
-		fputs(usage, stderr);
-		return EXIT_USAGE;
-	}
 }
 
 int
@@ -73,6 +26,7 @@ sign_session(struct sign_session *r,
 	struct err e;
 
 	if (node_self_find(&s->self, r->name, conf, r->conf != NULL, &e) != 0 ||
+	    trusted_keys_add_all(&s->trusted, &r->pubkeys, &e) != 0 ||
 	    keyfile_private(&s->key, key, &e) != 0 ||
 	    trusted_keys_add_half(&s->trusted, s->key, &e) != 0)
 		return print_failed(&e);

@@ -20,6 +20,16 @@ trusted_keys_add(struct trusted_keys *keys, const char *path, struct err *e)
 }
 
 int
+trusted_keys_add_all(struct trusted_keys *keys,
+		     const struct option_values *files, struct err *e)
+{
+	for (size_t i = 0; i < files->n; i++)
+		if (trusted_keys_add(keys, files->v[i], e) != 0)
+			return -1;
+	return 0;
+}
+
+int
 trusted_keys_add_half(struct trusted_keys *keys, const struct key *private,
 		      struct err *e)
 {

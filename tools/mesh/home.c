@@ -33,48 +33,30 @@ home_init(struct home *h)
 }
 
 int
-home_set(struct home *h, const char *arg, struct err *e)
+home_check_set(void *ctx, const struct option_row *row, const char *arg,
+	       struct err *e)
 {
-	if (strchr(arg, '=') == NULL || strchr(arg, '\n') != NULL)
-		return err_set(e, ERR_USAGE,
-			       "--set \"%s\": expected KEY=VALUE, as a line "
-			       "of cluevpn.conf",
-			       arg);
-	if (h->nsets == HOME_SETS_MAX)
-		return err_set(e, ERR_USAGE, "--set is given more than %d "
-			       "times", HOME_SETS_MAX);
-	h->sets[h->nsets++] = arg;
-	return 0;
+	(void)ctx;
+	if (strchr(arg, '=') != NULL && strchr(arg, '\n') == NULL)
+		return 0;
+	return err_set(e, ERR_USAGE, "--%s \"%s\": expected KEY=VALUE, as a "
+		       "line of cluevpn.conf", row->name, arg);
 }
 
 int
-home_port(struct home *h, const char *arg, struct err *e)
+home_check_dir(void *ctx, const struct option_row *row, const char *arg,
+	       struct err *e)
 {
-	uint64_t port;
-
-	if (text_u64(&port, (struct span){arg, strlen(arg)}, 1, 65535) != 0)
-		return err_set(e, ERR_USAGE,
-			       "--port \"%s\": expected a number from 1 to "
-			       "65535",
-			       arg);
-	h->port = (uint16_t)port;
-	return 0;
-}
-
-int
-home_dir(const char **out, const char *option, const char *arg,
-	 struct err *e)
-{
+	(void)ctx;
+	if (arg[0] == '\0')
+		return err_set(e, ERR_USAGE, "--%s: expected a directory",
+			       row->name);
 	for (const char *p = arg; *p != '\0'; p++)
 		if ((unsigned char)*p < ' ' || *p == '#')
 			return err_set(e, ERR_USAGE,
-				       "--%s: a directory's name with a "
-				       "control character or '#'",
-				       option);
-	if (arg[0] == '\0')
-		return err_set(e, ERR_USAGE, "--%s: expected a directory",
-			       option);
-	*out = arg;
+				       "--%s: expected the name of a "
+				       "directory, found a control character "
+				       "or '#' in it", row->name);
 	return 0;
 }
 
@@ -88,19 +70,21 @@ home_fit(const struct home *h, struct err *e)
 }
 
 int
-home_address(const char *arg, struct err *e)
+home_check_address(void *ctx, const struct option_row *row, const char *arg,
+		   struct err *e)
 {
 	struct bnl_value v;
 	const char *doubt = NULL;
 
+	(void)ctx;
 	if (bnl_value_read(&v, BNL_ADDRESS, arg, e) != 0) {
 		e->code = ERR_USAGE;
-		return err_prefix(e, "--address");
+		return err_prefix(e, "--%s", row->name);
 	}
 	if (v.p.addr.family != IP_NONE)
 		doubt = bnl_address_doubt(&v.p.addr);
 	if (doubt != NULL)
-		return err_set(e, ERR_USAGE, "--address %s: %s", v.text,
+		return err_set(e, ERR_USAGE, "--%s %s: %s", row->name, v.text,
 			       doubt);
 	return 0;
 }
@@ -130,10 +114,9 @@ home_pub(char out[HOME_PUB_NAME_MAX], unsigned int n)
 bool
 home_sets(const struct home *h, const char *key)
 {
-	for (unsigned int i = 0; i < h->nsets; i++) {
-		struct span s = {h->sets[i],
-				 (size_t)(strchr(h->sets[i], '=') -
-					  h->sets[i])};
+	for (size_t i = 0; i < h->sets.n; i++) {
+		const char *v = h->sets.v[i];
+		struct span s = {v, (size_t)(strchr(v, '=') - v)};
 
 		if (span_is(span_trim(s), key))
 			return true;
@@ -166,8 +149,9 @@ print_conf(FILE *f, const struct home *h, const char *command,
 		fprintf(f, "statedir = %s\n", h->state);
 	if (h->user != NULL)
 		fprintf(f,
-			"# What faces the network is not root; what hooks "
-			"need, a small process keeps.\n"
+			"# The process that talks to the network runs as this "
+			"user; a small\n"
+			"# process stays root, for the hooks.\n"
 			"user = %s\n",
 			h->user);
 	for (unsigned int i = 0; nkeys > 1 && i < nkeys; i++)
@@ -177,10 +161,10 @@ print_conf(FILE *f, const struct home *h, const char *command,
 			"# Others cannot reach this node first: it keeps the "
 			"way open.\n"
 			"keepalive = " KEEPALIVE "\n");
-	for (unsigned int i = 0; i < h->nsets; i++) {
-		const char *eq = strchr(h->sets[i], '=');
+	for (size_t i = 0; i < h->sets.n; i++) {
+		const char *v = h->sets.v[i], *eq = strchr(v, '=');
 
-		fprintf(f, "%.*s = %s\n", (int)(eq - h->sets[i]), h->sets[i],
+		fprintf(f, "%.*s = %s\n", (int)(eq - v), v,
 			eq + 1 + strspn(eq + 1, " "));
 	}
 }

@@ -7,16 +7,15 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "lib/defaults.h"
+#include "lib/options.h"
 #include "lib/outfiles.h"
-
-#define HOME_SETS_MAX 16
 
 struct home {
 	const char *dir;	/* folder of the configuration */
 	const char *state;	/* folder of the list */
-	const char *sets[HOME_SETS_MAX]; /* KEY=VALUE, for cluevpn.conf */
-	unsigned int nsets;
-	uint16_t port;
+	struct option_values sets;	/* KEY=VALUE, for cluevpn.conf */
+	uint64_t port;
 	const char *user;	/* user of the daemon; NULL: not set */
 	bool no_user;
 	bool no_start;
@@ -24,15 +23,31 @@ struct home {
 
 /* Sets all defaults. */
 void home_init(struct home *h);
-int home_set(struct home *h, const char *arg, struct err *e);
-int home_port(struct home *h, const char *arg, struct err *e);
 /* Checks that the two directories exist or can be made, and writes nothing. */
 int home_fit(const struct home *h, struct err *e);
-/* Reads a directory from an option; it becomes a value of cluevpn.conf. */
-int home_dir(const char **out, const char *option, const char *arg,
-	     struct err *e);
-/* Checks an option that says where others reach a node. */
-int home_address(const char *arg, struct err *e);
+/* Checks an option: a directory, which becomes a value of cluevpn.conf; a line
+ * of cluevpn.conf; an address at which others reach a node. ctx is not used. */
+int home_check_dir(void *ctx, const struct option_row *row, const char *arg,
+		   struct err *e);
+int home_check_set(void *ctx, const struct option_row *row, const char *arg,
+		   struct err *e);
+int home_check_address(void *ctx, const struct option_row *row,
+		       const char *arg, struct err *e);
+/* The rows of the options of all commands that make a node. */
+#define HOME_OPTIONS(h) \
+	{0, "port", "PORT", "UDP and TCP (3406)", .number = &(h)->port, \
+	 .min = 1, .max = 65535}, \
+	{0, "config-dir", "DIR", "(" DEFAULT_CONF_DIR ")", \
+	 .take = home_check_dir, .text = &(h)->dir}, \
+	{0, "state-dir", "DIR", "(" DEFAULT_STATE_DIR ")", \
+	 .take = home_check_dir, .text = &(h)->state}, \
+	{0, "set", "KEY=VALUE", "more for cluevpn.conf; may be repeated", \
+	 .take = home_check_set, .values = &(h)->sets}, \
+	{0, "no-user", NULL, "leave the daemon root (else it becomes the " \
+	 "user " DEFAULT_USER ", where there is one)", \
+	 .flag = &(h)->no_user}, \
+	{0, "no-start", NULL, "do not start the daemon", \
+	 .flag = &(h)->no_start}
 /* True when there is a --set of this key. */
 bool home_sets(const struct home *h, const char *key);
 /* Paths of files of these names; malloc'd. */

@@ -3,7 +3,6 @@
 #include "init.h"
 
 #include <ctype.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,73 +13,14 @@
 #include "format/bnl_own.h"
 #include "host_net.h"
 #include "lib/defaults.h"
+#include "lib/keyfile.h"
+#include "lib/options.h"
 #include "lib/output.h"
 #include "mesh_cmds.h"
 #include "service.h"
 
 #define V4_SUBNET_LEN 24
 #define V6_SUBNET_LEN 64
-
-enum {
-	OPT_ADDRESS = 256,
-	OPT_NO_ADDRESS,
-	OPT_PORT,
-	OPT_NETWORK,
-	OPT_PREFIX,
-	OPT_SUBNET,
-	OPT_KEY_TYPE,
-	OPT_DIR,
-	OPT_STATE,
-	OPT_SET,
-	OPT_NO_USER,
-	OPT_NO_START
-};
-
-static const struct option options[] = {
-    {"name", required_argument, NULL, 'N'},
-    {"address", required_argument, NULL, OPT_ADDRESS},
-    {"no-address", no_argument, NULL, OPT_NO_ADDRESS},
-    {"port", required_argument, NULL, OPT_PORT},
-    {"network", required_argument, NULL, OPT_NETWORK},
-    {"prefix", required_argument, NULL, OPT_PREFIX},
-    {"subnet", required_argument, NULL, OPT_SUBNET},
-    {"key-type", required_argument, NULL, OPT_KEY_TYPE},
-    {"config-dir", required_argument, NULL, OPT_DIR},
-    {"state-dir", required_argument, NULL, OPT_STATE},
-    {"set", required_argument, NULL, OPT_SET},
-    {"dry-run", no_argument, NULL, 'n'},
-    {"no-user", no_argument, NULL, OPT_NO_USER},
-    {"no-start", no_argument, NULL, OPT_NO_START},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
-
-static const char usage[] =
-    "usage: cluevpnctl init [OPTION]...\n"
-    "Founds a network: makes its keys, its first list and this host's\n"
-    "configuration, and starts the daemon. Shows what it takes for each of:\n"
-    "  -N, --name NAME         this node (the host's name)\n"
-    "      --address ADDRESS   where others reach it; may be repeated (that\n"
-    "                          of the default route)\n"
-    "      --no-address        others cannot reach it first\n"
-    "      --port PORT         UDP and TCP (3406)\n"
-    "      --network NAME      the network's name\n"
-    "      --prefix PREFIX     the addresses in it; may be repeated\n"
-    "                          (a random /16 of 10.0.0.0/8 or 172.16.0.0/12\n"
-    "                          that this host does not use, and a random\n"
-    "                          fd.../48)\n"
-    "      --subnet SUBNET     this node's; may be repeated (the first of\n"
-    "                          each prefix)\n"
-    "      --key-type TYPE     of the key that signs the list: dsa (default)\n"
-    "                          or ed25519\n"
-    "      --config-dir DIR    (" DEFAULT_CONF_DIR ")\n"
-    "      --state-dir DIR     (" DEFAULT_STATE_DIR ")\n"
-    "      --set KEY=VALUE     more for cluevpn.conf; may be repeated\n"
-    "      --no-user           leave the daemon root (else it becomes the\n"
-    "                          user " DEFAULT_USER ", where there is one)\n"
-    "  -n, --dry-run           only show all that\n"
-    "      --no-start          do not start the daemon\n"
-    "  -h, --help\n";
 
 static int
 keep_word(struct words *w, const char *what, const char *v, struct err *e)
@@ -106,65 +46,44 @@ keep_prefix(struct words *w, const char *what, const char *arg, struct err *e)
 }
 
 static int
-take_network(struct init *in, const char *arg, struct err *e)
+take_address(void *ctx, const struct option_row *row, const char *arg,
+	     struct err *e)
 {
-	if (!text_is_node_name((struct span){arg, strlen(arg)}))
-		return err_set(e, ERR_USAGE,
-			       "--network \"%s\": expected a-z, 0-9, \".\", "
-			       "\"-\" and \"_\", at most %d, a letter or digit "
-			       "first",
-			       arg, NODE_NAME_MAX);
-	in->network = arg;
-	return 0;
+	return home_check_address(NULL, row, arg, e) != 0
+		       ? -1 : keep_word(ctx, row->name, arg, e);
 }
 
 static int
-take_option(struct init *in, int c, const char *arg, struct err *e)
+take_prefix(void *ctx, const struct option_row *row, const char *arg,
+	    struct err *e)
 {
-	switch (c) {
-	case 'N':
-		if (arg[0] == '\0' || strlen(arg) >= sizeof(in->name))
-			return err_set(e, ERR_USAGE, "--name: expected 1 to "
-				       "%d characters", NODE_NAME_MAX);
-		snprintf(in->name, sizeof(in->name), "%s", arg);
+	return keep_prefix(ctx, row->name, arg, e);
+}
+
+static int
+take_network(void *ctx, const struct option_row *row, const char *arg,
+	     struct err *e)
+{
+	(void)ctx;
+	if (text_is_node_name((struct span){arg, strlen(arg)}))
 		return 0;
-	case 'n':
-		in->dry_run = true;
-		return 0;
-	case OPT_ADDRESS:
-		return home_address(arg, e) != 0
-			   ? -1
-			   : keep_word(&in->addresses, "address", arg, e);
-	case OPT_NO_ADDRESS:
-		in->no_address = true;
-		return 0;
-	case OPT_PORT:
-		return home_port(&in->home, arg, e);
-	case OPT_NETWORK:
-		return take_network(in, arg, e);
-	case OPT_PREFIX:
-		return keep_prefix(&in->prefixes, "prefix", arg, e);
-	case OPT_SUBNET:
-		return keep_prefix(&in->subnets, "subnet", arg, e);
-	case OPT_KEY_TYPE:
-		if (strcmp(arg, "dsa") != 0 && strcmp(arg, "ed25519") != 0)
-			return err_set(e, ERR_USAGE, "--key-type \"%s\": "
-				       "expected dsa or ed25519", arg);
-		in->type = strcmp(arg, "dsa") == 0 ? KEY_DSA : KEY_ED25519;
-		return 0;
-	case OPT_DIR:
-		return home_dir(&in->home.dir, "config-dir", arg, e);
-	case OPT_STATE:
-		return home_dir(&in->home.state, "state-dir", arg, e);
-	case OPT_SET:
-		return home_set(&in->home, arg, e);
-	case OPT_NO_USER:
-		in->home.no_user = true;
-		return 0;
-	default:
-		in->home.no_start = true;
-		return 0;
-	}
+	return err_set(e, ERR_USAGE,
+		       "--%s \"%s\": expected a-z, 0-9, \".\", \"-\" and "
+		       "\"_\", at most %d, a letter or digit first", row->name,
+		       arg, NODE_NAME_MAX);
+}
+
+static int
+take_name(void *ctx, const struct option_row *row, const char *arg,
+	  struct err *e)
+{
+	struct init *in = ctx;
+
+	if (arg[0] == '\0' || strlen(arg) >= sizeof(in->name))
+		return err_set(e, ERR_USAGE, "--%s: expected 1 to %d "
+			       "characters", row->name, NODE_NAME_MAX);
+	snprintf(in->name, sizeof(in->name), "%s", arg);
+	return 0;
 }
 
 /* --- defaults ------------------------------------------------------------- */
@@ -196,7 +115,8 @@ default_addresses(struct init *in, struct err *e)
 	struct ipaddr a;
 
 	if (in->no_address && in->addresses.n > 0)
-		return err_set(e, ERR_USAGE, "--address and --no-address");
+		return err_set(e, ERR_USAGE, "--address and --no-address "
+			       "exclude each other");
 	if (in->no_address || in->addresses.n > 0)
 		return 0;
 	for (size_t i = 0; i < 2; i++) {
@@ -318,8 +238,8 @@ show_plan(const struct init *in)
 	       in->type == KEY_DSA ? "dsa" : "ed25519");
 	printf("  %-13s %s\n", "--config-dir", in->home.dir);
 	printf("  %-13s %s\n", "--state-dir", in->home.state);
-	for (unsigned int i = 0; i < in->home.nsets; i++)
-		printf("  %-13s %s\n", "--set", in->home.sets[i]);
+	for (size_t i = 0; i < in->home.sets.n; i++)
+		printf("  %-13s %s\n", "--set", in->home.sets.v[i]);
 	if (in->private)
 		puts("The address is a private one: if others reach this host "
 		     "by another, begin\nanew with --address");
@@ -338,29 +258,40 @@ words_free(struct words *w)
 static int
 parse_args(struct init *in, int argc, char **argv)
 {
-	struct err e;
-	int c;
+	const struct option_row rows[] = {
+	    {'N', "name", "NAME", "the name of this node (the host's name)",
+	     .take = take_name, .ctx = in},
+	    {0, "address", "ADDRESS", "where others reach it; may be repeated "
+	     "(that of the default route)", .take = take_address,
+	     .ctx = &in->addresses},
+	    {0, "no-address", NULL, "others cannot reach it first",
+	     .flag = &in->no_address},
+	    {0, "network", "NAME", "the network's name", .take = take_network,
+	     .text = &in->network},
+	    {0, "prefix", "PREFIX", "the addresses in it; may be repeated (a "
+	     "random /16 of 10.0.0.0/8 or 172.16.0.0/12 that this host does "
+	     "not use, and a random fd.../48)", .take = take_prefix,
+	     .ctx = &in->prefixes},
+	    {0, "subnet", "SUBNET", "this node's; may be repeated (the first "
+	     "of each prefix)", .take = take_prefix, .ctx = &in->subnets},
+	    {0, "key-type", "TYPE", "of the key that signs the list: dsa "
+	     "(default) or ed25519", .take = keyfile_type_option,
+	     .ctx = &in->type},
+	    HOME_OPTIONS(&in->home),
+	    {'n', "dry-run", NULL, "only show all that",
+	     .flag = &in->dry_run},
+	    {.name = NULL},
+	};
+	struct options o = {
+	    .command = "init",
+	    .usage = "cluevpnctl init [OPTION]...",
+	    .about = "Founds a network: makes its keys, its first list and "
+		     "the configuration of this host, and starts the daemon. "
+		     "Shows the value that it takes for each of:",
+	    .rows = rows,
+	};
 
-	while ((c = getopt_long(argc, argv, "N:nh", options, NULL)) != -1) {
-		if (c == 'h') {
-			fputs(usage, stdout);
-			return EXIT_OK;
-		}
-		if (c == '?') {
-			fputs(usage, stderr);
-			return EXIT_USAGE;
-		}
-		if (take_option(in, c, optarg, &e) != 0) {
-			output_err(NULL, &e);
-			return EXIT_USAGE;
-		}
-	}
-	if (optind < argc) {
-		fprintf(stderr, "cluevpnctl: init: what is \"%s\" for?\n%s",
-			argv[optind], usage);
-		return EXIT_USAGE;
-	}
-	return -1;
+	return options_parse(&o, argc, argv);
 }
 
 int

@@ -11,9 +11,10 @@
 #include "format/conf.h"
 #include "format/invite.h"
 #include "lib/ca.h"
+#include "lib/options.h"
 
 #define INVITE_GUESTS_MAX 256
-#define INVITE_WORDS_MAX 64
+#define INVITE_WORDS_MAX 32
 
 enum guest_state {
 	GUEST_OPEN,	/* token not used yet */
@@ -43,16 +44,15 @@ struct invite {
 	const char *key;		/* the key that signs the list */
 	const char *ca_dir;		/* folder of ca.pem and ca.key */
 	const char *ou;
-	const char *words[INVITE_WORDS_MAX];	/* for bnl-sign add */
+	char *words[INVITE_WORDS_MAX];	/* options of bnl-sign add; owned */
 	unsigned int nwords;
 	bool rooms;			/* words has subnets */
 	bool addresses;			/* words has addresses */
 	bool replace;
-	uint16_t port;
-	uint32_t days;
+	uint64_t port;
+	uint64_t days;
 	int64_t seconds;		/* lifetime */
-	const char *via[TOKEN_ENDPOINTS_MAX];
-	unsigned int nvia;
+	struct option_values via;	/* at most TOKEN_ENDPOINTS_MAX */
 	/* Read from this host: */
 	struct conf *conf;
 	struct cert_info self;		/* the node's certificate */

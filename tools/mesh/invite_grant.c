@@ -240,7 +240,8 @@ read_request(struct grant *gr, char **cert, struct join_refuse *r)
 	}
 	key_fingerprint(gr->fp, k);
 	rc = cert_make_node(cert, k, name, in->ou, in->ca.pem, in->ca.len,
-			    in->ca.key, clock_wall(), in->days, &rng, &e);
+			    in->ca.key, clock_wall(),
+			    (unsigned int)in->days, &rng, &e);
 	key_free(k);
 	if (rc == 0)
 		return 0;
@@ -328,7 +329,7 @@ change_node(struct edit_args *cmd, struct bnl_edit *ed, void *ctx,
 static int
 change_list(struct grant *gr, bool dry)
 {
-	static char program[] = "cluevpnctl", add[] = "add", set[] = "set";
+	static char add[] = "add", set[] = "set";
 	static char yes[] = "-y", key[] = "-k", list[] = "-l", conf[] = "-c";
 	const struct invite *in = gr->in;
 	const char *argv[ARGS_MAX];
@@ -338,7 +339,6 @@ change_list(struct grant *gr, bool dry)
 
 	snprintf(gr->key, sizeof(gr->key), "--key=%s",
 		 fingerprint_format(fp, gr->fp));
-	argv[n++] = program;
 	argv[n++] = gr->guest->known ? set : add;
 	argv[n++] = yes;
 	argv[n++] = key;

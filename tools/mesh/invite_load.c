@@ -225,6 +225,8 @@ invite_unload(struct invite *in)
 	if (in->cert_key != NULL)
 		file_free_secret(in->cert_key, strlen(in->cert_key));
 	conf_free(in->conf);
+	for (unsigned int i = 0; i < in->nwords; i++)
+		free(in->words[i]);
 	free(in->cas);
 	for (unsigned int i = 0; i < in->npubs; i++)
 		free(in->pubs[i]);
@@ -240,25 +242,25 @@ find_way(struct invite *in, const struct bnl *b, struct err *e)
 {
 	const struct bnl_node *self = bnl_find(b, in->conf->name);
 
-	for (unsigned int i = 0; i < in->nvia; i++) {
+	for (size_t i = 0; i < in->via.n; i++) {
 		struct endpoint *ep = &in->at[in->nat++];
 
-		if (ipaddr_parse(&ep->addr, in->via[i],
-				 strlen(in->via[i])) != 0)
+		if (ipaddr_parse(&ep->addr, in->via.v[i],
+				 strlen(in->via.v[i])) != 0)
 			return err_set(e, ERR_USAGE,
 				       "--via \"%s\": expected an IPv4 or IPv6 "
 				       "address",
-				       in->via[i]);
+				       in->via.v[i]);
 		if (bnl_is_inside(b, &ep->addr))
 			return err_set(e, ERR_USAGE,
 				       "--via %s: an address inside the VPN, "
 				       "which a host reaches only when it is a "
 				       "node: expected one outside every "
 				       "prefix of the list",
-				       in->via[i]);
-		ep->port = in->port;
+				       in->via.v[i]);
+		ep->port = (uint16_t)in->port;
 	}
-	for (uint32_t i = 0; in->nvia == 0 && self != NULL &&
+	for (uint32_t i = 0; in->via.n == 0 && self != NULL &&
 			     i < self->naddresses &&
 			     in->nat < TOKEN_ENDPOINTS_MAX;
 	     i++) {
@@ -266,7 +268,7 @@ find_way(struct invite *in, const struct bnl *b, struct err *e)
 
 		if (ep->addr.family != IP_NONE)
 			in->at[in->nat++] =
-			    (struct endpoint){ep->addr, in->port};
+			    (struct endpoint){ep->addr, (uint16_t)in->port};
 	}
 	if (in->nat > 0)
 		return 0;

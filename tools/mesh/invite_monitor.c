@@ -99,7 +99,7 @@ set_up(struct monitor *m, struct err *e)
 {
 	const struct invite *in = m->in;
 	const struct invitemsg msg = {.kind = INVITE_SETUP,
-				      .number = in->port};
+				      .number = (uint16_t)in->port};
 	const struct span parts[] = {
 	    {in->cert, strlen(in->cert) + 1},
 	    {in->cert_key, strlen(in->cert_key) + 1},

@@ -15,8 +15,7 @@ struct join {
 	/* Set by the command line: */
 	struct home home;
 	struct token token;
-	const char *addresses[JOIN_ADDRESSES_MAX];
-	unsigned int naddresses;
+	struct option_values addresses;	/* at most JOIN_ADDRESSES_MAX */
 	bool no_address;
 	bool named;		/* --name was given, and matches the token */
 	/* Read from this host: */

@@ -136,8 +136,8 @@ ask_inviter(struct join *j, struct wire *w, struct err *e)
 	struct monotime end = mono_add_ms(clock_mono(), TALK_MS);
 	struct join_ask a = {
 	    .no_address = j->no_address,
-	    .port = j->home.port,
-	    .naddresses = j->naddresses,
+	    .port = (uint16_t)j->home.port,
+	    .naddresses = (unsigned int)j->addresses.n,
 	    .request = {j->request, strlen(j->request)},
 	};
 	struct token_keys k;
@@ -151,9 +151,9 @@ ask_inviter(struct join *j, struct wire *w, struct err *e)
 		return -1;
 	token_keys(&k, &j->token);
 	memcpy(a.id, k.id, sizeof(a.id));
-	for (unsigned int i = 0; i < j->naddresses; i++)
-		a.addresses[i] = (struct span){j->addresses[i],
-					       strlen(j->addresses[i])};
+	for (size_t i = 0; i < j->addresses.n; i++)
+		a.addresses[i] = (struct span){j->addresses.v[i],
+					       strlen(j->addresses.v[i])};
 	buf_init(&b, JOIN_ASK_MAX + JOIN_HEADER_LEN);
 	if (wire_export(w, exported, k.id) != 0 ||
 	    join_ask_encode(&b, &a, &k, exported) != 0)
@@ -220,11 +220,11 @@ static int
 show_addresses(struct join *j, struct tls_ctx *c, struct wire *w,
 	       struct err *e)
 {
-	for (unsigned int i = 0; i < j->naddresses; i++) {
+	for (size_t i = 0; i < j->addresses.n; i++) {
 		struct bnl_value v;
 		struct err why;
 
-		if (bnl_value_read(&v, BNL_ADDRESS, j->addresses[i], &why) !=
+		if (bnl_value_read(&v, BNL_ADDRESS, j->addresses.v[i], &why) !=
 			0 || v.p.addr.family == IP_NONE)
 			continue;
 		if (ask_from(j, &v.p.addr, c, w, &why) == 0)
@@ -245,7 +245,7 @@ join_request(struct join *j, struct err *e)
 	if (tls_ctx_new_guest(&c, j->token.ca, e) != 0)
 		return -1;
 	rc = ask_from(j, NULL, c, &w, e);
-	if (rc != 0 && e->code == ERR_CONFLICT && j->naddresses > 1)
+	if (rc != 0 && e->code == ERR_CONFLICT && j->addresses.n > 1)
 		rc = show_addresses(j, c, &w, e);
 	if (rc == 0)
 		rc = join_install(j, e);

@@ -3,7 +3,6 @@
  * files off this host. */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "lib/conffile.h"
 #include "lib/defaults.h"
 #include "lib/file.h"
+#include "lib/options.h"
 #include "lib/output.h"
 #include "lib/prompt.h"
 #include "list/list_file.h"
@@ -36,18 +36,6 @@ struct leave {
 	char *files[FILES_MAX]; /* files of the configuration, to be removed */
 	size_t nfiles;
 };
-
-static const char usage[] =
-    "usage: cluevpnctl leave [OPTION]...\n"
-    "Takes this host out of its network: stops the daemon, now and at boot,\n"
-    "and removes the node's key, certificate, configuration and state.\n"
-    "      --config-dir DIR    (" DEFAULT_CONF_DIR ")\n"
-    "      --pidfile PIDFILE   the daemon's (" DEFAULT_PIDFILE ")\n"
-    "      --force             also where the network's own keys are; they\n"
-    "                          and the list stay\n"
-    "  -n, --dry-run           only show what would be removed\n"
-    "  -y, --yes               do not ask\n"
-    "  -h, --help\n";
 
 /* --- the files on this host ----------------------------------------------- */
 
@@ -251,53 +239,39 @@ leave_run(struct leave *l, bool dry_run, struct err *e)
 int
 mesh_leave(int argc, char **argv)
 {
-	enum { OPT_DIR = 256, OPT_PIDFILE, OPT_FORCE };
-	static const struct option options[] = {
-	    {"config-dir", required_argument, NULL, OPT_DIR},
-	    {"pidfile", required_argument, NULL, OPT_PIDFILE},
-	    {"force", no_argument, NULL, OPT_FORCE},
-	    {"dry-run", no_argument, NULL, 'n'},
-	    {"yes", no_argument, NULL, 'y'},
-	    {"help", no_argument, NULL, 'h'},
-	    {NULL, 0, NULL, 0},
-	};
 	struct leave l = {.list.raw = NULL};
 	bool dry_run = false;
+	const struct option_row rows[] = {
+	    {0, "config-dir", "DIR", "(" DEFAULT_CONF_DIR ")",
+	     .text = &l.home.dir},
+	    {0, "pidfile", "PIDFILE", "the daemon's (" DEFAULT_PIDFILE ")",
+	     .text = &l.pidfile},
+	    {0, "force", NULL, "also if the keys of the network are here; "
+	     "they and the list stay", .flag = &l.force},
+	    {'n', "dry-run", NULL, "only show what would be removed",
+	     .flag = &dry_run},
+	    {'y', "yes", NULL, "do not ask", .flag = &l.yes},
+	    {.name = NULL},
+	};
+	struct options o = {
+	    .command = "leave",
+	    .usage = "cluevpnctl leave [OPTION]...",
+	    .about = "Takes this host out of its network: stops the daemon, "
+		     "now and at boot, and removes the node's key, "
+		     "certificate, configuration and state.",
+	    .rows = rows,
+	};
 	struct err e;
-	int c, rc = EXIT_OK;
+	int rc;
 
 	home_init(&l.home);
-	while ((c = getopt_long(argc, argv, "nyh", options, NULL)) != -1)
-		switch (c) {
-		case OPT_DIR:
-			l.home.dir = optarg;
-			break;
-		case OPT_PIDFILE:
-			l.pidfile = optarg;
-			break;
-		case OPT_FORCE:
-			l.force = true;
-			break;
-		case 'n':
-			dry_run = true;
-			break;
-		case 'y':
-			l.yes = true;
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			return EXIT_OK;
-		default:
-			fputs(usage, stderr);
-			return EXIT_USAGE;
+	rc = options_parse(&o, argc, argv);
+	if (rc < 0) {
+		rc = EXIT_OK;
+		if (leave_run(&l, dry_run, &e) != 0) {
+			output_err(NULL, &e);
+			rc = e.code == ERR_USAGE ? EXIT_USAGE : EXIT_FAILED;
 		}
-	if (optind < argc) {
-		fputs(usage, stderr);
-		return EXIT_USAGE;
-	}
-	if (leave_run(&l, dry_run, &e) != 0) {
-		output_err(NULL, &e);
-		rc = e.code == ERR_USAGE ? EXIT_USAGE : EXIT_FAILED;
 	}
 	for (size_t i = 0; i < l.nfiles; i++)
 		free(l.files[i]);

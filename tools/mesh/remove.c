@@ -1,134 +1,78 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cluevpnctl remove: takes nodes out of the list, and pushes it to all. */
-#include <getopt.h>
+#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include <unistd.h>
 
-#include "base/text.h"
 #include "lib/defaults.h"
+#include "lib/options.h"
+#include "lib/output.h"
 #include "lib/receipts.h"
 #include "list/edit_cmd.h"
 #include "mesh_cmds.h"
 
-#define SOCKET "/run/cluevpn/ctl"
 #define WAIT_S 30
+#define WAIT_MAX_S 86400
 
-enum { OPT_NO_REVOKE = 256, OPT_WAIT };
-
-static const struct option options[] = {
-    {"config", required_argument, NULL, 'c'},
-    {"key", required_argument, NULL, 'k'},
-    {"list", required_argument, NULL, 'l'},
-    {"no-revoke", no_argument, NULL, OPT_NO_REVOKE},
-    {"socket", required_argument, NULL, 's'},
-    {"wait", required_argument, NULL, OPT_WAIT},
-    {"yes", no_argument, NULL, 'y'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
-
-static const char usage[] =
-    "usage: cluevpnctl remove [OPTION]... NODE...\n"
-    "Removes nodes from the list and revokes their keys, signs and installs\n"
-    "it, offers it to all, and waits until they have it.\n"
-    "  -c, --config DIR|FILE   tells this machine's name "
-    "(" DEFAULT_CONF_DIR ")\n"
-    "  -k, --key KEY           the key that signs (" DEFAULT_SIGN_KEY ")\n"
-    "  -l, --list FILE         the list (" DEFAULT_LIST ")\n"
-    "      --no-revoke         leave the keys alone\n"
-    "  -s, --socket SOCKET     the daemon's (" SOCKET ")\n"
-    "      --wait SECONDS      how long, at most (30)\n"
-    "  -y, --yes               do not ask\n"
-    "  -h, --help\n";
-
-struct remove {
-	const char *socket;
-	uint64_t wait_s;
-	const char **words;	/* arguments of the bnl-sign command */
-	int n;
-};
-
-static void
-pass_option(struct remove *r, const char *option, const char *value)
-{
-	r->words[r->n++] = option;
-	if (value != NULL)
-		r->words[r->n++] = value;
-}
-
+/* -1: continue; else the exit code. */
 static int
-take_option(struct remove *r, int c)
+read_options(struct edit_args *a, const char **socket, uint64_t *wait_s,
+	     int argc, char **argv)
 {
-	switch (c) {
-	case 'c':
-		pass_option(r, "-c", optarg);
-		return -1;
-	case 'k':
-		pass_option(r, "-k", optarg);
-		return -1;
-	case 'l':
-		pass_option(r, "-l", optarg);
-		return -1;
-	case 'y':
-		pass_option(r, "-y", NULL);
-		return -1;
-	case OPT_NO_REVOKE:
-		pass_option(r, "--no-revoke", NULL);
-		return -1;
-	case 's':
-		r->socket = optarg;
-		return -1;
-	case OPT_WAIT:
-		if (text_u64(&r->wait_s,
-			     (struct span){optarg, strlen(optarg)}, 0,
-			     86400) == 0)
-			return -1;
-		fprintf(stderr, "cluevpnctl: --wait \"%s\": expected a number "
-			"of seconds\n", optarg);
-		return EXIT_USAGE;
-	case 'h':
-		fputs(usage, stdout);
-		return EXIT_OK;
-	default:
-		fputs(usage, stderr);
-		return EXIT_USAGE;
-	}
-}
+	const struct option_row rows[] = {
+	    {'c', "config", "DIR|FILE", "the configuration, which has the "
+	     "name of this machine (" DEFAULT_CONF_DIR ")",
+	     .text = &a->run.conf},
+	    {'k', "key", "KEY", SIGN_SESSION_KEY_HELP, .text = &a->run.key},
+	    {'l', "list", "FILE", "the list (" DEFAULT_LIST ")",
+	     .text = &a->run.sign.in},
+	    {0, "no-revoke", NULL, "do not revoke the keys",
+	     .flag = &a->keep_keys},
+	    {'s', "socket", "SOCKET", "the daemon's (" DEFAULT_SOCKET ")",
+	     .text = socket},
+	    {0, "wait", "SECONDS", "how long, at most (30)", .number = wait_s,
+	     .max = WAIT_MAX_S},
+	    {'y', "yes", NULL, "do not ask", .flag = &a->run.sign.yes},
+	    {.name = NULL},
+	};
+	struct options o = {
+	    .command = "remove",
+	    .usage = "cluevpnctl remove [OPTION]... NODE...",
+	    .about = "Removes nodes from the list and revokes their keys, "
+		     "signs and installs it, offers it to all nodes, and waits "
+		     "until they have it.",
+	    .rows = rows,
+	    .min = 1,
+	    .max = argc,
+	};
+	struct err e;
+	int rc = options_parse(&o, argc, argv);
 
-static int
-run_remove(struct remove *r, int argc, char **argv)
-{
-	int c, rc;
-
-	pass_option(r, argv[0], "remove");
-	while ((c = getopt_long(argc, argv, "c:k:l:s:yh", options, NULL)) !=
-	       -1) {
-		rc = take_option(r, c);
-		if (rc >= 0)
-			return rc;
-	}
-	if (optind == argc) {
-		fputs(usage, stderr);
-		return EXIT_USAGE;
-	}
-	pass_option(r, "--", NULL);
-	while (optind < argc)
-		pass_option(r, argv[optind++], NULL);
-	rc = edit_cmd(r->n, (char **)(uintptr_t)r->words, false);
-	fflush(stdout);
-	return rc != EXIT_OK ? rc : (int)receipts_wait(r->socket, r->wait_s);
+	a->run.sign.out = a->run.sign.in;
+	for (int i = optind; rc < 0 && i < argc; i++)
+		if (edit_args_add_word(a, argv[i], &e) != 0) {
+			output_err(NULL, &e);
+			rc = EXIT_FAILED;
+		}
+	return rc;
 }
 
 int
 mesh_remove(int argc, char **argv)
 {
-	struct remove r = {.socket = SOCKET, .wait_s = WAIT_S};
-	int rc = EXIT_FAILED;
+	const char *socket = DEFAULT_SOCKET;
+	uint64_t wait_s = WAIT_S;
+	struct edit_args a;
+	int rc;
 
-	r.words = calloc((size_t)argc * 2 + 4, sizeof(*r.words));
-	if (r.words != NULL)
-		rc = run_remove(&r, argc, argv);
-	free(r.words);
+	edit_args_init(&a, EDIT_REMOVE);
+	rc = read_options(&a, &socket, &wait_s, argc, argv);
+	if (rc < 0) {
+		rc = edit_cmd_run(&a);
+		fflush(stdout);
+		if (rc == EXIT_OK)
+			rc = (int)receipts_wait(socket, wait_s);
+	}
+	edit_args_free(&a);
 	return rc;
 }

@@ -132,6 +132,8 @@ memory_running_out_changes_nothing(void **state)
 	before = b;
 	assert_null(buf_reserve(&b, SIZE_MAX - 4));
 	assert_null(buf_reserve(&b, SIZE_MAX / 2));
+	assert_true(b.nomem);
+	b.nomem = false;
 	assert_memory_equal(&b, &before, sizeof(b));
 	assert_memory_equal(buf_data(&b), "keep", 4);
 	buf_free(&b);
