@@ -351,7 +351,7 @@ code 0 'a dry run takes more than that'
 says err '3 of 6 nodes would be gone' 'and tells it'
 sign net
 code 1 'to be signed, somebody must say so'
-says err 'nobody is there to be asked' 'which is told'
+says err 'no terminal to ask on' 'which is told'
 says err '--yes' 'with the way to do that'
 same net net.edited 'nothing is signed'
 same net.prev net.six 'nor copied'

@@ -374,7 +374,7 @@ changes 'goes too' <<-END
 	< node delta
 END
 fresh
-refuses 1 'nobody is there to be asked' 'half of the nodes' \
+refuses 1 'no terminal to ask on' 'half of the nodes' \
 	remove alpha beta
 says err '^bnl-sign: 2 of 4 nodes would be gone' '  with the reason'
 cmd remove -y alpha beta alpha

@@ -256,7 +256,7 @@ is "$(find "$HOSTS_DIR/alpha/etc" "$HOSTS_DIR/alpha/lib" -type f)" '' \
 
 job alpha beta gamma delta
 
-fails 1 'init does not found twice' 'is there already' \
+fails 1 'init does not found twice' 'exists already' \
     on alpha cluevpnctl init
 for f in ca.key bnl.key node.key; do
 	is "$(stat -c %a "$HOSTS_DIR/alpha/etc/$f")" 600 "$f is root's alone"
@@ -540,7 +540,7 @@ nothing_on eve
 # What cannot be put in its place is not half there; the token stays good.
 holds 'eve has a key again' invite --replace eve
 mkdir "$HOSTS_DIR/eve/lib/network.bnl"
-fails 1 'something is in the way' 'is there already' \
+fails 1 'something is in the way' 'exists already' \
     on eve cluevpnctl join "$(token eve)"
 rmdir "$HOSTS_DIR/eve/lib/network.bnl"
 nothing_on eve

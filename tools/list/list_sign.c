@@ -352,8 +352,8 @@ list_sign_confirmed(const struct list_sign *s, const struct signed_list *m)
 		return true;
 	if (!prompt_possible())
 		err_set(&e, ERR_USAGE,
-			"nobody is there to be asked, so nothing is signed "
-			"(--yes signs it unasked)");
+			"there is no terminal to ask on, so nothing is signed "
+			"(--yes signs it without a question)");
 	else if (prompt_choice(m->diff.lost > 0
 			      ? "This takes nodes or subnets away from every "
 				"node. Sign it? [y/n]"

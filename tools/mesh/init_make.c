@@ -49,7 +49,7 @@ static const struct {
 		   "# \"bnl-sign\" use it. Keep a copy in a safe place, and "
 		   "nowhere else."},
     [F_BNL_PUB] = {"bnl-pub.pem", false,
-		   "# What lists are verified with: the public half of "
+		   "# The key that verifies lists: the public half of "
 		   "bnl.key. \"keygen bnl\" makes\n# another."},
     [F_NODE_KEY] = {"node.key", true,
 		    "# This node's key, which never leaves it. \"cluevpnctl "
@@ -86,9 +86,9 @@ init_check(const struct init *in, struct err *e)
 	for (int i = 0; rc == 0 && i < FILES; i++)
 		if (file_exists(f[i].path))
 			rc = err_set(e, ERR_EXISTS,
-				     "%s is there already, so nothing is done: "
+				     "%s exists already, so nothing is done: "
 				     "to found another network on this host, "
-				     "move away what is in %s and %s",
+				     "move away the files in %s and %s",
 				     f[i].path, in->home.dir, in->home.state);
 	outfiles_free(f, FILES);
 	return rc;
@@ -165,9 +165,9 @@ list_text(const struct init *in, const char *key, size_t *len, struct err *e)
 		err_nomem(e);
 		return NULL;
 	}
-	fputs("# Who belongs to the network. \"cluevpnctl invite\" and "
+	fputs("# The nodes of the network. \"cluevpnctl invite\" and "
 	      "\"cluevpnctl remove\" change it;\n"
-	      "# \"bnl-sign -e\" is for all else. What is changed otherwise is "
+	      "# \"bnl-sign -e\" is for all else. Any other change is "
 	      "not signed.\n",
 	      f);
 	fprintf(f, "network   %s\n", in->network);

@@ -34,7 +34,7 @@ static const char cert_head[] =
     "# This node's certificate: \"cluevpnctl invite --replace\" or \"keygen "
     "sign\" renews it.";
 static const char ca_head[] = "# The certificate of the network's CA.";
-static const char pub_head[] = "# What the list is verified with.";
+static const char pub_head[] = "# The key that verifies the list.";
 
 /* --- before --------------------------------------------------------------- */
 
@@ -138,10 +138,10 @@ join_check(struct join *j, struct err *e)
 			rc = err_nomem(e);
 		else if (file_exists(path))
 			rc = err_set(e, ERR_EXISTS,
-				     "%s is there already, of what has been on "
-				     "this host before. Nothing is done; move "
-				     "it away, or take all of it out with "
-				     "\"cluevpnctl leave\"",
+				     "%s exists already, from an earlier "
+				     "network of this host. Nothing is done; "
+				     "move it away, or remove all of that "
+				     "network with \"cluevpnctl leave\"",
 				     path);
 		free(path);
 	}

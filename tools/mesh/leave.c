@@ -176,8 +176,8 @@ leave_confirm(const struct leave *l, struct err *e)
 		return 0;
 	if (!prompt_possible())
 		return err_set(e, ERR_USAGE,
-			       "nothing is removed: nobody is there to be "
-			       "asked, and --yes is not given");
+			       "nothing is removed: there is no terminal to "
+			       "ask on, and --yes is not given");
 	if (prompt_choice("Leave the network? [y/n]", "yn") == 'y')
 		return 0;
 	return err_set(e, ERR_USAGE, "nothing is removed");
