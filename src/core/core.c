@@ -215,7 +215,7 @@ core_reconf(struct core *c, struct now now, const struct conf *conf,
 	c->warned &= ~(UINT32_C(1) << EVENT_CERT_END);
 	conns_reconf(c->conns);
 	lists_reconf(c->lists);
-	core_warn(c);
+	warnings_own(c);
 	for (size_t i = 0; i < c->npeers; i++) {
 		peer_locate(c->peers[i], c->peers[i]->node);
 		pmtu_probe_reconf(c->peers[i]);
@@ -299,7 +299,7 @@ put_into_force(struct core *c, struct generation *g)
 	lists_applied(c->lists);
 	conns_list_applied(c->conns);
 	check_secrets(c);
-	core_news(c, old == NULL ? NULL : old->bnl);
+	news_applied(c, old == NULL ? NULL : old->bnl);
 	generation_free(old);
 	peers_judge_links(c);
 	/* New nodes cannot dial one that is not listed. */
@@ -380,7 +380,7 @@ core_push(struct core *c, struct now now)
 {
 	c->env.now = now;
 	lists_push(c->lists);
-	core_news_again(c);
+	news_again(c);
 	core_settle(c);
 }
 
@@ -408,6 +408,145 @@ core_mark_reset(struct core *c, struct now now)
 	core_settle(c);
 }
 
+/* --- peers --------------------------------------------------------------- */
+
+int
+core_negotiate(struct core *c, struct now now, const char *name)
+{
+	struct peer *p = peer_named(c, name);
+
+	c->env.now = now;
+	if (p == NULL)
+		return -1;
+	peer_ask(p);
+	core_settle(c);
+	return 0;
+}
+
+void
+core_probe(struct core *c, struct now now, const char *name, bool by_tcp)
+{
+	struct peer *p = peer_named(c, name);
+
+	c->env.now = now;
+	if (p == NULL)
+		return;
+	diagnose_probe(p, by_tcp);
+	core_settle(c);
+}
+
+void
+core_why(struct core *c, struct now now, const char *name, struct why *out,
+	 bool *done)
+{
+	c->env.now = now;
+	diagnose_why(c, name, out, done);
+}
+
+void
+core_too_big(struct core *c, struct now now, const struct endpoint *to)
+{
+	c->env.now = now;
+	pmtu_probe_refused(c, to);
+	core_settle(c);
+}
+
+void
+core_slept(struct core *c, struct now now, const char *why)
+{
+	c->env.now = now;
+	actions_event(&c->actions, EVENT_INFO, EVENT_SLEPT, NULL,
+		      "%s: all sessions are made anew", why);
+	conns_slept(c->conns);
+	peers_slept(c);
+	core_settle(c);
+}
+
+size_t
+core_endpoints(const struct core *c, const char *name,
+	       struct endpoint out[CORE_ENDPOINTS_MAX])
+{
+	return peer_named(c, name) == NULL ? 0 : peer_endpoints(c, name, out);
+}
+
+int
+core_load_addrcache(struct core *c, const uint8_t *data, size_t len, struct err *e)
+{
+	if (addrcache_load(c->env.addrcache, data, len, e) < 0)
+		return -1;
+	peers_keep_known(c);
+	for (size_t i = 0; i < c->npeers; i++)
+		peer_locate(c->peers[i], c->peers[i]->node);
+	return 0;
+}
+
+const struct endpoint *
+core_endpoint_now(const struct core *c, const char *name)
+{
+	return peer_endpoint_now(peer_named(c, name));
+}
+
+const struct endpoint *
+core_peer_endpoint(const struct core *c, size_t i)
+{
+	return peer_endpoint_now(c->peers[i]);
+}
+
+void
+core_resolved(struct core *c, struct now now, const char *host,
+	      const struct ipaddr *found, size_t n, bool more,
+	      const char *why)
+{
+	c->env.now = now;
+	if (peers_resolved(c, host, found, n, more, why))
+		for (size_t i = 0; i < c->npeers; i++)
+			if (peer_has_host(c->peers[i], host))
+				peer_flags(c->peers[i], peer_found(c->peers[i]),
+					   NULL);
+	core_settle(c);
+}
+
+void
+core_list_replaced(struct core *c, struct now now,
+		   const struct bnl_version *version)
+{
+	c->env.now = now;
+	lists_replaced(c->lists, version);
+}
+
+void
+core_device_takes(struct core *c, bool tcp, bool udp)
+{
+	c->gro_tcp = tcp;
+	c->gro_udp = udp;
+}
+
+/* --- data path -------------------------------------------------------------- */
+
+size_t
+core_tun_in(struct core *c, struct now now, struct tun_frame *frames, size_t n,
+	    struct core_out *out)
+{
+	size_t taken;
+
+	c->env.now = now;
+	taken = outbound(c, frames, n, out);
+	core_settle(c);
+	return taken;
+}
+
+size_t
+core_udp_in(struct core *c, struct now now, struct udp_run *runs, size_t n,
+	    struct core_out *out)
+{
+	size_t taken;
+
+	c->env.now = now;
+	taken = inbound(c, runs, n, out);
+	core_settle(c);
+	return taken;
+}
+
 /* --- time -------------------------------------------------------------------- */
 
 static void
@@ -416,10 +555,12 @@ sweep_core(struct core *c)
 	struct monotime now = c->env.now.mono;
 
 	if (c->sweep_at == 0)
-		core_warn(c);
+		warnings_own(c);
 	for (int i = 0; i < SWEEP_STEP_PEERS && c->sweep_at < c->npeers; i++) {
-		peer_sweep(c->peers[c->sweep_at], c->sweep_pass);
-		core_warn_peer(c, c->sweep_at++);
+		struct peer *p = c->peers[c->sweep_at];
+
+		peer_flags(p, peer_sweep(p, c->sweep_pass), NULL);
+		warnings_peer(c, c->sweep_at++);
 	}
 	if (c->sweep_at < c->npeers) {
 		timerq_set(&c->timers, &c->sweep,
@@ -471,7 +612,7 @@ core_tick(struct core *c, struct now now)
 		if (t->kind == TIMER_SWEEP)
 			sweep_core(c);
 		else if (t->kind == TIMER_NEWS)
-			core_news_tick(c);
+			news_tick(c);
 		else
 			peer_tick(t->owner);
 	}

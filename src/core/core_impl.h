@@ -3,6 +3,8 @@
 #ifndef CORE_CORE_IMPL_H
 #define CORE_CORE_IMPL_H
 
+#include <string.h>
+
 #include "base/table.h"
 #include "base/timerq.h"
 #include "core/conn/conns.h"
@@ -148,36 +150,34 @@ void core_settle(struct core *c);
 /* --- warnings.c ------------------------------------------------------------- */
 /* Warns of faults that an administrator should mend: of this node, and of peer
  * i; now and then. */
-void core_warn(struct core *c);
-void core_warn_peer(struct core *c, size_t i);
+void warnings_own(struct core *c);
+void warnings_peer(struct core *c, size_t i);
 /* The text of the warning while it is, or was a while ago, muted. */
 void peer_mute_text(const struct peer *p, char *out, size_t cap);
-/* How many seconds the peer's clock is ahead of ours; that it is not known. */
-void peer_clock_take(struct peer *p, int64_t ahead_s);
-void peer_clock_forget(struct peer *p);
+/* A node that refuses this one by a list that is newer and has removed it, as
+ * that node says; NULL: none does. */
+const struct history_entry *warnings_removal(const struct core *c);
 /* The peer is heard, and does not hear our answers. */
 bool peer_is_one_way(const struct peer *p, const struct assoc_status *ls);
 
-/* --- core_news.c -------------------------------------------------------- */
+/* --- news.c -------------------------------------------------------- */
 /* Another list has taken the place of old, or of none. */
-void core_news(struct core *c, const struct bnl *old);
+void news_applied(struct core *c, const struct bnl *old);
 /* Announces the list in force once more to all that lack it. */
-void core_news_again(struct core *c);
+void news_again(struct core *c);
 /* Announces it to a node in its session, now or in the round that runs. False:
  * there is no session, or the node is silent, or could not fetch the list. */
-bool core_news_offer(struct core *c, const char *name, bool now);
+bool news_offer(struct core *c, const char *name, bool now);
 /* The next step of a round. */
-void core_news_tick(struct core *c);
+void news_tick(struct core *c);
 /* Tells the peer once that this node has the same list, if it has. */
-void core_news_receipt(struct peer *p);
+void news_receipt(struct peer *p);
 /* To a peer that list v does not name any more, while there is a session. */
-void core_news_last(struct peer *p, const struct bnl_version *v);
+void news_last(struct peer *p, const struct bnl_version *v);
 
 /* --- peer.c ------------------------------------------------------------- */
 int peer_new(struct peer **out, struct core *c, const char *name);
 void peer_free(struct peer *p);
-/* Keeps its timer right at the next core_settle(). */
-void peer_touch(struct peer *p);
 void peer_settle(struct peer *p);
 /* Tells that it is down, why, and where it was. */
 void peer_say_down(struct peer *p, const char *why);
@@ -189,7 +189,44 @@ void peer_wait(struct peer *p, uint8_t flags, const uint8_t *data, size_t len);
 void peer_tick(struct peer *p);
 /* Nothing that was agreed with it holds any more: its sessions end. */
 void peer_reset(struct peer *p);
-void peer_drop(struct peer *p, enum drop d);
+
+/* NULL: it has no session here: not in force, or ourselves. */
+static inline struct peer *
+peer_named(const struct core *c, const char *name)
+{
+	return table_get(&c->by_name, name, strlen(name));
+}
+
+/* Keeps its timer right at the next core_settle(). */
+static inline void
+peer_touch(struct peer *p)
+{
+	struct core *c = p->core;
+
+	if (p->touched)
+		return;
+	p->touched = true;
+	c->touched[c->ntouched++] = p;
+}
+
+static inline void
+peer_drop(struct peer *p, enum drop d)
+{
+	p->drops[d]++;
+	p->core->drops[d]++;
+}
+
+#define SWEEP_START 0		/* the first pass after the start */
+#define SWEEP_AGAIN 1		/* any later one */
+#define BEGIN_PEERS 30		/* up to so many are told one by one */
+
+/* True while the sessions of a large network are resumed after a start: the
+ * peers that are up are told in one line at the end. */
+static inline bool
+peers_begin(const struct core *c)
+{
+	return c->sweep_pass == SWEEP_START && c->npeers > BEGIN_PEERS;
+}
 
 /* Count an inner packet of so many bytes, for the peer and for all. */
 static inline void
@@ -215,26 +252,25 @@ peer_count_received(struct peer *p, size_t len)
 }
 
 /* --- peer_dial.c -------------------------------------------------------- */
+/* Those that return flags leave them for peer_flags(). */
 /* A negotiation is wanted: now, or as soon as it may be. */
 void peer_negotiate(struct peer *p);
 /* The same for a person: at once, whatever happened before. */
 void peer_ask(struct peer *p);
 /* The first packet waits for it: it rests no longer where nobody was found. */
 void peer_hurry(struct peer *p);
-void peer_news(struct peer *p, const struct conn_news *n);
+unsigned int peer_news(struct peer *p, const struct conn_news *n);
 /* Our certificate is another one: pairs agreed under the former one stay in
  * use, and are agreed anew in the background. */
 void peer_renew(struct peer *p);
 /* Ends its wait after a refusal: another list, key or certificate is in use. */
 void peer_retry(struct peer *p);
 /* The background look: finds out whether this peer lacks a session or pair. */
-#define SWEEP_START 0		/* the first pass after the start */
-#define SWEEP_AGAIN 1		/* any later one */
-void peer_sweep(struct peer *p, unsigned int pass);
+unsigned int peer_sweep(struct peer *p, unsigned int pass);
 /* Dials those whose turn it is, while there is room. */
 void peers_dial(struct core *c);
 /* The peer's host names stand for other addresses now: it may be there. */
-void peer_found(struct peer *p);
+unsigned int peer_found(struct peer *p);
 
 /* --- addresses.c ------------------------------------------------------------ */
 /* Addresses of a node, in the order they are to be tried: the list's, then
@@ -246,6 +282,13 @@ size_t peer_endpoints(const struct core *c, const char *name,
 /* How many of them the list gives, host names by the addresses they stand
  * for. */
 size_t peer_listed_count(const struct peer *p);
+/* The address of its session; NULL: none is known. p may be NULL. */
+const struct endpoint *peer_endpoint_now(const struct peer *p);
+/* The answer of a look-up, as core_resolved(). true: the host's addresses are
+ * others than before. */
+bool peers_resolved(struct core *c, const char *host, const struct ipaddr *found,
+		    size_t n, bool more, const char *why);
+bool peer_has_host(const struct peer *p, const char *host);
 /* The host names among a node's addresses are looked up, if it is time: before
  * others while packets wait for the node. */
 void peer_look_up(struct core *c, const char *name);
@@ -257,6 +300,8 @@ bool peer_order(struct peer *p);
 
 /* --- pmtu_probe.c ------------------------------------------------------------- */
 bool pmtu_probe_is_narrow(const struct peer *p);
+/* As core_too_big(). */
+void pmtu_probe_refused(struct core *c, const struct endpoint *to);
 /* Writes the state of the path. */
 void pmtu_probe_text(const struct peer *p, char *out, size_t cap);
 /* A packet of PMTU_BASE or more is about to be sent. */
@@ -273,8 +318,6 @@ bool pmtu_probe_may_tell(struct peer *p);
 /* --- records.c ---------------------------------------------------------- */
 /* Whether there was a session to tell the records in. */
 bool records_send(struct peer *p, const uint8_t *records, size_t len);
-/* Takes the records of a control packet. DROP_NONE or DROP_CONTROL. */
-enum drop records_in(struct peer *p, const struct assoc_in *in);
 /* Sends a PING, if there is a session. */
 void records_ping(struct peer *p);
 /* A PING whose answer shows that the peer is alive, and which list it has. */
@@ -286,20 +329,42 @@ void records_bye(struct peer *p);
 /* Asks some of those that are up whether they reach the node of that name. */
 void records_ask(struct core *c, const char *name);
 
+/* For records_in.c: the head of a record, and a PING or its PONG. */
+struct wcur;
+void record_put_head(struct wcur *w, uint8_t *record, size_t cap,
+		     enum record_type type, size_t len);
+bool record_send_ping(struct peer *p, enum record_type type,
+		      const uint8_t tag[RECORD_TAG_LEN]);
+
+/* --- records_in.c ------------------------------------------------------- */
+/* Takes the records of a control packet. DROP_NONE or DROP_CONTROL. */
+enum drop records_in(struct peer *p, const struct assoc_in *in);
+
 /* --- diagnose.c --------------------------------------------------------- */
-/* A node that refuses this one by a list that is newer and has removed it, as
- * that node says; NULL: none does. */
-const struct history_entry *core_removal(const struct core *c);
+/* As core_probe() and core_why(). */
+void diagnose_probe(struct peer *p, bool by_tcp);
+void diagnose_why(const struct core *c, const char *name, struct why *out,
+		  bool *done);
+
+/* --- clock.c ------------------------------------------------------------ */
+/* How many seconds the peer's clock is ahead of ours; that it is not known. */
+void peer_clock_take(struct peer *p, int64_t ahead_s);
+void peer_clock_forget(struct peer *p);
+bool peer_clock_is_off(const struct peer *p);
+
+/* --- data/outbound.c, data/inbound.c -------------------------------------- */
+/* As core_tun_in() and core_udp_in(). */
+size_t outbound(struct core *c, struct tun_frame *frames, size_t n,
+		struct core_out *out);
+size_t inbound(struct core *c, struct udp_run *runs, size_t n,
+	       struct core_out *out);
 
 /* --- peers.c ------------------------------------------------------------ */
 /* Puts the generation into force: peers come and go, hooks are queued. *old is
  * the generation that was in force, for the caller to free. */
 int peers_apply(struct core *c, struct generation *g, struct generation **old);
-/* NULL: it has no session here: not in force, or ourselves. */
-struct peer *peer_named(const struct core *c, const char *name);
-/* True while the sessions of a large network are resumed after a start: the
- * peers that are up are told in one line at the end. */
-bool peers_begin(const struct core *c);
+/* Drops all sessions: copies of their keys may exist. */
+void peers_slept(struct core *c);
 void peers_tell_begun(struct core *c);
 /* Tells all that are up that we stop in order. */
 void peers_say_bye(struct core *c);

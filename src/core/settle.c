@@ -39,7 +39,7 @@ settle_wants(struct core *c)
 		size_t n;
 
 		if (want != WANT_PULL &&
-		    core_news_offer(c, name, want == WANT_PASS)) {
+		    news_offer(c, name, want == WANT_PASS)) {
 			lists_told(c->lists, name);
 			continue;
 		}
@@ -61,7 +61,7 @@ settle_news(struct core *c)
 		struct peer *p = peer_named(c, news.peer);
 
 		if (p != NULL)
-			peer_news(p, &news);
+			peer_flags(p, peer_news(p, &news), NULL);
 		settle_pairs(c);
 	}
 }

@@ -123,11 +123,12 @@ datagram_in(struct core *c, const struct udp_run *r, size_t len,
 	d = assocs_in(c->assocs, &c->env, &r->remote, &r->local, r->data, len,
 		     &in);
 	p = in.assoc == NULL ? NULL : assoc_owner(in.assoc);
+	if (p == NULL) {	/* d says why */
+		c->drops[d]++;
+		return true;
+	}
 	if (d != DROP_NONE) {
-		if (p != NULL)
-			peer_drop(p, d);
-		else
-			c->drops[d]++;
+		peer_drop(p, d);
 		return true;
 	}
 	peer_touch(p);
@@ -162,25 +163,15 @@ run_in(struct core *c, struct udp_run *r, struct core_out *out)
 	return true;
 }
 
-void
-core_device_takes(struct core *c, bool tcp, bool udp)
-{
-	c->gro_tcp = tcp;
-	c->gro_udp = udp;
-}
-
 size_t
-core_udp_in(struct core *c, struct now now, struct udp_run *runs, size_t n,
-	    struct core_out *out)
+inbound(struct core *c, struct udp_run *runs, size_t n, struct core_out *out)
 {
 	size_t i;
 
-	c->env.now = now;
 	gro_begin(&c->gro, out, c->gro_tcp, c->gro_udp);
 	for (i = 0; i < n; i++)
 		if (!run_in(c, &runs[i], out))
 			break;
 	gro_flush(&c->gro);
-	core_settle(c);
 	return i;
 }

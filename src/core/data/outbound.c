@@ -292,16 +292,14 @@ frame_in(struct core *c, struct tun_frame *f, struct core_out *out)
 }
 
 size_t
-core_tun_in(struct core *c, struct now now, struct tun_frame *frames, size_t n,
-	    struct core_out *out)
+outbound(struct core *c, struct tun_frame *frames, size_t n,
+	 struct core_out *out)
 {
 	size_t i;
 
-	c->env.now = now;
-	adapt_fill(&c->packing, now.mono);
+	adapt_fill(&c->packing, c->env.now.mono);
 	for (i = 0; i < n; i++)
 		if (!frame_in(c, &frames[i], out))
 			break;
-	core_settle(c);
 	return i;
 }

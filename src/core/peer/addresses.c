@@ -171,30 +171,11 @@ peer_endpoints(const struct core *c, const char *name, struct endpoint *out)
 _Static_assert(CORE_ENDPOINTS_MAX == CONN_ENDPOINTS_MAX,
 	       "core.h tells how many there can be");
 
-size_t
-core_endpoints(const struct core *c, const char *name,
-	       struct endpoint out[CORE_ENDPOINTS_MAX])
-{
-	return peer_named(c, name) == NULL ? 0 : peer_endpoints(c, name, out);
-}
-
-static const struct endpoint *
-endpoint_now(const struct peer *p)
+const struct endpoint *
+peer_endpoint_now(const struct peer *p)
 {
 	return p == NULL || assoc_remote(p->assoc)->port == 0 ?
 		       NULL : assoc_remote(p->assoc);
-}
-
-const struct endpoint *
-core_endpoint_now(const struct core *c, const char *name)
-{
-	return endpoint_now(peer_named(c, name));
-}
-
-const struct endpoint *
-core_peer_endpoint(const struct core *c, size_t i)
-{
-	return endpoint_now(c->peers[i]);
 }
 
 size_t
@@ -240,17 +221,6 @@ peer_order(struct peer *p)
 	return others;
 }
 
-int
-core_load_addrcache(struct core *c, const uint8_t *data, size_t len, struct err *e)
-{
-	if (addrcache_load(c->env.addrcache, data, len, e) < 0)
-		return -1;
-	peers_keep_known(c);
-	for (size_t i = 0; i < c->npeers; i++)
-		peer_locate(c->peers[i], c->peers[i]->node);
-	return 0;
-}
-
 /* --- answers ------------------------------------------------------------- */
 
 /* An address of one machine somewhere else. */
@@ -263,9 +233,11 @@ is_usable(const struct core *c, const struct ipaddr *a)
 	       !core_env_is_inside(&c->env, a);
 }
 
-static bool
-has_host(const struct bnl_node *node, const char *host)
+bool
+peer_has_host(const struct peer *p, const char *host)
 {
+	const struct bnl_node *node = &p->core->gen->bnl->nodes[p->node];
+
 	for (uint32_t i = 0; i < node->naddresses; i++)
 		if (node->addresses[i].host != NULL &&
 		    strcmp(node->addresses[i].host, host) == 0)
@@ -273,27 +245,18 @@ has_host(const struct bnl_node *node, const char *host)
 	return false;
 }
 
-void
-core_resolved(struct core *c, struct now now, const char *host,
-	      const struct ipaddr *found, size_t n, bool more,
-	      const char *why)
+bool
+peers_resolved(struct core *c, const char *host, const struct ipaddr *found,
+	       size_t n, bool more, const char *why)
 {
 	struct ipaddr usable[HOSTS_EACH];
 	size_t m = 0;
 
-	c->env.now = now;
 	for (size_t i = 0; c->gen != NULL && i < n && m < HOSTS_EACH; i++)
 		if (is_usable(c, &found[i]))
 			usable[m++] = found[i];
 	if (n > 0 && m == 0)
 		why = "it has no address that is outside the VPN and not of "
 		      "one host or link";
-	if (hosts_answer(c->hosts, &c->env, host, usable, m, more, why))
-		for (size_t i = 0; i < c->npeers; i++) {
-			struct peer *p = c->peers[i];
-
-			if (has_host(&c->gen->bnl->nodes[p->node], host))
-				peer_found(p);
-		}
-	core_settle(c);
+	return hosts_answer(c->hosts, &c->env, host, usable, m, more, why);
 }

@@ -13,19 +13,6 @@
 
 /* --- getting it --------------------------------------------------------------- */
 
-int
-core_negotiate(struct core *c, struct now now, const char *name)
-{
-	struct peer *p = peer_named(c, name);
-
-	c->env.now = now;
-	if (p == NULL)
-		return -1;
-	peer_ask(p);
-	core_settle(c);
-	return 0;
-}
-
 /* Whether a connection to that node is being made. One that stood before may
  * hang by now and says nothing. */
 static bool
@@ -83,23 +70,20 @@ has_answered(const struct peer *p, const struct assoc_status *ls)
 }
 
 void
-core_probe(struct core *c, struct now now, const char *name, bool by_tcp)
+diagnose_probe(struct peer *p, bool by_tcp)
 {
-	struct peer *p = peer_named(c, name);
+	const struct core *c = p->core;
+	struct monotime now = c->env.now.mono;
 	struct assoc_status ls;
 
-	c->env.now = now;
-	if (p == NULL)
-		return;
-	assoc_status(p->assoc, now.mono, &ls);
+	assoc_status(p->assoc, now, &ls);
 	/* Not while an answer may still be on its way. */
 	if (has_answered(p, &ls) || !mono_before(p->ponged, p->pinged) ||
-	    mono_ms(p->pinged, now.mono) >= PING_GAP_MS)
+	    mono_ms(p->pinged, now) >= PING_GAP_MS)
 		records_ping(p);
-	if (by_tcp || !assoc_can_send(p->assoc, now.mono))
+	if (by_tcp || !assoc_can_send(p->assoc, now))
 		dial_peer(p);
 	peer_touch(p);
-	core_settle(c);
 }
 
 /* --- the answer --------------------------------------------------------- */
@@ -129,26 +113,10 @@ find_nearest(const struct bnl *b, const char *name, struct why *out)
 	free(names);
 }
 
-const struct history_entry *
-core_removal(const struct core *c)
-{
-	for (size_t i = 0; i < c->npeers; i++) {
-		const struct history_entry *o = history_get(c->env.history,
-						 c->peers[i]->name);
-
-		if (o != NULL &&
-		    (o->theirs.code == REFUSE_REVOKED ||
-		     o->theirs.code == REFUSE_NOT_LISTED) &&
-		    bnl_version_cmp(&o->theirs.list, &c->env.version) > 0)
-			return o;
-	}
-	return NULL;
-}
-
 static void
 look_up(const struct core *c, const char *name, struct why *out)
 {
-	const struct history_entry *removal = core_removal(c);
+	const struct history_entry *removal = warnings_removal(c);
 	const struct bnl *b = c->env.stale ? NULL : c->env.bnl;
 	const struct bnl_node *node;
 	const struct history_entry *o = history_get(c->env.history, name);
@@ -364,12 +332,11 @@ is_settled(const struct peer *p, const struct why *w)
 }
 
 void
-core_why(struct core *c, struct now now, const char *name, struct why *out,
-	 bool *done)
+diagnose_why(const struct core *c, const char *name, struct why *out,
+	     bool *done)
 {
 	const struct peer *p = peer_named(c, name);
 
-	c->env.now = now;
 	memset(out, 0, sizeof(*out));
 	look_up(c, name, out);
 	*done = true;

@@ -44,17 +44,6 @@ peer_free(struct peer *p)
 }
 
 void
-peer_touch(struct peer *p)
-{
-	struct core *c = p->core;
-
-	if (p->touched)
-		return;
-	p->touched = true;
-	c->touched[c->ntouched++] = p;
-}
-
-void
 peer_settle(struct peer *p)
 {
 	struct monotime at = mono_min(assoc_deadline(p->assoc),
@@ -68,13 +57,6 @@ peer_settle(struct peer *p)
 		timerq_cancel(&p->core->timers, &p->timer);
 	else
 		timerq_set(&p->core->timers, &p->timer, at);
-}
-
-void
-peer_drop(struct peer *p, enum drop d)
-{
-	p->drops[d]++;
-	p->core->drops[d]++;
 }
 
 /* Sends the waiting packets, one datagram each: this is not the busy path. */

@@ -228,10 +228,11 @@ list_seen(struct peer *p, const struct bnl_version *v)
 	}
 }
 
-void
+unsigned int
 peer_news(struct peer *p, const struct conn_news *n)
 {
 	struct core *c = p->core;
+	unsigned int flags = 0;
 
 	(void)peer_order(p);
 	switch (n->kind) {
@@ -246,7 +247,7 @@ peer_news(struct peer *p, const struct conn_news *n)
 		/* The older pair can then go, if its key is revoked, and other
 		 * algorithms are used from now on. */
 		if (n->dialled)
-			peer_flags(p, assoc_agreed(p->assoc, &c->env), NULL);
+			flags = assoc_agreed(p->assoc, &c->env);
 		break;
 	case CONN_FAILED:
 		note_failure(p, n);
@@ -256,11 +257,14 @@ peer_news(struct peer *p, const struct conn_news *n)
 		break;
 	}
 	peer_touch(p);
+	return flags;
 }
 
-void
+unsigned int
 peer_found(struct peer *p)
 {
+	unsigned int flags = 0;
+
 	peer_locate(p, p->node);
 	p->turn.failures = 0;
 	peer_retry(p);
@@ -269,8 +273,9 @@ peer_found(struct peer *p)
 	if (p->turn.waits)
 		peer_negotiate(p);
 	else if (!p->up)
-		peer_sweep(p, 0);
+		flags = peer_sweep(p, 0);
 	peer_touch(p);
+	return flags;
 }
 
 /* When the newest pair is to be replaced: after a day, and before that where
@@ -312,10 +317,11 @@ negotiate_later(struct peer *p)
 	p->gives_way = true;
 }
 
-void
+unsigned int
 peer_sweep(struct peer *p, unsigned int pass)
 {
 	struct core *c = p->core;
+	unsigned int flags = 0;
 	bool lower = strcmp(c->self, p->name) < 0;
 	const struct pair_record *r = held_pair(p);
 	bool is_old = r != NULL &&
@@ -331,9 +337,10 @@ peer_sweep(struct peer *p, unsigned int pass)
 		   (pass == SWEEP_START || (is_old && !p->resumed))) {
 		/* A dial would not be answered either, if the INIT is not. */
 		p->resumed = true;
-		peer_flags(p, assoc_resume(p->assoc, &c->env), NULL);
+		flags = assoc_resume(p->assoc, &c->env);
 	} else if (is_old) {
 		peer_negotiate(p);
 	}
 	peer_touch(p);
+	return flags;
 }

@@ -6,13 +6,6 @@
 
 #include "core/core_impl.h"
 
-#define BEGIN_PEERS 30		/* up to so many are told one by one */
-
-struct peer *
-peer_named(const struct core *c, const char *name)
-{
-	return table_get(&c->by_name, name, strlen(name));
-}
 
 /* Whether there is anything to be done: of a list of 10,000 nodes 30,000 hooks
  * that run nothing would be most of the work. */
@@ -237,7 +230,7 @@ remove_gone(struct core *c, struct peer *const *kept, size_t n,
 			continue;
 		}
 		if (now != NULL)
-			core_news_last(p, &now->version);
+			news_last(p, &now->version);
 		if (p->up)
 			peer_say_down(p, "gone from the list");
 		peer_forget(c, p);
@@ -331,12 +324,6 @@ announce_change(struct core *c, const struct bnl *was, const struct bnl *now)
 			      "this node (%s) is not in the list: all sessions "
 			      "are dropped until a newer list names it",
 			      c->self);
-}
-
-bool
-peers_begin(const struct core *c)
-{
-	return c->sweep_pass == SWEEP_START && c->npeers > BEGIN_PEERS;
 }
 
 void
@@ -480,12 +467,8 @@ peers_free(struct core *c)
 /* --- a machine that slept ------------------------------------------------------ */
 
 void
-core_slept(struct core *c, struct now now, const char *why)
+peers_slept(struct core *c)
 {
-	c->env.now = now;
-	actions_event(&c->actions, EVENT_INFO, EVENT_SLEPT, NULL,
-		      "%s: all sessions are made anew", why);
-	conns_slept(c->conns);
 	for (size_t i = 0; i < c->npeers; i++) {
 		struct peer *p = c->peers[i];
 		bool was_up = p->up;
@@ -496,5 +479,4 @@ core_slept(struct core *c, struct now now, const char *why)
 			peer_flags(p, assoc_resume(p->assoc, &c->env), NULL);
 		peer_touch(p);
 	}
-	core_settle(c);
 }

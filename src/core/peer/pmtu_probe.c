@@ -143,11 +143,9 @@ pmtu_probe_may_tell(struct peer *p)
 }
 
 void
-core_too_big(struct core *c, struct now now, const struct endpoint *to)
+pmtu_probe_refused(struct core *c, const struct endpoint *to)
 {
-	c->env.now = now;
 	for (size_t i = 0; i < c->npeers; i++)
 		if (endpoint_equal(assoc_remote(c->peers[i]->assoc), to))
 			step_pmtu(c->peers[i], PMTU_REFUSED, 0);
-	core_settle(c);
 }

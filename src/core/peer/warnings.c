@@ -14,6 +14,22 @@
 
 /* --- of this node ------------------------------------------------------------ */
 
+const struct history_entry *
+warnings_removal(const struct core *c)
+{
+	for (size_t i = 0; i < c->npeers; i++) {
+		const struct history_entry *o = history_get(c->env.history,
+						 c->peers[i]->name);
+
+		if (o != NULL &&
+		    (o->theirs.code == REFUSE_REVOKED ||
+		     o->theirs.code == REFUSE_NOT_LISTED) &&
+		    bnl_version_cmp(&o->theirs.list, &c->env.version) > 0)
+			return o;
+	}
+	return NULL;
+}
+
 static bool
 own_clock(const struct core *c, struct warning *w)
 {
@@ -82,7 +98,7 @@ own_removal(const struct core *c, struct warning *w)
 		"`cluevpnctl join` here, let it in again";
 	static const char revoked[] = ", or its key or that of a CA above its "
 				      "certificate was revoked";
-	const struct history_entry *o = core_removal(c);
+	const struct history_entry *o = warnings_removal(c);
 	char version[BNL_VERSION_TEXT_MAX];
 	bool gone = c->gen != NULL && !c->env.stale && c->self_node == ROUTE_NONE;
 
@@ -112,35 +128,6 @@ own_list(const struct core *c, struct warning *w)
 	snprintf(w->text, sizeof(w->text),
 		 "the list was signed %s ago", text_duration(text, age));
 	return most > 0 && age > most && c->env.bnl != NULL && !c->clock_wrong;
-}
-
-static bool
-is_off(const struct peer *p)
-{
-	return p->has_clock && (p->clock_s > WARNING_CLOCK_S ||
-				p->clock_s < -WARNING_CLOCK_S);
-}
-
-void
-peer_clock_forget(struct peer *p)
-{
-	struct core *c = p->core;
-
-	c->clocks -= p->has_clock;
-	c->clocks_off -= is_off(p);
-	p->has_clock = false;
-}
-
-void
-peer_clock_take(struct peer *p, int64_t ahead_s)
-{
-	struct core *c = p->core;
-
-	peer_clock_forget(p);
-	p->has_clock = true;
-	p->clock_s = ahead_s;
-	c->clocks++;
-	c->clocks_off += is_off(p);
 }
 
 /* Most of those that told differ: it is our own. */
@@ -183,7 +170,7 @@ peer_clock(const struct peer *p, struct warning *w)
 {
 	int64_t s = p->clock_s;
 
-	if (!is_off(p) || own_clock_off(p->core, w))
+	if (!peer_clock_is_off(p) || own_clock_off(p->core, w))
 		return false;
 	w->kind = EVENT_CLOCK_OFF;
 	snprintf(w->text, sizeof(w->text), "its clock is %lld s %s ours",
@@ -326,7 +313,7 @@ say_warning(struct core *c, const struct warning *w)
 }
 
 void
-core_warn(struct core *c)
+warnings_own(struct core *c)
 {
 	struct monotime now = c->env.now.mono;
 	struct now at = c->env.now;
@@ -347,7 +334,7 @@ core_warn(struct core *c)
 }
 
 void
-core_warn_peer(struct core *c, size_t i)
+warnings_peer(struct core *c, size_t i)
 {
 	struct warning w;
 	size_t pos = 0;

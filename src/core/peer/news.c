@@ -55,7 +55,7 @@ put_news(struct wcur *w, const struct bnl_version *v)
 }
 
 void
-core_news_last(struct peer *p, const struct bnl_version *v)
+news_last(struct peer *p, const struct bnl_version *v)
 {
 	uint8_t mem[NEWS_LEN];
 	struct wcur w;
@@ -188,7 +188,7 @@ is_due(const struct core *c, const struct peer *p)
 }
 
 void
-core_news_tick(struct core *c)
+news_tick(struct core *c)
 {
 	unsigned int told = 0;
 
@@ -205,7 +205,7 @@ core_news_tick(struct core *c)
 }
 
 void
-core_news(struct core *c, const struct bnl *old)
+news_applied(struct core *c, const struct bnl *old)
 {
 	memset(&c->rival, 0, sizeof(c->rival));
 	if (old != NULL && bnl_misses(c->gen->bnl, &old->version))
@@ -217,7 +217,7 @@ core_news(struct core *c, const struct bnl *old)
 }
 
 void
-core_news_again(struct core *c)
+news_again(struct core *c)
 {
 	if (c->npeers == 0)
 		return;
@@ -233,7 +233,7 @@ core_news_again(struct core *c)
 /* --- instead of a connection ---------------------------------------------- */
 
 bool
-core_news_offer(struct core *c, const char *name, bool now)
+news_offer(struct core *c, const char *name, bool now)
 {
 	struct peer *p = peer_named(c, name);
 	int64_t ms;
@@ -252,16 +252,8 @@ core_news_offer(struct core *c, const char *name, bool now)
 }
 
 void
-core_news_receipt(struct peer *p)
+news_receipt(struct peer *p)
 {
 	if (has_same(p->core, p) && !is_told(p))
 		(void)tell_one(p);
-}
-
-void
-core_list_replaced(struct core *c, struct now now,
-		   const struct bnl_version *version)
-{
-	c->env.now = now;
-	lists_replaced(c->lists, version);
 }
