@@ -17,31 +17,34 @@ read_options(struct sign_session *r, bool *edit, int argc, char **argv)
 {
 	struct list_sign *s = &r->sign;
 	const struct option_row rows[] = {
-	    {'e', "edit", NULL, "edit it first, in a copy", .flag = edit},
-	    {'f', "force", NULL, "sign it anew even if nothing changed",
-	     .flag = &s->force},
-	    {'k', "key", "KEY", SIGN_SESSION_KEY_HELP, .text = &r->key},
-	    {'o', "output", "FILE", "install it there", .text = &s->out},
-	    {0, "first", NULL, "it is the first list of the network",
-	     .flag = &s->first},
-	    {0, "reset-time", NULL, "date it now, though the last list has a "
-	     "later date", .flag = &s->reset_time},
-	    SIGN_SESSION_OPTIONS(r),
-	    {.name = NULL},
+		{ 'e', "edit", NULL, "edit it first, in a copy", .flag = edit },
+		{ 'f', "force", NULL, "sign it anew even if nothing changed",
+		  .flag = &s->force },
+		{ 'k', "key", "KEY", SIGN_SESSION_KEY_HELP, .text = &r->key },
+		{ 'o', "output", "FILE", "install it there", .text = &s->out },
+		{ 0, "first", NULL, "it is the first list of the network",
+		  .flag = &s->first },
+		{ 0, "reset-time", NULL,
+		  "date it now, though the last list has a "
+		  "later date",
+		  .flag = &s->reset_time },
+		SIGN_SESSION_OPTIONS(r),
+		{ .name = NULL },
 	};
 	struct options o = {
-	    .usage = "bnl-sign [-efny] [-c DIR|FILE] [-k KEY] [-N NAME] "
-		     "[-o FILE]\n"
-		     "         [-p PUBKEY]... [--first] [--go-back] [--push]\n"
-		     "         [--reset-time] [FILE]\n"
-		     "bnl-sign add|set|remove|revoke|diff ... (each has "
-		     "--help)",
-	    .about = "Checks a node list, shows what changes, signs and "
-		     "installs it.",
-	    .below = "FILE is " DEFAULT_LIST " when it is not given.",
-	    .version = "bnl-sign",
-	    .rows = rows,
-	    .max = 1,
+		.usage =
+			"bnl-sign [-efny] [-c DIR|FILE] [-k KEY] [-N NAME] "
+			"[-o FILE]\n"
+			"         [-p PUBKEY]... [--first] [--go-back] [--push]\n"
+			"         [--reset-time] [FILE]\n"
+			"bnl-sign add|set|remove|revoke|diff ... (each has "
+			"--help)",
+		.about = "Checks a node list, shows what changes, signs and "
+			 "installs it.",
+		.below = "FILE is " DEFAULT_LIST " when it is not given.",
+		.version = "bnl-sign",
+		.rows = rows,
+		.max = 1,
 	};
 	int rc = options_parse(&o, argc, argv);
 
@@ -49,7 +52,7 @@ read_options(struct sign_session *r, bool *edit, int argc, char **argv)
 		return rc;
 	if (*edit && s->dry_run)
 		return options_misused(&o, "--edit and --dry-run exclude each "
-				       "other");
+					   "other");
 	s->force = s->force || s->reset_time;
 	s->in = optind < argc ? argv[optind] : DEFAULT_LIST;
 	if (s->out == NULL)
@@ -66,7 +69,7 @@ sign_list(struct list_sign *s, void *edit)
 int
 main(int argc, char **argv)
 {
-	struct sign_session r = {.next = true};
+	struct sign_session r = { .next = true };
 	bool edit = false;
 	int rc;
 

@@ -21,7 +21,7 @@ struct args {
 	struct option_values key_files;
 	struct trusted_keys keys;
 	enum show show;
-	struct ipaddr inside;	/* of SHOW_INSIDE */
+	struct ipaddr inside; /* of SHOW_INSIDE */
 };
 
 static void
@@ -81,7 +81,7 @@ list_json(const struct bnl *b)
 				      list_json_version(&b->history[i]));
 	for (uint32_t i = 0; i < b->nrevoked; i++)
 		json_array_append_new(revoked, json_string(fingerprint_format(
-						   fp, b->revoked[i])));
+						       fp, b->revoked[i])));
 	return json_pack("{s:b, s:s, s:o, s:s, s:o, s:o, s:o, s:o}", "valid", 1,
 			 "network", b->network, "version",
 			 list_json_version(&b->version), "signer",
@@ -138,8 +138,9 @@ verify_list(const char *path, const struct args *a)
 	if (rc == EXIT_SUCCESS && show == SHOW_LIST &&
 	    fwrite(l.raw, 1, l.len, stdout) != l.len)
 		rc = EXIT_INVALID;
-	if (show == SHOW_JSON && output_json(l.bnl != NULL ? list_json(l.bnl)
-					     : error_json(&l.why)) != 0)
+	if (show == SHOW_JSON &&
+	    output_json(l.bnl != NULL ? list_json(l.bnl) :
+					error_json(&l.why)) != 0)
 		rc = EXIT_INVALID;
 	list_file_free(&l);
 	if (fflush(stdout) != 0)
@@ -168,7 +169,7 @@ take_show(void *ctx, const struct option_row *row, const char *arg,
 	(void)arg;
 	(void)e;
 	((struct args *)ctx)->show =
-	    strcmp(row->name, "json") == 0 ? SHOW_JSON : SHOW_LIST;
+		strcmp(row->name, "json") == 0 ? SHOW_JSON : SHOW_LIST;
 	return 0;
 }
 
@@ -176,6 +177,7 @@ take_show(void *ctx, const struct option_row *row, const char *arg,
 static int
 parse_args(struct args *a, int argc, char **argv)
 {
+	/* clang-format off */
 	const struct option_row rows[] = {
 	    {'k', "key", "PUBKEY", "a trusted key (" DEFAULT_VERIFY_KEY ")",
 	     .values = &a->key_files},
@@ -186,14 +188,15 @@ parse_args(struct args *a, int argc, char **argv)
 	     "exit status 3 if there is none", .take = take_inside, .ctx = a},
 	    {.name = NULL},
 	};
+	/* clang-format on */
 	struct options o = {
-	    .usage = "bnl-verify [-k PUBKEY]... [--json | --print |\n"
-		     "           --inside ADDRESS] [FILE]",
-	    .about = "Verifies a signed node list and shows its content.",
-	    .below = "FILE is " DEFAULT_LIST " when it is not given.",
-	    .version = "bnl-verify",
-	    .rows = rows,
-	    .max = 1,
+		.usage = "bnl-verify [-k PUBKEY]... [--json | --print |\n"
+			 "           --inside ADDRESS] [FILE]",
+		.about = "Verifies a signed node list and shows its content.",
+		.below = "FILE is " DEFAULT_LIST " when it is not given.",
+		.version = "bnl-verify",
+		.rows = rows,
+		.max = 1,
 	};
 
 	return options_parse(&o, argc, argv);
@@ -210,7 +213,7 @@ read_keys(struct args *a, struct err *e)
 int
 main(int argc, char **argv)
 {
-	struct args a = {.show = SHOW_TEXT};
+	struct args a = { .show = SHOW_TEXT };
 	struct err e;
 	int rc;
 

@@ -13,11 +13,11 @@
 #include "lib/output.h"
 #include "mesh/mesh_cmds.h"
 
-#define WAIT_S 30		/* default wait for receipts */
-#define CHECK_S 10		/* for all nodes of a check together */
+#define WAIT_S 30  /* default wait for receipts */
+#define CHECK_S 10 /* for all nodes of a check together */
 #define SECONDS_MAX 86400
 #define HELP_COLUMN 25
-#define MANY 1000		/* arguments: any number */
+#define MANY 1000 /* arguments: any number */
 
 /* Bits of the options that only some commands take. */
 enum {
@@ -32,11 +32,11 @@ enum {
 };
 
 struct command {
-	const char *name;		/* a word or two */
-	const char *args;		/* as the help shows them; "": none */
-	const char *help;		/* one line */
-	int min, max;			/* number of arguments */
-	unsigned int options;		/* bits of its special options */
+	const char *name;     /* a word or two */
+	const char *args;     /* as the help shows them; "": none */
+	const char *help;     /* one line */
+	int min, max;	      /* number of arguments */
+	unsigned int options; /* bits of its special options */
 	enum ctl_exit (*run)(const struct ctl *c);
 	int (*own)(int argc, char **argv); /* parses the options itself; or
 					    * NULL */
@@ -48,28 +48,31 @@ static enum ctl_exit run_help(const struct ctl *c);
 static const struct command commands[] = {
 	{ "status", "", "the node, its list, its sockets, warnings",
 	  .run = ctl_status },
-	{ "peers", "[--down] [--behind] [--sort KEY] [NODE]", "other nodes in "
-	  "a table, or all about one", 0, 1,
-	  OPT_DOWN | OPT_BEHIND | OPT_SORT, ctl_peers, NULL },
+	{ "peers", "[--down] [--behind] [--sort KEY] [NODE]",
+	  "other nodes in "
+	  "a table, or all about one",
+	  0, 1, OPT_DOWN | OPT_BEHIND | OPT_SORT, ctl_peers, NULL },
 	{ "routes", "", "which node has which subnet", .run = ctl_routes },
 	{ "why", "NODE", "why it can be reached, or not", 1, 1,
 	  .run = ctl_why },
-	{ "check", "[--all] [--timeout SECONDS]", "try it; one line and one "
-	  "exit status for monitoring", 0, 0, OPT_ALL | OPT_TIMEOUT,
-	  ctl_check, NULL },
+	{ "check", "[--all] [--timeout SECONDS]",
+	  "try it; one line and one "
+	  "exit status for monitoring",
+	  0, 0, OPT_ALL | OPT_TIMEOUT, ctl_check, NULL },
 	{ "list", "[--behind]", "which list every node runs, as far as known",
 	  0, 0, OPT_BEHIND, ctl_list, NULL },
 	{ "events", "[--follow] [LAST]", "what happened lately", 0, 1,
 	  OPT_FOLLOW, ctl_events, NULL },
-	{ "top", "[SECONDS [COUNT]]", "what passes now", 0, 2,
-	  .run = ctl_top },
+	{ "top", "[SECONDS [COUNT]]", "what passes now", 0, 2, .run = ctl_top },
 	{ "graph", "", "the network for Graphviz", .run = ctl_graph },
 	{ "metrics", "[--peers]", "counters for Prometheus", 0, 0, OPT_PEERS,
 	  ctl_metrics, NULL },
 	{ "reload", "", "what SIGHUP does; waits for the list",
 	  .run = ctl_reload },
-	{ "push", "[--wait[=SECONDS]]", "what SIGUSR1 does; waits for "
-	  "receipts", 0, 0, OPT_WAIT, ctl_push, NULL },
+	{ "push", "[--wait[=SECONDS]]",
+	  "what SIGUSR1 does; waits for "
+	  "receipts",
+	  0, 0, OPT_WAIT, ctl_push, NULL },
 	{ "negotiate", "NODE", "agree on a new secret with it", 1, 1,
 	  .run = ctl_negotiate },
 	{ "log", "LEVEL", "log more or less: error, warn, info, debug", 1, 1,
@@ -78,8 +81,10 @@ static const struct command commands[] = {
 	  .run = ctl_mark_reset },
 	{ "init", "[OPTION ...]", "found a network on this host",
 	  .own = mesh_init },
-	{ "invite", "[OPTION ...] NAME ...", "let new hosts in; prints what "
-	  "to type there", .own = mesh_invite },
+	{ "invite", "[OPTION ...] NAME ...",
+	  "let new hosts in; prints what "
+	  "to type there",
+	  .own = mesh_invite },
 	{ "join", "[OPTION ...]", "join the network that invited this host",
 	  .own = mesh_join },
 	{ "remove", "[OPTION ...] NODE ...", "take nodes out of the network",
@@ -129,8 +134,10 @@ parse_options(struct ctl *c, struct options *o, int argc, char **argv)
 		{ 0, "json", NULL, "for programs", .flag = &c->json },
 		{ 0, "down", NULL, "only peers that are down", OPT_DOWN,
 		  .flag = &c->down },
-		{ 0, "behind", NULL, "only peers that are not known to run "
-		  "this node's list", OPT_BEHIND, .flag = &c->behind },
+		{ 0, "behind", NULL,
+		  "only peers that are not known to run "
+		  "this node's list",
+		  OPT_BEHIND, .flag = &c->behind },
 		{ 0, "sort", "KEY", "name, state, heard, rtt or traffic",
 		  OPT_SORT, .text = &c->sort },
 		{ 0, "all", NULL, "also the peers without a session", OPT_ALL,
@@ -141,8 +148,10 @@ parse_options(struct ctl *c, struct options *o, int argc, char **argv)
 		  .flag = &c->follow },
 		{ 0, "peers", NULL, "the counters of each peer", OPT_PEERS,
 		  .flag = &c->each },
-		{ 0, "wait", "[=SECONDS]", "until all nodes have the list "
-		  "(30)", OPT_WAIT, .flag = &c->wait, .number = &c->wait_s,
+		{ 0, "wait", "[=SECONDS]",
+		  "until all nodes have the list "
+		  "(30)",
+		  OPT_WAIT, .flag = &c->wait, .number = &c->wait_s,
 		  .max = SECONDS_MAX },
 		{ .name = NULL },
 	};
@@ -228,7 +237,8 @@ run_help(const struct ctl *c)
 int
 main(int argc, char **argv)
 {
-	struct ctl c = { .socket = DEFAULT_SOCKET, .wait_s = WAIT_S,
+	struct ctl c = { .socket = DEFAULT_SOCKET,
+			 .wait_s = WAIT_S,
 			 .timeout_s = CHECK_S };
 	struct options o = top;
 	int rc;
@@ -250,5 +260,5 @@ main(int argc, char **argv)
 	if (argc > 0)
 		return unknown_command(argv[0]);
 	return options_misused(&o, "expected a command; \"cluevpnctl help\" "
-			       "shows all commands");
+				   "shows all commands");
 }

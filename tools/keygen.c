@@ -30,7 +30,7 @@ struct args {
 	const char *dir;
 	const char *ou;
 	const char *ca_dir, *ca_cert, *ca_key;
-	uint64_t days;		/* 0: the default */
+	uint64_t days; /* 0: the default */
 	bool force;
 	char **words;
 	int nwords;
@@ -93,8 +93,8 @@ run_bnl(const struct args *a, struct err *e)
 	    outfiles_write(f, 2, a->force, e) != 0)
 		goto out;
 	printf("wrote %s: the %s key that signs the list; keep it secret\n"
-	       "wrote %s: for every node, as bnlpubkey\n", f[0].path,
-	       key_type_name(a->type), f[1].path);
+	       "wrote %s: for every node, as bnlpubkey\n",
+	       f[0].path, key_type_name(a->type), f[1].path);
 	show_key(k);
 	puts("next: sign the list with it, see bnl-sign(8)");
 	rc = 0;
@@ -125,7 +125,8 @@ run_ca(const struct args *a, struct err *e)
 	    outfiles_write(f, 2, a->force, e) != 0)
 		goto out;
 	printf("wrote %s: the CA's key; keep it secret and off the nodes\n"
-	       "wrote %s: for every node, as cacert\n", f[0].path, f[1].path);
+	       "wrote %s: for every node, as cacert\n",
+	       f[0].path, f[1].path);
 	show_end(f[1].data, now.s + (int64_t)days * DAY_S);
 	puts("next, for each node: keygen node NAME");
 	rc = 0;
@@ -142,8 +143,8 @@ find_ca(struct ca *ca, const struct args *a, const char *dir, bool must,
 {
 	must = must || a->ca_dir != NULL || a->ca_cert != NULL ||
 	       a->ca_key != NULL;
-	return ca_find(ca, a->ca_dir != NULL ? a->ca_dir : dir,
-		       a->ca_cert, a->ca_key, must, e);
+	return ca_find(ca, a->ca_dir != NULL ? a->ca_dir : dir, a->ca_cert,
+		       a->ca_key, must, e);
 }
 
 static unsigned int
@@ -167,8 +168,8 @@ static void
 show_node(const struct outfile *f, bool has_cert, const char *name, int64_t end)
 {
 	printf("wrote %s: the node's key; it stays on the node\n"
-	       "wrote %s: the request for a certificate\n", f[0].path,
-	       f[1].path);
+	       "wrote %s: the request for a certificate\n",
+	       f[0].path, f[1].path);
 	if (has_cert) {
 		printf("wrote %s: the certificate of %s\n", f[2].path, name);
 		show_end(f[2].data, end);
@@ -176,7 +177,8 @@ show_node(const struct outfile *f, bool has_cert, const char *name, int64_t end)
 		return;
 	}
 	printf("next, where the CA is: keygen sign %s; the certificate "
-	       "comes back as %s\n", f[1].path, f[2].path);
+	       "comes back as %s\n",
+	       f[1].path, f[2].path);
 }
 
 static int
@@ -225,8 +227,8 @@ read_request(char name[NODE_NAME_MAX + 1], char ou[CERT_OU_MAX + 1],
 		return -1;
 	printf("request of %s", name);
 	if (ou[0] != '\0')
-		printf(", OU \"%s\"", text_escape(shown, sizeof(shown), ou,
-						  strlen(ou)));
+		printf(", OU \"%s\"",
+		       text_escape(shown, sizeof(shown), ou, strlen(ou)));
 	putchar('\n');
 	show_key(*k);
 	return 0;
@@ -237,10 +239,10 @@ run_sign(const struct args *a, struct err *e)
 {
 	const struct walltime now = clock_wall();
 	unsigned int days = node_days(a);
-	struct outfile f = {
-		.path = a->out != NULL ? strdup(a->out) :
-			file_ending(a->words[0], ".csr", ".pem")
-	};
+	struct outfile f = { .path = a->out != NULL ?
+					     strdup(a->out) :
+					     file_ending(a->words[0], ".csr",
+							 ".pem") };
 	char name[NODE_NAME_MAX + 1], ou[CERT_OU_MAX + 1];
 	struct ca ca = { 0 };
 	struct key *k = NULL;
@@ -249,8 +251,10 @@ run_sign(const struct args *a, struct err *e)
 	if (read_request(name, ou, &k, a->words[0], e) != 0)
 		goto out;
 	if (a->name != NULL && strcmp(a->name, name) != 0) {
-		err_set(e, ERR_CONFLICT, "the request is of %s, not of %s: "
-			"nothing signed", name, a->name);
+		err_set(e, ERR_CONFLICT,
+			"the request is of %s, not of %s: "
+			"nothing signed",
+			name, a->name);
 		goto out;
 	}
 	if (find_ca(&ca, a, NULL, true, e) != 1 ||
@@ -297,21 +301,24 @@ static const struct command {
 	const char *name;
 	unsigned int bit;
 	const char *usage;
-	int min, max;		/* number of arguments */
+	int min, max; /* number of arguments */
 	int (*run)(const struct args *a, struct err *e);
 } commands[] = {
 	{ "bnl", BNL, "keygen bnl [-t dsa|ed25519] [-o KEYFILE] [-f]", 0, 0,
 	  run_bnl },
 	{ "ca", CA, "keygen ca [-n NAME] [-d DIR] [--days N] [-f]", 0, 0,
 	  run_ca },
-	{ "node", NODE, "keygen node NAME [-d DIR] [--ou OU] [--ca DIR] "
-	  "[--ca-cert FILE]\n            [--ca-key FILE] [--days N] [-f]", 1,
-	  1, run_node },
-	{ "sign", SIGN, "keygen sign REQUEST [-o CERT] [-n NAME] [--ou OU] "
+	{ "node", NODE,
+	  "keygen node NAME [-d DIR] [--ou OU] [--ca DIR] "
+	  "[--ca-cert FILE]\n            [--ca-key FILE] [--days N] [-f]",
+	  1, 1, run_node },
+	{ "sign", SIGN,
+	  "keygen sign REQUEST [-o CERT] [-n NAME] [--ou OU] "
 	  "[--ca DIR]\n            [--ca-cert FILE] [--ca-key FILE] "
-	  "[--days N] [-f]", 1, 1, run_sign },
-	{ "fingerprint", FINGERPRINT, "keygen fingerprint FILE ...", 1,
-	  1 << 20, run_fingerprint },
+	  "[--days N] [-f]",
+	  1, 1, run_sign },
+	{ "fingerprint", FINGERPRINT, "keygen fingerprint FILE ...", 1, 1 << 20,
+	  run_fingerprint },
 };
 #define COMMANDS (sizeof(commands) / sizeof(*commands))
 
@@ -319,6 +326,7 @@ static const struct command {
 static int
 parse_args(struct args *a, const struct command *cmd, int argc, char **argv)
 {
+	/* clang-format off */
 	const struct option_row rows[] = {
 		{ 't', "type", "TYPE", "kind of the key that signs lists: dsa "
 		  "(default) or ed25519", BNL, .take = keyfile_type_option,
@@ -346,6 +354,7 @@ parse_args(struct args *a, const struct command *cmd, int argc, char **argv)
 		  "never are", BNL | CA | NODE | SIGN, .flag = &a->force },
 		{ .name = NULL },
 	};
+	/* clang-format on */
 	char usage[1024] = "";
 	struct options o = {
 		.usage = cmd != NULL ? cmd->usage : usage,
@@ -387,8 +396,8 @@ main(int argc, char **argv)
 	for (size_t i = 0; argc > 1 && i < COMMANDS; i++)
 		if (strcmp(commands[i].name, argv[1]) == 0)
 			cmd = &commands[i];
-	rc = cmd == NULL ? parse_args(&a, cmd, argc, argv)
-			 : parse_args(&a, cmd, argc - 1, argv + 1);
+	rc = cmd == NULL ? parse_args(&a, cmd, argc, argv) :
+			   parse_args(&a, cmd, argc - 1, argv + 1);
 	if (rc >= 0)
 		return rc;
 	rc = cmd->run(&a, &e);

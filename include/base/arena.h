@@ -9,7 +9,7 @@ struct arena_block;
 
 struct arena {
 	struct arena_block *head;
-	size_t total;		/* bytes handed out so far */
+	size_t total; /* bytes handed out so far */
 };
 
 void arena_init(struct arena *a);

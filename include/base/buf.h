@@ -10,12 +10,12 @@
 #include "base/err.h"
 
 struct buf {
-	uint8_t *mem;		/* owned */
-	size_t start;		/* first byte not yet consumed */
-	size_t end;		/* end of the bytes held, exclusive */
+	uint8_t *mem; /* owned */
+	size_t start; /* first byte not yet consumed */
+	size_t end;   /* end of the bytes held, exclusive */
 	size_t cap;
-	size_t limit;		/* never more than this many bytes held */
-	bool nomem;		/* a call failed because memory was out */
+	size_t limit; /* never more than this many bytes held */
+	bool nomem;   /* a call failed because memory was out */
 };
 
 /* No allocation until the first byte. limit: the most bytes ever held. */

@@ -8,22 +8,22 @@
 
 enum err_code {
 	ERR_NONE,
-	ERR_USAGE,	/* wrong arguments of a command */
-	ERR_SYNTAX,	/* malformed text or bytes */
-	ERR_RANGE,	/* a value outside its range */
-	ERR_LIMIT,	/* too many, too long, too large */
-	ERR_DUPLICATE,	/* given twice */
-	ERR_CONFLICT,	/* contradicts another statement */
-	ERR_SIGNATURE,	/* missing, or does not verify */
-	ERR_SIGNER,	/* signed by a key that is not trusted */
-	ERR_STALE,	/* older than the version in force */
-	ERR_FUTURE,	/* dated too far ahead */
+	ERR_USAGE,     /* wrong arguments of a command */
+	ERR_SYNTAX,    /* malformed text or bytes */
+	ERR_RANGE,     /* a value outside its range */
+	ERR_LIMIT,     /* too many, too long, too large */
+	ERR_DUPLICATE, /* given twice */
+	ERR_CONFLICT,  /* contradicts another statement */
+	ERR_SIGNATURE, /* missing, or does not verify */
+	ERR_SIGNER,    /* signed by a key that is not trusted */
+	ERR_STALE,     /* older than the version in force */
+	ERR_FUTURE,    /* dated too far ahead */
 	ERR_NOTFOUND,
 	ERR_EXISTS,
-	ERR_PERM,	/* readable by others, a link, not ours */
+	ERR_PERM, /* readable by others, a link, not ours */
 	ERR_IO,
 	ERR_CRYPTO,
-	ERR_PROTO,	/* the peer broke the protocol */
+	ERR_PROTO, /* the peer broke the protocol */
 	ERR_NOMEM,
 	ERR_CODES
 };
@@ -32,8 +32,8 @@ enum err_code {
 
 struct err {
 	enum err_code code;
-	unsigned int line;	/* 1-based; 0 when there is none */
-	unsigned int column;	/* 1-based, in bytes; 0 when there is none */
+	unsigned int line;   /* 1-based; 0 when there is none */
+	unsigned int column; /* 1-based, in bytes; 0 when there is none */
 	char text[ERR_TEXT_MAX];
 };
 
@@ -65,8 +65,8 @@ const char *err_code_name(enum err_code code);
 #define ERRS_MAX 32
 
 struct errs {
-	unsigned int count;		/* how many there were; may be > ERRS_MAX */
-	struct err e[ERRS_MAX];		/* the first ERRS_MAX of them */
+	unsigned int count;	/* how many there were; may be > ERRS_MAX */
+	struct err e[ERRS_MAX]; /* the first ERRS_MAX of them */
 };
 
 void errs_add(struct errs *es, const struct err *e);

@@ -12,24 +12,24 @@ enum ip_family { IP_NONE = 0, IP_V4 = 4, IP_V6 = 6 };
 /* IPv4 occupies the first four bytes, the rest is zero; so memcmp() orders two
  * addresses of one family. scope: interface index of a link-local. */
 struct ipaddr {
-	uint8_t family;		/* enum ip_family */
-	uint8_t b[16];		/* network order */
+	uint8_t family; /* enum ip_family */
+	uint8_t b[16];	/* network order */
 	uint32_t scope;
 };
 
 struct prefix {
-	struct ipaddr addr;	/* host bits are zero */
-	uint8_t len;		/* bits: 0..32 or 0..128 */
+	struct ipaddr addr; /* host bits are zero */
+	uint8_t len;	    /* bits: 0..32 or 0..128 */
 };
 
 struct endpoint {
 	struct ipaddr addr;
-	uint16_t port;		/* host order; 0: none */
+	uint16_t port; /* host order; 0: none */
 };
 
-#define IPADDR_TEXT_MAX 64	/* with scope and NUL */
+#define IPADDR_TEXT_MAX 64 /* with scope and NUL */
 #define PREFIX_TEXT_MAX 72
-#define ENDPOINT_TEXT_MAX 80	/* "192.0.2.1:3406", "[2001:db8::1]:3406" */
+#define ENDPOINT_TEXT_MAX 80 /* "192.0.2.1:3406", "[2001:db8::1]:3406" */
 
 /* Strict text forms (RFC 4291, RFC 5952 out); no leading zeros in IPv4, no
  * v4-mapped v6 (folded to v4). 0 or -1, out untouched on -1. */
@@ -41,7 +41,7 @@ char *ipaddr_format(char out[IPADDR_TEXT_MAX], const struct ipaddr *a);
 char *prefix_format(char out[PREFIX_TEXT_MAX], const struct prefix *p);
 char *endpoint_format(char out[ENDPOINT_TEXT_MAX], const struct endpoint *e);
 
-unsigned int ipaddr_bits(const struct ipaddr *a);	/* 32, 128 or 0 */
+unsigned int ipaddr_bits(const struct ipaddr *a); /* 32, 128 or 0 */
 int ipaddr_cmp(const struct ipaddr *a, const struct ipaddr *b);
 bool ipaddr_equal(const struct ipaddr *a, const struct ipaddr *b);
 bool ipaddr_is_multicast(const struct ipaddr *a);

@@ -11,8 +11,8 @@ enum log_level { LOG_LVL_ERROR, LOG_LVL_WARN, LOG_LVL_INFO, LOG_LVL_DEBUG };
 /* Receives one line without LF. The default sink writes to standard error. */
 typedef void (*log_sink)(void *ctx, enum log_level level, const char *line);
 
-void log_set_sink(log_sink sink, void *ctx);	/* NULL: the default */
-void log_set_level(enum log_level level);	/* default: info */
+void log_set_sink(log_sink sink, void *ctx); /* NULL: the default */
+void log_set_level(enum log_level level);    /* default: info */
 enum log_level log_get_level(void);
 /* "error", "warn", "info", "debug"; -1 for any other text. */
 int log_level_parse(enum log_level *out, const char *text);

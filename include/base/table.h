@@ -10,16 +10,16 @@
 
 struct table_slot {
 	uint64_t hash;
-	const void *key;	/* borrowed: lives inside the value */
+	const void *key; /* borrowed: lives inside the value */
 	size_t keylen;
-	void *value;		/* NULL: free */
+	void *value; /* NULL: free */
 };
 
 struct table {
 	uint8_t seed[HASH_SEED_LEN];
 	struct table_slot *slots;
 	size_t count;
-	size_t cap;		/* a power of two, or 0 */
+	size_t cap; /* a power of two, or 0 */
 };
 
 void table_init(struct table *t, const uint8_t seed[HASH_SEED_LEN]);

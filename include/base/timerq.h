@@ -10,9 +10,9 @@
 
 struct timer {
 	struct monotime at;
-	size_t pos;		/* place in the heap + 1; 0: not set */
-	void *owner;		/* whose timer this is */
-	int kind;		/* which of the owner's timers */
+	size_t pos;  /* place in the heap + 1; 0: not set */
+	void *owner; /* whose timer this is */
+	int kind;    /* which of the owner's timers */
 };
 
 struct timerq {

@@ -14,15 +14,15 @@
 #include "format/bnl_receive.h"
 
 enum action_kind {
-	ACTION_CONNECT,		/* conn, to: open TCP; answer _opened or _closed */
-	ACTION_STREAM_READY,	/* conn: core_stream_drain() has bytes for it */
-	ACTION_CLOSE,		/* conn: after the bytes still to be drained */
-	ACTION_SEND_UDP,	/* to, local, data: one datagram */
-	ACTION_TUN_WRITE,	/* data: one packet, no offload */
-	ACTION_STORE_PAIR,	/* ticket, peer, data: write; data empty: erase */
-	ACTION_BUILD_LIST,	/* ticket, source: verify and build a generation */
-	ACTION_STORE_LIST,	/* ticket, view, mark: write the list, then the mark */
-	ACTION_STORE_ADDRCACHE,	/* data: write; not answered */
+	ACTION_CONNECT,	     /* conn, to: open TCP; answer _opened or _closed */
+	ACTION_STREAM_READY, /* conn: core_stream_drain() has bytes for it */
+	ACTION_CLOSE,	     /* conn: after the bytes still to be drained */
+	ACTION_SEND_UDP,     /* to, local, data: one datagram */
+	ACTION_TUN_WRITE,    /* data: one packet, no offload */
+	ACTION_STORE_PAIR,   /* ticket, peer, data: write; data empty: erase */
+	ACTION_BUILD_LIST,   /* ticket, source: verify and build a generation */
+	ACTION_STORE_LIST, /* ticket, view, mark: write the list, then the mark */
+	ACTION_STORE_ADDRCACHE, /* data: write; not answered */
 	ACTION_STORE_RUN,	/* run_s: write, with the time; not answered */
 	ACTION_RESOLVE,		/* text: a host name to be looked up */
 	ACTION_RUN_HOOK,	/* hook, peer, subnet, covering */
@@ -34,11 +34,11 @@ enum action_kind {
 
 /* Reasons why a TCP connection ended, or could not be made. */
 enum close_reason {
-	CLOSE_ORDERLY,		/* the other side ended it, or we did */
-	CLOSE_REFUSED,		/* the host has no such port open */
-	CLOSE_TIMEOUT,		/* nothing came back */
-	CLOSE_UNREACHABLE,	/* a router, or this host, knows no way */
-	CLOSE_BROKEN		/* anything else: the text says it */
+	CLOSE_ORDERLY,	   /* the other side ended it, or we did */
+	CLOSE_REFUSED,	   /* the host has no such port open */
+	CLOSE_TIMEOUT,	   /* nothing came back */
+	CLOSE_UNREACHABLE, /* a router, or this host, knows no way */
+	CLOSE_BROKEN	   /* anything else: the text says it */
 };
 
 enum hook_kind {
@@ -53,30 +53,30 @@ enum hook_kind {
 struct action {
 	enum action_kind kind;
 	uint32_t conn;
-	uint32_t ticket;		/* names the answer to STORE_* and BUILD_LIST */
+	uint32_t ticket; /* names the answer to STORE_* and BUILD_LIST */
 	struct endpoint to;
-	struct ipaddr local;		/* source address to use; IP_NONE: any */
-	uint8_t *data;			/* owned by the action */
-	size_t len;			/* the length of data */
-	const uint8_t *view;		/* owned by the core until the answer */
+	struct ipaddr local; /* source address to use; IP_NONE: any */
+	uint8_t *data;	     /* owned by the action */
+	size_t len;	     /* the length of data */
+	const uint8_t *view; /* owned by the core until the answer */
 	size_t viewlen;
-	struct bnl_source source;	/* BUILD_LIST: likewise */
-	uint8_t mark[40];		/* STORE_LIST: the version as written on wires */
-	int64_t run_s;			/* STORE_RUN: the node's running time */
+	struct bnl_source source; /* BUILD_LIST: likewise */
+	uint8_t mark[40]; /* STORE_LIST: the version as written on wires */
+	int64_t run_s;	  /* STORE_RUN: the node's running time */
 	enum hook_kind hook;
 	struct prefix subnet;
-	uint8_t covering;		/* own subnet: length of the network's
-					 * prefix around it */
+	uint8_t covering; /* own subnet: length of the network's
+			   * prefix around it */
 	enum event_level level;
 	enum event_kind event;
-	char peer[NODE_NAME_MAX + 1];	/* "" when none */
-	char *text;			/* EVENT, RESOLVE: owned by the action */
+	char peer[NODE_NAME_MAX + 1]; /* "" when none */
+	char *text;		      /* EVENT, RESOLVE: owned by the action */
 };
 
 struct actions {
 	struct action *ring;
-	size_t head, count, cap;	/* cap: a power of two, or 0 */
-	uint64_t lost;			/* datagrams not queued: full */
+	size_t head, count, cap; /* cap: a power of two, or 0 */
+	uint64_t lost;		 /* datagrams not queued: full */
 };
 
 /* Datagrams beyond so many waiting actions are dropped and counted. */

@@ -10,7 +10,7 @@
 #include "base/frame.h"
 
 struct core_out {
-	uint8_t *mem;			/* bytes of runs and of unpacked packets */
+	uint8_t *mem; /* bytes of runs and of unpacked packets */
 	size_t cap, used;
 	struct udp_run *runs;
 	unsigned int nruns, maxruns;
@@ -32,11 +32,12 @@ uint8_t *batch_run_place(struct core_out *o, size_t len);
  * the last run when that is to the same place with the same TOS and none of its
  * datagrams was shorter, else a run of its own. */
 void batch_run_add(struct core_out *o, const struct endpoint *remote,
-		 const struct ipaddr *local, uint8_t tos, size_t len);
+		   const struct ipaddr *local, uint8_t tos, size_t len);
 /* The same for a datagram that is longer than the path takes, and must arrive:
  * a run of its own, which may be fragmented. */
 void batch_run_add_fragments(struct core_out *o, const struct endpoint *remote,
-			   const struct ipaddr *local, uint8_t tos, size_t len);
+			     const struct ipaddr *local, uint8_t tos,
+			     size_t len);
 /* Len bytes of memory that stay until the next reset; NULL: no room. */
 uint8_t *batch_alloc(struct core_out *o, size_t len);
 

@@ -47,7 +47,7 @@ struct adapt_budget {
 void adapt_fill(struct adapt_budget *b, struct monotime now);
 /* comp_unpack(), charged to a budget that has some time left. */
 size_t adapt_unpack(struct adapt_budget *b, struct comp *c, enum comp_alg alg,
-		     const uint8_t *in, size_t len, uint8_t *out, size_t cap);
+		    const uint8_t *in, size_t len, uint8_t *out, size_t cap);
 bool adapt_is_empty(const struct adapt_budget *b);
 
 struct adapt_stats {
@@ -57,8 +57,8 @@ struct adapt_stats {
 	uint64_t in, out; /* bytes of all these packets, before and after */
 };
 
-struct adapt { /* all zero: nothing is known yet */
-	uint16_t skip[ADAPT_KINDS];	/* number of packets to skip */
+struct adapt {			       /* all zero: nothing is known yet */
+	uint16_t skip[ADAPT_KINDS];    /* number of packets to skip */
 	uint8_t exponent[ADAPT_KINDS]; /* exponent of the next skip */
 	struct adapt_stats stats;
 };
@@ -66,7 +66,7 @@ struct adapt { /* all zero: nothing is known yet */
 /* Writes less than len bytes to out. The length written, or 0: send it as it
  * is. COMP_NONE is nothing to be counted. No allocation. */
 size_t adapt_pack(struct adapt *s, struct adapt_budget *b, struct comp *c,
-		   enum comp_alg alg, uint8_t level, const uint8_t *in,
-		   size_t len, uint8_t *out);
+		  enum comp_alg alg, uint8_t level, const uint8_t *in,
+		  size_t len, uint8_t *out);
 
 #endif

@@ -34,18 +34,18 @@
 struct core;
 
 struct core_init {
-	const struct conf *conf;	/* borrowed until core_free or _reconf */
-	struct tls_provider tls;	/* borrowed likewise */
-	const struct cert_info *cert;	/* our own; copied */
-	const uint8_t *static_secret;	/* X25519_LEN bytes; copied */
+	const struct conf *conf;      /* borrowed until core_free or _reconf */
+	struct tls_provider tls;      /* borrowed likewise */
+	const struct cert_info *cert; /* our own; copied */
+	const uint8_t *static_secret; /* X25519_LEN bytes; copied */
 	struct rng rng;
-	struct monotime (*clock)(void);	/* by which packing and unpacking are
+	struct monotime (*clock)(void); /* by which packing and unpacking are
 					 * charged; NULL: they are not */
 	struct walltime built;		/* a clock before this is wrong */
-	int64_t run_s;			/* seconds that the node has been running
-					 * before: ACTION_STORE_RUN wrote it */
-	struct generation *list;	/* taken over; NULL: none on disk */
-	const struct bnl_version *mark;	/* newest list ever taken; NULL: none */
+	int64_t run_s;		 /* seconds that the node has been running
+				  * before: ACTION_STORE_RUN wrote it */
+	struct generation *list; /* taken over; NULL: none on disk */
+	const struct bnl_version *mark; /* newest list ever taken; NULL: none */
 	bool no_tcp_gro, no_udp_gro;	/* the device takes no such frames */
 	bool no_csum;			/* nor partial checksums */
 };
@@ -57,14 +57,14 @@ struct core_init {
  */
 int core_new(struct core **out, const struct core_init *in, struct now now,
 	     struct err *e);
-void core_free(struct core *c);			/* NULL is fine; wipes */
+void core_free(struct core *c); /* NULL is fine; wipes */
 /* A stored record, read at start before core_start(). An action erases a record
  * that no longer fits the list. The caller wipes its copy. */
 void core_load_pair(struct core *c, const struct pair_record *r);
 /* The bytes that ACTION_STORE_ADDRCACHE wrote, before core_start(). 0, or -1: they
  * are damaged, and nothing is taken from them. */
 int core_load_addrcache(struct core *c, const uint8_t *data, size_t len,
-		    struct err *e);
+			struct err *e);
 /* Queues hooks for all that is set up; resumes peers with stored pairs. */
 void core_start(struct core *c, struct now now);
 /* Queues hooks for all that is taken down, and none after that; the last
@@ -173,8 +173,8 @@ const struct endpoint *core_peer_endpoint(const struct core *c, size_t i);
 /* The reasons known why that node can be reached or not; done: the probe that
  * core_probe() began has ended. Names in *out live until the next call that is
  * no getter. */
-void core_why(struct core *c, struct now now, const char *name,
-	      struct why *out, bool *done);
+void core_why(struct core *c, struct now now, const char *name, struct why *out,
+	      bool *done);
 
 /* Forgets the newest version ever taken, so that an older list can be put
  * back: a list that was stale is in force at once, and the next one from the
@@ -187,8 +187,9 @@ void core_tick(struct core *c, struct now now);
 
 /* --- state for readers -------------------------------------------------- */
 
-const struct bnl *core_list(const struct core *c);	/* in force, or NULL */
-bool core_list_is_stale(const struct core *c);	/* below the mark: routes nothing */
+const struct bnl *core_list(const struct core *c); /* in force, or NULL */
+bool
+core_list_is_stale(const struct core *c); /* below the mark: routes nothing */
 /* A list from the disk is on its way into force, or to its refusal. */
 bool core_list_is_pending(const struct core *c);
 uint64_t core_drops(const struct core *c, enum drop d);
@@ -207,62 +208,62 @@ bool core_own_warning(struct core *c, struct now now, size_t *pos,
 bool core_peer_warning(struct core *c, struct now now, size_t i, size_t *pos,
 		       struct warning *out);
 
-struct core_traffic {		/* inner packets, with all peers together, */
+struct core_traffic { /* inner packets, with all peers together, */
 	uint64_t tx_packets, tx_bytes, rx_packets, rx_bytes;
-};				/* also with those that have left */
+}; /* also with those that have left */
 
 const struct core_traffic *core_traffic(const struct core *c);
 
 enum peer_state {
-	PEER_IDLE,		/* nothing wanted, nothing there */
-	PEER_NEGOTIATING,	/* over TCP */
-	PEER_RESUMING,		/* INIT sent */
-	PEER_UP			/* a session is there */
+	PEER_IDLE,	  /* nothing wanted, nothing there */
+	PEER_NEGOTIATING, /* over TCP */
+	PEER_RESUMING,	  /* INIT sent */
+	PEER_UP		  /* a session is there */
 };
 
 const char *peer_state_name(enum peer_state s);
 
 /* Whether a peer is well, from the last contact with it; nothing is tried. */
 enum peer_health {
-	HEALTH_UP,		/* there is a session */
-	HEALTH_IDLE,		/* no session; the last contact was good */
-	HEALTH_UNTRIED,		/* no session, and no contact yet */
-	HEALTH_FAILING,		/* the last try failed, or has no answer */
-	HEALTH_STOPPED		/* the peer said goodbye */
+	HEALTH_UP,	/* there is a session */
+	HEALTH_IDLE,	/* no session; the last contact was good */
+	HEALTH_UNTRIED, /* no session, and no contact yet */
+	HEALTH_FAILING, /* the last try failed, or has no answer */
+	HEALTH_STOPPED	/* the peer said goodbye */
 };
 
 /* Stable word: "up", "idle", "untried", "failing", "stopped". */
 const char *peer_health_name(enum peer_health h);
 
-struct peer_info {		/* all pointers live until the next call */
+struct peer_info { /* all pointers live until the next call */
 	const char *name;
 	enum peer_state state;
 	enum peer_health health;
-	struct endpoint endpoint;	/* port 0: not known */
+	struct endpoint endpoint; /* port 0: not known */
 	bool has_pair;
 	enum aead_alg cipher;
 	enum comp_alg comp;
 	uint8_t level;
 	int64_t pair_age_s;
-	int64_t session_age_ms;		/* -1: no session */
-	int64_t heard_ms;		/* since authenticated data; -1: never */
-	uint64_t tx_packets, tx_bytes;	/* inner packets */
+	int64_t session_age_ms;	       /* -1: no session */
+	int64_t heard_ms;	       /* since authenticated data; -1: never */
+	uint64_t tx_packets, tx_bytes; /* inner packets */
 	uint64_t rx_packets, rx_bytes;
-	struct adapt_stats shrink;	/* sent packets; in 0: not packed */
-	uint64_t queued;		/* packets that wait for a session */
-	uint64_t handshakes;		/* sessions made since the start */
-	const uint64_t *drops;		/* DROPS counters of this peer */
-	struct bnl_version version;	/* the list it was last known to run */
-	int64_t rtt_us;			/* 0: not known */
-	bool has_clock;			/* the peer told its clock: */
-	int64_t clock_s;		/* that far ahead of ours */
-	bool one_way;			/* heard, and does not hear us */
-	size_t mtu;			/* path's, for inner packets */
+	struct adapt_stats shrink;  /* sent packets; in 0: not packed */
+	uint64_t queued;	    /* packets that wait for a session */
+	uint64_t handshakes;	    /* sessions made since the start */
+	const uint64_t *drops;	    /* DROPS counters of this peer */
+	struct bnl_version version; /* the list it was last known to run */
+	int64_t rtt_us;		    /* 0: not known */
+	bool has_clock;		    /* the peer told its clock: */
+	int64_t clock_s;	    /* that far ahead of ours */
+	bool one_way;		    /* heard, and does not hear us */
+	size_t mtu;		    /* path's, for inner packets */
 	uint64_t inits_sent, inits_taken;
-	bool initiator;			/* the session's initiator */
-	struct walltime cert_end;	/* the pair's: earlier one of the two */
-	const uint8_t *key;		/* FINGERPRINT_LEN; NULL: no pair */
-	const struct history_entry *note;	/* addresses tried; NULL: nothing */
+	bool initiator;		  /* the session's initiator */
+	struct walltime cert_end; /* the pair's: earlier one of the two */
+	const uint8_t *key;	  /* FINGERPRINT_LEN; NULL: no pair */
+	const struct history_entry *note; /* addresses tried; NULL: nothing */
 };
 
 size_t core_peer_count(const struct core *c);

@@ -38,8 +38,8 @@ struct devroutes_in {
 struct devroutes {
 	struct prefix *v; /* sorted by prefix_cmp(), none inside another */
 	size_t n;
-	size_t ntoowide;       /* subnets without a route */
-	struct prefix toowide; /* the first of them */
+	size_t ntoowide;	  /* subnets without a route */
+	struct prefix toowide;	  /* the first of them */
 	const char *toowide_node; /* node of toowide; owned by the list */
 };
 

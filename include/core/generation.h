@@ -15,8 +15,8 @@
 
 struct generation {
 	struct bnl *bnl;
-	struct route_table routes;	/* values: indices into bnl->nodes, or
-					 * GENERATION_BROADCAST */
+	struct route_table routes; /* values: indices into bnl->nodes, or
+				    * GENERATION_BROADCAST */
 	struct listed listed;
 };
 
@@ -29,6 +29,6 @@ int generation_receive(struct generation **out, const struct bnl_source *src,
 int generation_build(struct generation **out, const void *raw, size_t len,
 		     const struct key *const *keys, size_t nkeys,
 		     struct err *e);
-void generation_free(struct generation *g);	/* NULL is fine */
+void generation_free(struct generation *g); /* NULL is fine */
 
 #endif

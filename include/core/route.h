@@ -17,18 +17,18 @@
 
 #define ROUTE_NONE UINT32_MAX
 
-struct route_key {		/* an IPv6 address as two integers */
+struct route_key { /* an IPv6 address as two integers */
 	uint64_t hi, lo;
 };
 
-#define ROUTE_WIDTH4 16		/* keys of a block: 64 bytes */
-#define ROUTE_WIDTH6 8		/* 64 bytes, and 64 that are seldom read */
-#define ROUTE_DEPTH_MAX 22	/* 8^22 is beyond any memory */
+#define ROUTE_WIDTH4 16	   /* keys of a block: 64 bytes */
+#define ROUTE_WIDTH6 8	   /* 64 bytes, and 64 that are seldom read */
+#define ROUTE_DEPTH_MAX 22 /* 8^22 is beyond any memory */
 
 struct route_levels {
-	size_t at[ROUTE_DEPTH_MAX];	/* starts of the levels; the ranges'
-					 * own first, then the first key of
-					 * each block of the level before */
+	size_t at[ROUTE_DEPTH_MAX]; /* starts of the levels; the ranges'
+				     * own first, then the first key of
+				     * each block of the level before */
 	unsigned int depth;
 };
 
@@ -38,16 +38,16 @@ struct route_block6 {
 
 struct route_table {
 	uint32_t *tree4;
-	uint32_t *value4;	/* per range; ROUTE_NONE: a gap */
+	uint32_t *value4; /* per range; ROUTE_NONE: a gap */
 	struct route_block6 *tree6;
 	uint32_t *value6;
-	size_t n4, n6;		/* ranges */
+	size_t n4, n6; /* ranges */
 	struct route_levels levels4, levels6;
 };
 
 struct route_entry {
 	struct prefix prefix;
-	uint32_t value;		/* not ROUTE_NONE */
+	uint32_t value; /* not ROUTE_NONE */
 };
 
 /* Prefixes may nest; two equal ones must not have two values. entries is

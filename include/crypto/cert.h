@@ -13,7 +13,7 @@
 #include "crypto/key.h"
 
 #define CERT_OU_MAX 64
-#define CERT_ABOVE_MAX 5	/* certificates above a node's, with the CA */
+#define CERT_ABOVE_MAX 5 /* certificates above a node's, with the CA */
 
 /* The public keys of the certificates above a node's, the nearest first. */
 struct cert_above {
@@ -23,11 +23,11 @@ struct cert_above {
 
 struct cert_info {
 	char cn[NODE_NAME_MAX + 1];
-	char ou[CERT_OU_MAX + 1];	/* the first OU; "" when none */
-	uint8_t fingerprint[FINGERPRINT_LEN];	/* SHA-256 of the public key */
+	char ou[CERT_OU_MAX + 1];	      /* the first OU; "" when none */
+	uint8_t fingerprint[FINGERPRINT_LEN]; /* SHA-256 of the public key */
 	struct walltime not_before;
 	struct walltime not_after;
-	struct cert_above above;	/* empty unless TLS set it */
+	struct cert_above above; /* empty unless TLS set it */
 };
 
 /* Same key, names and times: a certificate that does not replace the other. */
@@ -57,15 +57,14 @@ int cert_make_node(char **pem, const struct key *node_key, const char *name,
 /* The certificate of an inviting host: as cert_make_node(), but for serverAuth
  * alone, so that no peer accepts it as a node's. */
 int cert_make_host(char **pem, const struct key *host_key, const char *name,
-		   const void *ca_pem, size_t ca_len,
-		   const struct key *ca_key, struct walltime now,
-		   unsigned int days, const struct rng *rng, struct err *e);
+		   const void *ca_pem, size_t ca_len, const struct key *ca_key,
+		   struct walltime now, unsigned int days,
+		   const struct rng *rng, struct err *e);
 /* Reads a certificate (PEM, first one of the text). Exactly one CN that is a
  * node name is required unless any_cn. */
 int cert_read_info(struct cert_info *out, const void *pem, size_t len,
 		   int any_cn, struct err *e);
 /* The public key in a certificate (PEM). */
-int cert_read_key(struct key **out, const void *pem, size_t len,
-		  struct err *e);
+int cert_read_key(struct key **out, const void *pem, size_t len, struct err *e);
 
 #endif

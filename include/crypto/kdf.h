@@ -8,7 +8,7 @@
 
 #define SHA256_LEN 32
 
-struct bytes {		/* a view, not owned */
+struct bytes { /* a view, not owned */
 	const void *p;
 	size_t len;
 };

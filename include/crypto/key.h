@@ -14,12 +14,12 @@
 #include "crypto/rng.h"
 
 #define FINGERPRINT_LEN 32	/* SHA-256 of the SubjectPublicKeyInfo (DER) */
-#define FINGERPRINT_TEXT_MAX 72	/* "sha256:" + 64 digits + NUL */
+#define FINGERPRINT_TEXT_MAX 72 /* "sha256:" + 64 digits + NUL */
 #define X25519_LEN 32
 
 enum key_type { KEY_DSA, KEY_ED25519, KEY_EC_P256, KEY_OTHER };
 
-struct key;		/* public, or public and private; immutable */
+struct key; /* public, or public and private; immutable */
 
 /* Fresh key. DSA: 2048-bit p, 256-bit q (FIPS 186-4); takes seconds. */
 int key_generate(struct key **out, enum key_type type, struct err *e);
@@ -41,10 +41,10 @@ int key_read_public_alone(struct key **out, const void *pem, size_t len,
 			  struct err *e);
 /* The number of PEM blocks of any type that begin in a text. */
 unsigned int key_count_blocks(const char *text, size_t len);
-void key_free(struct key *k);		/* NULL is fine; wipes */
+void key_free(struct key *k); /* NULL is fine; wipes */
 
 enum key_type key_type(const struct key *k);
-const char *key_type_name(enum key_type t);	/* "DSA", "Ed25519", ... */
+const char *key_type_name(enum key_type t); /* "DSA", "Ed25519", ... */
 bool key_is_private(const struct key *k);
 /* SHA-256 of the SubjectPublicKeyInfo in its canonical encoding: a named curve
  * (RFC 5480) and an uncompressed point, whatever the encoding of the input.

@@ -22,18 +22,18 @@
 
 enum noise_cipher { NOISE_CHACHAPOLY, NOISE_AESGCM };
 
-struct noise {		/* plain data: copy it to work on a trial, wipe it */
+struct noise { /* plain data: copy it to work on a trial, wipe it */
 	enum noise_cipher cipher;
 	bool initiator;
 	bool has_key;
-	uint8_t ck[SHA256_LEN];		/* chaining key */
-	uint8_t h[SHA256_LEN];		/* transcript hash */
+	uint8_t ck[SHA256_LEN]; /* chaining key */
+	uint8_t h[SHA256_LEN];	/* transcript hash */
 	uint8_t k[32];
 	uint64_t n;
-	uint8_t s_secret[X25519_LEN];	/* own static */
+	uint8_t s_secret[X25519_LEN]; /* own static */
 	uint8_t s_public[X25519_LEN];
-	uint8_t rs[X25519_LEN];		/* the peer's static key */
-	uint8_t e_secret[X25519_LEN];	/* own ephemeral */
+	uint8_t rs[X25519_LEN];	      /* the peer's static key */
+	uint8_t e_secret[X25519_LEN]; /* own ephemeral */
 	uint8_t e_public[X25519_LEN];
 	uint8_t re[X25519_LEN];
 	uint8_t psk[32];
@@ -44,8 +44,8 @@ struct noise {		/* plain data: copy it to work on a trial, wipe it */
 
 /* Mixes in pre-messages, prologue and psk as the pattern prescribes. */
 void noise_init(struct noise *n, enum noise_cipher cipher, bool initiator,
-		const void *prologue, size_t prologuelen,
-		const uint8_t psk[32], const uint8_t s_secret[X25519_LEN],
+		const void *prologue, size_t prologuelen, const uint8_t psk[32],
+		const uint8_t s_secret[X25519_LEN],
 		const uint8_t s_public[X25519_LEN],
 		const uint8_t rs[X25519_LEN]);
 /* Writes e and the sealed payload: NOISE_MSG_OVERHEAD + len bytes. 0, or -1 (a

@@ -23,7 +23,7 @@ void rng_renew(void);
 struct rng_seeded {
 	uint8_t key[32];
 	uint64_t counter;
-	uint64_t piece;		/* number of the piece held */
+	uint64_t piece; /* number of the piece held */
 	uint8_t held[512];
 };
 struct rng rng_seeded(struct rng_seeded *state, uint64_t seed);

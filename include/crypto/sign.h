@@ -10,7 +10,7 @@
 #include "crypto/kdf.h"
 #include "crypto/key.h"
 
-#define SIGN_MAX 512		/* the longest signature of these keys */
+#define SIGN_MAX 512 /* the longest signature of these keys */
 
 /*
  * The signed message is the concatenation of all parts; the first part is a

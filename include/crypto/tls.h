@@ -16,21 +16,21 @@
 #include "crypto/cert.h"
 
 enum tls_status {
-	TLS_OK,		/* success */
-	TLS_AGAIN,	/* needs more bytes from the wire first */
-	TLS_CLOSED,	/* the other side sent close_notify */
-	TLS_FAILED	/* failed for good; see reason(), then close */
+	TLS_OK,	    /* success */
+	TLS_AGAIN,  /* needs more bytes from the wire first */
+	TLS_CLOSED, /* the other side sent close_notify */
+	TLS_FAILED  /* failed for good; see reason(), then close */
 };
 
 /* Kinds of failure. */
 enum tls_fault {
-	TLS_FAULT_OTHER,	/* other causes, or no failure */
-	TLS_FAULT_DATE,		/* a certificate, of either side, is not
-				 * valid now */
-	TLS_FAULT_FOREIGN	/* the other side is no node of this network */
+	TLS_FAULT_OTHER,  /* other causes, or no failure */
+	TLS_FAULT_DATE,	  /* a certificate, of either side, is not
+			   * valid now */
+	TLS_FAULT_FOREIGN /* the other side is no node of this network */
 };
 
-struct tls;		/* engine of one connection */
+struct tls; /* engine of one connection */
 
 struct tls_ops {
 	/* dialler: TLS client, else server. Certificate times are checked
@@ -67,7 +67,7 @@ struct tls_ops {
 	/* The cause of a failure: one line for an administrator; never NULL. */
 	const char *(*reason)(const struct tls *t);
 	enum tls_fault (*fault)(const struct tls *t);
-	void (*close)(struct tls *t);		/* frees; NULL is fine */
+	void (*close)(struct tls *t); /* frees; NULL is fine */
 };
 
 /* An engine as the core gets it: the table and its ctx. */

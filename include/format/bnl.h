@@ -20,11 +20,11 @@
  * ones. */
 struct bnl_version {
 	struct walltime timestamp;
-	uint8_t digest[SHA256_LEN];	/* SHA-256 of the signed bytes */
+	uint8_t digest[SHA256_LEN]; /* SHA-256 of the signed bytes */
 };
 
 int bnl_version_cmp(const struct bnl_version *a, const struct bnl_version *b);
-#define BNL_VERSION_TEXT_MAX 48		/* "2026-11-22T06:25:00Z (5f0c3a9e)" */
+#define BNL_VERSION_TEXT_MAX 48 /* "2026-11-22T06:25:00Z (5f0c3a9e)" */
 char *bnl_version_format(char out[BNL_VERSION_TEXT_MAX],
 			 const struct bnl_version *v);
 void bnl_version_write(uint8_t out[BNL_VERSION_WIRE_LEN],
@@ -33,44 +33,44 @@ void bnl_version_read(struct bnl_version *v,
 		      const uint8_t in[BNL_VERSION_WIRE_LEN]);
 
 struct bnl_address {
-	struct endpoint ep;		/* addr.family IP_NONE: a host name */
-	const char *host;		/* NULL when it is an address */
+	struct endpoint ep; /* addr.family IP_NONE: a host name */
+	const char *host;   /* NULL when it is an address */
 };
 
 struct bnl_node {
 	const char *name;
-	struct bnl_address *addresses;	/* in order of preference */
-	struct prefix *subnets;		/* in the order of the file */
+	struct bnl_address *addresses; /* in order of preference */
+	struct prefix *subnets;	       /* in the order of the file */
 	uint32_t naddresses;
 	uint32_t nsubnets;
-	uint32_t line;			/* line of the `node` statement */
+	uint32_t line; /* line of the `node` statement */
 	bool pinned;
 	uint8_t pin[FINGERPRINT_LEN];
 };
 
 struct bnl {
-	struct arena arena;		/* owns everything below */
-	const char *raw;		/* the whole file, not terminated */
+	struct arena arena; /* owns everything below */
+	const char *raw;    /* the whole file, not terminated */
 	size_t rawlen;
-	size_t signedlen;		/* bytes signed; 0: not signed */
-	struct bnl_version version;	/* timestamp 0: not set yet */
+	size_t signedlen;	    /* bytes signed; 0: not signed */
+	struct bnl_version version; /* timestamp 0: not set yet */
 	const char *network;
 	struct prefix *prefixes;
-	struct bnl_node *nodes;		/* sorted by name */
-	struct bnl_version *history;	/* newest first */
-	uint8_t (*revoked)[FINGERPRINT_LEN];	/* sorted */
+	struct bnl_node *nodes;		     /* sorted by name */
+	struct bnl_version *history;	     /* newest first */
+	uint8_t (*revoked)[FINGERPRINT_LEN]; /* sorted */
 	uint32_t nprefixes;
 	uint32_t nnodes;
 	uint32_t nhistory;
 	uint32_t nrevoked;
-	uint8_t signer[FINGERPRINT_LEN];	/* key that verified; zero: none */
+	uint8_t signer[FINGERPRINT_LEN]; /* key that verified; zero: none */
 	/* Leads from an earlier list to this one; NULL: there is none. */
 	const uint8_t *diff;
 	size_t difflen;
 	struct bnl_version diff_from;
 };
 
-void bnl_free(struct bnl *b);		/* NULL is fine */
+void bnl_free(struct bnl *b); /* NULL is fine */
 /* By binary search; NULL when the node is not listed. */
 const struct bnl_node *bnl_find(const struct bnl *b, const char *name);
 /* Length of the network's prefix that contains the subnet. */
@@ -108,7 +108,13 @@ bool bnl_misses(const struct bnl *b, const struct bnl_version *older);
  * history reaches back to the time of the one in force but does not name it
  * (two people signed at once); such a list is accepted, with an alarm.
  */
-enum bnl_order { BNL_OLDER, BNL_SAME, BNL_NEWER, BNL_NEWER_FORK, BNL_OLDER_FORK };
+enum bnl_order {
+	BNL_OLDER,
+	BNL_SAME,
+	BNL_NEWER,
+	BNL_NEWER_FORK,
+	BNL_OLDER_FORK
+};
 enum bnl_order bnl_compare(const struct bnl *in_force, const struct bnl *other);
 
 #endif

@@ -21,7 +21,7 @@ struct draft_address {
 	struct place at;
 };
 
-struct draft_key {		/* a revoked key */
+struct draft_key { /* a revoked key */
 	uint8_t fp[FINGERPRINT_LEN];
 	struct place at;
 };
@@ -47,16 +47,16 @@ struct vec {
 void *vec_push(struct vec *v, size_t size);
 
 struct bnl_draft {
-	struct bnl *list;	/* network, timestamp, history; its arena */
+	struct bnl *list; /* network, timestamp, history; its arena */
 	struct errs *es;
-	struct vec prefixes;	/* struct draft_prefix */
-	struct vec nodes;	/* struct draft_node */
-	struct vec subnets;	/* struct draft_prefix, in the file's order */
-	struct vec addresses;	/* struct draft_address, in the file's order */
-	struct vec revoked;	/* struct draft_key */
-	bool prefix_spoilt;	/* a prefix statement had an error */
+	struct vec prefixes;  /* struct draft_prefix */
+	struct vec nodes;     /* struct draft_node */
+	struct vec subnets;   /* struct draft_prefix, in the file's order */
+	struct vec addresses; /* struct draft_address, in the file's order */
+	struct vec revoked;   /* struct draft_key */
+	bool prefix_spoilt;   /* a prefix statement had an error */
 	bool network_spoilt;
-	bool nodes_only;	/* no list, but nodes to be added to one */
+	bool nodes_only; /* no list, but nodes to be added to one */
 	bool nomem;
 };
 

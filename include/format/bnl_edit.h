@@ -20,7 +20,7 @@ enum bnl_own { BNL_ADDRESS, BNL_SUBNET, BNL_KEY, BNL_OWNS };
 /* A value of such a statement, in canonical form. */
 struct bnl_value {
 	char text[BNL_VALUE_MAX];
-	struct prefix p;	/* a subnet; of an address, its own prefix */
+	struct prefix p; /* a subnet; of an address, its own prefix */
 };
 
 /* text: a value as in a list; errors are those of a list, without a place. 0 or
@@ -31,13 +31,13 @@ int bnl_value_read(struct bnl_value *out, enum bnl_own own, const char *text,
 /* The statements that a node is to have. A vec is used only when given is
  * set. */
 struct bnl_change {
-	struct vec v[BNL_OWNS];		/* struct bnl_value */
+	struct vec v[BNL_OWNS]; /* struct bnl_value */
 	bool given[BNL_OWNS];
 };
 
 int bnl_change_add(struct bnl_change *c, enum bnl_own own, const char *text,
 		   struct err *e);
-void bnl_change_free(struct bnl_change *c);	/* zeroed is fine */
+void bnl_change_free(struct bnl_change *c); /* zeroed is fine */
 
 struct bnl_edit;
 
@@ -45,7 +45,7 @@ struct bnl_edit;
  * bnl_parse(). */
 int bnl_edit_new(struct bnl_edit **out, const char *text, size_t len,
 		 struct errs *es);
-void bnl_edit_free(struct bnl_edit *ed);	/* NULL is fine */
+void bnl_edit_free(struct bnl_edit *ed); /* NULL is fine */
 /* The list as it was before the edit. */
 const struct bnl *bnl_edit_list(const struct bnl_edit *ed);
 
@@ -68,7 +68,7 @@ int bnl_edit_remove(struct bnl_edit *ed, const char *node, struct err *e);
 
 struct bnl_revoke {
 	uint8_t fp[FINGERPRINT_LEN];
-	char node[NODE_NAME_MAX + 1];	/* name of its owner; "": not known */
+	char node[NODE_NAME_MAX + 1]; /* name of its owner; "": not known */
 };
 
 /* Skips keys that are already revoked; added: the number of the others. Call

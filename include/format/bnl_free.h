@@ -13,9 +13,9 @@ int bnl_hosts_len(uint64_t hosts);
 
 struct bnl_room {
 	enum ip_family family;
-	unsigned int len;		/* length of the wanted subnet */
-	const struct prefix *within;	/* part of a prefix; NULL: any prefix */
-	const struct prefix *taken;	/* further prefixes that are occupied */
+	unsigned int len;	     /* length of the wanted subnet */
+	const struct prefix *within; /* part of a prefix; NULL: any prefix */
+	const struct prefix *taken;  /* further prefixes that are occupied */
 	size_t ntaken;
 };
 

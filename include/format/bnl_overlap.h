@@ -6,8 +6,8 @@
 #include "format/bnl.h"
 
 struct bnl_overlap {
-	const struct bnl_node *node;	/* the subnet's owner; NULL: a prefix */
-	const struct prefix *with;	/* the subnet or prefix */
+	const struct bnl_node *node; /* the subnet's owner; NULL: a prefix */
+	const struct prefix *with;   /* the subnet or prefix */
 };
 
 /* Finds a subnet of another node than self that overlaps the route, else a

@@ -14,8 +14,7 @@
  * *out is a new list (signedlen 0, version.digest zero) that the caller frees;
  * unchanged on failure. 0 or -1.
  */
-int bnl_parse(struct bnl **out, const char *text, size_t len,
-	      struct errs *es);
+int bnl_parse(struct bnl **out, const char *text, size_t len, struct errs *es);
 /* As bnl_parse() of the first textlen bytes of raw; the list keeps all of
  * raw. */
 int bnl_parse_part(struct bnl **out, const char *raw, size_t rawlen,

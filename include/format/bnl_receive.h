@@ -10,7 +10,7 @@
 struct bnl_source {
 	const uint8_t *data;
 	size_t len;
-	const struct bnl *base;	/* in force; NULL: none */
+	const struct bnl *base; /* in force; NULL: none */
 	size_t whole;		/* data is a difference from the text of base
 				 * to a list of so many bytes; 0: data is the
 				 * list */

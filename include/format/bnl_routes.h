@@ -8,8 +8,8 @@
 
 struct bnl_route {
 	struct prefix p;
-	const struct bnl_node *from;	/* owner in before; NULL: none */
-	const struct bnl_node *to;	/* owner in after; NULL: none */
+	const struct bnl_node *from; /* owner in before; NULL: none */
+	const struct bnl_node *to;   /* owner in after; NULL: none */
 };
 
 /*

@@ -15,9 +15,9 @@
 #define BNL_END "-----END BNL SIGNATURE-----"
 
 struct bnl_block {
-	size_t signedlen;	/* bytes before the BEGIN line */
+	size_t signedlen; /* bytes before the BEGIN line */
 	bool present;
-	uint8_t signer[FINGERPRINT_LEN];	/* as the block claims */
+	uint8_t signer[FINGERPRINT_LEN]; /* as the block claims */
 	uint8_t sig[SIGN_MAX];
 	size_t siglen;
 };
@@ -55,16 +55,17 @@ int bnl_check_time(const struct bnl *b, struct walltime now,
  * ERR_CONFLICT, naming both networks, unless b is of that network. by: the
  * source of the expected name, as in "the list in force".
  */
-int bnl_check_network(const struct bnl *b, const char *network,
-		      const char *by, struct err *e);
+int bnl_check_network(const struct bnl *b, const char *network, const char *by,
+		      struct err *e);
 
 struct bnl_sign_in {
-	const char *text;		/* the edited text, with or without block */
+	const char *text; /* the edited text, with or without block */
 	size_t len;
-	const struct bnl *previous;	/* the last signed one, verified; NULL: first */
-	const struct key *key;		/* private */
+	const struct bnl
+		*previous;     /* the last signed one, verified; NULL: first */
+	const struct key *key; /* private */
 	struct walltime now;
-	bool reset_time;		/* now, even if previous is ahead */
+	bool reset_time; /* now, even if previous is ahead */
 };
 
 /*

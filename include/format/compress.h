@@ -9,7 +9,7 @@
 /* The numbers appear on the wire; a lower one wins a tie of preferences. */
 enum comp_alg { COMP_NONE = 0, COMP_LZO = 1, COMP_ZLIB = 2, COMP_ALGS };
 
-const char *comp_name(enum comp_alg a);		/* "none", "lzo", "zlib" */
+const char *comp_name(enum comp_alg a); /* "none", "lzo", "zlib" */
 /* COMP_ALGS for any other name. */
 enum comp_alg comp_by_name(const char *name, size_t len);
 /* Levels: zlib 1..9, lzo 1 (LZO1X-1) only, none 0. */

@@ -16,7 +16,7 @@
 
 struct frame_header {
 	enum frame_type type;
-	uint16_t len;			/* bytes of the payload */
+	uint16_t len; /* bytes of the payload */
 };
 
 /* The longest whole frame. */
@@ -28,10 +28,10 @@ int frame_header_read(struct frame_header *out,
 		      const uint8_t in[FRAME_HEADER_LEN], struct err *e);
 void frame_header_write(uint8_t out[FRAME_HEADER_LEN], enum frame_type type,
 			size_t len);
-const char *frame_name(enum frame_type type);	/* "hello", "list-have" */
+const char *frame_name(enum frame_type type); /* "hello", "list-have" */
 
 /* Flags of a HELLO. */
-#define HELLO_NEGOTIATE 0x01	/* dialler: this connection negotiates a pair */
+#define HELLO_NEGOTIATE 0x01 /* dialler: this connection negotiates a pair */
 
 /* A pair that the sender holds on its disk. */
 struct hello_held {
@@ -51,8 +51,8 @@ struct hello {
 	bool negotiate;
 	uint8_t random[PROTO_RANDOM_LEN];
 	uint8_t static_key[X25519_LEN];
-	struct bnl_version list;	/* zero: no list */
-	struct conf_algos algos;	/* unknown numbers are left out */
+	struct bnl_version list; /* zero: no list */
+	struct conf_algos algos; /* unknown numbers are left out */
 	struct hello_held held[PAIR_HELD_MAX];
 	uint8_t nheld;
 };
@@ -73,9 +73,9 @@ uint16_t hello_version(const uint8_t *in, size_t len);
 
 /* code 1, list version 40, length 1 and text (UTF-8, for people) */
 struct refuse {
-	uint8_t code;			/* enum refuse_code, or a future one */
-	struct bnl_version list;	/* the sender's own list */
-	char text[192];			/* not escaped: sent by a peer */
+	uint8_t code;		 /* enum refuse_code, or a future one */
+	struct bnl_version list; /* the sender's own list */
+	char text[192];		 /* not escaped: sent by a peer */
 };
 
 size_t refuse_encode(uint8_t out[FRAME_REFUSE_MAX], const struct refuse *r);

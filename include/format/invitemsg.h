@@ -23,21 +23,21 @@
 
 enum invitemsg_kind {
 	/* Sent by the monitor. */
-	INVITE_SETUP = 1,	/* number: TCP port. The descriptor holds
-				 * certificate, key and CAs: PEM, a NUL
-				 * behind each */
-	INVITE_GIVE,		/* id; hash: the guest's key. The descriptor
-				 * has the GIVE message, number: its length */
-	INVITE_REFUSE,		/* number: enum join_code; text */
-	INVITE_COUNTED,		/* the DONE made the token used */
+	INVITE_SETUP = 1, /* number: TCP port. The descriptor holds
+			   * certificate, key and CAs: PEM, a NUL
+			   * behind each */
+	INVITE_GIVE,	  /* id; hash: the guest's key. The descriptor
+			   * has the GIVE message, number: its length */
+	INVITE_REFUSE,	  /* number: enum join_code; text */
+	INVITE_COUNTED,	  /* the DONE made the token used */
 	/* Sent by the network process. */
-	INVITE_READY,		/* listening; number: 1 when confined */
-	INVITE_FAILED,		/* not listening; text: the error */
-	INVITE_TELL,		/* text: a log line about a stranger */
-	INVITE_ASK,		/* hash: of the TLS exporter; text: the payload
-				 * of ASK. The descriptor is the connection */
-	INVITE_DONE,		/* id; hash: as in GIVE. The guest said DONE */
-	INVITE_LEFT,		/* id; hash: as in GIVE. The guest left */
+	INVITE_READY,  /* listening; number: 1 when confined */
+	INVITE_FAILED, /* not listening; text: the error */
+	INVITE_TELL,   /* text: a log line about a stranger */
+	INVITE_ASK,    /* hash: of the TLS exporter; text: the payload
+			* of ASK. The descriptor is the connection */
+	INVITE_DONE,   /* id; hash: as in GIVE. The guest said DONE */
+	INVITE_LEFT,   /* id; hash: as in GIVE. The guest left */
 	INVITE_KINDS
 };
 
@@ -46,16 +46,15 @@ enum invitemsg_kind {
 
 struct invitemsg {
 	enum invitemsg_kind kind;
-	uint32_t conn;			/* number by the network process */
+	uint32_t conn; /* number by the network process */
 	uint32_t number;
-	uint8_t id[TOKEN_ID_LEN];	/* the invitation's */
+	uint8_t id[TOKEN_ID_LEN]; /* the invitation's */
 	uint8_t hash[32];
-	struct span text;		/* a view when decoded */
+	struct span text; /* a view when decoded */
 };
 
 /* Returns the length; text is cut at JOIN_ASK_MAX. */
-size_t invitemsg_encode(uint8_t out[INVITEMSG_MAX],
-			const struct invitemsg *m);
+size_t invitemsg_encode(uint8_t out[INVITEMSG_MAX], const struct invitemsg *m);
 int invitemsg_decode(struct invitemsg *out, const void *in, size_t len,
 		     struct err *e);
 

@@ -12,12 +12,12 @@
 struct ippkt {
 	struct ipaddr src;
 	struct ipaddr dst;
-	uint8_t proto;		/* of the transport (IPv6: first non-extension) */
-	uint8_t dscp_ecn;	/* the TOS or traffic class byte */
-	size_t hdrlen;		/* up to the transport header */
-	bool fragment;		/* IPv4 offset or MF set; IPv6 fragment header */
-	bool later_fragment;	/* a fragment that is not the first one */
-	bool dont_fragment;	/* IPv4 DF; always true for IPv6 */
+	uint8_t proto;	     /* of the transport (IPv6: first non-extension) */
+	uint8_t dscp_ecn;    /* the TOS or traffic class byte */
+	size_t hdrlen;	     /* up to the transport header */
+	bool fragment;	     /* IPv4 offset or MF set; IPv6 fragment header */
+	bool later_fragment; /* a fragment that is not the first one */
+	bool dont_fragment;  /* IPv4 DF; always true for IPv6 */
 };
 
 /* 0 when it is a well-formed IPv4 or IPv6 packet of exactly len bytes (IPv4
@@ -25,10 +25,10 @@ struct ippkt {
 int ippkt_parse(struct ippkt *out, const uint8_t *p, size_t len);
 
 enum ippkt_error {
-	IPPKT_NO_ROUTE,		/* v4 3/0 net unreachable, v6 1/0 no route */
-	IPPKT_HOST_DOWN,	/* v4 3/1 host unreachable, v6 1/3 address unreachable */
-	IPPKT_PROHIBITED,	/* v4 3/13, v6 1/1 */
-	IPPKT_TOO_BIG		/* v4 3/4 with next-hop MTU, v6 2/0 */
+	IPPKT_NO_ROUTE, /* v4 3/0 net unreachable, v6 1/0 no route */
+	IPPKT_HOST_DOWN, /* v4 3/1 host unreachable, v6 1/3 address unreachable */
+	IPPKT_PROHIBITED, /* v4 3/13, v6 1/1 */
+	IPPKT_TOO_BIG	  /* v4 3/4 with next-hop MTU, v6 2/0 */
 };
 
 /*
@@ -45,7 +45,7 @@ size_t ippkt_make_error(uint8_t out[IPPKT_ERROR_MAX], enum ippkt_error kind,
 
 /* RFC 1071 one's complement sum, not yet folded to 16 bits and inverted. */
 uint64_t ippkt_sum(uint64_t start, const uint8_t *p, size_t len);
-uint16_t ippkt_fold(uint64_t sum);	/* folded, not inverted */
+uint16_t ippkt_fold(uint64_t sum); /* folded, not inverted */
 /* Sum of the pseudo-header: addresses of packet p, proto, transport length. */
 uint64_t ippkt_pseudo_sum(const uint8_t *p, uint8_t proto, size_t len);
 

@@ -18,7 +18,7 @@
 
 #include "format/proto.h"
 
-#define LIST_DIFF_OP_LEN 12	/* without the bytes that it adds */
+#define LIST_DIFF_OP_LEN 12 /* without the bytes that it adds */
 
 /* Writes the later text, which must have outlen bytes, to out. 0, or -1: the
  * difference does not lead from a base of that length to a text of that length,
@@ -38,7 +38,6 @@ size_t list_diff_make(uint8_t *out, size_t cap, const uint8_t *base,
  * Returns its length, or 0: it is longer than cap, or one of the two has no
  * such form. */
 size_t list_diff_join(uint8_t *out, size_t cap, const uint8_t *first,
-		      size_t firstlen, const uint8_t *second,
-		      size_t secondlen);
+		      size_t firstlen, const uint8_t *second, size_t secondlen);
 
 #endif

@@ -55,7 +55,7 @@ enum monitor_hook {
 	MONITOR_SUBNET_DOWN,
 	MONITOR_MYSUBNET_UP,
 	MONITOR_MYSUBNET_DOWN,
-	MONITOR_CHANGE,		/* many of nodes and subnets, all at once */
+	MONITOR_CHANGE, /* many of nodes and subnets, all at once */
 	MONITOR_HOOKS
 };
 
@@ -64,7 +64,7 @@ enum monitor_path {
 	MONITOR_LOG,
 	MONITOR_CERT,
 	MONITOR_KEY,
-	MONITOR_CA,		/* index: number of the CA file */
+	MONITOR_CA, /* index: number of the CA file */
 	MONITOR_BNLPUBKEY,
 	MONITOR_PATHS
 };
@@ -83,9 +83,9 @@ const char *monitor_path_of(const struct conf *c, enum monitor_path path,
 #define MONITOR_CHANGE_MAX (1 + 1 + NODE_NAME_MAX + 1 + 1 + 16)
 
 struct monitor_change {
-	enum monitor_hook hook;		/* of a node or subnet */
+	enum monitor_hook hook; /* of a node or subnet */
 	char node[NODE_NAME_MAX + 1];
-	struct prefix subnet;		/* family IP_NONE: none */
+	struct prefix subnet; /* family IP_NONE: none */
 };
 
 /* Appends one. subnet: looked at where the hook has one. 0, or -1: there is no
@@ -98,20 +98,20 @@ int monitor_change_next(struct monitor_change *out, const uint8_t **p,
 			size_t *left);
 
 struct monitor_request {
-	enum monitor_kind kind;		/* RUN, OPEN, DEVICE or CHANGES */
+	enum monitor_kind kind; /* RUN, OPEN, DEVICE or CHANGES */
 	uint32_t id;
-	uint32_t conf;			/* in force, or just read */
-	enum monitor_hook hook;		/* RUN */
-	char node[NODE_NAME_MAX + 1];	/* "": none */
-	struct prefix subnet;		/* family IP_NONE: none */
-	enum monitor_path path;		/* OPEN */
+	uint32_t conf;		      /* in force, or just read */
+	enum monitor_hook hook;	      /* RUN */
+	char node[NODE_NAME_MAX + 1]; /* "": none */
+	struct prefix subnet;	      /* family IP_NONE: none */
+	enum monitor_path path;	      /* OPEN */
 	uint8_t index;
-	uint32_t device;		/* DEVICE: not 0 */
-	const uint8_t *changes;		/* CHANGES: a view of some, all of them */
-	size_t nchanges;		/* checked; its bytes */
+	uint32_t device;	/* DEVICE: not 0 */
+	const uint8_t *changes; /* CHANGES: a view of some, all of them */
+	size_t nchanges;	/* checked; its bytes */
 };
 
-#define MONITOR_CHANGES_MAX 16384	/* bytes in one message */
+#define MONITOR_CHANGES_MAX 16384 /* bytes in one message */
 #define MONITOR_REQUEST_MAX (1 + 4 + 4 + MONITOR_CHANGES_MAX)
 
 size_t monitor_request_encode(uint8_t out[MONITOR_REQUEST_MAX],
@@ -125,16 +125,16 @@ int monitor_request_decode(struct monitor_request *out, const void *in,
 #define MONITOR_OUTPUT_MAX 4096
 
 struct monitor_reply {
-	enum monitor_kind kind;		/* DONE or FILE */
+	enum monitor_kind kind; /* DONE or FILE */
 	uint32_t id;
-	uint32_t failed;		/* DONE: an errno, not started; FILE:
-					 * an enum err_code */
-	uint32_t conf;			/* FILE of CONF: number; 0: unusable */
-	int32_t exit_status;		/* DONE: as struct hook_result */
+	uint32_t failed;     /* DONE: an errno, not started; FILE:
+			      * an enum err_code */
+	uint32_t conf;	     /* FILE of CONF: number; 0: unusable */
+	int32_t exit_status; /* DONE: as struct hook_result */
 	uint32_t signal;
 	bool timed_out;
 	uint64_t discarded;
-	const uint8_t *output;		/* a view; FILE: text of the error */
+	const uint8_t *output; /* a view; FILE: text of the error */
 	size_t len;
 };
 

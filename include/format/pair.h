@@ -21,29 +21,29 @@
 struct pair {
 	uint8_t id[PAIR_ID_LEN];
 	uint8_t secret[PAIR_SECRET_LEN];
-	uint32_t generation;		/* 1 + the highest either side held */
-	bool lower_dialled;		/* by the node with the lower name */
-	bool proven;			/* the peer was seen to hold it */
+	uint32_t generation; /* 1 + the highest either side held */
+	bool lower_dialled;  /* by the node with the lower name */
+	bool proven;	     /* the peer was seen to hold it */
 	enum aead_alg cipher;
 	enum comp_alg comp;
 	uint8_t level;
-	uint8_t peer_static[X25519_LEN];	/* the peer's static key in it */
-	uint8_t self_static[X25519_LEN];	/* ours (the public half) */
-	uint8_t peer_key[FINGERPRINT_LEN];	/* in the peer's certificate */
-	struct cert_above above;	/* the keys of the CAs above it */
-	int64_t made_run_s;		/* this node's running time then */
+	uint8_t peer_static[X25519_LEN];   /* the peer's static key in it */
+	uint8_t self_static[X25519_LEN];   /* ours (the public half) */
+	uint8_t peer_key[FINGERPRINT_LEN]; /* in the peer's certificate */
+	struct cert_above above;	   /* the keys of the CAs above it */
+	int64_t made_run_s;		   /* this node's running time then */
 	struct walltime made;
-	struct walltime cert_end;	/* the earlier of both certificates' ends */
-	struct bnl_version list;	/* in force at that moment */
+	struct walltime cert_end; /* the earlier of both certificates' ends */
+	struct bnl_version list;  /* in force at that moment */
 };
 
 struct pair_record {
 	char peer[NODE_NAME_MAX + 1];
-	struct pair pairs[PAIR_HELD_MAX];	/* newest first */
+	struct pair pairs[PAIR_HELD_MAX]; /* newest first */
 	unsigned int n;
 };
 
-#define PAIR_RECORD_MAX 2048	/* bytes of an encoded record */
+#define PAIR_RECORD_MAX 2048 /* bytes of an encoded record */
 
 /* magic, version, fields, SHA-256 of all before it. Returns the length. */
 size_t pair_record_encode(uint8_t out[PAIR_RECORD_MAX],

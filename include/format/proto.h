@@ -11,7 +11,7 @@
 #define PROTO_ALPN "cluevpn/1"
 
 /* --- labels ------------------------------------------------------------ */
-#define LABEL_BNL "cluevpn bnl 1\n"		/* namespace of signatures */
+#define LABEL_BNL "cluevpn bnl 1\n" /* namespace of signatures */
 #define LABEL_TLS_EXPORT "EXPORTER-cluevpn-1-pair"
 #define LABEL_PAIR_SECRET "cluevpn 1 pair secret"
 #define LABEL_PAIR_ID "cluevpn 1 pair id"
@@ -28,8 +28,8 @@
 #define PAIR_SECRET_LEN 32
 #define PROTO_RANDOM_LEN 32
 #define PROTO_CONFIRM_LEN 32
-#define PROTO_MAC_LEN 16		/* mac1, mac2, cookie */
-#define BNL_VERSION_WIRE_LEN 40		/* timestamp 8, digest 32 */
+#define PROTO_MAC_LEN 16	/* mac1, mac2, cookie */
+#define BNL_VERSION_WIRE_LEN 40 /* timestamp 8, digest 32 */
 
 /* --- UDP: the first byte is the type ----------------------------------- */
 enum dgram_type {
@@ -59,43 +59,48 @@ enum dgram_type {
 #define INNER_MTU_MIN 1280
 #define INNER_MTU_MAX 9000
 
-#define DATA_COMPRESSED 0x01	/* plaintext is one compressed packet */
-#define DATA_CSUM_PARTIAL 0x02	/* transport checksum holds the pseudo-header sum */
-#define DATA_CONTROL 0x04	/* plaintext is control records, not a packet */
+#define DATA_COMPRESSED 0x01 /* plaintext is one compressed packet */
+#define DATA_CSUM_PARTIAL \
+	0x02		  /* transport checksum holds the pseudo-header sum */
+#define DATA_CONTROL 0x04 /* plaintext is control records, not a packet */
 #define DATA_FLAGS (DATA_COMPRESSED | DATA_CSUM_PARTIAL | DATA_CONTROL)
 
 /* Control records inside a DATA_CONTROL packet: type 1, length 2, value. */
 enum record_type {
-	RECORD_PING = 1,	/* send time 8 (opaque), wall clock 8, list version 40, padding */
-	RECORD_PONG = 2,	/* the same fields; send time echoed; never longer than the PING */
-	RECORD_LIST_NEWS = 3,	/* list version 40 */
-	RECORD_BYE = 4,		/* the sender stops in order; empty */
-	RECORD_ASK = 5,		/* tag 8, name of a node, zero bytes up to the length */
-	RECORD_TELL = 6		/* tag echoed 8, answer 1, seconds since it was heard 4 */
+	/* send time 8 (opaque), wall clock 8, list version 40, padding */
+	RECORD_PING = 1,
+	/* the same fields; send time echoed; never longer than the PING */
+	RECORD_PONG = 2,
+	RECORD_LIST_NEWS = 3, /* list version 40 */
+	RECORD_BYE = 4,	      /* the sender stops in order; empty */
+	RECORD_ASK = 5, /* tag 8, name of a node, zero bytes up to the length */
+	/* tag echoed 8, answer 1, seconds since it was heard 4 */
+	RECORD_TELL = 6,
 };
 #define RECORD_HEADER_LEN 3
 #define RECORD_TAG_LEN 8
 #define RECORD_ASK_LEN (RECORD_TAG_LEN + 64)
 #define RECORD_TELL_LEN (RECORD_TAG_LEN + 5)
 /* Answers of TELL. */
-#define TELL_UNKNOWN 0		/* unknown: not in my list */
-#define TELL_DOWN 1		/* no session with that node */
-#define TELL_UP 2		/* a session; heard as stated */
-#define RECORD_PING_LEN 56	/* without padding */
+#define TELL_UNKNOWN 0	   /* unknown: not in my list */
+#define TELL_DOWN 1	   /* no session with that node */
+#define TELL_UP 2	   /* a session; heard as stated */
+#define RECORD_PING_LEN 56 /* without padding */
 
 /* --- TCP: frames on the TLS channel ------------------------------------ */
 /* type 1, zero 1, payload length 2, payload */
 #define FRAME_HEADER_LEN 4
 enum frame_type {
 	FRAME_HELLO = 1,
-	FRAME_CONFIRM = 2,	/* MAC over transcript and selection */
-	FRAME_READY = 3,	/* the new pair is on disk here; empty */
-	FRAME_REFUSE = 4,	/* why, in one message, before the close */
-	FRAME_LIST_QUERY = 5,	/* my version: do you have a newer one? */
-	FRAME_LIST_HAVE = 6,	/* my version and its length: answer, offer or receipt */
-	FRAME_LIST_GET = 7,	/* send me that version; this one I have */
-	FRAME_LIST_DATA = 8,	/* next piece of it */
-	FRAME_LIST_DIFF = 9,	/* a difference of so many bytes comes instead */
+	FRAME_CONFIRM = 2,    /* MAC over transcript and selection */
+	FRAME_READY = 3,      /* the new pair is on disk here; empty */
+	FRAME_REFUSE = 4,     /* why, in one message, before the close */
+	FRAME_LIST_QUERY = 5, /* my version: do you have a newer one? */
+	/* my version and its length: answer, offer or receipt */
+	FRAME_LIST_HAVE = 6,
+	FRAME_LIST_GET = 7,  /* send me that version; this one I have */
+	FRAME_LIST_DATA = 8, /* next piece of it */
+	FRAME_LIST_DIFF = 9, /* a difference of so many bytes comes instead */
 	FRAME_TYPES
 };
 #define FRAME_HELLO_MAX 2048
@@ -104,19 +109,19 @@ enum frame_type {
 #define FRAME_PAYLOAD_MAX FRAME_LIST_DATA_MAX
 /* A difference leads from the text of one list, without its signature block, to
  * the whole of a later one (format/list_diff.h). */
-#define LIST_DIFF_MAX 65536u	/* bytes; a longer one is not sent, nor taken */
-#define LIST_DIFFS 16		/* kept by a node, each from another list */
+#define LIST_DIFF_MAX 65536u /* bytes; a longer one is not sent, nor taken */
+#define LIST_DIFFS 16	     /* kept by a node, each from another list */
 
 enum refuse_code {
-	REFUSE_VERSION = 1,	/* other protocol version */
-	REFUSE_NOT_LISTED = 2,	/* not in list version V */
+	REFUSE_VERSION = 1,    /* other protocol version */
+	REFUSE_NOT_LISTED = 2, /* not in list version V */
 	REFUSE_REVOKED = 3,
-	REFUSE_PIN = 4,		/* the list pins another key */
+	REFUSE_PIN = 4, /* the list pins another key */
 	REFUSE_OU = 5,
-	REFUSE_WRONG_NAME = 6,	/* I am not the one you dialled */
+	REFUSE_WRONG_NAME = 6, /* I am not the one you dialled */
 	REFUSE_NOTHING_IN_COMMON = 7,
 	REFUSE_BUSY = 8,
-	REFUSE_PROTOCOL = 9	/* broke the protocol */
+	REFUSE_PROTOCOL = 9 /* broke the protocol */
 };
 
 /* --- invitations -------------------------------------------------------- */
@@ -128,7 +133,7 @@ enum refuse_code {
 #define TOKEN_ID_LEN 8
 #define TOKEN_CHECK_LEN 4
 #define TOKEN_ENDPOINTS_MAX 4
-#define TOKEN_REPLACE 0x01	/* flag: the name is in the list already */
+#define TOKEN_REPLACE 0x01 /* flag: the name is in the list already */
 
 #define LABEL_TOKEN_CHECK "cluevpn 1 token"
 #define LABEL_TOKEN_ID "cluevpn 1 token id"
@@ -140,48 +145,50 @@ enum refuse_code {
 /* type 1, payload length 3, payload */
 #define JOIN_HEADER_LEN 4
 enum join_type {
-	JOIN_ASK = 1,		/* guest: identity and request */
-	JOIN_GIVE = 2,		/* host: certificate, CAs, keys, list */
-	JOIN_REFUSE = 3,	/* host: why not */
-	JOIN_DONE = 4,		/* guest: all of it is in its place; empty */
+	JOIN_ASK = 1,	 /* guest: identity and request */
+	JOIN_GIVE = 2,	 /* host: certificate, CAs, keys, list */
+	JOIN_REFUSE = 3, /* host: why not */
+	JOIN_DONE = 4,	 /* guest: all of it is in its place; empty */
 	JOIN_TYPES
 };
 #define JOIN_PROOF_LEN 32
 #define JOIN_ASK_MAX 8192
-#define JOIN_ASK_ID_AT 2	/* offset of the token's id */
+#define JOIN_ASK_ID_AT 2 /* offset of the token's id */
 #define JOIN_GIVE_MAX (BNL_BYTES_MAX + 1048576u)
 #define JOIN_REFUSE_MAX 256
 #define JOIN_ADDRESSES_MAX 8
 #define JOIN_KEYS_MAX 16
-#define JOIN_NO_ADDRESS 0x01	/* flag: name none in the list */
+#define JOIN_NO_ADDRESS 0x01 /* flag: name none in the list */
 
 enum join_code {
-	JOIN_UNKNOWN = 1,	/* no such invitation here */
-	JOIN_PROOF = 2,		/* does not know the secret */
+	JOIN_UNKNOWN = 1, /* no such invitation here */
+	JOIN_PROOF = 2,	  /* does not know the secret */
 	JOIN_USED = 3,
 	JOIN_EXPIRED = 4,
-	JOIN_NAME = 5,		/* the request is for another name */
-	JOIN_REQUEST = 6,	/* the request has an error */
-	JOIN_FAILED = 7,	/* the host could not */
-	JOIN_ADDRESS = 8	/* an address that is not shown to be the
-				 * guest's, or is another node's */
+	JOIN_NAME = 5,	  /* the request is for another name */
+	JOIN_REQUEST = 6, /* the request has an error */
+	JOIN_FAILED = 7,  /* the host could not */
+	JOIN_ADDRESS = 8  /* an address that is not shown to be the
+			   * guest's, or is another node's */
 };
 
 /* --- dialling ---------------------------------------------------------- */
-#define CONNECT_NEXT_MS 250	/* from one address to the next: Connection
-				 * Attempt Delay of RFC 8305, section 5 */
-#define CONNECT_MS 2500		/* for TCP: a SYN, and one more after a second */
+#define CONNECT_NEXT_MS \
+	250		/* from one address to the next: Connection
+			 * Attempt Delay of RFC 8305, section 5 */
+#define CONNECT_MS 2500 /* for TCP: a SYN, and one more after a second */
 
 /* --- the list ---------------------------------------------------------- */
 #define BNL_BYTES_MAX (8u << 20)
 #define BNL_NODES_MAX 65536u
 #define BNL_LINE_MAX 1024u
 #define BNL_HISTORY_MAX 64u
-#define BNL_FUTURE_MAX_S (48 * 3600)	/* a list dated further ahead is refused */
-#define BNL_SIGN_AHEAD_MAX_S 3600	/* bnl-sign refuses a previous one further ahead */
+#define BNL_FUTURE_MAX_S (48 * 3600) /* a list dated further ahead is refused */
+#define BNL_SIGN_AHEAD_MAX_S \
+	3600 /* bnl-sign refuses a previous one further ahead */
 
 /* --- pairs ------------------------------------------------------------- */
-#define PAIR_HELD_MAX 3		/* proven one, newest unproven one of each dialler */
+#define PAIR_HELD_MAX 3 /* proven one, newest unproven one of each dialler */
 #define PAIR_AGE_REFRESH_S (24 * 3600)
 #define PAIR_AGE_HARD_S (30 * 24 * 3600)
 

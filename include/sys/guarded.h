@@ -12,8 +12,7 @@
 
 /* path is absolute. Returns a descriptor for reading, or -1; ERR_PERM and a
  * text that names the folder when the user may change something. */
-int guarded_open(const char *path, const struct privs_ids *user,
-		 struct err *e);
+int guarded_open(const char *path, const struct privs_ids *user, struct err *e);
 /* Opens for appending; creates with mode 0640; refuses a link, and a file that
  * has another name elsewhere. */
 int guarded_append(const char *path, const struct privs_ids *user,

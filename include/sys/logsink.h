@@ -26,8 +26,7 @@ int logsink_open(struct logsink **out, enum logsink_kind kind, const char *path,
 		 struct err *e);
 /* As LOGSINK_FILE, with a file that the caller has opened; fd is taken over,
  * also on failure. */
-int logsink_take(struct logsink **out, int fd, const char *path,
-		 struct err *e);
+int logsink_take(struct logsink **out, int fd, const char *path, struct err *e);
 /* Starts the thread. Call when the process has dropped privileges and will not
  * fork itself any more. Until then lines wait in the queue. */
 int logsink_start(struct logsink *s, struct err *e);

@@ -22,18 +22,18 @@
 #define RTNL_METRIC 3406
 
 enum rtnl_kind {
-	RTNL_LINK,	   /* link: new or changed */
-	RTNL_LINK_GONE,	   /* link.index */
-	RTNL_ADDR,	   /* addr: new or changed */
-	RTNL_ADDR_GONE,	   /* addr */
-	RTNL_FORWARDING,   /* forwarding: of one interface */
-	RTNL_ROUTE,	   /* route: one with RTNL_PROTOCOL */
-	RTNL_ROUTE_GONE,   /* route */
-	RTNL_DUMP,	   /* all existing objects follow; any that is absent
-			    * until RTNL_SYNCED does not exist */
-	RTNL_SYNCED,	   /* the dump is complete */
-	RTNL_DONE,	   /* the last batch is complete */
-	RTNL_FAILED	   /* seq, error: one request of the batch failed */
+	RTNL_LINK,	 /* link: new or changed */
+	RTNL_LINK_GONE,	 /* link.index */
+	RTNL_ADDR,	 /* addr: new or changed */
+	RTNL_ADDR_GONE,	 /* addr */
+	RTNL_FORWARDING, /* forwarding: of one interface */
+	RTNL_ROUTE,	 /* route: one with RTNL_PROTOCOL */
+	RTNL_ROUTE_GONE, /* route */
+	RTNL_DUMP,	 /* all existing objects follow; any that is absent
+			  * until RTNL_SYNCED does not exist */
+	RTNL_SYNCED,	 /* the dump is complete */
+	RTNL_DONE,	 /* the last batch is complete */
+	RTNL_FAILED	 /* seq, error: one request of the batch failed */
 };
 
 struct rtnl_link {

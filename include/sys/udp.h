@@ -29,15 +29,15 @@ struct udp_opts {
 struct udp_stats {
 	uint64_t received; /* datagrams */
 	uint64_t recv_calls;
-	uint64_t recv_bad; /* empty, cut short, or no source */
+	uint64_t recv_bad;   /* empty, cut short, or no source */
 	uint64_t recv_empty; /* part of recv_bad: empty */
 	uint64_t recv_errors;
 	uint64_t sent;
 	uint64_t send_calls;
 	uint64_t segmented; /* messages of several datagrams sent */
-	uint64_t failed;  /* all datagrams not sent */
-	uint64_t too_big; /* of these: larger than the path or device takes */
-	uint64_t full;	  /* of these: no room in the socket or device */
+	uint64_t failed;    /* all datagrams not sent */
+	uint64_t too_big;   /* of these: larger than the path or device takes */
+	uint64_t full;	    /* of these: no room in the socket or device */
 	uint64_t unreachable;	 /* of these: no route, host or permission */
 	uint64_t gso_refused;	 /* segmented messages that were split here */
 	uint64_t source_refused; /* sent from the system's choice instead */
@@ -86,8 +86,8 @@ struct udp_result {
 	int last_errno; /* 0 when none failed */
 	bool too_big;	/* a datagram was too big for a device, last to: */
 	struct endpoint too_big_to;
-	bool full;	/* socket full: later datagrams were dropped;
-			 * LOOP_OUT tells when there is room */
+	bool full; /* socket full: later datagrams were dropped;
+		    * LOOP_OUT tells when there is room */
 };
 
 /* Sends or drops all of them, in order. For a source address that is no longer

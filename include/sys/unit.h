@@ -13,10 +13,10 @@
 
 struct unit {
 	char path[UNIT_TEXT_MAX];
-	char user[UNIT_TEXT_MAX], group[UNIT_TEXT_MAX];	/* "": root's */
+	char user[UNIT_TEXT_MAX], group[UNIT_TEXT_MAX]; /* "": root's */
 	/* Directories that systemd gives to the user: "" for none. */
 	char state[UNIT_TEXT_MAX], runtime[UNIT_TEXT_MAX];
-	char chowned[UNIT_TEXT_MAX];	/* chowned by ExecStartPre */
+	char chowned[UNIT_TEXT_MAX]; /* chowned by ExecStartPre */
 };
 
 /* Reads NAME.service and its drop-ins, from below root ("" for the host's own),

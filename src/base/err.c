@@ -9,8 +9,8 @@
 
 /* The text is built in a buffer of its own, so that it may quote e->text. */
 __attribute__((format(printf, 5, 0))) static void
-fill(struct err *e, enum err_code code, unsigned int line,
-     unsigned int column, const char *fmt, va_list ap)
+fill(struct err *e, enum err_code code, unsigned int line, unsigned int column,
+     const char *fmt, va_list ap)
 {
 	struct err tmp = { .code = code, .line = line, .column = column };
 

@@ -123,15 +123,14 @@ prefix_contains(const struct prefix *p, const struct ipaddr *a)
 		return false;
 	if (memcmp(p->addr.b, a->b, whole) != 0)
 		return false;
-	return p->len % 8 == 0 ||
-	       ((p->addr.b[whole] ^ a->b[whole]) & net_bits(whole, p->len)) == 0;
+	return p->len % 8 == 0 || ((p->addr.b[whole] ^ a->b[whole]) &
+				   net_bits(whole, p->len)) == 0;
 }
 
 bool
 prefix_covers(const struct prefix *outer, const struct prefix *inner)
 {
-	return outer->len <= inner->len &&
-	       prefix_contains(outer, &inner->addr);
+	return outer->len <= inner->len && prefix_contains(outer, &inner->addr);
 }
 
 bool

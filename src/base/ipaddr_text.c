@@ -37,8 +37,8 @@ parse_zone(struct ipaddr *a, struct span zone)
 {
 	uint64_t index;
 
-	if (a->family != IP_V6 || !ipaddr_is_linklocal(a) ||
-	    zone.p[0] == '0' || text_u64(&index, zone, 1, UINT32_MAX) < 0)
+	if (a->family != IP_V6 || !ipaddr_is_linklocal(a) || zone.p[0] == '0' ||
+	    text_u64(&index, zone, 1, UINT32_MAX) < 0)
 		return false;
 	a->scope = (uint32_t)index;
 	return true;
@@ -59,8 +59,8 @@ ipaddr_parse(struct ipaddr *out, const char *text, size_t len)
 	memcpy(copy, text, addrlen);
 	copy[addrlen] = '\0';
 	memset(&a, 0, sizeof(a));
-	ok = strchr(copy, ':') != NULL ? parse_v6(&a, copy)
-				       : parse_v4(&a, copy);
+	ok = strchr(copy, ':') != NULL ? parse_v6(&a, copy) :
+					 parse_v4(&a, copy);
 	if (!ok)
 		return -1;
 	if (percent != NULL) {
@@ -81,8 +81,7 @@ prefix_parse(struct prefix *out, const char *text, size_t len)
 	struct span bits;
 	uint64_t n;
 
-	if (slash == NULL ||
-	    ipaddr_parse(&a, text, (size_t)(slash - text)) < 0)
+	if (slash == NULL || ipaddr_parse(&a, text, (size_t)(slash - text)) < 0)
 		return -1;
 	/* Prefix lengths of v4-mapped addresses are refused: they count from
 	 * 96. */
@@ -153,8 +152,8 @@ ipaddr_format(char out[IPADDR_TEXT_MAX], const struct ipaddr *a)
 {
 	switch (a->family) {
 	case IP_V4:
-		snprintf(out, IPADDR_TEXT_MAX, "%u.%u.%u.%u", a->b[0],
-			 a->b[1], a->b[2], a->b[3]);
+		snprintf(out, IPADDR_TEXT_MAX, "%u.%u.%u.%u", a->b[0], a->b[1],
+			 a->b[2], a->b[3]);
 		break;
 	case IP_V6:
 		format_v6(out, a);

@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 
-#define LOG_LINE_MAX 1024	/* before escaping; the rest is cut */
+#define LOG_LINE_MAX 1024 /* before escaping; the rest is cut */
 
 static const char *const level_names[] = {
 	[LOG_LVL_ERROR] = "error",
@@ -75,7 +75,7 @@ void
 log_line(enum log_level level, const char *peer, const char *fmt, ...)
 {
 	char raw[LOG_LINE_MAX];
-	char line[4 * LOG_LINE_MAX];	/* an escaped byte takes four */
+	char line[4 * LOG_LINE_MAX]; /* an escaped byte takes four */
 	int saved = errno;
 	size_t used = 0;
 	va_list ap;

@@ -164,7 +164,7 @@ text_u64(uint64_t *out, struct span s, uint64_t min, uint64_t max)
 	return 0;
 }
 
-#define ESCAPE_LEN 4		/* \xHH */
+#define ESCAPE_LEN 4 /* \xHH */
 
 /* True for a sequence of n bytes that must not reach a terminal as it is:
  * C0, DEL, C1 (U+0080 to U+009F) and the escape character itself. */

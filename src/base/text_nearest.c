@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 
-#define WORD_MAX 64	/* longer words get no suggestion */
+#define WORD_MAX 64 /* longer words get no suggestion */
 
 static char
 lower_case(char c)

@@ -13,17 +13,17 @@
 #define DAY_S INT64_C(86400)
 #define YEAR_MIN 1970
 #define YEAR_MAX 9999
-#define DAYS_400Y 146097	/* the Gregorian cycle */
-#define DAYS_TO_1970 719468	/* from 0000-03-01 */
+#define DAYS_400Y 146097    /* the Gregorian cycle */
+#define DAYS_TO_1970 719468 /* from 0000-03-01 */
 
 static int64_t
 days_from_civil(int64_t year, int64_t month, int64_t day)
 {
 	int64_t y = month > 2 ? year : year - 1;
-	int64_t m = month > 2 ? month - 3 : month + 9;	/* March is 0 */
+	int64_t m = month > 2 ? month - 3 : month + 9; /* March is 0 */
 
-	return 365 * y + y / 4 - y / 100 + y / 400 +
-	       (153 * m + 2) / 5 + day - 1 - DAYS_TO_1970;
+	return 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day -
+	       1 - DAYS_TO_1970;
 }
 
 static void
@@ -44,8 +44,8 @@ civil_from_days(int64_t days, int64_t *year, int64_t *month, int64_t *day)
 static int64_t
 days_in_month(int64_t year, int64_t month)
 {
-	int64_t next = month == 12 ? days_from_civil(year + 1, 1, 1)
-				   : days_from_civil(year, month + 1, 1);
+	int64_t next = month == 12 ? days_from_civil(year + 1, 1, 1) :
+				     days_from_civil(year, month + 1, 1);
 
 	return next - days_from_civil(year, month, 1);
 }
@@ -121,9 +121,8 @@ text_duration(char out[TEXT_SPAN_MAX], int64_t seconds)
 		snprintf(out, TEXT_SPAN_MAX, "%s%" PRIu64 " min", sign,
 			 minutes);
 	else if (days == 0 && minutes % 60 != 0)
-		snprintf(out, TEXT_SPAN_MAX,
-			 "%s%" PRIu64 " h %" PRIu64 " min", sign, hours,
-			 minutes % 60);
+		snprintf(out, TEXT_SPAN_MAX, "%s%" PRIu64 " h %" PRIu64 " min",
+			 sign, hours, minutes % 60);
 	else if (days == 0)
 		snprintf(out, TEXT_SPAN_MAX, "%s%" PRIu64 " h", sign, hours);
 	else if (hours % 24 != 0)

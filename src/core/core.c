@@ -10,12 +10,12 @@
 #include "crypto/key.h"
 #include "format/bnl_sign.h"
 
-#define SWEEP_STEP_MS 100	/* for each step: 100 peers a second */
+#define SWEEP_STEP_MS 100 /* for each step: 100 peers a second */
 #define SWEEP_STEP_PEERS 10
-#define SWEEP_SUMMARY_MS 5000	/* after the first one */
-#define SWEEP_REST_MS 30000	/* between two rounds over all peers */
-#define SECRETS_CHECK_MS 3600000	/* between two looks at their ages */
-#define RUN_STORE_MS 3600000	/* between two writes of the running time */
+#define SWEEP_SUMMARY_MS 5000	 /* after the first one */
+#define SWEEP_REST_MS 30000	 /* between two rounds over all peers */
+#define SECRETS_CHECK_MS 3600000 /* between two looks at their ages */
+#define RUN_STORE_MS 3600000	 /* between two writes of the running time */
 #define SCRATCH_LEN (FRAME_LEN_MAX + DGRAM_DATA_OVERHEAD + 1)
 
 /* pass SWEEP_START: peers with stored pairs are resumed as well. */
@@ -88,8 +88,10 @@ core_new(struct core **out, const struct core_init *in, struct now now,
 	    assocs_new(&c->assocs, &c->env) < 0 ||
 	    timerq_reserve(&c->timers, CORE_TIMERS) < 0)
 		goto nomem;
-	if (in->list != NULL && install_may_begin(&c->env, in->list->bnl, mark)) {
-		c->env.stale = bnl_version_cmp(&in->list->bnl->version, mark) < 0;
+	if (in->list != NULL &&
+	    install_may_begin(&c->env, in->list->bnl, mark)) {
+		c->env.stale =
+			bnl_version_cmp(&in->list->bnl->version, mark) < 0;
 		if (peers_apply(c, in->list, &old) < 0)
 			goto nomem;
 	}
@@ -98,7 +100,7 @@ core_new(struct core **out, const struct core_init *in, struct now now,
 	if (c->secrets != NULL && c->lists != NULL)
 		c->conns = conns_new(&c->env, c->secrets, c->lists);
 	if (c->conns == NULL) {
-		c->gen = NULL;	/* stays the caller's */
+		c->gen = NULL; /* stays the caller's */
 		goto nomem;
 	}
 	if (c->gen == NULL)
@@ -152,7 +154,8 @@ refuse_stale(struct core *c)
 	refusal_tell(&c->env, REFUSAL_OLDER, NULL,
 		     "list on disk refused: it is %s, older than %s, the "
 		     "newest one ever taken: nothing is routed until a current "
-		     "one is found", its, newest);
+		     "one is found",
+		     its, newest);
 }
 
 /* Erases pairs that may not be used any more. A list below the mark does not
@@ -199,7 +202,7 @@ core_stop(struct core *c, struct now now)
 	peers_hooks(c, false);
 	addrcache_flush(c->env.addrcache, now.mono, &c->actions);
 	store_run(c);
-	c->started = false;	/* no hooks for a list that comes too late */
+	c->started = false; /* no hooks for a list that comes too late */
 }
 
 void
@@ -295,7 +298,7 @@ put_into_force(struct core *c, struct generation *g)
 
 	if (peers_apply(c, g, &old) < 0)
 		return -1;
-	c->warned &= ~(UINT32_C(1) << EVENT_CERT_END);	/* may be revoked */
+	c->warned &= ~(UINT32_C(1) << EVENT_CERT_END); /* may be revoked */
 	lists_applied(c->lists);
 	conns_list_applied(c->conns);
 	check_secrets(c);
@@ -315,7 +318,7 @@ apply_pending(struct core *c)
 		refusal_tell(&c->env, REFUSAL_MEMORY, NULL,
 			     "not enough memory to apply the list");
 		generation_free(c->pending);
-		lists_applied(c->lists);	/* the next one */
+		lists_applied(c->lists); /* the next one */
 		conns_list_decided(c->conns);
 	}
 	c->pending = NULL;
@@ -349,8 +352,7 @@ core_list_ready(struct core *c, struct now now, uint32_t ticket,
 		struct generation *g, const struct err *why)
 {
 	c->env.now = now;
-	if (lists_ready(c->lists, ticket,
-				g == NULL ? NULL : g->bnl, why)) {
+	if (lists_ready(c->lists, ticket, g == NULL ? NULL : g->bnl, why)) {
 		generation_free(c->pending);
 		c->pending = g;
 	} else {
@@ -470,7 +472,8 @@ core_endpoints(const struct core *c, const char *name,
 }
 
 int
-core_load_addrcache(struct core *c, const uint8_t *data, size_t len, struct err *e)
+core_load_addrcache(struct core *c, const uint8_t *data, size_t len,
+		    struct err *e)
 {
 	if (addrcache_load(c->env.addrcache, data, len, e) < 0)
 		return -1;
@@ -494,8 +497,7 @@ core_peer_endpoint(const struct core *c, size_t i)
 
 void
 core_resolved(struct core *c, struct now now, const char *host,
-	      const struct ipaddr *found, size_t n, bool more,
-	      const char *why)
+	      const struct ipaddr *found, size_t n, bool more, const char *why)
 {
 	c->env.now = now;
 	if (peers_resolved(c, host, found, n, more, why))
@@ -592,8 +594,8 @@ core_next_action(struct core *c, struct action *out)
 struct monotime
 core_deadline(const struct core *c)
 {
-	struct monotime at = mono_min(timerq_next(&c->timers),
-				      conns_deadline(c->conns));
+	struct monotime at =
+		mono_min(timerq_next(&c->timers), conns_deadline(c->conns));
 
 	at = mono_min(at, secret_store_deadline(c->secrets));
 	at = mono_min(at, c->secrets_check);

@@ -31,33 +31,33 @@
 struct peer {
 	struct core *core;
 	char name[NODE_NAME_MAX + 1];
-	uint32_t node;			/* index in the list in force */
+	uint32_t node; /* index in the list in force */
 	struct assoc *assoc;
 	struct timer timer;
 	struct waitq wait;
-	bool touched;			/* in core->touched: settle it */
-	bool up;			/* as last told by the association */
-	struct dialq_entry turn;	/* waits: a negotiation is due */
-	bool asked;			/* ... by the administrator */
-	bool gives_way;			/* rests for a peer that may dial
-					 * first: no packet waits for that */
-	bool resumed;			/* the old pair was tried by UDP
-					 * since the peer was up */
-	bool behind;			/* must first get our list */
-	struct bnl_version told_list;	/* the version that it said last */
-	struct bnl_version told_news;	/* list version last told to the peer */
-	struct monotime news_at;	/* ... in its session, then */
-	bool renew;			/* pairs were agreed with an
-					 * earlier certificate of ours */
-	unsigned int vain;		/* dials in a row that the peer answered
-					 * and no session came of */
-	struct adapt shrink;		/* packets sent to it */
-	struct mute mute;		/* packets from it */
-	struct adapt_budget unpacking;	/* the time that it may take */
+	bool touched;		       /* in core->touched: settle it */
+	bool up;		       /* as last told by the association */
+	struct dialq_entry turn;       /* waits: a negotiation is due */
+	bool asked;		       /* ... by the administrator */
+	bool gives_way;		       /* rests for a peer that may dial
+					* first: no packet waits for that */
+	bool resumed;		       /* the old pair was tried by UDP
+					* since the peer was up */
+	bool behind;		       /* must first get our list */
+	struct bnl_version told_list;  /* the version that it said last */
+	struct bnl_version told_news;  /* list version last told to the peer */
+	struct monotime news_at;       /* ... in its session, then */
+	bool renew;		       /* pairs were agreed with an
+					* earlier certificate of ours */
+	unsigned int vain;	       /* dials in a row that the peer answered
+					* and no session came of */
+	struct adapt shrink;	       /* packets sent to it */
+	struct mute mute;	       /* packets from it */
+	struct adapt_budget unpacking; /* the time that it may take */
 	uint64_t tx_packets, tx_bytes, rx_packets, rx_bytes;
 	uint64_t drops[DROPS];
 	uint8_t ping[RECORD_TAG_LEN];	/* tag of the PING under way */
-	struct monotime pinged, ponged;	/* the last one, its answer */
+	struct monotime pinged, ponged; /* the last one, its answer */
 	struct monotime made;		/* since the start; MONO_NONE: before */
 	struct monotime probed;		/* a dial that only looks */
 	bool probe_due;			/* a probe came too early, and is due */
@@ -68,13 +68,13 @@ struct peer {
 	int64_t clock_s;		/* that far ahead of ours */
 	uint32_t warned;		/* 1 << enum event_kind, as was told */
 	struct pmtu pmtu;
-	uint8_t probe[PATH_TAG_LEN];	/* tag of probes under way; 0: none */
-	struct monotime big_told;	/* last ICMP error for a cut packet */
+	uint8_t probe[PATH_TAG_LEN]; /* tag of probes under way; 0: none */
+	struct monotime big_told;    /* last ICMP error for a cut packet */
 };
 
 /* The answers of others about a node: one question at a time. */
 struct ask {
-	char name[NODE_NAME_MAX + 1];	/* "": nothing was asked */
+	char name[NODE_NAME_MAX + 1]; /* "": nothing was asked */
 	uint8_t tag[RECORD_TAG_LEN];
 	struct monotime at;
 	unsigned int asked, up, down;
@@ -86,60 +86,60 @@ struct core {
 	char self[NODE_NAME_MAX + 1];
 	struct assocs *assocs;
 	struct secret_store *secrets;
-	struct monotime secrets_check;	/* of the ages of pairs */
+	struct monotime secrets_check; /* of the ages of pairs */
 	struct lists *lists;
-	struct conns *conns;		/* borrows these two */
+	struct conns *conns; /* borrows these two */
 	struct comp *comp;
-	uint8_t *scratch;		/* a packet while it is packed */
-	struct adapt_budget packing;	/* the time that it may take */
+	uint8_t *scratch;	     /* a packet while it is packed */
+	struct adapt_budget packing; /* the time that it may take */
 
 	struct hosts *hosts;
-	struct generation *gen;		/* in force; NULL: none */
-	struct generation *pending;	/* built, being stored */
+	struct generation *gen;	    /* in force; NULL: none */
+	struct generation *pending; /* built, being stored */
 	bool started;
-	uint32_t self_node;		/* our index in it; ROUTE_NONE: gone */
-	struct ipaddr own6;		/* source of our ICMPv6 errors */
+	uint32_t self_node; /* our index in it; ROUTE_NONE: gone */
+	struct ipaddr own6; /* source of our ICMPv6 errors */
 
-	struct peer **peers;		/* by name; without ourselves */
+	struct peer **peers; /* by name; without ourselves */
 	size_t npeers;
-	struct peer **by_node;		/* by index in the list; NULL: ourselves */
+	struct peer **by_node; /* by index in the list; NULL: ourselves */
 	struct table by_name;
 	struct timerq timers;
-	struct dialq dialq;		/* peers that are to be dialled */
-	uint64_t dial_turnover;		/* the connections' turnover when they
-					 * had no room for any peer */
-	struct peer **touched;		/* room for all of them */
+	struct dialq dialq;	/* peers that are to be dialled */
+	uint64_t dial_turnover; /* the connections' turnover when they
+				 * had no room for any peer */
+	struct peer **touched;	/* room for all of them */
 	size_t ntouched;
 
-	struct timer sweep;		/* the background look at every peer */
+	struct timer sweep; /* the background look at every peer */
 	size_t sweep_at;
 	unsigned int sweep_pass;
-	bool swept;			/* the first pass is over but for its
-					 * summary */
+	bool swept; /* the first pass is over but for its
+		     * summary */
 
-	struct timer news;		/* peers are told of the list in force */
+	struct timer news; /* peers are told of the list in force */
 	size_t news_at, news_left;
-	struct bnl_version rival;	/* to be told of as well; zero: none */
+	struct bnl_version rival; /* to be told of as well; zero: none */
 
-	struct monotime run_stored;	/* the running time was, last */
-	bool clock_wrong;		/* as was told */
-	uint32_t warned;		/* 1 << enum event_kind, as was told */
-	struct monotime warned_since;	/* start of the day they count for */
-	size_t clocks, clocks_off;	/* peers' clocks: told, differing */
-	struct core_traffic traffic;	/* with all peers since the start */
+	struct monotime run_stored;   /* the running time was, last */
+	bool clock_wrong;	      /* as was told */
+	uint32_t warned;	      /* 1 << enum event_kind, as was told */
+	struct monotime warned_since; /* start of the day they count for */
+	size_t clocks, clocks_off;    /* peers' clocks: told, differing */
+	struct core_traffic traffic;  /* with all peers since the start */
 
 	struct ask ask;
 	size_t wait_budget;
 	struct icmp_limit icmp_limit;
-	uint16_t ip_id;			/* IPv4 id of the next packet cut anew */
+	uint16_t ip_id; /* IPv4 id of the next packet cut anew */
 	struct gro gro;
-	bool gro_tcp, gro_udp;		/* offloads of the device */
-	bool no_csum;			/* whole checksums only */
+	bool gro_tcp, gro_udp; /* offloads of the device */
+	bool no_csum;	       /* whole checksums only */
 	uint64_t drops[DROPS];
 };
 
 enum core_timer { TIMER_PEER, TIMER_SWEEP, TIMER_NEWS };
-#define CORE_TIMERS 2		/* beside those of peers */
+#define CORE_TIMERS 2 /* beside those of peers */
 
 /* --- settle.c ----------------------------------------------------------- */
 /* Passes on the news of connections and pair secrets, moves the timers of touched
@@ -216,9 +216,9 @@ peer_drop(struct peer *p, enum drop d)
 	p->core->drops[d]++;
 }
 
-#define SWEEP_START 0		/* the first pass after the start */
-#define SWEEP_AGAIN 1		/* any later one */
-#define BEGIN_PEERS 30		/* up to so many are told one by one */
+#define SWEEP_START 0  /* the first pass after the start */
+#define SWEEP_AGAIN 1  /* any later one */
+#define BEGIN_PEERS 30 /* up to so many are told one by one */
 
 /* True while the sessions of a large network are resumed after a start: the
  * peers that are up are told in one line at the end. */
@@ -286,8 +286,9 @@ size_t peer_listed_count(const struct peer *p);
 const struct endpoint *peer_endpoint_now(const struct peer *p);
 /* The answer of a look-up, as core_resolved(). true: the host's addresses are
  * others than before. */
-bool peers_resolved(struct core *c, const char *host, const struct ipaddr *found,
-		    size_t n, bool more, const char *why);
+bool peers_resolved(struct core *c, const char *host,
+		    const struct ipaddr *found, size_t n, bool more,
+		    const char *why);
 bool peer_has_host(const struct peer *p, const char *host);
 /* The host names among a node's addresses are looked up, if it is time: before
  * others while packets wait for the node. */

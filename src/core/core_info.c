@@ -6,7 +6,7 @@
 #include "core/secrets/secret_set.h"
 #include "core/core_impl.h"
 
-#define FAILING_TRIES 3		/* handshakes in a row without an answer */
+#define FAILING_TRIES 3 /* handshakes in a row without an answer */
 
 const struct bnl *
 core_list(const struct core *c)
@@ -152,8 +152,8 @@ last_contacts(const struct peer *p, const struct assoc_status *ls,
 	*good = ls->heard_ms < 0 ? MONO_NONE : mono_add_ms(now, -ls->heard_ms);
 	*bad = MONO_NONE;
 	for (size_t i = 0; o != NULL && i < o->naddresses; i++) {
-		struct monotime *at = o->addresses[i].kind == HISTORY_REACHED ?
-					      good : bad;
+		struct monotime *at =
+			o->addresses[i].kind == HISTORY_REACHED ? good : bad;
 
 		*at = later_of(*at, o->addresses[i].at);
 	}
@@ -186,10 +186,8 @@ core_peer_info(const struct core *c, struct now now, size_t i,
 {
 	const struct peer *p = c->peers[i];
 	const struct history_entry *note = history_get(c->env.history, p->name);
-	const struct pair_record *r =
-		secret_store_get(c->secrets, p->name);
-	const struct bnl_version *seen =
-		lists_of(c->lists, p->name);
+	const struct pair_record *r = secret_store_get(c->secrets, p->name);
+	const struct bnl_version *seen = lists_of(c->lists, p->name);
 	struct assoc_status ls;
 
 	assoc_status(p->assoc, now.mono, &ls);
@@ -227,7 +225,6 @@ core_peer_info(const struct core *c, struct now now, size_t i,
 		out->level = r->pairs[0].level;
 		out->cert_end = r->pairs[0].cert_end;
 		out->key = r->pairs[0].peer_key;
-		out->pair_age_s = pair_age_s(&c->env, &r->pairs[0],
-					      now.mono);
+		out->pair_age_s = pair_age_s(&c->env, &r->pairs[0], now.mono);
 	}
 }

@@ -20,33 +20,33 @@ struct listed;
 struct history;
 
 struct core_env {
-	struct now now;			/* time of the call being served */
-	int64_t run_s;			/* the node's running time at the */
-	struct monotime run_since;	/* time of that clock */
-	struct walltime built;		/* build date: a clock before it is wrong */
+	struct now now;		   /* time of the call being served */
+	int64_t run_s;		   /* the node's running time at the */
+	struct monotime run_since; /* time of that clock */
+	struct walltime built;	   /* build date: a clock before it is wrong */
 	struct rng rng;
 	const struct conf *conf;
-	const char *self;		/* own node name */
+	const char *self; /* own node name */
 	uint8_t static_secret[X25519_LEN];
 	uint8_t static_public[X25519_LEN];
 	struct tls_provider tls;
-	struct cert_info cert;		/* our own certificate */
-	const struct bnl *bnl;		/* in force; NULL: none */
-	bool stale;			/* bnl is below the mark, the newest list
-					 * ever taken: it routes nothing */
-	bool hidden;			/* the list names no own address: nobody
-					 * else can dial */
-	const struct listed *listed;	/* bnl's addresses; NULL: none */
-	struct bnl_version version;	/* version of bnl; zero: none */
-	uint64_t refused[REFUSALS];	/* lists */
-	char disk_refused[REFUSAL_TEXT_MAX];	/* the one on disk: why */
-	struct addrcache *addrcache;		/* addresses that reached nodes */
-	struct history *history;		/* notes about nodes */
+	struct cert_info cert;	     /* our own certificate */
+	const struct bnl *bnl;	     /* in force; NULL: none */
+	bool stale;		     /* bnl is below the mark, the newest list
+				      * ever taken: it routes nothing */
+	bool hidden;		     /* the list names no own address: nobody
+				      * else can dial */
+	const struct listed *listed; /* bnl's addresses; NULL: none */
+	struct bnl_version version;  /* version of bnl; zero: none */
+	uint64_t refused[REFUSALS];  /* lists */
+	char disk_refused[REFUSAL_TEXT_MAX]; /* the one on disk: why */
+	struct addrcache *addrcache;	     /* addresses that reached nodes */
+	struct history *history;	     /* notes about nodes */
 	struct actions *actions;
-	uint32_t ticket;		/* the last one given out; 0 is none */
+	uint32_t ticket; /* the last one given out; 0 is none */
 };
 
-#define KEEPALIVE_HIDDEN_S 25	/* less than NATs keep a mapping of UDP */
+#define KEEPALIVE_HIDDEN_S 25 /* less than NATs keep a mapping of UDP */
 
 /* Seconds between signs of life in a session; 0: none are sent. A node that
  * cannot be dialled keeps its sessions unless it is told not to. */
@@ -86,13 +86,12 @@ core_env_check_network(const struct core_env *env, const struct bnl *b,
 		       struct err *e)
 {
 	if (env->conf->network != NULL &&
-	    bnl_check_network(b, env->conf->network, "the configuration",
-			      e) != 0)
+	    bnl_check_network(b, env->conf->network, "the configuration", e) !=
+		    0)
 		return -1;
-	return env->bnl == NULL
-		   ? 0
-		   : bnl_check_network(b, env->bnl->network,
-				       "the list in force", e);
+	return env->bnl == NULL ? 0 :
+				  bnl_check_network(b, env->bnl->network,
+						    "the list in force", e);
 }
 
 /* A ticket for STORE_* and BUILD_LIST; never 0. */

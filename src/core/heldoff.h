@@ -11,9 +11,10 @@
 #include "format/bnl.h"
 
 #define HELD_OFF_MAX 8
-#define HELD_OFF_LIST_MS INT64_C(3600000) /* dated too far ahead, or of another
-					   * network */
-#define HELD_OFF_DISK_MS INT64_C(5000)	  /* no memory to keep it */
+#define HELD_OFF_LIST_MS \
+	INT64_C(3600000)	       /* dated too far ahead, or of another
+					* network */
+#define HELD_OFF_DISK_MS INT64_C(5000) /* no memory to keep it */
 
 struct heldoff {
 	struct {

@@ -45,8 +45,8 @@ settle_wants(struct core *c)
 		}
 		peer_look_up(c, name);
 		n = peer_endpoints(c, name, eps);
-		if (n == 0 || conns_dial(c->conns, name, eps, n,
-					    CONN_LIST) == 0)
+		if (n == 0 ||
+		    conns_dial(c->conns, name, eps, n, CONN_LIST) == 0)
 			lists_unreachable(c->lists, name);
 	}
 }

@@ -14,7 +14,7 @@
 
 #include "base/bytes.h"
 
-#define LEN_MAX (INT_MAX - AEAD_TAG_LEN)	/* OpenSSL counts in int */
+#define LEN_MAX (INT_MAX - AEAD_TAG_LEN) /* OpenSSL counts in int */
 
 struct algorithm {
 	const char *name;
@@ -62,11 +62,10 @@ openssl_run(EVP_CIPHER_CTX *c, const void *ad, size_t adlen, const void *in,
 	uint8_t none[1];
 	int n;
 
-	if (adlen > 0 &&
-	    EVP_CipherUpdate(c, NULL, &n, ad, (int)adlen) != 1)
+	if (adlen > 0 && EVP_CipherUpdate(c, NULL, &n, ad, (int)adlen) != 1)
 		return -1;
-	if (len > 0 && (EVP_CipherUpdate(c, out, &n, in, (int)len) != 1 ||
-			n != (int)len))
+	if (len > 0 &&
+	    (EVP_CipherUpdate(c, out, &n, in, (int)len) != 1 || n != (int)len))
 		return -1;
 	return EVP_CipherFinal_ex(c, none, &n) == 1 && n == 0 ? 0 : -1;
 }
@@ -172,7 +171,7 @@ new_of(struct aead **out, const struct aead_impl *impl, enum aead_alg alg,
 	if (a == NULL)
 		return err_nomem(e);
 	a->impl = impl;
-	a->state = impl->new(alg, key);
+	a->state = impl->new (alg, key);
 	if (a->state == NULL) {
 		free(a);
 		return err_set(e, ERR_CRYPTO, "cannot set up cipher %s",
@@ -193,8 +192,8 @@ int
 aead_new_plain(struct aead **out, enum aead_alg alg, const uint8_t *key,
 	       struct err *e)
 {
-	return new_of(out, aead_key_len(alg) > 0 ? &aead_openssl : NULL, alg, key,
-		      e);
+	return new_of(out, aead_key_len(alg) > 0 ? &aead_openssl : NULL, alg,
+		      key, e);
 }
 
 void

@@ -22,7 +22,7 @@ struct aead_impl {
 		    uint8_t *out);
 };
 
-extern const struct aead_impl aead_openssl;	/* has all algorithms */
+extern const struct aead_impl aead_openssl; /* has all algorithms */
 /* Intel's ipsec-mb; NULL when it is not built in, or when it does not support
  * this algorithm on this processor. */
 const struct aead_impl *aead_mb(enum aead_alg alg);

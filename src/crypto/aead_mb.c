@@ -95,7 +95,7 @@ choose_functions(void)
 
 struct mb_state {
 	struct gcm_key_data key;
-	struct gcm_context_data context;	/* the current packet's */
+	struct gcm_context_data context; /* the current packet's */
 	aes_gcm_enc_dec_t enc, dec;
 };
 
@@ -111,8 +111,8 @@ static void *
 mb_new(enum aead_alg alg, const uint8_t *key)
 {
 	struct mb_state *s;
-	size_t size = (sizeof(*s) + STATE_ALIGN - 1) / STATE_ALIGN *
-		      STATE_ALIGN;
+	size_t size =
+		(sizeof(*s) + STATE_ALIGN - 1) / STATE_ALIGN * STATE_ALIGN;
 
 	s = aligned_alloc(STATE_ALIGN, size);
 	if (s == NULL)
@@ -136,8 +136,8 @@ mb_seal(void *state, const uint8_t nonce[AEAD_NONCE_LEN], const void *ad,
 {
 	struct mb_state *s = state;
 
-	s->enc(&s->key, &s->context, out, in, len, nonce, ad, adlen,
-	       out + len, AEAD_TAG_LEN);
+	s->enc(&s->key, &s->context, out, in, len, nonce, ad, adlen, out + len,
+	       AEAD_TAG_LEN);
 	return 0;
 }
 
@@ -151,7 +151,9 @@ mb_open(void *state, const uint8_t nonce[AEAD_NONCE_LEN], const void *ad,
 	s->dec(&s->key, &s->context, out, in, len, nonce, ad, adlen, expected,
 	       AEAD_TAG_LEN);
 	return bytes_equal_ct(expected, (const uint8_t *)in + len,
-			      AEAD_TAG_LEN) ? 0 : -1;
+			      AEAD_TAG_LEN) ?
+		       0 :
+		       -1;
 }
 
 static const struct aead_impl mb = {

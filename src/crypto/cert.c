@@ -73,7 +73,8 @@ read_request(X509_REQ **out, const void *pem, size_t len, struct err *e)
 		      &n, e);
 	BIO_free(bio);
 	if (rc == 0)
-		return err_set(e, ERR_SYNTAX, "no certificate request (PEM) "
+		return err_set(e, ERR_SYNTAX,
+			       "no certificate request (PEM) "
 			       "in it");
 	if (rc < 0)
 		return -1;
@@ -92,8 +93,7 @@ read_request(X509_REQ **out, const void *pem, size_t len, struct err *e)
 
 int
 cert_read_request(char name[NODE_NAME_MAX + 1], char ou[CERT_OU_MAX + 1],
-		  struct key **key, const void *pem, size_t len,
-		  struct err *e)
+		  struct key **key, const void *pem, size_t len, struct err *e)
 {
 	EVP_PKEY *pkey;
 	X509_REQ *req = NULL;
@@ -111,7 +111,8 @@ cert_read_request(char name[NODE_NAME_MAX + 1], char ou[CERT_OU_MAX + 1],
 		goto out;
 	/* The requester must hold the private key. */
 	if (X509_REQ_verify(req, pkey) != 1) {
-		ossl_error(e, ERR_SIGNATURE, "the request's own signature "
+		ossl_error(e, ERR_SIGNATURE,
+			   "the request's own signature "
 			   "does not verify");
 		goto out;
 	}

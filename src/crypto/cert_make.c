@@ -12,9 +12,9 @@
 #include "x509.h"
 
 #define DAY_S 86400
-#define SKEW_S 3600		/* a clock may be this far behind the CA's */
-#define SERIAL_LEN 16		/* 128 bits: RFC 5280 allows 20 bytes */
-#define TIME_LAST INT64_C(253402300799)	/* 9999-12-31T23:59:59Z */
+#define SKEW_S 3600   /* a clock may be this far behind the CA's */
+#define SERIAL_LEN 16 /* 128 bits: RFC 5280 allows 20 bytes */
+#define TIME_LAST INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
 
 struct ext {
 	int nid;
@@ -88,7 +88,7 @@ set_serial(X509 *x, const struct rng *rng)
 	int ok;
 
 	rng_fill(rng, b, sizeof(b));
-	b[SERIAL_LEN - 1] |= 1;		/* never zero */
+	b[SERIAL_LEN - 1] |= 1; /* never zero */
 	n = BN_bin2bn(b, sizeof(b), NULL);
 	ok = n != NULL &&
 	     BN_to_ASN1_INTEGER(n, X509_get_serialNumber(x)) != NULL;
@@ -100,8 +100,10 @@ static int
 add_name(X509_NAME *subject, const char *field, const char *value)
 {
 	return X509_NAME_add_entry_by_txt(subject, field, MBSTRING_UTF8,
-					  (const unsigned char *)value, -1,
-					  -1, 0) == 1 ? 0 : -1;
+					  (const unsigned char *)value, -1, -1,
+					  0) == 1 ?
+		       0 :
+		       -1;
 }
 
 static int
@@ -110,15 +112,19 @@ check_name(const char *name, const char *ou, struct err *e)
 	char shown[2 * NODE_NAME_MAX];
 
 	if (!text_is_node_name((struct span){ name, strlen(name) }))
-		return err_set(e, ERR_RANGE, "\"%s\" is no node name: a-z, "
-			       "0-9, \".\", \"-\" and \"_\", at most %d, a "
-			       "letter or digit first",
-			       text_escape(shown, sizeof(shown), name,
-					   strlen(name)), NODE_NAME_MAX);
-	if (ou != NULL && (strlen(ou) > CERT_OU_MAX ||
-			   !text_is_utf8(ou, strlen(ou))))
-		return err_set(e, ERR_RANGE, "the OU must be text of at most "
-			       "%d bytes", CERT_OU_MAX);
+		return err_set(
+			e, ERR_RANGE,
+			"\"%s\" is no node name: a-z, "
+			"0-9, \".\", \"-\" and \"_\", at most %d, a "
+			"letter or digit first",
+			text_escape(shown, sizeof(shown), name, strlen(name)),
+			NODE_NAME_MAX);
+	if (ou != NULL &&
+	    (strlen(ou) > CERT_OU_MAX || !text_is_utf8(ou, strlen(ou))))
+		return err_set(e, ERR_RANGE,
+			       "the OU must be text of at most "
+			       "%d bytes",
+			       CERT_OU_MAX);
 	return 0;
 }
 
@@ -170,8 +176,7 @@ sign_and_write(char **pem, X509 *x, const struct key *k, struct err *e)
 	if (X509_sign(x, key_native(k), digest_for(k)) <= 0)
 		return ossl_error(e, ERR_CRYPTO, "cannot sign a certificate");
 	bio = BIO_new(BIO_s_mem());
-	return take_pem(pem, bio, bio != NULL && PEM_write_bio_X509(bio, x),
-			e);
+	return take_pem(pem, bio, bio != NULL && PEM_write_bio_X509(bio, x), e);
 }
 
 static int
@@ -180,8 +185,10 @@ end_of(int64_t *end, struct walltime now, unsigned int days, struct err *e)
 	int64_t t = now.s + (int64_t)days * DAY_S;
 
 	if (days == 0 || now.s < SKEW_S || t > TIME_LAST)
-		return err_set(e, ERR_RANGE, "%u days from now: not within "
-			       "the years 1970 to 9999", days);
+		return err_set(e, ERR_RANGE,
+			       "%u days from now: not within "
+			       "the years 1970 to 9999",
+			       days);
 	*end = t;
 	return 0;
 }
@@ -214,12 +221,15 @@ cert_make_ca(char **pem, const struct key *key, const char *cn,
 	int rc = -1;
 
 	if (!key_is_private(key))
-		return err_set(e, ERR_USAGE, "the CA's key has no private "
+		return err_set(e, ERR_USAGE,
+			       "the CA's key has no private "
 			       "half");
 	if (cn[0] == '\0' || strlen(cn) > CERT_OU_MAX ||
 	    !text_is_utf8(cn, strlen(cn)))
-		return err_set(e, ERR_RANGE, "a CA's name is text of 1 to %d "
-			       "bytes", CERT_OU_MAX);
+		return err_set(e, ERR_RANGE,
+			       "a CA's name is text of 1 to %d "
+			       "bytes",
+			       CERT_OU_MAX);
 	if (x509_check_key(key_native(key), e) != 0 ||
 	    end_of(&end, now, days, e) != 0)
 		return -1;
@@ -244,7 +254,8 @@ cert_make_request(char **pem, const struct key *key, const char *name,
 	int rc = -1;
 
 	if (!key_is_private(key))
-		return err_set(e, ERR_USAGE, "the node's key has no private "
+		return err_set(e, ERR_USAGE,
+			       "the node's key has no private "
 			       "half");
 	if (check_name(name, ou, e) != 0 ||
 	    x509_check_key(key_native(key), e) != 0)
@@ -258,8 +269,8 @@ cert_make_request(char **pem, const struct key *key, const char *name,
 		goto out;
 	}
 	bio = BIO_new(BIO_s_mem());
-	rc = take_pem(pem, bio, bio != NULL &&
-		      PEM_write_bio_X509_REQ(bio, req), e);
+	rc = take_pem(pem, bio, bio != NULL && PEM_write_bio_X509_REQ(bio, req),
+		      e);
 out:
 	X509_REQ_free(req);
 	return rc;
@@ -267,31 +278,34 @@ out:
 
 /* Checks that ca may sign now, with this key. *end: the CA's own end. */
 static int
-check_ca(int64_t *end, X509 *ca, const struct key *ca_key,
-	 struct walltime now, struct err *e)
+check_ca(int64_t *end, X509 *ca, const struct key *ca_key, struct walltime now,
+	 struct err *e)
 {
 	struct walltime from, to;
 
 	if (!key_is_private(ca_key) ||
 	    EVP_PKEY_eq(X509_get0_pubkey(ca), key_native(ca_key)) != 1) {
 		ERR_clear_error();
-		return err_set(e, ERR_CONFLICT, "the CA's key and certificate "
+		return err_set(e, ERR_CONFLICT,
+			       "the CA's key and certificate "
 			       "do not belong together");
 	}
 	if (X509_check_ca(ca) != 1 ||
 	    (X509_get_key_usage(ca) & X509v3_KU_KEY_CERT_SIGN) == 0 ||
 	    X509_get0_subject_key_id(ca) == NULL)
-		return err_set(e, ERR_CONFLICT, "not a CA's certificate "
+		return err_set(e, ERR_CONFLICT,
+			       "not a CA's certificate "
 			       "(CA:TRUE, keyCertSign and a key identifier "
 			       "are needed)");
 	if (x509_time(&from, X509_get0_notBefore(ca)) != 0 ||
 	    x509_time(&to, X509_get0_notAfter(ca)) != 0)
-		return err_set(e, ERR_SYNTAX, "CA certificate without valid "
+		return err_set(e, ERR_SYNTAX,
+			       "CA certificate without valid "
 			       "times");
 	if (now.s < from.s || now.s >= to.s)
 		return err_set(e, ERR_RANGE, "the CA's certificate is %s",
 			       now.s < from.s ? "not valid yet" :
-			       "no longer valid");
+						"no longer valid");
 	*end = to.s;
 	return 0;
 }
@@ -305,8 +319,8 @@ struct leaf {
 };
 
 static int
-make_leaf(char **pem, const struct leaf *l, X509 *ca,
-	  const struct key *ca_key, const struct rng *rng, struct err *e)
+make_leaf(char **pem, const struct leaf *l, X509 *ca, const struct key *ca_key,
+	  const struct rng *rng, struct err *e)
 {
 	X509 *x = new_certificate(l->key, l->from, l->to, rng);
 	int rc = -1;
@@ -324,8 +338,8 @@ make_leaf(char **pem, const struct leaf *l, X509 *ca,
 
 static int
 make_under_ca(char **pem, struct leaf *l, const void *ca_pem, size_t ca_len,
-	      const struct key *ca_key, struct walltime now,
-	      unsigned int days, const struct rng *rng, struct err *e)
+	      const struct key *ca_key, struct walltime now, unsigned int days,
+	      const struct rng *rng, struct err *e)
 {
 	int64_t ca_end = 0;
 	X509 *ca = NULL;
@@ -349,11 +363,12 @@ make_under_ca(char **pem, struct leaf *l, const void *ca_pem, size_t ca_len,
 int
 cert_make_node(char **pem, const struct key *node_key, const char *name,
 	       const char *ou, const void *ca_pem, size_t ca_len,
-	       const struct key *ca_key, struct walltime now,
-	       unsigned int days, const struct rng *rng, struct err *e)
+	       const struct key *ca_key, struct walltime now, unsigned int days,
+	       const struct rng *rng, struct err *e)
 {
-	struct leaf l = { .key = node_key, .name = name, .ou = ou,
-			  .exts = node_exts };
+	struct leaf l = {
+		.key = node_key, .name = name, .ou = ou, .exts = node_exts
+	};
 
 	return make_under_ca(pem, &l, ca_pem, ca_len, ca_key, now, days, rng,
 			     e);

@@ -77,7 +77,8 @@ check_dsa(EVP_PKEY *pkey, struct err *e)
 		ERR_clear_error();
 		return err_set(e, ERR_RANGE,
 			       "DSA key of %d/%d bits; 2048/224 to 4096/256 "
-			       "are allowed", pbits, qbits);
+			       "are allowed",
+			       pbits, qbits);
 	}
 	c = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
 	ok = c != NULL && EVP_PKEY_public_check(c) == 1;
@@ -105,15 +106,16 @@ make_canonical(EVP_PKEY *pkey, struct err *e)
 				  "one for rsaEncryption");
 	if (!EVP_PKEY_is_a(pkey, "EC"))
 		return 0;
-	if (EVP_PKEY_get_int_param(pkey,
-			OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS,
-			&by_numbers) != 1 || by_numbers != 0)
+	if (EVP_PKEY_get_int_param(
+		    pkey, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS,
+		    &by_numbers) != 1 ||
+	    by_numbers != 0)
 		return key_failed(e, ERR_CRYPTO,
 				  "EC key with explicit parameters; "
 				  "expected one that names its curve");
-	if (EVP_PKEY_set_utf8_string_param(pkey,
-			OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
-			OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED) != 1)
+	if (EVP_PKEY_set_utf8_string_param(
+		    pkey, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
+		    OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED) != 1)
 		return key_failed(e, ERR_CRYPTO,
 				  "EC key that cannot be encoded");
 	return 0;
@@ -320,9 +322,8 @@ key_write_private(char **out, const struct key *k, struct err *e)
 	if (!k->is_private)
 		return err_set(e, ERR_USAGE, "key has no private half");
 	bio = BIO_new(BIO_s_mem());
-	ok = bio != NULL &&
-	     PEM_write_bio_PKCS8PrivateKey(bio, k->pkey, NULL, NULL, 0, NULL,
-					   NULL);
+	ok = bio != NULL && PEM_write_bio_PKCS8PrivateKey(bio, k->pkey, NULL,
+							  NULL, 0, NULL, NULL);
 	return take_text(out, bio, ok, e);
 }
 

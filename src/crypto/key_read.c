@@ -57,11 +57,12 @@ static int
 no_block(const uint8_t *text, size_t len, struct err *e)
 {
 	if (len > 0 && text[0] == 0x30)
-		return read_failed(e, ERR_SYNTAX,
-			    "this is no PEM text but binary (DER or PKCS#12): "
-			    "\"openssl pkey -inform DER -in FILE -out NEW\", or "
-			    "\"openssl pkcs12 -nodes -in FILE -out NEW\", "
-			    "writes PEM");
+		return read_failed(
+			e, ERR_SYNTAX,
+			"this is no PEM text but binary (DER or PKCS#12): "
+			"\"openssl pkey -inform DER -in FILE -out NEW\", or "
+			"\"openssl pkcs12 -nodes -in FILE -out NEW\", "
+			"writes PEM");
 	return read_failed(e, ERR_SYNTAX, "no whole PEM block");
 }
 
@@ -112,8 +113,8 @@ bool
 key_is_encrypted(const void *pem, size_t len)
 {
 	struct block b;
-	bool encrypted = block_read(&b, pem, len, NULL) == 0 &&
-			 block_is_encrypted(&b);
+	bool encrypted =
+		block_read(&b, pem, len, NULL) == 0 && block_is_encrypted(&b);
 
 	block_free(&b);
 	return encrypted;
@@ -148,8 +149,8 @@ static const struct private_kind {
 static const struct private_kind *
 private_kind_of(const struct block *b)
 {
-	for (size_t i = 0;
-	     i < sizeof(private_kinds) / sizeof(*private_kinds); i++)
+	for (size_t i = 0; i < sizeof(private_kinds) / sizeof(*private_kinds);
+	     i++)
 		if (strcmp(b->name, private_kinds[i].name) == 0)
 			return &private_kinds[i];
 	return NULL;
@@ -221,7 +222,8 @@ static int
 wrap_key(struct key **out, EVP_PKEY *pkey, bool is_private, struct err *e)
 {
 	if (pkey == NULL)
-		return read_failed(e, ERR_SYNTAX, "PEM block holds no usable key");
+		return read_failed(e, ERR_SYNTAX,
+				   "PEM block holds no usable key");
 	if (key_from_native(out, pkey, is_private, e) < 0) {
 		EVP_PKEY_free(pkey);
 		return -1;

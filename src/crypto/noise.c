@@ -10,7 +10,7 @@
 
 #include "base/bytes.h"
 
-#define MESSAGE_MAX 65535	/* section 3 */
+#define MESSAGE_MAX 65535 /* section 3 */
 
 /* Section 8: a name of at most SHA256_LEN bytes is padded, not hashed. */
 static void
@@ -117,14 +117,13 @@ next_nonce(struct noise *n, uint8_t nonce[AEAD_NONCE_LEN])
 }
 
 static int
-encrypt_and_hash(struct noise *n, const void *payload, size_t len,
-		 uint8_t *out)
+encrypt_and_hash(struct noise *n, const void *payload, size_t len, uint8_t *out)
 {
 	uint8_t nonce[AEAD_NONCE_LEN];
 
 	next_nonce(n, nonce);
-	if (aead_seal_once(alg_of(n), n->k, nonce, n->h, sizeof(n->h),
-			   payload, len, out) < 0)
+	if (aead_seal_once(alg_of(n), n->k, nonce, n->h, sizeof(n->h), payload,
+			   len, out) < 0)
 		return -1;
 	mix_hash(n, out, len + AEAD_TAG_LEN);
 	return 0;
@@ -141,8 +140,8 @@ decrypt_and_hash(struct noise *n, const uint8_t *in, size_t len,
 	/* Hashes before decrypting: payload may overlap the message. */
 	memcpy(ad, n->h, sizeof(ad));
 	mix_hash(n, in, len);
-	return aead_open_once(alg_of(n), n->k, nonce, ad, sizeof(ad), in,
-			      len, payload);
+	return aead_open_once(alg_of(n), n->k, nonce, ad, sizeof(ad), in, len,
+			      payload);
 }
 
 void
@@ -160,8 +159,8 @@ noise_init(struct noise *n, enum noise_cipher cipher, bool initiator,
 	memcpy(n->rs, rs, sizeof(n->rs));
 
 	init_symmetric(n, cipher == NOISE_AESGCM ?
-		       "Noise_KKpsk0_25519_AESGCM_SHA256" :
-		       "Noise_KKpsk0_25519_ChaChaPoly_SHA256");
+				  "Noise_KKpsk0_25519_AESGCM_SHA256" :
+				  "Noise_KKpsk0_25519_ChaChaPoly_SHA256");
 	mix_hash(n, prologue, prologuelen);
 	mix_hash(n, initiator ? n->s_public : n->rs, X25519_LEN);
 	mix_hash(n, initiator ? n->rs : n->s_public, X25519_LEN);

@@ -59,10 +59,10 @@ make_piece(struct rng_seeded *s, uint64_t piece)
 	for (int i = 0; i < 8; i++)
 		iv[i] = (uint8_t)(block >> (8 * i));
 	memset(s->held, 0, sizeof(s->held));
-	must(c != NULL && EVP_EncryptInit_ex2(c, EVP_chacha20(), s->key, iv,
-					      NULL) == 1);
-	must(EVP_EncryptUpdate(c, s->held, &n, s->held,
-			       (int)sizeof(s->held)) == 1);
+	must(c != NULL &&
+	     EVP_EncryptInit_ex2(c, EVP_chacha20(), s->key, iv, NULL) == 1);
+	must(EVP_EncryptUpdate(c, s->held, &n, s->held, (int)sizeof(s->held)) ==
+	     1);
 	EVP_CIPHER_CTX_free(c);
 	s->piece = piece;
 }

@@ -59,8 +59,8 @@ static bool
 dsa_make(EVP_MD_CTX *c, EVP_PKEY *pkey, const struct bytes *parts,
 	 size_t nparts, uint8_t *sig, size_t *siglen)
 {
-	if (EVP_DigestSignInit_ex(c, NULL, "SHA256", NULL, NULL, pkey,
-				  NULL) != 1)
+	if (EVP_DigestSignInit_ex(c, NULL, "SHA256", NULL, NULL, pkey, NULL) !=
+	    1)
 		return false;
 	for (size_t i = 0; i < nparts; i++)
 		if (EVP_DigestSignUpdate(c, parts[i].p, parts[i].len) != 1)
@@ -109,8 +109,8 @@ ed25519_make(EVP_MD_CTX *c, EVP_PKEY *pkey, const struct bytes *parts,
 
 	if (join_parts(&whole, &owned, parts, nparts) < 0)
 		return false;
-	ok = EVP_DigestSignInit_ex(c, NULL, NULL, NULL, NULL, pkey,
-				   NULL) == 1 &&
+	ok = EVP_DigestSignInit_ex(c, NULL, NULL, NULL, NULL, pkey, NULL) ==
+		     1 &&
 	     EVP_DigestSign(c, sig, siglen, whole.p, whole.len) == 1;
 	free(owned);
 	return ok;
@@ -126,8 +126,8 @@ ed25519_verify(EVP_MD_CTX *c, EVP_PKEY *pkey, const struct bytes *parts,
 
 	if (join_parts(&whole, &owned, parts, nparts) < 0)
 		return false;
-	ok = EVP_DigestVerifyInit_ex(c, NULL, NULL, NULL, NULL, pkey,
-				     NULL) == 1 &&
+	ok = EVP_DigestVerifyInit_ex(c, NULL, NULL, NULL, NULL, pkey, NULL) ==
+		     1 &&
 	     EVP_DigestVerify(c, sig, siglen, whole.p, whole.len) == 1;
 	free(owned);
 	return ok;

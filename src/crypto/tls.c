@@ -12,9 +12,9 @@
 
 #include "x509.h"
 
-#define UNREAD_MAX 65536	/* bytes that may wait in the engine */
-#define HANDSHAKE_MAX 65536	/* bytes before the handshake is complete */
-#define LATER_MAX 8		/* handshake messages after that */
+#define UNREAD_MAX 65536    /* bytes that may wait in the engine */
+#define HANDSHAKE_MAX 65536 /* bytes before the handshake is complete */
+#define LATER_MAX 8	    /* handshake messages after that */
 
 /* Keeps the first reason, since later errors are consequences of it. */
 static enum tls_status
@@ -60,7 +60,7 @@ engine_open(void *ctx, bool dialler, struct walltime now, struct err *e)
 	if (t->ssl == NULL || t->in == NULL || t->out == NULL ||
 	    SSL_set_app_data(t->ssl, t) != 1 ||
 	    SSL_set_purpose(t->ssl, dialler ? X509_PURPOSE_SSL_SERVER :
-			    X509_PURPOSE_SSL_CLIENT) != 1) {
+					      X509_PURPOSE_SSL_CLIENT) != 1) {
 		ossl_error(e, ERR_CRYPTO, "cannot open a TLS connection");
 		BIO_free(t->in);
 		BIO_free(t->out);
@@ -230,8 +230,8 @@ engine_export_key(struct tls *t, const char *label, const void *ctx,
 
 	if (!t->done || t->dead)
 		return -1;
-	ok = SSL_export_keying_material(t->ssl, out, len, label,
-					strlen(label), ctx, ctxlen, 1);
+	ok = SSL_export_keying_material(t->ssl, out, len, label, strlen(label),
+					ctx, ctxlen, 1);
 	ERR_clear_error();
 	return ok == 1 ? 0 : -1;
 }

@@ -27,7 +27,7 @@ lacks_usage(X509 *x, bool as_server, bool required)
  * both: the other role is needed, too.
  */
 static int
-check_chain(STACK_OF(X509) *chain, bool *as_server, bool both)
+check_chain(STACK_OF(X509) * chain, bool *as_server, bool both)
 {
 	if (X509_check_ca(sk_X509_value(chain, 0)) != 0)
 		return X509_V_ERR_INVALID_PURPOSE;

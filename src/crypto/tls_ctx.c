@@ -11,9 +11,9 @@
 
 #include "x509.h"
 
-#define SECURITY_LEVEL 2	/* 112 bits and more, no SHA-1 */
-#define CHAIN_DEPTH_MAX (CERT_ABOVE_MAX - 1)	/* CAs below a configured one */
-#define CERT_LIST_MAX 32768	/* bytes of the other side's certificates */
+#define SECURITY_LEVEL 2		     /* 112 bits and more, no SHA-1 */
+#define CHAIN_DEPTH_MAX (CERT_ABOVE_MAX - 1) /* CAs below a configured one */
+#define CERT_LIST_MAX 32768 /* bytes of the other side's certificates */
 #define VERIFY_FLAGS (X509_V_FLAG_X509_STRICT | X509_V_FLAG_PARTIAL_CHAIN)
 
 /* RFC 7301 section 3.1: a name after its length. */
@@ -71,8 +71,8 @@ verify_chain(const struct tls *t, X509_STORE_CTX *sc, struct err *e)
 static int
 verify_peer(X509_STORE_CTX *sc, void *arg)
 {
-	SSL *ssl = X509_STORE_CTX_get_ex_data(sc,
-			SSL_get_ex_data_X509_STORE_CTX_idx());
+	SSL *ssl = X509_STORE_CTX_get_ex_data(
+		sc, SSL_get_ex_data_X509_STORE_CTX_idx());
 	struct tls *t = SSL_get_app_data(ssl);
 	struct err e = { .code = ERR_NONE };
 
@@ -129,11 +129,11 @@ look_at_hello(SSL *ssl, int *alert, void *arg)
 	size_t len;
 
 	(void)arg;
-	if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_supported_versions,
-				      &ext, &len) != 1 ||
-	    SSL_client_hello_get0_ext(ssl,
-			TLSEXT_TYPE_application_layer_protocol_negotiation,
-			&ext, &len) == 1)
+	if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_supported_versions, &ext,
+				      &len) != 1 ||
+	    SSL_client_hello_get0_ext(
+		    ssl, TLSEXT_TYPE_application_layer_protocol_negotiation,
+		    &ext, &len) == 1)
 		return SSL_CLIENT_HELLO_SUCCESS;
 	snprintf(t->reason, sizeof(t->reason), "%s", no_alpn);
 	*alert = SSL_AD_NO_APPLICATION_PROTOCOL;
@@ -145,7 +145,7 @@ static X509_STORE *
 make_store(const struct pem *cas, size_t ncas, struct err *e)
 {
 	X509_STORE *store = X509_STORE_new();
-	STACK_OF(X509) *all;
+	STACK_OF(X509) * all;
 	bool ok = store != NULL;
 
 	if (!ok)
@@ -166,8 +166,10 @@ make_store(const struct pem *cas, size_t ncas, struct err *e)
 			/* With partial chains a node's certificate among the
 			 * CAs would be trusted by itself. */
 			if (X509_check_ca(x) != 1) {
-				err_set(e, ERR_CONFLICT, "certificate %d "
-					"among the CAs is no CA's", j + 1);
+				err_set(e, ERR_CONFLICT,
+					"certificate %d "
+					"among the CAs is no CA's",
+					j + 1);
 				ok = false;
 			} else if (X509_STORE_add_cert(store, x) != 1) {
 				ossl_error(e, ERR_CRYPTO, "CA certificate");
@@ -188,7 +190,7 @@ make_store(const struct pem *cas, size_t ncas, struct err *e)
  * ignored. info: receives the data of the certificate and its chain; may be
  * NULL. */
 static int
-check_own(X509_STORE *store, enum tls_kind kind, STACK_OF(X509) *chain,
+check_own(X509_STORE *store, enum tls_kind kind, STACK_OF(X509) * chain,
 	  const struct walltime *at, struct cert_info *info, struct err *e)
 {
 	for (int as_server = kind == TLS_HOST; as_server <= 1; as_server++) {
@@ -199,18 +201,21 @@ check_own(X509_STORE *store, enum tls_kind kind, STACK_OF(X509) *chain,
 		if (sc == NULL ||
 		    X509_STORE_CTX_init(sc, store, sk_X509_value(chain, 0),
 					chain) != 1 ||
-		    X509_STORE_CTX_set_default(sc, as_server ? "ssl_server" :
-					       "ssl_client") != 1) {
+		    X509_STORE_CTX_set_default(
+			    sc, as_server ? "ssl_server" : "ssl_client") != 1) {
 			ossl_error(e, ERR_CRYPTO, "own certificate");
 		} else {
 			param = X509_STORE_CTX_get0_param(sc);
-			X509_VERIFY_PARAM_set_flags(param, VERIFY_FLAGS |
-				(at == NULL ? X509_V_FLAG_NO_CHECK_TIME : 0));
+			X509_VERIFY_PARAM_set_flags(
+				param,
+				VERIFY_FLAGS |
+					(at == NULL ?
+						 X509_V_FLAG_NO_CHECK_TIME :
+						 0));
 			if (at != NULL)
 				X509_VERIFY_PARAM_set_time(param,
 							   (time_t)at->s);
-			X509_VERIFY_PARAM_set_auth_level(param,
-							 SECURITY_LEVEL);
+			X509_VERIFY_PARAM_set_auth_level(param, SECURITY_LEVEL);
 			X509_VERIFY_PARAM_set_depth(param, CHAIN_DEPTH_MAX);
 			rc = tls_verify(sc, kind, as_server, "own certificate",
 					e);
@@ -239,13 +244,16 @@ make_ssl(X509_STORE *store, enum tls_kind kind)
 	}
 	SSL_CTX_set_cert_store(c, store);
 	SSL_CTX_set_options(c, SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION |
-			    SSL_OP_NO_RENEGOTIATION);
+				       SSL_OP_NO_RENEGOTIATION);
 	SSL_CTX_set_mode(c, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
 	SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_security_level(c, SECURITY_LEVEL);
 	SSL_CTX_set_max_cert_list(c, CERT_LIST_MAX);
-	SSL_CTX_set_verify(c, kind == TLS_HOST ? SSL_VERIFY_NONE :
-			   SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+	SSL_CTX_set_verify(c,
+			   kind == TLS_HOST ?
+				   SSL_VERIFY_NONE :
+				   SSL_VERIFY_PEER |
+					   SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
 			   NULL);
 	SSL_CTX_set_verify_depth(c, CHAIN_DEPTH_MAX);
 	SSL_CTX_set_cert_verify_callback(c, verify_peer, NULL);
@@ -258,11 +266,11 @@ make_ssl(X509_STORE *store, enum tls_kind kind)
 	    SSL_CTX_set_max_early_data(c, 0) != 1 ||
 	    SSL_CTX_set_recv_max_early_data(c, 0) != 1 ||
 	    SSL_CTX_set_ciphersuites(c, "TLS_AES_256_GCM_SHA384:"
-				     "TLS_CHACHA20_POLY1305_SHA256:"
-				     "TLS_AES_128_GCM_SHA256") != 1 ||
+					"TLS_CHACHA20_POLY1305_SHA256:"
+					"TLS_AES_128_GCM_SHA256") != 1 ||
 	    SSL_CTX_set1_groups(c, groups, 2) != 1 ||
-	    X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(c),
-					VERIFY_FLAGS) != 1 ||
+	    X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(c), VERIFY_FLAGS) !=
+		    1 ||
 	    /* Unlike the others, this call returns 0 on success. */
 	    SSL_CTX_set_alpn_protos(c, alpn.wire, alpn.len) != 0) {
 		SSL_CTX_free(c);
@@ -273,7 +281,7 @@ make_ssl(X509_STORE *store, enum tls_kind kind)
 
 /* The first certificate is ours; the others are sent with it. */
 static int
-use_own(SSL_CTX *c, STACK_OF(X509) *chain, const struct key *key,
+use_own(SSL_CTX *c, STACK_OF(X509) * chain, const struct key *key,
 	struct err *e)
 {
 	if (SSL_CTX_use_certificate(c, sk_X509_value(chain, 0)) != 1 ||
@@ -281,7 +289,8 @@ use_own(SSL_CTX *c, STACK_OF(X509) *chain, const struct key *key,
 		return ossl_error(e, ERR_CRYPTO, "own certificate");
 	for (int i = 1; i < sk_X509_num(chain); i++)
 		if (SSL_CTX_add1_chain_cert(c, sk_X509_value(chain, i)) != 1)
-			return ossl_error(e, ERR_CRYPTO, "chain of the own "
+			return ossl_error(e, ERR_CRYPTO,
+					  "chain of the own "
 					  "certificate");
 	return 0;
 }
@@ -290,28 +299,29 @@ use_own(SSL_CTX *c, STACK_OF(X509) *chain, const struct key *key,
 static int
 show_cas(SSL_CTX *c, const struct pem *cas, size_t ncas, struct err *e)
 {
-	STACK_OF(X509) *all;
+	STACK_OF(X509) * all;
 	int ok = 1;
 
 	for (size_t i = 0; ok == 1 && i < ncas; i++) {
 		if (x509_read_all(&all, cas[i].p, cas[i].len, e) != 0)
 			return err_prefix(e, "CA");
 		for (int j = 0; ok == 1 && j < sk_X509_num(all); j++)
-			ok = (int)SSL_CTX_add1_chain_cert(c,
-						sk_X509_value(all, j));
+			ok = (int)SSL_CTX_add1_chain_cert(
+				c, sk_X509_value(all, j));
 		sk_X509_pop_free(all, X509_free);
 	}
 	return ok == 1 ? 0 : ossl_error(e, ERR_CRYPTO, "CA certificate");
 }
 
 static int
-check_pair(STACK_OF(X509) *chain, const struct key *key, struct err *e)
+check_pair(STACK_OF(X509) * chain, const struct key *key, struct err *e)
 {
 	if (EVP_PKEY_eq(X509_get0_pubkey(sk_X509_value(chain, 0)),
 			key_native(key)) == 1)
 		return x509_check_key(key_native(key), e);
 	ERR_clear_error();
-	return err_set(e, ERR_CONFLICT, "own certificate and private key do "
+	return err_set(e, ERR_CONFLICT,
+		       "own certificate and private key do "
 		       "not belong together");
 }
 

@@ -16,7 +16,7 @@
 #include "x509.h"
 
 STACK_OF(X509) *
-tls_guest_trusts(X509_STORE_CTX *sc, const uint8_t ca[FINGERPRINT_LEN])
+	tls_guest_trusts(X509_STORE_CTX *sc, const uint8_t ca[FINGERPRINT_LEN])
 {
 	STACK_OF(X509) *sent = X509_STORE_CTX_get0_untrusted(sc);
 	STACK_OF(X509) *out = sk_X509_new_null();

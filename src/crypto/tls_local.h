@@ -11,29 +11,29 @@
 #define TLS_ALPN_JOIN "cluevpn-join/1"
 
 enum tls_kind {
-	TLS_MUTUAL,		/* two nodes */
-	TLS_HOST,		/* invites a guest without a certificate */
-	TLS_GUEST		/* without; knows a CA's fingerprint */
+	TLS_MUTUAL, /* two nodes */
+	TLS_HOST,   /* invites a guest without a certificate */
+	TLS_GUEST   /* without; knows a CA's fingerprint */
 };
 
 struct tls_ctx {
 	SSL_CTX *ssl;
 	enum tls_kind kind;
-	uint8_t ca[FINGERPRINT_LEN];	/* TLS_GUEST */
+	uint8_t ca[FINGERPRINT_LEN]; /* TLS_GUEST */
 	struct cert_info self;
 };
 
 struct tls {
 	SSL *ssl;
-	BIO *in, *out;		/* owned by ssl */
+	BIO *in, *out; /* owned by ssl */
 	enum tls_kind kind;
-	uint8_t ca[FINGERPRINT_LEN];	/* TLS_GUEST */
+	uint8_t ca[FINGERPRINT_LEN]; /* TLS_GUEST */
 	bool dialler;
-	bool verified;		/* verify_peer() accepted */
-	bool done;		/* the handshake is complete */
+	bool verified; /* verify_peer() accepted */
+	bool done;     /* the handshake is complete */
 	bool dead;
-	size_t fed;		/* bytes taken before it was complete */
-	unsigned int later;	/* handshake messages after completion */
+	size_t fed;	    /* bytes taken before it was complete */
+	unsigned int later; /* handshake messages after completion */
 	struct cert_info peer;
 	char reason[ERR_TEXT_MAX];
 	enum tls_fault fault;
@@ -52,8 +52,8 @@ bool tls_alpn_agreed(const SSL *ssl, enum tls_kind kind);
 /* For TLS_GUEST, replaces the store: of the certificates that the host sent,
  * the CAs with that key. The connection owns them; the caller frees the stack
  * by sk_X509_free(). NULL when memory is out. */
-STACK_OF(X509) *tls_guest_trusts(X509_STORE_CTX *sc,
-				 const uint8_t ca[FINGERPRINT_LEN]);
+STACK_OF(X509) *
+	tls_guest_trusts(X509_STORE_CTX *sc, const uint8_t ca[FINGERPRINT_LEN]);
 
 /*
  * Checks whether the certificate of sc may act as a node in a role: a chain to

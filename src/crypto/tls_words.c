@@ -72,8 +72,7 @@ static const struct word error_words[] = {
 	{ SSL_R_HTTPS_PROXY_REQUEST, "other side speaks HTTP, not TLS" },
 	{ SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE,
 	  "other side has sent no certificate" },
-	{ SSL_R_NO_APPLICATION_PROTOCOL,
-	  "no application protocol in common" },
+	{ SSL_R_NO_APPLICATION_PROTOCOL, "no application protocol in common" },
 	{ SSL_R_EXCESSIVE_MESSAGE_SIZE,
 	  "other side has sent a message that is too long" },
 	{ SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC,
@@ -94,17 +93,19 @@ static void
 words_time(struct err *e, X509_STORE_CTX *sc, bool expired, const char *whose)
 {
 	X509 *x = X509_STORE_CTX_get_current_cert(sc);
-	const char *above = X509_STORE_CTX_get_error_depth(sc) > 0 ?
-			    ": a CA above it" : "";
+	const char *above =
+		X509_STORE_CTX_get_error_depth(sc) > 0 ? ": a CA above it" : "";
 	struct walltime at = { 0 };
 	char text[TEXT_TIME_MAX];
 
 	if (x != NULL)
 		x509_time(&at, expired ? X509_get0_notAfter(x) :
-				       X509_get0_notBefore(x));
+					 X509_get0_notBefore(x));
 	text_time_format(text, at);
-	err_set(e, ERR_CRYPTO, expired ? "%s%s has expired (%s)" :
-		"%s%s is not valid before %s", whose, above, text);
+	err_set(e, ERR_CRYPTO,
+		expired ? "%s%s has expired (%s)" :
+			  "%s%s is not valid before %s",
+		whose, above, text);
 }
 
 static void
@@ -114,10 +115,12 @@ words_issuer(struct err *e, X509_STORE_CTX *sc, const char *whose)
 	char issuer[SHOWN_MAX] = "";
 
 	if (x != NULL)
-		x509_show_entry(issuer, sizeof(issuer),
-				X509_get_issuer_name(x), NID_commonName);
-	err_set(e, ERR_CRYPTO, "%s is not signed by a CA of this network "
-		"(issuer: \"%s\")", whose, issuer);
+		x509_show_entry(issuer, sizeof(issuer), X509_get_issuer_name(x),
+				NID_commonName);
+	err_set(e, ERR_CRYPTO,
+		"%s is not signed by a CA of this network "
+		"(issuer: \"%s\")",
+		whose, issuer);
 }
 
 enum tls_fault
@@ -133,7 +136,7 @@ tls_chain_fault(int code)
 	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
 	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
 	case X509_V_ERR_CERT_UNTRUSTED:
-	case X509_V_ERR_APPLICATION_VERIFICATION:	/* another ALPN */
+	case X509_V_ERR_APPLICATION_VERIFICATION: /* another ALPN */
 		return TLS_FAULT_FOREIGN;
 	default:
 		return TLS_FAULT_OTHER;
@@ -188,7 +191,7 @@ alert_fault(int alert)
 {
 	switch (alert) {
 	case SSL_AD_CERTIFICATE_EXPIRED:
-	case SSL_AD_BAD_CERTIFICATE:	/* not valid yet */
+	case SSL_AD_BAD_CERTIFICATE: /* not valid yet */
 		return TLS_FAULT_DATE;
 	case SSL_AD_NO_APPLICATION_PROTOCOL:
 		return TLS_FAULT_FOREIGN;
@@ -227,8 +230,9 @@ tls_words_error(char *out, size_t cap)
 			reason -= SSL_AD_REASON_OFFSET;
 			text = word_of(alert_words, reason);
 			snprintf(out, cap, "other side sent alert: %s",
-				 text != NULL ? text :
-				 SSL_alert_desc_string_long(reason));
+				 text != NULL ?
+					 text :
+					 SSL_alert_desc_string_long(reason));
 			return alert_fault(reason);
 		}
 		text = word_of(error_words, reason);

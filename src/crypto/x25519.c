@@ -26,8 +26,7 @@ x25519_public(uint8_t public[X25519_LEN], const uint8_t secret[X25519_LEN])
 	EVP_PKEY *k = private_new(secret);
 	size_t len = X25519_LEN;
 
-	must(k != NULL &&
-	     EVP_PKEY_get_raw_public_key(k, public, &len) == 1 &&
+	must(k != NULL && EVP_PKEY_get_raw_public_key(k, public, &len) == 1 &&
 	     len == X25519_LEN);
 	EVP_PKEY_free(k);
 }

@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "crypto/kdf.h"
 
-#define SECURITY_BITS_MIN 112	/* as security level 2 requires */
+#define SECURITY_BITS_MIN 112 /* as security level 2 requires */
 #define DAY_S 86400
 
 const char *
@@ -89,8 +89,8 @@ next_certificate(X509 **out, BIO *bio, struct err *e)
 	const unsigned char *p;
 	X509 *x = NULL;
 	long len;
-	int rc = pem_next(bio, PEM_STRING_X509, PEM_STRING_X509_OLD, &der,
-			  &len, e);
+	int rc = pem_next(bio, PEM_STRING_X509, PEM_STRING_X509_OLD, &der, &len,
+			  e);
 
 	if (rc <= 0)
 		return rc;
@@ -123,8 +123,7 @@ x509_read(X509 **out, const void *pem, size_t len, struct err *e)
 }
 
 int
-x509_read_all(STACK_OF(X509) **out, const void *pem, size_t len,
-	      struct err *e)
+x509_read_all(STACK_OF(X509) * *out, const void *pem, size_t len, struct err *e)
 {
 	STACK_OF(X509) *all = sk_X509_new_null();
 	BIO *bio = pem_open(pem, len, e);
@@ -211,10 +210,12 @@ read_cn(char cn[NODE_NAME_MAX + 1], const X509_NAME *subject, struct err *e)
 	if (count < 0)
 		err_set(e, ERR_SYNTAX, "Common Name is not text");
 	else if (count != 1)
-		err_set(e, ERR_SYNTAX, "%d Common Names where exactly one is "
-			"needed", count);
-	else if (!text_is_node_name((struct span){ (const char *)text,
-						   (size_t)len }))
+		err_set(e, ERR_SYNTAX,
+			"%d Common Names where exactly one is "
+			"needed",
+			count);
+	else if (!text_is_node_name(
+			 (struct span){ (const char *)text, (size_t)len }))
 		err_set(e, ERR_SYNTAX, "Common Name \"%s\" is no node name",
 			text_escape(shown, sizeof(shown), text, (size_t)len));
 	else
@@ -234,13 +235,16 @@ read_ou(char ou[CERT_OU_MAX + 1], const X509_NAME *subject, struct err *e)
 {
 	unsigned char *text;
 	int len;
-	int count = name_entry(&text, &len, subject, NID_organizationalUnitName);
+	int count =
+		name_entry(&text, &len, subject, NID_organizationalUnitName);
 	int rc = 0;
 
 	if (count < 0 || len > CERT_OU_MAX ||
 	    !text_is_utf8((const char *)text, (size_t)len))
-		rc = err_set(e, ERR_SYNTAX, "Organizational Unit is not text "
-			     "of at most %d bytes", CERT_OU_MAX);
+		rc = err_set(e, ERR_SYNTAX,
+			     "Organizational Unit is not text "
+			     "of at most %d bytes",
+			     CERT_OU_MAX);
 	if (rc == 0) {
 		memset(ou, 0, CERT_OU_MAX + 1);
 		if (len > 0)
@@ -284,11 +288,14 @@ int
 x509_check_key(EVP_PKEY *pkey, struct err *e)
 {
 	if (EVP_PKEY_is_a(pkey, "DSA") || EVP_PKEY_can_sign(pkey) != 1)
-		return err_set(e, ERR_CRYPTO, "TLS 1.3 cannot sign with a key "
+		return err_set(e, ERR_CRYPTO,
+			       "TLS 1.3 cannot sign with a key "
 			       "of this kind");
 	if (EVP_PKEY_get_security_bits(pkey) < SECURITY_BITS_MIN)
-		return err_set(e, ERR_CRYPTO, "a key of %d security bits; %d "
-			       "are the least", EVP_PKEY_get_security_bits(pkey),
+		return err_set(e, ERR_CRYPTO,
+			       "a key of %d security bits; %d "
+			       "are the least",
+			       EVP_PKEY_get_security_bits(pkey),
 			       SECURITY_BITS_MIN);
 	return 0;
 }
@@ -300,7 +307,7 @@ x509_check_key(EVP_PKEY *pkey, struct err *e)
  * has decoded, so it is valid.
  */
 static const struct plain_spki {
-	size_t len;		/* total length */
+	size_t len; /* total length */
 	size_t headlen;
 	uint8_t head[27];
 } plain_spkis[] = {
@@ -309,8 +316,10 @@ static const struct plain_spki {
 		    0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
 		    0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04 } },
 	/* Ed25519: RFC 8410 section 4 */
-	{ 44, 12, { 0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70,
-		    0x03, 0x21, 0x00 } },
+	{ 44,
+	  12,
+	  { 0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21,
+	    0x00 } },
 };
 
 static bool
@@ -318,8 +327,8 @@ is_plain(const unsigned char *der, size_t len)
 {
 	for (size_t i = 0; i < sizeof(plain_spkis) / sizeof(*plain_spkis); i++)
 		if (len == plain_spkis[i].len &&
-		    memcmp(der, plain_spkis[i].head,
-			   plain_spkis[i].headlen) == 0)
+		    memcmp(der, plain_spkis[i].head, plain_spkis[i].headlen) ==
+			    0)
 			return true;
 	return false;
 }
@@ -336,7 +345,8 @@ x509_fingerprint(uint8_t out[FINGERPRINT_LEN], X509 *x, struct err *e)
 	bool plain;
 
 	if (pkey == NULL)
-		return ossl_error(e, ERR_CRYPTO, "public key of the "
+		return ossl_error(e, ERR_CRYPTO,
+				  "public key of the "
 				  "certificate");
 	len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &der);
 	plain = len > 0 && is_plain(der, (size_t)len);
@@ -373,7 +383,8 @@ x509_info(struct cert_info *out, X509 *x, bool any_cn, struct err *e)
 	}
 	if (x509_time(&info.not_before, X509_get0_notBefore(x)) != 0 ||
 	    x509_time(&info.not_after, X509_get0_notAfter(x)) != 0)
-		return err_set(e, ERR_SYNTAX, "certificate without valid "
+		return err_set(e, ERR_SYNTAX,
+			       "certificate without valid "
 			       "times");
 	if (x509_fingerprint(info.fingerprint, x, e) != 0)
 		return -1;

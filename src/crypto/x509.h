@@ -13,8 +13,8 @@
 #include "base/monotime.h"
 #include "crypto/cert.h"
 
-#define X509_PEM_MAX (256 * 1024)	/* bytes of one PEM text */
-#define X509_CHAIN_MAX 64		/* certificates in one PEM text */
+#define X509_PEM_MAX (256 * 1024) /* bytes of one PEM text */
+#define X509_CHAIN_MAX 64	  /* certificates in one PEM text */
 
 /* Sets "what: OpenSSL's error text" and empties its error queue. Returns -1. */
 int ossl_error(struct err *e, enum err_code code, const char *what);
@@ -26,13 +26,13 @@ const char *ossl_reason(void);
 BIO *pem_open(const void *pem, size_t len, struct err *e);
 /* DER of the next block with one of two names, for OPENSSL_free(). 1, or 0 at
  * the end, or -1. Never prompts for a passphrase. */
-int pem_next(BIO *bio, const char *name, const char *alias,
-	     unsigned char **der, long *len, struct err *e);
+int pem_next(BIO *bio, const char *name, const char *alias, unsigned char **der,
+	     long *len, struct err *e);
 
 /* The first certificate of a text. */
 int x509_read(X509 **out, const void *pem, size_t len, struct err *e);
 /* All certificates of a text, at least one. */
-int x509_read_all(STACK_OF(X509) **out, const void *pem, size_t len,
+int x509_read_all(STACK_OF(X509) * *out, const void *pem, size_t len,
 		  struct err *e);
 /* A subject with exactly one CN, which is a node name, and its first OU. */
 int x509_names(char cn[NODE_NAME_MAX + 1], char ou[CERT_OU_MAX + 1],

@@ -10,8 +10,8 @@
 struct daemon;
 
 struct drain {
-	bool is_running;	/* actions are being performed */
-	bool is_unfinished;	/* some are left for the next turn */
+	bool is_running;    /* actions are being performed */
+	bool is_unfinished; /* some are left for the next turn */
 };
 
 /* Performs the pending actions; every module calls it by drain_actions of

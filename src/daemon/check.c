@@ -15,8 +15,8 @@
 
 struct check {
 	const struct conf *conf;
-	const char *path;		/* path of the configuration */
-	const struct unit *unit;	/* NULL: no unit */
+	const char *path;	 /* path of the configuration */
+	const struct unit *unit; /* NULL: no unit */
 	int wrong;
 };
 
@@ -95,8 +95,12 @@ check_files(struct check *k, const char *pidfile)
 	gid_t group;
 
 	if (!unit_gives_state(k->unit, c))
-		check_key(k, fit_dir(c->statedir, owner, &e) < 0 ||
-			  state_check(c, &e) < 0 ? -1 : 0, "statedir", &e);
+		check_key(k,
+			  fit_dir(c->statedir, owner, &e) < 0 ||
+					  state_check(c, &e) < 0 ?
+				  -1 :
+				  0,
+			  "statedir", &e);
 	if (conf_line(c, "bnl") > 0)
 		check_key(k, fit_parent(c->bnl, false, &e), "bnl", &e);
 	if (c->logmethod == CONF_LOG_FILE)

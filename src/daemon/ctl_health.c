@@ -98,7 +98,7 @@ subnets_json(const struct daemon *d, const char *name)
 
 	for (uint32_t i = 0; node != NULL && i < node->nsubnets; i++)
 		json_array_append_new(array, json_string(prefix_format(
-			text, &node->subnets[i])));
+						     text, &node->subnets[i])));
 	return array;
 }
 
@@ -125,7 +125,8 @@ take_route(struct daemon *d, const char *name, struct why *w)
 
 	for (size_t i = 0; i < n; i++) {
 		if (hostnet_blocks(d, &at[i].addr))
-			err_set(&e, ERR_IO, "%s: the route of this host leads "
+			err_set(&e, ERR_IO,
+				"%s: the route of this host leads "
 				"into %s, the device of the VPN itself",
 				ipaddr_format(text, &at[i].addr),
 				tun_name(d->tun));

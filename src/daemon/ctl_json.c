@@ -28,8 +28,8 @@ void
 ctl_json_warn(json_t *array, const char *name, const char *peer,
 	      const char *text)
 {
-	json_array_append_new(array, json_pack(
-		"{sssoso}", "warning", name, "peer",
-		peer == NULL ? json_null() : json_string(peer), "text",
-		ctl_json_text(text)));
+	json_array_append_new(
+		array, json_pack("{sssoso}", "warning", name, "peer",
+				 peer == NULL ? json_null() : json_string(peer),
+				 "text", ctl_json_text(text)));
 }

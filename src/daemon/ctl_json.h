@@ -10,7 +10,7 @@
 /* New references, for the caller to json_decref(); NULL: out of memory. */
 /* Untrusted text, escaped; NULL becomes null. */
 json_t *ctl_json_text(const char *text);
-json_t *ctl_json_version(const struct bnl_version *v);	/* null: no list */
+json_t *ctl_json_version(const struct bnl_version *v); /* null: no list */
 /* Appends the warning of that name, such as event_name(), to an array. peer:
  * NULL for none. */
 void ctl_json_warn(json_t *array, const char *name, const char *peer,

@@ -34,7 +34,8 @@ mark_reset(struct daemon *d, const struct ctlsock_peer *peer)
 	if (peer->uid != 0)
 		return answer_refused("only root may reset the mark");
 	log_warn("the mark is reset by root (pid %d): an older list can be "
-		 "put back now", (int)peer->pid);
+		 "put back now",
+		 (int)peer->pid);
 	core_mark_reset(d->core, clock_now());
 	return answer_done();
 }
@@ -110,7 +111,7 @@ set_log_level(struct daemon *d, const struct ctlsock_peer *peer,
 	if (log_level_parse(&level, word) < 0)
 		return answer_refused("expected error, warn, info or debug");
 	if (log_get_level() < LOG_LVL_INFO)
-		log_set_level(LOG_LVL_INFO);	/* shows the next line */
+		log_set_level(LOG_LVL_INFO); /* shows the next line */
 	log_info("log level %s asked for by user %u", word,
 		 (unsigned int)peer->uid);
 	log_set_level(level);
@@ -125,7 +126,7 @@ static const struct {
 };
 
 static const struct {
-	const char *word;		/* with the blank after it */
+	const char *word; /* with the blank after it */
 	json_t *(*answer)(struct daemon *d, const struct ctlsock_peer *peer,
 			  const char *arg);
 } with_argument[] = {

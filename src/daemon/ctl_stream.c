@@ -20,26 +20,26 @@
 #include "daemon/status_peer.h"
 #include "sys/clock.h"
 
-#define SLICE_MS 1		/* per turn, for all answers together */
-#define UNSENT_MAX 262144	/* bytes; more are made once these are sent */
-#define ANSWER_BYTES 65536	/* counts like a connection's memory */
-#define REST_MS 5		/* until unsent bytes are checked again */
-#define DISK_MS 30000		/* limit of reading the list from disk */
+#define SLICE_MS 1	   /* per turn, for all answers together */
+#define UNSENT_MAX 262144  /* bytes; more are made once these are sent */
+#define ANSWER_BYTES 65536 /* counts like a connection's memory */
+#define REST_MS 5	   /* until unsent bytes are checked again */
+#define DISK_MS 30000	   /* limit of reading the list from disk */
 
 struct ctl_answer {
 	struct ctl_answer *next;
-	uint64_t client;		/* 0: the log */
+	uint64_t client; /* 0: the log */
 	/* Makes the next part of the answer. false: none is left. */
 	bool (*step)(struct daemon *d, struct ctl_answer *t);
 	struct status_place at;
-	bool began;			/* an item of the array was written */
+	bool began; /* an item of the array was written */
 	struct peers_query query;
 	struct status_sums sums;
-	struct buf text;		/* made, and not sent yet */
-	size_t bytes;			/* bytes sent */
-	struct monotime end;		/* limit of the wait for the disk */
-	const char *undone;		/* begins the text of a refusal */
-	bool restart;			/* lists the keys that need a restart */
+	struct buf text;     /* made, and not sent yet */
+	size_t bytes;	     /* bytes sent */
+	struct monotime end; /* limit of the wait for the disk */
+	const char *undone;  /* begins the text of a refusal */
+	bool restart;	     /* lists the keys that need a restart */
 };
 
 static void
@@ -63,8 +63,7 @@ answer_put_json(struct ctl_answer *t, json_t *o, size_t flags)
 	char *text = json_dumps(o, flags);
 
 	json_decref(o);
-	answer_put(t, text == NULL ? "{ \"error\": \"out of memory\" }" :
-				      text);
+	answer_put(t, text == NULL ? "{ \"error\": \"out of memory\" }" : text);
 	free(text);
 }
 
@@ -90,8 +89,8 @@ answer_array(struct ctl_answer *t, bool more)
 static bool
 step_peers(struct daemon *d, struct ctl_answer *t)
 {
-	return answer_array(t, status_peers(d, &t->at, &t->query,
-					    answer_item, t));
+	return answer_array(t,
+			    status_peers(d, &t->at, &t->query, answer_item, t));
 }
 
 static bool

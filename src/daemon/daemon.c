@@ -21,7 +21,7 @@
 #include "sys/privs.h"
 #include "sys/realtime.h"
 
-#define HOOKS_END_MS 35000	/* time for pending hooks at the end */
+#define HOOKS_END_MS 35000 /* time for pending hooks at the end */
 #define CTL_MODE 0660
 
 static void
@@ -58,8 +58,8 @@ on_alive(void *ctx)
 	struct daemon *d = ctx;
 
 	notify_alive(&d->notify);
-	loop_timer_set(&d->alive, mono_add_ms(clock_mono(),
-					      d->notify.watchdog_ms));
+	loop_timer_set(&d->alive,
+		       mono_add_ms(clock_mono(), d->notify.watchdog_ms));
 }
 
 static int
@@ -176,7 +176,7 @@ start_monitor(struct daemon *d, struct err *e)
 	fd = guarded_open(s.setup.path, &s.setup.user, e);
 	if (fd < 0)
 		return err_prefix(e, "hooks run as root, so \"user\" must not "
-				  "be able to change the configuration");
+				     "be able to change the configuration");
 	close(fd);
 	d->id->monitor_conf = 1;
 	return monitor_link_start(&d->monitor, c, serve_monitor, &s, e);
@@ -233,7 +233,7 @@ start_core(struct daemon *d, struct err *e)
 		.static_secret = secret,
 		.rng = d->rng,
 		.clock = clock_mono,
-		.built = { BUILD_TIME },	/* set by the Makefile */
+		.built = { BUILD_TIME }, /* set by the Makefile */
 		.mark = &mark,
 		.no_tcp_gro = !d->offload.write_tcp,
 		.no_udp_gro = !d->offload.write_udp,
@@ -313,15 +313,13 @@ start_daemon(struct daemon *d, struct err *e)
 	if (c->ctlgroup != NULL && privs_group(&group, c->ctlgroup, e) < 0)
 		return err_prefix(e, "ctlgroup");
 	if (start_monitor(d, e) < 0 || start_loop(d, e) < 0 ||
-	    state_open(&d->state, c, e) < 0 ||
-	    listdisk_open(d, e) < 0 ||
+	    state_open(&d->state, c, e) < 0 || listdisk_open(d, e) < 0 ||
 	    pidfile_open(&d->pidfile, d->options->pidfile, e) < 0 ||
 	    start_sockets(d, e) < 0 || start_device(d, e) < 0 ||
-	    ctlsock_open(&d->ctl, d->loop, c->ctlsocket, CTL_MODE,
-			 group, ctl_requests_handle, d, e) < 0 ||
+	    ctlsock_open(&d->ctl, d->loop, c->ctlsocket, CTL_MODE, group,
+			 ctl_requests_handle, d, e) < 0 ||
 	    drop_privileges(d, e) < 0 || logsink_start(d->log, e) < 0 ||
-	    start_core(d, e) < 0 ||
-	    start_work(d, e) < 0)
+	    start_core(d, e) < 0 || start_work(d, e) < 0)
 		return -1;
 	if (d->notify.watchdog_ms > 0) {
 		if (loop_timer_init(&d->alive, d->loop, on_alive, d, e) < 0)
@@ -417,7 +415,8 @@ daemon_run(struct identity *id, const struct options *o, struct logsink *log,
 		.notify = { .fd = -1 },
 		.suspend.vmfork = -1,
 		.pidfile = { .fd = -1 },
-		.state = { .dir.dirfd = -1, .pairs.dirfd = -1,
+		.state = { .dir.dirfd = -1,
+			   .pairs.dirfd = -1,
 			   .list.dirfd = -1 },
 		.rng = rng_system(),
 	};

@@ -41,7 +41,7 @@ struct daemon {
 	struct rng rng;
 	struct loop *loop;
 	struct sigwatch *signals;
-	struct monitor_link *monitor;	/* NULL: root stays, or never was */
+	struct monitor_link *monitor; /* NULL: root stays, or never was */
 	struct ctlsock *ctl;
 	struct tun *tun;
 	struct udp *udp[DAEMON_SOCKETS_MAX];
@@ -49,8 +49,8 @@ struct daemon {
 	struct tcp_listener *tcp[DAEMON_SOCKETS_MAX];
 	size_t ntcp;
 	struct core *core;
-	struct loop_timer alive;	/* watchdog of the service manager */
-	int status;			/* the process's exit status */
+	struct loop_timer alive; /* watchdog of the service manager */
+	int status;		 /* the process's exit status */
 
 	/* actions_drain(). To be called after each call into the core, which
 	 * may have left actions to perform. */

@@ -21,10 +21,10 @@
 #define OUT_RUNS 4096
 #define OUT_FRAMES 4096
 #define OUT_SLICES 16384
-#define ROUNDS 4		/* reads of one source in a turn: fairness */
-#define WALL_MS 100		/* interval of wall clock readings, in s */
+#define ROUNDS 4    /* reads of one source in a turn: fairness */
+#define WALL_MS 100 /* interval of wall clock readings, in s */
 
-struct port {			/* a socket and its owner */
+struct port { /* a socket and its owner */
 	struct daemon *daemon;
 	struct udp *udp;
 	struct loop_fd *place;
@@ -39,7 +39,7 @@ struct datapath {
 	struct udp_run runs[UDP_PIECES];
 	struct core_out out;
 	struct walltime wall;
-	struct monotime wall_at;	/* time of that reading */
+	struct monotime wall_at; /* time of that reading */
 };
 
 /* The socket for a datagram to r: the one bound to its local address, else one
@@ -70,7 +70,7 @@ send_some(struct daemon *d, struct udp *u, const struct udp_run *runs, size_t n,
 {
 	size_t ready = 0;
 
-	*res = (struct udp_result){0};
+	*res = (struct udp_result){ 0 };
 	for (size_t i = 0; i < n; i++) {
 		if (!hostnet_blocks(d, &runs[i].remote.addr))
 			continue;
@@ -90,8 +90,8 @@ send_runs(struct daemon *d, const struct udp_run *runs, size_t n)
 	size_t first = 0;
 
 	while (first < n) {
-		struct udp *u = socket_for(d, &runs[first].remote,
-					   &runs[first].local);
+		struct udp *u =
+			socket_for(d, &runs[first].remote, &runs[first].local);
 		size_t last = first + 1;
 
 		while (last < n && socket_for(d, &runs[last].remote,
@@ -245,8 +245,8 @@ datapath_open(struct daemon *d, struct err *e)
 	    p->out.runs == NULL || p->out.frames == NULL ||
 	    p->out.slices == NULL)
 		return err_nomem(e);
-	if (loop_add(&p->tun_place, d->loop, tun_fd(d->tun), LOOP_IN,
-		     tun_event, d, e) < 0)
+	if (loop_add(&p->tun_place, d->loop, tun_fd(d->tun), LOOP_IN, tun_event,
+		     d, e) < 0)
 		return -1;
 	for (size_t i = 0; i < d->nudp; i++) {
 		p->ports[i] = (struct port){ .daemon = d, .udp = d->udp[i] };

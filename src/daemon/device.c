@@ -11,12 +11,12 @@
 #include "daemon/device_impl.h"
 #include "sys/clock.h"
 
-#define OPEN_MS 5000		/* the kernel answers at once, if it works */
+#define OPEN_MS 5000 /* the kernel answers at once, if it works */
 #define SETTLE_MS 1000
-#define REPAIR_MS 20		/* collects changes for one repair */
-#define REPAIR_WAIT_MS 1000	/* after DEVICE_REPAIRS_FREE; doubled each time */
+#define REPAIR_MS 20	    /* collects changes for one repair */
+#define REPAIR_WAIT_MS 1000 /* after DEVICE_REPAIRS_FREE; doubled each time */
 #define REPAIR_WAIT_MAX_MS 300000
-#define QUIET_MS 60000		/* after this time a conflict counts as over */
+#define QUIET_MS 60000 /* after this time a conflict counts as over */
 #define TEXT_MAX 320
 
 /* --- repairs -------------------------------------------------------------- */
@@ -47,12 +47,12 @@ plan_repair(struct device *dev)
 		wait = REPAIR_MS;
 	}
 	if (dev->repairs == DEVICE_REPAIRS_FREE)
-		device_say(dev, EVENT_WARN,
-			   "another program changes it again and again: the "
-			   "next repair comes in %llds, later ones at intervals "
-			   "of up to %ds; \"cluevpnctl reload\" repairs at once",
-			   (long long)(wait / 1000),
-			   REPAIR_WAIT_MAX_MS / 1000);
+		device_say(
+			dev, EVENT_WARN,
+			"another program changes it again and again: the "
+			"next repair comes in %llds, later ones at intervals "
+			"of up to %ds; \"cluevpnctl reload\" repairs at once",
+			(long long)(wait / 1000), REPAIR_WAIT_MAX_MS / 1000);
 	dev->repair_planned = true;
 	loop_timer_set(&dev->timer, mono_add_ms(now, wait));
 }
@@ -184,16 +184,17 @@ send_link_now(struct device *dev, uint32_t mtu, struct err *e)
 {
 	if (rtnl_settle(dev->rtnl, OPEN_MS, e) < 0)
 		return -1;
-	dev->first_seq = rtnl_link_set(dev->rtnl, tun_ifindex(dev->d->tun),
-				       mtu, true);
+	dev->first_seq =
+		rtnl_link_set(dev->rtnl, tun_ifindex(dev->d->tun), mtu, true);
 	dev->sent[0] = (struct sent){ SENT_LINK, 0 };
 	dev->nsent = 1;
 	if (rtnl_flush(dev->rtnl, e) < 0 ||
 	    rtnl_settle(dev->rtnl, OPEN_MS, e) < 0)
 		return -1;
-	return !dev->link_refused ? 0 :
-	       err_errno(e, dev->refused_errno, "%s: MTU %u",
-			 tun_name(dev->d->tun), (unsigned int)mtu);
+	return !dev->link_refused ?
+		       0 :
+		       err_errno(e, dev->refused_errno, "%s: MTU %u",
+				 tun_name(dev->d->tun), (unsigned int)mtu);
 }
 
 static int
@@ -202,7 +203,7 @@ set_link(struct device *dev, uint32_t mtu, struct err *e)
 	int rc;
 
 	device_retry(dev);
-	dev->refused_told = true;	/* the caller reports it */
+	dev->refused_told = true; /* the caller reports it */
 	rc = send_link_now(dev, mtu, e);
 	dev->refused_told = false;
 	dev->link_refused = false;

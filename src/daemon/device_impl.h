@@ -9,17 +9,17 @@
 #include "sys/rtnl.h"
 
 enum item_state {
-	ITEM_MISSING,		/* to be set */
-	ITEM_STALE,		/* route: may exist with another source */
+	ITEM_MISSING, /* to be set */
+	ITEM_STALE,   /* route: may exist with another source */
 	ITEM_SET,
-	ITEM_UNSEEN,		/* set, but not yet seen in the current dump */
-	ITEM_REFUSED		/* the kernel did not set it; tried again later */
+	ITEM_UNSEEN, /* set, but not yet seen in the current dump */
+	ITEM_REFUSED /* the kernel did not set it; tried again later */
 };
 
 struct device_addr {
 	struct ipaddr addr;
 	uint8_t len;
-	uint8_t state;		/* enum item_state */
+	uint8_t state; /* enum item_state */
 };
 
 /* Parts found missing since the last repair. */
@@ -28,59 +28,59 @@ struct device_damage {
 	bool down;
 	bool mtu;
 	unsigned int naddrs, nroutes;
-	struct prefix first;	/* address or route */
+	struct prefix first; /* address or route */
 };
 
 enum sent_kind { SENT_LINK, SENT_ADDR, SENT_ROUTE, SENT_OLD };
 
-struct sent {			/* a request of the current batch */
+struct sent { /* a request of the current batch */
 	enum sent_kind kind;
-	size_t at;		/* index in addrs or routes */
+	size_t at; /* index in addrs or routes */
 };
 
 struct device {
 	struct daemon *d;
 	struct rtnl *rtnl;
 	struct loop_fd *place;
-	struct loop_timer timer;	/* the next repair, or the next try */
+	struct loop_timer timer; /* the next repair, or the next try */
 	struct ifaces ifaces;
-	bool managed;		/* autoconf, and the device is on this host */
-	bool gone;		/* deleted, or in another network namespace */
+	bool managed; /* autoconf, and the device is on this host */
+	bool gone;    /* deleted, or in another network namespace */
 	uint32_t mtu;
-	bool link_set;		/* MTU and up state are correct */
-	bool link_refused;	/* the kernel refused to set them */
+	bool link_set;	   /* MTU and up state are correct */
+	bool link_refused; /* the kernel refused to set them */
 
 	/* Used by device_plan.c; device_watch.c marks missing items. All of
 	 * this follows from the list, the interfaces and the addresses of
 	 * peers. */
 	bool replan;
-	const struct bnl *planned;	/* compared only, never dereferenced */
-	struct bnl_version version;	/* version of planned */
+	const struct bnl *planned;  /* compared only, never dereferenced */
+	struct bnl_version version; /* version of planned */
 	struct device_addr *addrs;
 	size_t naddrs;
-	struct device_addr *old_addrs;	/* to be removed */
+	struct device_addr *old_addrs; /* to be removed */
 	size_t nold_addrs;
-	struct ipaddr source4, source6;	/* sources of routes; IP_NONE: none */
+	struct ipaddr source4, source6; /* sources of routes; IP_NONE: none */
 	struct devroutes routes;
-	uint8_t *route_state;		/* enum item_state of each */
-	size_t route_from;		/* no route before this one is missing */
-	struct prefix *old_routes;	/* to be removed */
+	uint8_t *route_state;	   /* enum item_state of each */
+	size_t route_from;	   /* no route before this one is missing */
+	struct prefix *old_routes; /* to be removed */
 	size_t nold_routes;
 
 	/* Used by device_send.c: the current batch. */
 	struct sent sent[RTNL_BATCH];
 	unsigned int nsent;
 	uint32_t first_seq;
-	unsigned int nrefused;	/* items in state ITEM_REFUSED */
-	int refused_errno;	/* error of the first refused item */
+	unsigned int nrefused; /* items in state ITEM_REFUSED */
+	int refused_errno;     /* error of the first refused item */
 	bool refused_told;
 	int64_t retry_ms;
 	char refused_text[PREFIX_TEXT_MAX];
 
 	/* device_watch.c records the damage, device.c repairs it. */
 	struct device_damage damage;
-	bool repair_planned;	/* the timer is set for it */
-	unsigned int repairs;	/* repairs in a row */
+	bool repair_planned;  /* the timer is set for it */
+	unsigned int repairs; /* repairs in a row */
 	struct monotime repaired;
 };
 
@@ -107,7 +107,7 @@ const struct iface *device_next_lan(const struct device *dev, size_t *pos,
 /* Marks routes of that family as missing or as having the wrong source. */
 void device_lose_routes(struct device *dev, enum ip_family family);
 
-#define DEVICE_REPAIRS_FREE 10	/* the first ones at once; then slower */
+#define DEVICE_REPAIRS_FREE 10 /* the first ones at once; then slower */
 
 /* Sends the next batch of missing or superfluous items. false: nothing to send,
  * or a batch is pending. */

@@ -62,7 +62,8 @@ device_list(const struct daemon *d)
 
 	return b == NULL || core_list_is_stale(d->core) ||
 			       bnl_find(b, d->id->conf->name) == NULL ?
-		       NULL : b;
+		       NULL :
+		       b;
 }
 
 const struct bnl_node *

@@ -12,10 +12,10 @@
 /* --- a plan --------------------------------------------------------------- */
 
 struct plan {
-	struct vec addrs;	/* struct device_addr */
-	struct vec own;		/* struct prefix: own subnets of the device */
-	struct vec local;	/* struct prefix: networks of the others */
-	struct vec outside;	/* struct ipaddr: of peers */
+	struct vec addrs;   /* struct device_addr */
+	struct vec own;	    /* struct prefix: own subnets of the device */
+	struct vec local;   /* struct prefix: networks of the others */
+	struct vec outside; /* struct ipaddr: of peers */
 	struct ipaddr source4, source6;
 	struct devroutes routes;
 };
@@ -135,8 +135,7 @@ plan_outside(struct plan *p, const struct core *c, const struct bnl *b)
 static int
 plan_make(struct plan *p, const struct device *dev, const struct bnl *b)
 {
-	struct devroutes_in in = { .list = b,
-				   .self = dev->d->id->conf->name };
+	struct devroutes_in in = { .list = b, .self = dev->d->id->conf->name };
 
 	if (plan_addrs(p, dev, b) < 0 || plan_local(p, dev) < 0 ||
 	    plan_outside(p, dev->d->core, b) < 0)
@@ -180,8 +179,9 @@ take_addrs(struct device *dev, struct plan *p)
 	bool lost_v4 = false;
 
 	for (size_t i = 0; i < dev->nold_addrs + dev->naddrs; i++) {
-		const struct device_addr *a = i < dev->nold_addrs ?
-			&dev->old_addrs[i] : &dev->addrs[i - dev->nold_addrs];
+		const struct device_addr *a =
+			i < dev->nold_addrs ? &dev->old_addrs[i] :
+					      &dev->addrs[i - dev->nold_addrs];
 
 		kept = addr_find(new, p->addrs.n, a);
 		if (kept != NULL) {
@@ -229,8 +229,8 @@ collect_old(struct vec *old, const struct device *dev,
 	for (size_t i = 0; i < dev->nold_routes + dev->routes.n; i++) {
 		bool older = i < dev->nold_routes;
 		size_t at = older ? i : i - dev->nold_routes;
-		const struct prefix *p = older ? &dev->old_routes[at] :
-						 &dev->routes.v[at];
+		const struct prefix *p =
+			older ? &dev->old_routes[at] : &dev->routes.v[at];
 
 		if (!older && (dev->route_state[at] == ITEM_MISSING ||
 			       dev->route_state[at] == ITEM_REFUSED))
@@ -305,7 +305,8 @@ report_too_wide(struct device *dev)
 			   prefix_format(text, &dev->routes.toowide),
 			   dev->routes.toowide_node,
 			   dev->routes.toowide.addr.family == IP_V4 ?
-				   DEVROUTES_MIN4 : DEVROUTES_MIN6);
+				   DEVROUTES_MIN4 :
+				   DEVROUTES_MIN6);
 }
 
 void

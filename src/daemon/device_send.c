@@ -9,7 +9,7 @@
 #include "daemon/daemon.h"
 #include "sys/clock.h"
 
-#define RETRY_MS 1000		/* doubled each time */
+#define RETRY_MS 1000 /* doubled each time */
 #define RETRY_MAX_MS 60000
 
 static void
@@ -47,9 +47,10 @@ send_old_addrs(struct device *dev)
 		const struct device_addr *a =
 			&dev->old_addrs[--dev->nold_addrs];
 
-		record_request(dev, rtnl_addr_remove(dev->rtnl, own_index(dev),
-						     &a->addr, a->len),
-			  SENT_OLD, 0);
+		record_request(dev,
+			       rtnl_addr_remove(dev->rtnl, own_index(dev),
+						&a->addr, a->len),
+			       SENT_OLD, 0);
 	}
 }
 
@@ -61,9 +62,10 @@ send_addrs(struct device *dev)
 
 		if (a->state != ITEM_MISSING)
 			continue;
-		record_request(dev, rtnl_addr_add(dev->rtnl, own_index(dev),
-						  &a->addr, a->len),
-			  SENT_ADDR, i);
+		record_request(dev,
+			       rtnl_addr_add(dev->rtnl, own_index(dev),
+					     &a->addr, a->len),
+			       SENT_ADDR, i);
 		a->state = ITEM_SET;
 	}
 }
@@ -73,17 +75,18 @@ static void
 send_route(struct device *dev, size_t i)
 {
 	const struct prefix *p = &dev->routes.v[i];
-	const struct ipaddr *source = p->addr.family == IP_V4 ? &dev->source4 :
-								&dev->source6;
+	const struct ipaddr *source =
+		p->addr.family == IP_V4 ? &dev->source4 : &dev->source6;
 
 	if (dev->route_state[i] == ITEM_STALE)
 		record_request(dev,
 			       rtnl_route_remove(dev->rtnl, own_index(dev), p),
 			       SENT_OLD, 0);
-	record_request(dev, rtnl_route_add(dev->rtnl, own_index(dev), p,
-					   source->family == IP_NONE ? NULL :
-								       source),
-		  SENT_ROUTE, i);
+	record_request(
+		dev,
+		rtnl_route_add(dev->rtnl, own_index(dev), p,
+			       source->family == IP_NONE ? NULL : source),
+		SENT_ROUTE, i);
 	dev->route_state[i] = ITEM_SET;
 }
 
@@ -103,10 +106,11 @@ static void
 send_old_routes(struct device *dev)
 {
 	while (dev->nold_routes > 0 && rtnl_room(dev->rtnl) > 0)
-		record_request(dev, rtnl_route_remove(
-				  dev->rtnl, own_index(dev),
-				  &dev->old_routes[--dev->nold_routes]),
-			  SENT_OLD, 0);
+		record_request(
+			dev,
+			rtnl_route_remove(dev->rtnl, own_index(dev),
+					  &dev->old_routes[--dev->nold_routes]),
+			SENT_OLD, 0);
 }
 
 bool
@@ -161,7 +165,7 @@ refuse_item(struct device *dev, const struct sent *s, int error)
 {
 	switch (s->kind) {
 	case SENT_OLD:
-		return;		/* the address is already gone */
+		return; /* the address is already gone */
 	case SENT_ADDR:
 		if (error == EEXIST)
 			return;
@@ -201,7 +205,8 @@ report_refused(struct device *dev)
 	if (is_without_ipv6(dev))
 		device_say(dev, EVENT_INFO,
 			   "IPv6 is disabled there: %s and the rest of the "
-			   "VPN's IPv6 are left out", dev->refused_text);
+			   "VPN's IPv6 are left out",
+			   dev->refused_text);
 	else
 		device_say(dev, EVENT_WARN, "cannot set %s: %s",
 			   dev->refused_text, strerror(dev->refused_errno));

@@ -12,7 +12,7 @@
 #include "sys/clock.h"
 
 #define TEXT_MAX 320
-#define FIGHT_MS 600000		/* a conflict is over after so long */
+#define FIGHT_MS 600000 /* a conflict is over after so long */
 
 void
 device_say(struct device *dev, enum event_level level, const char *fmt, ...)
@@ -42,8 +42,8 @@ device_warn(json_t *array, const char *fmt, ...)
 static bool
 is_forwarding(const struct device *dev, const struct iface *lan, bool v6)
 {
-	const struct iface *own = ifaces_find(&dev->ifaces,
-					      tun_ifindex(dev->d->tun));
+	const struct iface *own =
+		ifaces_find(&dev->ifaces, tun_ifindex(dev->d->tun));
 
 	if (v6)
 		return lan->forwards6 && own != NULL && own->forwards6;
@@ -67,12 +67,14 @@ warn_forwarding(const struct device *dev, json_t *array)
 		if (subnet->len == ipaddr_bits(&subnet->addr) ||
 		    is_forwarding(dev, lan, v6))
 			continue;
-		device_warn(array, "%s is the LAN of %s, and this host does "
+		device_warn(array,
+			    "%s is the LAN of %s, and this host does "
 			    "not forward IPv%d packets between it and the "
 			    "VPN: sysctl -w %s=1",
 			    prefix_format(text, subnet), lan->link.name,
-			    v6 ? 6 : 4, v6 ? "net.ipv6.conf.all.forwarding" :
-					     "net.ipv4.ip_forward");
+			    v6 ? 6 : 4,
+			    v6 ? "net.ipv6.conf.all.forwarding" :
+				 "net.ipv4.ip_forward");
 	}
 }
 
@@ -84,8 +86,10 @@ device_warnings(const struct daemon *d, json_t *array)
 	char text[PREFIX_TEXT_MAX];
 
 	if (dev->gone)
-		device_warn(array, "%s was deleted, or is in another network "
-			    "namespace", name);
+		device_warn(array,
+			    "%s was deleted, or is in another network "
+			    "namespace",
+			    name);
 	if (dev->managed && dev->nrefused > 0)
 		device_warn(array, "%s: cannot set %s%s: %s", name,
 			    dev->refused_text,
@@ -93,12 +97,15 @@ device_warnings(const struct daemon *d, json_t *array)
 			    strerror(dev->refused_errno));
 	if (dev->repairs >= DEVICE_REPAIRS_FREE &&
 	    mono_ms(dev->repaired, clock_mono()) < FIGHT_MS)
-		device_warn(array, "%s: another program changes it again and "
-			    "again, see the log", name);
+		device_warn(array,
+			    "%s: another program changes it again and "
+			    "again, see the log",
+			    name);
 	if (dev->managed && dev->routes.ntoowide > 0)
-		device_warn(array, "%s: no route is set for %s of %s, it is "
-			    "too wide", name,
-			    prefix_format(text, &dev->routes.toowide),
+		device_warn(array,
+			    "%s: no route is set for %s of %s, it is "
+			    "too wide",
+			    name, prefix_format(text, &dev->routes.toowide),
 			    dev->routes.toowide_node);
 	warn_forwarding(dev, array);
 }

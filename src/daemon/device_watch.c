@@ -137,8 +137,8 @@ lose_route(struct device *dev, size_t at)
 static void
 take_old_route(struct device *dev, const struct prefix *dst)
 {
-	struct prefix *v = realloc(dev->old_routes, (dev->nold_routes + 1) *
-							    sizeof(*v));
+	struct prefix *v =
+		realloc(dev->old_routes, (dev->nold_routes + 1) * sizeof(*v));
 
 	if (v == NULL)
 		return;

@@ -29,9 +29,9 @@ event_json(const struct event_record *r)
 
 	return json_pack("{sIssssssso?so}", "number", (json_int_t)r->number,
 			 "time", text_time_format(time, r->at), "level",
-			 levels[r->level], "event", event_name(r->kind),
-			 "peer", r->peer[0] == '\0' ? json_null() :
-						      json_string(r->peer),
+			 levels[r->level], "event", event_name(r->kind), "peer",
+			 r->peer[0] == '\0' ? json_null() :
+					      json_string(r->peer),
 			 "text", ctl_json_text(r->text));
 }
 
@@ -41,10 +41,10 @@ send_event(struct daemon *d, uint64_t client, const struct event_record *r)
 {
 	json_t *o = event_json(r);
 	char *text = json_dumps(o, JSON_COMPACT);
-	bool sent = text != NULL &&
-		    ctlsock_reply(d->ctl, client, text, strlen(text), false) ==
-			    0 &&
-		    ctlsock_reply(d->ctl, client, "\n", 1, false) == 0;
+	bool sent =
+		text != NULL &&
+		ctlsock_reply(d->ctl, client, text, strlen(text), false) == 0 &&
+		ctlsock_reply(d->ctl, client, "\n", 1, false) == 0;
 
 	free(text);
 	json_decref(o);
@@ -130,8 +130,8 @@ events_say(struct daemon *d, enum event_level level, enum event_kind kind,
 struct monotime
 events_deadline(const struct daemon *d)
 {
-	return mono_is_set(d->events.report_at) ? d->events.report_at
-						: MONO_NEVER;
+	return mono_is_set(d->events.report_at) ? d->events.report_at :
+						  MONO_NEVER;
 }
 
 void
@@ -201,8 +201,7 @@ events_json(const struct daemon *d, const char *peer, size_t most)
 
 	for (uint64_t i = v->last; i > first_number(v, EVENTS_KEPT) && n < most;
 	     i--) {
-		const struct event_record *r =
-			&v->ring[(i - 1) % EVENTS_KEPT];
+		const struct event_record *r = &v->ring[(i - 1) % EVENTS_KEPT];
 
 		if (strcmp(r->peer, peer) != 0)
 			continue;

@@ -11,31 +11,31 @@
 
 struct daemon;
 
-#define EVENTS_KEPT 256		/* most recent ones, for later requests */
-#define EVENTS_FOLLOWERS 8	/* clients of the control socket */
+#define EVENTS_KEPT 256	   /* most recent ones, for later requests */
+#define EVENTS_FOLLOWERS 8 /* clients of the control socket */
 
 struct event_record {
-	uint64_t number;		/* counts from 1 */
+	uint64_t number; /* counts from 1 */
 	struct walltime at;
 	enum event_level level;
 	enum event_kind kind;
-	char peer[NODE_NAME_MAX + 1];	/* "": none */
+	char peer[NODE_NAME_MAX + 1]; /* "": none */
 	char *text;
 };
 
 /* Log lines about peers, of one kind of event, in a minute. */
 struct event_lines {
-	struct monotime since;		/* MONO_NONE: no recent line */
-	unsigned int logged, more;	/* more: were not */
-	enum event_level level;		/* the gravest of these */
+	struct monotime since;	   /* MONO_NONE: no recent line */
+	unsigned int logged, more; /* more: were not */
+	enum event_level level;	   /* the gravest of these */
 };
 
 struct events {
 	struct event_record ring[EVENTS_KEPT];
-	uint64_t last;			/* number of the latest */
+	uint64_t last; /* number of the latest */
 	struct event_lines lines[EVENTS];
-	struct monotime report_at;	/* end of a minute; MONO_NONE: none */
-	uint64_t followers[EVENTS_FOLLOWERS];	/* clients */
+	struct monotime report_at; /* end of a minute; MONO_NONE: none */
+	uint64_t followers[EVENTS_FOLLOWERS]; /* clients */
 	size_t nfollowers;
 };
 
@@ -46,8 +46,7 @@ void events_say(struct daemon *d, enum event_level level, enum event_kind kind,
 		const char *peer, const char *text);
 /* Sends the most recent ones to that client of the control socket, one line
  * each, then ends the answer, or follows. */
-void events_send(struct daemon *d, uint64_t client, uint64_t most,
-		 bool follow);
+void events_send(struct daemon *d, uint64_t client, uint64_t most, bool follow);
 bool events_may_follow(struct daemon *d);
 /* The most recent ones about that peer. */
 json_t *events_json(const struct daemon *d, const char *peer, size_t most);

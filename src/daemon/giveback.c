@@ -15,10 +15,10 @@
 #include "daemon/daemon.h"
 #include "sys/clock.h"
 
-#define LEAST 8			/* freed objects that are worth a trim */
-#define REST_MS 15000		/* the burst is over then */
+#define LEAST 8	      /* freed objects that are worth a trim */
+#define REST_MS 15000 /* the burst is over then */
 #define MMAP_BYTES (128 * 1024)
-#define ARENAS 2		/* the loop's, and one for all other threads */
+#define ARENAS 2 /* the loop's, and one for all other threads */
 
 static void
 on_rest(void *daemon)

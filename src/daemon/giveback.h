@@ -8,8 +8,8 @@
 struct daemon;
 
 struct giveback {
-	struct loop_timer timer;	/* end of a burst */
-	unsigned int freed;		/* objects of the burst, so far */
+	struct loop_timer timer; /* end of a burst */
+	unsigned int freed;	 /* objects of the burst, so far */
 };
 
 int giveback_open(struct daemon *d, struct err *e);

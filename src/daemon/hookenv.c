@@ -26,7 +26,7 @@ hookenv_init(struct hookenv *env, const char *tundev)
 {
 	env->n = 0;
 	add_var(env, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:"
-		"/sbin:/bin");
+		     "/sbin:/bin");
 	add_var(env, "TUNDEV=%s", tundev);
 }
 

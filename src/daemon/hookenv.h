@@ -11,7 +11,7 @@
 
 struct hookenv {
 	char text[HOOKENV_MAX][HOOKENV_TEXT];
-	const char *list[HOOKENV_MAX + 1];	/* "NAME=value", NULL last */
+	const char *list[HOOKENV_MAX + 1]; /* "NAME=value", NULL last */
 	int n;
 };
 
@@ -20,7 +20,7 @@ void hookenv_init(struct hookenv *env, const char *tundev);
 void hookenv_node(struct hookenv *env, const char *name);
 void hookenv_subnet(struct hookenv *env, const struct prefix *p);
 
-#define HOOKENV_LINES_MAX ((size_t)64 * 1024 * 1024)	/* bytes for a hook */
+#define HOOKENV_LINES_MAX ((size_t)64 * 1024 * 1024) /* bytes for a hook */
 
 /*
  * The input of the hook for changes: a line for each of the changes

@@ -120,8 +120,8 @@ changes_add(struct daemon *d, enum monitor_hook hook, const struct action *a)
 	struct hook_changes *c = &d->hooks.changes;
 
 	c->any = true;
-	c->row.limit = d->monitor != NULL ? MONITOR_CHANGES_MAX :
-					   HOOKENV_LINES_MAX;
+	c->row.limit =
+		d->monitor != NULL ? MONITOR_CHANGES_MAX : HOOKENV_LINES_MAX;
 	if (d->monitor != NULL &&
 	    buf_len(&c->row) + MONITOR_CHANGE_MAX > MONITOR_CHANGES_MAX)
 		changes_send(d);
@@ -232,8 +232,8 @@ run_and_wait(struct daemon *d, enum monitor_hook hook, const char *command,
 		return hook_run_wait(command, env.list, HOOK_LIMIT_MS, r, e);
 	}
 	monitor_link_drop(d->monitor);
-	if (monitor_link_run(d->monitor, hook, NULL, NULL, keep_result, &o,
-			     e) < 0)
+	if (monitor_link_run(d->monitor, hook, NULL, NULL, keep_result, &o, e) <
+	    0)
 		return -1;
 	monitor_link_wait(d->monitor);
 	if (!o.has_ended)

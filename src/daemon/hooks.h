@@ -11,12 +11,12 @@
 struct daemon;
 
 struct hooks {
-	struct hook_queue *queue;	/* those that the daemon itself runs */
-	bool confined;			/* can start no process any more */
-	struct hook_changes {		/* for changecmd */
-		struct buf row;		/* see format/monitormsg.h */
-		bool any;		/* changes since it ran last */
-		bool lost;		/* no room for some changes */
+	struct hook_queue *queue; /* those that the daemon itself runs */
+	bool confined;		  /* can start no process any more */
+	struct hook_changes {	  /* for changecmd */
+		struct buf row;	  /* see format/monitormsg.h */
+		bool any;	  /* changes since it ran last */
+		bool lost;	  /* no room for some changes */
 	} changes;
 };
 
@@ -24,10 +24,10 @@ void hooks_run(struct daemon *d, const struct action *a);
 /* Runs changecmd once for all that hooks_run() was given since the last
  * time. */
 void hooks_flush(struct daemon *d);
-bool hooks_any(const struct conf *c);		/* a hook is configured */
+bool hooks_any(const struct conf *c); /* a hook is configured */
 /* True when hooks can run; else configured hooks need a restart. */
 bool hooks_can_run(const struct daemon *d);
-size_t hooks_pending(const struct daemon *d);	/* hooks that have not ended */
+size_t hooks_pending(const struct daemon *d); /* hooks that have not ended */
 /* Runs the hook of MONITOR_UP or MONITOR_DOWN and waits for it. 0 when there is
  * none or it succeeded. Other pending hooks are dropped. */
 int hooks_wait(struct daemon *d, enum monitor_hook hook);

@@ -15,8 +15,8 @@
 #include "sys/fib.h"
 #include "sys/fit.h"
 
-#define GAP_MS 1000		/* least interval of checks */
-#define STRAY_GAP_MAX_MS 60000	/* longest interval while strays keep coming */
+#define GAP_MS 1000	       /* least interval of checks */
+#define STRAY_GAP_MAX_MS 60000 /* longest interval while strays keep coming */
 #define FAULTS_MAX 64
 #define FOREIGN_MAX 16
 #define CACHE 8
@@ -25,7 +25,7 @@ enum fault_kind { FAULT_LISTEN, FAULT_OVERLAP, FAULT_LOOP };
 
 struct fault {
 	enum fault_kind kind;
-	char peer[NODE_NAME_MAX + 1];	/* "": about this node */
+	char peer[NODE_NAME_MAX + 1]; /* "": about this node */
 	char text[BNL_OVERLAP_TEXT_MAX];
 };
 
@@ -40,9 +40,9 @@ struct hostnet {
 	struct faults faults;
 	/* The state at the last check. */
 	struct monotime looked;
-	uint64_t changes;		/* changes of the interfaces */
-	uint64_t strays;		/* packets that were not for the VPN */
-	int64_t stray_gap_ms;		/* doubled when a check found nothing */
+	uint64_t changes;     /* changes of the interfaces */
+	uint64_t strays;      /* packets that were not for the VPN */
+	int64_t stray_gap_ms; /* doubled when a check found nothing */
 	struct bnl_version version;
 	/* Routes into our own device other than those of the VPN. */
 	struct prefix foreign[FOREIGN_MAX];
@@ -50,9 +50,9 @@ struct hostnet {
 	struct {
 		struct ipaddr to;
 		bool blocked;
-	} cache[CACHE];			/* since the last check */
+	} cache[CACHE]; /* since the last check */
 	size_t ncache;
-	uint64_t blocked;		/* datagrams */
+	uint64_t blocked; /* datagrams */
 };
 
 static struct fault *
@@ -164,12 +164,13 @@ check_peer(struct hostnet *h, const char *name, struct faults *f)
 			continue;
 		new = fault_new(f, FAULT_LOOP, name);
 		if (new != NULL)
-			snprintf(new->text, sizeof(new->text),
-				 "the route of this host to %s of %s leads into "
-				 "%s, the device of the VPN itself: nothing is "
-				 "sent there",
-				 ipaddr_format(text, &at[i].addr), name,
-				 tun_name(h->d->tun));
+			snprintf(
+				new->text, sizeof(new->text),
+				"the route of this host to %s of %s leads into "
+				"%s, the device of the VPN itself: nothing is "
+				"sent there",
+				ipaddr_format(text, &at[i].addr), name,
+				tun_name(h->d->tun));
 	}
 }
 
@@ -245,8 +246,7 @@ has_news(const struct hostnet *h)
 	const struct bnl_version version = version_of(core_list(h->d->core));
 
 	return !mono_is_set(h->looked) ||
-	       h->changes != device_ifaces(h->d)->changes ||
-	       h->nforeign > 0 ||
+	       h->changes != device_ifaces(h->d)->changes || h->nforeign > 0 ||
 	       bnl_version_cmp(&version, &h->version) != 0;
 }
 
@@ -274,9 +274,9 @@ hostnet_follow(struct daemon *d)
 		return;
 	}
 	check_network(h);
-	h->stray_gap_ms = news || h->nforeign > 0 ? GAP_MS
-			  : gap < STRAY_GAP_MAX_MS ? 2 * gap
-						   : gap;
+	h->stray_gap_ms = news || h->nforeign > 0 ? GAP_MS :
+			  gap < STRAY_GAP_MAX_MS  ? 2 * gap :
+						    gap;
 	/* Only a check can show that the route is gone, as nothing is sent any
 	 * more. */
 	if (h->nforeign > 0)
@@ -297,7 +297,7 @@ is_foreign(const struct hostnet *h, const struct ipaddr *a)
 bool
 hostnet_blocks(struct daemon *d, const struct ipaddr *to)
 {
-	const struct ipaddr any = {.family = IP_NONE};
+	const struct ipaddr any = { .family = IP_NONE };
 	struct hostnet *h = d->hostnet;
 	bool blocked;
 

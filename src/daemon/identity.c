@@ -52,10 +52,10 @@ report_file(const char *path, const struct err *e)
 /* Access to the files: files that the monitor may not open can perhaps be opened
  * by the daemon's user. */
 struct opener {
-	struct monitor_link *monitor;		/* NULL: files are opened here */
+	struct monitor_link *monitor;	/* NULL: files are opened here */
 	uint32_t conf;			/* the monitor's number of it */
 	uid_t owner;			/* may own the files, besides root */
-	const struct identity_key *key;	/* NULL: opened by its path */
+	const struct identity_key *key; /* NULL: opened by its path */
 	bool dates;			/* certificates must be valid now */
 };
 
@@ -126,8 +126,8 @@ identity_conf(struct conf **out, const char *path, int fd)
 	struct err e;
 	int rc;
 
-	if (store_read_fd(fd, path, 0, CONF_BYTES_MAX, 0, &f.data, &f.len,
-			  &e) < 0) {
+	if (store_read_fd(fd, path, 0, CONF_BYTES_MAX, 0, &f.data, &f.len, &e) <
+	    0) {
 		log_error("%s", e.text);
 		return -1;
 	}
@@ -144,9 +144,9 @@ load_conf(struct identity *id, const char *path, struct opener *o)
 	int fd;
 
 	if (o->monitor == NULL)
-		return identity_conf(&id->conf, path,
-				     open(path, O_RDONLY | O_CLOEXEC |
-							O_NONBLOCK));
+		return identity_conf(
+			&id->conf, path,
+			open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
 	fd = monitor_link_reread(o->monitor, &o->conf, &e);
 	if (fd < 0) {
 		log_error("%s", e.text);
@@ -214,8 +214,8 @@ load_tls(struct identity *id, const struct opener *o)
 		rc = report_file(c->cert, &e);
 	if (rc == 0 && strcmp(tls_ctx_self(id->tls)->cn, c->name) != 0) {
 		log_error("%s: the certificate is for \"%s\", but name is "
-			  "\"%s\"", c->cert, tls_ctx_self(id->tls)->cn,
-			  c->name);
+			  "\"%s\"",
+			  c->cert, tls_ctx_self(id->tls)->cn, c->name);
 		rc = -1;
 	}
 	if (rc == 0 && o->dates &&
@@ -238,8 +238,8 @@ load_bnlkeys(struct identity *id, const struct opener *o)
 	for (unsigned int i = 0; i < paths->n; i++) {
 		struct file f = { 0 };
 
-		if (read_file(&f, o, MONITOR_BNLPUBKEY, i, paths->v[i],
-			      0) < 0) {
+		if (read_file(&f, o, MONITOR_BNLPUBKEY, i, paths->v[i], 0) <
+		    0) {
 			rc = -1;
 			continue;
 		}
@@ -309,8 +309,8 @@ int
 identity_load(struct identity **out, const char *path,
 	      struct monitor_link *monitor)
 {
-	struct opener o = { .monitor = monitor_link_lives(monitor) ? monitor
-								   : NULL };
+	struct opener o = { .monitor = monitor_link_lives(monitor) ? monitor :
+								     NULL };
 	struct identity *id;
 	int rc = load_all(&id, path, &o);
 

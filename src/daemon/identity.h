@@ -16,7 +16,7 @@ struct identity {
 	struct tls_ctx *tls;
 	struct key *bnlkeys[CONF_MANY_MAX];
 	size_t nbnlkeys;
-	uint32_t monitor_conf;		/* the monitor's number of conf */
+	uint32_t monitor_conf; /* the monitor's number of conf */
 };
 
 struct monitor_link;
@@ -29,7 +29,7 @@ int identity_load(struct identity **out, const char *path,
  * instead of that path. */
 struct identity_key {
 	const char *path;
-	int fd;			/* -1: no such key */
+	int fd; /* -1: no such key */
 };
 
 /* As identity_load(), for a check: *out has everything that could be read,
@@ -39,6 +39,6 @@ int identity_look(struct identity **out, const char *path,
 		  const struct identity_key *key);
 /* Reads the configuration alone. fd: of that file, open; closes it. */
 int identity_conf(struct conf **out, const char *path, int fd);
-void identity_free(struct identity *id);	/* NULL is fine */
+void identity_free(struct identity *id); /* NULL is fine */
 
 #endif

@@ -79,7 +79,8 @@ keep_disk_list(struct job *j, const struct bnl *b)
 		j->kept[0] = '\0';
 		log_line(j->again ? LOG_LVL_DEBUG : LOG_LVL_ERROR, NULL,
 			 "the list on the disk is replaced and could not be "
-			 "kept: %s", e.text);
+			 "kept: %s",
+			 e.text);
 	}
 }
 
@@ -123,10 +124,10 @@ job_run(void *ctx)
 					clock_wall(), &j->why) == 0;
 		break;
 	case JOB_BUILD_LIST:
-		j->ok = generation_receive(&j->built, &j->source,
-					   (const struct key *const *)
-						   j->id->bnlkeys,
-					   j->id->nbnlkeys, &j->why) == 0;
+		j->ok = generation_receive(
+				&j->built, &j->source,
+				(const struct key *const *)j->id->bnlkeys,
+				j->id->nbnlkeys, &j->why) == 0;
 		break;
 	case JOB_RETIRE:
 		break;

@@ -28,24 +28,24 @@ struct job {
 	enum job_kind kind;
 	uint32_t ticket;
 	char peer[NODE_NAME_MAX + 1];
-	uint8_t *data;			/* owned */
+	uint8_t *data; /* owned */
 	size_t len;
-	const uint8_t *view;		/* the core's until the answer */
+	const uint8_t *view; /* the core's until the answer */
 	size_t viewlen;
-	struct bnl_source source;	/* BUILD_LIST: likewise */
+	struct bnl_source source; /* BUILD_LIST: likewise */
 	uint8_t mark[BNL_VERSION_WIRE_LEN];
-	int64_t run_s;			/* STORE_RUN */
-	struct identity *id;		/* has the keys; RETIRE: to be freed */
+	int64_t run_s;	     /* STORE_RUN */
+	struct identity *id; /* has the keys; RETIRE: to be freed */
 	struct generation *built;
 	bool ok;
-	bool newer;			/* STORE_LIST: the disk's is kept */
-	char kept[STORE_NAME_MAX];	/* STORE_LIST: where the replaced
-					 * list is kept; "": nowhere */
-	struct bnl_version fork;	/* version of that list if signed */
+	bool newer;		   /* STORE_LIST: the disk's is kept */
+	char kept[STORE_NAME_MAX]; /* STORE_LIST: where the replaced
+				    * list is kept; "": nowhere */
+	struct bnl_version fork;   /* version of that list if signed */
 	bool kept_told;
 	struct err why;
-	bool again;			/* failed before: the core went on */
-	struct job *next;		/* next failed job */
+	bool again;	  /* failed before: the core went on */
+	struct job *next; /* next failed job */
 };
 
 _Static_assert(JOB_STORES == UNSAVED_KINDS, "one fault each");

@@ -18,10 +18,10 @@
 #define TEXT_MAX 512
 
 struct listdisk {
-	char lost[STORE_NAME_MAX];	/* the newest file kept */
-	struct stat seen;		/* the file, as last read */
-	struct bnl_version compared;	/* list in force at that time */
-	char text[TEXT_MAX];		/* "": the file is the list in force */
+	char lost[STORE_NAME_MAX];   /* the newest file kept */
+	struct stat seen;	     /* the file, as last read */
+	struct bnl_version compared; /* list in force at that time */
+	char text[TEXT_MAX];	     /* "": the file is the list in force */
 };
 
 int
@@ -43,10 +43,11 @@ listdisk_close(struct daemon *d)
 static void
 lost_text(const struct daemon *d, char out[TEXT_MAX])
 {
-	snprintf(out, TEXT_MAX, "%s/%s was never in force when another list "
+	snprintf(out, TEXT_MAX,
+		 "%s/%s was never in force when another list "
 		 "replaced it, and is kept as %s: make its changes again with "
-		 "bnl-sign, or remove it", d->state.list.dir,
-		 d->state.listname, d->listdisk->lost);
+		 "bnl-sign, or remove it",
+		 d->state.list.dir, d->state.listname, d->listdisk->lost);
 }
 
 void
@@ -66,9 +67,8 @@ listdisk_warn(const struct daemon *d, json_t *warnings)
 	const struct listdisk *l = d->listdisk;
 	char text[TEXT_MAX];
 
-	if (l->lost[0] == '\0' ||
-	    faccessat(d->state.list.dirfd, l->lost, F_OK,
-		      AT_SYMLINK_NOFOLLOW) < 0)
+	if (l->lost[0] == '\0' || faccessat(d->state.list.dirfd, l->lost, F_OK,
+					    AT_SYMLINK_NOFOLLOW) < 0)
 		return;
 	lost_text(d, text);
 	ctl_json_warn(warnings, event_name(EVENT_LIST_LOST), NULL, text);
@@ -84,24 +84,27 @@ listdisk_compare(struct listdisk *l, const struct daemon *d, const uint8_t *raw,
 	struct err e;
 
 	if (bnl_open(&b, (const char *)raw, len,
-		     (const struct key *const *)d->id->bnlkeys,
-		     d->id->nbnlkeys, &e) < 0) {
-		snprintf(l->text, sizeof(l->text), "%s/%s is not signed as it "
+		     (const struct key *const *)d->id->bnlkeys, d->id->nbnlkeys,
+		     &e) < 0) {
+		snprintf(l->text, sizeof(l->text),
+			 "%s/%s is not signed as it "
 			 "is, so that the list in force stays: %s; bnl-sign "
-			 "signs it", d->state.list.dir, d->state.listname,
-			 e.text);
+			 "signs it",
+			 d->state.list.dir, d->state.listname, e.text);
 		return;
 	}
 	bnl_version_format(version, &b->version);
 	if (now == NULL || bnl_version_cmp(&b->version, &now->version) > 0)
-		snprintf(l->text, sizeof(l->text), "%s/%s is newer than the "
+		snprintf(l->text, sizeof(l->text),
+			 "%s/%s is newer than the "
 			 "list in force: %s; `cluevpnctl push` puts it into "
-			 "force and offers it to all", d->state.list.dir,
-			 d->state.listname, version);
+			 "force and offers it to all",
+			 d->state.list.dir, d->state.listname, version);
 	else if (bnl_version_cmp(&b->version, &now->version) < 0)
-		snprintf(l->text, sizeof(l->text), "%s/%s is older than the "
-			 "list in force: %s", d->state.list.dir,
-			 d->state.listname, version);
+		snprintf(l->text, sizeof(l->text),
+			 "%s/%s is older than the "
+			 "list in force: %s",
+			 d->state.list.dir, d->state.listname, version);
 	bnl_free(b);
 }
 

@@ -10,7 +10,7 @@
 struct daemon;
 struct listdisk;
 
-int listdisk_open(struct daemon *d, struct err *e);	/* after state_open() */
+int listdisk_open(struct daemon *d, struct err *e); /* after state_open() */
 void listdisk_close(struct daemon *d);
 /* Reports by log and event that a replaced list is kept under that name. */
 void listdisk_lost(struct daemon *d, const char *name);

@@ -11,8 +11,8 @@
 #include "sys/clock.h"
 #include "sys/resolve.h"
 
-#define FOUND_MAX 8		/* addresses from each part */
-#define REST_MS 50		/* Resolution Delay of RFC 8305, section 3 */
+#define FOUND_MAX 8 /* addresses from each part */
+#define REST_MS 50  /* Resolution Delay of RFC 8305, section 3 */
 
 /* The hosts file is read first: a name in it needs no name server. Then both
  * families are queried at once. */
@@ -20,7 +20,7 @@ enum part_kind { PART_FILE, PART_IPV6, PART_IPV4, PARTS };
 
 struct part {
 	struct work_job job;
-	struct lookup *of;		/* used by the loop, not the thread */
+	struct lookup *of; /* used by the loop, not the thread */
 	enum part_kind kind;
 	char *host;
 	struct ipaddr found[FOUND_MAX];
@@ -32,11 +32,11 @@ struct lookup {
 	struct daemon *daemon;
 	struct lookup *next;
 	char *host;
-	struct loop_timer rest;		/* waits for the other family */
-	unsigned int left;		/* parts still pending */
+	struct loop_timer rest; /* waits for the other family */
+	unsigned int left;	/* parts still pending */
 	struct ipaddr found[PARTS][FOUND_MAX];
 	size_t n[PARTS];
-	struct err why;			/* error of a part without a result */
+	struct err why; /* error of a part without a result */
 };
 
 static void
@@ -65,8 +65,7 @@ lookup_answer(struct lookup *l, bool more)
 		for (int k = 0; k < PARTS; k++)
 			if (i < l->n[k])
 				all[n++] = l->found[k][i];
-	core_resolved(d->core, clock_now(), l->host, all, n, more,
-		      l->why.text);
+	core_resolved(d->core, clock_now(), l->host, all, n, more, l->why.text);
 	if (!more)
 		lookup_free(l);
 	d->drain_actions(d);
@@ -112,8 +111,9 @@ part_start(struct lookup *l, enum part_kind kind, struct work *w)
 		free(p);
 		return err_nomem(&l->why);
 	}
-	p->job = (struct work_job){ .run = part_run, .done = part_done,
-				    .drop = part_drop, .ctx = p };
+	p->job = (struct work_job){
+		.run = part_run, .done = part_done, .drop = part_drop, .ctx = p
+	};
 	p->of = l;
 	p->kind = kind;
 	l->left++;
@@ -166,7 +166,7 @@ lookup_start(struct daemon *d, struct action *a)
 	    loop_timer_init(&l->rest, d->loop, lookup_delay_over, l, &e) < 0) {
 		core_resolved(d->core, clock_now(), a->text, NULL, 0, false,
 			      d->lookups.servers == NULL ? "stopping" :
-						   "out of memory");
+							   "out of memory");
 		free(l);
 		return;
 	}

@@ -14,9 +14,9 @@ struct lookup;
 #define LOOKUP_THREADS (2 * ACTION_RESOLVE_MAX)
 
 struct lookups {
-	struct work *file;		/* the hosts file, */
-	struct work *servers;		/* name servers, which may take long */
-	struct lookup *first;		/* look-ups under way */
+	struct work *file;    /* the hosts file, */
+	struct work *servers; /* name servers, which may take long */
+	struct lookup *first; /* look-ups under way */
 };
 
 int lookup_open(struct daemon *d, struct err *e);

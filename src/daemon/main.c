@@ -21,7 +21,7 @@
 struct startup {
 	struct daemonise parent;
 	struct logsink *log;
-	bool elsewhere;		/* the log is not standard error */
+	bool elsewhere; /* the log is not standard error */
 };
 
 /* Writes to the caller's standard error, if that does not block: a pipe that
@@ -85,8 +85,7 @@ open_log_file(struct startup *s, const struct conf *c, struct err *e)
 }
 
 static int
-open_log(struct startup *s, const struct identity *id,
-	 const struct options *o)
+open_log(struct startup *s, const struct identity *id, const struct options *o)
 {
 	enum logsink_kind kind = LOGSINK_SYSLOG;
 	struct err e;
@@ -162,8 +161,8 @@ main(int argc, char **argv)
 	if (role == DAEMONISE_PARENT) {
 		if (s.parent.signal != 0)
 			log_error("the daemon was killed by signal %d (%s) "
-				  "before it was ready", s.parent.signal,
-				  strsignal(s.parent.signal));
+				  "before it was ready",
+				  s.parent.signal, strsignal(s.parent.signal));
 		identity_free(id);
 		return status;
 	}

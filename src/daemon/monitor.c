@@ -27,27 +27,27 @@
 #include "sys/fdpass.h"
 #include "sys/guarded.h"
 
-#define BURST 256	/* burst of requests, then one in each */
+#define BURST 256 /* burst of requests, then one in each */
 #define EACH_MS 1
 
 struct process {
 	struct loop *loop;
 	struct loop_fd *place;
-	struct loop_timer rest;		/* pause after too many requests */
+	struct loop_timer rest; /* pause after too many requests */
 	struct hook_queue *hooks;
 	int fd;
 	const char *path;
-	char *devname, *logfile;	/* as at the start */
-	unsigned int device;		/* ifindex; 0: not known yet */
+	char *devname, *logfile; /* as at the start */
+	unsigned int device;	 /* ifindex; 0: not known yet */
 	struct privs_ids user;
-	struct conf *conf, *next;	/* in force; the next one, or NULL */
+	struct conf *conf, *next; /* in force; the next one, or NULL */
 	uint32_t conf_number, next_number;
 	uint32_t last_number;
-	uint32_t running;		/* id of the hook that runs */
-	bool began, ended;		/* first and last hook */
-	struct buf lines;		/* changes, for the next such hook */
-	bool lines_lost;		/* no room for some changes */
-	int tokens;			/* requests left; time of refill */
+	uint32_t running;  /* id of the hook that runs */
+	bool began, ended; /* first and last hook */
+	struct buf lines;  /* changes, for the next such hook */
+	bool lines_lost;   /* no room for some changes */
+	int tokens;	   /* requests left; time of refill */
 	struct monotime refilled;
 };
 
@@ -138,10 +138,9 @@ adopt_conf(struct process *p, uint32_t number)
 static bool
 is_plain_name(const char *name)
 {
-	return name[0] != '-' &&
-	       name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
-				 "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				 "0123456789._-")] == '\0';
+	return name[0] != '-' && name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
+						   "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+						   "0123456789._-")] == '\0';
 }
 
 /* Current name of the device; by default that at the start. */
@@ -194,10 +193,11 @@ start_hook(struct process *p, const struct monitor_request *r)
 static void
 run_hook(struct process *p, const struct monitor_request *r)
 {
-	struct monitor_reply no = { .kind = MONITOR_DONE, .id = r->id,
-				   .exit_status = -1,
-				   .failed = (uint32_t)check_request(p, r),
-				   .output = (const uint8_t *)"" };
+	struct monitor_reply no = { .kind = MONITOR_DONE,
+				    .id = r->id,
+				    .exit_status = -1,
+				    .failed = (uint32_t)check_request(p, r),
+				    .output = (const uint8_t *)"" };
 
 	if (no.failed == 0) {
 		adopt_conf(p, r->conf);
@@ -214,8 +214,9 @@ run_hook(struct process *p, const struct monitor_request *r)
 static void
 gather_changes(struct process *p, const struct monitor_request *r)
 {
-	struct monitor_reply done = { .kind = MONITOR_DONE, .id = r->id,
-				     .output = (const uint8_t *)"" };
+	struct monitor_reply done = { .kind = MONITOR_DONE,
+				      .id = r->id,
+				      .output = (const uint8_t *)"" };
 
 	if (hookenv_lines(&p->lines, r->changes, r->nchanges) < 0)
 		p->lines_lost = true;
@@ -231,7 +232,7 @@ read_conf(struct process *p, int fd)
 	struct conf *c;
 	int rc = identity_conf(&c, p->path, dup(fd));
 
-	(void)lseek(fd, 0, SEEK_SET);	/* the daemon reads it, too */
+	(void)lseek(fd, 0, SEEK_SET); /* the daemon reads it, too */
 	if (rc < 0)
 		return 0;
 	conf_free(p->next);
@@ -244,8 +245,8 @@ static int
 open_named(struct process *p, const struct monitor_request *r, struct err *e)
 {
 	const struct conf *c = conf_of(p, r->conf);
-	const char *path = c == NULL ? NULL :
-				       monitor_path_of(c, r->path, r->index);
+	const char *path =
+		c == NULL ? NULL : monitor_path_of(c, r->path, r->index);
 
 	if (r->path == MONITOR_LOG && p->logfile != NULL)
 		return guarded_append(p->logfile, &p->user, e);
@@ -254,7 +255,8 @@ open_named(struct process *p, const struct monitor_request *r, struct err *e)
 		path = p->path;
 	}
 	if (path == NULL || r->path == MONITOR_LOG)
-		return err_set(e, ERR_NOTFOUND, "there is no such file in the "
+		return err_set(e, ERR_NOTFOUND,
+			       "there is no such file in the "
 			       "configuration");
 	return guarded_open(path, &p->user, e);
 }
@@ -265,9 +267,11 @@ answer_open(struct process *p, const struct monitor_request *r)
 	struct err e = { .code = ERR_NONE };
 	int fd = open_named(p, r, &e);
 	const struct monitor_reply reply = {
-		.kind = MONITOR_FILE, .id = r->id, .failed = (uint32_t)e.code,
-		.conf = fd >= 0 && r->path == MONITOR_CONF ? read_conf(p, fd)
-							  : 0,
+		.kind = MONITOR_FILE,
+		.id = r->id,
+		.failed = (uint32_t)e.code,
+		.conf = fd >= 0 && r->path == MONITOR_CONF ? read_conf(p, fd) :
+							     0,
 		.output = (const uint8_t *)e.text,
 		.len = fd >= 0 ? 0 : strlen(e.text),
 	};
@@ -287,8 +291,7 @@ is_within_rate(struct process *p)
 
 	if (n > 0) {
 		p->refilled = now;
-		p->tokens = n >= BURST - p->tokens ? BURST :
-						     p->tokens + (int)n;
+		p->tokens = n >= BURST - p->tokens ? BURST : p->tokens + (int)n;
 	}
 	if (p->tokens > 0) {
 		p->tokens--;
@@ -337,22 +340,27 @@ on_request(void *ctx, unsigned int events)
 void
 monitor_serve(const struct monitor_setup *s)
 {
-	struct process p = { .fd = s->fd, .path = s->path, .user = s->user,
-			     .conf = s->conf, .conf_number = 1,
-			     .last_number = 1, .tokens = BURST,
+	struct process p = { .fd = s->fd,
+			     .path = s->path,
+			     .user = s->user,
+			     .conf = s->conf,
+			     .conf_number = 1,
+			     .last_number = 1,
+			     .tokens = BURST,
 			     .refilled = clock_mono(),
 			     .lines.limit = HOOKENV_LINES_MAX };
 
 	log_set_sink(discard_log, NULL);
 	p.devname = strdup(p.conf->devname);
 	p.logfile = p.conf->logmethod == CONF_LOG_FILE ?
-			    strdup(p.conf->logfile) : NULL;
+			    strdup(p.conf->logfile) :
+			    NULL;
 	if (p.devname == NULL || privs_starter(NULL) < 0 ||
 	    loop_new(&p.loop, NULL) < 0 ||
 	    hook_queue_open(&p.hooks, p.loop, NULL) < 0 ||
 	    loop_timer_init(&p.rest, p.loop, resume_requests, &p, NULL) < 0 ||
-	    loop_add(&p.place, p.loop, p.fd, LOOP_IN, on_request, &p,
-		     NULL) < 0 ||
+	    loop_add(&p.place, p.loop, p.fd, LOOP_IN, on_request, &p, NULL) <
+		    0 ||
 	    loop_run(p.loop, NULL) < 0)
 		_exit(EXIT_FAILURE);
 	hook_queue_close(p.hooks);

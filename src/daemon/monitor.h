@@ -10,10 +10,10 @@
 #include "sys/privs.h"
 
 struct monitor_setup {
-	int fd;			/* to the daemon */
-	const char *path;	/* the configuration, absolute */
-	struct conf *conf;	/* as read at the start; taken over */
-	struct privs_ids user;	/* the user that it does not trust */
+	int fd;		       /* to the daemon */
+	const char *path;      /* the configuration, absolute */
+	struct conf *conf;     /* as read at the start; taken over */
+	struct privs_ids user; /* the user that it does not trust */
 };
 
 /* Serves until the daemon's end is closed, or sends an invalid request. */

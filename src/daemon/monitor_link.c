@@ -21,34 +21,34 @@
 #include "sys/clock.h"
 #include "sys/fdpass.h"
 
-#define FILE_MS 2000		/* limit of opening a file: packets wait */
-#define HOOK_MS (HOOK_LIMIT_MS + HOOK_KILL_MS + 10000)	/* limit of a hook */
+#define FILE_MS 2000 /* limit of opening a file: packets wait */
+#define HOOK_MS (HOOK_LIMIT_MS + HOOK_KILL_MS + 10000) /* limit of a hook */
 #define END_MS 5000
 #define END_STEP_MS 10
 
-struct order {			/* a hook to be run */
+struct order { /* a hook to be run */
 	struct order *next;
 	enum monitor_hook hook;
 	char node[NODE_NAME_MAX + 1];
 	struct prefix subnet;
-	uint8_t *changes;	/* a message of these; NULL: a hook */
-	size_t nchanges;	/* their bytes */
+	uint8_t *changes; /* a message of these; NULL: a hook */
+	size_t nchanges;  /* their bytes */
 	hook_done_fn done;
 	void *ctx;
 };
 
 struct monitor_link {
 	pid_t pid;
-	int fd;			/* -1: the monitor is gone */
-	bool late;		/* an answer is overdue: opens no file */
+	int fd;	   /* -1: the monitor is gone */
+	bool late; /* an answer is overdue: opens no file */
 	struct loop_fd *place;
 	const struct conf *conf;
 	uint32_t conf_number;
 	uint32_t last_id;
 	struct order *head, **tail;
 	size_t count;
-	uint32_t running;	/* id of the first of them; 0: none runs */
-	char *command;		/* command of that hook */
+	uint32_t running; /* id of the first of them; 0: none runs */
+	char *command;	  /* command of that hook */
 };
 
 /* --- the start ------------------------------------------------------------ */
@@ -95,7 +95,8 @@ monitor_link_device(struct monitor_link *w, unsigned int index, struct err *e)
 	uint8_t out[MONITOR_REQUEST_MAX];
 
 	if (fdpass_send(w->fd, out, monitor_request_encode(out, &r), -1) != 0)
-		return err_set(e, ERR_IO, "the process that stayed root does "
+		return err_set(e, ERR_IO,
+			       "the process that stayed root does "
 			       "not listen");
 	return 0;
 }
@@ -159,11 +160,11 @@ static bool
 send_order(struct monitor_link *w, const struct order *o)
 {
 	struct monitor_request r = { .kind = MONITOR_RUN,
-				    .conf = w->conf_number,
-				    .hook = o->hook,
-				    .subnet = o->subnet,
-				    .changes = o->changes,
-				    .nchanges = o->nchanges };
+				     .conf = w->conf_number,
+				     .hook = o->hook,
+				     .subnet = o->subnet,
+				     .changes = o->changes,
+				     .nchanges = o->nchanges };
 
 	memcpy(r.node, o->node, sizeof(r.node));
 	if (o->changes != NULL)
@@ -222,8 +223,8 @@ finish_order(struct monitor_link *w, const struct monitor_reply *r)
 	send_next(w);
 }
 
-struct file {			/* a requested file */
-	uint32_t id;		/* 0: received */
+struct file {	     /* a requested file */
+	uint32_t id; /* 0: received */
 	uint32_t conf;
 	int fd;
 	struct err e;
@@ -238,8 +239,10 @@ file_arrived(struct file *f, const struct monitor_reply *r, int fd)
 	f->conf = r->conf;
 	if (fd >= 0)
 		return;
-	err_set(&f->e, r->failed > ERR_NONE && r->failed < ERR_CODES ?
-			       (enum err_code)r->failed : ERR_IO,
+	err_set(&f->e,
+		r->failed > ERR_NONE && r->failed < ERR_CODES ?
+			(enum err_code)r->failed :
+			ERR_IO,
 		"%.*s", (int)r->len, (const char *)r->output);
 }
 
@@ -311,7 +314,8 @@ add_order(struct monitor_link *w, const struct order *like,
 	struct order *o;
 
 	if (w->fd < 0)
-		return err_set(e, ERR_IO, "the process that stayed root is "
+		return err_set(e, ERR_IO,
+			       "the process that stayed root is "
 			       "gone");
 	if (w->count >= HOOK_QUEUE_MAX)
 		return err_set(e, ERR_LIMIT, "more than %d hooks wait",
@@ -397,14 +401,16 @@ open_file(struct monitor_link *w, struct monitor_request *r, uint32_t *conf,
 	struct file f = { .fd = -1 };
 
 	if (w->fd < 0)
-		return err_set(e, ERR_IO, "the process that stayed root is "
+		return err_set(e, ERR_IO,
+			       "the process that stayed root is "
 			       "gone");
 	if (w->late)
 		return err_set(e, ERR_IO, "%s", late_text);
 	r->kind = MONITOR_OPEN;
 	if (send_request(w, r) != 0) {
 		monitor_link_gone(w);
-		return err_set(e, ERR_IO, "the process that stayed root does "
+		return err_set(e, ERR_IO,
+			       "the process that stayed root does "
 			       "not listen");
 	}
 	f.id = r->id;
@@ -425,8 +431,9 @@ int
 monitor_link_open(struct monitor_link *w, uint32_t conf, enum monitor_path path,
 		  unsigned int index, struct err *e)
 {
-	struct monitor_request r = { .conf = conf, .path = path,
-				    .index = (uint8_t)index };
+	struct monitor_request r = { .conf = conf,
+				     .path = path,
+				     .index = (uint8_t)index };
 
 	return open_file(w, &r, NULL, e);
 }
@@ -435,7 +442,7 @@ int
 monitor_link_reread(struct monitor_link *w, uint32_t *conf, struct err *e)
 {
 	struct monitor_request r = { .conf = w->conf_number,
-				    .path = MONITOR_CONF };
+				     .path = MONITOR_CONF };
 
 	return open_file(w, &r, conf, e);
 }

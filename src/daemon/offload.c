@@ -63,8 +63,10 @@ tun_feature(const struct daemon *d, enum tun_level level, int write_errno,
 		return false;
 	}
 	if (write_errno != 0)
-		snprintf(why, WHY_MAX, "only from the device: writing failed: "
-			 "%s", strerror(write_errno));
+		snprintf(why, WHY_MAX,
+			 "only from the device: writing failed: "
+			 "%s",
+			 strerror(write_errno));
 	return true;
 }
 
@@ -78,8 +80,10 @@ gso_of(const struct udp *u, char why[WHY_MAX])
 		snprintf(why, WHY_MAX, "kernel refused: %s",
 			 strerror(udp_gso_errno(u)));
 	else if (n > 0 && udp_gso(u))
-		snprintf(why, WHY_MAX, "not to %u addresses: sending failed: "
-			 "%s", n, strerror(errnum));
+		snprintf(why, WHY_MAX,
+			 "not to %u addresses: sending failed: "
+			 "%s",
+			 n, strerror(errnum));
 	else if (n > 0)
 		snprintf(why, WHY_MAX, "sending failed: %s", strerror(errnum));
 	return udp_gso(u);
@@ -142,9 +146,10 @@ offload_json(const struct daemon *d)
 	for (size_t i = 0; i < CONF_OFFLOADS; i++) {
 		bool used = check_feature(d, conf_offload_bit(i), why);
 
-		json_object_set_new(o, conf_offload_name(i), json_pack(
-			"{sbss?}", "in_use", (int)used,
-			"why", why[0] == '\0' ? NULL : why));
+		json_object_set_new(o, conf_offload_name(i),
+				    json_pack("{sbss?}", "in_use", (int)used,
+					      "why",
+					      why[0] == '\0' ? NULL : why));
 	}
 	return o;
 }

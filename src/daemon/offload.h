@@ -12,8 +12,8 @@
 struct daemon;
 
 struct offload {
-	uint8_t wanted;			/* enum conf_offload, as at the start */
-	bool write_tcp, write_udp;	/* super-packets go to the device */
+	uint8_t wanted;		   /* enum conf_offload, as at the start */
+	bool write_tcp, write_udp; /* super-packets go to the device */
 };
 
 enum tun_level offload_tun_level(const struct conf *c);

@@ -68,13 +68,13 @@ paths_make(struct options *o, const char *conf, const char *pidfile)
 {
 	int n = snprintf(o->pidfile, sizeof(o->pidfile), "%s", pidfile);
 
-	if (conf_path(o, conf) < 0 || n < 0 ||
-	    (size_t)n >= sizeof(o->pidfile))
+	if (conf_path(o, conf) < 0 || n < 0 || (size_t)n >= sizeof(o->pidfile))
 		return -1;
 	if (o->foreground || o->test)
 		return 0;
 	return make_absolute(o->conf) < 0 || make_absolute(o->pidfile) < 0 ?
-		       -1 : 0;
+		       -1 :
+		       0;
 }
 
 static int
@@ -85,7 +85,8 @@ level_parse(struct options *o, const char *arg)
 	if (log_level_parse(&level, arg) < 0) {
 		fprintf(stderr,
 			"cluevpnd: -d: expected error, warn, info or debug, "
-			"found \"%s\"\n", arg);
+			"found \"%s\"\n",
+			arg);
 		return -1;
 	}
 	o->loglevel = (int)level;

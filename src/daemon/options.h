@@ -8,11 +8,11 @@
 #define OPTIONS_PATH_MAX 4096
 
 struct options {
-	char conf[OPTIONS_PATH_MAX];	/* path of the configuration file */
+	char conf[OPTIONS_PATH_MAX]; /* path of the configuration file */
 	char pidfile[OPTIONS_PATH_MAX];
 	bool foreground;
-	bool test;		/* check the configuration and exit */
-	int loglevel;		/* enum log_level; -1: as configured */
+	bool test;    /* check the configuration and exit */
+	int loglevel; /* enum log_level; -1: as configured */
 };
 
 enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };

@@ -24,7 +24,8 @@ note_restart(struct daemon *d, const struct conf *is)
 			continue;
 		d->reload.restart |= UINT64_C(1) << i;
 		log_warn("%s has changed: restart needed for it to take "
-			 "effect", conf_key_name(i));
+			 "effect",
+			 conf_key_name(i));
 	}
 }
 
@@ -83,13 +84,16 @@ reload_conf(struct daemon *d)
 		return -1;
 	if (strcmp(new->conf->name, old->conf->name) != 0) {
 		log_error("name is \"%s\" now, it was \"%s\": restart for "
-			  "that", new->conf->name, old->conf->name);
+			  "that",
+			  new->conf->name, old->conf->name);
 		identity_free(new);
 		return -1;
 	}
-	if (new->conf->network != NULL && core_list(d->core) != NULL &&
-	    bnl_check_network(core_list(d->core), new->conf->network,
-			      "the configuration", &e) < 0) {
+	if (new->conf->network != NULL &&
+	    core_list(d->core) != NULL &&bnl_check_network(core_list(d->core),
+							   new->conf->network,
+							   "the configuration",
+							   &e) < 0) {
 		log_error("the list in force does not fit: %s", e.text);
 		identity_free(new);
 		return -1;
@@ -108,11 +112,11 @@ reload_conf(struct daemon *d)
 	if (d->monitor != NULL)
 		monitor_link_use(d->monitor, new->monitor_conf, new->conf);
 	if (d->options->loglevel < 0)
-		log_set_level((enum log_level)new->conf->loglevel);
-	core_reconf(d->core, clock_now(), new->conf,
-		    tls_ctx_provider(new->tls), tls_ctx_self(new->tls));
+		log_set_level((enum log_level) new->conf->loglevel);
+	core_reconf(d->core, clock_now(), new->conf, tls_ctx_provider(new->tls),
+		    tls_ctx_self(new->tls));
 	if (old->conf == d->reload.first)
-		old->conf = NULL;	/* kept for comparison */
+		old->conf = NULL; /* kept for comparison */
 	worker_retire_identity(d, old);
 	log_info("configuration and certificate reloaded");
 	return 0;

@@ -8,13 +8,13 @@
 struct daemon;
 
 struct sched {
-	struct loop_timer ahead;	/* end of a step back */
-	bool realtime;			/* runs ahead of ordinary programs */
-	uint64_t steps_back;		/* number of SIGXCPU */
+	struct loop_timer ahead; /* end of a step back */
+	bool realtime;		 /* runs ahead of ordinary programs */
+	uint64_t steps_back;	 /* number of SIGXCPU */
 };
 
 int sched_open(struct daemon *d, struct err *e);
-void sched_step_back(struct daemon *d);		/* SIGXCPU */
+void sched_step_back(struct daemon *d); /* SIGXCPU */
 void sched_close(struct daemon *d);
 
 #endif

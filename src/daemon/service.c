@@ -46,8 +46,9 @@ become_user(struct service *s, const struct conf *c, const struct options *o)
 	s->is_unit = true;
 	s->key.path = s->unit.chowned;
 	if (s->unit.chowned[0] != '\0')
-		s->key.fd = open(s->unit.chowned, O_RDONLY | O_NOFOLLOW |
-				 O_NONBLOCK | O_CLOEXEC);
+		s->key.fd =
+			open(s->unit.chowned,
+			     O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (ids.uid != 0 && unit_become(s->unit.user, &ids, &e) < 0) {
 		log_error("%s", e.text);
 		return -1;
@@ -67,7 +68,7 @@ service_become(struct service *s, const struct options *o)
 		return 0;
 	fd = open(o->conf, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return 0;		/* reported by its users */
+		return 0; /* reported by its users */
 	if (identity_conf(&c, o->conf, fd) < 0)
 		return -1;
 	if (unit_starts(&s->unit, c))

@@ -8,7 +8,7 @@
 #include "sys/unit.h"
 
 struct service {
-	bool is_unit;		/* systemd starts it, as another user than us */
+	bool is_unit; /* systemd starts it, as another user than us */
 	struct unit unit;
 	struct identity_key key;
 };

@@ -11,7 +11,7 @@
 #include "crypto/kdf.h"
 #include "format/addrcache.h"
 
-#define MAGIC_LEN 8		/* "CVMARK1\n": type and version */
+#define MAGIC_LEN 8 /* "CVMARK1\n": type and version */
 #define MAGIC_STATIC "CVSTAT1\n"
 #define MAGIC_MARK "CVMARK1\n"
 #define MAGIC_RUN "CVRUNT1\n"
@@ -20,11 +20,11 @@
 #define MARK_NAME "mark"
 #define KNOWN_NAME "addresses"
 #define RUN_NAME "runtime"
-#define RUN_LEN 16		/* running time in seconds, wall clock */
+#define RUN_LEN 16 /* running time in seconds, wall clock */
 #define TIME_MAX_S (INT64_C(1) << 40)
 #define PAIRS_NAME "pairs"
 #define PAIR_SUFFIX ".pair"
-#define LOST_MAX 8		/* copies kept of replaced lists */
+#define LOST_MAX 8 /* copies kept of replaced lists */
 #define PAIR_NAME_MAX (NODE_NAME_MAX + sizeof(PAIR_SUFFIX))
 #define PAIRS_MAX 131072
 
@@ -123,8 +123,7 @@ sealed_read(struct store *st, const char *name, const char *magic,
 	size_t got;
 	int rc = 0;
 
-	if (store_read(st, name, SEALED_MAX, STORE_PRIVATE, &file, &got,
-		       e) < 0)
+	if (store_read(st, name, SEALED_MAX, STORE_PRIVATE, &file, &got, e) < 0)
 		return -1;
 	if (got == MAGIC_LEN + len + SHA256_LEN)
 		sha256(sum, file, MAGIC_LEN + len);
@@ -152,7 +151,8 @@ state_static_key(struct state *s, uint8_t out[X25519_LEN],
 		return 0;
 	if (why.code == ERR_SYNTAX) {
 		log_warn("%s: a new one takes its place and every pair is "
-			 "negotiated anew", why.text);
+			 "negotiated anew",
+			 why.text);
 	} else if (why.code != ERR_NOTFOUND) {
 		if (e != NULL)
 			*e = why;
@@ -186,7 +186,8 @@ state_mark(struct state *s, struct bnl_version *out, struct err *e)
 			       "%s, so nothing shows whether the list is an "
 			       "old one: look at it (bnl-verify); if it is the "
 			       "newest you know of, remove %s/" MARK_NAME
-			       " and start again", why.text, s->dir.dir);
+			       " and start again",
+			       why.text, s->dir.dir);
 	if (e != NULL)
 		*e = why;
 	return -1;
@@ -202,10 +203,11 @@ state_check(const struct conf *conf, struct err *e)
 	int rc;
 
 	if (store_open(&s.dir, conf->statedir, false, &why) < 0)
-		return 0;		/* made at the start, or reported */
+		return 0; /* made at the start, or reported */
 	rc = state_mark(&s, &mark, e);
-	if (rc == 0 && sealed_read(&s.dir, STATIC_NAME, MAGIC_STATIC, secret,
-				   sizeof(secret), &why) < 0 &&
+	if (rc == 0 &&
+	    sealed_read(&s.dir, STATIC_NAME, MAGIC_STATIC, secret,
+			sizeof(secret), &why) < 0 &&
 	    why.code != ERR_NOTFOUND && why.code != ERR_SYNTAX) {
 		*e = why;
 		rc = -1;
@@ -231,11 +233,12 @@ state_run(struct state *s, struct walltime now)
 	int64_t down;
 	struct err why;
 
-	if (sealed_read(&s->dir, RUN_NAME, MAGIC_RUN, in, sizeof(in),
-			&why) < 0) {
+	if (sealed_read(&s->dir, RUN_NAME, MAGIC_RUN, in, sizeof(in), &why) <
+	    0) {
 		if (why.code != ERR_NOTFOUND)
 			log_warn("%s: the age of stored pairs counts from now "
-				 "on", why.text);
+				 "on",
+				 why.text);
 		return 0;
 	}
 	run_s = get_be64(in);
@@ -280,8 +283,8 @@ read_pair(struct store *st, const char *name, struct pair_record *r,
 	rc = pair_record_decode(r, file, len, e);
 	if (rc < 0 && e != NULL)
 		e->code = ERR_SYNTAX;
-	if (rc == 0 && (strlen(r->peer) != stem ||
-			memcmp(r->peer, name, stem) != 0))
+	if (rc == 0 &&
+	    (strlen(r->peer) != stem || memcmp(r->peer, name, stem) != 0))
 		rc = err_set(e, ERR_SYNTAX, "it is the record of \"%s\"",
 			     r->peer);
 	bytes_wipe(file, len);
@@ -356,8 +359,7 @@ state_load_pairs(struct state *s, struct core *c)
 	size_t n;
 
 	remove_set_aside(s);
-	if (store_list(&s->pairs, PAIR_SUFFIX, PAIRS_MAX, &names, &n,
-		       &e) < 0) {
+	if (store_list(&s->pairs, PAIR_SUFFIX, PAIRS_MAX, &names, &n, &e) < 0) {
 		log_warn("stored pairs: %s", e.text);
 		return;
 	}
@@ -427,8 +429,8 @@ state_store_list(struct state *s, const uint8_t *data, size_t len,
 }
 
 int
-state_keep_list(struct state *s, struct walltime now,
-		char name[STORE_NAME_MAX], struct err *e)
+state_keep_list(struct state *s, struct walltime now, char name[STORE_NAME_MAX],
+		struct err *e)
 {
 	return store_keep(&s->list, s->listname, now, LOST_MAX, name, e);
 }
@@ -443,8 +445,7 @@ state_lost_list(const struct state *s, char name[STORE_NAME_MAX])
 
 	name[0] = '\0';
 	snprintf(prefix, sizeof(prefix), "%.150s" STORE_LOST, s->listname);
-	if (store_list_prefix(&s->list, prefix, 1024, &names, &n,
-			      &ignored) < 0)
+	if (store_list_prefix(&s->list, prefix, 1024, &names, &n, &ignored) < 0)
 		return;
 	if (n > 0)
 		snprintf(name, STORE_NAME_MAX, "%s", names[n - 1]);

@@ -12,10 +12,10 @@
 #include "sys/store.h"
 
 struct state {
-	struct store dir;	/* mark, static.key, addresses, runtime */
-	struct store pairs;	/* NAME.pair */
-	struct store list;	/* the directory of the list */
-	char *listname;		/* file name of the list */
+	struct store dir;   /* mark, static.key, addresses, runtime */
+	struct store pairs; /* NAME.pair */
+	struct store list;  /* the directory of the list */
+	char *listname;	    /* file name of the list */
 };
 
 /* Opens the directories, and makes missing ones. 0 or -1. */
@@ -61,8 +61,7 @@ void state_load_known(struct state *s, struct core *c);
 int state_store_known(struct state *s, const uint8_t *data, size_t len,
 		      struct err *e);
 /* The list's bytes; ERR_NOTFOUND when the file is absent. */
-int state_read_list(struct state *s, uint8_t **out, size_t *len,
-		    struct err *e);
+int state_read_list(struct state *s, uint8_t **out, size_t *len, struct err *e);
 /* Keeps the present file as FILE.lost-TIME; *name: that file name. */
 int state_keep_list(struct state *s, struct walltime now,
 		    char name[STORE_NAME_MAX], struct err *e);

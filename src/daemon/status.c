@@ -47,15 +47,16 @@ sockets_json(const struct daemon *d)
 		struct endpoint at = udp_local(d->udp[i]);
 		char text[ENDPOINT_TEXT_MAX];
 
-		json_array_append_new(sockets, json_pack(
-			"{sssbsbsIsIsIsI}",
-			"local", endpoint_format(text, &at),
-			"segmentation", (int)udp_gso(d->udp[i]),
-			"coalescing", (int)udp_gro(d->udp[i]),
-			"received", (json_int_t)s->received,
-			"sent", (json_int_t)s->sent,
-			"segmented", (json_int_t)s->segmented,
-			"failed", (json_int_t)s->failed));
+		json_array_append_new(
+			sockets,
+			json_pack("{sssbsbsIsIsIsI}", "local",
+				  endpoint_format(text, &at), "segmentation",
+				  (int)udp_gso(d->udp[i]), "coalescing",
+				  (int)udp_gro(d->udp[i]), "received",
+				  (json_int_t)s->received, "sent",
+				  (json_int_t)s->sent, "segmented",
+				  (json_int_t)s->segmented, "failed",
+				  (json_int_t)s->failed));
 	}
 	return sockets;
 }
@@ -75,9 +76,10 @@ addresses_json(const struct daemon *d)
 			continue;
 		for (size_t j = 0; j < f->naddrs; j++)
 			if (!ipaddr_is_linklocal(&f->addrs[j].a.addr))
-				json_array_append_new(array, json_string(
-					ipaddr_format(text,
-						      &f->addrs[j].a.addr)));
+				json_array_append_new(
+					array,
+					json_string(ipaddr_format(
+						text, &f->addrs[j].a.addr)));
 	}
 	return array;
 }
@@ -89,7 +91,8 @@ addresses_json(const struct daemon *d)
 static bool
 walk_peers(struct daemon *d, struct status_place *at,
 	   void (*take)(struct daemon *d, size_t i, const struct peer_info *p,
-			void *ctx), void *ctx)
+			void *ctx),
+	   void *ctx)
 {
 	struct now now = clock_now();
 	size_t i = core_peer_after(d->core, at->node);
@@ -228,21 +231,22 @@ add_peers(json_t *o, const struct daemon *d, const struct status_sums *s)
 {
 	const struct core_traffic *t = core_traffic(d->core);
 
-	json_object_update_new(o, json_pack(
-		"{sIsIsIsIsIsI}", "peers",
-		(json_int_t)core_peer_count(d->core), "peers_up",
-		(json_int_t)s->n[HEALTH_UP], "peers_idle",
-		/* A peer without contact so far has not failed. */
-		(json_int_t)s->n[HEALTH_IDLE] +
-			(json_int_t)s->n[HEALTH_UNTRIED],
-		"peers_failing", (json_int_t)s->n[HEALTH_FAILING],
-		"peers_stopped", (json_int_t)s->n[HEALTH_STOPPED],
-		"waiting", (json_int_t)s->waiting));
-	json_object_set_new(o, "counters", json_pack(
-		"{sIsIsIsI}", "tx_packets", (json_int_t)t->tx_packets,
-		"tx_bytes", (json_int_t)t->tx_bytes, "rx_packets",
-		(json_int_t)t->rx_packets, "rx_bytes",
-		(json_int_t)t->rx_bytes));
+	json_object_update_new(
+		o, json_pack("{sIsIsIsIsIsI}", "peers",
+			     (json_int_t)core_peer_count(d->core), "peers_up",
+			     (json_int_t)s->n[HEALTH_UP], "peers_idle",
+			     /* A peer without contact so far has not failed. */
+			     (json_int_t)s->n[HEALTH_IDLE] +
+				     (json_int_t)s->n[HEALTH_UNTRIED],
+			     "peers_failing", (json_int_t)s->n[HEALTH_FAILING],
+			     "peers_stopped", (json_int_t)s->n[HEALTH_STOPPED],
+			     "waiting", (json_int_t)s->waiting));
+	json_object_set_new(o, "counters",
+			    json_pack("{sIsIsIsI}", "tx_packets",
+				      (json_int_t)t->tx_packets, "tx_bytes",
+				      (json_int_t)t->tx_bytes, "rx_packets",
+				      (json_int_t)t->rx_packets, "rx_bytes",
+				      (json_int_t)t->rx_bytes));
 }
 
 json_t *
@@ -275,13 +279,13 @@ status_node(struct daemon *d, const struct status_sums *sums)
 	json_object_set_new(o, "tls_failed",
 			    json_integer((json_int_t)core_tls_failed(d->core)));
 	json_object_set_new(o, "certificate_end",
-			    json_string(text_time_format(end, tls_ctx_self(
-				    d->id->tls)->not_after)));
+			    json_string(text_time_format(
+				    end, tls_ctx_self(d->id->tls)->not_after)));
 	json_object_set_new(o, "network",
 			    b == NULL ? json_null() : json_string(b->network));
 	json_object_set_new(o, "list",
-			    b == NULL ? json_null()
-				      : ctl_json_version(&b->version));
+			    b == NULL ? json_null() :
+					ctl_json_version(&b->version));
 	json_object_set_new(o, "list_stale",
 			    json_boolean(core_list_is_stale(d->core)));
 	json_object_set_new(o, "list_pending",

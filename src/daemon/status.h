@@ -12,21 +12,20 @@
 #define STATUS_STEP 16
 
 struct status_place {
-	char node[NODE_NAME_MAX + 1];	/* last place examined; "": none */
-	uint32_t item;			/* first unreported item of it */
+	char node[NODE_NAME_MAX + 1]; /* last place examined; "": none */
+	uint32_t item;		      /* first unreported item of it */
 };
 
 struct status_sums {
-	uint64_t n[HEALTH_STOPPED + 1];	/* peers of each health */
+	uint64_t n[HEALTH_STOPPED + 1]; /* peers of each health */
 	uint64_t waiting;		/* packets */
 	json_t *warnings;		/* an array: of the peers */
 };
 
-typedef void status_item_fn(void *ctx, json_t *item);	/* takes over item */
+typedef void status_item_fn(void *ctx, json_t *item); /* takes over item */
 
 bool status_peers(struct daemon *d, struct status_place *at,
-		  const struct peers_query *q, status_item_fn *item,
-		  void *ctx);
+		  const struct peers_query *q, status_item_fn *item, void *ctx);
 bool status_routes(const struct daemon *d, struct status_place *at,
 		   status_item_fn *item, void *ctx);
 bool status_sum(struct daemon *d, struct status_place *at,

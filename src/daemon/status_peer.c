@@ -22,18 +22,17 @@ status_drops(const uint64_t *drops)
 	return o;
 }
 
-#define FIELD(fn, value)                                                  \
-	static json_t *fn(const struct daemon *d,                         \
-			  const struct peer_info *p)                      \
-	{                                                                 \
-		(void)d;                                                  \
-		return value;                                             \
+#define FIELD(fn, value)                                                     \
+	static json_t *fn(const struct daemon *d, const struct peer_info *p) \
+	{                                                                    \
+		(void)d;                                                     \
+		return value;                                                \
 	}
 #define INTEGER(fn, value) FIELD(fn, json_integer((json_int_t)(value)))
 #define TEXT(fn, value) FIELD(fn, json_string(value))
-#define TEXT_IF(fn, known, value)                                         \
+#define TEXT_IF(fn, known, value) \
 	FIELD(fn, (known) ? json_string(value) : json_null())
-#define INTEGER_IF(fn, known, value)                                      \
+#define INTEGER_IF(fn, known, value) \
 	FIELD(fn, (known) ? json_integer((json_int_t)(value)) : json_null())
 
 TEXT(field_name, p->name)
@@ -54,16 +53,16 @@ INTEGER_IF(field_rtt, p->rtt_us > 0, p->rtt_us)
 INTEGER_IF(field_clock, p->has_clock, p->clock_s)
 FIELD(field_one_way, json_boolean(p->one_way))
 INTEGER(field_mtu, p->mtu)
-FIELD(field_initiator, p->session_age_ms < 0 ? json_null() :
-					       json_boolean(p->initiator))
+FIELD(field_initiator,
+      p->session_age_ms < 0 ? json_null() : json_boolean(p->initiator))
 INTEGER(field_inits_sent, p->inits_sent)
 INTEGER(field_inits_taken, p->inits_taken)
 
 /* Result of the last contact; null if there was none. */
 FIELD(field_reachable,
-      p->health == HEALTH_UNTRIED ? json_null() :
-				    json_boolean(p->health == HEALTH_UP ||
-						 p->health == HEALTH_IDLE))
+      p->health == HEALTH_UNTRIED ?
+	      json_null() :
+	      json_boolean(p->health == HEALTH_UP || p->health == HEALTH_IDLE))
 
 static json_t *
 field_endpoint(const struct daemon *d, const struct peer_info *p)
@@ -71,8 +70,9 @@ field_endpoint(const struct daemon *d, const struct peer_info *p)
 	char text[ENDPOINT_TEXT_MAX];
 
 	(void)d;
-	return p->endpoint.port == 0 ? json_null() :
-		json_string(endpoint_format(text, &p->endpoint));
+	return p->endpoint.port == 0 ?
+		       json_null() :
+		       json_string(endpoint_format(text, &p->endpoint));
 }
 
 static json_t *
@@ -82,18 +82,17 @@ field_key(const struct daemon *d, const struct peer_info *p)
 
 	(void)d;
 	return p->key == NULL ? json_null() :
-		json_string(fingerprint_format(key, p->key));
+				json_string(fingerprint_format(key, p->key));
 }
 
 static json_t *
 field_counters(const struct daemon *d, const struct peer_info *p)
 {
 	(void)d;
-	return json_pack("{sIsIsIsI}",
-			 "tx_packets", (json_int_t)p->tx_packets,
-			 "tx_bytes", (json_int_t)p->tx_bytes,
-			 "rx_packets", (json_int_t)p->rx_packets,
-			 "rx_bytes", (json_int_t)p->rx_bytes);
+	return json_pack("{sIsIsIsI}", "tx_packets", (json_int_t)p->tx_packets,
+			 "tx_bytes", (json_int_t)p->tx_bytes, "rx_packets",
+			 (json_int_t)p->rx_packets, "rx_bytes",
+			 (json_int_t)p->rx_bytes);
 }
 
 /* Statistics of compression; null without compression. */
@@ -105,11 +104,9 @@ field_compression(const struct daemon *d, const struct peer_info *p)
 	(void)d;
 	if (s->in == 0 && (!p->has_pair || p->comp == COMP_NONE))
 		return json_null();
-	return json_pack("{sIsIsIsIsI}",
-			 "tried", (json_int_t)s->tried,
-			 "shrunk", (json_int_t)s->shrunk,
-			 "skipped", (json_int_t)s->skipped,
-			 "bytes_in", (json_int_t)s->in,
+	return json_pack("{sIsIsIsIsI}", "tried", (json_int_t)s->tried,
+			 "shrunk", (json_int_t)s->shrunk, "skipped",
+			 (json_int_t)s->skipped, "bytes_in", (json_int_t)s->in,
 			 "bytes_out", (json_int_t)s->out);
 }
 
@@ -142,12 +139,11 @@ address_json(const struct history_address *a)
 {
 	char at[ENDPOINT_TEXT_MAX];
 
-	return json_pack("{sssssIso}", "address",
-			 endpoint_format(at, &a->to), "result",
-			 history_kind_name(a->kind), "ms_ago",
+	return json_pack("{sssssIso}", "address", endpoint_format(at, &a->to),
+			 "result", history_kind_name(a->kind), "ms_ago",
 			 (json_int_t)mono_ms(a->at, clock_mono()), "error",
 			 a->kind == HISTORY_REACHED ? json_null() :
-						   ctl_json_text(a->text));
+						      ctl_json_text(a->text));
 }
 
 /* The addresses that TCP tried, each with its last result. */
@@ -159,8 +155,7 @@ field_tried(const struct daemon *d, const struct peer_info *p)
 
 	(void)d;
 	for (size_t i = 0; note != NULL && i < note->naddresses; i++)
-		json_array_append_new(tried,
-				      address_json(&note->addresses[i]));
+		json_array_append_new(tried, address_json(&note->addresses[i]));
 	return tried;
 }
 
@@ -252,8 +247,8 @@ peers_query_parse(struct peers_query *out, const char *text)
 		return -1;
 	*out = (struct peers_query){ .kind = (enum peers_kind)kind,
 				     .fields = PEERS_FIELDS_ALL };
-	return text[len] == '\0' ? 0 : parse_fields(&out->fields,
-						    text + len + 1);
+	return text[len] == '\0' ? 0 :
+				   parse_fields(&out->fields, text + len + 1);
 }
 
 bool

@@ -15,23 +15,23 @@
 #include "sys/clock.h"
 
 #define STREAM_PIECE 16384
-#define STREAM_TURN 4		/* pieces read from one connection in a turn */
-#define SHARE_NS NS_PER_MS	/* time for reading from all in a turn */
-#define CLOSE_MS 10000		/* time for the other side to take the rest */
-#define LINGER_MS 2000		/* time for the other side to close then */
-#define LINGER_MAX 64		/* at most so many: anybody can cause them */
+#define STREAM_TURN 4	   /* pieces read from one connection in a turn */
+#define SHARE_NS NS_PER_MS /* time for reading from all in a turn */
+#define CLOSE_MS 10000	   /* time for the other side to take the rest */
+#define LINGER_MS 2000	   /* time for the other side to close then */
+#define LINGER_MAX 64	   /* at most so many: anybody can cause them */
 
 struct stream {
 	struct daemon *daemon;
-	uint32_t id;			/* 0: the core has closed it, and */
-	struct stream *next;		/* next in the list of lingering ones */
+	uint32_t id;	     /* 0: the core has closed it, and */
+	struct stream *next; /* next in the list of lingering ones */
 	int fd;
 	struct loop_fd *place;
-	struct loop_timer timer;	/* limits the close */
-	uint64_t round;			/* in which it was last read */
+	struct loop_timer timer; /* limits the close */
+	uint64_t round;		 /* in which it was last read */
 	bool opened;
-	bool closing;			/* send the rest, then close */
-	size_t start, end;		/* unsent bytes in the buffer */
+	bool closing;	   /* send the rest, then close */
+	size_t start, end; /* unsent bytes in the buffer */
 	uint8_t out[STREAM_PIECE];
 };
 
@@ -197,7 +197,7 @@ stream_read(struct stream *s, struct monotime began)
 		switch (tcp_read(s->fd, in, sizeof(in), &n)) {
 		case TCP_OK:
 			if (id == 0)
-				break;	/* lingering: input is ignored */
+				break; /* lingering: input is ignored */
 			core_stream_in(d->core, clock_now(), id, in, n);
 			d->drain_actions(d);
 			/* The stream may have ended meanwhile. */
@@ -343,8 +343,10 @@ streams_connect(struct daemon *d, const struct action *a)
 	int fd = -1;
 
 	if (hostnet_blocks(d, &a->to.addr))
-		err_set(&e, ERR_IO, "the route of this host to it leads into "
-			"%s, the device of the VPN itself", tun_name(d->tun));
+		err_set(&e, ERR_IO,
+			"the route of this host to it leads into "
+			"%s, the device of the VPN itself",
+			tun_name(d->tun));
 	else
 		fd = tcp_connect(&a->to, &a->local, &e);
 	if (fd < 0)
@@ -394,5 +396,7 @@ streams_close_all(struct daemon *d)
 	table_free(&d->streams.conns);
 	while (d->streams.lingering != NULL)
 		/* stream_free() removes it from the list. */
-		stream_free(d->streams.lingering); /* NOLINT(clang-analyzer-unix.Malloc) */
+		stream_free(
+			d->streams
+				.lingering); /* NOLINT(clang-analyzer-unix.Malloc) */
 }

@@ -11,13 +11,13 @@ struct daemon;
 struct stream;
 
 struct streams {
-	struct table conns;		/* by connection id */
-	struct stream *lingering;	/* closed by the core, still sending */
-	struct streams_share {		/* limits of a turn for all
-					 * connections */
-		int64_t ns;		/* time spent reading in this turn */
-		uint64_t round;		/* each is read once per round */
-		bool waits;		/* some wait for the next turn */
+	struct table conns;	  /* by connection id */
+	struct stream *lingering; /* closed by the core, still sending */
+	struct streams_share {	  /* limits of a turn for all
+				   * connections */
+		int64_t ns;	  /* time spent reading in this turn */
+		uint64_t round;	  /* each is read once per round */
+		bool waits;	  /* some wait for the next turn */
 	} share;
 };
 

@@ -49,7 +49,7 @@ on_uevent(void *daemon, unsigned int events)
 		return;
 	case VMFORK_COPIED:
 		renew_secrets(d, "the machine was copied or went back to a "
-			     "snapshot");
+				 "snapshot");
 		break;
 	case VMFORK_LOST:
 		renew_secrets(d,

@@ -8,8 +8,8 @@
 struct daemon;
 
 struct suspend {
-	int64_t slept_ns;	/* time suspended, at the last check */
-	int vmfork;		/* detects copies of the machine; -1: cannot */
+	int64_t slept_ns; /* time suspended, at the last check */
+	int vmfork;	  /* detects copies of the machine; -1: cannot */
 	struct loop_fd *place;
 };
 
@@ -17,7 +17,7 @@ struct suspend {
 void suspend_open(struct daemon *d);
 /* Once there are sessions that a copy would end. */
 int suspend_watch(struct daemon *d, struct err *e);
-void suspend_check(struct daemon *d);		/* at the start of a turn */
+void suspend_check(struct daemon *d); /* at the start of a turn */
 void suspend_close(struct daemon *d);
 
 #endif

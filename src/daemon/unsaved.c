@@ -113,7 +113,8 @@ unsaved_written(struct unsaved *u, const struct job *j)
 	unsaved_replace(u, j);
 	if (f->is_set && count_kind(u, j->kind) == 0) {
 		log_info("the disk accepts writes again that failed before: "
-			 "\"%s\"", f->text);
+			 "\"%s\"",
+			 f->text);
 		f->is_set = false;
 	}
 }
@@ -148,8 +149,8 @@ unsaved_free(struct unsaved *u)
 	for (unsigned int kind = 0; kind < JOB_STORES; kind++)
 		if (count_kind(u, kind) > 0)
 			log_error("the daemon ends and could not store this: "
-				  "%s: %s", u->faults[kind].text,
-				  consequences[kind]);
+				  "%s: %s",
+				  u->faults[kind].text, consequences[kind]);
 	while (u->first != NULL) {
 		struct job *next = u->first->next;
 

@@ -17,14 +17,14 @@
 struct daemon;
 struct job;
 
-#define UNSAVED_KINDS 4		/* pairs, list, addresses, running time */
+#define UNSAVED_KINDS 4 /* pairs, list, addresses, running time */
 
 struct unsaved {
-	struct job *first;		/* writes that failed */
-	struct unsaved_fault {		/* error of the last write of a kind */
+	struct job *first;     /* writes that failed */
+	struct unsaved_fault { /* error of the last write of a kind */
 		bool is_set;
 		struct walltime since;
-		char text[ERR_TEXT_MAX];	/* with path and errno */
+		char text[ERR_TEXT_MAX]; /* with path and errno */
 	} faults[UNSAVED_KINDS];
 };
 

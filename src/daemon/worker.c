@@ -16,9 +16,9 @@
 #include "daemon/unsaved.h"
 #include "sys/clock.h"
 
-#define RETRY_MS 5000		/* interval of retries */
-#define SLOW_MS 5000		/* until a disk without an answer is reported */
-#define END_MS 4000		/* time for unfinished writes at the end */
+#define RETRY_MS 5000 /* interval of retries */
+#define SLOW_MS 5000  /* until a disk without an answer is reported */
+#define END_MS 4000   /* time for unfinished writes at the end */
 #define TEXT_MAX 512
 
 static void
@@ -77,8 +77,7 @@ write_failed(struct daemon *d, struct job *j)
 {
 	if (!unsaved_keep(d, &d->worker.unsaved, j))
 		return false;
-	loop_timer_set(&d->worker.retry,
-		       mono_add_ms(clock_mono(), RETRY_MS));
+	loop_timer_set(&d->worker.retry, mono_add_ms(clock_mono(), RETRY_MS));
 	return true;
 }
 
@@ -270,7 +269,8 @@ warn_slow(const struct daemon *d, json_t *array)
 	if (d->worker.work == NULL || work_pending(d->worker.work) == 0 ||
 	    ms < SLOW_MS)
 		return;
-	snprintf(text, sizeof(text), "%s: the disk has not answered for %" PRId64
+	snprintf(text, sizeof(text),
+		 "%s: the disk has not answered for %" PRId64
 		 " s: pairs that are agreed and newer lists wait for it",
 		 d->state.dir.dir, ms / 1000);
 	ctl_json_warn(array, event_name(EVENT_STORE_FAILED), NULL, text);
@@ -306,7 +306,8 @@ worker_close(struct daemon *d)
 	w->stuck = !work_wait(w->work, END_MS);
 	if (w->stuck) {
 		log_warn("the disk has not answered for %d s: %zu jobs are "
-			 "given up", END_MS / 1000, work_pending(w->work));
+			 "given up",
+			 END_MS / 1000, work_pending(w->work));
 		work_abandon(w->work);
 	} else {
 		work_close(w->work);

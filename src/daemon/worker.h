@@ -12,10 +12,10 @@ struct identity;
 
 struct worker {
 	struct work *work;
-	bool stuck;		/* the thread still uses the daemon's memory */
+	bool stuck; /* the thread still uses the daemon's memory */
 	struct unsaved unsaved;
-	struct loop_timer retry;	/* of unsaved writes */
-	struct monotime moved;		/* last progress */
+	struct loop_timer retry; /* of unsaved writes */
+	struct monotime moved;	 /* last progress */
 	/* The list on the disk is newer than the one that was to replace it. */
 	void (*disk_is_newer)(struct daemon *d);
 };

@@ -34,8 +34,8 @@ addrcache_file_begin(struct buf *b)
 {
 	const uint8_t version = FILE_VERSION;
 
-	return buf_put(b, magic, sizeof(magic)) < 0 ? -1
-						    : buf_put(b, &version, 1);
+	return buf_put(b, magic, sizeof(magic)) < 0 ? -1 :
+						      buf_put(b, &version, 1);
 }
 
 int
@@ -71,7 +71,8 @@ addrcache_file_end(struct buf *b)
 }
 
 int
-addrcache_file_open(struct rcur *r, const uint8_t *in, size_t len, struct err *e)
+addrcache_file_open(struct rcur *r, const uint8_t *in, size_t len,
+		    struct err *e)
 {
 	const size_t around = sizeof(magic) + 1 + SHA256_LEN;
 	uint8_t sum[SHA256_LEN];
@@ -104,10 +105,10 @@ read_endpoint(struct endpoint *ep, struct rcur *r)
 }
 
 int
-addrcache_file_next(struct rcur *r, struct addrcache_node *out, const char *last,
-		struct err *e)
+addrcache_file_next(struct rcur *r, struct addrcache_node *out,
+		    const char *last, struct err *e)
 {
-	struct addrcache_node k = {.n = 0};
+	struct addrcache_node k = { .n = 0 };
 	const uint8_t *name;
 	size_t len;
 
@@ -116,7 +117,7 @@ addrcache_file_next(struct rcur *r, struct addrcache_node *out, const char *last
 	len = rcur_u8(r);
 	name = rcur_view(r, len);
 	if (name == NULL || len > NODE_NAME_MAX ||
-	    !text_is_node_name((struct span){(const char *)name, len}))
+	    !text_is_node_name((struct span){ (const char *)name, len }))
 		return err_set(e, ERR_SYNTAX, "a name that is no node's");
 	memcpy(k.name, name, len);
 	if (last != NULL && strcmp(last, k.name) >= 0)

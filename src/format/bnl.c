@@ -117,7 +117,7 @@ bool
 bnl_is_broadcast(const struct bnl *b, const struct bnl_node *node,
 		 const struct ipaddr *a)
 {
-	static const struct prefix all = {.addr = {.family = IP_V4}};
+	static const struct prefix all = { .addr = { .family = IP_V4 } };
 
 	if (ends_with(&all, a))
 		return true;

@@ -173,7 +173,7 @@ check_address(struct sweep *s, const struct item *it)
 static void
 sweep_items(struct bnl_draft *d, const struct item *items, size_t n)
 {
-	struct sweep s = {.d = d};
+	struct sweep s = { .d = d };
 
 	for (size_t i = 0; i < n; i++) {
 		const struct item *it = &items[i];
@@ -204,21 +204,22 @@ node_items(const struct bnl_draft *d, const struct draft_node *node,
 	struct item *it = out;
 
 	for (size_t i = 0; i < node->nsubnets; i++)
-		*it++ = (struct item){.p = subnet[node->subnet0 + i].p,
-				      .kind = KIND_SUBNET,
-				      .at = subnet[node->subnet0 + i].at,
-				      .node = node};
+		*it++ = (struct item){ .p = subnet[node->subnet0 + i].p,
+				       .kind = KIND_SUBNET,
+				       .at = subnet[node->subnet0 + i].at,
+				       .node = node };
 	for (size_t i = 0; i < node->naddresses; i++) {
 		const struct draft_address *a = &address[node->address0 + i];
 
 		if (a->a.host != NULL)
 			continue;
 		*it++ = (struct item){
-		    .p = prefix_mask(&a->a.ep.addr, ipaddr_bits(&a->a.ep.addr)),
-		    .kind = KIND_ADDRESS,
-		    .port = a->a.ep.port,
-		    .at = a->at,
-		    .node = node,
+			.p = prefix_mask(&a->a.ep.addr,
+					 ipaddr_bits(&a->a.ep.addr)),
+			.kind = KIND_ADDRESS,
+			.port = a->a.ep.port,
+			.at = a->at,
+			.node = node,
 		};
 	}
 	return (size_t)(it - out);
@@ -238,8 +239,9 @@ check_routes(struct bnl_draft *d)
 		return;
 	}
 	for (; n < d->prefixes.n; n++)
-		items[n] = (struct item){
-		    .p = prefix[n].p, .kind = KIND_PREFIX, .at = prefix[n].at};
+		items[n] = (struct item){ .p = prefix[n].p,
+					  .kind = KIND_PREFIX,
+					  .at = prefix[n].at };
 	for (size_t i = 0; i < d->nodes.n; i++)
 		n += node_items(d, &node[i], items + n);
 	qsort(items, n, sizeof(*items), by_address);
@@ -341,7 +343,7 @@ check_keys(struct bnl_draft *d)
 	const struct draft_node *node = d->nodes.mem;
 	const struct draft_key *revoked = d->revoked.mem;
 	struct used_key *keys =
-	    calloc(d->nodes.n + d->revoked.n + 1, sizeof(*keys));
+		calloc(d->nodes.n + d->revoked.n + 1, sizeof(*keys));
 	size_t n = 0;
 
 	if (keys == NULL) {
@@ -350,9 +352,9 @@ check_keys(struct bnl_draft *d)
 	}
 	for (size_t i = 0; i < d->nodes.n; i++)
 		if (node[i].pinned)
-			keys[n++] = (struct used_key){&node[i].pin, &node[i]};
+			keys[n++] = (struct used_key){ &node[i].pin, &node[i] };
 	for (size_t i = 0; i < d->revoked.n; i++)
-		keys[n++] = (struct used_key){&revoked[i], NULL};
+		keys[n++] = (struct used_key){ &revoked[i], NULL };
 	qsort(keys, n, sizeof(*keys), by_key);
 	for (size_t i = 1; i < n; i++)
 		if (memcmp(keys[i - 1].key->fp, keys[i].key->fp,
@@ -388,7 +390,7 @@ void
 bnl_check(struct bnl_draft *d)
 {
 	if (d->list->network == NULL && !d->network_spoilt)
-		bnl_draft_error(d, (struct place){0, 0}, ERR_SYNTAX,
+		bnl_draft_error(d, (struct place){ 0, 0 }, ERR_SYNTAX,
 				"there is no network statement: expected "
 				"\"network NAME\" before the first node");
 	check_names(d);

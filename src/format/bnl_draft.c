@@ -51,7 +51,7 @@ void
 bnl_draft_error(struct bnl_draft *d, struct place at, enum err_code code,
 		const char *fmt, ...)
 {
-	struct err e = {0};
+	struct err e = { 0 };
 	char text[ERR_TEXT_MAX];
 	va_list ap;
 

@@ -60,7 +60,7 @@ static int
 unknown_node(const struct bnl *b, const char *node, struct err *e)
 {
 	const char **names = calloc((size_t)b->nnodes + 1, sizeof(*names));
-	struct span word = {node, strlen(node)};
+	struct span word = { node, strlen(node) };
 	char q[BNL_QUOTED_MAX];
 	const char *near;
 
@@ -109,8 +109,8 @@ put_statement(struct buf *b, enum bnl_own own, const char *value)
 /* --- add ------------------------------------------------------------------------ */
 
 static int
-may_add(const struct bnl_edit *ed, const char *node,
-	const struct bnl_change *c, struct err *e)
+may_add(const struct bnl_edit *ed, const char *node, const struct bnl_change *c,
+	struct err *e)
 {
 	const struct bnl_node *n;
 	struct span name;
@@ -121,8 +121,8 @@ may_add(const struct bnl_edit *ed, const char *node,
 	n = bnl_find(ed->list, node);
 	if (n != NULL)
 		return err_set(e, ERR_EXISTS,
-			       "node %s is in the list already (line %u)",
-			       node, n->line);
+			       "node %s is in the list already (line %u)", node,
+			       n->line);
 	while (c->v[BNL_KEY].n == 0 && ed->list->nrevoked > 0 &&
 	       bnl_edit_revoked(ed, &line, &name))
 		if (span_is(name, node))
@@ -167,8 +167,8 @@ wants_blank(const struct bnl_edit *ed)
 }
 
 int
-bnl_edit_add(struct bnl_edit *ed, const char *node,
-	     const struct bnl_change *c, struct err *e)
+bnl_edit_add(struct bnl_edit *ed, const char *node, const struct bnl_change *c,
+	     struct err *e)
 {
 	const struct bnl_node *before;
 	struct buf b;
@@ -193,14 +193,16 @@ bnl_edit_add(struct bnl_edit *ed, const char *node,
 		buf_free(&b);
 		return err_nomem(e);
 	}
-	return edit_insert(
-	    ed, before != NULL ? edit_node_end(ed, before) : edit_head_end(ed), &b, e);
+	return edit_insert(ed,
+			   before != NULL ? edit_node_end(ed, before) :
+					    edit_head_end(ed),
+			   &b, e);
 }
 
 static int
 add_parsed(struct bnl_edit *ed, const struct bnl_node *n, struct err *e)
 {
-	struct bnl_change c = {0};
+	struct bnl_change c = { 0 };
 	struct bnl_value *v;
 	int rc = 0;
 
@@ -222,8 +224,7 @@ add_parsed(struct bnl_edit *ed, const struct bnl_node *n, struct err *e)
 }
 
 int
-bnl_edit_add_all(struct bnl_edit *ed, const struct bnl *nodes,
-		 struct errs *es)
+bnl_edit_add_all(struct bnl_edit *ed, const struct bnl *nodes, struct errs *es)
 {
 	unsigned int before = es->count;
 	struct err e;
@@ -240,8 +241,8 @@ bnl_edit_add_all(struct bnl_edit *ed, const struct bnl *nodes,
 struct run {
 	const struct bnl_node *n;
 	enum bnl_own own;
-	size_t *lines;	/* their lines; bnl_own_count() of them */
-	size_t at;	/* the line before which new ones are inserted */
+	size_t *lines; /* their lines; bnl_own_count() of them */
+	size_t at;     /* the line before which new ones are inserted */
 };
 
 static int
@@ -257,7 +258,7 @@ find_run(struct run *r, const struct bnl_edit *ed, struct err *e)
 	r->at = r->n->line;
 	for (size_t i = r->n->line; i < end; i++) {
 		enum bnl_own own =
-		    bnl_own_of(bnl_line_statement(edit_line(ed, i)));
+			bnl_own_of(bnl_line_statement(edit_line(ed, i)));
 
 		if (own == r->own) {
 			r->lines[found++] = i;
@@ -301,7 +302,9 @@ put_value(struct buf *b, const struct bnl_edit *ed, const struct run *r,
 		if (strcmp(old.text, text) != 0)
 			continue;
 		line = edit_line(ed, r->lines[i]);
-		return edit_put(b, line.p, line.len) != 0 ? -1 : edit_put(b, "\n", 1);
+		return edit_put(b, line.p, line.len) != 0 ?
+			       -1 :
+			       edit_put(b, "\n", 1);
 	}
 	return put_statement(b, r->own, text);
 }
@@ -311,7 +314,7 @@ set_own(struct bnl_edit *ed, const struct bnl_node *n, enum bnl_own own,
 	const struct vec *v, struct err *e)
 {
 	const struct bnl_value *values = v->mem;
-	struct run r = {.n = n, .own = own};
+	struct run r = { .n = n, .own = own };
 	struct buf b;
 	int rc;
 
@@ -336,8 +339,8 @@ out:
 }
 
 int
-bnl_edit_set(struct bnl_edit *ed, const char *node,
-	     const struct bnl_change *c, struct err *e)
+bnl_edit_set(struct bnl_edit *ed, const char *node, const struct bnl_change *c,
+	     struct err *e)
 {
 	const struct bnl_node *n = need_node(ed, node, e);
 

@@ -7,9 +7,9 @@
 #include "format/bnl_edit.h"
 
 struct bnl_edit {
-	const char *text;	/* borrowed */
+	const char *text; /* borrowed */
 	struct bnl *list;
-	struct vec lines;	/* size_t: start of each line; then the end */
+	struct vec lines; /* size_t: start of each line; then the end */
 	struct vec splices;
 	struct arena arena;
 };
@@ -29,7 +29,7 @@ int edit_index(struct bnl_edit *ed, size_t len);
 /* Lines count from 0; `line` of a node counts from 1, so it is the index of the
  * line after its first. */
 size_t edit_lines(const struct bnl_edit *ed);
-struct span edit_line(const struct bnl_edit *ed, size_t line);	/* no LF */
+struct span edit_line(const struct bnl_edit *ed, size_t line); /* no LF */
 enum line_kind edit_kind(const struct bnl_edit *ed, size_t line);
 /* The line after the node's last one, and the line after the header. */
 size_t edit_node_end(const struct bnl_edit *ed, const struct bnl_node *n);
@@ -37,8 +37,7 @@ size_t edit_head_end(const struct bnl_edit *ed);
 
 int edit_cut(struct bnl_edit *ed, size_t from, size_t to, struct err *e);
 /* Takes over the contents of b. */
-int edit_insert(struct bnl_edit *ed, size_t line, struct buf *b,
-		struct err *e);
+int edit_insert(struct bnl_edit *ed, size_t line, struct buf *b, struct err *e);
 int edit_put(struct buf *b, const char *text, size_t len);
 
 #endif

@@ -139,16 +139,17 @@ search_prefixes(struct prefix *out, const struct bnl *b,
 			       "%s lies outside every prefix of the list",
 			       prefix_format(text, room->within));
 	return err_set(e, ERR_NOTFOUND, "no subnet of length %u is free in %s",
-		       room->len, room->within != NULL
-		       ? prefix_format(text, room->within)
-		       : "any prefix of the list");
+		       room->len,
+		       room->within != NULL ?
+			       prefix_format(text, room->within) :
+			       "any prefix of the list");
 }
 
 int
 bnl_free_subnet(struct prefix *out, const struct bnl *b,
 		const struct bnl_room *room, struct err *e)
 {
-	struct vec v = {0};
+	struct vec v = { 0 };
 	int rc;
 
 	if (take_all(&v, b, room) != 0)

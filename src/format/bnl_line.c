@@ -15,13 +15,13 @@ hash_at(struct span line)
 struct span
 bnl_line_words(struct span line)
 {
-	return span_trim((struct span){line.p, hash_at(line)});
+	return span_trim((struct span){ line.p, hash_at(line) });
 }
 
 struct span
 bnl_line_statement(struct span line)
 {
-	struct span words = bnl_line_words(line), word = {line.p, 0};
+	struct span words = bnl_line_words(line), word = { line.p, 0 };
 
 	if (!span_word(&words, &word))
 		word.len = 0;
@@ -34,6 +34,6 @@ bnl_line_comment(struct span line)
 	size_t at = hash_at(line);
 
 	if (at == line.len)
-		return (struct span){line.p, 0};
-	return span_trim((struct span){line.p + at + 1, line.len - at - 1});
+		return (struct span){ line.p, 0 };
+	return span_trim((struct span){ line.p + at + 1, line.len - at - 1 });
 }

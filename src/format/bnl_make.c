@@ -41,13 +41,13 @@ struct slot {
 static struct slot
 find_slot(struct span text)
 {
-	struct slot s = {0, false};
+	struct slot s = { 0, false };
 	struct span line, word;
 
 	for (size_t n = 1; span_line(&text, &line); n++) {
 		word = bnl_line_statement(line);
 		if (span_is(word, "timestamp"))
-			return (struct slot){n, true};
+			return (struct slot){ n, true };
 		if (span_is(word, "network") || span_is(word, "prefix"))
 			s.line = n;
 	}
@@ -60,13 +60,14 @@ put_history(struct buf *b, const struct bnl_version *v)
 	char time[TEXT_TIME_MAX], digest[FINGERPRINT_TEXT_MAX];
 
 	return put_text(b, "history   ") != 0 ||
-		       put_text(b, text_time_format(time, v->timestamp)) != 0 ||
-		       put_text(b, " ") != 0 ||
-		       put_text(b, fingerprint_format(digest, v->digest)) !=
-			   0 ||
-		       put_text(b, "\n") != 0
-		   ? -1
-		   : 0;
+			       put_text(b, text_time_format(
+						   time, v->timestamp)) != 0 ||
+			       put_text(b, " ") != 0 ||
+			       put_text(b, fingerprint_format(
+						   digest, v->digest)) != 0 ||
+			       put_text(b, "\n") != 0 ?
+		       -1 :
+		       0;
 }
 
 /* Writes the previous version first, then its ancestors. */
@@ -90,7 +91,7 @@ put_histories(struct buf *b, const struct bnl *previous, uint32_t most)
 static int
 put_timestamp_line(struct buf *b, struct span line, const char *time)
 {
-	struct span rest = line, word = {NULL, 0};
+	struct span rest = line, word = { NULL, 0 };
 	size_t before, behind;
 
 	span_word(&rest, &word);
@@ -103,9 +104,10 @@ put_timestamp_line(struct buf *b, struct span line, const char *time)
 	before = (size_t)(word.p - line.p);
 	behind = before + word.len;
 	return put_bytes(b, line.p, before) != 0 || put_text(b, time) != 0 ||
-		       put_bytes(b, line.p + behind, line.len - behind) != 0
-		   ? -1
-		   : 0;
+			       put_bytes(b, line.p + behind,
+					 line.len - behind) != 0 ?
+		       -1 :
+		       0;
 }
 
 static int
@@ -122,9 +124,9 @@ rewrite_text(struct buf *b, struct span text, const struct bnl *previous,
 
 		if (span_is(bnl_line_statement(line), "history"))
 			continue;
-		if ((here && slot.replace
-			     ? put_timestamp_line(b, line, time)
-			     : put_bytes(b, line.p, line.len)) != 0 ||
+		if ((here && slot.replace ?
+			     put_timestamp_line(b, line, time) :
+			     put_bytes(b, line.p, line.len)) != 0 ||
 		    put_text(b, "\n") != 0)
 			return -1;
 		if (here && !slot.replace &&
@@ -141,8 +143,8 @@ static int
 put_block(struct buf *b, const struct key *k, struct err *e)
 {
 	struct bytes parts[] = {
-	    {LABEL_BNL, sizeof(LABEL_BNL) - 1},
-	    {buf_data(b), buf_len(b)},
+		{ LABEL_BNL, sizeof(LABEL_BNL) - 1 },
+		{ buf_data(b), buf_len(b) },
 	};
 	char text[BASE64_MAX(SIGN_MAX)], who[FINGERPRINT_TEXT_MAX];
 	uint8_t sig[SIGN_MAX], fp[FINGERPRINT_LEN];
@@ -180,12 +182,12 @@ choose_time(struct walltime *out, const struct bnl_sign_in *in, struct err *e)
 		if (!in->reset_time &&
 		    last.s - in->now.s > BNL_SIGN_AHEAD_MAX_S)
 			return err_set(
-			    e, ERR_FUTURE,
-			    "the last list is dated %s, %s ahead "
-			    "of the clock: set the clock right, or "
-			    "sign with --reset-time",
-			    text_time_format(when, last),
-			    text_duration(ahead, last.s - in->now.s));
+				e, ERR_FUTURE,
+				"the last list is dated %s, %s ahead "
+				"of the clock: set the clock right, or "
+				"sign with --reset-time",
+				text_time_format(when, last),
+				text_duration(ahead, last.s - in->now.s));
 		if (last.s == t.s || (last.s > t.s && !in->reset_time))
 			t.s = last.s + 1;
 	}
@@ -223,8 +225,8 @@ bnl_sign(char **out, size_t *outlen, const struct bnl_sign_in *in,
 {
 	struct bnl_block block;
 	struct bnl *checked = NULL;
-	struct err e = {0};
-	struct walltime t = {0};
+	struct err e = { 0 };
+	struct walltime t = { 0 };
 	struct buf b;
 	char *copy;
 	int rc = -1;

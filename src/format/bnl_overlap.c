@@ -15,25 +15,25 @@ find_overlapping(const struct prefix *v, uint32_t n, const struct prefix *p)
 }
 
 bool
-bnl_overlap_find(struct bnl_overlap *out, const struct bnl *b,
-		 const char *self, const struct prefix *route)
+bnl_overlap_find(struct bnl_overlap *out, const struct bnl *b, const char *self,
+		 const struct prefix *route)
 {
 	const struct bnl_node *own = bnl_find(b, self);
-	const struct prefix *with = find_overlapping(b->prefixes, b->nprefixes,
-						     route);
+	const struct prefix *with =
+		find_overlapping(b->prefixes, b->nprefixes, route);
 
 	/* All subnets lie inside the prefixes: most routes are done here. */
 	if (with == NULL ||
 	    (own != NULL &&
 	     find_overlapping(own->subnets, own->nsubnets, route) != NULL))
 		return false;
-	*out = (struct bnl_overlap){NULL, with};
+	*out = (struct bnl_overlap){ NULL, with };
 	for (uint32_t i = 0; i < b->nnodes; i++) {
 		const struct bnl_node *n = &b->nodes[i];
 
 		with = find_overlapping(n->subnets, n->nsubnets, route);
 		if (with != NULL) {
-			*out = (struct bnl_overlap){n, with};
+			*out = (struct bnl_overlap){ n, with };
 			break;
 		}
 	}
@@ -56,9 +56,10 @@ bnl_overlap_text(char out[BNL_OVERLAP_TEXT_MAX], const struct bnl_overlap *o,
 			 "the two ways",
 			 r, by, device, w, o->node->name);
 	else
-		snprintf(out, BNL_OVERLAP_TEXT_MAX,
-			 "this host has a route to %s%s%s, which overlaps the "
-			 "prefix %s of the VPN: no node must get a subnet there",
-			 r, by, device, w);
+		snprintf(
+			out, BNL_OVERLAP_TEXT_MAX,
+			"this host has a route to %s%s%s, which overlaps the "
+			"prefix %s of the VPN: no node must get a subnet there",
+			r, by, device, w);
 	return out;
 }

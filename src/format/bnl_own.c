@@ -8,7 +8,7 @@
 
 #include "format/bnl_parse.h"
 
-static const char *const words[BNL_OWNS] = {"address", "subnet", "key"};
+static const char *const words[BNL_OWNS] = { "address", "subnet", "key" };
 
 const char *
 bnl_own_word(enum bnl_own own)
@@ -39,7 +39,7 @@ address_value(struct bnl_value *out, const struct bnl_address *a)
 {
 	char ip[IPADDR_TEXT_MAX];
 	const char *host =
-	    a->host != NULL ? a->host : ipaddr_format(ip, &a->ep.addr);
+		a->host != NULL ? a->host : ipaddr_format(ip, &a->ep.addr);
 
 	if (a->host == NULL)
 		out->p = prefix_mask(&a->ep.addr, ipaddr_bits(&a->ep.addr));
@@ -51,8 +51,8 @@ address_value(struct bnl_value *out, const struct bnl_address *a)
 }
 
 void
-bnl_own_value(struct bnl_value *out, const struct bnl_node *n,
-	      enum bnl_own own, uint32_t i)
+bnl_own_value(struct bnl_value *out, const struct bnl_node *n, enum bnl_own own,
+	      uint32_t i)
 {
 	char text[PREFIX_TEXT_MAX], key[FINGERPRINT_TEXT_MAX];
 
@@ -82,14 +82,13 @@ parse_one(struct bnl **out, const char *node, const char *word,
 	/* Every subnet must lie inside a prefix; an address must not. */
 	bool subnet = strcmp(word, words[BNL_SUBNET]) == 0;
 	char text[2 * BNL_LINE_MAX];
-	struct errs es = {0};
+	struct errs es = { 0 };
 	int n;
 
 	if (strpbrk(node, "\n#") != NULL || strpbrk(value, "\n#") != NULL)
 		return err_set(e, ERR_SYNTAX,
 			       "%s: a line feed or '#' in a value", word);
-	n = snprintf(text, sizeof(text),
-		     "network a\n%snode %s\n%s %s\n",
+	n = snprintf(text, sizeof(text), "network a\n%snode %s\n%s %s\n",
 		     subnet ? "prefix 0.0.0.0/0\nprefix ::/0\n" : "", node,
 		     word, value);
 	if (n < 0 || (size_t)n >= sizeof(text))
@@ -117,7 +116,7 @@ bnl_name_check(const char *node, struct err *e)
 {
 	struct bnl *b;
 
-	if (text_is_node_name((struct span){node, strlen(node)}))
+	if (text_is_node_name((struct span){ node, strlen(node) }))
 		return 0;
 	if (parse_one(&b, node, "", "", e) == 0) {
 		/* The parser of a list accepts blanks around a name; they are

@@ -131,8 +131,8 @@ on_history(struct bnl_reader *r)
 	for (uint32_t i = 0; i < b->nhistory; i++)
 		if (bnl_version_cmp(&b->history[i], &v) == 0) {
 			BNL_COMPLAIN(
-			    r, ERR_DUPLICATE,
-			    "this version stands in the history twice");
+				r, ERR_DUPLICATE,
+				"this version stands in the history twice");
 			return;
 		}
 	if (b->nhistory == BNL_HISTORY_MAX) {
@@ -184,7 +184,7 @@ on_node(struct bnl_reader *r)
 static void
 on_address(struct bnl_reader *r)
 {
-	struct draft_address a = {0}, *item;
+	struct draft_address a = { 0 }, *item;
 
 	if (!in_node(r) || !bnl_read_address(r, &a.a))
 		return;
@@ -245,7 +245,7 @@ on_revoke(struct bnl_reader *r)
 
 	/* Statements after a revoke cannot be meant for the node above it. */
 	r->section =
-	    r->section == BNL_IN_HEADER ? BNL_IN_HEADER : BNL_IN_NOTHING;
+		r->section == BNL_IN_HEADER ? BNL_IN_HEADER : BNL_IN_NOTHING;
 	if (!bnl_read_sha256(r, key.fp))
 		return;
 	key.at = r->at;
@@ -256,6 +256,7 @@ on_revoke(struct bnl_reader *r)
 		*item = key;
 }
 
+/* clang-format off */
 static const struct {
 	const char *word;
 	void (*read)(struct bnl_reader *r);
@@ -267,6 +268,7 @@ static const struct {
     {"subnet", on_subnet, true},	{"key", on_key, true},
     {"revoke", on_revoke, false},
 };
+/* clang-format on */
 #define STATEMENTS (sizeof(statements) / sizeof(statements[0]))
 
 static void
@@ -288,11 +290,11 @@ report_unknown(struct bnl_reader *r, struct span w)
 			     bnl_quote(q, w), near);
 	else
 		BNL_COMPLAIN(
-		    r, ERR_SYNTAX,
-		    "unknown statement \"%s\": expected network, prefix, "
-		    "timestamp, history, node, address, subnet, key, "
-		    "revoke or x-...",
-		    bnl_quote(q, w));
+			r, ERR_SYNTAX,
+			"unknown statement \"%s\": expected network, prefix, "
+			"timestamp, history, node, address, subnet, key, "
+			"revoke or x-...",
+			bnl_quote(q, w));
 }
 
 static void
@@ -314,7 +316,7 @@ check_bytes(struct bnl_reader *r)
 	const char *nul = memchr(line->p, '\0', line->len);
 	const char *cr = memchr(line->p, '\r', line->len);
 
-	r->at = (struct place){r->number, 1};
+	r->at = (struct place){ r->number, 1 };
 	if (line->len > BNL_LINE_MAX) {
 		BNL_COMPLAIN(r, ERR_LIMIT,
 			     "this line has %zu bytes, at most %u "
@@ -377,7 +379,7 @@ read_line(struct bnl_reader *r)
 static void
 read_text(struct bnl_draft *d, struct span text)
 {
-	struct bnl_reader r = {.d = d, .section = BNL_IN_HEADER};
+	struct bnl_reader r = { .d = d, .section = BNL_IN_HEADER };
 
 	if (text.len > BNL_BYTES_MAX) {
 		BNL_COMPLAIN(&r, ERR_LIMIT,
@@ -388,7 +390,7 @@ read_text(struct bnl_draft *d, struct span text)
 	}
 	if (text.len >= sizeof(BOM) - 1 &&
 	    memcmp(text.p, BOM, sizeof(BOM) - 1) == 0) {
-		r.at = (struct place){1, 1};
+		r.at = (struct place){ 1, 1 };
 		BNL_COMPLAIN(&r, ERR_SYNTAX,
 			     "a byte order mark: save the list as "
 			     "UTF-8 without one");
@@ -436,7 +438,7 @@ parse(struct bnl **out, const char *raw, size_t rawlen, size_t textlen,
 		goto nomem;
 	/* The list that they join says which network and prefixes there are. */
 	d.nodes_only = d.network_spoilt = d.prefix_spoilt = nodes_only;
-	read_text(&d, (struct span){raw, textlen});
+	read_text(&d, (struct span){ raw, textlen });
 	if (d.nomem)
 		goto nomem;
 	if (es->count != before) {
@@ -451,7 +453,7 @@ parse(struct bnl **out, const char *raw, size_t rawlen, size_t textlen,
 	rc = 0;
 	goto out;
 nomem:
-	bnl_draft_error(&d, (struct place){0, 0}, ERR_NOMEM, "out of memory");
+	bnl_draft_error(&d, (struct place){ 0, 0 }, ERR_NOMEM, "out of memory");
 out:
 	bnl_draft_free(&d);
 	return rc;
@@ -465,8 +467,7 @@ bnl_parse_part(struct bnl **out, const char *raw, size_t rawlen, size_t textlen,
 }
 
 int
-bnl_parse_nodes(struct bnl **out, const char *text, size_t len,
-		struct errs *es)
+bnl_parse_nodes(struct bnl **out, const char *text, size_t len, struct errs *es)
 {
 	return parse(out, text, len, len, true, es);
 }

@@ -27,7 +27,8 @@ open_rebuilt(struct bnl **out, const struct bnl_source *src,
 	else
 		rc = err_set(e, ERR_PROTO,
 			     "it does not lead from the list in force to one "
-			     "of %zu bytes", src->whole);
+			     "of %zu bytes",
+			     src->whole);
 	free(raw);
 	return rc;
 }
@@ -48,7 +49,8 @@ add_diff(struct bnl *b, const struct bnl *base)
 	len = list_diff_make(mem, LIST_DIFF_MAX, (const uint8_t *)base->raw,
 			     base->signedlen, (const uint8_t *)b->raw,
 			     b->rawlen);
-	kept = len == 0 || len >= b->rawlen ? NULL : arena_alloc(&b->arena, len);
+	kept = len == 0 || len >= b->rawlen ? NULL :
+					      arena_alloc(&b->arena, len);
 	if (kept != NULL) {
 		memcpy(kept, mem, len);
 		b->diff = kept;
@@ -62,10 +64,9 @@ int
 bnl_receive(struct bnl **out, const struct bnl_source *src,
 	    const struct key *const *keys, size_t nkeys, struct err *e)
 {
-	int rc = src->whole > 0
-		     ? open_rebuilt(out, src, keys, nkeys, e)
-		     : bnl_open(out, (const char *)src->data, src->len, keys,
-				nkeys, e);
+	int rc = src->whole > 0 ? open_rebuilt(out, src, keys, nkeys, e) :
+				  bnl_open(out, (const char *)src->data,
+					   src->len, keys, nkeys, e);
 
 	if (rc == 0)
 		add_diff(*out, src->base);

@@ -132,7 +132,7 @@ read_key(struct bnl_revoke *out, struct span line, uint32_t number,
 int
 bnl_revoke_read(struct vec *out, const char *text, size_t len, struct errs *es)
 {
-	struct span rest = {text, len}, line;
+	struct span rest = { text, len }, line;
 	unsigned int before = es->count;
 
 	for (uint32_t n = 1; span_line(&rest, &line); n++) {

@@ -73,7 +73,7 @@ part_of(const struct run *r, const struct prefix *half)
 		from++;
 	for (to = from; to < r->n && prefix_overlaps(&r->v[to].p, half);)
 		to++;
-	return (struct run){to > from ? r->v + from : NULL, to - from};
+	return (struct run){ to > from ? r->v + from : NULL, to - from };
 }
 
 static bool
@@ -99,7 +99,7 @@ walk_space(struct vec *out, const struct prefix *p, const struct run *a,
 		route = vec_push(out, sizeof(*route));
 		if (route == NULL)
 			return -1;
-		*route = (struct bnl_route){*p, from, to};
+		*route = (struct bnl_route){ *p, from, to };
 		return 0;
 	}
 	half.len++;
@@ -117,15 +117,15 @@ int
 bnl_routes(struct vec *out, const struct bnl *before, const struct bnl *after)
 {
 	static const struct prefix all[] = {
-	    {.addr = {.family = IP_V4}},
-	    {.addr = {.family = IP_V6}},
+		{ .addr = { .family = IP_V4 } },
+		{ .addr = { .family = IP_V6 } },
 	};
-	struct vec a = {0}, b = {0};
+	struct vec a = { 0 }, b = { 0 };
 	int rc = -1;
 
 	memset(out, 0, sizeof(*out));
 	if (collect_owned(&a, before) == 0 && collect_owned(&b, after) == 0) {
-		struct run ra = {a.mem, a.n}, rb = {b.mem, b.n};
+		struct run ra = { a.mem, a.n }, rb = { b.mem, b.n };
 
 		rc = 0;
 		for (int i = 0; i < 2 && rc == 0; i++) {

@@ -14,8 +14,8 @@ void
 bnl_digest(uint8_t out[SHA256_LEN], const char *text, size_t len)
 {
 	struct bytes parts[] = {
-	    {LABEL_BNL, sizeof(LABEL_BNL) - 1},
-	    {text, len},
+		{ LABEL_BNL, sizeof(LABEL_BNL) - 1 },
+		{ text, len },
 	};
 
 	sha256_parts(out, parts, 2);
@@ -51,7 +51,7 @@ read_key_line(struct bnl_block *b, struct block_reader *r, struct err *e)
 	if (block_line(r, &line) && line.len > skip &&
 	    memcmp(line.p, KEY_FIELD, skip) == 0 &&
 	    fingerprint_parse(b->signer, line.p + skip, line.len - skip) == 0 &&
-	    span_is((struct span){line.p + skip, line.len - skip},
+	    span_is((struct span){ line.p + skip, line.len - skip },
 		    fingerprint_format(again, b->signer)))
 		return 0;
 	return err_at(e, ERR_SYNTAX, r->line, 1,
@@ -97,8 +97,8 @@ int
 bnl_block_read(struct bnl_block *out, const char *raw, size_t len,
 	       struct err *e)
 {
-	struct block_reader r = {{raw, len}, 0};
-	struct bnl_block b = {.signedlen = len};
+	struct block_reader r = { { raw, len }, 0 };
+	struct bnl_block b = { .signedlen = len };
 	struct span line;
 
 	while (!b.present && span_line(&r.rest, &line)) {
@@ -126,8 +126,8 @@ verify_block(const struct bnl_block *b, const char *raw,
 	     const struct key *const *keys, size_t nkeys, struct err *e)
 {
 	struct bytes parts[] = {
-	    {LABEL_BNL, sizeof(LABEL_BNL) - 1},
-	    {raw, b->signedlen},
+		{ LABEL_BNL, sizeof(LABEL_BNL) - 1 },
+		{ raw, b->signedlen },
 	};
 	char text[FINGERPRINT_TEXT_MAX];
 	uint8_t fp[FINGERPRINT_LEN];
@@ -169,7 +169,7 @@ int
 bnl_open(struct bnl **out, const char *raw, size_t len,
 	 const struct key *const *keys, size_t nkeys, struct err *e)
 {
-	struct errs es = {0};
+	struct errs es = { 0 };
 	struct bnl_block block;
 	struct bnl *b;
 

@@ -39,7 +39,7 @@ whole_line(const struct bnl_edit *ed, size_t line)
 {
 	size_t at = start_of(ed, line);
 
-	return (struct span){ed->text + at, start_of(ed, line + 1) - at};
+	return (struct span){ ed->text + at, start_of(ed, line + 1) - at };
 }
 
 struct span
@@ -79,7 +79,7 @@ is_indented(const struct bnl_edit *ed, size_t line)
 int
 edit_index(struct bnl_edit *ed, size_t len)
 {
-	struct span rest = {ed->text, len}, line;
+	struct span rest = { ed->text, len }, line;
 	size_t *item;
 
 	for (;;) {
@@ -107,7 +107,8 @@ edit_node_end(const struct bnl_edit *ed, const struct bnl_node *n)
 			end = i + 1;
 	}
 	while (end < edit_lines(ed) && is_indented(ed, end) &&
-	       (edit_kind(ed, end) == LINE_COMMENT || edit_kind(ed, end) == LINE_EXTRA))
+	       (edit_kind(ed, end) == LINE_COMMENT ||
+		edit_kind(ed, end) == LINE_EXTRA))
 		end++;
 	return end;
 }
@@ -117,7 +118,8 @@ edit_head_end(const struct bnl_edit *ed)
 {
 	size_t end = 0;
 
-	for (size_t i = 0; i < edit_lines(ed) && edit_kind(ed, i) != LINE_NODE; i++)
+	for (size_t i = 0; i < edit_lines(ed) && edit_kind(ed, i) != LINE_NODE;
+	     i++)
 		if (edit_kind(ed, i) == LINE_HEAD)
 			end = i + 1;
 	return end;
@@ -156,7 +158,7 @@ edit_insert(struct bnl_edit *ed, size_t line, struct buf *b, struct err *e)
 {
 	size_t len = buf_len(b);
 	const char *text =
-	    arena_strndup(&ed->arena, (const char *)buf_data(b), len);
+		arena_strndup(&ed->arena, (const char *)buf_data(b), len);
 
 	buf_free(b);
 	if (text == NULL)
@@ -212,9 +214,9 @@ bnl_edit_write(const struct bnl_edit *ed, struct buf *out, struct err *e)
 		if (s[i].at < pos)
 			continue; /* the node was removed twice */
 		rc = edit_put(out, ed->text + pos, s[i].at - pos) != 0 ||
-			     put_lines(out, s[i].text, s[i].len) != 0
-			 ? -1
-			 : 0;
+				     put_lines(out, s[i].text, s[i].len) != 0 ?
+			     -1 :
+			     0;
 		pos = s[i].at + s[i].cut;
 	}
 	free(s);

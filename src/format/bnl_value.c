@@ -18,7 +18,7 @@ bnl_next_word(struct bnl_reader *r, struct span *w)
 {
 	if (!span_word(&r->rest, w))
 		return false;
-	r->at = (struct place){r->number, (uint32_t)(w->p - r->line.p) + 1};
+	r->at = (struct place){ r->number, (uint32_t)(w->p - r->line.p) + 1 };
 	return true;
 }
 
@@ -75,9 +75,9 @@ bnl_read_time(struct bnl_reader *r, struct walltime *t)
 		return false;
 	if (text_time_parse(&got, w) != 0 || got.s <= 0) {
 		BNL_COMPLAIN(
-		    r, ERR_SYNTAX,
-		    "%s \"%s\": expected a time like 2026-11-22T06:25:00Z",
-		    r->statement, bnl_quote(q, w));
+			r, ERR_SYNTAX,
+			"%s \"%s\": expected a time like 2026-11-22T06:25:00Z",
+			r->statement, bnl_quote(q, w));
 		return false;
 	}
 	*t = got;
@@ -105,7 +105,7 @@ bool
 bnl_read_prefix(struct bnl_reader *r, struct prefix *p)
 {
 	static const char expected[] =
-	    "ADDRESS/LENGTH like 192.0.2.0/24 or 2001:db8::/48";
+		"ADDRESS/LENGTH like 192.0.2.0/24 or 2001:db8::/48";
 	char q[BNL_QUOTED_MAX], text[PREFIX_TEXT_MAX];
 	struct span w;
 
@@ -116,10 +116,10 @@ bnl_read_prefix(struct bnl_reader *r, struct prefix *p)
 		break;
 	case -2:
 		BNL_COMPLAIN(
-		    r, ERR_SYNTAX,
-		    "%s %s has bits set beyond its length: did you mean "
-		    "%s?",
-		    r->statement, bnl_quote(q, w), prefix_format(text, p));
+			r, ERR_SYNTAX,
+			"%s %s has bits set beyond its length: did you mean "
+			"%s?",
+			r->statement, bnl_quote(q, w), prefix_format(text, p));
 		return false;
 	default:
 		BNL_COMPLAIN(r, ERR_SYNTAX, "%s \"%s\": expected %s",
@@ -129,8 +129,8 @@ bnl_read_prefix(struct bnl_reader *r, struct prefix *p)
 	if (ipaddr_is_multicast(&p->addr) || ipaddr_is_loopback(&p->addr)) {
 		BNL_COMPLAIN(r, ERR_RANGE, "%s %s cannot be routed: it is %s",
 			     r->statement, prefix_format(text, p),
-			     ipaddr_is_multicast(&p->addr) ? "multicast"
-							   : "loopback");
+			     ipaddr_is_multicast(&p->addr) ? "multicast" :
+							     "loopback");
 		return false;
 	}
 	return true;
@@ -225,12 +225,12 @@ hint_port(struct bnl_reader *r, struct span w)
 
 	while (host.len > 0 && host.p[host.len - 1] != ':')
 		host.len--;
-	port = (struct span){w.p + host.len, w.len - host.len};
+	port = (struct span){ w.p + host.len, w.len - host.len };
 	if (host.len == 0 || text_u64(&n, port, 1, UINT16_MAX) != 0)
 		return false;
 	host.len--;
 	if (host.len > 2 && host.p[0] == '[' && host.p[host.len - 1] == ']')
-		host = (struct span){host.p + 1, host.len - 2};
+		host = (struct span){ host.p + 1, host.len - 2 };
 	if (!is_host_name(host) && ipaddr_parse(&a, host.p, host.len) != 0)
 		return false;
 	BNL_COMPLAIN(r, ERR_SYNTAX,
@@ -244,7 +244,7 @@ bool
 bnl_read_address(struct bnl_reader *r, struct bnl_address *a)
 {
 	static const char expected[] =
-	    "an IPv4 or IPv6 address or a host name, then perhaps \"port N\"";
+		"an IPv4 or IPv6 address or a host name, then perhaps \"port N\"";
 	char q[BNL_QUOTED_MAX];
 	struct span w;
 

@@ -39,9 +39,9 @@ static const struct {
 	const char *name;
 	uint8_t min, max;
 } algs[COMP_ALGS] = {
-    [COMP_NONE] = {"none", 0, 0},
-    [COMP_LZO] = {"lzo", 1, 1},
-    [COMP_ZLIB] = {"zlib", 1, ZLIB_LEVELS},
+	[COMP_NONE] = { "none", 0, 0 },
+	[COMP_LZO] = { "lzo", 1, 1 },
+	[COMP_ZLIB] = { "zlib", 1, ZLIB_LEVELS },
 };
 
 const char *
@@ -173,8 +173,8 @@ zlib_unpack(struct comp *c, const uint8_t *in, size_t len, uint8_t *out,
 	z->next_out = out;
 	z->avail_out = (uInt)cap;
 	for (size_t n = 0; r == Z_OK; n++) {
-		if (n >= COMP_BLOCKS_FREE +
-				 (cap - z->avail_out) / COMP_BLOCK_YIELD)
+		if (n >=
+		    COMP_BLOCKS_FREE + (cap - z->avail_out) / COMP_BLOCK_YIELD)
 			return 0;
 		r = inflate_block(z);
 		c->blocks++;
@@ -191,7 +191,7 @@ lzo_pack(struct comp *c, const uint8_t *in, size_t len, uint8_t *out,
 	lzo_uint n = 0;
 
 	if (lzo1x_1_compress(in, len, c->lzo_out, &n, c->lzo_work) !=
-		LZO_E_OK ||
+		    LZO_E_OK ||
 	    n > cap)
 		return 0;
 	/* Copies the rest to another buffer: LZO writes beyond the end of its

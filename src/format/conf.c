@@ -48,7 +48,7 @@ strip_quotes(struct span s)
 	end = memchr(s.p + 1, '"', s.len - 1);
 	if (end != s.p + s.len - 1)
 		return s;
-	return (struct span){s.p + 1, s.len - 2};
+	return (struct span){ s.p + 1, s.len - 2 };
 }
 
 /*
@@ -89,8 +89,8 @@ check_bytes(struct parser *p, struct err *e)
 			return err_at(e, ERR_SYNTAX, p->line,
 				      column_of(p, p->whole.p + i),
 				      "control byte 0x%02x%s", c,
-				      c == '\r' ? " (lines end with LF alone)"
-						: "");
+				      c == '\r' ? " (lines end with LF alone)" :
+						  "");
 	}
 	if (!text_is_utf8(p->whole.p, p->whole.len))
 		return err_at(e, ERR_SYNTAX, p->line, 1,
@@ -157,8 +157,8 @@ static int
 note_key(struct parser *p, size_t key, struct span word, struct err *e)
 {
 	const struct conf_key *k = &conf_keys[key];
-	unsigned int *line =
-	    p->section != NULL ? &p->section->said[key] : &p->said[key].line;
+	unsigned int *line = p->section != NULL ? &p->section->said[key] :
+						  &p->said[key].line;
 
 	if (p->section != NULL && k->kind != CONF_KIND_CIPHERS &&
 	    k->kind != CONF_KIND_COMPS)
@@ -180,7 +180,7 @@ store_value(struct parser *p, const struct conf_key *k,
 	    const struct conf_value *v, struct err *e)
 {
 	struct conf_algos *algos =
-	    p->section != NULL ? &p->section->node.algos : &p->conf->algos;
+		p->section != NULL ? &p->section->node.algos : &p->conf->algos;
 
 	if (k->kind == CONF_KIND_CIPHERS)
 		return conf_ciphers_set(algos, v, e);
@@ -197,7 +197,7 @@ read_statement(struct parser *p, struct span word, struct span value,
 {
 	size_t key = conf_key_find(word);
 	const struct conf_key *k = &conf_keys[key];
-	struct conf_value v = {.line = p->line};
+	struct conf_value v = { .line = p->line };
 	int ret;
 
 	if (key == conf_nkeys)
@@ -209,9 +209,9 @@ read_statement(struct parser *p, struct span word, struct span value,
 	if (note_key(p, key, word, e) != 0)
 		return -1;
 	if (v.text.len == 0)
-		ret =
-		    err_at(e, ERR_SYNTAX, p->line, column_of(p, value.p),
-			   "%s has no value, expected %s", k->name, k->expects);
+		ret = err_at(e, ERR_SYNTAX, p->line, column_of(p, value.p),
+			     "%s has no value, expected %s", k->name,
+			     k->expects);
 	else
 		ret = store_value(p, k, &v, e);
 	if (ret != 0 && p->section == NULL)
@@ -235,7 +235,7 @@ parse_line(struct parser *p, struct err *e)
 	if (equals == NULL || equals == s.p)
 		return err_at(e, ERR_SYNTAX, p->line, column_of(p, s.p),
 			      "expected key = value");
-	word = span_trim((struct span){s.p, (size_t)(equals - s.p)});
+	word = span_trim((struct span){ s.p, (size_t)(equals - s.p) });
 	value.p = equals + 1;
 	value.len = s.len - (size_t)(value.p - s.p);
 	return read_statement(p, word, span_trim(value), e);
@@ -262,21 +262,21 @@ set_defaults(struct parser *p, struct err *e)
 	p->section = NULL;
 	for (size_t i = 0; i < conf_nkeys; i++) {
 		const struct conf_key *k = &conf_keys[i];
-		struct conf_value v = {.line = 0};
+		struct conf_value v = { .line = 0 };
 		const char *def = k->def;
 
 		if (p->host->slow_aes && k->slow_aes != NULL)
 			def = k->slow_aes;
 		if (def == NULL || p->said[i].line != 0)
 			continue;
-		v.text = (struct span){def, strlen(def)};
+		v.text = (struct span){ def, strlen(def) };
 		if (store_value(p, k, &v, e) != 0)
 			return -1;
 	}
 	if (c->bnl == NULL && c->statedir != NULL) {
 		size_t len = strlen(c->statedir);
 		char *path =
-		    arena_alloc(&c->arena, len + 1 + sizeof(DEFAULT_LIST));
+			arena_alloc(&c->arena, len + 1 + sizeof(DEFAULT_LIST));
 
 		if (path == NULL)
 			return err_nomem(e);
@@ -321,7 +321,7 @@ set_nodes(struct conf *c, const struct section *s, struct err *e)
 			       sizeof(algos.comps));
 			algos.ncomps = s->node.algos.ncomps;
 		}
-		c->nodes[n++] = (struct conf_node){s->node.name, algos};
+		c->nodes[n++] = (struct conf_node){ s->node.name, algos };
 	}
 	qsort(c->nodes, c->nnodes, sizeof(*c->nodes), node_cmp);
 	return 0;
@@ -342,8 +342,7 @@ conf_parse_on(struct conf **out, const struct conf_host *host, const char *text,
 {
 	static const uint8_t seed[HASH_SEED_LEN]; /* only the administrator's */
 	struct conf *c = calloc(1, sizeof(*c));
-	struct parser p = {
-	    .conf = c, .dir = dir, .host = host, .errs = es};
+	struct parser p = { .conf = c, .dir = dir, .host = host, .errs = es };
 	unsigned int before = es->count;
 	const struct section *sections;
 	struct err e;
@@ -360,7 +359,7 @@ conf_parse_on(struct conf **out, const struct conf_host *host, const char *text,
 		errs_add(es, &e);
 		goto out;
 	}
-	parse_lines(&p, (struct span){text, len});
+	parse_lines(&p, (struct span){ text, len });
 	sections = p.section;
 	if (set_defaults(&p, &e) != 0 || set_nodes(c, sections, &e) != 0) {
 		errs_add(es, &e);
@@ -391,7 +390,7 @@ conf_free(struct conf *c)
 unsigned int
 conf_line(const struct conf *c, const char *key)
 {
-	size_t i = conf_key_find((struct span){key, strlen(key)});
+	size_t i = conf_key_find((struct span){ key, strlen(key) });
 
 	return i < conf_nkeys ? c->line[i] : 0;
 }

@@ -55,7 +55,7 @@ word_next(struct word *w, const struct conf_value *v, size_t *at)
 		(*at)++;
 	if (start == *at)
 		return false;
-	w->text = (struct span){v->text.p + start, *at - start};
+	w->text = (struct span){ v->text.p + start, *at - start };
 	w->line = v->line;
 	w->column = v->column == 0 ? 0 : v->column + (unsigned int)start;
 	word_split(w);
@@ -180,7 +180,7 @@ comp_read(struct conf_comp *out, const struct word *w, struct err *e)
 	if (w->n == FIELDS_MAX)
 		return comp_level(&out->level, w, out->alg, e);
 	out->level =
-	    out->alg == COMP_ZLIB ? ZLIB_LEVEL : comp_level_min(out->alg);
+		out->alg == COMP_ZLIB ? ZLIB_LEVEL : comp_level_min(out->alg);
 	return 0;
 }
 
@@ -209,7 +209,7 @@ conf_comps_set(struct conf_algos *a, const struct conf_value *v, struct err *e)
 	/* Two nodes must always share a compressor. */
 	if (!has_none)
 		new.comps[new.ncomps++] = (struct conf_comp){
-		    .alg = COMP_NONE,
+			.alg = COMP_NONE,
 		};
 	*a = new;
 	return 0;

@@ -9,15 +9,15 @@
 static const struct order {
 	const char *less, *more;
 } orders[] = {
-    {"rekey", "rekeyresponder"},
-    {"rekeyresponder", "reject"},
-    {"rekeypackets", "rejectpackets"},
+	{ "rekey", "rekeyresponder" },
+	{ "rekeyresponder", "reject" },
+	{ "rekeypackets", "rejectpackets" },
 };
 
 static size_t
 find_key(const char *name)
 {
-	return conf_key_find((struct span){name, strlen(name)});
+	return conf_key_find((struct span){ name, strlen(name) });
 }
 
 static const struct conf_said *
@@ -83,8 +83,7 @@ check_log(const struct conf *c, const struct conf_said *said, struct errs *es)
 
 /* A group has an effect only when the daemon changes to a user. */
 static void
-check_group(const struct conf *c, const struct conf_said *said,
-	    struct errs *es)
+check_group(const struct conf *c, const struct conf_said *said, struct errs *es)
 {
 	struct err e;
 

@@ -7,8 +7,8 @@
 
 /* A key as given outside the node sections. */
 struct conf_said {
-	unsigned int line;	/* line where first given; 0: not given */
-	bool bad;		/* value was refused: conclude nothing */
+	unsigned int line; /* line where first given; 0: not given */
+	bool bad;	   /* value was refused: conclude nothing */
 };
 
 /* Adds an error to es for every rule that c breaks. said: one per key, in the

@@ -9,11 +9,12 @@ static const struct feature {
 	uint8_t bit;
 	uint8_t takes; /* this one and all that need it */
 } features[CONF_OFFLOADS] = {
-    {"tun-csum", CONF_TUN_CSUM, CONF_TUN_CSUM | CONF_TUN_TSO | CONF_TUN_USO},
-    {"tun-tso", CONF_TUN_TSO, CONF_TUN_TSO | CONF_TUN_USO},
-    {"tun-uso", CONF_TUN_USO, CONF_TUN_USO},
-    {"udp-gso", CONF_UDP_GSO, CONF_UDP_GSO},
-    {"udp-gro", CONF_UDP_GRO, CONF_UDP_GRO},
+	{ "tun-csum", CONF_TUN_CSUM,
+	  CONF_TUN_CSUM | CONF_TUN_TSO | CONF_TUN_USO },
+	{ "tun-tso", CONF_TUN_TSO, CONF_TUN_TSO | CONF_TUN_USO },
+	{ "tun-uso", CONF_TUN_USO, CONF_TUN_USO },
+	{ "udp-gso", CONF_UDP_GSO, CONF_UDP_GSO },
+	{ "udp-gro", CONF_UDP_GRO, CONF_UDP_GRO },
 };
 
 const char *
@@ -34,7 +35,7 @@ find_feature(struct span word)
 {
 	if (word.len < 3 || memcmp(word.p, "no-", 3) != 0)
 		return NULL;
-	word = (struct span){word.p + 3, word.len - 3};
+	word = (struct span){ word.p + 3, word.len - 3 };
 	for (size_t i = 0; i < CONF_OFFLOADS; i++)
 		if (span_is(word, features[i].name))
 			return &features[i];
@@ -59,7 +60,7 @@ next_word(struct span *rest, struct span *word)
 	}
 	while (n < rest->len && !is_separator(rest->p[n]))
 		n++;
-	*word = (struct span){rest->p, n};
+	*word = (struct span){ rest->p, n };
 	rest->p += n;
 	rest->len -= n;
 	return n > 0;

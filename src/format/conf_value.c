@@ -31,11 +31,11 @@ time_parse(int64_t *ms, struct span text)
 	static const struct {
 		const char *name;
 		uint64_t ms;
-	} units[] = {{"", MS_PER_S},
-		     {"s", MS_PER_S},
-		     {"ms", 1},
-		     {"min", UINT64_C(60) * MS_PER_S},
-		     {"h", UINT64_C(3600) * MS_PER_S}};
+	} units[] = { { "", MS_PER_S },
+		      { "s", MS_PER_S },
+		      { "ms", 1 },
+		      { "min", UINT64_C(60) * MS_PER_S },
+		      { "h", UINT64_C(3600) * MS_PER_S } };
 	struct span number = text, unit;
 	uint64_t n;
 
@@ -43,7 +43,7 @@ time_parse(int64_t *ms, struct span text)
 				   number.p[number.len - 1] > '9'))
 		number.len--;
 	unit = span_trim(
-	    (struct span){text.p + number.len, text.len - number.len});
+		(struct span){ text.p + number.len, text.len - number.len });
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
 		if (!span_is(unit, units[i].name))
 			continue;

@@ -6,8 +6,8 @@
 #include "format/conf_schema.h"
 
 struct conf_value {
-	struct span text;	/* trimmed, without quotes, not empty */
-	unsigned int line;	/* place in the file */
+	struct span text;  /* trimmed, without quotes, not empty */
+	unsigned int line; /* place in the file */
 	unsigned int column;
 };
 

@@ -12,15 +12,16 @@ static const struct {
 	const char *name;
 	uint16_t min, max; /* bytes of payload */
 } frames[FRAME_TYPES] = {
-    [FRAME_HELLO] = {"hello", 2, FRAME_HELLO_MAX},
-    [FRAME_CONFIRM] = {"confirm", PROTO_CONFIRM_LEN, PROTO_CONFIRM_LEN},
-    [FRAME_READY] = {"ready", 0, 0},
-    [FRAME_REFUSE] = {"refuse", 2 + BNL_VERSION_WIRE_LEN, FRAME_REFUSE_MAX},
-    [FRAME_LIST_QUERY] = {"list-query", LIST_ASK_LEN, LIST_ASK_LEN},
-    [FRAME_LIST_HAVE] = {"list-have", LIST_HAVE_LEN, LIST_HAVE_LEN},
-    [FRAME_LIST_GET] = {"list-get", LIST_GET_LEN, LIST_GET_LEN},
-    [FRAME_LIST_DATA] = {"list-data", 1, FRAME_LIST_DATA_MAX},
-    [FRAME_LIST_DIFF] = {"list-diff", LIST_DIFF_LEN, LIST_DIFF_LEN},
+	[FRAME_HELLO] = { "hello", 2, FRAME_HELLO_MAX },
+	[FRAME_CONFIRM] = { "confirm", PROTO_CONFIRM_LEN, PROTO_CONFIRM_LEN },
+	[FRAME_READY] = { "ready", 0, 0 },
+	[FRAME_REFUSE] = { "refuse", 2 + BNL_VERSION_WIRE_LEN,
+			   FRAME_REFUSE_MAX },
+	[FRAME_LIST_QUERY] = { "list-query", LIST_ASK_LEN, LIST_ASK_LEN },
+	[FRAME_LIST_HAVE] = { "list-have", LIST_HAVE_LEN, LIST_HAVE_LEN },
+	[FRAME_LIST_GET] = { "list-get", LIST_GET_LEN, LIST_GET_LEN },
+	[FRAME_LIST_DATA] = { "list-data", 1, FRAME_LIST_DATA_MAX },
+	[FRAME_LIST_DIFF] = { "list-diff", LIST_DIFF_LEN, LIST_DIFF_LEN },
 };
 
 int
@@ -79,7 +80,7 @@ refuse_encode(uint8_t out[FRAME_REFUSE_MAX], const struct refuse *r)
 int
 refuse_decode(struct refuse *out, const uint8_t *in, size_t len, struct err *e)
 {
-	struct refuse r = {.code = 0};
+	struct refuse r = { .code = 0 };
 	uint8_t version[BNL_VERSION_WIRE_LEN];
 	const uint8_t *text;
 	size_t textlen;

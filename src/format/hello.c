@@ -60,7 +60,7 @@ name_read(char name[NODE_NAME_MAX + 1], struct rcur *c, struct err *e)
 	const uint8_t *p = rcur_view(c, len);
 
 	if (p == NULL || len > NODE_NAME_MAX ||
-	    !text_is_node_name((struct span){(const char *)p, len}))
+	    !text_is_node_name((struct span){ (const char *)p, len }))
 		return err_set(e, ERR_PROTO,
 			       "a name in a hello is no node name");
 	memcpy(name, p, len);
@@ -72,7 +72,7 @@ name_read(char name[NODE_NAME_MAX + 1], struct rcur *c, struct err *e)
 static int
 ciphers_read(struct conf_algos *a, struct rcur *c, struct err *e)
 {
-	bool seen[UINT8_MAX + 1] = {false};
+	bool seen[UINT8_MAX + 1] = { false };
 	unsigned int n = rcur_u8(c);
 
 	for (unsigned int i = 0; i < n && !c->bad; i++) {
@@ -85,8 +85,9 @@ ciphers_read(struct conf_algos *a, struct rcur *c, struct err *e)
 			return err_set(e, ERR_PROTO, "cipher %u twice", alg);
 		seen[alg] = true;
 		if (alg < AEAD_ALGS && a->nciphers < AEAD_ALGS)
-			a->ciphers[a->nciphers++] = (struct conf_cipher){
-			    (enum aead_alg)alg, preference};
+			a->ciphers[a->nciphers++] =
+				(struct conf_cipher){ (enum aead_alg)alg,
+						      preference };
 	}
 	return 0;
 }
@@ -94,7 +95,7 @@ ciphers_read(struct conf_algos *a, struct rcur *c, struct err *e)
 static int
 comps_read(struct conf_algos *a, struct rcur *c, struct err *e)
 {
-	bool seen[UINT8_MAX + 1] = {false};
+	bool seen[UINT8_MAX + 1] = { false };
 	unsigned int n = rcur_u8(c);
 
 	for (unsigned int i = 0; i < n && !c->bad; i++) {
@@ -113,7 +114,7 @@ comps_read(struct conf_algos *a, struct rcur *c, struct err *e)
 			return err_set(e, ERR_PROTO, "level %u of %s", level,
 				       comp_name(alg));
 		a->comps[a->ncomps++] =
-		    (struct conf_comp){alg, level, preference};
+			(struct conf_comp){ alg, level, preference };
 	}
 	return 0;
 }
@@ -142,7 +143,7 @@ held_read(struct hello *h, struct rcur *c, struct err *e)
 int
 hello_decode(struct hello *out, const uint8_t *in, size_t len, struct err *e)
 {
-	struct hello h = {.nheld = 0};
+	struct hello h = { .nheld = 0 };
 	uint8_t version[BNL_VERSION_WIRE_LEN];
 	uint8_t flags;
 	struct rcur c;

@@ -27,7 +27,7 @@ int
 invitemsg_decode(struct invitemsg *out, const void *in, size_t len,
 		 struct err *e)
 {
-	struct invitemsg m = {.kind = INVITE_KINDS};
+	struct invitemsg m = { .kind = INVITE_KINDS };
 	struct rcur r;
 
 	rcur_init(&r, in, len);
@@ -38,8 +38,8 @@ invitemsg_decode(struct invitemsg *out, const void *in, size_t len,
 	rcur_bytes(&r, m.hash, sizeof(m.hash));
 	m.text.len = r.left;
 	m.text.p = (const char *)rcur_view(&r, m.text.len);
-	if (!rcur_done(&r) || m.kind < INVITE_SETUP ||
-	    m.kind >= INVITE_KINDS || m.text.len > JOIN_ASK_MAX)
+	if (!rcur_done(&r) || m.kind < INVITE_SETUP || m.kind >= INVITE_KINDS ||
+	    m.text.len > JOIN_ASK_MAX)
 		return err_set(e, ERR_PROTO, "a message of no known form");
 	*out = m;
 	return 0;

@@ -93,7 +93,7 @@ ippkt_pseudo_sum(const uint8_t *p, uint8_t proto, size_t len)
 static int
 v4_parse(struct ippkt *out, const uint8_t *p, size_t len)
 {
-	struct ippkt k = {.src.family = IP_V4, .dst.family = IP_V4};
+	struct ippkt k = { .src.family = IP_V4, .dst.family = IP_V4 };
 	uint16_t frag;
 
 	if (len < V4_HEADER_MIN)
@@ -178,8 +178,9 @@ v6_walk(struct ippkt *k, const uint8_t *p, size_t len)
 static int
 v6_parse(struct ippkt *out, const uint8_t *p, size_t len)
 {
-	struct ippkt k = {
-	    .src.family = IP_V6, .dst.family = IP_V6, .dont_fragment = true};
+	struct ippkt k = { .src.family = IP_V6,
+			   .dst.family = IP_V6,
+			   .dont_fragment = true };
 
 	if (len < V6_HEADER_LEN ||
 	    (size_t)get_be16(p + 4) != len - V6_HEADER_LEN)

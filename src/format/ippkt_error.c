@@ -27,16 +27,16 @@ struct icmp_code {
 
 /* RFC 792, RFC 1191, RFC 1812 5.2.7.1; RFC 4443 3.1, 3.2. */
 static const struct icmp_code v4_codes[] = {
-    [IPPKT_NO_ROUTE] = {3, 0},
-    [IPPKT_HOST_DOWN] = {3, 1},
-    [IPPKT_PROHIBITED] = {3, 13},
-    [IPPKT_TOO_BIG] = {3, 4},
+	[IPPKT_NO_ROUTE] = { 3, 0 },
+	[IPPKT_HOST_DOWN] = { 3, 1 },
+	[IPPKT_PROHIBITED] = { 3, 13 },
+	[IPPKT_TOO_BIG] = { 3, 4 },
 };
 static const struct icmp_code v6_codes[] = {
-    [IPPKT_NO_ROUTE] = {1, 0},
-    [IPPKT_HOST_DOWN] = {1, 3},
-    [IPPKT_PROHIBITED] = {1, 1},
-    [IPPKT_TOO_BIG] = {2, 0},
+	[IPPKT_NO_ROUTE] = { 1, 0 },
+	[IPPKT_HOST_DOWN] = { 1, 3 },
+	[IPPKT_PROHIBITED] = { 1, 1 },
+	[IPPKT_TOO_BIG] = { 2, 0 },
 };
 
 /* True when the address names a single host (RFC 1122 3.2.2, RFC 4443 2.4 e):
@@ -54,7 +54,7 @@ is_single_source(const struct ipaddr *a)
 static bool
 is_single_destination(const struct ipaddr *a)
 {
-	static const uint8_t broadcast[4] = {255, 255, 255, 255};
+	static const uint8_t broadcast[4] = { 255, 255, 255, 255 };
 
 	if (ipaddr_is_multicast(a) || ipaddr_is_unspecified(a))
 		return false;

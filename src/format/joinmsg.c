@@ -7,7 +7,7 @@
 #include "crypto/kdf.h"
 #include "format/invite.h"
 
-#define ASK_HEAD (JOIN_ASK_ID_AT + TOKEN_ID_LEN)	/* before the proof */
+#define ASK_HEAD (JOIN_ASK_ID_AT + TOKEN_ID_LEN) /* before the proof */
 #define ASK_MIN (ASK_HEAD + JOIN_PROOF_LEN + 1 + 2 + 1 + 4 + 1)
 #define GIVE_MIN (JOIN_PROOF_LEN + 4 + 4 + 1 + 4 + 4)
 #define REFUSE_MIN 1
@@ -15,15 +15,14 @@
 static const struct {
 	size_t min, max;
 } bounds[JOIN_TYPES] = {
-    [JOIN_ASK] = {ASK_MIN, JOIN_ASK_MAX},
-    [JOIN_GIVE] = {GIVE_MIN, JOIN_GIVE_MAX},
-    [JOIN_REFUSE] = {REFUSE_MIN, JOIN_REFUSE_MAX},
-    [JOIN_DONE] = {0, 0},
+	[JOIN_ASK] = { ASK_MIN, JOIN_ASK_MAX },
+	[JOIN_GIVE] = { GIVE_MIN, JOIN_GIVE_MAX },
+	[JOIN_REFUSE] = { REFUSE_MIN, JOIN_REFUSE_MAX },
+	[JOIN_DONE] = { 0, 0 },
 };
 
 void
-join_header_write(uint8_t out[JOIN_HEADER_LEN], enum join_type type,
-		  size_t len)
+join_header_write(uint8_t out[JOIN_HEADER_LEN], enum join_type type, size_t len)
 {
 	put_be32(out, (uint32_t)type << 24 | (uint32_t)len);
 }
@@ -40,8 +39,7 @@ join_header_read(struct join_header *out, const uint8_t in[JOIN_HEADER_LEN],
 			       type);
 	if (len < bounds[type].min || len > bounds[type].max)
 		return err_set(e, ERR_PROTO,
-			       "a message of type %u and %zu bytes", type,
-			       len);
+			       "a message of type %u and %zu bytes", type, len);
 	out->type = (enum join_type)type;
 	out->len = len;
 	return 0;
@@ -78,9 +76,9 @@ put_long(struct buf *b, struct span s)
 	uint8_t bytes[4];
 
 	put_be32(bytes, (uint32_t)s.len);
-	return s.len > JOIN_GIVE_MAX || put_bytes(b, bytes, 4) != 0
-		   ? -1
-		   : put_bytes(b, s.p, s.len);
+	return s.len > JOIN_GIVE_MAX || put_bytes(b, bytes, 4) != 0 ?
+		       -1 :
+		       put_bytes(b, s.p, s.len);
 }
 
 /* Reserves space for the header; *at is its offset. */
@@ -117,10 +115,11 @@ prove_ask(uint8_t out[JOIN_PROOF_LEN], const uint8_t *in, size_t len,
 	  const struct token_keys *k, const uint8_t exported[32])
 {
 	const struct bytes parts[] = {
-	    {LABEL_JOIN_GUEST, sizeof(LABEL_JOIN_GUEST) - 1},
-	    {exported, 32},
-	    {in, ASK_HEAD},
-	    {in + ASK_HEAD + JOIN_PROOF_LEN, len - ASK_HEAD - JOIN_PROOF_LEN},
+		{ LABEL_JOIN_GUEST, sizeof(LABEL_JOIN_GUEST) - 1 },
+		{ exported, 32 },
+		{ in, ASK_HEAD },
+		{ in + ASK_HEAD + JOIN_PROOF_LEN,
+		  len - ASK_HEAD - JOIN_PROOF_LEN },
 	};
 
 	hmac_sha256(out, k->key, sizeof(k->key), parts, 4);
@@ -132,10 +131,10 @@ prove_give(uint8_t out[JOIN_PROOF_LEN], const uint8_t *in, size_t len,
 	   const uint8_t *asked)
 {
 	const struct bytes parts[] = {
-	    {LABEL_JOIN_HOST, sizeof(LABEL_JOIN_HOST) - 1},
-	    {exported, 32},
-	    {asked + ASK_HEAD, JOIN_PROOF_LEN},
-	    {in + JOIN_PROOF_LEN, len - JOIN_PROOF_LEN},
+		{ LABEL_JOIN_HOST, sizeof(LABEL_JOIN_HOST) - 1 },
+		{ exported, 32 },
+		{ asked + ASK_HEAD, JOIN_PROOF_LEN },
+		{ in + JOIN_PROOF_LEN, len - JOIN_PROOF_LEN },
 	};
 
 	hmac_sha256(out, k->key, sizeof(k->key), parts, 4);
@@ -213,15 +212,15 @@ get_span(struct rcur *r, size_t len)
 {
 	const uint8_t *p = rcur_view(r, len);
 
-	return p == NULL ? (struct span){"", 0}
-			 : (struct span){(const char *)p, len};
+	return p == NULL ? (struct span){ "", 0 } :
+			   (struct span){ (const char *)p, len };
 }
 
 int
 join_ask_decode(struct join_ask *out, const uint8_t *in, size_t len,
 		struct err *e)
 {
-	struct join_ask a = {.naddresses = 0};
+	struct join_ask a = { .naddresses = 0 };
 	unsigned int version, flags;
 	struct rcur r;
 
@@ -290,7 +289,7 @@ int
 join_give_decode(struct join_give *out, const uint8_t *in, size_t len,
 		 struct err *e)
 {
-	struct join_give g = {.nkeys = 0};
+	struct join_give g = { .nkeys = 0 };
 	struct rcur r;
 
 	rcur_init(&r, in, len);
@@ -329,9 +328,9 @@ join_refuse_encode(struct buf *out, const struct join_refuse *r)
 	if (len > JOIN_REFUSE_MAX - 1)
 		len = JOIN_REFUSE_MAX - 1;
 	return begin_message(out, &at) != 0 || put_u8(out, r->code) != 0 ||
-		       put_bytes(out, r->text, len) != 0
-		   ? -1
-		   : end_message(out, at, JOIN_REFUSE);
+			       put_bytes(out, r->text, len) != 0 ?
+		       -1 :
+		       end_message(out, at, JOIN_REFUSE);
 }
 
 int

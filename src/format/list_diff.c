@@ -117,7 +117,7 @@ diff_writer_end(struct diff_writer *d)
 /* The text in between, as the first step makes it: copies and insertions. */
 struct between {
 	struct rcur c;
-	struct diff_op op;		/* the part of it that is left */
+	struct diff_op op; /* the part of it that is left */
 	bool open;
 };
 
@@ -153,8 +153,7 @@ pass(struct diff_writer *d, struct between *b, size_t n, bool keep)
 			return false;
 		b->open = true;
 		n -= pass_part(d, b, n, keep);
-		b->open = b->op.copy > 0 || b->op.skip > 0 ||
-			  b->op.insert > 0;
+		b->open = b->op.copy > 0 || b->op.skip > 0 || b->op.insert > 0;
 	}
 	return true;
 }
@@ -163,7 +162,7 @@ size_t
 list_diff_join(uint8_t *out, size_t cap, const uint8_t *first, size_t firstlen,
 	       const uint8_t *second, size_t secondlen)
 {
-	struct between b = {.open = false};
+	struct between b = { .open = false };
 	struct diff_writer d;
 	struct diff_op op;
 	struct rcur c;

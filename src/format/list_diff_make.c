@@ -12,28 +12,28 @@
 #include <string.h>
 
 #define NO_LINE UINT32_MAX
-#define LINES_MAX (1u << 19)	/* of a text; bounds the memory needed */
+#define LINES_MAX (1u << 19) /* of a text; bounds the memory needed */
 
 struct lines {
 	const uint8_t *text;
-	size_t *at;		/* where each begins; one more: the end */
+	size_t *at; /* where each begins; one more: the end */
 	size_t n;
 };
 
-struct slot {			/* a line's text, in either */
-	uint32_t line[2];	/* the first one of that text; NO_LINE: none */
-	bool again[2];		/* there are more */
+struct slot {		  /* a line's text, in either */
+	uint32_t line[2]; /* the first one of that text; NO_LINE: none */
+	bool again[2];	  /* there are more */
 };
 
 struct anchors {
-	uint32_t (*pair)[2];	/* lines of the two texts */
-	uint32_t *tail;		/* last pair of the best sequence so long */
-	uint32_t *before;	/* the pair before in the best sequence */
+	uint32_t (*pair)[2]; /* lines of the two texts */
+	uint32_t *tail;	     /* last pair of the best sequence so long */
+	uint32_t *before;    /* the pair before in the best sequence */
 	size_t n;
 };
 
 struct work {
-	struct lines l[2];	/* the base, the later text */
+	struct lines l[2]; /* the base, the later text */
 	struct slot *slots;
 	size_t mask;
 	struct anchors a;
@@ -115,7 +115,7 @@ fill_slots(struct work *w)
 		return -1;
 	w->mask = cap - 1;
 	for (size_t i = 0; i < cap; i++)
-		w->slots[i] = (struct slot){{NO_LINE, NO_LINE}, {0, 0}};
+		w->slots[i] = (struct slot){ { NO_LINE, NO_LINE }, { 0, 0 } };
 	for (int which = 0; which < 2; which++)
 		for (size_t i = 0; i < w->l[which].n; i++) {
 			struct slot *s = find_slot(w, which, i);
@@ -202,7 +202,7 @@ static void
 write_ops(const struct work *w, struct diff_writer *d)
 {
 	const struct lines *a = &w->l[0], *b = &w->l[1];
-	size_t i = 0, j = 0;	/* up to here all is written */
+	size_t i = 0, j = 0; /* up to here all is written */
 
 	for (size_t k = 0; k < w->a.n; k++) {
 		size_t x, y, from;

@@ -7,8 +7,8 @@
 #include "format/list_diff.h"
 
 struct diff_op {
-	size_t copy, skip, insert;	/* bytes */
-	const uint8_t *bytes;		/* those inserted */
+	size_t copy, skip, insert; /* bytes */
+	const uint8_t *bytes;	   /* those inserted */
 };
 
 /* Reads the next one; false when there is none, or none of that form. An
@@ -19,7 +19,7 @@ bool diff_op_read(struct diff_op *out, struct rcur *c);
  * only a copy begins another one. */
 struct diff_writer {
 	struct wcur w;
-	size_t at;		/* of the operation that grows; SIZE_MAX: none */
+	size_t at; /* of the operation that grows; SIZE_MAX: none */
 	size_t copy, skip, insert;
 };
 

@@ -161,14 +161,17 @@ read_change(struct monitor_change *out, struct rcur *c, struct err *e)
 	out->subnet.len = rcur_u8(c);
 	rcur_bytes(c, out->subnet.addr.b, sizeof(out->subnet.addr.b));
 	if (c->bad)
-		return err_set(e, ERR_SYNTAX, "a request to run of another "
+		return err_set(e, ERR_SYNTAX,
+			       "a request to run of another "
 			       "length");
 	if (monitor_hook_node(out->hook) ? !text_is_node_name(node) : len != 0)
-		return err_set(e, ERR_SYNTAX, "a node that is none, or that "
+		return err_set(e, ERR_SYNTAX,
+			       "a node that is none, or that "
 			       "the hook has not");
 	if (monitor_hook_subnet(out->hook) ? !subnet_ok(&out->subnet) :
-					    !subnet_none(&out->subnet))
-		return err_set(e, ERR_SYNTAX, "a subnet that is none, or that "
+					     !subnet_none(&out->subnet))
+		return err_set(e, ERR_SYNTAX,
+			       "a subnet that is none, or that "
 			       "the hook has not");
 	return 0;
 }
@@ -181,7 +184,8 @@ decode_run(struct monitor_request *r, struct rcur *c, struct err *e)
 	if (read_change(&one, c, e) < 0)
 		return -1;
 	if (!rcur_done(c))
-		return err_set(e, ERR_SYNTAX, "a request to run of another "
+		return err_set(e, ERR_SYNTAX,
+			       "a request to run of another "
 			       "length");
 	r->hook = one.hook;
 	memcpy(r->node, one.node, sizeof(r->node));
@@ -244,14 +248,15 @@ decode_open(struct monitor_request *r, struct rcur *c, struct err *e)
 
 	r->index = rcur_u8(c);
 	if (!rcur_done(c))
-		return err_set(e, ERR_SYNTAX, "a request to open of another "
+		return err_set(e, ERR_SYNTAX,
+			       "a request to open of another "
 			       "length");
 	if (path >= MONITOR_PATHS)
 		return err_set(e, ERR_RANGE, "file %u: there are %d", path,
 			       MONITOR_PATHS);
 	if (r->index >= CONF_MANY_MAX)
-		return err_set(e, ERR_RANGE, "index %u: there are %d",
-			       r->index, CONF_MANY_MAX);
+		return err_set(e, ERR_RANGE, "index %u: there are %d", r->index,
+			       CONF_MANY_MAX);
 	r->path = (enum monitor_path)path;
 	return 0;
 }

@@ -27,9 +27,9 @@ static const char magic[7] = "CVPAIR\n";
 #define TIME_MAX_S INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
 
 enum tail_type {
-	TAIL_ABOVE = 1,	/* fingerprints of the CAs, the nearest first */
+	TAIL_ABOVE = 1, /* fingerprints of the CAs, the nearest first */
 	TAIL_RUN = 2,	/* u64: running time of this node as it was made */
-	TAIL_REFUSED = 0x8000	/* this and above: refused if unknown */
+	TAIL_REFUSED = 0x8000 /* this and above: refused if unknown */
 };
 
 static void
@@ -132,8 +132,8 @@ tail_entry_read(struct pair *p, unsigned int type, struct rcur *c,
 		return err_set(e, ERR_RANGE, "unknown entry 0x%04x", type);
 	if (type != TAIL_ABOVE && type != TAIL_RUN)
 		return 0;
-	if ((type == TAIL_ABOVE ? above_read(&p->above, c)
-				: run_read(&p->made_run_s, c)) != 0 ||
+	if ((type == TAIL_ABOVE ? above_read(&p->above, c) :
+				  run_read(&p->made_run_s, c)) != 0 ||
 	    !rcur_done(c))
 		return err_set(e, ERR_RANGE, "entry %u is out of range", type);
 	return 0;
@@ -216,7 +216,7 @@ name_read(char peer[NODE_NAME_MAX + 1], struct rcur *c, struct err *e)
 	const uint8_t *name = rcur_view(c, len);
 
 	if (name == NULL || len > NODE_NAME_MAX ||
-	    !text_is_node_name((struct span){(const char *)name, len}))
+	    !text_is_node_name((struct span){ (const char *)name, len }))
 		return err_set(e, ERR_RANGE, "the peer's name is no node name");
 	memcpy(peer, name, len);
 	peer[len] = '\0';
@@ -250,7 +250,7 @@ int
 pair_record_decode(struct pair_record *out, const uint8_t *in, size_t len,
 		   struct err *e)
 {
-	struct pair_record r = {.n = 0};
+	struct pair_record r = { .n = 0 };
 	uint8_t sum[SHA256_LEN];
 	struct rcur c;
 	uint8_t version;

@@ -18,8 +18,8 @@ static void
 check_of(uint8_t out[TOKEN_CHECK_LEN], const void *data, size_t len)
 {
 	const struct bytes parts[] = {
-	    {LABEL_TOKEN_CHECK, sizeof(LABEL_TOKEN_CHECK) - 1},
-	    {data, len},
+		{ LABEL_TOKEN_CHECK, sizeof(LABEL_TOKEN_CHECK) - 1 },
+		{ data, len },
 	};
 	uint8_t sum[SHA256_LEN];
 
@@ -90,7 +90,7 @@ get_name(struct rcur *r, char out[NODE_NAME_MAX + 1])
 	const uint8_t *p = len <= NODE_NAME_MAX ? rcur_view(r, len) : NULL;
 
 	if (p == NULL ||
-	    !text_is_node_name((struct span){(const char *)p, len})) {
+	    !text_is_node_name((struct span){ (const char *)p, len })) {
 		r->bad = true;
 		return;
 	}
@@ -157,14 +157,15 @@ token_parse(struct token *out, const char *text, size_t len, struct err *e)
 {
 	char b64[TOKEN_TEXT_MAX], back[TOKEN_TEXT_MAX] = "";
 	uint8_t raw[TOKEN_BYTES_MAX];
-	struct token t = {0};
+	struct token t = { 0 };
 	size_t rawlen;
 	int rc = -1;
 
 	if (len < PREFIX_LEN || memcmp(text, TOKEN_PREFIX, PREFIX_LEN) != 0)
 		return err_set(e, ERR_SYNTAX,
 			       "this is no token: expected one that begins "
-			       "with \"" TOKEN_PREFIX "\", as invite prints it");
+			       "with \"" TOKEN_PREFIX
+			       "\", as invite prints it");
 	if (len >= TOKEN_TEXT_MAX)
 		return token_mangled(e);
 	for (size_t i = PREFIX_LEN; i < len; i++) {
@@ -175,11 +176,12 @@ token_parse(struct token *out, const char *text, size_t len, struct err *e)
 		b64[i - PREFIX_LEN] = c == '-' ? '+' : c == '_' ? '/' : c;
 	}
 	if (base64_decode(raw, sizeof(raw), &rawlen, b64, len - PREFIX_LEN) ==
-		0 && decode_token(&t, raw, rawlen) == 0) {
+		    0 &&
+	    decode_token(&t, raw, rawlen) == 0) {
 		/* A token has one canonical text. */
 		token_format(back, &t);
-		rc = strlen(back) == len && memcmp(back, text, len) == 0 ? 0
-									 : -1;
+		rc = strlen(back) == len && memcmp(back, text, len) == 0 ? 0 :
+									   -1;
 	}
 	if (rc == 0)
 		*out = t;

@@ -10,7 +10,7 @@ clock_mono(void)
 	struct timespec ts;
 
 	clock_gettime(CLOCK_BOOTTIME, &ts);
-	return (struct monotime){ts.tv_sec * NS_PER_S + ts.tv_nsec};
+	return (struct monotime){ ts.tv_sec * NS_PER_S + ts.tv_nsec };
 }
 
 int64_t
@@ -29,11 +29,11 @@ clock_wall(void)
 	struct timespec ts;
 
 	clock_gettime(CLOCK_REALTIME, &ts);
-	return (struct walltime){ts.tv_sec};
+	return (struct walltime){ ts.tv_sec };
 }
 
 struct now
 clock_now(void)
 {
-	return (struct now){.mono = clock_mono(), .wall = clock_wall()};
+	return (struct now){ .mono = clock_mono(), .wall = clock_wall() };
 }

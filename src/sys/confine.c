@@ -53,12 +53,12 @@ static const char *const allowed[] = {
 	"fcntl", "fcntl64", "fdatasync", "flock", "fstat", "fstat64",
 	"fstatat64", "fstatfs", "fstatfs64", "fsync", "ftruncate",
 	"ftruncate64", "getcwd", "getdents", "getdents64", "_llseek", "lseek",
-	"lstat", "lstat64", "mkdir", "mkdirat", "newfstatat", "open",
-	"openat", "openat2", "pipe", "pipe2", "pread64", "preadv", "preadv2",
-	"pwrite64", "pwritev", "pwritev2", "read", "readlink", "readlinkat",
-	"readv", "rename", "renameat", "renameat2", "rmdir", "stat", "stat64",
-	"statfs", "statfs64", "statx", "truncate", "umask", "unlink",
-	"unlinkat", "write", "writev",
+	"lstat", "lstat64", "mkdir", "mkdirat", "newfstatat", "open", "openat",
+	"openat2", "pipe", "pipe2", "pread64", "preadv", "preadv2", "pwrite64",
+	"pwritev", "pwritev2", "read", "readlink", "readlinkat", "readv",
+	"rename", "renameat", "renameat2", "rmdir", "stat", "stat64", "statfs",
+	"statfs64", "statx", "truncate", "umask", "unlink", "unlinkat", "write",
+	"writev",
 	/* memory */
 	"brk", "madvise", "membarrier", "mlock", "mlock2", "mmap", "mmap2",
 	"mprotect", "mremap", "msync", "munlock", "munmap",
@@ -74,27 +74,25 @@ static const char *const allowed[] = {
 	"clock_gettime64", "clock_nanosleep", "clock_nanosleep_time64",
 	"epoll_create", "epoll_create1", "epoll_ctl", "epoll_pwait",
 	"epoll_pwait2", "epoll_wait", "eventfd", "eventfd2", "gettimeofday",
-	"nanosleep", "_newselect", "poll", "ppoll", "ppoll_time64",
-	"pselect6", "pselect6_time64", "select", "signalfd", "signalfd4",
-	"time", "timerfd_create", "timerfd_gettime", "timerfd_gettime64",
+	"nanosleep", "_newselect", "poll", "ppoll", "ppoll_time64", "pselect6",
+	"pselect6_time64", "select", "signalfd", "signalfd4", "time",
+	"timerfd_create", "timerfd_gettime", "timerfd_gettime64",
 	"timerfd_settime", "timerfd_settime64",
 	/* the process and its threads */
-	"arch_prctl", "capget", "exit", "exit_group", "futex",
-	"futex_time64", "futex_waitv", "get_robust_list", "getcpu", "getegid",
-	"getegid32", "geteuid", "geteuid32", "getgid", "getgid32",
-	"getgroups", "getgroups32", "getpgid", "getpgrp", "getpid", "getppid",
-	"getpriority", "getrandom", "getresgid", "getresgid32", "getresuid",
-	"getresuid32", "getrlimit", "getrusage", "getsid", "gettid", "getuid",
-	"getuid32", "prctl", "prlimit64", "restart_syscall", "rseq",
-	"rt_sigaction", "rt_sigpending", "rt_sigprocmask", "rt_sigreturn",
-	"rt_sigsuspend", "rt_sigtimedwait", "rt_sigtimedwait_time64",
-	"sched_get_priority_max", "sched_get_priority_min",
-	"sched_getaffinity", "sched_getattr", "sched_getparam",
-	"sched_getscheduler", "sched_setscheduler", "sched_yield",
-	"set_robust_list", "set_tid_address", "setrlimit", "sigaltstack",
-	"sigreturn", "sysinfo", "tgkill", "times", "ugetrlimit", "uname",
-	"wait4", "waitid", "waitpid",
-	NULL
+	"arch_prctl", "capget", "exit", "exit_group", "futex", "futex_time64",
+	"futex_waitv", "get_robust_list", "getcpu", "getegid", "getegid32",
+	"geteuid", "geteuid32", "getgid", "getgid32", "getgroups",
+	"getgroups32", "getpgid", "getpgrp", "getpid", "getppid", "getpriority",
+	"getrandom", "getresgid", "getresgid32", "getresuid", "getresuid32",
+	"getrlimit", "getrusage", "getsid", "gettid", "getuid", "getuid32",
+	"prctl", "prlimit64", "restart_syscall", "rseq", "rt_sigaction",
+	"rt_sigpending", "rt_sigprocmask", "rt_sigreturn", "rt_sigsuspend",
+	"rt_sigtimedwait", "rt_sigtimedwait_time64", "sched_get_priority_max",
+	"sched_get_priority_min", "sched_getaffinity", "sched_getattr",
+	"sched_getparam", "sched_getscheduler", "sched_setscheduler",
+	"sched_yield", "set_robust_list", "set_tid_address", "setrlimit",
+	"sigaltstack", "sigreturn", "sysinfo", "tgkill", "times", "ugetrlimit",
+	"uname", "wait4", "waitid", "waitpid", NULL
 };
 
 static const char *const of_opened[] = {
@@ -114,15 +112,13 @@ static const char *const of_opened[] = {
 	/* the process */
 	"exit", "exit_group", "futex", "futex_time64", "getpid", "getrandom",
 	"gettid", "rseq", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn",
-	"sched_yield", "sigaltstack", "sigreturn", "tgkill",
-	NULL
+	"sched_yield", "sigaltstack", "sigreturn", "tgkill", NULL
 };
 
 /* No daemon makes these calls by mistake: they end the process. */
 static const char *const deadly[] = {
-	"execve", "execveat", "ptrace", "process_vm_readv",
-	"process_vm_writev",
-	NULL
+	"execve",	    "execveat",		 "ptrace",
+	"process_vm_readv", "process_vm_writev", NULL
 };
 
 static const unsigned int families[] = { AF_UNIX, AF_INET, AF_INET6,
@@ -132,8 +128,8 @@ static const unsigned int families[] = { AF_UNIX, AF_INET, AF_INET6,
  * of one, and three that libraries make: whether a file is a terminal, and for
  * name look-ups. */
 static const unsigned long requests[] = {
-	TUNGETIFF, TUNSETIFF, TUNSETOFFLOAD, TUNSETVNETHDRSZ, SIOCGIFINDEX,
-	SIOCGIFNAME, SIOCETHTOOL, TCGETS, FIONBIO, FIONREAD,
+	TUNGETIFF,   TUNSETIFF,	  TUNSETOFFLOAD, TUNSETVNETHDRSZ, SIOCGIFINDEX,
+	SIOCGIFNAME, SIOCETHTOOL, TCGETS,	 FIONBIO,	  FIONREAD,
 };
 
 static int
@@ -143,9 +139,9 @@ add_rule(scmp_filter_ctx ctx, uint32_t action, const char *name)
 
 	/* Calls that this machine lacks have other negative numbers. Some of
 	 * these are numbers of socketcall(2) on 32-bit x86. */
-	return nr == __NR_SCMP_ERROR
-		   ? 0
-		   : seccomp_rule_add_array(ctx, action, nr, 0, NULL);
+	return nr == __NR_SCMP_ERROR ?
+		       0 :
+		       seccomp_rule_add_array(ctx, action, nr, 0, NULL);
 }
 
 static int
@@ -161,7 +157,8 @@ add_all(scmp_filter_ctx ctx, uint32_t action, const char *const *names)
 static int
 add_rules(scmp_filter_ctx ctx)
 {
-	const struct scmp_arg_cmp itself = { .arg = 0, .op = SCMP_CMP_EQ,
+	const struct scmp_arg_cmp itself = { .arg = 0,
+					     .op = SCMP_CMP_EQ,
 					     .datum_a = (uint64_t)getpid() };
 	int rc = add_all(ctx, SCMP_ACT_ALLOW, allowed);
 
@@ -169,7 +166,8 @@ add_rules(scmp_filter_ctx ctx)
 		rc = add_all(ctx, SCMP_ACT_KILL_PROCESS, deadly);
 	for (size_t i = 0; rc == 0 && i < sizeof(families) / sizeof(*families);
 	     i++) {
-		const struct scmp_arg_cmp is = { .arg = 0, .op = SCMP_CMP_EQ,
+		const struct scmp_arg_cmp is = { .arg = 0,
+						 .op = SCMP_CMP_EQ,
 						 .datum_a = families[i] };
 
 		rc = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW,
@@ -180,7 +178,8 @@ add_rules(scmp_filter_ctx ctx)
 	for (size_t i = 0; rc == 0 && i < sizeof(requests) / sizeof(*requests);
 	     i++) {
 		const struct scmp_arg_cmp is = {
-			.arg = 1, .op = SCMP_CMP_MASKED_EQ,
+			.arg = 1,
+			.op = SCMP_CMP_MASKED_EQ,
 			.datum_a = UINT32_MAX,
 			.datum_b = (uint32_t)requests[i]
 		};
@@ -190,8 +189,8 @@ add_rules(scmp_filter_ctx ctx)
 	}
 	/* The process may send signals to itself only. */
 	if (rc == 0)
-		rc = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW,
-					    SCMP_SYS(kill), 1, &itself);
+		rc = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, SCMP_SYS(kill),
+					    1, &itself);
 	return rc;
 }
 
@@ -223,7 +222,8 @@ filter_new(uint32_t otherwise, uint32_t arch)
 static scmp_filter_ctx
 filter_sockets(uint32_t arch)
 {
-	const struct scmp_arg_cmp makes = { .arg = 0, .op = SCMP_CMP_EQ,
+	const struct scmp_arg_cmp makes = { .arg = 0,
+					    .op = SCMP_CMP_EQ,
 					    .datum_a = SYS_SOCKET };
 	scmp_filter_ctx ctx = filter_new(SCMP_ACT_ALLOW, arch);
 

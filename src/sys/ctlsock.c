@@ -178,7 +178,7 @@ client_open(struct client *c, struct ctlsock *s, int fd)
 	buf_init(&c->out, CTLSOCK_REPLY_MAX);
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
 		return -1;
-	c->peer = (struct ctlsock_peer){cred.pid, cred.uid, cred.gid};
+	c->peer = (struct ctlsock_peer){ cred.pid, cred.uid, cred.gid };
 	if (loop_timer_init(&c->timer, s->loop, client_late, c, NULL) < 0)
 		return -1;
 	if (loop_add(&c->place, s->loop, fd, LOOP_IN, client_event, c, NULL) <
@@ -234,17 +234,18 @@ remove_stale(const struct sockaddr_un *sun, struct err *e)
 	int fd, rc;
 
 	if (lstat(sun->sun_path, &st) < 0)
-		return errno == ENOENT
-			   ? 0
-			   : err_errno(e, errno, "%s", sun->sun_path);
+		return errno == ENOENT ?
+			       0 :
+			       err_errno(e, errno, "%s", sun->sun_path);
 	if (!S_ISSOCK(st.st_mode))
 		return err_set(e, ERR_PERM, "%s is there, and no socket",
 			       sun->sun_path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return err_errno(e, errno, "socket");
-	rc = connect(fd, (const struct sockaddr *)sun, sizeof(*sun)) < 0 ? errno
-									 : 0;
+	rc = connect(fd, (const struct sockaddr *)sun, sizeof(*sun)) < 0 ?
+		     errno :
+		     0;
 	close(fd);
 	/* EAGAIN: a listener exists and is busy. */
 	if (rc == 0 || rc == EAGAIN)
@@ -286,7 +287,8 @@ bind_listen(int fd, const struct sockaddr_un *sun, mode_t mode, gid_t group,
 
 	/* The file gets the mode of the socket when it is created: unix(7). */
 	rc = fchmod(fd, mode) < 0 ?
-		     -1 : bind(fd, (const struct sockaddr *)sun, sizeof(*sun));
+		     -1 :
+		     bind(fd, (const struct sockaddr *)sun, sizeof(*sun));
 	errnum = errno;
 	umask(old);
 	if (rc < 0)
@@ -304,7 +306,7 @@ int
 ctlsock_open(struct ctlsock **out, struct loop *l, const char *path,
 	     mode_t mode, gid_t group, ctlsock_fn fn, void *ctx, struct err *e)
 {
-	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	struct ctlsock *s;
 
 	if (strlen(path) >= sizeof(sun.sun_path))

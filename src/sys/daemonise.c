@@ -28,7 +28,8 @@ wait_for(int fd, pid_t child, int *signo)
 			return 1;
 	*signo = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 	return WIFEXITED(status) && WEXITSTATUS(status) != 0 ?
-		       WEXITSTATUS(status) : 1;
+		       WEXITSTATUS(status) :
+		       1;
 }
 
 int

@@ -12,7 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-union room {			/* for one descriptor, aligned */
+union room { /* for one descriptor, aligned */
 	struct cmsghdr align;
 	char bytes[CMSG_SPACE(sizeof(int))];
 };

@@ -31,7 +31,7 @@ struct routes {
 static int
 open_netlink(void)
 {
-	const struct timeval limit = {.tv_sec = ANSWER_WAIT_S};
+	const struct timeval limit = { .tv_sec = ANSWER_WAIT_S };
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 
 	if (fd >= 0)
@@ -43,10 +43,10 @@ static void
 question_begin(struct question *q, enum ip_family family, uint16_t flags)
 {
 	*q = (struct question){
-	    .h = {.nlmsg_len = NLMSG_LENGTH(sizeof(q->m)),
-		  .nlmsg_type = RTM_GETROUTE,
-		  .nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags)},
-	    .m = {.rtm_family = family == IP_V6 ? AF_INET6 : AF_INET},
+		.h = { .nlmsg_len = NLMSG_LENGTH(sizeof(q->m)),
+		       .nlmsg_type = RTM_GETROUTE,
+		       .nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags) },
+		.m = { .rtm_family = family == IP_V6 ? AF_INET6 : AF_INET },
 	};
 }
 
@@ -54,14 +54,14 @@ static void
 question_add(struct question *q, uint16_t type, const struct ipaddr *a)
 {
 	size_t len = ipaddr_bits(a) / 8;
-	struct rtattr at = {.rta_type = type,
-			    .rta_len = (uint16_t)RTA_LENGTH(len)};
+	struct rtattr at = { .rta_type = type,
+			     .rta_len = (uint16_t)RTA_LENGTH(len) };
 	uint8_t *out = (uint8_t *)q + NLMSG_ALIGN(q->h.nlmsg_len);
 
 	memcpy(out, &at, sizeof(at));
 	memcpy(out + RTA_LENGTH(0), a->b, len);
 	q->h.nlmsg_len =
-	    (uint32_t)(NLMSG_ALIGN(q->h.nlmsg_len) + RTA_ALIGN(at.rta_len));
+		(uint32_t)(NLMSG_ALIGN(q->h.nlmsg_len) + RTA_ALIGN(at.rta_len));
 }
 
 /* Reads a route; false: the message is no route. The macros of netlink(3) and
@@ -70,7 +70,7 @@ static bool
 read_route(struct fib_route *out, struct nlmsghdr *h)
 {
 	struct rtmsg *m = NLMSG_DATA(h);
-	struct ipaddr a = {.family = IP_NONE};
+	struct ipaddr a = { .family = IP_NONE };
 	struct rtattr *at;
 	size_t left;
 
@@ -78,7 +78,7 @@ read_route(struct fib_route *out, struct nlmsghdr *h)
 	    h->nlmsg_len < NLMSG_LENGTH(sizeof(*m)))
 		return false;
 	a.family = m->rtm_family == AF_INET6 ? IP_V6 : IP_V4;
-	*out = (struct fib_route){.local = m->rtm_type != RTN_UNICAST};
+	*out = (struct fib_route){ .local = m->rtm_type != RTN_UNICAST };
 	at = RTM_RTA(m);
 	left = h->nlmsg_len - NLMSG_LENGTH(sizeof(*m));
 	for (; RTA_OK(at, left); at = RTA_NEXT(at, left)) {
@@ -147,7 +147,7 @@ ask_kernel(struct routes *r, const struct question *q)
 	bool dump = (q->h.nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
 	int fd = open_netlink();
 
-	*r = (struct routes){.error = fd < 0 ? errno : 0};
+	*r = (struct routes){ .error = fd < 0 ? errno : 0 };
 	if (fd < 0)
 		return -1;
 	if (send(fd, q, q->h.nlmsg_len, 0) < 0)

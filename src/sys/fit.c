@@ -36,15 +36,15 @@ dir_is_fit(const char *dir, const struct stat *st, uid_t as, struct err *e)
 	    (st->st_mode & (S_IWGRP | S_IWOTH)) == 0)
 		return err_set(e, ERR_PERM,
 			       "%s belongs to user %u, and user %u could not "
-			       "write there: chown %u %s", dir,
-			       (unsigned int)st->st_uid, (unsigned int)as,
+			       "write there: chown %u %s",
+			       dir, (unsigned int)st->st_uid, (unsigned int)as,
 			       (unsigned int)as, dir);
 	if (as != (uid_t)-1 && (st->st_uid == 0 || st->st_uid == as) &&
 	    (st->st_mode & S_IRWXU) != S_IRWXU)
 		return err_set(e, ERR_PERM,
 			       "%s has mode %03o, and user %u could not write "
-			       "there: chmod 700 %s", dir,
-			       (unsigned int)st->st_mode & 0777,
+			       "there: chmod 700 %s",
+			       dir, (unsigned int)st->st_mode & 0777,
 			       (unsigned int)as, dir);
 	if (access(dir, W_OK | X_OK) < 0)
 		return err_errno(e, errno, "directory %s", dir);
@@ -60,7 +60,7 @@ go_up(char *path)
 	if (slash == NULL) {
 		if (strcmp(path, ".") == 0)
 			return false;
-		memcpy(path, ".", 2);	/* no longer than the name before */
+		memcpy(path, ".", 2); /* no longer than the name before */
 		return true;
 	}
 	if (slash == path && path[1] == '\0')
@@ -122,7 +122,8 @@ fit_log(const char *path, struct err *e)
 		if (S_ISDIR(st.st_mode))
 			return err_errno(e, EISDIR, "%s", path);
 		return access(path, W_OK) < 0 ?
-			       err_errno(e, errno, "%s", path) : 0;
+			       err_errno(e, errno, "%s", path) :
+			       0;
 	}
 	if (errno != ENOENT)
 		return err_errno(e, errno, "%s", path);
@@ -132,7 +133,8 @@ fit_log(const char *path, struct err *e)
 		return err_nomem(e);
 	(void)go_up(dir);
 	rc = access(dir, W_OK | X_OK) < 0 ?
-		     err_errno(e, errno, "directory %s", dir) : 0;
+		     err_errno(e, errno, "directory %s", dir) :
+		     0;
 	free(dir);
 	return rc;
 }
@@ -143,8 +145,7 @@ fit_socket(const char *path, struct err *e)
 	struct stat st;
 
 	if (lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
-		return err_set(e, ERR_PERM, "%s is there, and no socket",
-			       path);
+		return err_set(e, ERR_PERM, "%s is there, and no socket", path);
 	return fit_parent(path, true, e);
 }
 
@@ -152,8 +153,7 @@ bool
 fit_socket_answers(const char *path)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-			0);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	bool answers = false;
 
 	if (fd < 0)
@@ -186,8 +186,8 @@ try_bind(const struct endpoint *local, int type, bool early)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
 	if (type == SOCK_STREAM)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	rc = early ? sockaddr_bind(fd, local)
-		   : bind(fd, (const struct sockaddr *)&ss, len);
+	rc = early ? sockaddr_bind(fd, local) :
+		     bind(fd, (const struct sockaddr *)&ss, len);
 	errnum = errno;
 	close(fd);
 	errno = errnum;
@@ -204,8 +204,8 @@ fit_address(const struct ipaddr *addr, struct err *e)
 		return 0;
 	ipaddr_format(text, addr);
 	if (errno == EADDRNOTAVAIL)
-		return err_set(e, ERR_NOTFOUND,
-			       "%s is no address of this host", text);
+		return err_set(e, ERR_NOTFOUND, "%s is no address of this host",
+			       text);
 	return err_errno(e, errno, "%s", text);
 }
 
@@ -232,7 +232,7 @@ fit_device(const char *name, struct err *e)
 	if (access(TUN_NODE, R_OK | W_OK) < 0)
 		return err_errno(e, errno, TUN_NODE);
 	if (strlen(name) >= sizeof(ifr.ifr_name) || if_nametoindex(name) == 0)
-		return 0;	/* the configuration limits the length */
+		return 0; /* the configuration limits the length */
 	memcpy(ifr.ifr_name, name, strlen(name) + 1);
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)

@@ -16,14 +16,14 @@
 #define LINKS_MAX 16
 #define WALK_MAX 4096
 #define LOG_MODE 0640
-#define NGROUPS_KEPT 65536	/* NGROUPS_MAX of Linux */
+#define NGROUPS_KEPT 65536 /* NGROUPS_MAX of Linux */
 
 struct walk {
-	const char *path;		/* for messages */
+	const char *path; /* for messages */
 	const struct privs_ids *user;
-	int dir;			/* the current folder */
-	char rest[WALK_MAX];		/* the rest of the path from there */
-	char name[WALK_MAX];		/* the current component */
+	int dir;	     /* the current folder */
+	char rest[WALK_MAX]; /* the rest of the path from there */
+	char name[WALK_MAX]; /* the current component */
 	unsigned int links;
 };
 
@@ -200,11 +200,12 @@ guarded_append(const char *path, const struct privs_ids *user, struct err *e)
 	int fd = -1;
 
 	if (walk_path(&w, false, e) == 0)
-		fd = check_opened(&w, openat(w.dir, w.name,
-					     O_WRONLY | O_APPEND | O_CREAT |
-						     O_NOFOLLOW | O_NONBLOCK |
-						     O_NOCTTY | O_CLOEXEC,
-					     LOG_MODE),
+		fd = check_opened(&w,
+				  openat(w.dir, w.name,
+					 O_WRONLY | O_APPEND | O_CREAT |
+						 O_NOFOLLOW | O_NONBLOCK |
+						 O_NOCTTY | O_CLOEXEC,
+					 LOG_MODE),
 				  1, e);
 	if (w.dir >= 0)
 		close(w.dir);
@@ -223,8 +224,7 @@ change_rights(uid_t uid, gid_t gid, int ngroups, const gid_t *groups)
 }
 
 int
-guarded_append_as(const char *path, const struct privs_ids *user,
-		  struct err *e)
+guarded_append_as(const char *path, const struct privs_ids *user, struct err *e)
 {
 	gid_t groups[NGROUPS_KEPT], gid = getegid();
 	int n = getgroups(NGROUPS_KEPT, groups);
@@ -233,8 +233,10 @@ guarded_append_as(const char *path, const struct privs_ids *user,
 	if (n < 0)
 		return err_errno(e, errno, "%s", path);
 	if (change_rights(user->uid, user->gid, 0, NULL) == 0)
-		fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK |
-					O_NOCTTY | O_CLOEXEC, LOG_MODE);
+		fd = open(path,
+			  O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK |
+				  O_NOCTTY | O_CLOEXEC,
+			  LOG_MODE);
 	errnum = errno;
 	/* The process must not continue with another user's rights. */
 	if (change_rights(0, gid, n, groups) < 0)

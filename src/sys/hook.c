@@ -21,7 +21,7 @@ struct entry { /* a waiting command */
 	struct entry *next;
 	char *command;
 	char **env;
-	int input;	/* standard input; -1: null */
+	int input; /* standard input; -1: null */
 	hook_done_fn done;
 	void *ctx;
 };
@@ -31,7 +31,7 @@ struct hook_queue {
 	int64_t limit_ms;
 	struct entry *head, **tail; /* the head is running */
 	size_t count;
-	bool killing; /* SIGTERM was sent */
+	bool killing;		 /* SIGTERM was sent */
 	struct monotime kill_at; /* time of SIGKILL */
 	struct running now;
 	struct loop_fd *out_place, *pid_place;
@@ -126,8 +126,8 @@ await_left(struct hook_queue *h)
 	if (late || !running_left(&h->now))
 		finish_first(h);
 	else
-		loop_timer_set(&h->timer, mono_add_ms(clock_mono(),
-						      LEFT_STEP_MS));
+		loop_timer_set(&h->timer,
+			       mono_add_ms(clock_mono(), LEFT_STEP_MS));
 }
 
 static void
@@ -329,9 +329,9 @@ hook_run_wait(const char *command, const char *const *env, int64_t limit_ms,
 	struct monotime end = mono_add_ms(clock_mono(), limit_ms);
 	char **copy = env_copy(env);
 	struct running r;
-	const struct timespec step = {.tv_nsec = LEFT_STEP_MS * 1000000L};
+	const struct timespec step = { .tv_nsec = LEFT_STEP_MS * 1000000L };
 	bool killing = false;
-	struct pollfd fds[2] = {{.events = POLLIN}, {.events = POLLIN}};
+	struct pollfd fds[2] = { { .events = POLLIN }, { .events = POLLIN } };
 	int errnum;
 
 	if (copy == NULL)

@@ -11,7 +11,7 @@ ifaces_free(struct ifaces *t)
 	for (size_t i = 0; i < t->n; i++)
 		free(t->v[i].addrs);
 	free(t->v);
-	*t = (struct ifaces){0};
+	*t = (struct ifaces){ 0 };
 }
 
 static struct iface *
@@ -44,7 +44,7 @@ iface_new(struct ifaces *t, unsigned int index)
 	if (v == NULL)
 		return NULL;
 	t->v = v;
-	v[t->n] = (struct iface){.link.index = index};
+	v[t->n] = (struct iface){ .link.index = index };
 	return &v[t->n++];
 }
 
@@ -104,7 +104,7 @@ take_addr(struct ifaces *t, const struct rtnl_addr *a)
 	changed = changed || at->a.tentative != a->tentative ||
 		  at->a.deprecated != a->deprecated ||
 		  at->a.temporary != a->temporary;
-	*at = (struct iface_addr){.a = *a, .seen = true};
+	*at = (struct iface_addr){ .a = *a, .seen = true };
 	return changed;
 }
 

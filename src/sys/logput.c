@@ -18,7 +18,7 @@
 
 #define LOG_MODE 0640
 #define STAMP_MAX 40
-#define OUT_MAX 4200		/* a line of base/log.h, with its mark */
+#define OUT_MAX 4200 /* a line of base/log.h, with its mark */
 #define NAME "cluevpnd"
 
 static const int priorities[] = {
@@ -34,13 +34,12 @@ static int
 open_folder(const char *path, bool *shared, const char **name)
 {
 	const char *slash = strrchr(path, '/');
-	char *dir = slash == NULL ? strdup(".")
-				  : strndup(path, slash == path
-						      ? 1
-						      : (size_t)(slash - path));
+	char *dir = slash == NULL ?
+			    strdup(".") :
+			    strndup(path,
+				    slash == path ? 1 : (size_t)(slash - path));
 	struct stat st;
-	int fd = dir == NULL ? -1
-			     : open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd = dir == NULL ? -1 : open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	free(dir);
 	*name = slash == NULL ? path : slash + 1;
@@ -62,13 +61,13 @@ logput_open_file(const char *path, struct err *e)
 	struct stat st;
 	bool shared;
 	int dir = open_folder(path, &shared, &name);
-	int fd = dir < 0 ? -1
-			 : openat(dir, name,
-				  O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC |
-					  O_NOCTTY |
-					  (shared ? O_NOFOLLOW | O_NONBLOCK
-						  : 0),
-				  LOG_MODE);
+	int fd = dir < 0 ?
+			 -1 :
+			 openat(dir, name,
+				O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC |
+					O_NOCTTY |
+					(shared ? O_NOFOLLOW | O_NONBLOCK : 0),
+				LOG_MODE);
 
 	if (fd < 0)
 		err_errno(e, errno, "log file %s", path);
@@ -79,9 +78,11 @@ logput_open_file(const char *path, struct err *e)
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1)
 		return fd;
 	close(fd);
-	return err_set(e, ERR_PERM, "log file %s is no regular file with a "
+	return err_set(e, ERR_PERM,
+		       "log file %s is no regular file with a "
 		       "single name, in a folder that another user may write "
-		       "to", path);
+		       "to",
+		       path);
 }
 
 /* Checks that the journal reads our standard error. The variable alone is not
@@ -93,8 +94,7 @@ logput_journal(void)
 	uintmax_t dev, ino;
 	struct stat st;
 
-	return stream != NULL &&
-	       sscanf(stream, "%ju:%ju", &dev, &ino) == 2 &&
+	return stream != NULL && sscanf(stream, "%ju:%ju", &dev, &ino) == 2 &&
 	       fstat(STDERR_FILENO, &st) == 0 && st.st_dev == dev &&
 	       st.st_ino == ino;
 }
@@ -213,8 +213,8 @@ logput_line(struct logput *s, enum log_level level, const struct timespec *at,
 				return errnum;
 			fresh = true;
 		}
-		errnum = put_bytes(s, out, line_format(s, out, level, at,
-						       text));
+		errnum =
+			put_bytes(s, out, line_format(s, out, level, at, text));
 		if (errnum == 0 || s->kind != LOGSINK_SYSLOG)
 			return errnum;
 		close(s->fd);

@@ -10,11 +10,11 @@
 
 struct logput {
 	enum logsink_kind kind;
-	char *path;		/* path of the file, or of syslogd's socket */
-	int fd;			/* -1: no syslogd is connected */
-	bool journal;		/* "<6>" marks instead of times */
-	bool stream;		/* syslogd takes a stream: NUL ends a line */
-	bool torn;		/* a full disk cut the last line */
+	char *path;   /* path of the file, or of syslogd's socket */
+	int fd;	      /* -1: no syslogd is connected */
+	bool journal; /* "<6>" marks instead of times */
+	bool stream;  /* syslogd takes a stream: NUL ends a line */
+	bool torn;    /* a full disk cut the last line */
 };
 
 /* Opens the file for appending; created with mode 0640 if missing. */

@@ -20,38 +20,38 @@
 
 /* Twice the lines that SIGUSR2 logs at once with 10,000 peers. */
 #define QUEUE_BYTES (4 * 1024 * 1024)
-#define RETRY_MS 1000		/* between two connects to a dead syslogd */
-#define CLOSE_MS 2000		/* time for the remaining lines at the end */
+#define RETRY_MS 1000 /* between two connects to a dead syslogd */
+#define CLOSE_MS 2000 /* time for the remaining lines at the end */
 #define SYSLOG_PATH "/dev/log"
 
 struct line {
 	struct line *next;
-	uint64_t lost;		/* lines that were dropped before this one */
+	uint64_t lost; /* lines that were dropped before this one */
 	enum log_level level;
 	struct timespec at;
 	char text[];
 };
 
 struct logsink {
-	struct logput put;	/* used by the thread once it runs */
-	int why;		/* the thread's: errno of a loss not yet
-				 * reported; 0: the reader was slow */
+	struct logput put; /* used by the thread once it runs */
+	int why;	   /* the thread's: errno of a loss not yet
+			    * reported; 0: the reader was slow */
 	pthread_t thread;
 	bool started;
 	/* --- under lock --- */
 	pthread_mutex_t lock;
-	pthread_cond_t wake;	/* wakes it: a line, a new file, the end */
-	pthread_cond_t idle;	/* for a flush: all lines are written */
+	pthread_cond_t wake; /* wakes it: a line, a new file, the end */
+	pthread_cond_t idle; /* for a flush: all lines are written */
 	struct line *head, **tail;
-	size_t bytes;		/* in the queue */
-	size_t limit;		/* maximum of bytes */
-	bool busy;		/* the thread is writing or opening */
+	size_t bytes; /* in the queue */
+	size_t limit; /* maximum of bytes */
+	bool busy;    /* the thread is writing or opening */
 	bool ending;
-	bool reopen;		/* reopen the file */
-	char *hint;		/* logged if that fails */
-	int next_fd;		/* a file to take over; -1: none */
-	uint64_t lost;		/* dropped and not yet reported */
-	int errnum;		/* error of the last failed write; 0: none */
+	bool reopen;   /* reopen the file */
+	char *hint;    /* logged if that fails */
+	int next_fd;   /* a file to take over; -1: none */
+	uint64_t lost; /* dropped and not yet reported */
+	int errnum;    /* error of the last failed write; 0: none */
 };
 
 static size_t
@@ -93,8 +93,8 @@ int
 logsink_open(struct logsink **out, enum logsink_kind kind, const char *path,
 	     struct err *e)
 {
-	struct logsink *s = sink_new(kind, kind == LOGSINK_STDERR ? NULL :
-								    path);
+	struct logsink *s =
+		sink_new(kind, kind == LOGSINK_STDERR ? NULL : path);
 
 	if (s == NULL)
 		return err_nomem(e);
@@ -136,8 +136,9 @@ tell_lost(struct logsink *s, uint64_t lost, const struct timespec *at)
 	if (lost == 0)
 		return 0;
 	snprintf(text, sizeof(text), "%" PRIu64 " log lines were lost: %s",
-		 lost, s->why != 0 ? strerror(s->why) :
-				     "the reader of the log was too slow");
+		 lost,
+		 s->why != 0 ? strerror(s->why) :
+			       "the reader of the log was too slow");
 	return logput_line(&s->put, LOG_LVL_WARN, at, text);
 }
 
@@ -207,7 +208,7 @@ write_line(struct logsink *s, struct line *l)
 	if (errnum != 0 && !retry)
 		s->lost += 1 + l->lost;
 	if (errnum == 0 && s->head == NULL) {
-		lost = s->lost;		/* no later line may report it */
+		lost = s->lost; /* no later line may report it */
 		s->lost = 0;
 	}
 	pthread_mutex_unlock(&s->lock);
@@ -284,7 +285,7 @@ logsink_start(struct logsink *s, struct err *e)
 	if (s->started)
 		return 0;
 	sigfillset(&all);
-	sigdelset(&all, SIGSYS);	/* confine() may use this signal */
+	sigdelset(&all, SIGSYS); /* confine() may use this signal */
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	rc = pthread_create(&s->thread, NULL, thread_main, s);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
@@ -408,8 +409,8 @@ logsink_is_file(const struct logsink *s)
 bool
 logsink_trouble(struct logsink *s, char *out, size_t cap)
 {
-	const char *where = s->put.path == NULL ? "standard error" :
-						  s->put.path;
+	const char *where =
+		s->put.path == NULL ? "standard error" : s->put.path;
 	uint64_t lost;
 	int errnum;
 
@@ -421,8 +422,10 @@ logsink_trouble(struct logsink *s, char *out, size_t cap)
 	pthread_mutex_unlock(&s->lock);
 	if (lost == 0 && errnum == 0)
 		return false;
-	snprintf(out, cap, "the log (%s) takes no lines: %s; %" PRIu64
-		 " lines are lost so far", where,
+	snprintf(out, cap,
+		 "the log (%s) takes no lines: %s; %" PRIu64
+		 " lines are lost so far",
+		 where,
 		 errnum != 0 ? strerror(errnum) : "its reader does not read",
 		 lost);
 	return true;

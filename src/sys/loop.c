@@ -68,7 +68,7 @@ int
 loop_new(struct loop **out, struct err *e)
 {
 	struct loop *l = calloc(1, sizeof(*l));
-	struct epoll_event ev = {.events = EPOLLIN, .data.ptr = NULL};
+	struct epoll_event ev = { .events = EPOLLIN, .data.ptr = NULL };
 	int errnum;
 
 	if (l == NULL)
@@ -119,13 +119,14 @@ loop_add(struct loop_fd **out, struct loop *l, int fd, unsigned int interest,
 	 loop_fd_fn fn, void *ctx, struct err *e)
 {
 	struct loop_fd *f = calloc(1, sizeof(*f));
-	struct epoll_event ev = {.events = to_epoll(interest)};
+	struct epoll_event ev = { .events = to_epoll(interest) };
 	int errnum;
 
 	if (f == NULL)
 		return err_nomem(e);
 	*f = (struct loop_fd){
-	    .loop = l, .fn = fn, .ctx = ctx, .fd = fd, .interest = interest};
+		.loop = l, .fn = fn, .ctx = ctx, .fd = fd, .interest = interest
+	};
 	ev.data.ptr = f;
 	if (epoll_ctl(l->epfd, EPOLL_CTL_ADD, fd, &ev) < 0) {
 		errnum = errno;
@@ -140,7 +141,7 @@ loop_add(struct loop_fd **out, struct loop *l, int fd, unsigned int interest,
 void
 loop_interest(struct loop_fd *f, unsigned int interest)
 {
-	struct epoll_event ev = {.events = to_epoll(interest), .data.ptr = f};
+	struct epoll_event ev = { .events = to_epoll(interest), .data.ptr = f };
 	int rc;
 
 	if (f->interest == interest)
@@ -177,7 +178,7 @@ loop_timer_init(struct loop_timer *t, struct loop *l, void (*fn)(void *ctx),
 	if (timerq_reserve(&l->timers, l->ntimers + 1) < 0)
 		return err_nomem(e);
 	l->ntimers++;
-	*t = (struct loop_timer){.loop = l, .fn = fn, .ctx = ctx};
+	*t = (struct loop_timer){ .loop = l, .fn = fn, .ctx = ctx };
 	timer_init(&t->t, t, 0);
 	return 0;
 }
@@ -216,7 +217,7 @@ loop_owner(struct loop *l, void (*before_sleep)(void *ctx),
 static int
 arm_timer(struct loop *l, struct monotime until, struct err *e)
 {
-	struct itimerspec its = {0};
+	struct itimerspec its = { 0 };
 
 	if (!mono_before(until, l->armed))
 		return 0;

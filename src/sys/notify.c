@@ -53,8 +53,7 @@ env_number(const char *name)
 	uint64_t v;
 
 	if (text == NULL ||
-	    text_u64(&v, (struct span){ text, strlen(text) }, 1,
-		     INT64_MAX) < 0)
+	    text_u64(&v, (struct span){ text, strlen(text) }, 1, INT64_MAX) < 0)
 		return 0;
 	return v;
 }

@@ -17,7 +17,7 @@
 void
 pace_init(struct pace *p)
 {
-	*p = (struct pace){.need = NEED_MIN};
+	*p = (struct pace){ .need = NEED_MIN };
 }
 
 /* While not pausing: decides whether to begin. */
@@ -65,7 +65,7 @@ pace_turn(struct pace *p, int64_t slept_ns, int64_t worked_ns, size_t packets)
 void
 pace_pause(void)
 {
-	const struct timespec t = {.tv_nsec = PACE_PAUSE_NS};
+	const struct timespec t = { .tv_nsec = PACE_PAUSE_NS };
 
 	/* An interruption may end the pause early, which does no harm. */
 	(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &t, NULL);

@@ -14,9 +14,9 @@
 #define PACE_PAUSE_NS 100000
 
 struct pace {
-	unsigned int brisk;	/* short turns in a row */
-	unsigned int need;	/* short turns needed before a pause is tried */
-	unsigned int misses;	/* pauses in a row that gathered little */
+	unsigned int brisk;  /* short turns in a row */
+	unsigned int need;   /* short turns needed before a pause is tried */
+	unsigned int misses; /* pauses in a row that gathered little */
 	bool on;
 	uint64_t pauses;
 };

@@ -47,24 +47,32 @@ static int
 open_locked(const char *path, struct err *e)
 {
 	for (;;) {
-		int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW |
-				    O_NONBLOCK, 0644);
+		int fd = open(path,
+			      O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW |
+				      O_NONBLOCK,
+			      0644);
 		struct flock fl;
 
 		if (fd < 0)
 			return err_errno(e, errno, "pid file %s", path);
 		if (!is_plain(fd)) {
 			close(fd);
-			return err_set(e, ERR_PERM, "pid file %s is no "
-				       "regular file with a single name", path);
+			return err_set(e, ERR_PERM,
+				       "pid file %s is no "
+				       "regular file with a single name",
+				       path);
 		}
 		if (record_lock(fd, &fl, F_SETLK) < 0) {
 			pid_t other = record_lock(fd, &fl, F_GETLK) == 0 &&
-				      fl.l_type != F_UNLCK ? fl.l_pid : 0;
+						      fl.l_type != F_UNLCK ?
+					      fl.l_pid :
+					      0;
 
 			close(fd);
-			return err_set(e, ERR_EXISTS, "another daemon (pid %d) "
-				       "holds %s", (int)other, path);
+			return err_set(e, ERR_EXISTS,
+				       "another daemon (pid %d) "
+				       "holds %s",
+				       (int)other, path);
 		}
 		if (still_there(fd, path))
 			return fd;

@@ -14,7 +14,7 @@
 
 #include "base/text.h"
 
-#define ID_MAX UINT32_C(4294967294)	/* (uid_t)-1 means "unchanged" */
+#define ID_MAX UINT32_C(4294967294) /* (uid_t)-1 means "unchanged" */
 
 static bool
 read_number(uint64_t *out, const char *text)
@@ -59,7 +59,8 @@ privs_lookup(struct privs_ids *out, const char *user, const char *group,
 		if (pw == NULL && group == NULL)
 			return err_set(e, ERR_NOTFOUND,
 				       "there is no user %s: its group has to "
-				       "be given, too", user);
+				       "be given, too",
+				       user);
 	} else {
 		pw = getpwnam(user);
 		if (pw == NULL)
@@ -124,8 +125,7 @@ privs_drop(const struct privs_ids *ids, bool keep_net_admin, struct err *e)
 	if (capng_change_id((int)ids->uid, (int)ids->gid,
 			    CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING) != 0)
 		return err_set(e, ERR_PERM, "cannot become user %u, group %u",
-			       (unsigned int)ids->uid,
-			       (unsigned int)ids->gid);
+			       (unsigned int)ids->uid, (unsigned int)ids->gid);
 	return check_dropped(ids, keep_net_admin, e);
 }
 
@@ -169,8 +169,8 @@ privs_starter(struct err *e)
 	 * permitted now: they must then stay permitted. */
 	if (locked) {
 		for (int cap = 0; cap <= CAP_LAST_CAP; cap++)
-			(void)capng_update(CAPNG_DROP, CAPNG_EFFECTIVE |
-					   CAPNG_INHERITABLE,
+			(void)capng_update(CAPNG_DROP,
+					   CAPNG_EFFECTIVE | CAPNG_INHERITABLE,
 					   (unsigned int)cap);
 	} else {
 		capng_clear(CAPNG_SELECT_CAPS);

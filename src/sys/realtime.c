@@ -31,8 +31,8 @@ set_limit(struct err *e)
 
 	if (getrlimit(RLIMIT_RTTIME, &r) < 0)
 		return err_errno(e, errno, "RLIMIT_RTTIME");
-	if (r.rlim_max != RLIM_INFINITY && r.rlim_max < 2u * REALTIME_MS *
-							     US_PER_MS)
+	if (r.rlim_max != RLIM_INFINITY &&
+	    r.rlim_max < 2u * REALTIME_MS * US_PER_MS)
 		return err_set(e, ERR_PERM, "RLIMIT_RTTIME is below %u ms",
 			       2u * REALTIME_MS);
 	r.rlim_cur = REALTIME_MS * US_PER_MS;
@@ -44,7 +44,7 @@ set_limit(struct err *e)
 int
 realtime_on(struct err *e)
 {
-	const struct sched_param p = {.sched_priority = PRIORITY};
+	const struct sched_param p = { .sched_priority = PRIORITY };
 
 	if (set_limit(e) < 0)
 		return -1;
@@ -56,7 +56,7 @@ realtime_on(struct err *e)
 void
 realtime_off(void)
 {
-	const struct sched_param p = {.sched_priority = 0};
+	const struct sched_param p = { .sched_priority = 0 };
 
 	/* Clearing the flag needs a privilege. Nothing else can fail. */
 	(void)sched_setscheduler(0, SCHED_OTHER | SCHED_RESET_ON_FORK, &p);

@@ -51,8 +51,8 @@ resolve_in_file(const char *host, struct ipaddr *out, size_t max)
 }
 
 int
-resolve(const char *host, enum ip_family family, struct ipaddr *out,
-	size_t max, size_t *n, struct err *e)
+resolve(const char *host, enum ip_family family, struct ipaddr *out, size_t max,
+	size_t *n, struct err *e)
 {
 	const struct addrinfo hints = {
 		.ai_family = family == IP_V6 ? AF_INET6 : AF_INET,

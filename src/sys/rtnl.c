@@ -32,14 +32,14 @@ struct rtnl {
 	uint32_t portid; /* address of this socket, in messages */
 	rtnl_fn fn;
 	void *ctx;
-	uint32_t seq;	     /* number of the last request */
-	uint32_t batch_end;  /* seq of the last request of a batch; 0: none */
-	uint32_t dump_seq;   /* number of the current dump; 0: none */
+	uint32_t seq;	    /* number of the last request */
+	uint32_t batch_end; /* seq of the last request of a batch; 0: none */
+	uint32_t dump_seq;  /* number of the current dump; 0: none */
 	enum rtnl_table table;
-	bool dump_again;     /* a new dump is due */
-	bool dump_broken;    /* the dump is not complete */
-	unsigned int n;	     /* requests collected */
-	size_t used, last;   /* bytes of out; offset of the last request */
+	bool dump_again;   /* a new dump is due */
+	bool dump_broken;  /* the dump is not complete */
+	unsigned int n;	   /* requests collected */
+	size_t used, last; /* bytes of out; offset of the last request */
 	uint8_t out[RTNL_BATCH * RTNL_MSG_MAX];
 	union {
 		struct nlmsghdr aligned;
@@ -73,24 +73,27 @@ static void
 rtnl_filter(int fd, uint32_t portid)
 {
 	struct sock_filter code[] = {
-	    BPF_STMT(BPF_LD | BPF_H | BPF_ABS,
-		     offsetof(struct nlmsghdr, nlmsg_type)),
-	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, filter_u16(RTM_NEWROUTE), 1, 0),
-	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, filter_u16(RTM_DELROUTE), 0, 6),
-	    BPF_STMT(BPF_LD | BPF_H | BPF_ABS,
-		     offsetof(struct nlmsghdr, nlmsg_flags)),
-	    BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, filter_u16(NLM_F_MULTI), 4, 0),
-	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-		     offsetof(struct nlmsghdr, nlmsg_pid)),
-	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, filter_u32(portid), 3, 0),
-	    BPF_STMT(BPF_LD | BPF_B | BPF_ABS,
-		     NLMSG_HDRLEN + offsetof(struct rtmsg, rtm_protocol)),
-	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, RTNL_PROTOCOL, 0, 1),
-	    BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
-	    BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS,
+			 offsetof(struct nlmsghdr, nlmsg_type)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, filter_u16(RTM_NEWROUTE), 1,
+			 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, filter_u16(RTM_DELROUTE), 0,
+			 6),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS,
+			 offsetof(struct nlmsghdr, nlmsg_flags)),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, filter_u16(NLM_F_MULTI), 4,
+			 0),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct nlmsghdr, nlmsg_pid)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, filter_u32(portid), 3, 0),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS,
+			 NLMSG_HDRLEN + offsetof(struct rtmsg, rtm_protocol)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, RTNL_PROTOCOL, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
-	const struct sock_fprog prog = {
-	    .len = sizeof(code) / sizeof(code[0]), .filter = code};
+	const struct sock_fprog prog = { .len = sizeof(code) / sizeof(code[0]),
+					 .filter = code };
 
 	(void)setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog));
 }
@@ -98,7 +101,7 @@ rtnl_filter(int fd, uint32_t portid)
 static int
 rtnl_bind(struct rtnl *r, struct err *e)
 {
-	struct sockaddr_nl self = {.nl_family = AF_NETLINK};
+	struct sockaddr_nl self = { .nl_family = AF_NETLINK };
 	socklen_t len = sizeof(self);
 
 	if (bind(r->fd, (struct sockaddr *)&self, len) < 0 ||
@@ -112,9 +115,9 @@ static int
 rtnl_socket(struct rtnl *r, struct err *e)
 {
 	static const unsigned int groups[] = {
-	    RTNLGRP_LINK,	  RTNLGRP_IPV4_IFADDR,	RTNLGRP_IPV6_IFADDR,
-	    RTNLGRP_IPV4_ROUTE,	  RTNLGRP_IPV6_ROUTE,	RTNLGRP_IPV4_NETCONF,
-	    RTNLGRP_IPV6_NETCONF,
+		RTNLGRP_LINK,	      RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,
+		RTNLGRP_IPV4_ROUTE,   RTNLGRP_IPV6_ROUTE,  RTNLGRP_IPV4_NETCONF,
+		RTNLGRP_IPV6_NETCONF,
 	};
 	const int on = 1, size = RECEIVE_BUFFER;
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
@@ -185,12 +188,12 @@ next_seq(struct rtnl *r)
 static int
 rtnl_send(const struct rtnl *r, const void *msg, size_t len)
 {
-	const struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
+	const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
 	ssize_t n;
 
 	do
-		n = sendto(r->fd, msg, len, 0,
-			   (const struct sockaddr *)&kernel, sizeof(kernel));
+		n = sendto(r->fd, msg, len, 0, (const struct sockaddr *)&kernel,
+			   sizeof(kernel));
 	while (n < 0 && errno == EINTR);
 	return n < 0 ? -1 : 0;
 }
@@ -234,7 +237,7 @@ rtnl_addr_add(struct rtnl *r, unsigned int index, const struct ipaddr *addr,
 	      uint8_t len)
 {
 	return request_add(
-	    r, rtnl_msg_addr(request_place(r), true, index, addr, len));
+		r, rtnl_msg_addr(request_place(r), true, index, addr, len));
 }
 
 uint32_t
@@ -242,7 +245,7 @@ rtnl_addr_remove(struct rtnl *r, unsigned int index, const struct ipaddr *addr,
 		 uint8_t len)
 {
 	return request_add(
-	    r, rtnl_msg_addr(request_place(r), false, index, addr, len));
+		r, rtnl_msg_addr(request_place(r), false, index, addr, len));
 }
 
 uint32_t
@@ -250,14 +253,14 @@ rtnl_route_add(struct rtnl *r, unsigned int index, const struct prefix *dst,
 	       const struct ipaddr *source)
 {
 	return request_add(
-	    r, rtnl_msg_route(request_place(r), true, index, dst, source));
+		r, rtnl_msg_route(request_place(r), true, index, dst, source));
 }
 
 uint32_t
 rtnl_route_remove(struct rtnl *r, unsigned int index, const struct prefix *dst)
 {
 	return request_add(
-	    r, rtnl_msg_route(request_place(r), false, index, dst, NULL));
+		r, rtnl_msg_route(request_place(r), false, index, dst, NULL));
 }
 
 int
@@ -285,7 +288,7 @@ rtnl_flush(struct rtnl *r, struct err *e)
 static void
 report_kind(struct rtnl *r, enum rtnl_kind kind)
 {
-	const struct rtnl_news news = {.kind = kind};
+	const struct rtnl_news news = { .kind = kind };
 
 	r->fn(r->ctx, &news);
 }
@@ -357,8 +360,7 @@ take_error(struct rtnl *r, const struct nlmsghdr *h, const uint8_t *msg)
 	memcpy(&ack.error, msg + NLMSG_HDRLEN, sizeof(ack.error));
 	if (h->nlmsg_seq == r->dump_seq) {
 		/* A kernel without IPv6 does not know some of the tables. */
-		r->dump_broken = r->dump_broken ||
-				 r->table <= RTNL_TABLE_ADDRS;
+		r->dump_broken = r->dump_broken || r->table <= RTNL_TABLE_ADDRS;
 		dump_ended(r);
 		return;
 	}
@@ -366,9 +368,9 @@ take_error(struct rtnl *r, const struct nlmsghdr *h, const uint8_t *msg)
 	if (r->batch_end == 0 || r->batch_end - h->nlmsg_seq >= RTNL_BATCH)
 		return;
 	if (ack.error != 0) {
-		const struct rtnl_news news = {.kind = RTNL_FAILED,
-					       .seq = h->nlmsg_seq,
-					       .error = -ack.error};
+		const struct rtnl_news news = { .kind = RTNL_FAILED,
+						.seq = h->nlmsg_seq,
+						.error = -ack.error };
 
 		r->fn(r->ctx, &news);
 	}
@@ -432,7 +434,7 @@ take_loss(struct rtnl *r)
 static bool
 read_one(struct rtnl *r)
 {
-	struct sockaddr_nl from = {0};
+	struct sockaddr_nl from = { 0 };
 	socklen_t fromlen = sizeof(from);
 	ssize_t n = recvfrom(r->fd, r->in.bytes, sizeof(r->in.bytes), 0,
 			     (struct sockaddr *)&from, &fromlen);
@@ -461,7 +463,7 @@ int
 rtnl_settle(struct rtnl *r, int ms, struct err *e)
 {
 	struct monotime end = mono_add_ms(clock_mono(), ms);
-	struct pollfd p = {.fd = r->fd, .events = POLLIN};
+	struct pollfd p = { .fd = r->fd, .events = POLLIN };
 
 	rtnl_read(r);
 	while (r->dump_seq != 0 || r->batch_end != 0) {

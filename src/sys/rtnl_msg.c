@@ -19,10 +19,11 @@ static size_t
 msg_begin(uint8_t *out, uint16_t type, uint16_t flags, const void *header,
 	  size_t len)
 {
-	struct nlmsghdr h = {.nlmsg_len =
-				 (uint32_t)NLMSG_LENGTH(NLMSG_ALIGN(len)),
-			     .nlmsg_type = type,
-			     .nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags)};
+	struct nlmsghdr h = { .nlmsg_len =
+				      (uint32_t)NLMSG_LENGTH(NLMSG_ALIGN(len)),
+			      .nlmsg_type = type,
+			      .nlmsg_flags =
+				      (uint16_t)(NLM_F_REQUEST | flags) };
 
 	memset(out, 0, RTNL_MSG_MAX);
 	memcpy(out, &h, sizeof(h));
@@ -34,8 +35,8 @@ msg_begin(uint8_t *out, uint16_t type, uint16_t flags, const void *header,
 static size_t
 msg_attr(uint8_t *out, size_t at, uint16_t type, const void *data, size_t len)
 {
-	struct rtattr a = {.rta_type = type,
-			   .rta_len = (unsigned short)RTA_LENGTH(len)};
+	struct rtattr a = { .rta_type = type,
+			    .rta_len = (unsigned short)RTA_LENGTH(len) };
 	uint32_t total;
 
 	memcpy(out + at, &a, sizeof(a));
@@ -56,10 +57,10 @@ size_t
 rtnl_msg_link(uint8_t out[RTNL_MSG_MAX], unsigned int index, uint32_t mtu,
 	      bool up)
 {
-	struct ifinfomsg link = {.ifi_family = AF_UNSPEC,
-				 .ifi_index = (int)index,
-				 .ifi_change = IFF_UP,
-				 .ifi_flags = up ? IFF_UP : 0};
+	struct ifinfomsg link = { .ifi_family = AF_UNSPEC,
+				  .ifi_index = (int)index,
+				  .ifi_change = IFF_UP,
+				  .ifi_flags = up ? IFF_UP : 0 };
 	size_t at = msg_begin(out, RTM_NEWLINK, 0, &link, sizeof(link));
 
 	return msg_attr(out, at, IFLA_MTU, &mtu, sizeof(mtu));
@@ -69,16 +70,16 @@ size_t
 rtnl_msg_addr(uint8_t out[RTNL_MSG_MAX], bool add, unsigned int index,
 	      const struct ipaddr *addr, uint8_t len)
 {
-	struct ifaddrmsg m = {.ifa_family = (uint8_t)sockaddr_family(addr),
-			      .ifa_prefixlen = len,
-			      .ifa_index = index};
+	struct ifaddrmsg m = { .ifa_family = (uint8_t)sockaddr_family(addr),
+			       .ifa_prefixlen = len,
+			       .ifa_index = index };
 	/* The device is point-to-point: no duplicate address detection is
 	 * needed. */
-	uint32_t flags = IFA_F_NOPREFIXROUTE |
-			 (addr->family == IP_V6 ? IFA_F_NODAD : 0);
-	size_t at = msg_begin(out, add ? RTM_NEWADDR : RTM_DELADDR,
-			      add ? NLM_F_CREATE | NLM_F_EXCL : 0, &m,
-			      sizeof(m));
+	uint32_t flags =
+		IFA_F_NOPREFIXROUTE | (addr->family == IP_V6 ? IFA_F_NODAD : 0);
+	size_t at =
+		msg_begin(out, add ? RTM_NEWADDR : RTM_DELADDR,
+			  add ? NLM_F_CREATE | NLM_F_EXCL : 0, &m, sizeof(m));
 
 	at = msg_attr(out, at, IFA_LOCAL, addr->b, addr_size(addr));
 	at = msg_attr(out, at, IFA_ADDRESS, addr->b, addr_size(addr));
@@ -89,18 +90,17 @@ size_t
 rtnl_msg_route(uint8_t out[RTNL_MSG_MAX], bool add, unsigned int index,
 	       const struct prefix *dst, const struct ipaddr *source)
 {
-	struct rtmsg m = {
-	    .rtm_family = (uint8_t)sockaddr_family(&dst->addr),
-	    .rtm_dst_len = dst->len,
-	    .rtm_table = RT_TABLE_MAIN,
-	    .rtm_protocol = RTNL_PROTOCOL,
-	    .rtm_scope = dst->addr.family == IP_V4 ? RT_SCOPE_LINK
-						   : RT_SCOPE_UNIVERSE,
-	    .rtm_type = RTN_UNICAST};
+	struct rtmsg m = { .rtm_family = (uint8_t)sockaddr_family(&dst->addr),
+			   .rtm_dst_len = dst->len,
+			   .rtm_table = RT_TABLE_MAIN,
+			   .rtm_protocol = RTNL_PROTOCOL,
+			   .rtm_scope = dst->addr.family == IP_V4 ?
+						RT_SCOPE_LINK :
+						RT_SCOPE_UNIVERSE,
+			   .rtm_type = RTN_UNICAST };
 	const uint32_t metric = RTNL_METRIC;
 	size_t at = msg_begin(out, add ? RTM_NEWROUTE : RTM_DELROUTE,
-			      add ? NLM_F_CREATE : 0, &m,
-			      sizeof(m));
+			      add ? NLM_F_CREATE : 0, &m, sizeof(m));
 
 	at = msg_attr(out, at, RTA_DST, dst->addr.b, addr_size(&dst->addr));
 	at = msg_attr(out, at, RTA_OIF, &index, sizeof(uint32_t));
@@ -114,7 +114,7 @@ rtnl_msg_route(uint8_t out[RTNL_MSG_MAX], bool add, unsigned int index,
 static size_t
 msg_dump_netconf(uint8_t *out, int family)
 {
-	struct netconfmsg m = {.ncm_family = (uint8_t)family};
+	struct netconfmsg m = { .ncm_family = (uint8_t)family };
 
 	return msg_begin(out, RTM_GETNETCONF, NLM_F_DUMP, &m, sizeof(m));
 }
@@ -123,9 +123,9 @@ msg_dump_netconf(uint8_t *out, int family)
 static size_t
 msg_dump_routes(uint8_t *out, int family)
 {
-	struct rtmsg m = {.rtm_family = (uint8_t)family,
-			  .rtm_table = RT_TABLE_MAIN,
-			  .rtm_protocol = RTNL_PROTOCOL};
+	struct rtmsg m = { .rtm_family = (uint8_t)family,
+			   .rtm_table = RT_TABLE_MAIN,
+			   .rtm_protocol = RTNL_PROTOCOL };
 
 	return msg_begin(out, RTM_GETROUTE, NLM_F_DUMP, &m, sizeof(m));
 }
@@ -133,8 +133,8 @@ msg_dump_routes(uint8_t *out, int family)
 size_t
 rtnl_msg_dump(uint8_t out[RTNL_MSG_MAX], enum rtnl_table table)
 {
-	struct ifinfomsg link = {.ifi_family = AF_UNSPEC};
-	struct ifaddrmsg addr = {.ifa_family = AF_UNSPEC};
+	struct ifinfomsg link = { .ifi_family = AF_UNSPEC };
+	struct ifaddrmsg addr = { .ifa_family = AF_UNSPEC };
 	const uint32_t mask = RTEXT_FILTER_SKIP_STATS;
 	size_t at;
 
@@ -182,9 +182,9 @@ attrs_read(struct attr out[ATTRS_MAX], const uint8_t *msg, size_t len,
 		if (a.rta_len < sizeof(a) || a.rta_len > len - at)
 			return;
 		if ((a.rta_type & NLA_TYPE_MASK) < ATTRS_MAX)
-			out[a.rta_type & NLA_TYPE_MASK] = (struct attr){
-			    msg + at + RTA_LENGTH(0),
-			    a.rta_len - RTA_LENGTH(0)};
+			out[a.rta_type & NLA_TYPE_MASK] =
+				(struct attr){ msg + at + RTA_LENGTH(0),
+					       a.rta_len - RTA_LENGTH(0) };
 		at += RTA_ALIGN(a.rta_len);
 	}
 }
@@ -201,7 +201,7 @@ attr_u32(uint32_t *out, const struct attr *a)
 static bool
 attr_addr(struct ipaddr *out, const struct attr *a, int family)
 {
-	*out = (struct ipaddr){.family = family == AF_INET ? IP_V4 : IP_V6};
+	*out = (struct ipaddr){ .family = family == AF_INET ? IP_V4 : IP_V6 };
 	if (a->data == NULL || a->len != addr_size(out))
 		return false;
 	memcpy(out->b, a->data, a->len);
@@ -226,11 +226,10 @@ news_link(struct rtnl_news *out, const uint8_t *msg, size_t len, bool gone)
 	struct rtnl_link *l = &out->u.link;
 
 	/* Bridges report their ports by messages of the same type. */
-	if (!header_read(&m, sizeof(m), msg, len) ||
-	    m.ifi_family != AF_UNSPEC)
+	if (!header_read(&m, sizeof(m), msg, len) || m.ifi_family != AF_UNSPEC)
 		return false;
 	attrs_read(a, msg, len, sizeof(m));
-	*out = (struct rtnl_news){.kind = gone ? RTNL_LINK_GONE : RTNL_LINK};
+	*out = (struct rtnl_news){ .kind = gone ? RTNL_LINK_GONE : RTNL_LINK };
 	l->index = (unsigned int)m.ifi_index;
 	l->up = (m.ifi_flags & IFF_UP) != 0;
 	/* Events of wireless drivers are messages without these attributes. */
@@ -238,9 +237,9 @@ news_link(struct rtnl_news *out, const uint8_t *msg, size_t len, bool gone)
 		return gone;
 	memcpy(l->name, a[IFLA_IFNAME].data,
 	       strnlen((const char *)a[IFLA_IFNAME].data,
-		       a[IFLA_IFNAME].len < sizeof(l->name) - 1
-			   ? a[IFLA_IFNAME].len
-			   : sizeof(l->name) - 1));
+		       a[IFLA_IFNAME].len < sizeof(l->name) - 1 ?
+			       a[IFLA_IFNAME].len :
+			       sizeof(l->name) - 1));
 	return true;
 }
 
@@ -256,7 +255,7 @@ news_addr(struct rtnl_news *out, const uint8_t *msg, size_t len, bool gone)
 	    (m.ifa_family != AF_INET && m.ifa_family != AF_INET6))
 		return false;
 	attrs_read(a, msg, len, sizeof(m));
-	*out = (struct rtnl_news){.kind = gone ? RTNL_ADDR_GONE : RTNL_ADDR};
+	*out = (struct rtnl_news){ .kind = gone ? RTNL_ADDR_GONE : RTNL_ADDR };
 	n->index = m.ifa_index;
 	n->len = m.ifa_prefixlen;
 	flags = m.ifa_flags;
@@ -265,8 +264,8 @@ news_addr(struct rtnl_news *out, const uint8_t *msg, size_t len, bool gone)
 		       (flags & IFA_F_OPTIMISTIC) == 0;
 	n->deprecated = (flags & IFA_F_DEPRECATED) != 0;
 	/* In IPv4 the same bit means a secondary address. */
-	n->temporary = m.ifa_family == AF_INET6 &&
-		       (flags & IFA_F_TEMPORARY) != 0;
+	n->temporary =
+		m.ifa_family == AF_INET6 && (flags & IFA_F_TEMPORARY) != 0;
 	/* On a point-to-point link IFA_ADDRESS is the address of the other
 	 * end. */
 	return attr_addr(&n->addr, &a[IFA_LOCAL], m.ifa_family) ||
@@ -287,11 +286,12 @@ news_forwarding(struct rtnl_news *out, const uint8_t *msg, size_t len)
 	if (!attr_u32(&index, &a[NETCONFA_IFINDEX]) ||
 	    !attr_u32(&on, &a[NETCONFA_FORWARDING]) || (int)index <= 0)
 		return false; /* "all" and "default" are negative */
-	*out = (struct rtnl_news){.kind = RTNL_FORWARDING};
+	*out = (struct rtnl_news){ .kind = RTNL_FORWARDING };
 	out->u.forwarding = (struct rtnl_forwarding){
-	    .index = index,
-	    .family = m.ncm_family == AF_INET ? IP_V4 : IP_V6,
-	    .on = on != 0};
+		.index = index,
+		.family = m.ncm_family == AF_INET ? IP_V4 : IP_V6,
+		.on = on != 0
+	};
 	return true;
 }
 
@@ -311,7 +311,8 @@ news_route(struct rtnl_news *out, const uint8_t *msg, size_t len, bool gone)
 	table = m.rtm_table;
 	(void)attr_u32(&table, &a[RTA_TABLE]);
 	(void)attr_u32(&metric, &a[RTA_PRIORITY]);
-	*out = (struct rtnl_news){.kind = gone ? RTNL_ROUTE_GONE : RTNL_ROUTE};
+	*out = (struct rtnl_news){ .kind = gone ? RTNL_ROUTE_GONE :
+						  RTNL_ROUTE };
 	r->dst.len = m.rtm_dst_len;
 	/* A default route has no RTA_DST. */
 	if (!attr_addr(&r->dst.addr, &a[RTA_DST], m.rtm_family) &&

@@ -46,7 +46,7 @@ child(const char *command, char *const *env, int in, int out)
 {
 	static char sh[] = "sh", c[] = "-c", dash[] = "--";
 	char *copy = (char *)(uintptr_t)command;
-	char *const argv[] = {sh, c, dash, copy, NULL};
+	char *const argv[] = { sh, c, dash, copy, NULL };
 
 	if (in < 0)
 		in = open("/dev/null", O_RDONLY);
@@ -62,8 +62,7 @@ child(const char *command, char *const *env, int in, int out)
 }
 
 int
-running_start(struct running *r, const char *command, char *const *env,
-	      int in)
+running_start(struct running *r, const char *command, char *const *env, int in)
 {
 	int out[2];
 

@@ -32,7 +32,7 @@ watched_set(sigset_t *set)
 void
 sigwatch_block(void)
 {
-	const struct sigaction ignore = {.sa_handler = SIG_IGN};
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
 	sigset_t set;
 
 	watched_set(&set);
@@ -92,7 +92,7 @@ sigwatch_close(struct sigwatch *s)
 void
 sigwatch_child_reset(void)
 {
-	const struct sigaction dfl = {.sa_handler = SIG_DFL};
+	const struct sigaction dfl = { .sa_handler = SIG_DFL };
 	sigset_t none;
 
 	for (int i = 1; i < NSIG; i++)

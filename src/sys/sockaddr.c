@@ -23,8 +23,8 @@ sockaddr_family(const struct ipaddr *a)
 socklen_t
 sockaddr_put(struct sockaddr_storage *out, const struct endpoint *e)
 {
-	struct sockaddr_in in = {.sin_family = AF_INET};
-	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
 
 	switch (e->addr.family) {
 	case IP_V4:
@@ -49,7 +49,7 @@ sockaddr_get(struct endpoint *out, const struct sockaddr_storage *ss,
 {
 	struct sockaddr_in in;
 	struct sockaddr_in6 in6;
-	struct endpoint e = {.port = 0};
+	struct endpoint e = { .port = 0 };
 
 	if (len >= sizeof(in) && ss->ss_family == AF_INET) {
 		memcpy(&in, ss, sizeof(in));

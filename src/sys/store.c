@@ -32,8 +32,7 @@ store_name_ok(const char *name)
 static int
 bad_name(const char *name, struct err *e)
 {
-	return err_set(e, ERR_USAGE, "\"%s\" is no name of a state file",
-		       name);
+	return err_set(e, ERR_USAGE, "\"%s\" is no name of a state file", name);
 }
 
 /* --- the directory -------------------------------------------------------- */
@@ -52,8 +51,8 @@ remove_leftover(const struct store *s)
 static int
 unlink_file(const struct store *s, const char *name)
 {
-	return s->secret ? wipe_unlink(s->dirfd, name)
-			 : unlinkat(s->dirfd, name, 0);
+	return s->secret ? wipe_unlink(s->dirfd, name) :
+			   unlinkat(s->dirfd, name, 0);
 }
 
 static void
@@ -106,7 +105,7 @@ store_open_in(struct store *s, const struct store *in, const char *name,
 		return err_nomem(e);
 	snprintf(s->dir, len, "%s/%s", in->dir, name);
 	if (create)
-		(void)mkdirat(in->dirfd, name, DIR_MODE);	/* if missing */
+		(void)mkdirat(in->dirfd, name, DIR_MODE); /* if missing */
 	s->dirfd = openat(in->dirfd, name,
 			  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (s->dirfd >= 0) {
@@ -141,7 +140,8 @@ store_give_file(const struct store *s, const char *name, uid_t uid, gid_t gid,
 
 	if (fd < 0)
 		return errno == ENOENT || errno == ELOOP ?
-			       0 : err_errno(e, errno, "%s/%s", s->dir, name);
+			       0 :
+			       err_errno(e, errno, "%s/%s", s->dir, name);
 	if (fstat(fd, &st) < 0 ||
 	    (S_ISREG(st.st_mode) && st.st_uid == 0 && st.st_nlink == 1 &&
 	     fchown(fd, uid, gid) < 0))
@@ -194,14 +194,20 @@ check_file(const struct stat *st, uid_t dirowner, unsigned int flags,
 		return err_set(e, ERR_PERM, "%s is no regular file", path);
 	if (st->st_uid != 0 && st->st_uid != geteuid() &&
 	    st->st_uid != dirowner)
-		return err_set(e, ERR_PERM, "%s belongs to user %u: give it to "
-			       "root", path, (unsigned int)st->st_uid);
+		return err_set(e, ERR_PERM,
+			       "%s belongs to user %u: give it to "
+			       "root",
+			       path, (unsigned int)st->st_uid);
 	if (st->st_mode & (S_IWGRP | S_IWOTH))
-		return err_set(e, ERR_PERM, "%s can be written by others: "
-			       "chmod go-w %s", path, path);
+		return err_set(e, ERR_PERM,
+			       "%s can be written by others: "
+			       "chmod go-w %s",
+			       path, path);
 	if ((flags & STORE_PRIVATE) && (st->st_mode & (S_IRWXG | S_IRWXO)))
-		return err_set(e, ERR_PERM, "%s can be read by others: "
-			       "chmod 600 %s", path, path);
+		return err_set(e, ERR_PERM,
+			       "%s can be read by others: "
+			       "chmod 600 %s",
+			       path, path);
 	return 0;
 }
 
@@ -248,8 +254,10 @@ read_all(int fd, size_t max, const char *path, uint8_t **out, size_t *len,
 		n += (size_t)got;
 		if (n > max) {
 			drop_bytes(mem, n);
-			return err_set(e, ERR_LIMIT, "%s is larger than %zu "
-				       "bytes", path, max);
+			return err_set(e, ERR_LIMIT,
+				       "%s is larger than %zu "
+				       "bytes",
+				       path, max);
 		}
 		if (got == 0) {
 			mem[n] = 0;
@@ -299,14 +307,14 @@ store_read(const struct store *s, const char *name, size_t max,
 	snprintf(path, sizeof(path), "%s/%s", s->dir, name);
 	if (fstat(s->dirfd, &dir) < 0)
 		return err_errno(e, errno, "%s", s->dir);
-	fd = openat(s->dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW |
-					    O_NONBLOCK);
+	fd = openat(s->dirfd, name,
+		    O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	return read_fd(fd, dir.st_uid, max, flags, path, out, len, e);
 }
 
 int
-store_read_path(const char *path, uid_t owner, size_t max,
-		unsigned int flags, uint8_t **out, size_t *len, struct err *e)
+store_read_path(const char *path, uid_t owner, size_t max, unsigned int flags,
+		uint8_t **out, size_t *len, struct err *e)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
@@ -369,8 +377,9 @@ write_tmp(struct store *s, const void *data, size_t len, struct err *e)
 	if (fault_at(s, STORE_STEP_CREATE))
 		return err_stopped(e);
 	(void)unlink_file(s, TMP_NAME);
-	fd = openat(s->dirfd, TMP_NAME, O_WRONLY | O_CREAT | O_EXCL |
-		    O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
+	fd = openat(s->dirfd, TMP_NAME,
+		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		    FILE_MODE);
 	if (fd < 0)
 		return err_errno(e, errno, "%s/%s", s->dir, TMP_NAME);
 	if (fault_at(s, STORE_STEP_WRITE)) {

@@ -12,7 +12,7 @@
 #include "sys/store.h"
 
 #define FILE_MAX ((size_t)16 * 1024 * 1024)
-#define AGAIN_MAX 9		/* suffixes within one second */
+#define AGAIN_MAX 9 /* suffixes within one second */
 
 /* NAME.lost-20261130T132705Z; the N-th of one second ends in -N. */
 static void
@@ -49,8 +49,7 @@ keep_as(struct store *s, const char *name, const char *as, struct err *e)
 		return -1;
 	rc = store_write(s, as, data, len, e);
 	free(data);
-	if (rc == 0 &&
-	    fstatat(s->dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	if (rc == 0 && fstatat(s->dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    fchmodat(s->dirfd, as, st.st_mode & 0777, 0) < 0)
 		rc = err_errno(e, errno, "%s/%s", s->dir, as);
 	return rc;

@@ -89,8 +89,8 @@ list_where(const struct store *s,
 }
 
 int
-store_list(const struct store *s, const char *suffix, size_t max,
-	   char ***names, size_t *n, struct err *e)
+store_list(const struct store *s, const char *suffix, size_t max, char ***names,
+	   size_t *n, struct err *e)
 {
 	return list_where(s, ends_in, suffix, max, names, n, e);
 }

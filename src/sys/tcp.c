@@ -144,8 +144,7 @@ listen_on(struct tcp_listener *t, const struct endpoint *local, struct err *e)
 	if (local->addr.family == IP_V6)
 		setsockopt(t->fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
 	limit_segments(t->fd, local->addr.family);
-	if (sockaddr_bind(t->fd, local) < 0 ||
-	    listen(t->fd, SOMAXCONN) < 0)
+	if (sockaddr_bind(t->fd, local) < 0 || listen(t->fd, SOMAXCONN) < 0)
 		return err_errno(e, errno, "TCP %s", text);
 	len = sizeof(ss);
 	if (getsockname(t->fd, (struct sockaddr *)&ss, &len) < 0 ||
@@ -215,7 +214,7 @@ tcp_listener_starved(const struct tcp_listener *t)
 static int
 bind_source(int fd, const struct ipaddr *source)
 {
-	struct endpoint from = {.addr = *source};
+	struct endpoint from = { .addr = *source };
 	struct sockaddr_storage ss;
 	const int on = 1;
 	socklen_t len = sockaddr_put(&ss, &from);
@@ -310,7 +309,7 @@ tcp_finish(int fd)
 void
 tcp_close(int fd, bool reset)
 {
-	const struct linger now = {.l_onoff = 1, .l_linger = 0};
+	const struct linger now = { .l_onoff = 1, .l_linger = 0 };
 
 	if (reset)
 		setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));

@@ -27,8 +27,7 @@
 
 #define VNET_LEN ((int)sizeof(struct virtio_net_hdr))
 #define REFUSED_OFTEN 8 /* a single one may be the packet's fault */
-#define PACK_ALIGN                                                \
-	64u /* frames begin on cache lines of the reader's memory */
+#define PACK_ALIGN 64u	/* frames begin on cache lines of the reader's memory */
 
 struct tun {
 	int fd;
@@ -42,11 +41,11 @@ struct tun {
 };
 
 static const unsigned int level_flags[] = {
-    [TUN_PLAIN] = 0,
-    [TUN_CSUM] = TUN_F_CSUM,
-    [TUN_TSO] = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN,
-    [TUN_USO] = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN |
-		TUN_F_USO4 | TUN_F_USO6,
+	[TUN_PLAIN] = 0,
+	[TUN_CSUM] = TUN_F_CSUM,
+	[TUN_TSO] = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN,
+	[TUN_USO] = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN |
+		    TUN_F_USO4 | TUN_F_USO6,
 };
 
 static int
@@ -67,7 +66,7 @@ probe_level(struct tun *t, enum tun_level most, struct err *e)
 static int
 attach_tun(struct tun *t, const char *name, struct err *e)
 {
-	struct ifreq ifr = {.ifr_flags = 0};
+	struct ifreq ifr = { .ifr_flags = 0 };
 	int size = VNET_LEN;
 
 	if (strlen(name) >= sizeof(ifr.ifr_name))
@@ -140,7 +139,7 @@ tun_renamed(struct tun *t, const char *name)
 bool
 tun_is_persistent(const struct tun *t)
 {
-	struct ifreq ifr = {.ifr_flags = 0};
+	struct ifreq ifr = { .ifr_flags = 0 };
 
 	return ioctl(t->fd, TUNGETIFF, &ifr) == 0 &&
 	       (ifr.ifr_flags & IFF_PERSIST) != 0;
@@ -174,10 +173,10 @@ const char *
 tun_level_name(enum tun_level level)
 {
 	static const char *const names[] = {
-	    [TUN_PLAIN] = "none",
-	    [TUN_CSUM] = "checksum",
-	    [TUN_TSO] = "TCP segmentation",
-	    [TUN_USO] = "TCP and UDP segmentation",
+		[TUN_PLAIN] = "none",
+		[TUN_CSUM] = "checksum",
+		[TUN_TSO] = "TCP segmentation",
+		[TUN_USO] = "TCP and UDP segmentation",
 	};
 
 	return names[level];
@@ -197,7 +196,7 @@ decode_offload(struct frame_offload *off, const uint8_t *hdr, size_t len)
 	struct virtio_net_hdr v;
 
 	memcpy(&v, hdr, sizeof(v));
-	*off = (struct frame_offload){.kind = FRAME_WHOLE};
+	*off = (struct frame_offload){ .kind = FRAME_WHOLE };
 	if (v.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) {
 		if ((size_t)v.csum_start + v.csum_offset + 2 > len)
 			return -1;
@@ -229,7 +228,7 @@ decode_offload(struct frame_offload *off, const uint8_t *hdr, size_t len)
 static void
 encode_offload(struct virtio_net_hdr *v, const struct frame_offload *off)
 {
-	*v = (struct virtio_net_hdr){.gso_type = VIRTIO_NET_HDR_GSO_NONE};
+	*v = (struct virtio_net_hdr){ .gso_type = VIRTIO_NET_HDR_GSO_NONE };
 	if (off->needs_csum) {
 		v->flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
 		v->csum_start = off->csum_start;
@@ -310,7 +309,7 @@ tun_write(struct tun *t, const struct tun_out *f)
 
 	assert(f->niov <= FRAME_IOV_MAX);
 	encode_offload(&v, &f->off);
-	iov[0] = (struct iovec){.iov_base = &v, .iov_len = sizeof(v)};
+	iov[0] = (struct iovec){ .iov_base = &v, .iov_len = sizeof(v) };
 	for (unsigned int i = 0; i < f->niov; i++) {
 		/* writev() only reads; its type lacks the const. */
 		iov[i + 1].iov_base = (void *)(uintptr_t)f->iov[i].p;

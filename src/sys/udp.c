@@ -24,17 +24,18 @@ struct option {
  * of single datagrams are no errors of the socket.
  */
 static const struct option v4_options[] = {
-    {IPPROTO_IP, IP_PKTINFO, 1, "IP_PKTINFO"},
-    {IPPROTO_IP, IP_RECVTOS, 1, "IP_RECVTOS"},
-    {IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE, "IP_MTU_DISCOVER"},
+	{ IPPROTO_IP, IP_PKTINFO, 1, "IP_PKTINFO" },
+	{ IPPROTO_IP, IP_RECVTOS, 1, "IP_RECVTOS" },
+	{ IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE, "IP_MTU_DISCOVER" },
 };
 
 static const struct option v6_options[] = {
-    {IPPROTO_IPV6, IPV6_V6ONLY, 1, "IPV6_V6ONLY"},
-    {IPPROTO_IPV6, IPV6_RECVPKTINFO, 1, "IPV6_RECVPKTINFO"},
-    {IPPROTO_IPV6, IPV6_RECVTCLASS, 1, "IPV6_RECVTCLASS"},
-    {IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE, "IPV6_MTU_DISCOVER"},
-    {IPPROTO_IPV6, IPV6_DONTFRAG, 1, "IPV6_DONTFRAG"},
+	{ IPPROTO_IPV6, IPV6_V6ONLY, 1, "IPV6_V6ONLY" },
+	{ IPPROTO_IPV6, IPV6_RECVPKTINFO, 1, "IPV6_RECVPKTINFO" },
+	{ IPPROTO_IPV6, IPV6_RECVTCLASS, 1, "IPV6_RECVTCLASS" },
+	{ IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE,
+	  "IPV6_MTU_DISCOVER" },
+	{ IPPROTO_IPV6, IPV6_DONTFRAG, 1, "IPV6_DONTFRAG" },
 };
 
 static int
@@ -57,8 +58,7 @@ udp_fragment(struct udp *u, bool may)
 	const int v6 = may ? IPV6_PMTUDISC_DONT : IPV6_PMTUDISC_PROBE;
 
 	if (u->family == IP_V4) {
-		setsockopt(u->fd, IPPROTO_IP, IP_MTU_DISCOVER, &v4,
-			   sizeof(v4));
+		setsockopt(u->fd, IPPROTO_IP, IP_MTU_DISCOVER, &v4, sizeof(v4));
 		return;
 	}
 	setsockopt(u->fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &v6, sizeof(v6));
@@ -126,11 +126,11 @@ prepare_socket(struct udp *u, const struct endpoint *local,
 		       SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (u->fd < 0)
 		return err_errno(e, errno, "UDP socket");
-	if (u->family == IP_V6
-		? set_options(u->fd, v6_options,
-			      sizeof(v6_options) / sizeof(v6_options[0]), e)
-		: set_options(u->fd, v4_options,
-			      sizeof(v4_options) / sizeof(v4_options[0]), e))
+	if (u->family == IP_V6 ?
+		    set_options(u->fd, v6_options,
+				sizeof(v6_options) / sizeof(v6_options[0]), e) :
+		    set_options(u->fd, v4_options,
+				sizeof(v4_options) / sizeof(v4_options[0]), e))
 		return -1;
 	rx = set_buffer(u->fd, SO_RCVBUFFORCE, SO_RCVBUF, bytes);
 	tx = set_buffer(u->fd, SO_SNDBUFFORCE, SO_SNDBUF, bytes);

@@ -57,8 +57,9 @@ udp_gso_refuse(struct udp *u, const struct ipaddr *a, int errnum)
 
 	if (p->errnum == 0)
 		u->npaths++;
-	*p = (struct udp_path){
-	    .addr = *a, .errnum = errnum, .left = RETRY_AFTER};
+	*p = (struct udp_path){ .addr = *a,
+				.errnum = errnum,
+				.left = RETRY_AFTER };
 }
 
 void

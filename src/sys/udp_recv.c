@@ -15,7 +15,7 @@ take_v4(struct ipaddr *local, const struct cmsghdr *c)
 
 	memcpy(&info, CMSG_DATA(c), sizeof(info));
 	/* Our own address, also when the packet was sent to broadcast. */
-	*local = (struct ipaddr){.family = IP_V4};
+	*local = (struct ipaddr){ .family = IP_V4 };
 	memcpy(local->b, &info.ipi_spec_dst, sizeof(info.ipi_spec_dst));
 }
 
@@ -27,7 +27,7 @@ take_v6(struct ipaddr *local, const struct cmsghdr *c)
 	memcpy(&info, CMSG_DATA(c), sizeof(info));
 	if (IN6_IS_ADDR_MULTICAST(&info.ipi6_addr))
 		return;
-	*local = (struct ipaddr){.family = IP_V6};
+	*local = (struct ipaddr){ .family = IP_V6 };
 	memcpy(local->b, &info.ipi6_addr, sizeof(info.ipi6_addr));
 	if (IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr))
 		local->scope = info.ipi6_ifindex;
@@ -54,7 +54,7 @@ take_control(struct udp_run *r, struct msghdr *h)
 			memcpy(&tclass, CMSG_DATA(c), sizeof(tclass));
 			r->tos = (uint8_t)tclass;
 		} else if (c->cmsg_level == IPPROTO_UDP &&
-			 c->cmsg_type == UDP_GRO) {
+			   c->cmsg_type == UDP_GRO) {
 			memcpy(&segsize, CMSG_DATA(c), sizeof(segsize));
 			if (segsize > 0 && (size_t)segsize < r->len)
 				r->segsize = (uint16_t)segsize;
@@ -65,9 +65,9 @@ take_control(struct udp_run *r, struct msghdr *h)
 static int
 take_message(struct udp_run *r, struct mmsghdr *m, const struct udp_slot *s)
 {
-	*r = (struct udp_run){.data = s->iov.iov_base,
-			      .len = m->msg_len,
-			      .segsize = (uint16_t)m->msg_len};
+	*r = (struct udp_run){ .data = s->iov.iov_base,
+			       .len = m->msg_len,
+			       .segsize = (uint16_t)m->msg_len };
 	if (m->msg_hdr.msg_flags & (MSG_TRUNC | MSG_CTRUNC) ||
 	    m->msg_len == 0 || m->msg_len > UINT16_MAX ||
 	    sockaddr_get(&r->remote, &s->name, m->msg_hdr.msg_namelen) < 0)

@@ -21,8 +21,8 @@
 struct place {
 	const struct udp_run *runs;
 	size_t n;
-	size_t i;  /* index of the run */
-	size_t at; /* offset in the run */
+	size_t i;    /* index of the run */
+	size_t at;   /* offset in the run */
 	bool single; /* a message holds a single datagram */
 };
 
@@ -46,10 +46,10 @@ static struct piece
 next_piece(struct place *pl, bool gso)
 {
 	const struct udp_run *r = &pl->runs[pl->i];
-	struct piece p = {.run = r,
-			  .data = r->data + pl->at,
-			  .len = r->len - pl->at,
-			  .source = r->local.family != IP_NONE};
+	struct piece p = { .run = r,
+			   .data = r->data + pl->at,
+			   .len = r->len - pl->at,
+			   .source = r->local.family != IP_NONE };
 	size_t segments = 1, most;
 
 	if (gso && r->segsize > 0 && r->segsize <= MESSAGE_MAX) {
@@ -72,8 +72,9 @@ static void
 put_control(struct msghdr *h, size_t *used, int level, int type,
 	    const void *data, size_t len)
 {
-	struct cmsghdr c = {
-	    .cmsg_level = level, .cmsg_type = type, .cmsg_len = CMSG_LEN(len)};
+	struct cmsghdr c = { .cmsg_level = level,
+			     .cmsg_type = type,
+			     .cmsg_len = CMSG_LEN(len) };
 	uint8_t *at = (uint8_t *)h->msg_control + *used;
 
 	memset(at, 0, CMSG_SPACE(len));
@@ -85,8 +86,8 @@ put_control(struct msghdr *h, size_t *used, int level, int type,
 static void
 put_source(struct msghdr *h, size_t *used, const struct ipaddr *a)
 {
-	struct in_pktinfo v4 = {0};
-	struct in6_pktinfo v6 = {0};
+	struct in_pktinfo v4 = { 0 };
+	struct in6_pktinfo v6 = { 0 };
 
 	if (a->family == IP_V4) {
 		memcpy(&v4.ipi_spec_dst, a->b, sizeof(v4.ipi_spec_dst));
@@ -249,8 +250,7 @@ send_singly(struct udp *u, const struct piece *p, int errnum,
 			count_sent(u, res, 1);
 			if (segmented && at == 0 && errnum != EMSGSIZE &&
 			    one.source == p->source)
-				udp_gso_refuse(u, &p->run->remote.addr,
-					       errnum);
+				udp_gso_refuse(u, &p->run->remote.addr, errnum);
 		}
 		source = one.source;
 	}
@@ -274,7 +274,8 @@ build_messages(struct udp *u, struct place *pl, struct piece *pieces,
 
 	while (n < UDP_BATCH && pl->i < pl->n) {
 		pieces[n] = next_piece(
-		    pl, !pl->single &&
+			pl,
+			!pl->single &&
 				udp_gso_may(u, &pl->runs[pl->i].remote.addr));
 		if (pieces[n].len == 0 || pieces[n].run->segsize == 0 ||
 		    pieces[n].run->remote.addr.family != u->family ||
@@ -352,7 +353,9 @@ static void
 send_alike(struct udp *u, const struct udp_run *runs, size_t n,
 	   struct udp_result *res)
 {
-	struct place pl = {.runs = runs, .n = n, .single = runs->may_fragment};
+	struct place pl = { .runs = runs,
+			    .n = n,
+			    .single = runs->may_fragment };
 	struct piece pieces[UDP_BATCH];
 	unsigned int count, done;
 
@@ -372,7 +375,7 @@ void
 udp_send(struct udp *u, const struct udp_run *runs, size_t n,
 	 struct udp_result *res)
 {
-	struct udp_result mine = {.sent = 0};
+	struct udp_result mine = { .sent = 0 };
 	size_t first = 0, last;
 
 	while (first < n) {

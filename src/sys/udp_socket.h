@@ -12,9 +12,8 @@
 #include "sys/udp.h"
 
 /* Room for the local address, the TOS and the segment size. */
-#define UDP_CONTROL_LEN                           \
-	(CMSG_SPACE(sizeof(struct in6_pktinfo)) + \
-	 2 * CMSG_SPACE(sizeof(int)))
+#define UDP_CONTROL_LEN \
+	(CMSG_SPACE(sizeof(struct in6_pktinfo)) + 2 * CMSG_SPACE(sizeof(int)))
 
 /* Buffers of one message, for either direction. */
 struct udp_slot {
@@ -39,7 +38,7 @@ struct udp_path {
 struct udp {
 	int fd;
 	uint8_t family; /* enum ip_family */
-	bool gso; /* requested, and supported by the kernel */
+	bool gso;	/* requested, and supported by the kernel */
 	bool gro;
 	int gso_errno, gro_errno; /* why not supported */
 	unsigned int npaths;

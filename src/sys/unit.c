@@ -15,10 +15,8 @@
 
 /* In order of rising precedence. */
 static const char *const dirs[] = {
-	"/lib/systemd/system",
-	"/usr/lib/systemd/system",
-	"/usr/local/lib/systemd/system",
-	"/run/systemd/system",
+	"/lib/systemd/system",		 "/usr/lib/systemd/system",
+	"/usr/local/lib/systemd/system", "/run/systemd/system",
 	"/etc/systemd/system",
 };
 

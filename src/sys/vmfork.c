@@ -27,8 +27,7 @@ vmfork_open(struct err *e)
 	if (fd < 0)
 		return err_errno(e, errno, "uevents");
 	/* An unprivileged process keeps the default size. */
-	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &queue,
-			 sizeof(queue));
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &queue, sizeof(queue));
 	if (bind(fd, (const struct sockaddr *)&all, sizeof(all)) < 0) {
 		err_errno(e, errno, "uevents");
 		close(fd);

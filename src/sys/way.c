@@ -62,11 +62,12 @@ way_check(const struct endpoint *to, struct err *e)
 	if (way_source(&from, to, e) < 0)
 		return -1;
 	if (getifaddrs(&all) < 0)
-		return 0;	/* the route exists; its interface is unknown */
+		return 0; /* the route exists; its interface is unknown */
 	for (const struct ifaddrs *i = all; rc == 0 && i != NULL;
 	     i = i->ifa_next)
 		if (way_owns(i, &from.addr) && (i->ifa_flags & alive) != alive)
-			rc = err_set(e, ERR_IO, "%s: the interface %s of this "
+			rc = err_set(e, ERR_IO,
+				     "%s: the interface %s of this "
 				     "host, which leads there, has no link",
 				     ipaddr_format(text, &to->addr),
 				     i->ifa_name);

@@ -10,8 +10,8 @@
 int
 wipe_open(int dirfd, const char *name)
 {
-	int fd = openat(dirfd, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK |
-					 O_CLOEXEC);
+	int fd = openat(dirfd, name,
+			O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat st;
 
 	if (fd < 0)
@@ -36,9 +36,9 @@ wipe_close(int fd)
 		while (at < st.st_size) {
 			off_t left = st.st_size - at;
 			ssize_t n = pwrite(fd, zeros,
-					   left < (off_t)sizeof(zeros)
-					       ? (size_t)left
-					       : sizeof(zeros),
+					   left < (off_t)sizeof(zeros) ?
+						   (size_t)left :
+						   sizeof(zeros),
 					   at);
 
 			if (n < 0 && errno == EINTR)

@@ -24,7 +24,7 @@ struct queue {
 struct worker {
 	struct work *work;
 	pthread_t thread;
-	bool busy;		/* under lock: a job is being run */
+	bool busy; /* under lock: a job is being run */
 };
 
 struct work {
@@ -34,7 +34,7 @@ struct work {
 	struct queue finished; /* under lock */
 	bool ending;	       /* under lock */
 	unsigned int left;     /* under lock: threads that own this struct
-			        * once it is abandoned */
+				* once it is abandoned */
 	int eventfd;
 	struct loop_fd *lfd;
 	size_t pending; /* used by the loop */
@@ -160,7 +160,7 @@ start_threads(struct work *w, unsigned int threads)
 	int rc = 0;
 
 	sigfillset(&all);
-	sigdelset(&all, SIGSYS);	/* confine() may use this signal */
+	sigdelset(&all, SIGSYS); /* confine() may use this signal */
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	for (; w->nthreads < threads && rc == 0; w->nthreads += rc == 0) {
 		struct worker *t = &w->threads[w->nthreads];
@@ -210,7 +210,7 @@ fail:
 bool
 work_wait(struct work *w, int64_t ms)
 {
-	struct pollfd pfd = {.fd = w->eventfd, .events = POLLIN};
+	struct pollfd pfd = { .fd = w->eventfd, .events = POLLIN };
 	struct monotime end = mono_add_ms(clock_mono(), ms);
 
 	while (w->pending > 0) {

@@ -101,7 +101,7 @@ node_open(unsigned int i, const char *ns, const char *addr)
 	char name[TEXT_MAX], path[TEXT_MAX + 16];
 	struct icmp_filter {
 		uint32_t data;
-	} filter = {~(1u << ICMP_ECHOREPLY)};
+	} filter = { ~(1u << ICMP_ECHOREPLY) };
 	int size = SOCKET_BYTES;
 	struct node *x = &nodes[i];
 
@@ -160,7 +160,7 @@ checksum(const uint8_t *p, size_t len)
 static void
 ping(unsigned int from, unsigned int to)
 {
-	struct icmphdr h = {.type = ICMP_ECHO};
+	struct icmphdr h = { .type = ICMP_ECHO };
 	double now = now_ms();
 
 	h.un.echo.id = htons((uint16_t)from);
@@ -212,9 +212,8 @@ take(unsigned int i)
 			continue;
 		memcpy(&h, packet + ihl, sizeof(h));
 		to = ntohs(h.un.echo.sequence);
-		if (h.type == ICMP_ECHOREPLY &&
-		    ntohs(h.un.echo.id) == i && to >= 1 && to <= n &&
-		    got_ms[i][to] < 0)
+		if (h.type == ICMP_ECHOREPLY && ntohs(h.un.echo.id) == i &&
+		    to >= 1 && to <= n && got_ms[i][to] < 0)
 			got_ms[i][to] = now_ms();
 	}
 }
@@ -225,7 +224,7 @@ run(double limit_ms)
 	struct pollfd fds[NODES_MAX + 1];
 
 	for (unsigned int i = 1; i <= n; i++)
-		fds[i - 1] = (struct pollfd){nodes[i].fd, POLLIN, 0};
+		fds[i - 1] = (struct pollfd){ nodes[i].fd, POLLIN, 0 };
 	while (ping_due() > 0) {
 		if (now_ms() > limit_ms)
 			return false;

@@ -23,7 +23,7 @@
 
 #define PACKET 1420
 #define PACKETS_MAX 4096
-#define CHUNK 64		/* packets between two looks at the clock */
+#define CHUNK 64 /* packets between two looks at the clock */
 #define SECONDS_MAX 3600
 
 struct sample {
@@ -35,12 +35,12 @@ struct sample {
 /* What one way of handling packets has done. */
 struct tally {
 	size_t packets, after;
-	double s;		/* the processor's */
+	double s; /* the processor's */
 };
 
 static uint8_t packed[PACKETS_MAX][PACKET];
 static size_t packed_len[PACKETS_MAX]; /* 0: as it is */
-static double each_s;		/* for one tally */
+static double each_s;		       /* for one tally */
 
 static double
 clock_s(clockid_t clock)
@@ -84,15 +84,14 @@ tally(struct comp *c, const struct sample *s, enum comp_alg a, int level,
 {
 	double end = clock_s(CLOCK_MONOTONIC) + each_s;
 	double start = clock_s(CLOCK_PROCESS_CPUTIME_ID);
-	struct tally t = {0};
+	struct tally t = { 0 };
 
 	do {
 		for (size_t n = 0; n < CHUNK; n++, t.packets++) {
 			size_t i = t.packets % upto;
 
-			t.after += level < 0 ?
-				unpack(c, s, a, i) :
-				pack(c, s, a, (uint8_t)level, i);
+			t.after += level < 0 ? unpack(c, s, a, i) :
+					       pack(c, s, a, (uint8_t)level, i);
 		}
 	} while (clock_s(CLOCK_MONOTONIC) < end);
 	t.s = clock_s(CLOCK_PROCESS_CPUTIME_ID) - start;
@@ -149,7 +148,7 @@ int
 main(int argc, char **argv)
 {
 	struct comp *c = comp_new();
-	struct sample s = {"random", NULL, PACKETS_MAX};
+	struct sample s = { "random", NULL, PACKETS_MAX };
 	struct rng rng = rng_system();
 	int seconds = argc > 1 ? atoi(argv[1]) : 0;
 

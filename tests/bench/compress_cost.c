@@ -13,21 +13,21 @@
 
 #include "../unit/base/prng.h"
 
-#define LIST                                                                   \
-	"prefix 10.156.0.0/16\n"                                               \
-	"node alpha\n  address 192.0.2.1\n  subnet 10.156.1.0/24\n"            \
+#define LIST                                                        \
+	"prefix 10.156.0.0/16\n"                                    \
+	"node alpha\n  address 192.0.2.1\n  subnet 10.156.1.0/24\n" \
 	"node beta\n  address 192.0.2.2\n  subnet 10.156.2.0/24\n"
 #define BATCH 32
-#define SETS 16			/* batches of different packets */
-#define PAYLOAD 1392		/* 1420 with its headers */
+#define SETS 16	     /* batches of different packets */
+#define PAYLOAD 1392 /* 1420 with its headers */
 #define BATCHES 4000
 
 static const struct way {
 	enum comp_alg alg;
 	uint8_t level;
 } ways[] = {
-	{ COMP_NONE, 0 }, { COMP_LZO, 1 }, { COMP_ZLIB, 1 }, { COMP_ZLIB, 6 },
-	{ COMP_ZLIB, 9 },
+	{ COMP_NONE, 0 }, { COMP_LZO, 1 },  { COMP_ZLIB, 1 },
+	{ COMP_ZLIB, 6 }, { COMP_ZLIB, 9 },
 };
 
 #define WAYS (sizeof(ways) / sizeof(ways[0]))
@@ -72,12 +72,14 @@ lane_open(struct lane *l, const struct way *w)
 static size_t
 log_line(char *to, size_t cap)
 {
-	int n = snprintf(to, cap, "Nov 22 06:%02u:%02u host%u sshd[%u]: "
-			 "Connection closed by 10.156.%u.%u port %u [preauth]\n",
-			 prng_below(&prng, 60), prng_below(&prng, 60),
-			 prng_below(&prng, 30), prng_below(&prng, 99999),
-			 prng_below(&prng, 256), prng_below(&prng, 256),
-			 prng_below(&prng, 65536));
+	int n = snprintf(
+		to, cap,
+		"Nov 22 06:%02u:%02u host%u sshd[%u]: "
+		"Connection closed by 10.156.%u.%u port %u [preauth]\n",
+		prng_below(&prng, 60), prng_below(&prng, 60),
+		prng_below(&prng, 30), prng_below(&prng, 99999),
+		prng_below(&prng, 256), prng_below(&prng, 256),
+		prng_below(&prng, 65536));
 
 	return (size_t)n;
 }
@@ -149,8 +151,9 @@ send_batch(struct lane *l, size_t set)
 
 	memcpy(work, packets + set * BATCH, sizeof(work));
 	for (size_t i = 0; i < BATCH; i++)
-		frames[i] = (struct tun_frame){
-			.data = work[i] + FRAME_HEADROOM, .len = packet_len };
+		frames[i] =
+			(struct tun_frame){ .data = work[i] + FRAME_HEADROOM,
+					    .len = packet_len };
 	start = now_ns();
 	assert_int_equal(core_tun_in(l->a.core, rig.now, frames, BATCH, o),
 			 BATCH);
@@ -159,8 +162,8 @@ send_batch(struct lane *l, size_t set)
 }
 
 static void
-print_lane(const struct lane *l, const struct lane *plain,
-	   const struct way *w, enum data kind, unsigned int batches)
+print_lane(const struct lane *l, const struct lane *plain, const struct way *w,
+	   enum data kind, unsigned int batches)
 {
 	const struct peer *p = rig_peer(&l->a, "beta");
 	const struct adapt_stats *s = &p->shrink.stats;
@@ -174,8 +177,7 @@ print_lane(const struct lane *l, const struct lane *plain,
 }
 
 static void
-measure(enum data kind, const struct way *w, size_t nways,
-	unsigned int batches)
+measure(enum data kind, const struct way *w, size_t nways, unsigned int batches)
 {
 	static struct lane lanes[WAYS];
 

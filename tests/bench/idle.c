@@ -54,10 +54,12 @@ measure(size_t nodes, unsigned int keepalive)
 	char conf[64];
 
 	snprintf(conf, sizeof(conf), "keepalive = %us\n", keepalive);
-	w = world_new(&(struct world_opts){
-		.seed = bench_env("SEED", 1), .nodes = nodes, .plain = true,
-		.conf = keepalive > 0 ? conf : NULL,
-		.lat_min = 5 * MS, .lat_max = 50 * MS });
+	w = world_new(&(struct world_opts){ .seed = bench_env("SEED", 1),
+					    .nodes = nodes,
+					    .plain = true,
+					    .conf = keepalive > 0 ? conf : NULL,
+					    .lat_min = 5 * MS,
+					    .lat_max = 50 * MS });
 	bring_up(w);
 	before = count(w);
 	world_run(w, w->now + HOUR);

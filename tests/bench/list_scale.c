@@ -55,7 +55,7 @@ measure(enum key_type type, size_t n)
 int
 main(void)
 {
-	static const size_t sizes[] = { 100,  316,   1000,  3162,
+	static const size_t sizes[] = { 100,   316,   1000, 3162,
 					10000, 31623, 65536 };
 	size_t most = bench_env("NODES", 65536);
 

@@ -32,8 +32,7 @@ list_text(size_t n, const struct key *key, size_t *len)
 char *
 list_text_later(size_t n, const struct key *key, int64_t later_s, size_t *len)
 {
-	struct bnl_sign_in in = { .key = key,
-				  .now = { SIGNED_AT + later_s } };
+	struct bnl_sign_in in = { .key = key, .now = { SIGNED_AT + later_s } };
 	struct errs es = { 0 };
 	struct buf b;
 	char *raw;

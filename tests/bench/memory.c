@@ -19,15 +19,15 @@
 #include "list_text.h"
 
 #define WALL INT64_C(1793000100)
-#define START INT64_C(1000000000000)	/* ns */
+#define START INT64_C(1000000000000) /* ns */
 #define YEAR_S (365 * INT64_C(86400))
-#define RUN_S 170			/* until then no session is at its end */
+#define RUN_S 170 /* until then no session is at its end */
 #define SELF "n00000"
 
-struct peers {			/* all of them have one static key */
+struct peers { /* all of them have one static key */
 	struct core_env env;
 	uint8_t core_secret[X25519_LEN], core_public[X25519_LEN];
-	struct pair pair;		/* as the peers hold it, but for the id */
+	struct pair pair; /* as the peers hold it, but for the id */
 	struct rng rng;
 	size_t n, sessions;
 };
@@ -66,10 +66,11 @@ load_pairs(struct core *c, const struct peers *ps)
 
 /* The peer whose pair an INIT names answers it. */
 static void
-answer(struct core *c, struct peers *ps, struct now now,
-       const struct action *a, struct core_out *out)
+answer(struct core *c, struct peers *ps, struct now now, const struct action *a,
+       struct core_out *out)
 {
-	struct udp_run run = { .remote = a->to, .segsize = DGRAM_RESP_LEN,
+	struct udp_run run = { .remote = a->to,
+			       .segsize = DGRAM_RESP_LEN,
 			       .len = DGRAM_RESP_LEN };
 	uint8_t resp[DGRAM_RESP_LEN];
 	struct handshake_news news;
@@ -89,8 +90,8 @@ answer(struct core *c, struct peers *ps, struct now now,
 	pair_keys_derive(&keys, &pair, name, SELF);
 	ps->env.now = now;
 	ps->env.self = name;
-	if (handshake_answer(&keys, &ps->env, SELF, (uint32_t)i, a->data,
-			     &seed, &news, resp) != DROP_NONE)
+	if (handshake_answer(&keys, &ps->env, SELF, (uint32_t)i, a->data, &seed,
+			     &news, resp) != DROP_NONE)
 		bench_die("an INIT that does not authenticate");
 	ps->sessions++;
 	run.data = resp;
@@ -143,7 +144,8 @@ init_peers(struct peers *ps, size_t n, struct rng rng, const struct conf *conf)
 	ps->env.conf = conf;
 	x25519_keypair(ps->core_secret, ps->core_public, &rng);
 	x25519_keypair(ps->env.static_secret, ps->env.static_public, &rng);
-	ps->pair = (struct pair){ .generation = 1, .lower_dialled = true,
+	ps->pair = (struct pair){ .generation = 1,
+				  .lower_dialled = true,
 				  .proven = true,
 				  .cipher = AEAD_AES_256_GCM,
 				  .made = { WALL },
@@ -162,8 +164,10 @@ measure(size_t n)
 	struct now now = { { START }, { WALL } };
 	struct errs es = { 0 };
 	struct core_init in = { .cert = &cert, .rng = rng };
-	struct core_out out = { .cap = CORE_OUT_MIN, .maxruns = 64,
-				.maxframes = 64, .maxslices = 1024 };
+	struct core_out out = { .cap = CORE_OUT_MIN,
+				.maxruns = 64,
+				.maxframes = 64,
+				.maxslices = 1024 };
 	size_t len, begin, list, bare, paired;
 	char *raw = list_text(n + 1, key, &len);
 	struct conf *conf;

@@ -164,7 +164,8 @@ measure(size_t n)
 	struct rng rng = rng_seeded(&state, 1);
 	struct cert_info cert = { .cn = SELF, .not_after = { WALL + YEAR_S } };
 	struct plain_ctx plain = { cert, rng };
-	struct core_init in = { .cert = &cert, .rng = rng,
+	struct core_init in = { .cert = &cert,
+				.rng = rng,
 				.static_secret = secret };
 	struct errs es = { 0 };
 	struct conf *conf;

@@ -44,9 +44,9 @@
 #define BUFFER_BYTES (16 << 20)
 #define RUN_MAX 65536
 #define EVENTS_MAX 64
-#define READS_MAX 16	  /* of one socket before the next one's turn */
+#define READS_MAX 16 /* of one socket before the next one's turn */
 #define TICK_MS 20
-#define PAYLOAD 1392	  /* fills the inner MTU of 1,420 */
+#define PAYLOAD 1392 /* fills the inner MTU of 1,420 */
 #define BURST 44
 #define MAGIC_STATIC "CVSTAT1\n" /* as the daemon writes it */
 
@@ -128,7 +128,7 @@ inner_address(unsigned int i)
 {
 	uint32_t a = 10u << 24 | 66u << 16 | (1 + i / 200) << 8 | (1 + i % 200);
 
-	return (struct in_addr){htonl(a)};
+	return (struct in_addr){ htonl(a) };
 }
 
 /* --- write ---------------------------------------------------------------- */
@@ -209,8 +209,8 @@ list_version(const char *path, const char *keypath)
 static int
 listen_on(uint16_t port)
 {
-	struct sockaddr_in any = {.sin_family = AF_INET,
-				  .sin_port = htons(port)};
+	struct sockaddr_in any = { .sin_family = AF_INET,
+				   .sin_port = htons(port) };
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int one = 1, size = BUFFER_BYTES;
 
@@ -225,7 +225,7 @@ listen_on(uint16_t port)
 static void
 peer_open(unsigned int i, const struct bnl_version *version, int epfd)
 {
-	struct epoll_event ev = {.events = EPOLLIN, .data.u32 = i};
+	struct epoll_event ev = { .events = EPOLLIN, .data.u32 = i };
 	struct peer *p = &peers[i];
 	struct core_env *env = &p->env;
 	struct pair_record r;
@@ -256,8 +256,8 @@ peer_settle(struct peer *p)
 
 	p->up = assoc_can_send(p->assoc, p->env.now.mono);
 	while (actions_next(&actions, &a)) {
-		struct sockaddr_in to = {.sin_family = AF_INET,
-					 .sin_port = htons(a.to.port)};
+		struct sockaddr_in to = { .sin_family = AF_INET,
+					  .sin_port = htons(a.to.port) };
 
 		memcpy(&to.sin_addr, a.to.addr.b, sizeof(to.sin_addr));
 		if (a.kind == ACTION_SEND_UDP &&
@@ -271,9 +271,9 @@ peer_settle(struct peer *p)
 static void
 take(struct peer *p, const struct sockaddr_in *from, size_t len, size_t seg)
 {
-	struct endpoint remote = {.addr.family = IP_V4,
-				  .port = ntohs(from->sin_port)};
-	struct ipaddr local = {.family = IP_NONE};
+	struct endpoint remote = { .addr.family = IP_V4,
+				   .port = ntohs(from->sin_port) };
+	struct ipaddr local = { .family = IP_NONE };
 
 	memcpy(remote.addr.b, &from->sin_addr, sizeof(from->sin_addr));
 	for (size_t at = 0; at < len; at += seg) {
@@ -281,7 +281,7 @@ take(struct peer *p, const struct sockaddr_in *from, size_t len, size_t seg)
 		struct assoc_in in;
 
 		if (assocs_in(p->assocs, &p->env, &remote, &local, run + at, n,
-			     &in) != DROP_NONE ||
+			      &in) != DROP_NONE ||
 		    !in.is_data || in.len == 0)
 			continue;
 		packets++;
@@ -297,8 +297,10 @@ peer_read(struct peer *p)
 		uint8_t space[CMSG_SPACE(sizeof(int))];
 	} control;
 	struct sockaddr_in from;
-	struct iovec iov = {run, sizeof(run)};
-	struct msghdr m = {.msg_name = &from, .msg_iov = &iov, .msg_iovlen = 1};
+	struct iovec iov = { run, sizeof(run) };
+	struct msghdr m = { .msg_name = &from,
+			    .msg_iov = &iov,
+			    .msg_iovlen = 1 };
 
 	p->env.now = clock_now();
 	for (int i = 0; i < READS_MAX; i++) {
@@ -348,9 +350,8 @@ answer(struct monotime start)
 		return false;
 	for (unsigned int i = 0; i < count; i++)
 		up += peers[i].up;
-	printf("%lld %u %llu %llu\n",
-	       (long long)mono_ms(start, clock_mono()), up,
-	       (unsigned long long)packets, (unsigned long long)bytes);
+	printf("%lld %u %llu %llu\n", (long long)mono_ms(start, clock_mono()),
+	       up, (unsigned long long)packets, (unsigned long long)bytes);
 	fflush(stdout);
 	return true;
 }
@@ -359,9 +360,9 @@ static int
 do_run(const char *list, const char *pubkey)
 {
 	struct bnl_version version = list_version(list, pubkey);
-	struct epoll_event ev[EVENTS_MAX] = {{.events = EPOLLIN}};
-	struct rlimit files = {PEERS_MAX + 64, PEERS_MAX + 64};
-	struct errs es = {0};
+	struct epoll_event ev[EVENTS_MAX] = { { .events = EPOLLIN } };
+	struct rlimit files = { PEERS_MAX + 64, PEERS_MAX + 64 };
+	struct errs es = { 0 };
 	static const char text[] = "name = peer\n";
 	struct monotime start = clock_mono(), ticked = start;
 	int epfd = epoll_create1(EPOLL_CLOEXEC);
@@ -402,11 +403,11 @@ do_send(unsigned int k, int seconds, bool burst)
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	int seg = PAYLOAD, size = BUFFER_BYTES;
 	struct monotime start = clock_mono();
-	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(9)};
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(9) };
 	unsigned int i = 0;
 
-	if (fd < 0 || setsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &seg,
-				 sizeof(seg)) < 0)
+	if (fd < 0 ||
+	    setsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &seg, sizeof(seg)) < 0)
 		die_errno("socket");
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
 	while (mono_ms(start, clock_mono()) < seconds * INT64_C(1000))
@@ -429,7 +430,8 @@ main(int argc, char **argv)
 	if (count == 0 || count > PEERS_MAX) {
 		fputs("usage: peers write N STATEDIR\n"
 		      "       peers run N LIST PUBKEY\n"
-		      "       peers send K SECONDS [burst]\n", stderr);
+		      "       peers send K SECONDS [burst]\n",
+		      stderr);
 		return 2;
 	}
 	if (strcmp(argv[1], "send") == 0)

@@ -22,7 +22,7 @@
 #include "list_text.h"
 
 #define WALL INT64_C(1793000100)
-#define START INT64_C(1000000000000)	/* ns */
+#define START INT64_C(1000000000000) /* ns */
 #define SELF "n00000"
 #define SETTLE_S 900
 #define IDLE_S 60
@@ -39,8 +39,8 @@ struct bench {
 	struct rng_seeded state;
 	uint8_t secret[X25519_LEN];
 	size_t n, dials;
-	size_t awaited;			/* number of a node */
-	bool dialled;			/* it was */
+	size_t awaited; /* number of a node */
+	bool dialled;	/* it was */
 };
 
 static void
@@ -53,8 +53,8 @@ drain(struct bench *b)
 			uint32_t to = get_be32(a.to.addr.b);
 
 			b->dials++;
-			b->dialled = b->dialled ||
-				     to == 0xc6120000u + b->awaited;
+			b->dialled =
+				b->dialled || to == 0xc6120000u + b->awaited;
 		} else if (a.kind == ACTION_CLOSE) {
 			core_stream_closed(b->c, b->now, a.conn, CLOSE_ORDERLY,
 					   NULL);
@@ -72,7 +72,8 @@ pass(struct bench *b, int64_t ms)
 
 	while (mono_before(core_deadline(b->c), end)) {
 		b->now.mono = core_deadline(b->c).ns > b->now.mono.ns ?
-				      core_deadline(b->c) : b->now.mono;
+				      core_deadline(b->c) :
+				      b->now.mono;
 		core_tick(b->c, b->now);
 		drain(b);
 		turns++;
@@ -84,9 +85,10 @@ pass(struct bench *b, int64_t ms)
 static void
 packet_to(struct bench *b, size_t i)
 {
-	static const uint8_t head[LEN] = {
-		0x45, 0, 0, LEN, 0, 0, 0x40, 0, 64, 17, 0, 0, 10, 0, 0, 1,
-		10, 0, 0, 1, 0, 9, 0, 9, 0, 9, 0, 0, 'x' };
+	static const uint8_t head[LEN] = { 0x45, 0,  0, LEN, 0,	 0, 0x40, 0,
+					   64,	 17, 0, 0,   10, 0, 0,	  1,
+					   10,	 0,  0, 1,   0,	 9, 0,	  9,
+					   0,	 9,  0, 0,   'x' };
 	uint8_t mem[FRAME_HEADROOM + LEN];
 	struct tun_frame f = { .data = mem + FRAME_HEADROOM, .len = LEN };
 	uint32_t sum = 0;
@@ -96,7 +98,7 @@ packet_to(struct bench *b, size_t i)
 	f.data[18] = (uint8_t)i;
 	for (size_t k = 0; k < 20; k += 2)
 		sum += get_be16(f.data + k);
-	put_be16(f.data + 10, (uint16_t)~(sum + (sum >> 16)));
+	put_be16(f.data + 10, (uint16_t) ~(sum + (sum >> 16)));
 	core_tun_in(b->c, b->now, &f, 1, &b->out);
 	core_out_reset(&b->out);
 	drain(b);
@@ -120,11 +122,13 @@ begin(struct bench *b, size_t n)
 	b->cert.not_after.s = WALL + INT64_C(86400) * 365;
 	memcpy(b->cert.cn, SELF, sizeof(SELF));
 	b->plain = (struct plain_ctx){ b->cert, in.rng };
-	if (conf_parse(&b->conf, "name = " SELF "\n", strlen("name = " SELF
-		       "\n"), "/etc/cluevpn", &es) < 0)
+	if (conf_parse(&b->conf, "name = " SELF "\n",
+		       strlen("name = " SELF "\n"), "/etc/cluevpn", &es) < 0)
 		bench_die(es.e[0].text);
-	b->out = (struct core_out){ .cap = CORE_OUT_MIN, .maxruns = 64,
-				    .maxframes = 64, .maxslices = 1024 };
+	b->out = (struct core_out){ .cap = CORE_OUT_MIN,
+				    .maxruns = 64,
+				    .maxframes = 64,
+				    .maxslices = 1024 };
 	b->out.mem = bench_alloc(b->out.cap, 1);
 	b->out.runs = bench_alloc(b->out.maxruns, sizeof(*b->out.runs));
 	b->out.frames = bench_alloc(b->out.maxframes, sizeof(*b->out.frames));

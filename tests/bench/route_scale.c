@@ -66,7 +66,8 @@ make_entries(const struct kind *k, struct route_entry *e, size_t n,
 
 		for (; have < n; have++) {
 			struct ipaddr a = random_address(k, rng);
-			unsigned int len = k->shortest +
+			unsigned int len =
+				k->shortest +
 				rng_below(rng, k->longest - k->shortest + 1);
 
 			e[have].prefix = prefix_mask(&a, len);
@@ -86,8 +87,7 @@ make_addresses(const struct kind *k, const struct route_entry *e, size_t n,
 	       struct ipaddr *out, const struct rng *rng)
 {
 	for (size_t i = 0; i < ADDRESSES; i++) {
-		const struct prefix *p =
-			&e[rng_below(rng, (uint32_t)n)].prefix;
+		const struct prefix *p = &e[rng_below(rng, (uint32_t)n)].prefix;
 
 		out[i] = random_address(k, rng);
 		if (i % 2 == 0)
@@ -95,10 +95,9 @@ make_addresses(const struct kind *k, const struct route_entry *e, size_t n,
 		for (unsigned int bit = 0; bit < p->len; bit++) {
 			uint8_t mask = (uint8_t)(0x80 >> bit % 8);
 
-			out[i].b[bit / 8] = (uint8_t)((out[i].b[bit / 8] &
-						       ~mask) |
-						      (p->addr.b[bit / 8] &
-						       mask));
+			out[i].b[bit / 8] =
+				(uint8_t)((out[i].b[bit / 8] & ~mask) |
+					  (p->addr.b[bit / 8] & mask));
 		}
 	}
 }

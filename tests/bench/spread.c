@@ -21,8 +21,8 @@
 #include "bench.h"
 
 #define RUNS_MAX 100
-#define ALL_DOWN 100		/* no such share: all of them are measured */
-#define WHOLE_MAX 100		/* nodes; with more it takes too long */
+#define ALL_DOWN 100  /* no such share: all of them are measured */
+#define WHOLE_MAX 100 /* nodes; with more it takes too long */
 
 struct columns {
 	double all[RUNS_MAX], rounds[RUNS_MAX], connects[RUNS_MAX];

@@ -85,10 +85,10 @@ report(uint64_t packets, uint64_t bytes, int64_t ns)
 static int
 connect_to(const char *addr, uint16_t port)
 {
-	struct sockaddr_in v4 = {.sin_family = AF_INET,
-				 .sin_port = htons(port)};
-	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6,
-				  .sin6_port = htons(port)};
+	struct sockaddr_in v4 = { .sin_family = AF_INET,
+				  .sin_port = htons(port) };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6,
+				   .sin6_port = htons(port) };
 	bool is_v4 = inet_pton(AF_INET, addr, &v4.sin_addr) == 1;
 	const struct sockaddr *to = is_v4 ? (const struct sockaddr *)&v4 :
 					    (const struct sockaddr *)&v6;
@@ -120,13 +120,14 @@ send_round(int fd, unsigned int each)
 	if (n >= 0)
 		return n * (int)each;
 	return errno == ENOBUFS || errno == ECONNREFUSED || errno == EAGAIN ?
-		       0 : -1;
+		       0 :
+		       -1;
 }
 
 static void
 wait_until(int64_t at)
 {
-	struct timespec t = {.tv_sec = at / NS, .tv_nsec = at % NS};
+	struct timespec t = { .tv_sec = at / NS, .tv_nsec = at % NS };
 
 	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) ==
 	       EINTR)
@@ -160,8 +161,8 @@ do_send(const char *addr, uint16_t port, size_t size, long seconds, long pps)
 			return fail("sendmmsg");
 		sent += (unsigned int)n;
 		if (pps > 0)
-			wait_until(start + (int64_t)((double)sent * NS /
-						     (double)pps));
+			wait_until(start +
+				   (int64_t)((double)sent * NS / (double)pps));
 	}
 	report(sent, sent * size, now - start);
 	close(fd);
@@ -173,15 +174,15 @@ do_send(const char *addr, uint16_t port, size_t size, long seconds, long pps)
 static int
 listen_on(uint16_t port)
 {
-	struct sockaddr_in6 any = {.sin6_family = AF_INET6,
-				   .sin6_port = htons(port)};
+	struct sockaddr_in6 any = { .sin6_family = AF_INET6,
+				    .sin6_port = htons(port) };
 	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0), one = 1;
 
 	if (fd < 0)
 		return -1;
 	set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF);
-	if ((segment && setsockopt(fd, IPPROTO_UDP, UDP_GRO, &one,
-				   sizeof(one)) < 0) ||
+	if ((segment &&
+	     setsockopt(fd, IPPROTO_UDP, UDP_GRO, &one, sizeof(one)) < 0) ||
 	    bind(fd, (const struct sockaddr *)&any, sizeof(any)) < 0) {
 		close(fd);
 		return -1;
@@ -209,7 +210,7 @@ do_recv(uint16_t port, long seconds)
 	static uint8_t control[BATCH][CMSG_SPACE(sizeof(int))];
 	uint64_t packets = 0, bytes = 0;
 	int64_t start, now;
-	struct pollfd p = {.fd = listen_on(port), .events = POLLIN};
+	struct pollfd p = { .fd = listen_on(port), .events = POLLIN };
 	int n;
 
 	if (p.fd < 0)
@@ -218,8 +219,10 @@ do_recv(uint16_t port, long seconds)
 	poll(&p, 1, FIRST_MS);
 	start = now = now_ns();
 	for (; now - start < seconds * NS; now = now_ns()) {
-		if (poll(&p, 1, (int)((seconds * NS - now + start) / 1000000)
-				+ 1) <= 0 && packets == 0)
+		if (poll(&p, 1,
+			 (int)((seconds * NS - now + start) / 1000000) + 1) <=
+			    0 &&
+		    packets == 0)
 			break;
 		for (int i = 0; segment && i < BATCH; i++) {
 			msg[i].msg_hdr.msg_control = control[i];

@@ -31,7 +31,7 @@ copy(struct buf *b, const uint8_t *in, size_t len)
 		return false;
 	require(addrcache_file_begin(b) == 0);
 	while ((rc = addrcache_file_next(&r, &k, last.n > 0 ? last.name : NULL,
-				     &e)) == 1) {
+					 &e)) == 1) {
 		check_node(&k);
 		require(addrcache_file_add(b, &k) == 0);
 		last = k;

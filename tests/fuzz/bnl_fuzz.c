@@ -25,8 +25,8 @@ check_node(const struct bnl *b, const struct bnl_node *n)
 		unsigned int covered = 0;
 
 		for (uint32_t j = 0; j < b->nprefixes; j++)
-			covered += prefix_covers(&b->prefixes[j],
-						 &n->subnets[i]);
+			covered +=
+				prefix_covers(&b->prefixes[j], &n->subnets[i]);
 		require(covered > 0);
 	}
 }
@@ -59,8 +59,8 @@ check_list(const struct bnl *b)
 	require(b->network != NULL && b->nhistory <= BNL_HISTORY_MAX);
 	for (uint32_t i = 0; i < b->nnodes; i++) {
 		check_node(b, &b->nodes[i]);
-		require(i == 0 || strcmp(b->nodes[i - 1].name,
-					 b->nodes[i].name) < 0);
+		require(i == 0 ||
+			strcmp(b->nodes[i - 1].name, b->nodes[i].name) < 0);
 		for (uint32_t j = 0; b->nnodes <= 256 && j < b->nnodes; j++)
 			check_pair(&b->nodes[i], &b->nodes[j]);
 	}
@@ -73,8 +73,10 @@ check_signed(const char *text, size_t len)
 {
 	static struct key *key;
 	static struct errs es;
-	struct bnl_sign_in in = { .text = text, .len = len,
-				  .now.s = 1800000000, .reset_time = true };
+	struct bnl_sign_in in = { .text = text,
+				  .len = len,
+				  .now.s = 1800000000,
+				  .reset_time = true };
 	struct bnl *b = NULL;
 	char *out;
 	size_t outlen;

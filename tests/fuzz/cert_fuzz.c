@@ -104,9 +104,9 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	static const char *const labels[8] = {
-		"CERTIFICATE", "CERTIFICATE", "CERTIFICATE REQUEST",
+		"CERTIFICATE",	       "CERTIFICATE", "CERTIFICATE REQUEST",
 		"CERTIFICATE REQUEST", "CERTIFICATE", "PRIVATE KEY",
-		"PUBLIC KEY", "PRIVATE KEY"
+		"PUBLIC KEY",	       "PRIVATE KEY"
 	};
 	static char base64[BASE64_MAX(DER_MAX)], pem[2 * DER_MAX];
 	size_t n, at;

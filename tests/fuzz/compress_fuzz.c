@@ -52,7 +52,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (len < 2 || len > MTU)
 		return 0;
 	check_name((const char *)data + 1, len - 1);
-	if (data[0] == 0xff) {	/* one that has packed at all levels so far */
+	if (data[0] == 0xff) { /* one that has packed at all levels so far */
 		comp_free(comp);
 		comp = comp_new();
 		require(comp != NULL);

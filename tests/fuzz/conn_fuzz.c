@@ -15,17 +15,17 @@
 #define DIALS_MAX 20
 #define STEPS_MAX 100
 #define CHUNK 3000
-#define CHUNK_SMALL 60		/* most pieces end within a frame */
+#define CHUNK_SMALL 60 /* most pieces end within a frame */
 #define T0 (WORLD_START - 1000)
 
-static struct {			/* signed once */
-	char *raw[LISTS + 1];	/* ... the last one by somebody else */
+static struct {		      /* signed once */
+	char *raw[LISTS + 1]; /* ... the last one by somebody else */
 	size_t len[LISTS + 1];
 	struct bnl_version version[LISTS + 1];
 	struct key *key, *other;
 } made;
 
-static struct {			/* what happens to the next frame */
+static struct { /* what happens to the next frame */
 	uint8_t how, value;
 	uint16_t at;
 } bent;
@@ -45,19 +45,19 @@ bend(uint8_t *frame, size_t *len)
 	case 1:
 		frame[bent.at % n] ^= bent.value;
 		break;
-	case 2:			/* shorter, and it says so */
+	case 2: /* shorter, and it says so */
 		n -= bent.value % n;
 		if (n < FRAME_HEADER_LEN)
 			break;
 		put_be16(frame + 2, (uint16_t)(n - FRAME_HEADER_LEN));
 		*len = n;
 		break;
-	case 3:			/* longer */
+	case 3: /* longer */
 		memset(frame + n, bent.value, 40);
 		*len = n + 40;
 		put_be16(frame + 2, (uint16_t)(*len - FRAME_HEADER_LEN));
 		break;
-	case 4:			/* twice */
+	case 4: /* twice */
 		if (n > 8192)
 			break;
 		memcpy(frame + n, frame, n);
@@ -69,7 +69,7 @@ bend(uint8_t *frame, size_t *len)
 	case 6:
 		frame[0] = bent.value;
 		break;
-	default:		/* what is behind it says another length */
+	default: /* what is behind it says another length */
 		put_be16(frame + 2, (uint16_t)(bent.value << 4));
 	}
 	bent.how = 0;
@@ -82,8 +82,8 @@ side_at(const struct host *h, uint8_t which)
 		for (int k = 0; k < 2; k++) {
 			struct side *s = &w.wires[i].s[k];
 
-			if (w.wires[i].used && !s->gone &&
-			    &w.h[s->host] == h && which-- == 0)
+			if (w.wires[i].used && !s->gone && &w.h[s->host] == h &&
+			    which-- == 0)
 				return s;
 		}
 	return NULL;
@@ -168,9 +168,9 @@ put_list(struct script *s)
 static void
 sign_once(void)
 {
-	static const char *const nodes[LISTS + 1] = {
-		"alpha beta", "alpha beta gamma", "alpha", "alpha beta"
-	};
+	static const char *const nodes[LISTS + 1] = { "alpha beta",
+						      "alpha beta gamma",
+						      "alpha", "alpha beta" };
 	struct bnl *previous = NULL;
 
 	world_begin(1);
@@ -203,10 +203,10 @@ begin(uint8_t how)
 	w.other_key = made.other;
 	for (int i = 0; i < 2; i++) {
 		int list = how >> (2 * i) & 3;
-		struct host *h = host_add(i == 0 ? "alpha" : "beta",
-					  list == 3 ? NULL :
-					  open_list(made.raw[list],
-						    made.len[list]));
+		struct host *h = host_add(
+			i == 0 ? "alpha" : "beta",
+			list == 3 ? NULL :
+				    open_list(made.raw[list], made.len[list]));
 
 		h->plain.tamper = i == 1 ? bend : NULL;
 		h->follow_wants = (how & 0x20) != 0;
@@ -251,7 +251,8 @@ end(void)
 static void
 disguise(uint8_t v)
 {
-	static const char *const names[] = { "beta", "alpha", "gamma", "delta" };
+	static const char *const names[] = { "beta", "alpha", "gamma",
+					     "delta" };
 	struct plain_ctx *c = &w.h[1].plain;
 
 	snprintf(c->cert.cn, sizeof(c->cert.cn), "%s", names[v & 3]);
@@ -282,8 +283,7 @@ host_does(struct script *s)
 		h->disk_stuck = !h->disk_stuck;
 		break;
 	case 4:
-		lists_news(h->lists, w.h[!(v & 1)].name,
-				   &made.version[list]);
+		lists_news(h->lists, w.h[!(v & 1)].name, &made.version[list]);
 		break;
 	case 5:
 		lists_mark_reset(h->lists);

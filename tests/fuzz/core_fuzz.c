@@ -9,13 +9,13 @@
 #include "memo.h"
 #include "../unit/core/core_rig.h"
 
-#define LIST                                                                   \
-	"prefix 10.156.0.0/16\nprefix fd00:c1::/32\n"                          \
-	"node alpha\n  address 192.0.2.1\n  subnet 10.156.1.0/24\n"            \
-	"  subnet fd00:c1:1::/48\n"                                            \
-	"node beta\n  address 192.0.2.2\n  subnet 10.156.2.0/24\n"             \
+#define LIST                                                        \
+	"prefix 10.156.0.0/16\nprefix fd00:c1::/32\n"               \
+	"node alpha\n  address 192.0.2.1\n  subnet 10.156.1.0/24\n" \
+	"  subnet fd00:c1:1::/48\n"                                 \
+	"node beta\n  address 192.0.2.2\n  subnet 10.156.2.0/24\n"  \
 	"  subnet fd00:c1:2::/48\n"
-#define GAMMA                                                                  \
+#define GAMMA \
 	"node gamma\n  address gamma.example.org\n  subnet 10.156.3.0/24\n"
 #define PACKET_MAX 2048
 #define LISTS_MAX 8
@@ -31,7 +31,7 @@ static struct draws {
 } draws[2];
 static struct rig_out out;
 static unsigned int lists;
-static char *raw;		/* the list of the start */
+static char *raw; /* the list of the start */
 static size_t rawlen;
 
 static size_t
@@ -175,9 +175,11 @@ arrive(const struct endpoint *from, const uint8_t *bytes, size_t len,
        size_t segsize)
 {
 	uint8_t *copy = malloc(len);
-	struct udp_run run = { .remote = *from, .local = b.at.addr,
+	struct udp_run run = { .remote = *from,
+			       .local = b.at.addr,
 			       .segsize = (uint16_t)segsize,
-			       .data = copy, .len = len };
+			       .data = copy,
+			       .len = len };
 
 	if (len == 0) {
 		free(copy);
@@ -216,17 +218,20 @@ make_good(uint8_t *p, struct script *s, bool back)
 	static const uint8_t payload[1400];
 	uint8_t how = next(s);
 	struct made m = { .v6 = (how & 1) != 0,
-			  .proto = how & 2 ? 6 : 17, .host = 1, .ttl = 64,
+			  .proto = how & 2 ? 6 : 17,
+			  .host = 1,
+			  .ttl = 64,
 			  .frag = how & 4 ? 0x4000 : 0,
 			  .ipopt = how & 8 ? 8 : 0,
 			  .tcpopt = how & 16 ? 8 : 0,
-			  .flags = next(s), .payload = payload,
+			  .flags = next(s),
+			  .payload = payload,
 			  .len = next(s) * (size_t)(how & 32 ? 5 : 1),
 			  .partial = (how & 64) != 0 };
 	static const uint8_t mss[] = { 2, 4, 0x05, 0xb4 };
 	size_t len = make_packet(p, &m);
 
-	if (m.proto == 6 && m.tcpopt > 0)	/* what a SYN asks for */
+	if (m.proto == 6 && m.tcpopt > 0) /* what a SYN asks for */
 		memcpy(p + len - m.len - m.tcpopt, mss, sizeof(mss));
 	if (m.v6) {
 		put_be32(p + 8, 0xfd0000c1);
@@ -286,8 +291,9 @@ from_device(struct script *s)
 	if (f.off.kind != FRAME_WHOLE)
 		f.off.segsize = (uint16_t)(next(s) * 2);
 	f.off.csum_start = how & 8 ? next(s) : f.data[0] >> 4 == 4 ? 20 : 40;
-	f.off.csum_offset = how & 16 ? next(s) :
-			    f.off.kind == FRAME_UDP ? 6 : 16;
+	f.off.csum_offset = how & 16		    ? next(s) :
+			    f.off.kind == FRAME_UDP ? 6 :
+						      16;
 	core_tun_in(b.core, rig.now, &f, 1, rig_out(&out));
 	rig_drain(&b);
 	free(mem);
@@ -323,7 +329,7 @@ send_records(struct script *s)
 		n += RECORD_HEADER_LEN + len;
 	}
 	if (n > 0 && next(s) == 1)
-		n--;		/* cut short */
+		n--; /* cut short */
 	seal(DATA_CONTROL, rec, n);
 }
 
@@ -372,7 +378,8 @@ static void
 another_list(struct script *s)
 {
 	static const char *const bodies[] = {
-		LIST, LIST GAMMA,
+		LIST,
+		LIST GAMMA,
 		"prefix 10.156.0.0/16\nnode beta\n  subnet 10.156.2.0/24\n",
 		"prefix 10.156.0.0/16\nnode alpha\n  subnet 10.156.1.0/24\n",
 	};
@@ -386,9 +393,9 @@ another_list(struct script *s)
 		return;
 	m = &made[v % 4][lists++][v >> 4 & 1];
 	if (m->raw == NULL)
-		m->raw = rig_sign(bodies[v % 4],
-				  RIG_START + lists - (v & 16 ? 5 : 0),
-				  &m->len);
+		m->raw =
+			rig_sign(bodies[v % 4],
+				 RIG_START + lists - (v & 16 ? 5 : 0), &m->len);
 	core_list_offer(b.core, rig.now, m->raw, m->len);
 	rig_drain(&b);
 }
@@ -396,7 +403,8 @@ another_list(struct script *s)
 static void
 ask(struct script *s)
 {
-	static const char *const names[] = { "alpha", "beta", "gamma", "delta" };
+	static const char *const names[] = { "alpha", "beta", "gamma",
+					     "delta" };
 	uint8_t v = next(s);
 	const char *name = names[v & 3];
 	char sentence[512];
@@ -420,7 +428,8 @@ ask(struct script *s)
 static void
 of_the_host(struct script *s)
 {
-	struct ipaddr found[3] = { { .family = IP_V4 }, { .family = IP_V6 },
+	struct ipaddr found[3] = { { .family = IP_V4 },
+				   { .family = IP_V6 },
 				   { .family = IP_V4 } };
 	struct peer *p = rig_peer(&b, "alpha");
 	uint8_t v = next(s);
@@ -441,11 +450,11 @@ of_the_host(struct script *s)
 		break;
 	case 3:
 	case 4:
-	case 5:			/* as if probes had found it so */
+	case 5: /* as if probes had found it so */
 		if (p == NULL || p->pmtu.full <= PATH_LEAST)
 			break;
-		p->pmtu.mtu = PATH_LEAST +
-			      next(s) * 4u % (p->pmtu.full - PATH_LEAST);
+		p->pmtu.mtu =
+			PATH_LEAST + next(s) * 4u % (p->pmtu.full - PATH_LEAST);
 		p->pmtu.limit = 0;
 		break;
 	default:
@@ -458,18 +467,18 @@ static void
 step(struct script *s)
 {
 	uint8_t bytes[255], op = next(s);
-	struct endpoint foreign = { .addr = { .family = IP_V4,
-					      .b = { 203, 0, 113, 1 } },
-				    .port = 7 };
+	struct endpoint foreign = {
+		.addr = { .family = IP_V4, .b = { 203, 0, 113, 1 } }, .port = 7
+	};
 	size_t len;
 
 	switch (op & 15) {
-	case 0:			/* anything, from anywhere */
+	case 0: /* anything, from anywhere */
 		len = next_bytes(s, bytes, next(s));
 		arrive(op & 16 ? &a.at : &foreign, bytes, len,
 		       1 + next(s) % 64u);
 		break;
-	case 1:			/* anything, in the session */
+	case 1: /* anything, in the session */
 		len = next_bytes(s, bytes, next(s));
 		seal(op >> 4, bytes, len);
 		break;

@@ -16,7 +16,7 @@
 
 #define INPUT_MAX ((size_t)1 << 20)
 
-static char path[4096];		/* of the input that is being run */
+static char path[4096]; /* of the input that is being run */
 
 /* Says which one it was; then the signal has its way. */
 static void
@@ -57,7 +57,7 @@ run(void)
 int
 main(int argc, char **argv)
 {
-	FILE *out = stdout;	/* a target may put another in its place */
+	FILE *out = stdout; /* a target may put another in its place */
 	struct dirent **names;
 	int n, files = 0, done = 0;
 	bool ok;

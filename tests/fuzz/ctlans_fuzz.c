@@ -15,7 +15,7 @@
 #include "ctl/ctl.h"
 #include "fuzz.h"
 
-#define ANSWER_MAX 65536	/* what a socket takes at once */
+#define ANSWER_MAX 65536 /* what a socket takes at once */
 
 static struct {
 	const uint8_t *p;
@@ -23,8 +23,8 @@ static struct {
 } answers;
 
 /* In place of the library's, which has another type in its header. */
-int said_already(int fd, const struct sockaddr *to, socklen_t tolen)
-	__asm__("connect");
+int said_already(int fd, const struct sockaddr *to,
+		 socklen_t tolen) __asm__("connect");
 
 /* In place of the daemon's socket: one that has said all already. The other
  * end of the last one hears the question, and nobody reads it. */
@@ -32,8 +32,8 @@ int
 said_already(int fd, const struct sockaddr *to, socklen_t tolen)
 {
 	static int last = -1;
-	const uint8_t *end = answers.left == 0 ? NULL :
-				memchr(answers.p, 0, answers.left);
+	const uint8_t *end =
+		answers.left == 0 ? NULL : memchr(answers.p, 0, answers.left);
 	size_t n = end == NULL ? answers.left : (size_t)(end - answers.p);
 	int pair[2];
 
@@ -73,19 +73,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		const char *argv[2];
 		int argc;
 	} commands[] = {
-		{ ctl_status, { NULL }, 0 },
-		{ ctl_peers, { NULL }, 0 },
-		{ ctl_peers, { "beta" }, 1 },	/* not with a filter */
-		{ ctl_routes, { NULL }, 0 },
-		{ ctl_why, { "beta" }, 1 },
-		{ ctl_list, { NULL }, 0 },
-		{ ctl_events, { NULL }, 0 },
-		{ ctl_top, { "1", "2" }, 2 },
-		{ ctl_graph, { NULL }, 0 },
-		{ ctl_metrics, { NULL }, 0 },
-		{ ctl_push, { NULL }, 0 },
-		{ ctl_reload, { NULL }, 0 },
-		{ ctl_negotiate, { "beta" }, 1 },
+		{ ctl_status, { NULL }, 0 },  { ctl_peers, { NULL }, 0 },
+		{ ctl_peers, { "beta" }, 1 }, /* not with a filter */
+		{ ctl_routes, { NULL }, 0 },  { ctl_why, { "beta" }, 1 },
+		{ ctl_list, { NULL }, 0 },    { ctl_events, { NULL }, 0 },
+		{ ctl_top, { "1", "2" }, 2 }, { ctl_graph, { NULL }, 0 },
+		{ ctl_metrics, { NULL }, 0 }, { ctl_push, { NULL }, 0 },
+		{ ctl_reload, { NULL }, 0 },  { ctl_negotiate, { "beta" }, 1 },
 	};
 	static const char *const orders[] = { "name", "state", "heard", "rtt",
 					      "traffic" };

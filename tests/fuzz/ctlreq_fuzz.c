@@ -18,9 +18,9 @@
 #include "daemon/hostnet.h"
 #include "daemon/listdisk.h"
 
-#define LIST                                                                   \
-	"prefix 10.156.0.0/16\n"                                               \
-	"node alpha\n  address 192.0.2.1\n  subnet 10.156.1.0/24\n"            \
+#define LIST                                                        \
+	"prefix 10.156.0.0/16\n"                                    \
+	"node alpha\n  address 192.0.2.1\n  subnet 10.156.1.0/24\n" \
 	"node beta\n  address 192.0.2.2\n  subnet 10.156.2.0/24\n"
 
 static struct rig_node node;

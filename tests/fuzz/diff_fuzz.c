@@ -113,13 +113,13 @@ two_steps(struct text a, struct text b, struct text c, uint8_t part)
 int
 LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)
 {
-	struct text t[3] = {{in, 0}, {in, 0}, {in, 0}};
+	struct text t[3] = { { in, 0 }, { in, 0 }, { in, 0 } };
 	int i = 0;
 
 	if (len < 2 || len > 2048)
 		return 0;
 	if (in[0] % 2 == 0) {
-		any_difference((struct text){in + 1, len - 1});
+		any_difference((struct text){ in + 1, len - 1 });
 		return 0;
 	}
 	/* A zero byte ends a text. */

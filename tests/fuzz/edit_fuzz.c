@@ -15,7 +15,7 @@
 
 #define EDITS_MAX 16
 
-static struct {			/* names of what is changed */
+static struct { /* names of what is changed */
 	char name[EDITS_MAX][NODE_NAME_MAX + 1];
 	size_t n;
 } named;
@@ -72,8 +72,8 @@ find_room(const struct bnl *b, struct span rest)
 	if (rest.len == 0)
 		return;
 	room.family = rest.p[0] & 1 ? IP_V4 : IP_V6;
-	room.len = (unsigned char)rest.p[0] %
-		   (room.family == IP_V4 ? 33u : 129u);
+	room.len =
+		(unsigned char)rest.p[0] % (room.family == IP_V4 ? 33u : 129u);
 	if (bnl_free_subnet(&p, b, &room, &e) < 0)
 		return;
 	require(p.len == room.len);
@@ -105,9 +105,9 @@ edit(struct bnl_edit *ed, struct span line)
 			return;
 	memcpy(named.name[named.n++], name, sizeof(name));
 	read_change(&c, rest);
-	rc = line.p[0] == '+' ? bnl_edit_add(ed, name, &c, &e)
-	   : line.p[0] == '=' ? bnl_edit_set(ed, name, &c, &e)
-			      : bnl_edit_remove(ed, name, &e);
+	rc = line.p[0] == '+' ? bnl_edit_add(ed, name, &c, &e) :
+	     line.p[0] == '=' ? bnl_edit_set(ed, name, &c, &e) :
+				bnl_edit_remove(ed, name, &e);
 	require(rc == 0 || e.text[0] != '\0');
 	bnl_change_free(&c);
 }
@@ -120,8 +120,9 @@ edit_all(struct bnl_edit *ed, struct span script)
 	named.n = 0;
 	while (script.len > 0) {
 		const char *end = memchr(script.p, '\n', script.len);
-		struct span line = { script.p, end == NULL ? script.len :
-						(size_t)(end - script.p) };
+		struct span line = { script.p,
+				     end == NULL ? script.len :
+						   (size_t)(end - script.p) };
 
 		if (line.len > 0 && line.p[0] == '!') {
 			if (!revoked)

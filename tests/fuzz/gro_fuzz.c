@@ -100,8 +100,9 @@ read_next(const uint8_t *in, size_t len, size_t number)
 		uint8_t *tcp = last + ip.hdrlen;
 
 		tcplen = (size_t)(tcp[12] >> 4) * 4;
-		put_be32(tcp + 4, get_be32(tcp + 4) +
-				      (uint32_t)(lastlen - ip.hdrlen - tcplen));
+		put_be32(tcp + 4,
+			 get_be32(tcp + 4) +
+				 (uint32_t)(lastlen - ip.hdrlen - tcplen));
 	}
 	if (last[0] >> 4 == 4 && lastlen >= 20)
 		put_be16(last + 4, (uint16_t)(get_be16(last + 4) + 1));
@@ -183,8 +184,8 @@ strike(const uint8_t *p, size_t len, bool whole)
 		struct packet *k = &packets[i];
 
 		if (k->copy == NULL || k->len != len ||
-		    !(whole ? memcmp(p, k->copy, len) == 0
-			    : same_blanked(p, k->copy, len)))
+		    !(whole ? memcmp(p, k->copy, len) == 0 :
+			      same_blanked(p, k->copy, len)))
 			continue;
 		free(k->copy);
 		k->copy = NULL;
@@ -211,7 +212,7 @@ static void
 cut(const struct tun_out *o)
 {
 	static uint8_t mem[FRAME_LEN_MAX];
-	struct tun_frame f = {.data = mem, .off = o->off};
+	struct tun_frame f = { .data = mem, .off = o->off };
 	bool whole = o->off.kind == FRAME_WHOLE;
 	unsigned int n = 0;
 	struct ippkt ip;
@@ -238,9 +239,9 @@ add_all(const uint8_t *in, size_t len)
 
 		in += RECORD_LEN;
 		len -= RECORD_LEN;
-		used = (flags & RECORD_NEXT) != 0
-			   ? read_next(in, len, number)
-			   : read_record(in, len, number);
+		used = (flags & RECORD_NEXT) != 0 ?
+			       read_next(in, len, number) :
+			       read_record(in, len, number);
 		if (!add_last(flags))
 			return;
 		in += used;
@@ -253,7 +254,7 @@ LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)
 {
 	static struct tun_out frames[PACKETS];
 	static struct slice slices[PACKETS];
-	struct core_out out = {.frames = frames, .slices = slices};
+	struct core_out out = { .frames = frames, .slices = slices };
 
 	if (len == 0)
 		return 0;

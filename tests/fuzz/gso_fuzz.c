@@ -39,8 +39,9 @@ mend_offload(struct tun_frame *f)
 	f->off.needs_csum = true;
 	f->off.csum_start = (uint16_t)ip.hdrlen;
 	f->off.csum_offset = ip.proto == 6 ? 16 : 6;
-	f->off.kind = ip.proto != 6 ? FRAME_UDP :
-		      ip.src.family == IP_V4 ? FRAME_TCP4 : FRAME_TCP6;
+	f->off.kind = ip.proto != 6	     ? FRAME_UDP :
+		      ip.src.family == IP_V4 ? FRAME_TCP4 :
+					       FRAME_TCP6;
 	if (ip.proto == 6 && f->len >= ip.hdrlen + 20)
 		f->data[ip.hdrlen + 12] = f->data[0] & 64 ? 0x50 : 0x80;
 	if (ip.proto != 6 && f->len >= ip.hdrlen + 8)
@@ -67,12 +68,11 @@ complete(uint8_t *p, size_t len)
 {
 	struct ippkt ip;
 
-	if (ippkt_parse(&ip, p, len) != 0 ||
-	    gso_complete_csum(p, len, &ip) < 0)
+	if (ippkt_parse(&ip, p, len) != 0 || gso_complete_csum(p, len, &ip) < 0)
 		return;
 	assert(ip.proto == 6 || ip.proto == 17);
 	if (get_be16(p + ip.hdrlen + (ip.proto == 6 ? 16 : 6)) == 0)
-		assert(ip.proto == 6);	/* UDP's zero means none */
+		assert(ip.proto == 6); /* UDP's zero means none */
 }
 
 static void
@@ -103,17 +103,17 @@ cut(struct tun_frame *f, size_t most)
 int
 LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)
 {
-	struct tun_frame f = {.data = NULL};
+	struct tun_frame f = { .data = NULL };
 
 	if (len <= OFFLOAD_LEN || len - OFFLOAD_LEN > FRAME_LEN_MAX)
 		return 0;
 	f.off = (struct frame_offload){
-	    .kind = in[0] & 3,
-	    .needs_csum = (in[0] & 4) != 0,
-	    .segsize = get_be16(in + 1),
-	    .hdrlen = get_be16(in + 3),
-	    .csum_start = get_be16(in + 5),
-	    .csum_offset = get_be16(in + 7),
+		.kind = in[0] & 3,
+		.needs_csum = (in[0] & 4) != 0,
+		.segsize = get_be16(in + 1),
+		.hdrlen = get_be16(in + 3),
+		.csum_start = get_be16(in + 5),
+		.csum_offset = get_be16(in + 7),
 	};
 	f.len = len - OFFLOAD_LEN;
 	f.data = malloc(f.len);

@@ -71,7 +71,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		put_be16(p + 10, 0);
 		if (hdrlen <= len)
 			put_be16(p + 10, (uint16_t)~ippkt_fold(
-					     ippkt_sum(0, p, hdrlen)));
+						 ippkt_sum(0, p, hdrlen)));
 	}
 	check(p, len);
 	return 0;

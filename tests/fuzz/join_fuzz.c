@@ -71,11 +71,11 @@ static struct loop *loop;
 static struct monitor monitor;
 static struct server server;
 static struct guest guests[GUESTS];
-static bool proven[GUESTS];	/* a right proof was sent, at some time */
+static bool proven[GUESTS]; /* a right proof was sent, at some time */
 static uint8_t pinned[GUESTS][FINGERPRINT_LEN];
 
 static struct client {
-	int fd;			/* -1: none */
+	int fd; /* -1: none */
 	struct tls *t;
 } clients[CLIENTS];
 
@@ -91,14 +91,15 @@ bend(const struct buf *b, uint8_t at, uint8_t by)
 
 /* As far as the request; the list is nobody's here. */
 int
-fuzz_grant(struct invite *invite, struct guest *g,
-	   const struct join_ask *ask, const struct ipaddr *from,
-	   const uint8_t exported[32], const uint8_t *asked, struct buf *out,
-	   struct join_refuse *r)
+fuzz_grant(struct invite *invite, struct guest *g, const struct join_ask *ask,
+	   const struct ipaddr *from, const uint8_t exported[32],
+	   const uint8_t *asked, struct buf *out, struct join_refuse *r)
 {
 	char name[NODE_NAME_MAX + 1], ou[CERT_OU_MAX + 1];
-	const struct join_give give = { .cert = { "c", 1 }, .ca = { "a", 1 },
-					.keys = { { "k", 1 } }, .nkeys = 1,
+	const struct join_give give = { .cert = { "c", 1 },
+					.ca = { "a", 1 },
+					.keys = { { "k", 1 } },
+					.nkeys = 1,
 					.list = { "l", 1 } };
 	struct key *key;
 	struct err e;
@@ -107,8 +108,8 @@ fuzz_grant(struct invite *invite, struct guest *g,
 	require(g >= invite->guests && g < invite->guests + GUESTS);
 	require(proven[g - invite->guests]);
 	require(ask->naddresses <= JOIN_ADDRESSES_MAX);
-	if (cert_read_request(name, ou, &key, ask->request.p,
-			      ask->request.len, &e) == 0)
+	if (cert_read_request(name, ou, &key, ask->request.p, ask->request.len,
+			      &e) == 0)
 		key_free(key);
 	else if (ask->request.len % 2 != 0) {
 		join_refuse_set(r, JOIN_REQUEST, e.text);
@@ -173,20 +174,19 @@ leave_host(struct client *c)
 static void
 come(struct client *c, uint8_t how)
 {
-	struct endpoint from = { .addr = { .family = IP_V4,
-					   .b = { 192, 0, 2, how } },
-				 .port = 7 };
+	struct endpoint from = {
+		.addr = { .family = IP_V4, .b = { 192, 0, 2, how } }, .port = 7
+	};
 	int pair[2];
 	struct err e;
 
 	leave_host(c);
-	require(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) ==
-		0);
+	require(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) == 0);
 	c->fd = pair[0];
 	c->t = plain_open(&plain, true, (struct walltime){ 0 }, &e);
 	invite_accept(&server, pair[1], &from, &from);
 	plain_handshake(c->t);
-	if ((how & 0x80) != 0)	/* something else than TLS */
+	if ((how & 0x80) != 0) /* something else than TLS */
 		plain_record(c->t, 'X', "x", 1);
 	talk(c);
 	plain_handshake(c->t);
@@ -229,10 +229,10 @@ ask_host(struct client *c, struct script *s)
 			bend(&b, bent, next(s));
 		else
 			proven[g] = true;
-		proven[g] = proven[g] || join_ask_proven(
-			buf_data(&b) + JOIN_HEADER_LEN,
-			buf_len(&b) - JOIN_HEADER_LEN, &guests[g].keys,
-			exported);
+		proven[g] = proven[g] ||
+			    join_ask_proven(buf_data(&b) + JOIN_HEADER_LEN,
+					    buf_len(&b) - JOIN_HEADER_LEN,
+					    &guests[g].keys, exported);
 		say_message(c, buf_data(&b), buf_len(&b));
 	}
 	buf_free(&b);
@@ -259,7 +259,8 @@ lie(struct script *s)
 {
 	uint8_t mem[256], kind = next(s), which = next(s);
 	struct invitemsg m = { .kind = (enum invitemsg_kind)(kind % 12u),
-			       .conn = next(s), .number = next(s),
+			       .conn = next(s),
+			       .number = next(s),
 			       .text = { (const char *)mem, next(s) } };
 	const struct guest *g = &guests[which % GUESTS];
 
@@ -318,8 +319,9 @@ open_host(int fds[2])
 	struct err e;
 
 	require(fdpass_pair(fds, &e) == 0 && loop_new(&loop, &e) == 0);
-	monitor = (struct monitor){ .in = &in, .loop = loop, .fd = fds[0],
-				    .listens = true };
+	monitor = (struct monitor){
+		.in = &in, .loop = loop, .fd = fds[0], .listens = true
+	};
 	server = (struct server){ .loop = loop, .fd = fds[1] };
 	require(loop_add(&monitor.place, loop, fds[0], LOOP_IN, on_message,
 			 &monitor, &e) == 0 &&
@@ -342,7 +344,7 @@ close_host(const int fds[2])
 static void
 at_host(struct script *s)
 {
-	struct conf conf = { .ctlsocket = (char *)(uintptr_t)"/nowhere" };
+	struct conf conf = { .ctlsocket = (char *)(uintptr_t) "/nowhere" };
 	int fds[2];
 
 	memset(&in, 0, sizeof(in));
@@ -381,7 +383,8 @@ asked_by(struct buf *out, const struct join *j, const struct token_keys *k,
 	 const uint8_t exported[32])
 {
 	struct join_ask a = {
-		.port = (uint16_t)j->home.port, .own.family = IP_V4,
+		.port = (uint16_t)j->home.port,
+		.own.family = IP_V4,
 		.request = { j->request, strlen(j->request) },
 	};
 
@@ -448,7 +451,8 @@ at_guest(struct script *s)
 {
 	static struct key *key;
 	static char *pem;
-	struct join j = { .key = key, .request = (char *)(uintptr_t)"request",
+	struct join j = { .key = key,
+			  .request = (char *)(uintptr_t) "request",
 			  .home.port = 3406 };
 	struct wire wire;
 	struct buf asked, out;
@@ -468,8 +472,7 @@ at_guest(struct script *s)
 	snprintf(plain.cert.cn, sizeof(plain.cert.cn), "%s",
 		 next(s) % 16 == 0 ? "other" : "host");
 	token_keys(&k, &j.token);
-	require(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) ==
-		0);
+	require(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) == 0);
 	require(wire_open(&wire, pair[0], plain_provider(NULL), true,
 			  JOIN_GIVE_MAX, &e) == 0);
 	host = plain_open(&plain, false, (struct walltime){ 0 }, &e);
@@ -484,8 +487,8 @@ at_guest(struct script *s)
 	plain_say(host);
 	for (size_t at = 0; at < buf_len(&out); at += 60000)
 		plain_record(host, 'D', buf_data(&out) + at,
-			     buf_len(&out) - at < 60000 ? buf_len(&out) - at
-							: 60000);
+			     buf_len(&out) - at < 60000 ? buf_len(&out) - at :
+							  60000);
 	require(send(pair[1], buf_data(&host->out), buf_len(&host->out), 0) ==
 		(ssize_t)buf_len(&host->out));
 	shutdown(pair[1], SHUT_WR);

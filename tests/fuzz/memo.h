@@ -30,9 +30,8 @@ static int x25519_shared(uint8_t out[X25519_LEN],
 			 const uint8_t secret[X25519_LEN],
 			 const uint8_t own_public[X25519_LEN],
 			 const uint8_t public[X25519_LEN]);
-static int sign_make(uint8_t out[SIGN_MAX], size_t *outlen,
-		     const struct key *k, const struct bytes *parts,
-		     size_t nparts, struct err *e);
+static int sign_make(uint8_t out[SIGN_MAX], size_t *outlen, const struct key *k,
+		     const struct bytes *parts, size_t nparts, struct err *e);
 static int sign_verify(const struct key *k, const struct bytes *parts,
 		       size_t nparts, const uint8_t *sig, size_t siglen,
 		       struct err *e);
@@ -47,7 +46,7 @@ static int sign_verify(const struct key *k, const struct bytes *parts,
 #undef sign_verify
 
 /* The hash with contexts that stay: each would be two allocations. */
-#define CONTEXTS 4		/* hmac_sha256() holds one and takes another */
+#define CONTEXTS 4 /* hmac_sha256() holds one and takes another */
 static EVP_MD_CTX *contexts[CONTEXTS];
 static unsigned int taken;
 
@@ -68,11 +67,11 @@ context_leave(EVP_MD_CTX *c)
 
 #define EVP_MD_CTX_new context_take
 #define EVP_MD_CTX_free context_leave
-#include "../../src/crypto/kdf.c"	/* NOLINT(bugprone-suspicious-include) */
+#include "../../src/crypto/kdf.c" /* NOLINT(bugprone-suspicious-include) */
 #undef EVP_MD_CTX_new
 #undef EVP_MD_CTX_free
 
-#define MEMO_SLOTS 65536	/* a power of two */
+#define MEMO_SLOTS 65536 /* a power of two */
 
 struct memo {
 	uint8_t question[SHA256_LEN];
@@ -123,7 +122,8 @@ x25519_shared(uint8_t out[X25519_LEN], const uint8_t secret[X25519_LEN],
 	      const uint8_t own_public[X25519_LEN],
 	      const uint8_t public[X25519_LEN])
 {
-	const struct bytes parts[] = { { "s", 1 }, { secret, X25519_LEN },
+	const struct bytes parts[] = { { "s", 1 },
+				       { secret, X25519_LEN },
 				       { own_public, X25519_LEN },
 				       { public, X25519_LEN } };
 	struct memo *m = memo_find(parts, 4);
@@ -149,8 +149,10 @@ int
 sign_verify(const struct key *k, const struct bytes *parts, size_t nparts,
 	    const uint8_t *sig, size_t siglen, struct err *e)
 {
-	struct bytes all[8] = { { "v", 1 }, { &k, sizeof(k) },
-				{ &siglen, sizeof(siglen) }, { sig, siglen } };
+	struct bytes all[8] = { { "v", 1 },
+				{ &k, sizeof(k) },
+				{ &siglen, sizeof(siglen) },
+				{ sig, siglen } };
 	struct memo *m;
 	int r;
 

@@ -41,7 +41,7 @@ try_request(const uint8_t *in, size_t len)
 	node.len = strlen(r.node);
 	assert(node.len <= NODE_NAME_MAX);
 	assert(monitor_hook_node(r.hook) ? text_is_node_name(node) :
-					  node.len == 0);
+					   node.len == 0);
 	assert(monitor_hook_subnet(r.hook) ==
 	       (r.subnet.addr.family != IP_NONE));
 	assert(r.subnet.len <= ipaddr_bits(&r.subnet.addr));

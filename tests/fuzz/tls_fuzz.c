@@ -16,8 +16,8 @@ static struct side {
 	struct tls_ctx *ctx;
 	const char *name;
 	struct end end;
-	struct buf wire;	/* on its way to the other */
-	struct buf said;	/* what was written */
+	struct buf wire; /* on its way to the other */
+	struct buf said; /* what was written */
 } sides[2] = { { .name = "alpha" }, { .name = "beta" } };
 
 static void
@@ -104,7 +104,7 @@ step(struct script *s)
 		len = op & 64 ? RIG_CHUNK : next(s);
 		move(from, to, len, next(s), next(s));
 		break;
-	case 5:			/* nobody said that */
+	case 5: /* nobody said that */
 		len = next(s);
 		for (size_t i = 0; i < len; i++)
 			mem[i] = next(s);

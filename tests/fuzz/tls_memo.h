@@ -46,13 +46,13 @@
 struct block {
 	uint32_t state;
 	uint32_t class;
-	struct block *next;	/* of those that are free */
+	struct block *next; /* of those that are free */
 };
 
 static struct {
 	struct block *first, *last;
 } heap_free[CLASSES];
-static size_t heap_count;	/* blocks in use */
+static size_t heap_count; /* blocks in use */
 
 UNWATCHED static size_t
 block_size(const struct block *b)
@@ -71,7 +71,7 @@ heap_take(size_t n, const char *file, int line)
 	if (n == 0)
 		return NULL;
 	while ((size_t)32 << class < n)
-		class++;
+		class ++;
 	require(class < CLASSES);
 	b = heap_free[class].first;
 	if (b != NULL) {
@@ -137,13 +137,13 @@ memo_begin(void)
 }
 
 /* The function of the library that name stands before. */
-#define TRUE_ONE(name) \
+#define TRUE_ONE(name)                     \
 	static __typeof__(&name) true_one; \
-	if (true_one == NULL) \
-		*(void **)&true_one = dlsym(RTLD_NEXT, #name)
+	if (true_one == NULL)              \
+	*(void **)&true_one = dlsym(RTLD_NEXT, #name)
 
-static bool memo_on;		/* within an execution */
-static unsigned int memo_keys;	/* so far in this one */
+static bool memo_on;	       /* within an execution */
+static unsigned int memo_keys; /* so far in this one */
 static uint8_t memo_randoms;
 
 static inline void
@@ -233,7 +233,8 @@ int
 EVP_PKEY_derive(EVP_PKEY_CTX *ctx, unsigned char *out, size_t *len)
 {
 	uint8_t own[32], peer[32];
-	const struct bytes parts[] = { { "d", 1 }, { own, sizeof(own) },
+	const struct bytes parts[] = { { "d", 1 },
+				       { own, sizeof(own) },
 				       { peer, sizeof(peer) } };
 	size_t ownlen = sizeof(own), peerlen = sizeof(peer);
 	struct memo *m;
@@ -267,7 +268,7 @@ static struct memo_cert {
 	long len;
 	/* How it was verified: each side has a store of its own, and one part. */
 	X509_STORE *store;
-	STACK_OF(X509) *chain;
+	STACK_OF(X509) * chain;
 	time_t at;
 } memo_certs[CERTS_MAX];
 
@@ -279,8 +280,8 @@ memo_cert(const X509 *x, const EVP_PKEY *key)
 		struct memo_cert *c = &memo_certs[i];
 
 		if (c->x != NULL &&
-		    (c->x == x || (key != NULL &&
-				   X509_get0_pubkey(c->x) == key)))
+		    (c->x == x ||
+		     (key != NULL && X509_get0_pubkey(c->x) == key)))
 			return c;
 	}
 	return NULL;
@@ -330,8 +331,8 @@ int
 X509_verify_cert(X509_STORE_CTX *sc)
 {
 	X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(sc);
-	const struct memo_cert *c = memo_cert(X509_STORE_CTX_get0_cert(sc),
-					      NULL);
+	const struct memo_cert *c =
+		memo_cert(X509_STORE_CTX_get0_cert(sc), NULL);
 	bool alone = sk_X509_num(X509_STORE_CTX_get0_untrusted(sc)) == 1;
 	int ok;
 	TRUE_ONE(X509_verify_cert);
@@ -359,10 +360,12 @@ memo_signed(const char *how, EVP_MD_CTX *ctx, struct bytes data,
 	const EVP_PKEY *key =
 		EVP_PKEY_CTX_get0_pkey(EVP_MD_CTX_get_pkey_ctx(ctx));
 	const EVP_MD *md = EVP_MD_CTX_get0_md(ctx);
-	const struct bytes parts[] = { { how, 1 }, { &key, sizeof(key) },
+	const struct bytes parts[] = { { how, 1 },
+				       { &key, sizeof(key) },
 				       { &md, sizeof(md) },
 				       { &data.len, sizeof(data.len) },
-				       data, sig };
+				       data,
+				       sig };
 
 	return memo_find(parts, 6);
 }
@@ -443,8 +446,8 @@ EVP_KDF_derive(EVP_KDF_CTX *ctx, unsigned char *out, size_t len,
 	for (const OSSL_PARAM *p = params; p->key != NULL; p++) {
 		require(n + 3 <= MEMO_PARTS);
 		parts[n++] = (struct bytes){ p->key, strlen(p->key) + 1 };
-		parts[n++] = (struct bytes){ &p->data_size,
-					     sizeof(p->data_size) };
+		parts[n++] =
+			(struct bytes){ &p->data_size, sizeof(p->data_size) };
 		parts[n++] = (struct bytes){ p->data, p->data_size };
 	}
 	m = memo_find(parts, n);

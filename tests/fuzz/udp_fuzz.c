@@ -28,8 +28,8 @@ struct node {
 	struct assocs *ls;
 	struct assoc *l;
 	struct endpoint at;
-	struct pair_keys keys;		/* of what it sends */
-	struct dgram out[QUEUE];	/* to the other node */
+	struct pair_keys keys;	 /* of what it sends */
+	struct dgram out[QUEUE]; /* to the other node */
 	size_t count;
 };
 
@@ -92,8 +92,8 @@ hand(struct node *n, const struct dgram *d, const struct endpoint *source)
 		require(res.data + res.len <= copy + d->len);
 	free(copy);
 	/* An INIT may follow a cookie, which proved itself. */
-	require(drain(n) <= (d->len == DGRAM_COOKIE_LEN ? DGRAM_INIT_LEN
-							: d->len));
+	require(drain(n) <=
+		(d->len == DGRAM_COOKIE_LEN ? DGRAM_INIT_LEN : d->len));
 	serve(n);
 	return r;
 }
@@ -188,8 +188,7 @@ static void
 step(struct node n[2], struct script *s)
 {
 	static const struct endpoint foreign = {
-		.addr = { .family = IP_V4, .b = { 203, 0, 113, 1 } },
-		.port = 7
+		.addr = { .family = IP_V4, .b = { 203, 0, 113, 1 } }, .port = 7
 	};
 	uint8_t op = next(s);
 	int to = op >> 7;
@@ -198,22 +197,22 @@ step(struct node n[2], struct script *s)
 	uint8_t v;
 
 	switch (op & 15) {
-	case 0:		/* made up */
+	case 0: /* made up */
 		d.len = next(s);
 		for (size_t i = 0; i < d.len; i++)
 			d.bytes[i] = next(s);
 		hand(&n[to], &d, &foreign);
 		break;
-	case 1:		/* true */
+	case 1: /* true */
 	case 2:
 		if (take(&n[1 - to], next(s), &d))
 			hand(&n[to], &d, &n[1 - to].at);
 		break;
-	case 3:		/* true, from elsewhere, and stays in the queue */
+	case 3: /* true, from elsewhere, and stays in the queue */
 		if (n[1 - to].count > 0)
 			hand(&n[to], &n[1 - to].out[0], &foreign);
 		break;
-	case 4:		/* bent: never taken, but for mac2 of an INIT */
+	case 4: /* bent: never taken, but for mac2 of an INIT */
 		if (!take(&n[1 - to], next(s), &d))
 			break;
 		at = next(s) % d.len;
@@ -224,7 +223,7 @@ step(struct node n[2], struct script *s)
 				(d.len == DGRAM_INIT_LEN &&
 				 at >= DGRAM_INIT_LEN - PROTO_MAC_LEN));
 		break;
-	case 5:		/* time */
+	case 5: /* time */
 		v = next(s);
 		for (int i = 0; i < 2; i++) {
 			n[i].env.now.mono = mono_add_ms(n[i].env.now.mono,
@@ -248,7 +247,7 @@ step(struct node n[2], struct script *s)
 	case 11:
 		change_news(&n[to], s);
 		break;
-	default:	/* ended by its peer, in order */
+	default: /* ended by its peer, in order */
 		assoc_bye(n[to].l, &n[to].env);
 		serve(&n[to]);
 		break;

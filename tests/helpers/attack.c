@@ -48,9 +48,8 @@
 enum kind { RANDOM, FORM, MAC, MAC2, AGAIN, MIXED, SYN, KINDS };
 
 static const char *const kinds[KINDS] = {
-	[RANDOM] = "random", [FORM] = "form",	[MAC] = "mac",
-	[MAC2] = "mac2",     [AGAIN] = "again", [MIXED] = "mixed",
-	[SYN] = "syn",
+	[RANDOM] = "random", [FORM] = "form",	[MAC] = "mac", [MAC2] = "mac2",
+	[AGAIN] = "again",   [MIXED] = "mixed", [SYN] = "syn",
 };
 
 struct record { /* of a capture */
@@ -154,10 +153,9 @@ make_syn(uint8_t *ip)
 	tcp[12] = TCP_LEN / 4 << 4;
 	tcp[13] = 2; /* SYN */
 	put_be16(tcp + 14, 64240);
-	put_be16(tcp + 16,
-		 (uint16_t)~ippkt_fold(ippkt_sum(
-			 ippkt_pseudo_sum(ip, IPPROTO_TCP, TCP_LEN), tcp,
-			 TCP_LEN)));
+	put_be16(tcp + 16, (uint16_t)~ippkt_fold(ippkt_sum(
+				   ippkt_pseudo_sum(ip, IPPROTO_TCP, TCP_LEN),
+				   tcp, TCP_LEN)));
 }
 
 static void
@@ -242,7 +240,8 @@ main(int argc, char **argv)
 	if ((argc != 8 && argc != 9) || kind == KINDS ||
 	    (argc == 8 && kind != RANDOM && kind != FORM && kind != SYN)) {
 		fputs("usage: attack KIND RATE SECONDS TO PORT SOURCE SPREAD "
-		      "[CAPTURE]\n", stderr);
+		      "[CAPTURE]\n",
+		      stderr);
 		return 2;
 	}
 	if (argc == 9)
@@ -255,9 +254,9 @@ main(int argc, char **argv)
 	if (fd < 0 || spread == 0)
 		fail("raw socket");
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
-	printf("%ju\n", (uintmax_t)flood(fd, (enum kind)kind,
-					 strtod(argv[2], NULL),
-					 strtod(argv[3], NULL)));
+	printf("%ju\n",
+	       (uintmax_t)flood(fd, (enum kind)kind, strtod(argv[2], NULL),
+				strtod(argv[3], NULL)));
 	close(fd);
 	return EXIT_SUCCESS;
 }

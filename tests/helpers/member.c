@@ -85,7 +85,7 @@ say(const char *what)
 static struct file
 slurp(const char *dir, const char *name, size_t max)
 {
-	struct file file = {malloc(max), 0};
+	struct file file = { malloc(max), 0 };
 	char path[4096];
 	FILE *f;
 
@@ -150,7 +150,7 @@ lie_in_hello(const char *lie, struct hello *h)
 static bool
 say_refuse(struct line *l)
 {
-	struct refuse r = {.code = REFUSE_BUSY, .text = CONTROL_BYTES};
+	struct refuse r = { .code = REFUSE_BUSY, .text = CONTROL_BYTES };
 	uint8_t payload[FRAME_REFUSE_MAX];
 
 	return put(l, FRAME_REFUSE, payload, refuse_encode(payload, &r));
@@ -161,7 +161,7 @@ say_hello(const struct member *m, struct line *l)
 {
 	uint8_t payload[FRAME_HELLO_MAX];
 	struct rng rng = rng_system();
-	struct hello h = {.negotiate = false};
+	struct hello h = { .negotiate = false };
 
 	snprintf(h.from, sizeof(h.from), "%s", m->name);
 	snprintf(h.to, sizeof(h.to), "%s", m->peer);
@@ -180,7 +180,7 @@ say_hello(const struct member *m, struct line *l)
 static bool
 say_have(const struct member *m, struct line *l)
 {
-	struct list_have have = {m->version, m->announced};
+	struct list_have have = { m->version, m->announced };
 	uint8_t payload[LIST_HAVE_LEN];
 
 	list_have_encode(payload, &have);
@@ -207,7 +207,7 @@ deliver(const struct member *m, struct line *l)
 static bool
 heard_hello(const struct member *m, struct line *l)
 {
-	static const uint8_t wrong[PROTO_CONFIRM_LEN] = {1};
+	static const uint8_t wrong[PROTO_CONFIRM_LEN] = { 1 };
 
 	say("hello");
 	if (!l->said && !say_hello(m, l))
@@ -278,9 +278,9 @@ progress(const struct member *m, struct line *l)
 static void
 talk(const struct member *m, int fd)
 {
-	const struct timeval patience = {.tv_sec = PATIENCE_S};
+	const struct timeval patience = { .tv_sec = PATIENCE_S };
 	struct tls_provider tls = tls_ctx_provider(m->tls);
-	struct line l = {.fd = fd};
+	struct line l = { .fd = fd };
 	uint8_t in[FRAMES_FEED_MAX];
 	struct err e;
 	ssize_t n;
@@ -308,7 +308,7 @@ static void
 read_list(struct member *m, const char *path, int64_t seconds)
 {
 	struct bnl_block block;
-	struct errs es = {0};
+	struct errs es = { 0 };
 	struct bnl *b;
 	size_t len;
 
@@ -331,11 +331,11 @@ read_keys(struct member *m, const char *dir)
 	struct file cert = slurp(dir, "node.pem", PEM_MAX);
 	struct file key = slurp(dir, "node.key", PEM_MAX);
 	struct file ca = slurp(dir, "ca.pem", PEM_MAX);
-	struct pem pem = {ca.p, ca.len};
+	struct pem pem = { ca.p, ca.len };
 	struct err e;
 
-	if (tls_ctx_new(&m->tls, (struct pem){cert.p, cert.len},
-			(struct pem){key.p, key.len}, &pem, 1, &e) < 0)
+	if (tls_ctx_new(&m->tls, (struct pem){ cert.p, cert.len },
+			(struct pem){ key.p, key.len }, &pem, 1, &e) < 0)
 		fail(e.text);
 	free(cert.p);
 	free(key.p);
@@ -345,7 +345,7 @@ read_keys(struct member *m, const char *dir)
 static void
 run(const struct member *m, const char *address, const char *port)
 {
-	struct sockaddr_in at = {.sin_family = AF_INET};
+	struct sockaddr_in at = { .sin_family = AF_INET };
 	const int yes = 1;
 	int s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -375,7 +375,7 @@ run(const struct member *m, const char *address, const char *port)
 int
 main(int argc, char **argv)
 {
-	struct member m = {.cut = SIZE_MAX};
+	struct member m = { .cut = SIZE_MAX };
 	const char *dir = ".";
 	int64_t seconds = 0, announced = -1;
 	int opt;
@@ -408,8 +408,8 @@ main(int argc, char **argv)
 	m.peer = argv[optind + 1];
 	read_keys(&m, dir);
 	read_list(&m, argv[optind + 4], seconds);
-	m.announced = announced < 0 ? (uint32_t)m.list.len
-				    : (uint32_t)announced;
+	m.announced =
+		announced < 0 ? (uint32_t)m.list.len : (uint32_t)announced;
 	run(&m, argv[optind + 2], argv[optind + 3]);
 	tls_ctx_free(m.tls);
 	free(m.list.p);

@@ -22,14 +22,14 @@
 #include "base/bytes.h"
 
 #define WORDS_MAX 4096
-#define WORD_MAX 256		/* bytes */
+#define WORD_MAX 256 /* bytes */
 #define PIECE ((size_t)1 << 20)
 
 struct word {
 	char name[32];
 	uint8_t bytes[WORD_MAX];
 	size_t len;
-	struct word *next;	/* that begins with the same two bytes */
+	struct word *next; /* that begins with the same two bytes */
 };
 
 static struct word words[WORDS_MAX];
@@ -121,8 +121,10 @@ look_at(const char *pid)
 		fail(path);
 	while (fgets(line, sizeof(line), maps) != NULL) {
 		snprintf(where, sizeof(where), "anonymous");
-		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %7s %*s %*s %*s "
-			   "%4096[^\n]", &from, &to, mode, where) < 3)
+		if (sscanf(line,
+			   "%" SCNx64 "-%" SCNx64 " %7s %*s %*s %*s "
+			   "%4096[^\n]",
+			   &from, &to, mode, where) < 3)
 			fail("maps");
 		if (mode[0] == 'r' && mode[1] == 'w')
 			look_at_mapping(fd, pid, where, from, to);

@@ -282,8 +282,9 @@ take(struct way *w)
 	ssize_t n;
 
 	for (int i = 0; i < 64; i++) {
-		n = recvfrom(w->from, f.p, sizeof(f.p), MSG_DONTWAIT | MSG_TRUNC,
-			     (struct sockaddr *)&from, &len);
+		n = recvfrom(w->from, f.p, sizeof(f.p),
+			     MSG_DONTWAIT | MSG_TRUNC, (struct sockaddr *)&from,
+			     &len);
 		if (n < 0 && (errno == ENETDOWN || errno == ENXIO))
 			return; /* the link flaps */
 		if (n < 0 && errno == EAGAIN)
@@ -293,8 +294,10 @@ take(struct way *w)
 		if (from.sll_pkttype == PACKET_OUTGOING)
 			continue;
 		if ((size_t)n > sizeof(f.p)) {
-			fprintf(stderr, "middlebox: a frame of %zd bytes: turn "
-				"the offloads off\n", n);
+			fprintf(stderr,
+				"middlebox: a frame of %zd bytes: turn "
+				"the offloads off\n",
+				n);
 			exit(EXIT_FAILURE);
 		}
 		f.len = (size_t)n;
@@ -392,7 +395,7 @@ commands(void)
 static int
 device(const char *name)
 {
-	struct sockaddr_ll ll = {.sll_family = AF_PACKET};
+	struct sockaddr_ll ll = { .sll_family = AF_PACKET };
 	const int room = SOCKET_BYTES, one = 1;
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(0x0003));
 
@@ -410,7 +413,8 @@ device(const char *name)
 int
 main(int argc, char **argv)
 {
-	struct pollfd p[WAYS + 1] = {{.fd = STDIN_FILENO, .events = POLLIN}};
+	struct pollfd p[WAYS + 1] = { { .fd = STDIN_FILENO,
+					.events = POLLIN } };
 	struct monotime next;
 
 	if (argc != 4) {
@@ -421,7 +425,7 @@ main(int argc, char **argv)
 	ways[OUT].from = ways[IN].to = device(argv[2]);
 	ways[OUT].to = ways[IN].from = device(argv[3]);
 	for (int i = 0; i < WAYS; i++)
-		p[1 + i] = (struct pollfd){ways[i].from, POLLIN, 0};
+		p[1 + i] = (struct pollfd){ ways[i].from, POLLIN, 0 };
 	for (;;) {
 		int64_t ms = -1;
 

@@ -58,8 +58,8 @@ find(uint32_t index, uint64_t counter)
 	put_be32(key, index);
 	put_be64(key + 4, counter);
 	at = (size_t)hash_bytes(seed, key, sizeof(key)) & (nplaces - 1);
-	while (places[at].index != 0 && (places[at].index != index ||
-					 places[at].counter != counter))
+	while (places[at].index != 0 &&
+	       (places[at].index != index || places[at].counter != counter))
 		at = (at + 1) & (nplaces - 1);
 	return &places[at];
 }
@@ -93,7 +93,7 @@ look(const uint8_t *dgram, size_t len)
 	p = find(get_be32(dgram + 4), get_be64(dgram + 8));
 	if (p->index != 0)
 		return p->hash != hash;
-	*p = (struct place){get_be64(dgram + 8), hash, get_be32(dgram + 4)};
+	*p = (struct place){ get_be64(dgram + 8), hash, get_be32(dgram + 4) };
 	used++;
 	return false;
 }

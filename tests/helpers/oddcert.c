@@ -12,7 +12,7 @@
 #include "../unit/crypto/odd_cert.h"
 
 #define TEXT_MAX 65536
-#define YEARS(n) ((n) * 365 * TEST_DAY)
+#define YEARS(n) ((n)*365 * TEST_DAY)
 
 static void
 fail(const char *what, const char *why)
@@ -52,8 +52,9 @@ odd_of(const char *kind, const char *name)
 {
 	static char text[256];
 	const int64_t now = (int64_t)time(NULL) - TEST_NOW.s;
-	struct odd_cert o = {
-	    .cn = name, .from = now - TEST_DAY, .to = now + TEST_DAY};
+	struct odd_cert o = { .cn = name,
+			      .from = now - TEST_DAY,
+			      .to = now + TEST_DAY };
 
 	if (strcmp(kind, "expired") == 0) {
 		o.from = now - 2 * TEST_DAY;

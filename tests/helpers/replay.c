@@ -84,8 +84,8 @@ datagram_of(uint8_t *frame, size_t len, size_t *iplen)
 	    ip[9] != PROTO_UDP)
 		return NULL;
 	*iplen = get_be16(ip + 2);
-	return *iplen >= IPV4_LEN + UDP_LEN && *iplen <= len - ETHER_LEN ?
-		       ip : NULL;
+	return *iplen >= IPV4_LEN + UDP_LEN && *iplen <= len - ETHER_LEN ? ip :
+									   NULL;
 }
 
 /* The kernel fills in what is zero: identification and header checksum. A
@@ -110,7 +110,9 @@ send_packet(int fd, const uint8_t *ip, size_t len)
 
 	memcpy(&to.sin_addr, ip + 16, 4);
 	return sendto(fd, ip, len, 0, (const struct sockaddr *)&to,
-		      sizeof(to)) == (ssize_t)len ? 0 : -1;
+		      sizeof(to)) == (ssize_t)len ?
+		       0 :
+		       -1;
 }
 
 static int

@@ -54,8 +54,8 @@
 static struct core_env env;
 static const char *peer;
 static struct pair_keys keys;
-static struct sockaddr_in here = {.sin_family = AF_INET};
-static struct sockaddr_in there = {.sin_family = AF_INET};
+static struct sockaddr_in here = { .sin_family = AF_INET };
+static struct sockaddr_in there = { .sin_family = AF_INET };
 static int fd = -1;
 static struct handshake last; /* INIT */
 static uint8_t cookie[PROTO_MAC_LEN];
@@ -137,8 +137,8 @@ put(const uint8_t *p, size_t len)
 static void
 nap(int64_t ms)
 {
-	struct timespec ts = {(time_t)(ms / 1000),
-			      (long)(ms % 1000 * 1000000)};
+	struct timespec ts = { (time_t)(ms / 1000),
+			       (long)(ms % 1000 * 1000000) };
 
 	nanosleep(&ts, NULL);
 }
@@ -180,7 +180,7 @@ static const char *
 answer(int64_t ms)
 {
 	struct monotime until = mono_add_ms(clock_mono(), ms);
-	struct pollfd p = {fd, POLLIN, 0};
+	struct pollfd p = { fd, POLLIN, 0 };
 	uint8_t in[2048];
 
 	for (;;) {
@@ -205,7 +205,7 @@ answer(int64_t ms)
 static void
 init(const char *how)
 {
-	uint8_t wrong[PROTO_MAC_LEN] = {0}, kept[PROTO_MAC_LEN];
+	uint8_t wrong[PROTO_MAC_LEN] = { 0 }, kept[PROTO_MAC_LEN];
 	bool right = strcmp(how, "kept") == 0, none = strcmp(how, "none") == 0;
 
 	memcpy(kept, cookie, sizeof(kept));
@@ -241,8 +241,8 @@ storm(unsigned int number, unsigned int rate)
 	struct monotime began = clock_mono();
 
 	for (unsigned int i = 0; i < number; i++) {
-		int64_t early = (int64_t)i * 1000 / rate -
-				mono_ms(began, clock_mono());
+		int64_t early =
+			(int64_t)i * 1000 / rate - mono_ms(began, clock_mono());
 
 		if (early > 0)
 			nap(early);
@@ -297,7 +297,7 @@ packet6(uint8_t *p, const struct ipaddr *from, const struct ipaddr *to,
 static void
 packet(char *args)
 {
-	uint8_t p[2048] = {0}, *udp;
+	uint8_t p[2048] = { 0 }, *udp;
 	const char *from = strtok(args, ","), *to = strtok(NULL, ",");
 	const char *size = strtok(NULL, ",");
 	struct ipaddr a, b;
@@ -326,10 +326,10 @@ static size_t
 deflate_zeros(uint8_t *out, size_t bytes)
 {
 	uint8_t *in = calloc(1, bytes);
-	z_stream z = {0};
+	z_stream z = { 0 };
 
-	if (in == NULL || deflateInit2(&z, 9, Z_DEFLATED, -15, 9,
-				       Z_DEFAULT_STRATEGY) != Z_OK)
+	if (in == NULL ||
+	    deflateInit2(&z, 9, Z_DEFLATED, -15, 9, Z_DEFAULT_STRATEGY) != Z_OK)
 		fail("deflate");
 	z.next_in = in;
 	z.avail_in = (uInt)bytes;
@@ -365,7 +365,7 @@ put_bits(uint8_t *p, size_t *at, unsigned int value, unsigned int n)
 static void
 hollow_block(uint8_t *p, size_t *at)
 {
-	static const uint8_t lens[18] = {[2] = 1, [3] = 2, [17] = 2};
+	static const uint8_t lens[18] = { [2] = 1, [3] = 2, [17] = 2 };
 
 	put_bits(p, at, 2 << 1, 3);
 	put_bits(p, at, 14 << 10, 14);
@@ -475,7 +475,8 @@ main(int argc, char **argv)
 	if (argc < 7 || inet_pton(AF_INET, argv[4], &here.sin_addr) != 1 ||
 	    inet_pton(AF_INET, argv[5], &there.sin_addr) != 1) {
 		fputs("usage: rogue SELF PEER STATEDIR FROM TO PORT "
-		      "COMMAND...\n", stderr);
+		      "COMMAND...\n",
+		      stderr);
 		return 2;
 	}
 	env.self = argv[1];

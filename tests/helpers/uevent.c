@@ -84,8 +84,8 @@ main(int argc, char **argv)
 	} else {
 		to.nl_pid = (unsigned int)strtoul(argv[1], NULL, 10);
 	}
-	if (fd < 0 || sendto(fd, start, len, 0, (struct sockaddr *)&to,
-			     sizeof(to)) < 0)
+	if (fd < 0 ||
+	    sendto(fd, start, len, 0, (struct sockaddr *)&to, sizeof(to)) < 0)
 		error = errno;
 	else if (start != m.text)
 		error = answer(fd);

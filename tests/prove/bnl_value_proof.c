@@ -29,7 +29,7 @@ span_word(struct span *rest, struct span *word)
 {
 	if (rest->len == 0)
 		return false;
-	*word = (struct span){LAST(line, next), next};
+	*word = (struct span){ LAST(line, next), next };
 	rest->len = ANY(0, 1);
 	return true;
 }
@@ -68,17 +68,17 @@ static void
 read_all(void)
 {
 	static struct bnl list;
-	struct bnl_draft draft = {.list = &list};
-	struct bnl_reader r = {.d = &draft, .statement = "address"};
-	struct bnl_address a = {.host = NULL};
+	struct bnl_draft draft = { .list = &list };
+	struct bnl_reader r = { .d = &draft, .statement = "address" };
+	struct bnl_address a = { .host = NULL };
 	uint8_t digest[SHA256_LEN];
 	struct walltime t;
 	struct prefix p;
 	struct span w;
 	uint16_t port;
 
-	r.line = (struct span){line, sizeof(line)};
-	r.rest = (struct span){line, ANY(0, 1)};
+	r.line = (struct span){ line, sizeof(line) };
+	r.rest = (struct span){ line, ANY(0, 1) };
 	bnl_read_name(&r, &w);
 	r.rest.len = 1;
 	bnl_read_time(&r, &t);
@@ -97,7 +97,7 @@ read_all(void)
 int
 main(void)
 {
-	static const size_t longer[] = {64, 253};
+	static const size_t longer[] = { 64, 253 };
 
 	FILL(line);
 	/*@ loop unroll 12; */

@@ -25,9 +25,8 @@
 #include "core/data/gro.h"
 #include "core/data/segment.h"
 
-#define PIECES(g, i) \
-	((i) < (g)->nflows ? (g)->flows[i].nseg : 0)
-#define ALL_PIECES(g) \
+#define PIECES(g, i) ((i) < (g)->nflows ? (g)->flows[i].nseg : 0)
+#define ALL_PIECES(g)                                                \
 	(PIECES(g, 0) + PIECES(g, 1) + PIECES(g, 2) + PIECES(g, 3) + \
 	 PIECES(g, 4) + PIECES(g, 5) + PIECES(g, 6) + PIECES(g, 7))
 
@@ -173,10 +172,10 @@ int
 main(void)
 {
 	static const struct kind kinds[] = {
-	    {0x45, PROTO_TCP, V4_HEADER_MIN, 20},
-	    {0x45, PROTO_UDP, V4_HEADER_MIN, UDP_HEADER_LEN},
-	    {0x60, PROTO_TCP, V6_HEADER_LEN, 32},
-	    {0x60, PROTO_UDP, V6_HEADER_LEN, UDP_HEADER_LEN},
+		{ 0x45, PROTO_TCP, V4_HEADER_MIN, 20 },
+		{ 0x45, PROTO_UDP, V4_HEADER_MIN, UDP_HEADER_LEN },
+		{ 0x60, PROTO_TCP, V6_HEADER_LEN, 32 },
+		{ 0x60, PROTO_UDP, V6_HEADER_LEN, UDP_HEADER_LEN },
 	};
 
 	/*@ loop unroll sizeof(kinds); */

@@ -27,8 +27,7 @@ main(void)
 
 	FILL(in);
 	/*@ loop unroll EACH_TO + 1 + (INNER_MTU_MAX - EACH_TO) / STEP; */
-	for (size_t len = 0; len <= sizeof(in);
-	     len += len < EACH_TO ? 1 : STEP)
+	for (size_t len = 0; len <= sizeof(in); len += len < EACH_TO ? 1 : STEP)
 		ippkt_parse(&k, LAST(in, len), len);
 	return 0;
 }

@@ -45,10 +45,10 @@ main(void)
 	text_is_utf8("", 0);
 	/*@ loop unroll NAME_TO + 1; */
 	for (size_t len = 0; len <= NAME_TO; len++)
-		text_is_node_name((struct span){any(len), len});
+		text_is_node_name((struct span){ any(len), len });
 	/*@ loop unroll NUMBER_TO + 1; */
 	for (size_t len = 0; len <= NUMBER_TO; len++) {
-		struct span s = {any(len), len};
+		struct span s = { any(len), len };
 
 		text_u64(&n, s, 0, UINT64_MAX);
 		text_u64(&n, s, 1, UINT16_MAX);

@@ -21,9 +21,11 @@ until(struct world *w, int64_t bound, bool (*done)(struct world *w, void *arg))
 static void
 test_hundred_nodes(void **state)
 {
-	struct world *w = world_new(&(struct world_opts){
-		.seed = sim_seed(0), .nodes = NODES, .plain = true,
-		.lat_min = MS, .lat_max = 10 * MS });
+	struct world *w = world_new(&(struct world_opts){ .seed = sim_seed(0),
+							  .nodes = NODES,
+							  .plain = true,
+							  .lat_min = MS,
+							  .lat_max = 10 * MS });
 	int64_t up, spread;
 	size_t len;
 	char *raw;
@@ -56,9 +58,12 @@ spread(bool whole, size_t standard)
 	struct figures all = { 0 }, back = { 0 };
 
 	for (size_t k = 0; k < sim_runs(standard); k++) {
-		struct spread s = spread_run(&(struct spread_opts){
-			.seed = sim_seed(k), .nodes = 32, .down = 30,
-			.killed = true, .whole = whole });
+		struct spread s =
+			spread_run(&(struct spread_opts){ .seed = sim_seed(k),
+							  .nodes = 32,
+							  .down = 30,
+							  .killed = true,
+							  .whole = whole });
 
 		assert_int_equal(s.back, 32 * 30 / 100);
 		assert_true(s.rounds >= 2 && s.rounds < 32);

@@ -12,7 +12,7 @@
 #define CERT_DAYS 3650
 #define SEED_CA 1000001
 #define SEED_LIST 1000002
-#define SEED_NODE 2000000	/* and the node's number */
+#define SEED_NODE 2000000 /* and the node's number */
 
 /* RFC 8410 section 7: a private key is its 32 bytes behind this. */
 static const uint8_t pkcs8_ed25519[] = { 0x30, 0x2e, 0x02, 0x01, 0x00, 0x30,

@@ -13,7 +13,7 @@
 #include "crypto/key.h"
 #include "crypto/tls.h"
 
-#define SIM_WALL INT64_C(1795000000)	/* wall clock at the beginning */
+#define SIM_WALL INT64_C(1795000000) /* wall clock at the beginning */
 #define SIM_NODES_MAX 256
 
 /* The name of node i: "n000" and so on. */

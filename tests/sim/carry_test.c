@@ -3,7 +3,7 @@
 #include "mesh.h"
 
 #define SEEDS 10
-#define QUEUED 128		/* what waits for a session at most */
+#define QUEUED 128 /* what waits for a session at most */
 
 static void
 test_first_packets_wait(void **state)
@@ -31,15 +31,16 @@ test_first_packets_wait(void **state)
 						   DROP_QUEUE_FULL) == 0);
 		world_free(w);
 	}
-	figures_tell(&first, "three nodes, until 768 waiting packets are there");
+	figures_tell(&first,
+		     "three nodes, until 768 waiting packets are there");
 }
 
 /* More than may wait: the rest is dropped and counted, not more. */
 static void
 test_queue_is_bounded(void **state)
 {
-	struct world *w = world_new(&(struct world_opts){
-		.seed = sim_seed(0), .nodes = 2 });
+	struct world *w = world_new(
+		&(struct world_opts){ .seed = sim_seed(0), .nodes = 2 });
 	struct node *n = &w->nodes[0];
 
 	(void)state;
@@ -59,9 +60,11 @@ test_rekey_loses_nothing(void **state)
 {
 	(void)state;
 	for (size_t k = 0; k < sim_runs(3); k++) {
-		struct world *w = world_new(&(struct world_opts){
-			.seed = sim_seed(k), .nodes = 3,
-			.lat_min = MS, .lat_max = 30 * MS });
+		struct world *w =
+			world_new(&(struct world_opts){ .seed = sim_seed(k),
+							.nodes = 3,
+							.lat_min = MS,
+							.lat_max = 30 * MS });
 		struct peer_info p;
 
 		mesh_start(w, SEC);
@@ -83,8 +86,8 @@ test_rekey_loses_nothing(void **state)
 static void
 test_idle_then_busy(void **state)
 {
-	struct world *w = world_new(&(struct world_opts){
-		.seed = sim_seed(0), .nodes = 3 });
+	struct world *w = world_new(
+		&(struct world_opts){ .seed = sim_seed(0), .nodes = 3 });
 	uint64_t inits, data;
 	int64_t begin;
 
@@ -98,8 +101,8 @@ test_idle_then_busy(void **state)
 	world_assert(w, w->nodes[0].sent[DGRAM_DATA] == data);
 	begin = w->now;
 	traffic_all(w);
-	world_assert(w, world_run_until(w, begin + SEC, traffic_all_arrived,
-					NULL));
+	world_assert(
+		w, world_run_until(w, begin + SEC, traffic_all_arrived, NULL));
 	world_free(w);
 }
 

@@ -7,14 +7,18 @@
 #include "ca.h"
 
 static const struct weather storm = {
-	.lat_min = MS, .lat_max = 60 * MS,
-	.loss = 1000, .doubled = 300, .spoilt = 100, .late = 500,
+	.lat_min = MS,
+	.lat_max = 60 * MS,
+	.loss = 1000,
+	.doubled = 300,
+	.spoilt = 100,
+	.late = 500,
 	.tcp_loss = 1000,
 };
 
-struct mend {			/* what ends again by itself */
+struct mend { /* what ends again by itself */
 	struct chaos *c;
-	size_t a, b;		/* b == a: cut from everybody */
+	size_t a, b; /* b == a: cut from everybody */
 };
 
 static void

@@ -6,9 +6,9 @@
 #include "world.h"
 
 struct chaos {
-	int64_t gap_min, gap_max;	/* between two strokes of it */
-	int64_t rest_max;		/* a cut, a crash lasts as long at most */
-	bool clocks;			/* wall clocks jump as well */
+	int64_t gap_min, gap_max; /* between two strokes of it */
+	int64_t rest_max;	  /* a cut, a crash lasts as long at most */
+	bool clocks;		  /* wall clocks jump as well */
 	bool ended;
 	uint64_t cuts, islands, crashes, stops, jumps;
 };

@@ -15,7 +15,7 @@ struct plan {
 	const char *conf;
 	struct chaos chaos;
 	int64_t hours;
-	int64_t bound;			/* on recovery */
+	int64_t bound; /* on recovery */
 	const char *what;
 };
 
@@ -40,9 +40,10 @@ run(const struct plan *plan, size_t seeds)
 	struct figures recovery = { 0 };
 
 	for (size_t k = 0; k < sim_runs(seeds); k++) {
-		struct world *w = world_new(&(struct world_opts){
-			.seed = sim_seed(k), .nodes = NODES,
-			.conf = plan->conf });
+		struct world *w =
+			world_new(&(struct world_opts){ .seed = sim_seed(k),
+							.nodes = NODES,
+							.conf = plan->conf });
 		struct chaos c = plan->chaos;
 		int64_t calm;
 
@@ -62,8 +63,8 @@ run(const struct plan *plan, size_t seeds)
 		figures_add(&recovery, w->now - calm);
 		tell(w, &c);
 		world_assert(w, w->secrets.most <= PAIR_HELD_MAX);
-		world_assert(w, c.clocks ||
-				mesh_events(w, EVENT_PAIR_GONE) == 0);
+		world_assert(w,
+			     c.clocks || mesh_events(w, EVENT_PAIR_GONE) == 0);
 		world_free(w);
 	}
 	figures_tell(&recovery, plan->what);
@@ -73,23 +74,28 @@ static void
 test_standard_timers(void **state)
 {
 	(void)state;
-	run(&(struct plan){
-		.chaos = { .gap_min = SEC, .gap_max = 60 * SEC,
-			   .rest_max = 3 * MINUTE },
-		.hours = 2, .bound = 90 * SEC,
-		.what = "recovery, standard timers" }, 1);
+	run(&(struct plan){ .chaos = { .gap_min = SEC,
+				       .gap_max = 60 * SEC,
+				       .rest_max = 3 * MINUTE },
+			    .hours = 2,
+			    .bound = 90 * SEC,
+			    .what = "recovery, standard timers" },
+	    1);
 }
 
 static void
 test_quick_timers(void **state)
 {
 	(void)state;
-	run(&(struct plan){
-		.conf = quick_timers,
-		.chaos = { .gap_min = SEC / 10, .gap_max = 10 * SEC,
-			   .rest_max = 30 * SEC, .clocks = true },
-		.hours = 1, .bound = 30 * SEC,
-		.what = "recovery, quick timers and wrong clocks" }, 1);
+	run(&(struct plan){ .conf = quick_timers,
+			    .chaos = { .gap_min = SEC / 10,
+				       .gap_max = 10 * SEC,
+				       .rest_max = 30 * SEC,
+				       .clocks = true },
+			    .hours = 1,
+			    .bound = 30 * SEC,
+			    .what = "recovery, quick timers and wrong clocks" },
+	    1);
 }
 
 int

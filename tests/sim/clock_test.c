@@ -8,8 +8,8 @@
 
 #define DAY INT64_C(86400)
 
-static const int64_t jumps[] = { DAY, -DAY, 3600, -SIM_WALL, 0, 400 * DAY,
-				 -400 * DAY };
+static const int64_t jumps[] = { DAY, -DAY,	 3600,	    -SIM_WALL,
+				 0,   400 * DAY, -400 * DAY };
 #define JUMPS (sizeof(jumps) / sizeof(jumps[0]))
 
 /* One node's clock jumps about; nothing is lost on a good network. */
@@ -46,8 +46,8 @@ test_jumps(void **state)
 static void
 test_start_in_1970(void **state)
 {
-	struct world *w = world_new(&(struct world_opts){
-		.seed = sim_seed(0), .nodes = 3 });
+	struct world *w = world_new(
+		&(struct world_opts){ .seed = sim_seed(0), .nodes = 3 });
 	uint64_t pairs;
 
 	(void)state;
@@ -74,9 +74,10 @@ test_start_in_1970(void **state)
 static void
 test_lists_in_1970(void **state)
 {
-	struct world *w = world_new(&(struct world_opts){
-		.seed = sim_seed(0), .nodes = 3,
-		.conf = "pullinterval = 60s\n" });
+	struct world *w = world_new(
+		&(struct world_opts){ .seed = sim_seed(0),
+				      .nodes = 3,
+				      .conf = "pullinterval = 60s\n" });
 	size_t len;
 	char *raw;
 
@@ -93,8 +94,8 @@ test_lists_in_1970(void **state)
 	world_assert(w, list_in_force(&w->nodes[2], w->list));
 	world_assert(w, !list_in_force(&w->nodes[1], w->list));
 	w->nodes[1].wall_off = 0;
-	world_assert(w, world_run_until(w, w->now + 3 * MINUTE,
-					mesh_has_list, NULL));
+	world_assert(w, world_run_until(w, w->now + 3 * MINUTE, mesh_has_list,
+					NULL));
 	traffic_stop(w);
 	world_run(w, w->now + 5 * SEC);
 	world_assert(w, traffic_all_arrived(w, NULL));
@@ -105,8 +106,8 @@ test_lists_in_1970(void **state)
 static void
 test_old_disk_in_1970(void **state)
 {
-	struct world *w = world_new(&(struct world_opts){
-		.seed = sim_seed(0), .nodes = 3 });
+	struct world *w = world_new(
+		&(struct world_opts){ .seed = sim_seed(0), .nodes = 3 });
 	struct node *n = &w->nodes[1];
 	size_t oldlen = n->disk.listlen, len;
 	char *old = malloc(oldlen);
@@ -121,8 +122,8 @@ test_old_disk_in_1970(void **state)
 	list_install(&w->nodes[0], raw, len);
 	free(raw);
 	list_reload(&w->nodes[0], true);
-	world_assert(w, world_run_until(w, w->now + MINUTE, mesh_has_list,
-					NULL));
+	world_assert(w,
+		     world_run_until(w, w->now + MINUTE, mesh_has_list, NULL));
 	world_run(w, w->now + 10 * SEC);
 	node_stop(n);
 	n->wall_off = -SIM_WALL;
@@ -135,8 +136,8 @@ test_old_disk_in_1970(void **state)
 	world_assert(w, core_list_is_stale(n->core));
 	world_assert(w, core_peer_count(n->core) == 0);
 	n->wall_off = 0;
-	world_assert(w, world_run_until(w, w->now + MINUTE, mesh_has_list,
-					NULL));
+	world_assert(w,
+		     world_run_until(w, w->now + MINUTE, mesh_has_list, NULL));
 	world_assert(w, !core_list_is_stale(n->core));
 	world_free(w);
 }

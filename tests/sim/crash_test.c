@@ -24,8 +24,8 @@ about_to(enum before before, uint64_t seed)
 		return w;
 	mesh_start(w, 0);
 	traffic_every(w, SEC);
-	world_assert(w, world_run_until(w, w->now + 10 * SEC, mesh_all_up,
-					NULL));
+	world_assert(w,
+		     world_run_until(w, w->now + 10 * SEC, mesh_all_up, NULL));
 	world_run(w, w->now + 5 * SEC);
 	traffic_stop(w);
 	world_run(w, w->now + 40 * SEC);
@@ -91,8 +91,8 @@ crash_at(enum before before, size_t side, unsigned int step,
 	/* And it stays so. */
 	world_run(w, w->now + 2 * MINUTE);
 	begin = w->now;
-	world_assert(w, world_run_until(w, begin + 5 * SEC, mesh_all_heard,
-					&begin));
+	world_assert(
+		w, world_run_until(w, begin + 5 * SEC, mesh_all_heard, &begin));
 	world_assert(w, secrets_common(w, 0, 1) != NULL);
 	world_assert(w, mesh_events(w, EVENT_PAIR_GONE) == 0);
 	world_free(w);
@@ -109,8 +109,8 @@ test_every_write(void **state)
 		for (size_t side = 0; side < 2; side++) {
 			unsigned int n = count_steps(b, side);
 
-			print_message("# %s: %u writes on side %zu\n",
-				      words[b], n, side);
+			print_message("# %s: %u writes on side %zu\n", words[b],
+				      n, side);
 			for (unsigned int step = 1; step <= n; step++)
 				for (enum disk_crash c = CRASH_BEFORE;
 				     c <= CRASH_ANSWERED; c++)
@@ -151,7 +151,8 @@ test_many_days(void **state)
 	(void)state;
 	for (size_t k = 0; k < sim_runs(3); k++) {
 		struct world *w = world_new(&(struct world_opts){
-			.seed = sim_seed(k), .nodes = 2,
+			.seed = sim_seed(k),
+			.nodes = 2,
 			.conf = "unanswered = 5s\nnegotiategap = 2s\n" });
 		int64_t calm;
 
@@ -171,15 +172,14 @@ test_many_days(void **state)
 		}
 		traffic_every(w, SEC);
 		calm = w->now;
-		world_assert(w, world_run_until(w, calm + BOUND,
-						mesh_all_heard, &calm));
+		world_assert(w, world_run_until(w, calm + BOUND, mesh_all_heard,
+						&calm));
 		print_message("# seed %u: %u pairs made, %u starts, up to %u "
 			      "secrets, law checked %u times\n",
 			      (unsigned int)w->seed,
 			      (unsigned int)mesh_events(w, EVENT_PAIR_NEW),
 			      w->nodes[0].life + w->nodes[1].life,
-			      w->secrets.most,
-			      (unsigned int)w->secrets.checks);
+			      w->secrets.most, (unsigned int)w->secrets.checks);
 		world_assert(w, mesh_events(w, EVENT_PAIR_NEW) > 50);
 		world_free(w);
 	}

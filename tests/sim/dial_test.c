@@ -10,8 +10,7 @@ static bool
 both_heard(struct world *w, void *arg)
 {
 	(void)arg;
-	return traffic_flow(w, 0, 1)->got > 0 &&
-	       traffic_flow(w, 1, 0)->got > 0;
+	return traffic_flow(w, 0, 1)->got > 0 && traffic_flow(w, 1, 0)->got > 0;
 }
 
 static void
@@ -39,18 +38,17 @@ test_both_dial(void **state)
 		if (!world_run_until(w, begin + 5 * SEC, both_heard, NULL))
 			world_fail(w, "no data");
 		figures_add(&first, w->now - begin);
-		crossed += w->nodes[0].connects > 0 &&
-			   w->nodes[1].connects > 0;
+		crossed += w->nodes[0].connects > 0 && w->nodes[1].connects > 0;
 		world_run(w, w->now + 5 * SEC);
 		world_assert(w, traffic_all_arrived(w, NULL));
 		a = secrets_newest(w, 0, 1);
 		b = secrets_newest(w, 1, 0);
 		world_assert(w, a != NULL && b != NULL);
 		world_assert(w, memcmp(a->id, b->id, PAIR_ID_LEN) == 0 &&
-				memcmp(a->secret, b->secret,
-				       PAIR_SECRET_LEN) == 0);
+					memcmp(a->secret, b->secret,
+					       PAIR_SECRET_LEN) == 0);
 		world_assert(w, a->cipher == b->cipher && a->comp == b->comp &&
-				a->level == b->level);
+					a->level == b->level);
 		world_free(w);
 	}
 	print_message("# both had dialled in %zu runs\n", crossed);

@@ -18,11 +18,11 @@ struct job {
 	size_t peer;
 	uint8_t *data;
 	size_t len;
-	const uint8_t *view;		/* the core's until it is answered */
+	const uint8_t *view; /* the core's until it is answered */
 	size_t viewlen;
-	struct bnl_source source;	/* BUILD_LIST: likewise */
+	struct bnl_source source; /* BUILD_LIST: likewise */
 	uint8_t mark[BNL_VERSION_WIRE_LEN];
-	bool list_done;			/* STORE_LIST: the mark is next */
+	bool list_done; /* STORE_LIST: the mark is next */
 };
 
 void
@@ -121,8 +121,7 @@ struct turn {
 };
 
 static void
-turn_at(struct node *n, int64_t after,
-	void (*run)(struct world *w, void *turn))
+turn_at(struct node *n, int64_t after, void (*run)(struct world *w, void *turn))
 {
 	struct turn *t = malloc(sizeof(*t));
 
@@ -322,7 +321,8 @@ disk_load_known(struct node *n)
 	struct err e;
 
 	if (n->disk.known != NULL &&
-	    core_load_addrcache(n->core, n->disk.known, n->disk.knownlen, &e) < 0)
+	    core_load_addrcache(n->core, n->disk.known, n->disk.knownlen, &e) <
+		    0)
 		world_fail(n->w, "%s: addresses on disk: %s", n->name, e.text);
 }
 

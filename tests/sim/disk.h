@@ -13,9 +13,9 @@
 struct node;
 
 struct disk_pair {
-	uint8_t *data;			/* NULL: no such file */
+	uint8_t *data; /* NULL: no such file */
 	size_t len;
-	struct pair_record record;	/* decoded; n 0: no file */
+	struct pair_record record; /* decoded; n 0: no file */
 };
 
 struct job;
@@ -28,18 +28,18 @@ struct disk {
 	uint8_t mark[BNL_VERSION_WIRE_LEN];
 	bool has_mark;
 	uint8_t static_key[X25519_LEN];
-	uint8_t *known;			/* addresses; NULL: no such file */
+	uint8_t *known; /* addresses; NULL: no such file */
 	size_t knownlen;
-	int64_t run_s;			/* running time */
-	struct disk_pair *pairs;	/* by node */
-	struct job *jobs, **tail;	/* waiting; the first is being done */
-	int64_t delay_min, delay_max;	/* of each step, ns */
-	uint32_t fails;			/* of 10,000 writes */
-	unsigned int steps;		/* writes that were to be done so far */
-	unsigned int crash_step;	/* the node crashes at this one */
+	int64_t run_s;		      /* running time */
+	struct disk_pair *pairs;      /* by node */
+	struct job *jobs, **tail;     /* waiting; the first is being done */
+	int64_t delay_min, delay_max; /* of each step, ns */
+	uint32_t fails;		      /* of 10,000 writes */
+	unsigned int steps;	      /* writes that were to be done so far */
+	unsigned int crash_step;      /* the node crashes at this one */
 	enum disk_crash crash;
-	int64_t crash_rest;		/* and starts again so much later, */
-	int64_t restart;		/* then; 0: it did not crash so far */
+	int64_t crash_rest; /* and starts again so much later, */
+	int64_t restart;    /* then; 0: it did not crash so far */
 };
 
 void disk_init(struct node *n);

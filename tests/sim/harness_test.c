@@ -11,8 +11,10 @@ trace_of(uint64_t seed, bool plain)
 {
 	struct world *w = world_new(&(struct world_opts){
 		.seed = seed, .nodes = 5, .plain = plain });
-	struct chaos c = { .gap_min = SEC, .gap_max = 10 * SEC,
-			   .rest_max = 20 * SEC, .clocks = true };
+	struct chaos c = { .gap_min = SEC,
+			   .gap_max = 10 * SEC,
+			   .rest_max = 20 * SEC,
+			   .clocks = true };
 	uint64_t trace;
 
 	mesh_start(w, SEC);

@@ -7,18 +7,21 @@
 #define NODES 6
 #define MANY 80
 #define HIDDEN (NODES - 1)
-#define BAR SEC			/* from a push to its receipts */
+#define BAR SEC /* from a push to its receipts */
 
 static struct world *
 mesh_with_hidden(uint64_t seed)
 {
-	struct world *w = world_new(&(struct world_opts){
-		.seed = seed, .nodes = NODES, .hide_last = true,
-		.conf = "pullinterval = 24h\n", .lat_max = 20 * MS });
+	struct world *w =
+		world_new(&(struct world_opts){ .seed = seed,
+						.nodes = NODES,
+						.hide_last = true,
+						.conf = "pullinterval = 24h\n",
+						.lat_max = 20 * MS });
 
 	mesh_start(w, SEC / 10);
-	world_assert(w, world_run_until(w, w->now + 10 * SEC, mesh_all_up,
-					NULL));
+	world_assert(w,
+		     world_run_until(w, w->now + 10 * SEC, mesh_all_up, NULL));
 	/* Sessions between the others end without traffic. */
 	world_run(w, w->now + world_between(w, SEC, 10 * MINUTE));
 	return w;
@@ -107,21 +110,24 @@ test_push_to_many(void **state)
 
 	(void)state;
 	for (size_t k = 0; k < sim_runs(1); k++) {
-		struct world *w = world_new(&(struct world_opts){
-			.seed = sim_seed(k), .nodes = MANY, .plain = true,
-			.hide_last = true, .conf = "pullinterval = 24h\n",
-			.lat_max = 20 * MS });
+		struct world *w = world_new(
+			&(struct world_opts){ .seed = sim_seed(k),
+					      .nodes = MANY,
+					      .plain = true,
+					      .hide_last = true,
+					      .conf = "pullinterval = 24h\n",
+					      .lat_max = 20 * MS });
 
 		mesh_start(w, SEC / 10);
-		world_assert(w, world_run_until(w, w->now + MINUTE,
-						mesh_all_up, NULL));
+		world_assert(w, world_run_until(w, w->now + MINUTE, mesh_all_up,
+						NULL));
 		world_run(w, w->now + 15 * SEC);
 		for (int i = 0; i < 2; i++) {
 			int64_t begin = w->now;
 
 			push(&w->nodes[k]);
-			if (!world_run_until(w, begin + BAR,
-					     has_receipts, &w->nodes[k]))
+			if (!world_run_until(w, begin + BAR, has_receipts,
+					     &w->nodes[k]))
 				world_fail(w, "push %d: no receipts", i);
 			figures_add(&f, w->now - begin);
 		}
@@ -169,9 +175,11 @@ test_new_node(void **state)
 	for (size_t i = 0; i < NODES; i++)
 		in[i] = i != HIDDEN;
 	for (size_t k = 0; k < sim_runs(20); k++) {
-		struct world *w = world_new(&(struct world_opts){
-			.seed = sim_seed(k), .nodes = NODES,
-			.hide_last = true, .conf = "pullinterval = 24h\n" });
+		struct world *w = world_new(
+			&(struct world_opts){ .seed = sim_seed(k),
+					      .nodes = NODES,
+					      .hide_last = true,
+					      .conf = "pullinterval = 24h\n" });
 		size_t len;
 		char *raw = list_make(w, in, &len);
 		int64_t begin;
@@ -209,9 +217,11 @@ test_new_peer(void **state)
 	for (size_t i = 0; i < NODES; i++)
 		in[i] = i != 1;
 	for (size_t k = 0; k < sim_runs(10); k++) {
-		struct world *w = world_new(&(struct world_opts){
-			.seed = sim_seed(k), .nodes = NODES,
-			.hide_last = true, .conf = "pullinterval = 24h\n" });
+		struct world *w = world_new(
+			&(struct world_opts){ .seed = sim_seed(k),
+					      .nodes = NODES,
+					      .hide_last = true,
+					      .conf = "pullinterval = 24h\n" });
 		size_t len;
 		char *raw = list_make(w, in, &len);
 		int64_t begin;

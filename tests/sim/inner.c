@@ -14,8 +14,8 @@
 #define PAYLOAD_MIN 32
 #define PAYLOAD_SPAN (INNER_MAX - IP6_LEN - UDP_LEN - PAYLOAD_MIN + 1)
 #define NUMBERS_LEN 12
-#define ALIKE 8			/* numbers in a row */
-#define HOST 7			/* in its node's subnet */
+#define ALIKE 8 /* numbers in a row */
+#define HOST 7	/* in its node's subnet */
 
 /* RFC 1071 */
 static uint32_t
@@ -47,7 +47,7 @@ udp_checksum(const uint8_t *pkt, size_t iphdr, size_t len)
 	uint32_t s = pseudo(pkt, iphdr, len - iphdr);
 	uint16_t c = (uint16_t)~sum16(s, pkt + iphdr, len - iphdr);
 
-	return c == 0 ? 0xffff : c;	/* RFC 768 */
+	return c == 0 ? 0xffff : c; /* RFC 768 */
 }
 
 static void
@@ -75,7 +75,7 @@ put_ip(uint8_t *b, size_t iphdr, size_t len)
 	if (iphdr == IP4_LEN) {
 		b[0] = 0x45;
 		put_be16(b + 2, (uint16_t)len);
-		b[6] = 0x40;		/* DF */
+		b[6] = 0x40; /* DF */
 		b[8] = 64;
 		b[9] = PROTO_UDP;
 	} else {
@@ -94,7 +94,7 @@ inner_make(struct packet *p, const struct inner *what)
 				     what->number / ALIKE };
 	uint64_t kind = sim_hash(5, &alike, sizeof(alike)) >> 1;
 	uint64_t h = sim_hash(7, what, sizeof(*what));
-	bool dull = kind & 1;		/* can be compressed */
+	bool dull = kind & 1; /* can be compressed */
 	bool v6 = kind & 2;
 	size_t payload = PAYLOAD_MIN + (size_t)(kind >> 8) % PAYLOAD_SPAN;
 	uint8_t *b = p->bytes, *udp;
@@ -163,7 +163,8 @@ whole_is_right(const struct frame_offload *off, const uint8_t *b, size_t len,
 
 	if (len < iphdr + UDP_LEN ||
 	    !expected(&want, what, b + iphdr + UDP_LEN,
-		      len - iphdr - UDP_LEN) || want.iphdr != iphdr)
+		      len - iphdr - UDP_LEN) ||
+	    want.iphdr != iphdr)
 		return false;
 	if (off->needs_csum) {
 		if (off->csum_start != iphdr || off->csum_offset != 6)
@@ -182,9 +183,8 @@ super_is_right(const struct frame_offload *off, const uint8_t *b, size_t len,
 	size_t addr = iphdr == IP6_LEN ? 8 : 12;
 
 	if (off->hdrlen != iphdr + UDP_LEN || len <= off->hdrlen ||
-	    off->segsize == 0 || !off->needs_csum ||
-	    off->csum_start != iphdr || off->csum_offset != 6 ||
-	    get_be16(b + iphdr + 4) != len - iphdr ||
+	    off->segsize == 0 || !off->needs_csum || off->csum_start != iphdr ||
+	    off->csum_offset != 6 || get_be16(b + iphdr + 4) != len - iphdr ||
 	    get_be16(b + iphdr + 6) != pseudo(b, iphdr, len - iphdr) ||
 	    get_be16(b + (iphdr == IP6_LEN ? 4 : 2)) !=
 		    (iphdr == IP6_LEN ? len - IP6_LEN : len))
@@ -195,8 +195,7 @@ super_is_right(const struct frame_offload *off, const uint8_t *b, size_t len,
 		struct inner what;
 
 		/* Addresses and ports are of the one header. */
-		if (!expected(&want, &what, b + at, n) ||
-		    want.iphdr != iphdr ||
+		if (!expected(&want, &what, b + at, n) || want.iphdr != iphdr ||
 		    memcmp(want.bytes + addr, b + addr, iphdr - addr + 4) != 0)
 			return false;
 		each(ctx, &what);

@@ -10,18 +10,18 @@
 
 #include "base/frame.h"
 
-#define INNER_MAX 1420			/* the MTU */
+#define INNER_MAX 1420 /* the MTU */
 
 struct inner {
 	uint32_t from, to, number;
 };
 
 struct packet {
-	uint8_t room[FRAME_HEADROOM];	/* what a reader leaves in front */
+	uint8_t room[FRAME_HEADROOM]; /* what a reader leaves in front */
 	uint8_t bytes[INNER_MAX];
 	size_t len;
-	size_t iphdr;			/* of the IP header */
-	bool partial;			/* sent with its checksum to be done */
+	size_t iphdr; /* of the IP header */
+	bool partial; /* sent with its checksum to be done */
 };
 
 /* With its checksum complete. */

@@ -13,8 +13,8 @@
 #include <stdint.h>
 
 struct ledger {
-	uint64_t *keys;		/* hashes of sender, index, counter; 0: free */
-	size_t n, cap;		/* cap: a power of two, or 0 */
+	uint64_t *keys; /* hashes of sender, index, counter; 0: free */
+	size_t n, cap;	/* cap: a power of two, or 0 */
 };
 
 /* false: this key and counter were used before. */

@@ -14,13 +14,13 @@
 static struct world *
 mesh_of(size_t nodes, uint64_t seed, const char *conf)
 {
-	struct world *w = world_new(&(struct world_opts){
-		.seed = seed, .nodes = nodes, .conf = conf,
-		.lat_max = 20 * MS });
+	struct world *w = world_new(&(struct world_opts){ .seed = seed,
+							  .nodes = nodes,
+							  .conf = conf,
+							  .lat_max = 20 * MS });
 
 	mesh_start(w, SEC / 10);
-	world_assert(w, world_run_until(w, w->now + MINUTE, mesh_all_up,
-					NULL));
+	world_assert(w, world_run_until(w, w->now + MINUTE, mesh_all_up, NULL));
 	world_run(w, w->now + 15 * SEC);
 	return w;
 }
@@ -64,13 +64,13 @@ test_push(void **state)
 
 			world_assert(w, w->nodes[i].disk.has_mark);
 			bnl_version_read(&mark, w->nodes[i].disk.mark);
-			world_assert(w, bnl_version_cmp(&mark,
-					&w->list->version) == 0);
+			world_assert(w, bnl_version_cmp(
+						&mark, &w->list->version) == 0);
 			world_assert(w, w->nodes[i].disk.listlen ==
 						w->list->rawlen);
 			/* Unchanged nodes keep their sessions. */
-			world_assert(w, w->nodes[i]
-						.events[EVENT_PEER_DOWN] == 0);
+			world_assert(w,
+				     w->nodes[i].events[EVENT_PEER_DOWN] == 0);
 		}
 		world_free(w);
 	}
@@ -114,8 +114,8 @@ test_push_outlives_the_signer(void **state)
 		world_assert(w, world_run_until(w, begin + 10 * SEC,
 						two_have_it, NULL));
 		node_crash(&w->nodes[0]);
-		if (!world_run_until(w, begin + 20 * SEC,
-				     all_others_have_it, NULL))
+		if (!world_run_until(w, begin + 20 * SEC, all_others_have_it,
+				     NULL))
 			world_fail(w, "the list died with the signer");
 		figures_add(&f, w->now - begin);
 		world_free(w);
@@ -205,25 +205,23 @@ test_removed_node(void **state)
 
 				if (!list_in_force(&w->nodes[i], w->list))
 					continue;
-				world_assert(w, !node_peer(&w->nodes[i], 3,
-							   &p));
+				world_assert(w,
+					     !node_peer(&w->nodes[i], 3, &p));
 				if (w->nodes[i].lists == 2)
 					w->nodes[i].lists++;
 				else
-					world_assert(w, traffic_flow(w, 3, i)
-							->got == got[i]);
+					world_assert(
+						w, traffic_flow(w, 3, i)->got ==
+							   got[i]);
 			}
 		}
 		for (size_t i = 0; i < 3; i++) {
 			world_assert(w, list_in_force(&w->nodes[i], w->list));
-			world_assert(w, w->nodes[i].disk.pairs[3].data ==
-						NULL);
-			world_assert(w, w->nodes[i].hooks[HOOK_NODE_DOWN] ==
-						1);
+			world_assert(w, w->nodes[i].disk.pairs[3].data == NULL);
+			world_assert(w, w->nodes[i].hooks[HOOK_NODE_DOWN] == 1);
 		}
 		/* The others do not even notice. */
-		lost = traffic_flow(w, 0, 1)->sent -
-		       traffic_flow(w, 0, 1)->got;
+		lost = traffic_flow(w, 0, 1)->sent - traffic_flow(w, 0, 1)->got;
 		world_assert(w, lost <= 3);
 		/* And back again: by a list that the others have. */
 		secrets_outlaw(w, 3, false);
@@ -386,10 +384,11 @@ test_disk_below_the_mark(void **state)
 		world_assert(w, core_list_is_stale(n->core));
 		world_assert(w, core_peer_count(n->core) == 0);
 		world_assert(w, n->sent[DGRAM_INIT] == 0 ||
-				node_drops(n, DROP_NO_ROUTE) > 0);
+					node_drops(n, DROP_NO_ROUTE) > 0);
 		for (size_t i = 0; i < 4; i++)
-			world_assert(w, i == 2 ||
-				traffic_flow(w, 2, i)->last_got < begin);
+			world_assert(w,
+				     i == 2 || traffic_flow(w, 2, i)->last_got <
+						       begin);
 		net_heal(w);
 		until_everywhere(w, 3 * MINUTE);
 		world_assert(w, !core_list_is_stale(n->core));
@@ -418,8 +417,8 @@ test_spoilt_list_changes_nothing(void **state)
 	world_assert(w, n->events[EVENT_LIST_REFUSED] >= 1);
 	for (size_t i = 0; i < 3; i++)
 		world_assert(w, bnl_version_cmp(
-				&core_list(w->nodes[i].core)->version,
-				&before) == 0);
+					&core_list(w->nodes[i].core)->version,
+					&before) == 0);
 	traffic_all(w);
 	world_run(w, w->now + 2 * SEC);
 	world_assert(w, traffic_all_arrived(w, NULL));
@@ -450,8 +449,8 @@ test_fork(void **state)
 		world_run(w, w->now + 5 * MINUTE);
 		for (size_t i = 0; i < 5; i++) {
 			world_assert(w, list_in_force(&w->nodes[i], w->list));
-			world_assert(w, w->nodes[i].events[EVENT_LIST_FORK] ==
-						1);
+			world_assert(w,
+				     w->nodes[i].events[EVENT_LIST_FORK] == 1);
 		}
 		world_free(w);
 	}

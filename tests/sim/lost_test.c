@@ -5,8 +5,8 @@
 #include "core/env.h"
 #include "mesh.h"
 
-#define BAR (5 * SEC)		/* without service, in every role */
-#define GAP (20 * MS)		/* between packets that wait */
+#define BAR (5 * SEC) /* without service, in every role */
+#define GAP (20 * MS) /* between packets that wait */
 
 enum lost { PAIRS, STATIC_KEY, STATE, OLD_STATE, LOSTS };
 
@@ -18,24 +18,26 @@ static const char *const lost_names[] = {
 };
 
 struct role {
-	size_t loser;			/* 0: the lower of the two names */
+	size_t loser; /* 0: the lower of the two names */
 	enum lost lost;
-	bool hidden[2];			/* has no address in the list */
-	bool orderly;			/* it stopped, and did not crash */
-	bool sends[2];			/* packets wait there */
-	int64_t away;			/* before it starts again */
+	bool hidden[2]; /* has no address in the list */
+	bool orderly;	/* it stopped, and did not crash */
+	bool sends[2];	/* packets wait there */
+	int64_t away;	/* before it starts again */
 };
 
 static struct world *
 two_talking(uint64_t seed, const struct role *r)
 {
-	struct world *w = world_new(&(struct world_opts){
-		.seed = seed, .nodes = 2, .hide = { r->hidden[0], r->hidden[1] },
-		.conf = "pullinterval = 24h\n" });
+	struct world *w = world_new(
+		&(struct world_opts){ .seed = seed,
+				      .nodes = 2,
+				      .hide = { r->hidden[0], r->hidden[1] },
+				      .conf = "pullinterval = 24h\n" });
 
 	mesh_start(w, 0);
-	world_assert(w, world_run_until(w, w->now + 5 * SEC, mesh_all_up,
-					NULL));
+	world_assert(w,
+		     world_run_until(w, w->now + 5 * SEC, mesh_all_up, NULL));
 	traffic_all(w);
 	world_run(w, w->now + world_between(w, SEC, 60 * SEC));
 	traffic_all(w);
@@ -66,8 +68,7 @@ lose(struct world *w, const struct role *r, const struct pair_record *old)
 static struct pair_record
 renew(struct world *w, size_t loser)
 {
-	struct pair_record old =
-		w->nodes[loser].disk.pairs[1 - loser].record;
+	struct pair_record old = w->nodes[loser].disk.pairs[1 - loser].record;
 
 	for (int day = 0; day < 2; day++) {
 		for (size_t i = 0; i < 2; i++)
@@ -85,8 +86,7 @@ is_served(struct world *w, const struct role *r, int64_t since)
 	bool idle = !r->sends[0] && !r->sends[1];
 
 	for (size_t i = 0; i < 2; i++)
-		if (r->sends[i] &&
-		    traffic_flow(w, i, 1 - i)->last_got < since)
+		if (r->sends[i] && traffic_flow(w, i, 1 - i)->last_got < since)
 			return false;
 	return !idle || mesh_all_up(w, NULL);
 }
@@ -192,9 +192,10 @@ test_first_meeting(void **state)
 		bool higher = (k & 1) != 0, late = (k & 2) != 0;
 		struct role r = { .sends = { (k & 4) != 0, (k & 8) != 0 },
 				  .hidden = { !higher, higher } };
-		struct world *w = world_new(&(struct world_opts){
-			.seed = sim_seed(k), .nodes = 2,
-			.hide = { !higher, higher } });
+		struct world *w = world_new(
+			&(struct world_opts){ .seed = sim_seed(k),
+					      .nodes = 2,
+					      .hide = { !higher, higher } });
 		int64_t began;
 
 		node_start(&w->nodes[late]);

@@ -39,8 +39,7 @@ mesh_all_heard(struct world *w, void *arg)
 
 	for (size_t i = 0; i < w->n; i++)
 		for (size_t j = 0; j < w->n; j++)
-			if (i != j &&
-			    traffic_flow(w, i, j)->last_got < *since)
+			if (i != j && traffic_flow(w, i, j)->last_got < *since)
 				return false;
 	return true;
 }

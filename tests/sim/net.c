@@ -208,8 +208,8 @@ void
 net_send(struct node *n, const struct udp_run *run)
 {
 	struct world *w = n->w;
-	struct endpoint from = net_address(n->i, run->remote.addr.family ==
-						 IP_V6);
+	struct endpoint from =
+		net_address(n->i, run->remote.addr.family == IP_V6);
 	size_t to = net_owner(w, &run->remote);
 	bool cut = to != w->n && net_is_cut(w, n->i, to);
 	bool together = run->len > run->segsize && w->net.tap == NULL &&

@@ -17,12 +17,12 @@ struct world;
 
 /* Chances are of 10,000. */
 struct weather {
-	int64_t lat_min, lat_max;	/* one way, ns */
-	uint32_t loss, doubled, spoilt, late;	/* of a datagram */
-	uint32_t tcp_loss;		/* of a piece of a stream: it is late */
+	int64_t lat_min, lat_max;	      /* one way, ns */
+	uint32_t loss, doubled, spoilt, late; /* of a datagram */
+	uint32_t tcp_loss; /* of a piece of a stream: it is late */
 };
 
-struct datagram {			/* as it was seen on the wire */
+struct datagram { /* as it was seen on the wire */
 	struct endpoint from, to;
 	size_t sender;
 	size_t len;
@@ -31,21 +31,21 @@ struct datagram {			/* as it was seen on the wire */
 
 struct frames;
 
-struct ends {				/* the ends of streams that a node has */
+struct ends { /* the ends of streams that a node has */
 	struct stream_end **v;
 	size_t n, cap;
 };
 
 struct net {
 	struct weather weather;
-	bool *cut;			/* from * n + to */
+	bool *cut; /* from * n + to */
 	bool recording;
-	struct datagram **seen;		/* what was recorded */
+	struct datagram **seen; /* what was recorded */
 	size_t nseen, capseen;
-	struct frames *streams;		/* all there ever were */
-	uint64_t strays;		/* datagrams to nobody */
+	struct frames *streams; /* all there ever were */
+	uint64_t strays;	/* datagrams to nobody */
 	uint64_t carried, lost, spoilt, doubled;
-	uint64_t tcp_bytes;		/* written to streams */
+	uint64_t tcp_bytes; /* written to streams */
 	/* Sees every datagram that leaves a node; true: it goes no further.
 	 * May be NULL. */
 	bool (*tap)(struct world *w, const struct datagram *d);

@@ -12,12 +12,12 @@
 #include "world.h"
 
 #define BUILT (SIM_WALL - 30 * INT64_C(86400))
-#define ACTIONS_MAX 1000000	/* no call brings about as many */
+#define ACTIONS_MAX 1000000 /* no call brings about as many */
 /* Every other node has what core_tun_in() asks for at least, and no more. */
 #define OUT_ROOMY 4
 /* All hooks have a command, so that the core asks for them. */
-#define HOOKS                                                                     \
-	"nodeupcmd = x\nnodedowncmd = x\nsubnetupcmd = x\n"                    \
+#define HOOKS                                               \
+	"nodeupcmd = x\nnodedowncmd = x\nsubnetupcmd = x\n" \
 	"subnetdowncmd = x\nmysubnetupcmd = x\nmysubnetdowncmd = x\n"
 #define OUT_RUNS 64
 #define OUT_FRAMES 64
@@ -34,8 +34,8 @@ make_conf(struct node *n, const char *more)
 	snprintf(text, sizeof(text), HOOKS "name = %s\n%s\n", n->name,
 		 more == NULL ? "" : more);
 	if (conf_parse(&conf, text, strlen(text), "/etc/cluevpn", &es) < 0)
-		fail_msg("%s", err_format(line, sizeof(line), "conf",
-					  &es.e[0]));
+		fail_msg("%s",
+			 err_format(line, sizeof(line), "conf", &es.e[0]));
 	return conf;
 }
 
@@ -59,13 +59,12 @@ make_out(bool roomy)
 }
 
 void
-node_init(struct node *n, struct world *w, size_t i,
-	  const struct world_opts *o)
+node_init(struct node *n, struct world *w, size_t i, const struct world_opts *o)
 {
 	n->w = w;
 	n->i = i;
-	n->hidden = (o->hide_last && i == o->nodes - 1) ||
-		    (i < 2 && o->hide[i]);
+	n->hidden =
+		(o->hide_last && i == o->nodes - 1) || (i < 2 && o->hide[i]);
 	ca_node_name(n->name, i);
 	n->conf = make_conf(n, o->conf);
 	n->rng = rng_seeded(&n->rng_state, o->seed * 1000003 + i);
@@ -116,8 +115,8 @@ disk_list(const struct node *n)
 	struct err e;
 
 	if (n->disk.list != NULL &&
-	    generation_build(&g, n->disk.list, n->disk.listlen, &key, 1,
-			     &e) < 0)
+	    generation_build(&g, n->disk.list, n->disk.listlen, &key, 1, &e) <
+		    0)
 		world_fail(n->w, "%s: list on disk: %s", n->name, e.text);
 	return g;
 }
@@ -235,8 +234,10 @@ event(struct node *n, const struct action *a)
 	if (a->event == EVENT_PAIR_GONE)
 		secrets_forget(n->w, n->i, world_node(n->w, a->peer));
 	if (a->event == EVENT_LIST_NEW)
-		n->hops = a->peer[0] == '\0' ? 0 :
-			1 + n->w->nodes[world_node(n->w, a->peer)].hops;
+		n->hops =
+			a->peer[0] == '\0' ?
+				0 :
+				1 + n->w->nodes[world_node(n->w, a->peer)].hops;
 	world_note(n->w, n, event_name(a->event), a->level);
 	if (getenv("SIM_LOG") != NULL)
 		fprintf(stderr, "%12.6f %s peer=%s %s: %s\n",
@@ -274,7 +275,7 @@ act(struct node *n, struct action *a)
 	case ACTION_STORE_RUN:
 		n->disk.run_s = a->run_s;
 		break;
-	case ACTION_RESOLVE:	/* the lists here have no names */
+	case ACTION_RESOLVE: /* the lists here have no names */
 		break;
 	case ACTION_RUN_HOOK:
 		n->hooks[a->hook]++;

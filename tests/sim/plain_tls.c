@@ -20,7 +20,7 @@
 #define RECORD_HEAD 3
 #define RECORD_BODY_MAX 16384
 #define HELD_MAX ((size_t)32 << 20)
-#define BODY_MAX 512			/* of HELLO and FINISH */
+#define BODY_MAX 512 /* of HELLO and FINISH */
 
 enum record { HELLO = 1, FINISH, DATA, CLOSE };
 
@@ -29,10 +29,10 @@ struct tls {
 	struct walltime now;
 	bool dialler;
 	bool through;
-	bool closed;			/* the other side said CLOSE */
-	bool greeted;			/* our HELLO is queued */
-	const char *failed;		/* NULL: it has not */
-	uint8_t random[2][RANDOM_LEN];	/* dialler's, listener's */
+	bool closed;		       /* the other side said CLOSE */
+	bool greeted;		       /* our HELLO is queued */
+	const char *failed;	       /* NULL: it has not */
+	uint8_t random[2][RANDOM_LEN]; /* dialler's, listener's */
 	struct cert_info peer;
 	struct buf in, out, got;
 };

@@ -9,10 +9,10 @@
 struct world;
 
 struct event {
-	int64_t at;		/* ns */
-	uint64_t seq;		/* of two at one time the older comes first */
+	int64_t at;   /* ns */
+	uint64_t seq; /* of two at one time the older comes first */
 	void (*run)(struct world *w, void *arg);
-	void (*drop)(void *arg);	/* frees arg, run or not; may be NULL */
+	void (*drop)(void *arg); /* frees arg, run or not; may be NULL */
 	void *arg;
 };
 

@@ -7,13 +7,13 @@
 #include "crypto/kdf.h"
 #include "crypto/must.h"
 
-#define SEEN 1024		/* contexts remembered; the oldest goes */
+#define SEEN 1024 /* contexts remembered; the oldest goes */
 
 static const struct tls_ops *real;
 
 static struct {
-	uint8_t context[SHA256_LEN];	/* hash of label and context */
-	uint8_t exported[SHA256_LEN];	/* hash of what it really gave */
+	uint8_t context[SHA256_LEN];  /* hash of label and context */
+	uint8_t exported[SHA256_LEN]; /* hash of what it really gave */
 } seen[SEEN];
 static size_t nseen;
 
@@ -25,11 +25,10 @@ look(const uint8_t context[SHA256_LEN], const uint8_t *out, size_t len)
 
 	sha256(exported, out, len);
 	for (i = 0; i < nseen && i < SEEN; i++) {
-		bool same = memcmp(seen[i].context, context,
-				   SHA256_LEN) == 0;
+		bool same = memcmp(seen[i].context, context, SHA256_LEN) == 0;
 
-		must(same == (memcmp(seen[i].exported, exported,
-				     SHA256_LEN) == 0));
+		must(same ==
+		     (memcmp(seen[i].exported, exported, SHA256_LEN) == 0));
 		if (same)
 			return;
 	}
@@ -42,9 +41,8 @@ static int
 export_key(struct tls *t, const char *label, const void *ctx, size_t ctxlen,
 	   uint8_t *out, size_t len)
 {
-	const struct bytes parts[] = {
-		{ label, strlen(label) + 1 }, { ctx, ctxlen }
-	};
+	const struct bytes parts[] = { { label, strlen(label) + 1 },
+				       { ctx, ctxlen } };
 	uint8_t context[SHA256_LEN];
 
 	if (real->export_key(t, label, ctx, ctxlen, out, len) < 0)

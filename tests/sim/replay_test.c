@@ -51,7 +51,8 @@ play_all(struct world *w, size_t only_to, bool from_elsewhere)
 	for (size_t i = 0; i < n; i++) {
 		const struct datagram *d =
 			w->net.seen[world_below(w, 4) == 0 ?
-					    world_below(w, (uint32_t)n) : i];
+					    world_below(w, (uint32_t)n) :
+					    i];
 
 		if (only_to < w->n && net_owner(w, &d->to) != only_to)
 			continue;
@@ -81,7 +82,9 @@ static struct world *
 recorded(uint64_t seed)
 {
 	struct world *w = world_new(&(struct world_opts){
-		.seed = seed, .nodes = 3, .lat_max = 5 * MS,
+		.seed = seed,
+		.nodes = 3,
+		.lat_max = 5 * MS,
 		.conf = "rekey = 20s\nrekeyresponder = 25s\n"
 			"reject = 30s\n" });
 
@@ -210,8 +213,8 @@ test_in_the_place_of_peers(void **state)
 	net_heal(w);
 	begin = w->now;
 	traffic_every(w, SEC / 2);
-	world_assert(w, world_run_until(w, begin + 5 * SEC, mesh_all_heard,
-					&begin));
+	world_assert(
+		w, world_run_until(w, begin + 5 * SEC, mesh_all_heard, &begin));
 	nobody_moved(w);
 	world_free(w);
 }
@@ -219,8 +222,8 @@ test_in_the_place_of_peers(void **state)
 /* --- between RESP and confirmation ------------------------------------------- */
 
 struct trap {
-	struct datagram *init;		/* the newest of node 0 */
-	struct datagram *held[16];	/* DATA of node 0, kept back */
+	struct datagram *init;	   /* the newest of node 0 */
+	struct datagram *held[16]; /* DATA of node 0, kept back */
 	size_t nheld;
 	bool closed;
 };

@@ -6,12 +6,11 @@ static struct world *
 three_talking(uint64_t seed)
 {
 	struct world *w = world_new(&(struct world_opts){
-		.seed = seed, .nodes = 3,
-		.conf = "pullinterval = 24h\n" });
+		.seed = seed, .nodes = 3, .conf = "pullinterval = 24h\n" });
 
 	mesh_start(w, 0);
-	world_assert(w, world_run_until(w, w->now + 5 * SEC, mesh_all_up,
-					NULL));
+	world_assert(w,
+		     world_run_until(w, w->now + 5 * SEC, mesh_all_up, NULL));
 	traffic_every(w, SEC);
 	world_run(w, w->now + 30 * SEC);
 	return w;
@@ -70,8 +69,7 @@ test_after_a_long_time(void **state)
 		uint64_t pairs = mesh_events(w, EVENT_PAIR_NEW);
 
 		node_crash(&w->nodes[1]);
-		world_run(w, w->now + world_between(w, 2 * MINUTE,
-						    5 * MINUTE));
+		world_run(w, w->now + world_between(w, 2 * MINUTE, 5 * MINUTE));
 		node_start(&w->nodes[1]);
 		together_again(w, 3 * SEC);
 		world_run(w, w->now + 2 * MINUTE);
@@ -106,8 +104,7 @@ test_first_start_minutes_later(void **state)
 
 		for (size_t i = 0; i < 3; i++)
 			node_start(&w->nodes[i]);
-		world_run(w, w->now + world_between(w, 3 * MINUTE,
-						    6 * MINUTE));
+		world_run(w, w->now + world_between(w, 3 * MINUTE, 6 * MINUTE));
 		begin = w->now;
 		node_start(&w->nodes[3]);
 		world_assert(w, world_run_until(w, begin + 6 * SEC,
@@ -204,8 +201,8 @@ test_hidden_node(void **state)
 	world_run(w, w->now + 10 * SEC);
 	node_start(&w->nodes[3]);
 	begin = w->now;
-	world_assert(w, world_run_until(w, begin + 5 * SEC, mesh_all_heard,
-					&begin));
+	world_assert(
+		w, world_run_until(w, begin + 5 * SEC, mesh_all_heard, &begin));
 	world_free(w);
 }
 

@@ -17,10 +17,10 @@
 struct world;
 
 struct secrets {
-	bool *common;			/* i * n + j: had one */
-	bool *outlawed;			/* nodes that a list removes */
+	bool *common;	/* i * n + j: had one */
+	bool *outlawed; /* nodes that a list removes */
 	uint64_t checks;
-	unsigned int most;		/* secrets ever held with one peer */
+	unsigned int most; /* secrets ever held with one peer */
 };
 
 void secrets_init(struct world *w);

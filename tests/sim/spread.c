@@ -4,10 +4,11 @@
 
 #include <stdlib.h>
 
-#define PERCENT 100			/* of 10,000 */
+#define PERCENT 100 /* of 10,000 */
 #define LOSS (5 * PERCENT)
-#define SETTLING MINUTE			/* the first pulls are over, and the
-					 * connections for them closed */
+#define SETTLING \
+	MINUTE /* the first pulls are over, and the
+		* connections for them closed */
 #define UP_MAX (5 * MINUTE)
 #define SPREAD_MAX (10 * MINUTE)
 
@@ -47,8 +48,7 @@ have_pairs(const struct state *s)
 	for (size_t i = 0; i < s->w->n; i++)
 		for (size_t j = 0; j < i; j++)
 			if (!s->down[i] && !s->down[j] &&
-			    (!node_peer(&s->w->nodes[i], j, &p) ||
-			     !p.has_pair))
+			    (!node_peer(&s->w->nodes[i], j, &p) || !p.has_pair))
 				return false;
 	return true;
 }
@@ -172,9 +172,11 @@ spread_run(const struct spread_opts *o)
 	struct state s = { .o = o };
 	struct spread out = { 0 };
 
-	s.w = world_new(&(struct world_opts){
-		.seed = o->seed, .nodes = o->nodes, .plain = true,
-		.lat_min = 5 * MS, .lat_max = 50 * MS });
+	s.w = world_new(&(struct world_opts){ .seed = o->seed,
+					      .nodes = o->nodes,
+					      .plain = true,
+					      .lat_min = 5 * MS,
+					      .lat_max = 50 * MS });
 	s.down = calloc(o->nodes, sizeof(*s.down));
 	assert_non_null(s.down);
 	s.w->net.weather.loss = LOSS;

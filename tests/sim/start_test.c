@@ -12,9 +12,11 @@ start(size_t seeds, int64_t lat_min, int64_t lat_max, bool traffic,
 	struct figures up = { 0 };
 
 	for (size_t k = 0; k < sim_runs(seeds); k++) {
-		struct world *w = world_new(&(struct world_opts){
-			.seed = sim_seed(k), .nodes = NODES,
-			.lat_min = lat_min, .lat_max = lat_max });
+		struct world *w =
+			world_new(&(struct world_opts){ .seed = sim_seed(k),
+							.nodes = NODES,
+							.lat_min = lat_min,
+							.lat_max = lat_max });
 		int64_t begin = w->now;
 		bool done;
 
@@ -71,8 +73,8 @@ test_one_after_the_other(void **state)
 		int64_t begin = w->now;
 
 		mesh_start(w, 2 * SEC);
-		world_assert(w, world_run_until(w, begin + 6 * SEC,
-						mesh_all_up, NULL));
+		world_assert(w, world_run_until(w, begin + 6 * SEC, mesh_all_up,
+						NULL));
 		figures_add(&up, w->now - begin);
 		world_free(w);
 	}
@@ -87,9 +89,10 @@ test_again(void **state)
 
 	(void)state;
 	for (size_t k = 0; k < sim_runs(5); k++) {
-		struct world *w = world_new(&(struct world_opts){
-			.seed = sim_seed(k), .nodes = NODES,
-			.conf = "pullinterval = 24h\n" });
+		struct world *w = world_new(
+			&(struct world_opts){ .seed = sim_seed(k),
+					      .nodes = NODES,
+					      .conf = "pullinterval = 24h\n" });
 		uint64_t connects, pairs;
 		int64_t begin;
 
@@ -102,8 +105,8 @@ test_again(void **state)
 		pairs = mesh_events(w, EVENT_PAIR_NEW);
 		begin = w->now;
 		mesh_start(w, 0);
-		world_assert(w, world_run_until(w, begin + SEC, mesh_all_up,
-						NULL));
+		world_assert(
+			w, world_run_until(w, begin + SEC, mesh_all_up, NULL));
 		figures_add(&up, w->now - begin);
 		world_assert(w, mesh_connects(w) == connects);
 		world_run(w, w->now + 60 * SEC);

@@ -5,18 +5,18 @@
 
 #include "world.h"
 
-#define READ_MAX 65536			/* bytes given to a core at once */
+#define READ_MAX 65536 /* bytes given to a core at once */
 #define PIECES_MAX 4
-#define GIVE_UP (900 * SEC)		/* of unanswered data */
+#define GIVE_UP (900 * SEC) /* of unanswered data */
 #define RETRY_FIRST (200 * MS)
 #define RETRY_MAX (60 * SEC)
-#define SYN_TRIES 7			/* 1, 2, 4 ... 64 s: 127 s in all */
+#define SYN_TRIES 7 /* 1, 2, 4 ... 64 s: 127 s in all */
 
 struct piece {
 	struct piece *next;
 	int64_t due;
-	bool fin;			/* the end, for this reason: */
-	const char *why;		/* NULL: in order */
+	bool fin;	 /* the end, for this reason: */
+	const char *why; /* NULL: in order */
 	size_t len;
 	uint8_t bytes[];
 };
@@ -25,21 +25,21 @@ struct stream_end {
 	struct frames *s;
 	struct node *node;
 	uint32_t conn;
-	bool open;			/* the core knows conn */
-	bool deaf;			/* it asked for the close */
+	bool open; /* the core knows conn */
+	bool deaf; /* it asked for the close */
 	/* on the way here: */
 	struct piece *head, **tail;
 	int64_t last_due;
 	int64_t backoff;
-	bool timed;			/* an event for head is queued */
+	bool timed; /* an event for head is queued */
 };
 
 struct frames {
 	struct frames *next;
-	struct stream_end end[2];	/* dialler, listener */
+	struct stream_end end[2]; /* dialler, listener */
 	unsigned int tries;
-	bool forgotten;			/* what is on the way never arrives */
-	bool reset;			/* one end forgot it: answers RST */
+	bool forgotten; /* what is on the way never arrives */
+	bool reset;	/* one end forgot it: answers RST */
 };
 
 static struct stream_end *
@@ -102,8 +102,7 @@ shut(struct stream_end *e, const char *why)
 	e->open = false;
 	ends_remove(&n->ends, e);
 	world_note(n->w, n, why == NULL ? "tcp-end" : why, e->conn);
-	core_stream_closed(n->core, node_now(n), e->conn,
-			   reason_of(why), why);
+	core_stream_closed(n->core, node_now(n), e->conn, reason_of(why), why);
 	node_settle(n);
 }
 
@@ -259,8 +258,7 @@ syn_arrives(struct world *w, void *arg)
 		return;
 	/* A NAT stands before a node without a listed address. */
 	if (to == w->n || w->nodes[to].hidden ||
-	    net_is_cut(w, d->node->i, to) ||
-	    net_is_cut(w, to, d->node->i)) {
+	    net_is_cut(w, d->node->i, to) || net_is_cut(w, to, d->node->i)) {
 		if (syn->s->tries == SYN_TRIES)
 			shut(d, "Connection timed out");
 		else
@@ -316,8 +314,8 @@ time_out(struct world *w, void *arg)
 	struct stream_end *e = arg;
 
 	(void)w;
-	shut(e, e->s->reset ? "Connection reset by peer" :
-			      "Connection timed out");
+	shut(e,
+	     e->s->reset ? "Connection reset by peer" : "Connection timed out");
 }
 
 /* All that the core has for the wire, cut anywhere. */
@@ -344,8 +342,11 @@ drain(struct node *n, struct stream_end *e)
 			continue;
 		}
 		for (size_t i = 1; i <= pieces; i++) {
-			size_t end = i == pieces ? len :
-				at + (len - at) * world_below(w, 1000) / 1000;
+			size_t end =
+				i == pieces ?
+					len :
+					at + (len - at) * world_below(w, 1000) /
+							1000;
 
 			if (end > at)
 				push(other(e), bytes + at, end - at, false,
@@ -382,9 +383,8 @@ stream_close(struct node *n, uint32_t conn)
 	e->deaf = true;
 	if (other(e)->open && !e->s->forgotten)
 		push(other(e), NULL, 0, true, NULL);
-	queue_add(&n->w->queue,
-		  n->w->now + world_between(n->w, 0, MS), closed_here, e,
-		  NULL);
+	queue_add(&n->w->queue, n->w->now + world_between(n->w, 0, MS),
+		  closed_here, e, NULL);
 }
 
 /* --- what befalls them ------------------------------------------------------- */

@@ -38,10 +38,8 @@ next_number(struct world *w, struct flow *f)
 {
 	if (f->sent == f->cap) {
 		f->cap = f->cap == 0 ? 64 : 2 * f->cap;
-		f->sent_at = realloc(f->sent_at,
-				     f->cap * sizeof(*f->sent_at));
-		f->arrived = realloc(f->arrived,
-				     f->cap * sizeof(*f->arrived));
+		f->sent_at = realloc(f->sent_at, f->cap * sizeof(*f->sent_at));
+		f->arrived = realloc(f->arrived, f->cap * sizeof(*f->arrived));
 		assert_true(f->sent_at != NULL && f->arrived != NULL);
 	}
 	f->sent_at[f->sent] = w->now;
@@ -60,10 +58,9 @@ traffic_send(struct world *w, size_t from, size_t to, unsigned int count)
 	if (n->core == NULL)
 		return;
 	for (unsigned int i = 0; i < count; i++) {
-		struct inner what = {
-			(uint32_t)from, (uint32_t)to,
-			next_number(w, traffic_flow(w, from, to))
-		};
+		struct inner what = { (uint32_t)from, (uint32_t)to,
+				      next_number(w,
+						  traffic_flow(w, from, to)) };
 
 		inner_make(&packets[i], &what);
 		frames[i] = inner_frame(&packets[i]);
@@ -117,8 +114,8 @@ traffic_every(struct world *w, int64_t interval)
 				free(s);
 			else
 				queue_add(&w->queue,
-					  w->now + world_between(w, 0,
-								 interval),
+					  w->now +
+						  world_between(w, 0, interval),
 					  again, s, free);
 		}
 }
@@ -137,7 +134,7 @@ packet_got(void *ctx, const struct inner *what)
 	struct flow *f;
 
 	world_assert(w, what->from < w->n && what->to == n->i &&
-			what->from != what->to);
+				what->from != what->to);
 	f = traffic_flow(w, what->from, what->to);
 	world_assert(w, what->number < f->sent);
 	if (f->arrived[what->number])

@@ -13,21 +13,21 @@
 struct node;
 struct world;
 
-struct flow {				/* from one node to another */
+struct flow { /* from one node to another */
 	uint32_t sent, got;
-	int64_t *sent_at;		/* by number */
+	int64_t *sent_at; /* by number */
 	bool *arrived;
 	uint32_t cap;
-	int64_t last_got;		/* when; 0: never */
+	int64_t last_got; /* when; 0: never */
 	int64_t first_got;
 };
 
 struct traffic {
-	struct flow *flows;		/* from * n + to */
+	struct flow *flows; /* from * n + to */
 	uint64_t sent, got;
-	uint64_t coalesced;		/* super-packets that came */
-	int64_t worst;			/* time on the way, ns */
-	bool steady;			/* traffic_every() goes on */
+	uint64_t coalesced; /* super-packets that came */
+	int64_t worst;	    /* time on the way, ns */
+	bool steady;	    /* traffic_every() goes on */
 };
 
 void traffic_init(struct world *w);

@@ -11,7 +11,7 @@
 #include "real_tls.h"
 
 #define START (1000 * SEC)
-#define RESTS_MAX 1000		/* ticks of one node at one moment */
+#define RESTS_MAX 1000 /* ticks of one node at one moment */
 
 uint32_t
 world_below(struct world *w, uint32_t bound)

@@ -32,58 +32,58 @@ struct node {
 	struct world *w;
 	size_t i;
 	char name[NODE_NAME_MAX + 1];
-	bool hidden;			/* has no address in the list */
-	const char *pin, *revoked;	/* in lists that are made: fingerprints */
+	bool hidden;		   /* has no address in the list */
+	const char *pin, *revoked; /* in lists that are made: fingerprints */
 	struct conf *conf;
 	struct plain_ctx plain;
 	struct rng_seeded rng_state;
 	struct rng rng;
-	struct core *core;		/* NULL: it is down */
-	unsigned int life;		/* counts its starts */
-	int64_t ticked;			/* last; and */
-	unsigned int rests;		/* how often at that moment */
-	int64_t wall_off;		/* seconds its wall clock is off */
+	struct core *core;  /* NULL: it is down */
+	unsigned int life;  /* counts its starts */
+	int64_t ticked;	    /* last; and */
+	unsigned int rests; /* how often at that moment */
+	int64_t wall_off;   /* seconds its wall clock is off */
 	struct disk disk;
-	struct ends ends;		/* its TCP connections */
+	struct ends ends; /* its TCP connections */
 	struct core_out *out;
 	/* what happened, over all its lives */
 	uint64_t events[EVENTS];
 	uint64_t hooks[HOOK_MYSUBNET_DOWN + 1];
 	uint64_t connects, sent[DGRAM_DATA + 1], tun_writes;
-	uint64_t lists;			/* that it took into force */
-	int64_t taken;			/* when it took the last one, and over */
-	unsigned int hops;		/* how many nodes from the disk it came */
-	struct bnl_version version;	/* the newest it had in force */
+	uint64_t lists;		    /* that it took into force */
+	int64_t taken;		    /* when it took the last one, and over */
+	unsigned int hops;	    /* how many nodes from the disk it came */
+	struct bnl_version version; /* the newest it had in force */
 };
 
 struct world {
 	struct queue queue;
-	int64_t now;			/* ns on every node's boot clock */
+	int64_t now; /* ns on every node's boot clock */
 	uint64_t seed;
 	struct rng_seeded rng_state;
-	struct rng rng;			/* all chance but the nodes' own */
+	struct rng rng; /* all chance but the nodes' own */
 	bool plain;
 	struct node *nodes;
 	size_t n;
-	int64_t *wake;			/* each node's deadline; INT64_MAX: down */
-	uint64_t takes;			/* lists taken into force by all */
+	int64_t *wake;	/* each node's deadline; INT64_MAX: down */
+	uint64_t takes; /* lists taken into force by all */
 	struct net net;
 	struct ledger ledger;
 	struct traffic traffic;
 	struct secrets secrets;
-	struct bnl *list;		/* the last that was signed */
-	struct bnl *list_before;	/* and what it descends from */
-	uint64_t trace;			/* of all that happened and when */
+	struct bnl *list;	 /* the last that was signed */
+	struct bnl *list_before; /* and what it descends from */
+	uint64_t trace;		 /* of all that happened and when */
 };
 
 struct world_opts {
 	uint64_t seed;
 	size_t nodes;
-	const char *conf;		/* lines for every node's configuration */
-	bool plain;			/* no cryptography in TLS */
-	bool hide_last;			/* the last node has no address */
-	bool hide[2];			/* nor has the first, the second */
-	int64_t lat_min, lat_max;	/* ns; 0: 1 ms */
+	const char *conf;	  /* lines for every node's configuration */
+	bool plain;		  /* no cryptography in TLS */
+	bool hide_last;		  /* the last node has no address */
+	bool hide[2];		  /* nor has the first, the second */
+	int64_t lat_min, lat_max; /* ns; 0: 1 ms */
 };
 
 /* All nodes exist, have the same list on disk, and are down. */
@@ -97,11 +97,10 @@ bool world_run_until(struct world *w, int64_t limit,
 /* The test is over: where, when and under which seed. */
 void world_fail(struct world *w, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3), noreturn));
-#define world_assert(w, cond)                                           \
-	do {                                                            \
-		if (!(cond))                                            \
-			world_fail(w, "%s:%d: %s", __FILE__, __LINE__,  \
-				   #cond);                              \
+#define world_assert(w, cond)                                                  \
+	do {                                                                   \
+		if (!(cond))                                                   \
+			world_fail(w, "%s:%d: %s", __FILE__, __LINE__, #cond); \
 	} while (0)
 
 /* The number of the node of that name; there must be one. */

@@ -95,7 +95,7 @@ is_deeply(\%told, \%timers, 'timers and their defaults');
 
 my %frames;
 my $ctlmsg = slurp('src/format/ctlmsg.c');
-while ($ctlmsg =~ /\[FRAME_(\w+)\] = \{"[\w-]+", ([^,]+), ([^}]+)\}/g) {
+while ($ctlmsg =~ /\[FRAME_(\w+)\] = \{ "[\w-]+", ([^,]+),\s+([^}]+) \}/g) {
 	my ($name, $min, $max) = ($1, value($2), value($3));
 
 	$frames{$name} = [value("FRAME_$name"),

@@ -14,7 +14,7 @@
 
 static struct wiped {
 	size_t len;
-	uint8_t was[WIPED_LEN];		/* its first bytes */
+	uint8_t was[WIPED_LEN]; /* its first bytes */
 } wiped_notes[WIPED_MAX];
 static size_t wiped_count;
 static bool wiped_noting;

@@ -10,14 +10,14 @@
 #include "lib/output.h"
 
 #define POLL_MS 50
-#define WINDOW 16		/* peers that are probed at a time */
-#define EACH_MS 2000		/* timeout of a peer */
-#define AGAIN_MS 300		/* an unanswered probe is sent again */
+#define WINDOW 16    /* peers that are probed at a time */
+#define EACH_MS 2000 /* timeout of a peer */
+#define AGAIN_MS 300 /* an unanswered probe is sent again */
 
 /* The words and exit statuses of monitoring plugins. */
 enum level { LEVEL_OK, LEVEL_WARNING, LEVEL_CRITICAL };
 
-struct trial {			/* probe of a peer */
+struct trial { /* probe of a peer */
 	const char *name;
 	long began;
 	bool again;
@@ -26,12 +26,12 @@ struct trial {			/* probe of a peer */
 struct check {
 	const struct ctl *ctl;
 	json_t *status, *peers;
-	json_t *failing;	/* array of failures, as `why` reports them */
+	json_t *failing; /* array of failures, as `why` reports them */
 	struct trial at[WINDOW];
-	size_t n;		/* number of trials */
-	size_t next;		/* index of the next peer */
+	size_t n;    /* number of trials */
+	size_t next; /* index of the next peer */
 	size_t tried, answers, idle, stopped, untried;
-	long end;		/* deadline of the check */
+	long end; /* deadline of the check */
 };
 
 static long
@@ -107,9 +107,10 @@ check_look(struct check *k, struct trial *t)
 	json_t *why;
 
 	if (check_ask(k, "why", t->name, &why) != CTL_OK) {
-		json_array_append_new(k->failing, json_pack(
-			"{ssssss}", "node", t->name, "reason", "unknown",
-			"sentence", "the daemon does not say"));
+		json_array_append_new(k->failing,
+				      json_pack("{ssssss}", "node", t->name,
+						"reason", "unknown", "sentence",
+						"the daemon does not say"));
 		return true;
 	}
 	if (json_is_true(json_object_get(why, "reachable"))) {
@@ -119,10 +120,11 @@ check_look(struct check *k, struct trial *t)
 	}
 	if (ms >= EACH_MS || check_ms() >= k->end ||
 	    json_is_true(json_object_get(why, "settled"))) {
-		json_array_append_new(k->failing, json_pack(
-			"{ssssss}", "node", t->name, "reason",
-			ctl_text(why, "reason"), "sentence",
-			ctl_text(why, "sentence")));
+		json_array_append_new(
+			k->failing,
+			json_pack("{ssssss}", "node", t->name, "reason",
+				  ctl_text(why, "reason"), "sentence",
+				  ctl_text(why, "sentence")));
 		json_decref(why);
 		return true;
 	}
@@ -158,9 +160,10 @@ check_own(const struct check *k)
 	const json_t *w;
 	size_t i;
 
-	json_array_foreach(json_object_get(k->status, "warnings"), i, w)
-		if (strcmp(ctl_text(w, "warning"), "list-self-gone") == 0)
-			return "this node was removed from the network";
+	json_array_foreach(
+		json_object_get(k->status, "warnings"), i,
+		w) if (strcmp(ctl_text(w, "warning"), "list-self-gone") ==
+		       0) return "this node was removed from the network";
 	if (json_is_null(json_object_get(k->status, "list")))
 		return "this node has no list in force";
 	if (json_is_true(json_object_get(k->status, "list_stale")))
@@ -178,8 +181,8 @@ static void
 check_text(const struct check *k, char *out, size_t cap)
 {
 	size_t n = json_array_size(json_object_get(k->status, "warnings"));
-	const json_t *w = json_array_get(json_object_get(k->status,
-							 "warnings"), 0);
+	const json_t *w =
+		json_array_get(json_object_get(k->status, "warnings"), 0);
 	const char *own = check_own(k);
 	size_t len, i;
 	const json_t *f;
@@ -191,21 +194,18 @@ check_text(const struct check *k, char *out, size_t cap)
 	len = (size_t)snprintf(out, cap, "%zu of %zu nodes answer", k->answers,
 			       k->tried);
 	if (k->idle > 0)
-		len += (size_t)snprintf(out + len, cap - len,
-					", %zu idle", k->idle);
+		len += (size_t)snprintf(out + len, cap - len, ", %zu idle",
+					k->idle);
 	if (k->stopped > 0)
-		len += (size_t)snprintf(out + len, cap - len,
-					", %zu stopped", k->stopped);
+		len += (size_t)snprintf(out + len, cap - len, ", %zu stopped",
+					k->stopped);
 	if (k->untried > 0)
 		len += (size_t)snprintf(out + len, cap - len,
 					", %zu not tried in time", k->untried);
-	json_array_foreach(k->failing, i, f)
-		if (len < cap)
-			len += (size_t)snprintf(out + len, cap - len,
-						"%s %s (%s)",
-						i == 0 ? ";" : ",",
-						ctl_text(f, "node"),
-						ctl_text(f, "reason"));
+	json_array_foreach(k->failing, i, f) if (len < cap) len +=
+		(size_t)snprintf(out + len, cap - len, "%s %s (%s)",
+				 i == 0 ? ";" : ",", ctl_text(f, "node"),
+				 ctl_text(f, "reason"));
 	if (check_list_refused(k) && len < cap)
 		len += (size_t)snprintf(out + len, cap - len,
 					"; the list on the disk is refused");
@@ -219,8 +219,8 @@ check_level(const struct check *k)
 {
 	if (check_own(k) != NULL || json_array_size(k->failing) > 0)
 		return LEVEL_CRITICAL;
-	if (k->untried > 0 || json_array_size(json_object_get(
-			k->status, "warnings")) > 0 ||
+	if (k->untried > 0 ||
+	    json_array_size(json_object_get(k->status, "warnings")) > 0 ||
 	    check_list_refused(k))
 		return LEVEL_WARNING;
 	return LEVEL_OK;
@@ -240,10 +240,10 @@ check_print(const struct check *k)
 	if (k->ctl->json) {
 		o = json_pack("{sssisssisisisisisOsO}", "status", words[level],
 			      "exit", (int)level, "line", line, "tried",
-			      (int)k->tried, "answer", (int)k->answers,
-			      "idle", (int)k->idle, "stopped",
-			      (int)k->stopped, "not_tried", (int)k->untried,
-			      "failing", k->failing, "warnings",
+			      (int)k->tried, "answer", (int)k->answers, "idle",
+			      (int)k->idle, "stopped", (int)k->stopped,
+			      "not_tried", (int)k->untried, "failing",
+			      k->failing, "warnings",
 			      json_object_get(k->status, "warnings"));
 		ctl_print_json(o);
 		json_decref(o);

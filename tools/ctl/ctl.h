@@ -14,23 +14,23 @@
 struct ctl {
 	const char *socket;
 	bool json;
-	bool wait;			/* push --wait */
+	bool wait; /* push --wait */
 	uint64_t wait_s;
-	bool follow;			/* events --follow */
-	bool all;			/* check --all */
-	bool down, behind;		/* --down, --behind: */
-	const char *which;		/* "down", "behind"; NULL: all peers */
-	const char *sort;		/* peers --sort; NULL: by name */
-	bool each;			/* metrics --peers */
-	uint64_t timeout_s;		/* check --timeout */
-	int argc;			/* the arguments after the command, */
-	char **argv;			/* without the options */
+	bool follow;	    /* events --follow */
+	bool all;	    /* check --all */
+	bool down, behind;  /* --down, --behind: */
+	const char *which;  /* "down", "behind"; NULL: all peers */
+	const char *sort;   /* peers --sort; NULL: by name */
+	bool each;	    /* metrics --peers */
+	uint64_t timeout_s; /* check --timeout */
+	int argc;	    /* the arguments after the command, */
+	char **argv;	    /* without the options */
 };
 
 /* --- json.c --------------------------------------------------------------- */
 /* Returns the text at key, "-" if it is missing or not a text. */
 const char *ctl_text(const json_t *o, const char *key);
-json_int_t ctl_number(const json_t *o, const char *key);	/* or 0 */
+json_int_t ctl_number(const json_t *o, const char *key); /* or 0 */
 /* Sends the request and prints the answer: as JSON with --json, otherwise with
  * print (NULL: nothing). */
 enum ctl_exit ctl_show(const struct ctl *c, const char *request,
@@ -56,8 +56,8 @@ void ctl_table(const char *const *heads, size_t n, const json_t *rows);
 /* A table of objects: each column shows a field. */
 struct ctl_column {
 	const char *head;
-	const char *key;		/* field of a text; NULL: see text */
-	char *(*text)(char out[64], const json_t *row);	/* formats the cell */
+	const char *key; /* field of a text; NULL: see text */
+	char *(*text)(char out[64], const json_t *row); /* formats the cell */
 };
 void ctl_columns(const struct ctl_column *columns, size_t n,
 		 const json_t *rows);

@@ -8,8 +8,8 @@
 #include "base/text.h"
 #include "lib/output.h"
 
-#define COLUMN 27		/* after the time and the level */
-#define LAST 20			/* default number of events */
+#define COLUMN 27 /* after the time and the level */
+#define LAST 20	  /* default number of events */
 
 static bool
 print_event(void *ctx, const json_t *e)
@@ -26,8 +26,8 @@ print_event(void *ctx, const json_t *e)
 		snprintf(head, sizeof(head), "%s %s", ctl_text(e, "time"),
 			 ctl_text(e, "level"));
 		output_wrap(COLUMN, head, "%s%s%s: %s",
-			    peer == NULL ? "" : peer, peer == NULL ? "" : " ", ctl_text(e, "event"),
-			    ctl_text(e, "text"));
+			    peer == NULL ? "" : peer, peer == NULL ? "" : " ",
+			    ctl_text(e, "event"), ctl_text(e, "text"));
 	}
 	/* The reader of a pipe needs each line at once. */
 	return fflush(stdout) == 0;
@@ -41,10 +41,12 @@ ctl_events(const struct ctl *c)
 	char request[64];
 
 	if (c->argc > 0 &&
-	    text_u64(&last, (struct span){ c->argv[0], strlen(c->argv[0]) },
-		     0, UINT32_MAX) < 0) {
-		fprintf(stderr, "cluevpnctl: events: expected how many, found "
-			"\"%s\"\n", c->argv[0]);
+	    text_u64(&last, (struct span){ c->argv[0], strlen(c->argv[0]) }, 0,
+		     UINT32_MAX) < 0) {
+		fprintf(stderr,
+			"cluevpnctl: events: expected how many, found "
+			"\"%s\"\n",
+			c->argv[0]);
 		return CTL_USAGE;
 	}
 	snprintf(request, sizeof(request), "%s %llu",

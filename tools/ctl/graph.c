@@ -29,8 +29,7 @@ print_dot(const json_t *status, const json_t *peers)
 
 	printf("graph \"%s\" {\n\t\"%s\" [shape=box];\n",
 	       ctl_text(status, "network"), self);
-	json_array_foreach(peers, i, p)
-		print_edge(self, p);
+	json_array_foreach(peers, i, p) print_edge(self, p);
 	printf("}\n");
 }
 
@@ -41,11 +40,11 @@ print_json(const json_t *status, const json_t *peers)
 	const json_t *p;
 	size_t i;
 
-	json_array_foreach(peers, i, p)
-		json_array_append_new(edges, json_pack(
-			"{sssssssO}", "from", ctl_text(status, "name"), "to",
-			ctl_text(p, "name"), "state", ctl_text(p, "state"),
-			"rtt_us", json_object_get(p, "rtt_us")));
+	json_array_foreach(peers, i, p) json_array_append_new(
+		edges,
+		json_pack("{sssssssO}", "from", ctl_text(status, "name"), "to",
+			  ctl_text(p, "name"), "state", ctl_text(p, "state"),
+			  "rtt_us", json_object_get(p, "rtt_us")));
 	ctl_print_json(edges);
 	json_decref(edges);
 }

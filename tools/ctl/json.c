@@ -57,7 +57,7 @@ ctl_ask_peers(json_t **out, const struct ctl *c, const char *which,
 
 struct place {
 	const json_t *row;
-	size_t i;		/* equal rows keep their order */
+	size_t i; /* equal rows keep their order */
 	int (*order)(const json_t *a, const json_t *b);
 };
 
@@ -83,8 +83,7 @@ ctl_sorted(const json_t *rows, size_t most,
 		return NULL;
 	}
 	for (size_t i = 0; i < n; i++)
-		places[i] = (struct place){ json_array_get(rows, i), i,
-					    order };
+		places[i] = (struct place){ json_array_get(rows, i), i, order };
 	qsort(places, n, sizeof(*places), place_cmp);
 	for (size_t i = 0; i < n && i < most; i++)
 		json_array_append(out, json_array_get(rows, places[i].i));

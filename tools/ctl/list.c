@@ -10,13 +10,13 @@
 
 #define POLL_MS 200
 #define OWN_S 5
-#define NAMES_MAX 12		/* missing nodes in a line */
+#define NAMES_MAX 12 /* missing nodes in a line */
 
-struct spread {			/* how far the list has spread */
+struct spread { /* how far the list has spread */
 	size_t nodes, current;
-	bool pending;		/* this node's list is about to change */
-	bool refused;		/* this node refuses the list on its disk */
-	const char *removed;	/* reason of this node's removal, or NULL */
+	bool pending;	     /* this node's list is about to change */
+	bool refused;	     /* this node refuses the list on its disk */
+	const char *removed; /* reason of this node's removal, or NULL */
 	char missing[1024];
 };
 
@@ -27,9 +27,10 @@ removed_text(const json_t *status)
 	const json_t *w;
 	size_t i;
 
-	json_array_foreach(json_object_get(status, "warnings"), i, w)
-		if (strcmp(ctl_text(w, "warning"), "list-self-gone") == 0)
-			return ctl_text(w, "text");
+	json_array_foreach(
+		json_object_get(status, "warnings"), i,
+		w) if (strcmp(ctl_text(w, "warning"), "list-self-gone") ==
+		       0) return ctl_text(w, "text");
 	return NULL;
 }
 
@@ -56,11 +57,11 @@ spread_of(struct spread *s, const json_t *status, const json_t *peers)
 	memset(s, 0, sizeof(*s));
 	s->pending = json_is_true(json_object_get(status, "list_pending"));
 	s->removed = removed_text(status);
-	s->refused = json_is_string(json_object_get(status,
-						    "list_disk_refused"));
-	json_array_foreach(peers, i, p)
-		if (strcmp(ctl_text(p, "list"), own) != 0)
-			spread_missing(s, missing++, ctl_text(p, "name"));
+	s->refused =
+		json_is_string(json_object_get(status, "list_disk_refused"));
+	json_array_foreach(peers, i,
+			   p) if (strcmp(ctl_text(p, "list"), own) != 0)
+		spread_missing(s, missing++, ctl_text(p, "name"));
 	s->nodes = 1 + (size_t)ctl_number(status, "peers");
 	/* The peers are counted later than the status. */
 	if (missing >= s->nodes)
@@ -119,8 +120,8 @@ ctl_list(const struct ctl *c)
 	struct spread s;
 	size_t i;
 	bool all = c->which == NULL;
-	enum ctl_exit rc = ask_spread(c, all ? "all" : c->which, &s, &status,
-				      &peers);
+	enum ctl_exit rc =
+		ask_spread(c, all ? "all" : c->which, &s, &status, &peers);
 
 	if (rc != CTL_OK)
 		return rc;
@@ -128,21 +129,22 @@ ctl_list(const struct ctl *c)
 		json_t *out = json_object();
 
 		if (all)
-			json_object_set_new(out, ctl_text(status, "name"),
-					    json_string(ctl_text(status,
-								 "list")));
-		json_array_foreach(peers, i, p)
-			json_object_set(out, ctl_text(p, "name"),
-					json_object_get(p, "list"));
+			json_object_set_new(
+				out, ctl_text(status, "name"),
+				json_string(ctl_text(status, "list")));
+		json_array_foreach(peers, i, p) json_object_set(
+			out, ctl_text(p, "name"), json_object_get(p, "list"));
 		ctl_print_json(out);
 		json_decref(out);
 	} else {
 		print_spread(&s, status);
 		/* Adds this node as the first row. */
 		if (all)
-			json_array_insert_new(peers, 0, json_pack(
-				"{sssssb}", "name", ctl_text(status, "name"),
-				"list", ctl_text(status, "list"), "self", 1));
+			json_array_insert_new(
+				peers, 0,
+				json_pack("{sssssb}", "name",
+					  ctl_text(status, "name"), "list",
+					  ctl_text(status, "list"), "self", 1));
 		ctl_columns(list_columns,
 			    sizeof(list_columns) / sizeof(*list_columns),
 			    peers);
@@ -162,9 +164,10 @@ print_receipts(const struct spread *s, const json_t *status)
 			ctl_text(status, "list_disk_refused"));
 	else if (s->pending)
 		fprintf(stderr, "cluevpnctl: the list on disk is still being "
-			"read\n");
-	return s->current == s->nodes && !s->refused && !s->pending
-		       ? CTL_OK : CTL_FAILED;
+				"read\n");
+	return s->current == s->nodes && !s->refused && !s->pending ?
+		       CTL_OK :
+		       CTL_FAILED;
 }
 
 /* Prints progress while waiting, the receipts at the end. */

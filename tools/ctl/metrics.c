@@ -10,8 +10,8 @@
 static void
 print_head(const char *name, const char *type, const char *help)
 {
-	printf("# HELP cluevpn_%s %s\n# TYPE cluevpn_%s %s\n", name, help,
-	       name, type);
+	printf("# HELP cluevpn_%s %s\n# TYPE cluevpn_%s %s\n", name, help, name,
+	       type);
 }
 
 static void
@@ -26,8 +26,8 @@ static void
 print_labelled(const char *name, const char *label, const char *word,
 	       json_int_t n)
 {
-	printf("cluevpn_%s{%s=\"%s\"} %" JSON_INTEGER_FORMAT "\n", name,
-	       label, word, n);
+	printf("cluevpn_%s{%s=\"%s\"} %" JSON_INTEGER_FORMAT "\n", name, label,
+	       word, n);
 }
 
 /* Parses the time in a field, in seconds since 1970. */
@@ -98,22 +98,24 @@ print_warnings(const json_t *s, bool each)
 
 	print_head("warning", "gauge",
 		   "1 for each thing that should be seen to.");
-	json_array_foreach(json_object_get(s, "warnings"), i, w) {
-		const char *peer = json_string_value(json_object_get(w,
-								     "peer"));
+	json_array_foreach(json_object_get(s, "warnings"), i, w)
+	{
+		const char *peer =
+			json_string_value(json_object_get(w, "peer"));
 
 		kind = ctl_text(w, "warning");
 		if (peer == NULL || each)
 			printf("cluevpn_warning{warning=\"%s\",peer=\"%s\"} "
-			       "1\n", kind, peer == NULL ? "" : peer);
+			       "1\n",
+			       kind, peer == NULL ? "" : peer);
 		if (peer != NULL)
-			json_object_set_new(counts, kind, json_integer(
-				ctl_number(counts, kind) + 1));
+			json_object_set_new(
+				counts, kind,
+				json_integer(ctl_number(counts, kind) + 1));
 	}
 	print_head("peer_warnings", "gauge", "Peers that should be seen to.");
-	json_object_foreach(counts, kind, n)
-		print_labelled("peer_warnings", "warning", kind,
-			       json_integer_value(n));
+	json_object_foreach(counts, kind, n) print_labelled(
+		"peer_warnings", "warning", kind, json_integer_value(n));
 	json_decref(counts);
 }
 
@@ -168,7 +170,7 @@ print_node(const json_t *s, bool each)
 
 struct peer_metric {
 	const char *name, *type, *help;
-	const char *group, *key;	/* group: NULL: the peer itself */
+	const char *group, *key; /* group: NULL: the peer itself */
 };
 
 static const struct peer_metric peer_metrics[] = {
@@ -176,8 +178,8 @@ static const struct peer_metric peer_metrics[] = {
 	  "counters", "tx_packets" },
 	{ "peer_sent_bytes_total", "counter", "Inner bytes sent.", "counters",
 	  "tx_bytes" },
-	{ "peer_received_packets_total", "counter",
-	  "Inner packets received.", "counters", "rx_packets" },
+	{ "peer_received_packets_total", "counter", "Inner packets received.",
+	  "counters", "rx_packets" },
 	{ "peer_received_bytes_total", "counter", "Inner bytes received.",
 	  "counters", "rx_bytes" },
 	{ "peer_handshakes_total", "counter", "Sessions made.", NULL,
@@ -199,9 +201,11 @@ print_metric(const struct peer_metric *m, const json_t *peers)
 	size_t i;
 
 	print_head(m->name, m->type, m->help);
-	json_array_foreach(peers, i, p) {
-		v = json_object_get(m->group == NULL ? p :
-				    json_object_get(p, m->group), m->key);
+	json_array_foreach(peers, i, p)
+	{
+		v = json_object_get(
+			m->group == NULL ? p : json_object_get(p, m->group),
+			m->key);
 		if (json_is_integer(v))
 			print_labelled(m->name, "peer", ctl_text(p, "name"),
 				       json_integer_value(v));
@@ -217,7 +221,8 @@ print_seconds(const json_t *peers, const char *name, const char *help,
 	size_t i;
 
 	print_head(name, "gauge", help);
-	json_array_foreach(peers, i, p) {
+	json_array_foreach(peers, i, p)
+	{
 		v = json_object_get(p, key);
 		if (json_is_integer(v))
 			printf("cluevpn_%s{peer=\"%s\"} %.6f\n", name,
@@ -240,24 +245,24 @@ print_peers(const json_t *peers)
 	print_head("peer_reachable", "gauge",
 		   "1: the last contact with it was good; "
 		   "not there before the first one.");
-	json_array_foreach(peers, i, p)
-		if (json_is_boolean(json_object_get(p, "reachable")))
-			print_labelled("peer_reachable", "peer",
-				       ctl_text(p, "name"),
-				       json_is_true(json_object_get(
-					       p, "reachable")));
+	json_array_foreach(peers, i, p) if (json_is_boolean(json_object_get(
+						    p, "reachable")))
+		print_labelled("peer_reachable", "peer", ctl_text(p, "name"),
+			       json_is_true(json_object_get(p, "reachable")));
 	for (i = 0; i < sizeof(peer_metrics) / sizeof(*peer_metrics); i++)
 		print_metric(&peer_metrics[i], peers);
 	print_seconds(peers, "peer_round_trip_seconds",
 		      "Round trip, as measured last.", "rtt_us", 1e6);
-	print_seconds(peers, "peer_heard_seconds",
-		      "Since it was heard.", "heard_ms", 1e3);
+	print_seconds(peers, "peer_heard_seconds", "Since it was heard.",
+		      "heard_ms", 1e3);
 	print_head("peer_dropped_packets_total", "counter",
 		   "Packets of a peer that were dropped, by reason.");
-	json_array_foreach(peers, i, p) {
+	json_array_foreach(peers, i, p)
+	{
 		json_t *drops = json_object_get(p, "drops"), *v;
 
-		json_object_foreach(drops, reason, v) {
+		json_object_foreach(drops, reason, v)
+		{
 			n = v;
 			printf("cluevpn_peer_dropped_packets_total{peer=\"%s\","
 			       "reason=\"%s\"} %" JSON_INTEGER_FORMAT "\n",

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "lib/output.h"
 
-#define COLUMN 13		/* column where the texts begin */
+#define COLUMN 13 /* column where the texts begin */
 
 static void
 print_line(const char *what, const char *text)
@@ -35,7 +35,8 @@ print_tried(const json_t *p)
 	const json_t *a;
 	size_t i;
 
-	json_array_foreach(json_object_get(p, "tried"), i, a) {
+	json_array_foreach(json_object_get(p, "tried"), i, a)
+	{
 		char text[TEXT_SPAN_MAX];
 		const char *error =
 			json_string_value(json_object_get(a, "error"));
@@ -123,9 +124,9 @@ ctl_print_peer(const json_t *p)
 	print_ago("session age", p, "session_age_ms", 1000);
 	print_line("list", ctl_text(p, "list"));
 	printf("%-12s %" JSON_INTEGER_FORMAT " made, %" JSON_INTEGER_FORMAT
-	       " sent, %" JSON_INTEGER_FORMAT " taken\n", "handshakes",
-	       ctl_number(p, "handshakes"), ctl_number(p, "inits_sent"),
-	       ctl_number(p, "inits_taken"));
+	       " sent, %" JSON_INTEGER_FORMAT " taken\n",
+	       "handshakes", ctl_number(p, "handshakes"),
+	       ctl_number(p, "inits_sent"), ctl_number(p, "inits_taken"));
 	print_tried(p);
 	print_counters(p);
 }

@@ -82,7 +82,7 @@ print_routes(const json_t *routes)
 		    sizeof(route_columns) / sizeof(*route_columns), routes);
 }
 
-#define COLUMN 9	/* column of the status texts */
+#define COLUMN 9 /* column of the status texts */
 
 static void
 print_warning(const json_t *w)
@@ -106,15 +106,17 @@ print_words(const char *head, json_t *o, const char *before)
 
 	if (f == NULL)
 		return;
-	json_array_foreach(o, i, v) {
+	json_array_foreach(o, i, v)
+	{
 		fprintf(f, "%s%s", sep, json_string_value(v));
 		sep = ", ";
 	}
-	json_object_foreach(o, name, v)
-		if (json_is_true(json_object_get(v, "in_use"))) {
-			fprintf(f, "%s%s", sep, name);
-			sep = " ";
-		}
+	json_object_foreach(o, name,
+			    v) if (json_is_true(json_object_get(v, "in_use")))
+	{
+		fprintf(f, "%s%s", sep, name);
+		sep = " ";
+	}
 	if (fclose(f) == 0 && len > 0)
 		output_wrap(COLUMN, head, "%s", text);
 	free(text);
@@ -128,12 +130,13 @@ print_offload(json_t *offload)
 	json_t *f;
 
 	print_words("offload", offload, "");
-	json_object_foreach(offload, name, f)
-		if (json_is_string(json_object_get(f, "why")))
-			output_wrap(COLUMN, "offload", "%s: %s%s", name,
-				    json_is_true(json_object_get(f, "in_use")) ?
-					    "" : "not in use: ",
-				    ctl_text(f, "why"));
+	json_object_foreach(offload, name,
+			    f) if (json_is_string(json_object_get(f, "why")))
+		output_wrap(COLUMN, "offload", "%s: %s%s", name,
+			    json_is_true(json_object_get(f, "in_use")) ?
+				    "" :
+				    "not in use: ",
+			    ctl_text(f, "why"));
 }
 
 void
@@ -175,10 +178,10 @@ print_peers_line(const json_t *s)
 		json_int_t n = ctl_number(s, kinds[i].key);
 
 		if (n > 0 || kinds[i].always)
-			len += (size_t)snprintf(
-				text + len, sizeof(text) - len,
-				"%s%" JSON_INTEGER_FORMAT " %s",
-				len == 0 ? "" : ", ", n, kinds[i].text);
+			len += (size_t)snprintf(text + len, sizeof(text) - len,
+						"%s%" JSON_INTEGER_FORMAT " %s",
+						len == 0 ? "" : ", ", n,
+						kinds[i].text);
 	}
 	output_wrap(COLUMN, "peers", "%" JSON_INTEGER_FORMAT "%s: %s", all,
 		    all == 1 ? " peer" : " peers", text);
@@ -190,14 +193,14 @@ print_list_lines(const json_t *s)
 	output_wrap(COLUMN, "list", "%s, %s%s", ctl_text(s, "network"),
 		    ctl_text(s, "list"),
 		    json_is_true(json_object_get(s, "list_stale")) ?
-			    " STALE: nothing is routed" : "");
+			    " STALE: nothing is routed" :
+			    "");
 	if (json_is_string(json_object_get(s, "list_disk_refused")))
 		output_wrap(COLUMN, "on disk", "%s",
 			    ctl_text(s, "list_disk_refused"));
 	else if (json_is_string(json_object_get(s, "list_disk")))
 		output_wrap(COLUMN, "on disk", "%s", ctl_text(s, "list_disk"));
-	print_counts("refused", json_object_get(s, "list_refused"),
-		     " lists: ");
+	print_counts("refused", json_object_get(s, "list_refused"), " lists: ");
 }
 
 static void
@@ -215,9 +218,11 @@ print_status(const json_t *s)
 	print_list_lines(s);
 	print_peers_line(s);
 	json_array_foreach(json_object_get(s, "sockets"), i, socket)
-		output_wrap(COLUMN, "udp", "%s sent %" JSON_INTEGER_FORMAT
-			    " received %" JSON_INTEGER_FORMAT " failed %"
-			    JSON_INTEGER_FORMAT, ctl_text(socket, "local"),
+		output_wrap(COLUMN, "udp",
+			    "%s sent %" JSON_INTEGER_FORMAT
+			    " received %" JSON_INTEGER_FORMAT
+			    " failed %" JSON_INTEGER_FORMAT,
+			    ctl_text(socket, "local"),
 			    ctl_number(socket, "sent"),
 			    ctl_number(socket, "received"),
 			    ctl_number(socket, "failed"));
@@ -235,8 +240,9 @@ ctl_status(const struct ctl *c)
 
 /* --- peers ---------------------------------------------------------------- */
 
-#define TABLE_FIELDS "name,state,health,endpoint,heard_ms,rtt_us,cipher," \
-		     "compressor,level,counters"
+#define TABLE_FIELDS                                         \
+	"name,state,health,endpoint,heard_ms,rtt_us,cipher," \
+	"compressor,level,counters"
 
 /* Unknown numbers sort last. */
 static int
@@ -244,8 +250,9 @@ by_number(const json_t *a, const json_t *b)
 {
 	if (!json_is_integer(a) || !json_is_integer(b))
 		return json_is_integer(b) - json_is_integer(a);
-	return json_integer_value(a) < json_integer_value(b) ? -1 :
-	       json_integer_value(a) > json_integer_value(b);
+	return json_integer_value(a) < json_integer_value(b) ?
+		       -1 :
+		       json_integer_value(a) > json_integer_value(b);
 }
 
 static int
@@ -297,9 +304,8 @@ static const struct {
 	const char *key;
 	int (*order)(const json_t *a, const json_t *b);
 } orders[] = {
-	{ "name", by_name },   { "state", by_state },
-	{ "heard", by_heard }, { "rtt", by_rtt },
-	{ "traffic", by_traffic },
+	{ "name", by_name }, { "state", by_state },	{ "heard", by_heard },
+	{ "rtt", by_rtt },   { "traffic", by_traffic },
 };
 
 #define ORDERS (sizeof(orders) / sizeof(*orders))
@@ -330,12 +336,14 @@ print_summary(const struct ctl *c, const json_t *peers)
 		       c->which);
 		return;
 	}
-	json_array_foreach(peers, i, p) {
+	json_array_foreach(peers, i, p)
+	{
 		const char *health = ctl_text(p, "health");
 
-		n[strcmp(health, "up") == 0 ? 0 :
+		n[strcmp(health, "up") == 0	 ? 0 :
 		  strcmp(health, "failing") == 0 ? 2 :
-		  strcmp(health, "stopped") == 0 ? 3 : 1]++;
+		  strcmp(health, "stopped") == 0 ? 3 :
+						   1]++;
 	}
 	sums = json_pack("{sIsIsIsIsI}", "peers",
 			 (json_int_t)json_array_size(peers), "peers_up", n[0],
@@ -351,8 +359,10 @@ one_peer(const struct ctl *c)
 	char request[256];
 
 	if (c->which != NULL || c->sort != NULL) {
-		fprintf(stderr, "cluevpnctl: peers: a filter or an order is "
-			"for all peers, not for %s alone\n", c->argv[0]);
+		fprintf(stderr,
+			"cluevpnctl: peers: a filter or an order is "
+			"for all peers, not for %s alone\n",
+			c->argv[0]);
 		return CTL_USAGE;
 	}
 	snprintf(request, sizeof(request), "peer %s", c->argv[0]);
@@ -367,8 +377,10 @@ ctl_peers(const struct ctl *c)
 	enum ctl_exit rc;
 
 	if (order == ORDERS) {
-		fprintf(stderr, "cluevpnctl: --sort: expected name, state, "
-			"heard, rtt or traffic, found \"%s\"\n", c->sort);
+		fprintf(stderr,
+			"cluevpnctl: --sort: expected name, state, "
+			"heard, rtt or traffic, found \"%s\"\n",
+			c->sort);
 		return CTL_USAGE;
 	}
 	if (c->argc > 0)

@@ -8,7 +8,7 @@
 #include "lib/output.h"
 
 #define COLUMNS_MAX 12
-#define NARROWEST 6		/* columns are not cut below this width */
+#define NARROWEST 6 /* columns are not cut below this width */
 
 static const char *
 cell_text(const json_t *row, size_t i)
@@ -29,9 +29,9 @@ measure_columns(size_t *width, const char *const *heads, size_t n,
 
 	for (size_t k = 0; k < n; k++) {
 		width[k] = strlen(heads[k]);
-		json_array_foreach(rows, i, row)
-			if (strlen(cell_text(row, k)) > width[k])
-				width[k] = strlen(cell_text(row, k));
+		json_array_foreach(rows, i, row) if (strlen(cell_text(row, k)) >
+						     width[k]) width[k] =
+			strlen(cell_text(row, k));
 		total += width[k];
 	}
 	while (total > OUTPUT_WIDTH) {
@@ -72,7 +72,8 @@ ctl_table(const char *const *heads, size_t n, const json_t *rows)
 	for (size_t k = 0; k < n; k++)
 		print_cell(heads[k], width[k], k == n - 1);
 	putchar('\n');
-	json_array_foreach(rows, i, row) {
+	json_array_foreach(rows, i, row)
+	{
 		for (size_t k = 0; k < n; k++)
 			print_cell(cell_text(row, k), width[k], k == n - 1);
 		putchar('\n');
@@ -90,13 +91,16 @@ ctl_columns(const struct ctl_column *columns, size_t n, const json_t *rows)
 
 	for (size_t k = 0; k < n; k++)
 		heads[k] = columns[k].head;
-	json_array_foreach(rows, i, row) {
+	json_array_foreach(rows, i, row)
+	{
 		line = json_array();
 		for (size_t k = 0; k < n; k++)
-			json_array_append_new(line, json_string(
-				columns[k].text == NULL ?
-					ctl_text(row, columns[k].key) :
-					columns[k].text(text, row)));
+			json_array_append_new(
+				line,
+				json_string(
+					columns[k].text == NULL ?
+						ctl_text(row, columns[k].key) :
+						columns[k].text(text, row)));
 		json_array_append_new(table, line);
 	}
 	ctl_table(heads, n, table);

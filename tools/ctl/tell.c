@@ -40,8 +40,10 @@ ctl_log(const struct ctl *c)
 	enum log_level level;
 
 	if (log_level_parse(&level, c->argv[0]) < 0) {
-		fprintf(stderr, "cluevpnctl: log: expected error, warn, info "
-			"or debug, found \"%s\"\n", c->argv[0]);
+		fprintf(stderr,
+			"cluevpnctl: log: expected error, warn, info "
+			"or debug, found \"%s\"\n",
+			c->argv[0]);
 		return CTL_USAGE;
 	}
 	return send_request(c, "log");

@@ -11,7 +11,7 @@
 #include "base/text.h"
 
 #define CLEAR "\033[H\033[J"
-#define ROWS 20			/* the busiest peers */
+#define ROWS 20 /* the busiest peers */
 
 static double
 seconds_now(void)
@@ -45,7 +45,8 @@ compute_rates(const json_t *now, const json_t *was, double s)
 	size_t i, j = 0;
 	const json_t *p;
 
-	json_array_foreach(now, i, p) {
+	json_array_foreach(now, i, p)
+	{
 		const json_t *old = json_array_get(was, j);
 		int d = -1;
 
@@ -54,13 +55,17 @@ compute_rates(const json_t *now, const json_t *was, double s)
 			old = json_array_get(was, ++j);
 		if (d != 0)
 			old = NULL;
-		json_array_append_new(out, json_pack(
-			"{sssssIsIsIsI}", "name", ctl_text(p, "name"),
-			"state", ctl_text(p, "state"),
-			"tx_bytes_s", compute_rate(p, old, "tx_bytes", s),
-			"tx_packets_s", compute_rate(p, old, "tx_packets", s),
-			"rx_bytes_s", compute_rate(p, old, "rx_bytes", s),
-			"rx_packets_s", compute_rate(p, old, "rx_packets", s)));
+		json_array_append_new(
+			out,
+			json_pack("{sssssIsIsIsI}", "name", ctl_text(p, "name"),
+				  "state", ctl_text(p, "state"), "tx_bytes_s",
+				  compute_rate(p, old, "tx_bytes", s),
+				  "tx_packets_s",
+				  compute_rate(p, old, "tx_packets", s),
+				  "rx_bytes_s",
+				  compute_rate(p, old, "rx_bytes", s),
+				  "rx_packets_s",
+				  compute_rate(p, old, "rx_packets", s)));
 	}
 	return out;
 }
@@ -77,14 +82,14 @@ compare_traffic(const json_t *x, const json_t *y)
 	return a > b ? -1 : a < b;
 }
 
-#define RATE(name, key, unit)                                             \
-	static char *name(char out[64], const json_t *row)                \
-	{                                                                 \
-		char n[16];                                               \
-                                                                          \
-		snprintf(out, 64, "%s" unit,                              \
-			 ctl_amount(n, (double)ctl_number(row, key)));    \
-		return out;                                               \
+#define RATE(name, key, unit)                                          \
+	static char *name(char out[64], const json_t *row)             \
+	{                                                              \
+		char n[16];                                            \
+                                                                       \
+		snprintf(out, 64, "%s" unit,                           \
+			 ctl_amount(n, (double)ctl_number(row, key))); \
+		return out;                                            \
 	}
 
 RATE(tx_bytes, "tx_bytes_s", "B/s")

@@ -8,8 +8,8 @@
 #include "lib/output.h"
 
 #define POLL_MS 50
-#define AGAIN_MS 300		/* no answer yet: dial once more */
-#define LIMIT_MS 1600		/* keeps the total below two seconds */
+#define AGAIN_MS 300  /* no answer yet: dial once more */
+#define LIMIT_MS 1600 /* keeps the total below two seconds */
 
 static enum ctl_exit
 ask_about(const struct ctl *c, const char *word, json_t **out)
@@ -63,10 +63,9 @@ print_events(const json_t *events)
 	const json_t *e;
 	size_t i;
 
-	json_array_foreach(events, i, e)
-		output_wrap(13, i == 0 ? "events" : "", "%s %s: %s",
-			    ctl_text(e, "time"), ctl_text(e, "event"),
-			    ctl_text(e, "text"));
+	json_array_foreach(events, i, e) output_wrap(
+		13, i == 0 ? "events" : "", "%s %s: %s", ctl_text(e, "time"),
+		ctl_text(e, "event"), ctl_text(e, "text"));
 }
 
 static void
@@ -80,9 +79,8 @@ print_evidence(const json_t *why)
 	json_array_foreach(json_object_get(why, "warnings"), i, warning)
 		output_wrap(13, i == 0 ? "warning" : "", "%s",
 			    json_string_value(warning));
-	json_array_foreach(json_object_get(why, "subnets"), i, subnet)
-		printf("%-12s %s\n", i == 0 ? "route" : "",
-		       json_string_value(subnet));
+	json_array_foreach(json_object_get(why, "subnets"), i, subnet) printf(
+		"%-12s %s\n", i == 0 ? "route" : "", json_string_value(subnet));
 	if (json_is_object(json_object_get(why, "peer")))
 		ctl_print_peer(json_object_get(why, "peer"));
 	printf("%-12s %s\n", "our list", ctl_text(why, "list"));
@@ -90,9 +88,10 @@ print_evidence(const json_t *why)
 	printf("%-12s %" JSON_INTEGER_FORMAT "\n", "mtu",
 	       ctl_number(why, "mtu"));
 	if (ctl_number(others, "asked") > 0)
-		printf("%-12s %" JSON_INTEGER_FORMAT " asked, %"
-		       JSON_INTEGER_FORMAT " reach it, %" JSON_INTEGER_FORMAT
-		       " do not\n", "others", ctl_number(others, "asked"),
+		printf("%-12s %" JSON_INTEGER_FORMAT
+		       " asked, %" JSON_INTEGER_FORMAT
+		       " reach it, %" JSON_INTEGER_FORMAT " do not\n",
+		       "others", ctl_number(others, "asked"),
 		       ctl_number(others, "reach"),
 		       ctl_number(others, "do_not_reach"));
 	json_array_foreach(json_object_get(why, "own_disk"), i, warning)

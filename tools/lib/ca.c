@@ -9,8 +9,8 @@
 #include "keyfile.h"
 
 int
-ca_find(struct ca *out, const char *dir, const char *cert,
-	const char *key, bool must, struct err *e)
+ca_find(struct ca *out, const char *dir, const char *cert, const char *key,
+	bool must, struct err *e)
 {
 	char *c = cert != NULL ? strdup(cert) : file_join(dir, "ca.pem");
 	char *k = key != NULL ? strdup(key) : file_join(dir, "ca.key");
@@ -21,8 +21,7 @@ ca_find(struct ca *out, const char *dir, const char *cert,
 		err_nomem(e);
 	} else if (!must && (!file_exists(c) || !file_exists(k))) {
 		rc = 0;
-	} else if (file_read(&ca.pem, &ca.len, c, FILE_PEM_MAX,
-			     e) == 0 &&
+	} else if (file_read(&ca.pem, &ca.len, c, FILE_PEM_MAX, e) == 0 &&
 		   keyfile_private(&ca.key, k, e) == 0) {
 		*out = ca;
 		rc = 1;

@@ -20,8 +20,8 @@ struct ca {
  * directory). 1, or -1; or 0 when one of them is missing and not required:
  * every node has a ca.pem without its key.
  */
-int ca_find(struct ca *out, const char *dir, const char *cert,
-	    const char *key, bool must, struct err *e);
-void ca_free(struct ca *ca);		/* zeroed is fine */
+int ca_find(struct ca *out, const char *dir, const char *cert, const char *key,
+	    bool must, struct err *e);
+void ca_free(struct ca *ca); /* zeroed is fine */
 
 #endif

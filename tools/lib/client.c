@@ -67,7 +67,10 @@ send_request(int fd, const char *request)
 	int len = snprintf(line, sizeof(line), "%s\n", request);
 
 	return len > 0 && (size_t)len < sizeof(line) &&
-	       send(fd, line, (size_t)len, MSG_NOSIGNAL) == len ? 0 : -1;
+			       send(fd, line, (size_t)len, MSG_NOSIGNAL) ==
+				       len ?
+		       0 :
+		       -1;
 }
 
 /* Reads the whole answer to one request; 0 or -1. */
@@ -129,12 +132,9 @@ escape_all(json_t *v)
 
 	if (json_is_string(v))
 		return escape_string(v);
-	json_array_foreach(v, i, part)
-		if (escape_all(part) < 0)
-			return -1;
-	json_object_foreach(v, key, part)
-		if (has_control(key) || escape_all(part) < 0)
-			return -1;
+	json_array_foreach(v, i, part) if (escape_all(part) < 0) return -1;
+	json_object_foreach(v, key, part) if (has_control(key) ||
+					      escape_all(part) < 0) return -1;
 	return 0;
 }
 

@@ -25,7 +25,7 @@ int
 conffile_read(struct conf **out, const char *path, struct err *e)
 {
 	char *dir = file_dir(path), *text = NULL;
-	struct errs es = {0};
+	struct errs es = { 0 };
 	size_t len;
 	int rc = -1;
 

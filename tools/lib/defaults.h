@@ -11,13 +11,13 @@
 #define DEFAULT_VERIFY_KEY DEFAULT_CONF_DIR "/bnl-pub.pem"
 #define DEFAULT_SOCKET "/run/cluevpn/ctl"
 #define DEFAULT_PIDFILE "/run/cluevpn/pid"
-#define DEFAULT_USER "cluevpn"	/* created by the installation */
+#define DEFAULT_USER "cluevpn" /* created by the installation */
 
 enum exit_code {
 	EXIT_OK = 0,
 	EXIT_FAILED = 1,
-	EXIT_USAGE = 2,		/* wrong arguments */
-	EXIT_BAD_LIST = 2	/* bnl-sign: errors in the list */
+	EXIT_USAGE = 2,	  /* wrong arguments */
+	EXIT_BAD_LIST = 2 /* bnl-sign: errors in the list */
 };
 
 #endif

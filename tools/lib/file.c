@@ -43,8 +43,8 @@ check_secret(int fd, const char *path, struct err *e)
 	if (S_ISREG(st.st_mode) && (st.st_mode & 077) != 0)
 		return err_set(e, ERR_PERM,
 			       "%s: a private key that others may use "
-			       "(mode %04o): chmod 600 it", path,
-			       (unsigned int)st.st_mode & 07777);
+			       "(mode %04o): chmod 600 it",
+			       path, (unsigned int)st.st_mode & 07777);
 	return 0;
 }
 
@@ -81,13 +81,17 @@ open_to_read(const char *path, struct err *e)
 		    O_RDONLY | O_CLOEXEC | O_NOCTTY |
 			    (wary ? O_NOFOLLOW | O_NONBLOCK : 0));
 	if (fd < 0 && wary && errno == ELOOP) {
-		err_set(e, ERR_PERM, "%s: is a symbolic link in a folder that "
-			"another user may write to, not opened", path);
+		err_set(e, ERR_PERM,
+			"%s: is a symbolic link in a folder that "
+			"another user may write to, not opened",
+			path);
 	} else if (fd < 0) {
 		err_errno(e, errno, "%s", path);
 	} else if (wary && (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))) {
-		err_set(e, ERR_PERM, "%s: is not a regular file, in a folder "
-			"that another user may write to, not opened", path);
+		err_set(e, ERR_PERM,
+			"%s: is not a regular file, in a folder "
+			"that another user may write to, not opened",
+			path);
 		close(fd);
 		fd = -1;
 	}
@@ -102,8 +106,8 @@ file_dir_shared(const char *path)
 {
 	char *name = file_dir(path);
 	struct stat dir;
-	bool shared = name != NULL && stat(name, &dir) == 0 &&
-		      others_may_add(&dir);
+	bool shared =
+		name != NULL && stat(name, &dir) == 0 && others_may_add(&dir);
 
 	free(name);
 	return shared;
@@ -125,8 +129,10 @@ open_own(const char *path, struct err *e)
 		return fd;
 	if (fd >= 0)
 		close(fd);
-	return err_set(e, ERR_PERM, "%s: the editor left no regular file of "
-		       "your own with a single name: not read", path);
+	return err_set(e, ERR_PERM,
+		       "%s: the editor left no regular file of "
+		       "your own with a single name: not read",
+		       path);
 }
 
 static int
@@ -171,8 +177,7 @@ out:
 }
 
 int
-file_read(char **out, size_t *len, const char *path, size_t max,
-	  struct err *e)
+file_read(char **out, size_t *len, const char *path, size_t max, struct err *e)
 {
 	return read_file(out, len, open_to_read(path, e), path, max, false, e);
 }
@@ -248,7 +253,7 @@ sync_dir_of(const char *path)
 	if (fd < 0)
 		return -1;
 	rc = fsync(fd);
-	if (rc != 0 && errno == EINVAL)		/* not supported here */
+	if (rc != 0 && errno == EINVAL) /* not supported here */
 		rc = 0;
 	close(fd);
 	return rc;
@@ -260,13 +265,15 @@ file_write_new(const char *path, mode_t mode, const void *data, size_t len,
 {
 	struct stat st;
 	int saved;
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
-		      O_CLOEXEC, 0600);
+	int fd =
+		open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		     0600);
 
 	if (fd < 0 && errno == EEXIST)
 		return err_set(e, ERR_EXISTS, "%s: %s, not touched", path,
 			       lstat(path, &st) == 0 && S_ISLNK(st.st_mode) ?
-			       "is a symbolic link" : "exists already");
+				       "is a symbolic link" :
+				       "exists already");
 	if (fd < 0)
 		return err_errno(e, errno, "%s", path);
 	/* The umask may have removed even the owner's permissions; the final
@@ -298,7 +305,7 @@ look_at_old(struct stat *old, bool *present, const char *path, struct err *e)
 	if (!S_ISREG(old->st_mode))
 		return err_set(e, ERR_PERM, "%s: %s, not replaced", path,
 			       S_ISLNK(old->st_mode) ? "is a symbolic link" :
-			       "is not a regular file");
+						       "is not a regular file");
 	return 0;
 }
 
@@ -341,9 +348,9 @@ file_replace(const char *path, mode_t mode, const void *data, size_t len,
 	if (close(fd) != 0 && saved == 0)
 		saved = errno;
 	/* An old private file is overwritten, since it may hold a key. */
-	was = present && (old.st_mode & (S_IRWXG | S_IRWXO)) == 0
-		  ? wipe_open(AT_FDCWD, path)
-		  : -1;
+	was = present && (old.st_mode & (S_IRWXG | S_IRWXO)) == 0 ?
+		      wipe_open(AT_FDCWD, path) :
+		      -1;
 	if (saved == 0 && rename(tmp, path) != 0)
 		saved = errno;
 	wipe_close(was);
@@ -376,6 +383,5 @@ file_ending(const char *name, const char *old, const char *new)
 
 	if (len > cut && strcmp(name + len - cut, old) == 0)
 		len -= cut;
-	return asprintf(&path, "%.*s%s", (int)len, name, new) < 0 ? NULL :
-	       path;
+	return asprintf(&path, "%.*s%s", (int)len, name, new) < 0 ? NULL : path;
 }

@@ -28,8 +28,8 @@ begins_with(const char *text, const char *label)
 {
 	const char *p = strstr(text, "-----BEGIN ");
 
-	return p != NULL && strncmp(p + strlen("-----BEGIN "), label,
-				    strlen(label)) == 0;
+	return p != NULL &&
+	       strncmp(p + strlen("-----BEGIN "), label, strlen(label)) == 0;
 }
 
 static int
@@ -39,8 +39,10 @@ check_alone(const char *text, size_t len, struct err *e)
 
 	if (n <= 1)
 		return 0;
-	return err_set(e, ERR_SYNTAX, "%u PEM blocks where one alone is "
-		       "expected: they may be of different keys", n);
+	return err_set(e, ERR_SYNTAX,
+		       "%u PEM blocks where one alone is "
+		       "expected: they may be of different keys",
+		       n);
 }
 
 static int
@@ -51,8 +53,8 @@ read_public(struct key **out, const char *path, bool alone, struct err *e)
 	char *text;
 	int rc;
 
-	if (file_read(&text, &len, strcmp(path, "-") == 0 ?
-		      "/dev/stdin" : path, FILE_PEM_MAX, e) != 0)
+	if (file_read(&text, &len, strcmp(path, "-") == 0 ? "/dev/stdin" : path,
+		      FILE_PEM_MAX, e) != 0)
 		return -1;
 	if (alone && check_alone(text, len, e) != 0)
 		rc = -1;
@@ -63,7 +65,7 @@ read_public(struct key **out, const char *path, bool alone, struct err *e)
 		rc = cert_read_request(name, ou, out, text, len, e);
 	else
 		rc = key_read_public(out, text, len, e);
-	file_free_secret(text, len);		/* may be a private key */
+	file_free_secret(text, len); /* may be a private key */
 	return rc != 0 ? err_prefix(e, "%s", path) : 0;
 }
 
@@ -89,7 +91,7 @@ keyfile_verify(struct key **out, const char *path, struct err *e)
 	if (file_read(&text, &len, path, FILE_PEM_MAX, e) != 0)
 		return -1;
 	rc = key_read_public_alone(out, text, len, e);
-	file_free_secret(text, len);		/* may be a private key */
+	file_free_secret(text, len); /* may be a private key */
 	return rc != 0 ? err_prefix(e, "%s", path) : 0;
 }
 

@@ -14,8 +14,8 @@
 #include "output.h"
 
 #define HELP_COLUMN 26
-#define LONG 256		/* getopt's value of the first long name */
-#define WORD 1			/* and of an argument in its place */
+#define LONG 256 /* getopt's value of the first long name */
+#define WORD 1	 /* and of an argument in its place */
 
 static int
 options_kind(const struct option_row *row)
@@ -35,7 +35,7 @@ static char *
 add_letter(char *letters, char letter, int kind)
 {
 	*letters++ = letter;
-	while (kind-- > 0)		/* ":" or "::" */
+	while (kind-- > 0) /* ":" or "::" */
 		*letters++ = ':';
 	return letters;
 }
@@ -52,18 +52,18 @@ fill_getopt(const struct options *o, struct option *names, char *letters)
 
 		assert(i < OPTIONS_MAX);
 		if (row->name != NULL)
-			*names++ = (struct option){row->name, kind, NULL,
-						   LONG + i};
+			*names++ = (struct option){ row->name, kind, NULL,
+						    LONG + i };
 		if (row->letter != 0)
 			letters = add_letter(letters, row->letter, kind);
 	}
-	*names++ = (struct option){"help", no_argument, NULL, 'h'};
+	*names++ = (struct option){ "help", no_argument, NULL, 'h' };
 	letters = add_letter(letters, 'h', no_argument);
 	if (o->version != NULL) {
-		*names++ = (struct option){"version", no_argument, NULL, 'V'};
+		*names++ = (struct option){ "version", no_argument, NULL, 'V' };
 		letters = add_letter(letters, 'V', no_argument);
 	}
-	*names = (struct option){NULL, 0, NULL, 0};
+	*names = (struct option){ NULL, 0, NULL, 0 };
 	*letters = '\0';
 }
 
@@ -82,7 +82,7 @@ find_row(const struct options *o, int c)
 static int
 take_number(const struct option_row *row, const char *arg, struct err *e)
 {
-	if (text_u64(row->number, (struct span){arg, strlen(arg)}, row->min,
+	if (text_u64(row->number, (struct span){ arg, strlen(arg) }, row->min,
 		     row->max) == 0)
 		return 0;
 	return err_set(e, ERR_USAGE,
@@ -109,8 +109,7 @@ take_row(const struct option_row *row, const char *arg, struct err *e)
 {
 	if (row->take != NULL && row->take(row->ctx, row, arg, e) != 0)
 		return -1;
-	if (row->number != NULL && arg != NULL &&
-	    take_number(row, arg, e) != 0)
+	if (row->number != NULL && arg != NULL && take_number(row, arg, e) != 0)
 		return -1;
 	if (row->values != NULL && take_value(row, arg, e) != 0)
 		return -1;
@@ -168,16 +167,16 @@ take_option(struct options *o, int c, struct err *e)
 	case 'V':
 		printf("%s %s\n", o->version, VERSION);
 		return EXIT_OK;
-	case '?':		/* getopt_long() has printed the error */
+	case '?': /* getopt_long() has printed the error */
 		return options_misused(o, NULL);
 	case WORD:
-		return o->word(o->ctx, NULL, optarg, e) == 0
-			       ? -1 : print_failed(e);
+		return o->word(o->ctx, NULL, optarg, e) == 0 ? -1 :
+							       print_failed(e);
 	default:
 		i = find_row(o, c);
 		o->seen |= UINT64_C(1) << i;
-		return take_row(&o->rows[i], optarg, e) == 0
-			       ? -1 : print_failed(e);
+		return take_row(&o->rows[i], optarg, e) == 0 ? -1 :
+							       print_failed(e);
 	}
 }
 
@@ -210,7 +209,7 @@ static void
 print_usage(FILE *to, const char *usage)
 {
 	const char *head = "usage:";
-	struct span rest = {usage, strlen(usage)}, line;
+	struct span rest = { usage, strlen(usage) }, line;
 
 	for (; span_line(&rest, &line); head = "      ")
 		fprintf(to, "%s %.*s\n", head, (int)line.len, line.p);
@@ -252,10 +251,12 @@ help_row(const struct option_row *row)
 void
 options_help(const struct options *o)
 {
-	static const struct option_row help = {
-	    .letter = 'h', .name = "help", .help = "show this"};
-	static const struct option_row version = {
-	    .letter = 'V', .name = "version", .help = "show the version"};
+	static const struct option_row help = { .letter = 'h',
+						.name = "help",
+						.help = "show this" };
+	static const struct option_row version = { .letter = 'V',
+						   .name = "version",
+						   .help = "show the version" };
 
 	print_usage(stdout, o->usage);
 	if (o->about != NULL)

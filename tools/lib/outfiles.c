@@ -30,9 +30,11 @@ outfiles_check(const struct outfile *f, size_t n, bool force, struct err *e)
 			return err_nomem(e);
 		if (!file_exists(f[i].path) || (force && !f[i].secret))
 			continue;
-		return err_set(e, ERR_EXISTS, "%s exists already: nothing "
-			       "done%s", f[i].path, f[i].secret ? "" :
-			       " (--force replaces it)");
+		return err_set(e, ERR_EXISTS,
+			       "%s exists already: nothing "
+			       "done%s",
+			       f[i].path,
+			       f[i].secret ? "" : " (--force replaces it)");
 	}
 	return 0;
 }
@@ -44,9 +46,9 @@ outfiles_write(struct outfile *f, size_t n, bool force, struct err *e)
 		mode_t mode = f[i].secret ? KEY_MODE : PUBLIC_MODE;
 		size_t len = strlen(f[i].data);
 		bool new = f[i].secret || !force || !file_exists(f[i].path);
-		int rc = new ?
-			 file_write_new(f[i].path, mode, f[i].data, len, e) :
-			 file_replace(f[i].path, mode, f[i].data, len, e);
+		int rc = new ? file_write_new(f[i].path, mode, f[i].data, len,
+					      e) :
+			       file_replace(f[i].path, mode, f[i].data, len, e);
 
 		if (rc != 0) {
 			while (i-- > 0)

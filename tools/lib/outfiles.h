@@ -9,10 +9,10 @@
 #include "base/err.h"
 
 struct outfile {
-	char *path;	/* malloc'd */
-	char *data;	/* malloc'd text */
-	bool secret;	/* mode 0600 and never replaced; else 0644 */
-	bool made;	/* set by outfiles_write(): the file is new */
+	char *path;  /* malloc'd */
+	char *data;  /* malloc'd text */
+	bool secret; /* mode 0600 and never replaced; else 0644 */
+	bool made;   /* set by outfiles_write(): the file is new */
 };
 
 /* Before any work is done: checks that no file exists yet. force: files that

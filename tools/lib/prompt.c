@@ -62,23 +62,25 @@ read_secret(char *out, size_t cap, struct err *e)
 		if (c == CTRL_C)
 			return err_set(e, ERR_USAGE, "interrupted");
 		if (len + 1 >= cap)
-			return err_set(e, ERR_LIMIT, "standard input has a "
-				       "line of more than %zu bytes", cap - 1);
+			return err_set(e, ERR_LIMIT,
+				       "standard input has a "
+				       "line of more than %zu bytes",
+				       cap - 1);
 		out[len++] = c;
 	}
 	while (len > 0 && (out[len - 1] == ' ' || out[len - 1] == '\r'))
 		len--;
 	out[len] = '\0';
-	return len > 0 ? 0
-		       : err_set(e, ERR_NOTFOUND, "standard input is empty");
+	return len > 0 ? 0 :
+			 err_set(e, ERR_NOTFOUND, "standard input is empty");
 }
 
 int
 prompt_secret(char *out, size_t cap, const char *question, struct err *e)
 {
 	struct termios before, hidden;
-	bool person = prompt_possible() &&
-		      tcgetattr(STDIN_FILENO, &before) == 0;
+	bool person =
+		prompt_possible() && tcgetattr(STDIN_FILENO, &before) == 0;
 	int rc;
 
 	if (person) {
@@ -126,7 +128,7 @@ start_editor(const char *command, const char *path)
 int
 prompt_editor(const char *path, struct err *e)
 {
-	struct sigaction ignore = {.sa_handler = SIG_IGN}, intr, quit;
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, intr, quit;
 	int status = 0, saved = 0;
 	char *command;
 	pid_t pid;

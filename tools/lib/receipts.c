@@ -12,7 +12,7 @@
 
 struct receipts {
 	const char *socket;
-	json_t *have;		/* names of the nodes already printed */
+	json_t *have; /* names of the nodes already printed */
 	struct monotime began;
 	size_t nodes, current;
 };
@@ -35,7 +35,8 @@ read_receipts(struct receipts *r, const json_t *status, const json_t *peers)
 
 	r->nodes = json_array_size(peers);
 	r->current = 0;
-	json_array_foreach(peers, i, p) {
+	json_array_foreach(peers, i, p)
+	{
 		const char *name = text_of(p, "name");
 
 		if (strcmp(text_of(p, "list"), own) != 0)
@@ -60,8 +61,8 @@ ask_daemon(struct receipts *r, bool *over)
 		return rc;
 	rc = client_ask(&peers, r->socket, "peers all name,list");
 	if (rc == CTL_OK) {
-		bool pending = json_is_true(
-		    json_object_get(status, "list_pending"));
+		bool pending =
+			json_is_true(json_object_get(status, "list_pending"));
 
 		/* Until then every node, this one included, has the old
 		 * list. */
@@ -83,18 +84,19 @@ tell_missing(struct receipts *r)
 
 	if (client_ask(&peers, r->socket, "peers all name,state") != CTL_OK)
 		return;
-	json_array_foreach(peers, i, p)
-		if (json_object_get(r->have, text_of(p, "name")) == NULL)
-			printf("%s has not said that it has it (%s)\n",
-			       text_of(p, "name"), text_of(p, "state"));
+	json_array_foreach(
+		peers, i,
+		p) if (json_object_get(r->have, text_of(p, "name")) == NULL)
+		printf("%s has not said that it has it (%s)\n",
+		       text_of(p, "name"), text_of(p, "state"));
 	json_decref(peers);
 }
 
 enum ctl_exit
 receipts_wait(const char *socket, uint64_t seconds)
 {
-	const struct timespec pause = {0, POLL_MS * 1000000};
-	struct receipts r = {.socket = socket, .began = clock_mono()};
+	const struct timespec pause = { 0, POLL_MS * 1000000 };
+	struct receipts r = { .socket = socket, .began = clock_mono() };
 	struct monotime end = mono_add_ms(r.began, (int64_t)seconds * 1000);
 	bool over = false;
 	json_t *answer;

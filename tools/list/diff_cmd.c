@@ -22,7 +22,7 @@ static int
 parse_list(struct bnl **out, const char *path, const char *raw, size_t len)
 {
 	struct bnl_block block;
-	struct errs es = {0};
+	struct errs es = { 0 };
 	struct err e;
 
 	if (bnl_block_read(&block, raw, len, &e) != 0)
@@ -43,8 +43,7 @@ read_list(const char *path)
 	size_t len;
 	char *raw;
 
-	if (file_read(&raw, &len,
-		      strcmp(path, "-") == 0 ? "/dev/stdin" : path,
+	if (file_read(&raw, &len, strcmp(path, "-") == 0 ? "/dev/stdin" : path,
 		      BNL_BYTES_MAX, &e) != 0) {
 		output_err(NULL, &e);
 		return NULL;
@@ -82,9 +81,9 @@ print_text(const struct bnl *a, const struct bnl *b, const struct vec *routes)
 		print_route(&r[i]);
 	if (list_diff_print(stdout, a, b, &sum) != 0)
 		return TROUBLE;
-	return sum.added + sum.removed + sum.changed + sum.header > 0
-		   ? DIFFERENT
-		   : SAME;
+	return sum.added + sum.removed + sum.changed + sum.header > 0 ?
+		       DIFFERENT :
+		       SAME;
 }
 
 /* --- for programs --------------------------------------------------------- */
@@ -96,12 +95,12 @@ only_in(json_t *a, json_t *b)
 	json_t *seen = json_object(), *out = json_array(), *value;
 	size_t i;
 
-	json_array_foreach(b, i, value)
-		json_object_set_new(seen, json_string_value(value),
-				    json_true());
-	json_array_foreach(a, i, value)
-		if (json_object_get(seen, json_string_value(value)) == NULL)
-			json_array_append(out, value);
+	json_array_foreach(b, i, value) json_object_set_new(
+		seen, json_string_value(value), json_true());
+	json_array_foreach(
+		a, i,
+		value) if (json_object_get(seen, json_string_value(value)) ==
+			   NULL) json_array_append(out, value);
 	json_decref(seen);
 	return out;
 }
@@ -125,8 +124,8 @@ revoked_json(const struct bnl *b)
 	json_t *o = json_array();
 
 	for (uint32_t i = 0; i < b->nrevoked; i++)
-		json_array_append_new(
-		    o, json_string(fingerprint_format(text, b->revoked[i])));
+		json_array_append_new(o, json_string(fingerprint_format(
+						 text, b->revoked[i])));
 	return o;
 }
 
@@ -144,10 +143,10 @@ nodes_json(const struct bnl *a, const struct bnl *b)
 			json_array_append_new(removed, list_json_node(old));
 		else if (list_diff_node(old, new) != 0)
 			json_array_append_new(
-			    changed,
-			    json_pack("{s:s, s:o, s:o}", "name", old->name,
-				      "old", list_json_node(old), "new",
-				      list_json_node(new)));
+				changed,
+				json_pack("{s:s, s:o, s:o}", "name", old->name,
+					  "old", list_json_node(old), "new",
+					  list_json_node(new)));
 	}
 	for (uint32_t i = 0; i < b->nnodes; i++)
 		if (bnl_find(a, b->nodes[i].name) == NULL)
@@ -166,11 +165,11 @@ routes_json(const struct vec *routes)
 
 	for (size_t i = 0; i < routes->n; i++)
 		json_array_append_new(
-		    o, json_pack("{s:s, s:s?, s:s?}", "subnet",
-				 prefix_format(text, &r[i].p), "from",
-				 r[i].from != NULL ? r[i].from->name : NULL,
-				 "to",
-				 r[i].to != NULL ? r[i].to->name : NULL));
+			o, json_pack("{s:s, s:s?, s:s?}", "subnet",
+				     prefix_format(text, &r[i].p), "from",
+				     r[i].from != NULL ? r[i].from->name : NULL,
+				     "to",
+				     r[i].to != NULL ? r[i].to->name : NULL));
 	return o;
 }
 
@@ -191,9 +190,8 @@ is_empty(json_t *o, const char *key)
 	json_t *part = json_object_get(o, key), *list;
 	const char *name;
 
-	json_object_foreach(part, name, list)
-		if (json_array_size(list) > 0)
-			return false;
+	json_object_foreach(part, name,
+			    list) if (json_array_size(list) > 0) return false;
 	return true;
 }
 
@@ -201,12 +199,12 @@ static int
 print_json(const struct bnl *a, const struct bnl *b, const struct vec *routes)
 {
 	json_t *o = json_pack(
-	    "{s:o, s:o, s:o, s:o, s:o, s:o}", "old", side_json(a), "new",
-	    side_json(b), "nodes", nodes_json(a, b), "prefixes",
-	    two_ways(list_json_prefixes(a->prefixes, a->nprefixes),
-		     list_json_prefixes(b->prefixes, b->nprefixes)),
-	    "revoked", two_ways(revoked_json(a), revoked_json(b)), "routes",
-	    routes_json(routes));
+		"{s:o, s:o, s:o, s:o, s:o, s:o}", "old", side_json(a), "new",
+		side_json(b), "nodes", nodes_json(a, b), "prefixes",
+		two_ways(list_json_prefixes(a->prefixes, a->nprefixes),
+			 list_json_prefixes(b->prefixes, b->nprefixes)),
+		"revoked", two_ways(revoked_json(a), revoked_json(b)), "routes",
+		routes_json(routes));
 	bool same;
 
 	if (o == NULL)
@@ -225,14 +223,14 @@ static int
 compare_lists(const char *old, const char *new, bool json)
 {
 	struct bnl *a = read_list(old), *b = read_list(new);
-	struct vec routes = {0};
+	struct vec routes = { 0 };
 	int rc = TROUBLE;
 
 	if (a == NULL || b == NULL)
 		goto out;
 	if (bnl_routes(&routes, a, b) == 0)
-		rc = json ? print_json(a, b, &routes)
-			  : print_text(a, b, &routes);
+		rc = json ? print_json(a, b, &routes) :
+			    print_text(a, b, &routes);
 	if (fflush(stdout) != 0)
 		rc = TROUBLE;
 out:
@@ -247,19 +245,21 @@ diff_cmd(int argc, char **argv)
 {
 	bool json = false;
 	const struct option_row rows[] = {
-	    {0, "json", NULL, "for programs", .flag = &json},
-	    {.name = NULL},
+		{ 0, "json", NULL, "for programs", .flag = &json },
+		{ .name = NULL },
 	};
 	struct options o = {
-	    .usage = "bnl-sign diff [--json] OLD NEW",
-	    .about = "Compares two lists, signed or not; their signatures do "
-		     "not matter.",
-	    .below = "Either may be -, standard input. The exit code is 0 "
-		     "when nothing differs, 1 when something does, 2 after an "
-		     "error.",
-	    .rows = rows,
-	    .min = 2,
-	    .max = 2,
+		.usage = "bnl-sign diff [--json] OLD NEW",
+		.about =
+			"Compares two lists, signed or not; their signatures do "
+			"not matter.",
+		.below =
+			"Either may be -, standard input. The exit code is 0 "
+			"when nothing differs, 1 when something does, 2 after an "
+			"error.",
+		.rows = rows,
+		.min = 2,
+		.max = 2,
 	};
 	int rc = options_parse(&o, argc, argv);
 

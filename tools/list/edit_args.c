@@ -20,16 +20,16 @@ static const struct {
 	const char *usage;
 	const char *about;
 } verbs[] = {
-    {"add", EDIT_ADD,
-     "bnl-sign add [OPTION]... NODE\nbnl-sign add [OPTION]... --from FILE",
-     "Adds a node to the list, or all nodes in FILE; signs and installs it."},
-    {"set", EDIT_SET, "bnl-sign set [OPTION]... NODE",
-     "Replaces what is given, signs the list and installs it."},
-    {"remove", EDIT_REMOVE, "bnl-sign remove [OPTION]... NODE...",
-     "Removes nodes from the list and revokes their keys, where it has them; "
-     "signs it and installs it."},
-    {"revoke", EDIT_REVOKE, "bnl-sign revoke [OPTION]... [DIGEST]...",
-     "Revokes keys, signs the list and installs it."},
+	{ "add", EDIT_ADD,
+	  "bnl-sign add [OPTION]... NODE\nbnl-sign add [OPTION]... --from FILE",
+	  "Adds a node to the list, or all nodes in FILE; signs and installs it." },
+	{ "set", EDIT_SET, "bnl-sign set [OPTION]... NODE",
+	  "Replaces what is given, signs the list and installs it." },
+	{ "remove", EDIT_REMOVE, "bnl-sign remove [OPTION]... NODE...",
+	  "Removes nodes from the list and revokes their keys, where it has them; "
+	  "signs it and installs it." },
+	{ "revoke", EDIT_REVOKE, "bnl-sign revoke [OPTION]... [DIGEST]...",
+	  "Revokes keys, signs the list and installs it." },
 };
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
@@ -105,12 +105,13 @@ take_hosts(void *ctx, const struct option_row *row, const char *arg,
 	int len = -1;
 
 	(void)row;
-	if (text_u64(&n, (struct span){arg, strlen(arg)}, 1, UINT32_MAX) == 0)
+	if (text_u64(&n, (struct span){ arg, strlen(arg) }, 1, UINT32_MAX) == 0)
 		len = bnl_hosts_len(n);
 	if (len < 0)
 		return err_set(e, ERR_RANGE,
 			       "--hosts \"%s\": expected a number of hosts "
-			       "from 1 to 4294967294", arg);
+			       "from 1 to 4294967294",
+			       arg);
 	room = vec_push(&a->rooms, sizeof(*room));
 	if (room == NULL)
 		return err_nomem(e);
@@ -129,7 +130,7 @@ take_length(void *ctx, const struct option_row *row, const char *arg,
 	struct bnl_room *room;
 	uint64_t n;
 
-	if (text_u64(&n, (struct span){arg, strlen(arg)}, 1, bits) != 0)
+	if (text_u64(&n, (struct span){ arg, strlen(arg) }, 1, bits) != 0)
 		return err_set(e, ERR_RANGE,
 			       "--%s \"%s\": expected a length from 1 to %u",
 			       row->name, arg, bits);
@@ -152,7 +153,8 @@ take_prefix(void *ctx, const struct option_row *row, const char *arg,
 	if (prefix_parse(&p, arg, strlen(arg)) != 0)
 		return err_set(e, ERR_SYNTAX,
 			       "--%s \"%s\": expected ADDRESS/LENGTH like "
-			       "192.0.2.0/24 or 2001:db8::/48", row->name, arg);
+			       "192.0.2.0/24 or 2001:db8::/48",
+			       row->name, arg);
 	for (size_t i = 0; i < a->within.n; i++)
 		if (old[i].addr.family == p.addr.family)
 			return err_set(e, ERR_DUPLICATE,
@@ -213,8 +215,10 @@ take_keys(struct edit_args *a)
 					   strlen(words[i])) == 0)
 			continue;
 		else
-			err_set(&e, ERR_SYNTAX, "\"%s\": expected sha256: and "
-				"64 hexadecimal digits", words[i]);
+			err_set(&e, ERR_SYNTAX,
+				"\"%s\": expected sha256: and "
+				"64 hexadecimal digits",
+				words[i]);
 		output_err(NULL, &e);
 		return EXIT_USAGE;
 	}
@@ -232,7 +236,8 @@ read_nodes(struct edit_args *a, const char *text, size_t len, struct errs *es)
 		return -1;
 	if (a->nodes->nnodes > 0)
 		return 0;
-	err_set(&e, ERR_SYNTAX, "there is no node in it: expected \"node "
+	err_set(&e, ERR_SYNTAX,
+		"there is no node in it: expected \"node "
 		"NAME\" and, below it, address, subnet and key lines");
 	errs_add(es, &e);
 	return -1;
@@ -242,20 +247,19 @@ read_nodes(struct edit_args *a, const char *text, size_t len, struct errs *es)
 static int
 read_from(struct edit_args *a, const char *path)
 {
-	struct errs es = {0};
+	struct errs es = { 0 };
 	struct err e;
 	size_t len;
 	char *text;
 	int rc;
 
-	if (file_read(&text, &len,
-		      strcmp(path, "-") == 0 ? "/dev/stdin" : path,
+	if (file_read(&text, &len, strcmp(path, "-") == 0 ? "/dev/stdin" : path,
 		      BNL_BYTES_MAX, &e) != 0) {
 		output_err(NULL, &e);
 		return EXIT_FAILED;
 	}
-	rc = a->verb == EDIT_ADD ? read_nodes(a, text, len, &es)
-				 : bnl_revoke_read(&a->keys, text, len, &es);
+	rc = a->verb == EDIT_ADD ? read_nodes(a, text, len, &es) :
+				   bnl_revoke_read(&a->keys, text, len, &es);
 	free(text);
 	if (rc == 0)
 		return -1;
@@ -279,15 +283,15 @@ check_words(const struct edit_args *a, const struct options *o)
 	size_t n = a->words.n;
 
 	if (n == 0 && a->from.n == 0)
-		return options_misused(o, a->verb == EDIT_REVOKE
-						  ? "expected a DIGEST or "
-						    "--from"
-						  : "expected a NODE");
+		return options_misused(o, a->verb == EDIT_REVOKE ?
+						  "expected a DIGEST or "
+						  "--from" :
+						  "expected a NODE");
 	if (n > 1 && (a->verb & (EDIT_ADD | EDIT_SET)) != 0)
 		return options_misused(o, "expected one NODE, found %zu", n);
 	if (a->verb == EDIT_SET && !has_values(&a->change))
 		return options_misused(o, "expected an option that says what "
-				       "to replace");
+					  "to replace");
 	return -1;
 }
 
@@ -295,14 +299,16 @@ check_words(const struct edit_args *a, const struct options *o)
 static int
 check_options(const struct edit_args *a, const struct options *o)
 {
-	static const char *const own[BNL_OWNS] = {"address", "subnet", "key"};
+	static const char *const own[BNL_OWNS] = { "address", "subnet", "key" };
 	const struct bnl_change *c = &a->change;
 	struct err e;
 
 	for (int i = 0; i < BNL_OWNS; i++)
 		if (a->none[i] && c->v[i].n > 0) {
-			err_set(&e, ERR_CONFLICT, "--%s and --no-%s exclude "
-				"each other", own[i], own[i]);
+			err_set(&e, ERR_CONFLICT,
+				"--%s and --no-%s exclude "
+				"each other",
+				own[i], own[i]);
 			goto failed;
 		}
 	if (a->within.n > 0 && a->rooms.n == 0) {
@@ -334,6 +340,7 @@ edit_args_init(struct edit_args *a, enum edit_verb verb)
 static int
 read_options(struct edit_args *a, size_t verb, int argc, char **argv)
 {
+	/* clang-format off */
 	const struct option_row rows[] = {
 	    {0, "from", "FILE", a->verb == EDIT_ADD
 	     ? "nodes, written as in a list (-: standard input)"
@@ -369,16 +376,17 @@ read_options(struct edit_args *a, size_t verb, int argc, char **argv)
 	    SIGN_SESSION_OPTIONS(&a->run),
 	    {.name = NULL},
 	};
+	/* clang-format on */
 	struct options o = {
-	    .command = verbs[verb].word,
-	    .usage = verbs[verb].usage,
-	    .about = verbs[verb].about,
-	    .version = "bnl-sign",
-	    .rows = rows,
-	    .in = verbs[verb].verb,
-	    /* "port" belongs to the address before it. */
-	    .word = take_word,
-	    .ctx = a,
+		.command = verbs[verb].word,
+		.usage = verbs[verb].usage,
+		.about = verbs[verb].about,
+		.version = "bnl-sign",
+		.rows = rows,
+		.in = verbs[verb].verb,
+		/* "port" belongs to the address before it. */
+		.word = take_word,
+		.ctx = a,
 	};
 	int rc;
 

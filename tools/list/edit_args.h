@@ -6,12 +6,7 @@
 #include "format/bnl_edit.h"
 #include "sign_session.h"
 
-enum edit_verb {
-	EDIT_ADD = 1,
-	EDIT_SET = 2,
-	EDIT_REMOVE = 4,
-	EDIT_REVOKE = 8
-};
+enum edit_verb { EDIT_ADD = 1, EDIT_SET = 2, EDIT_REMOVE = 4, EDIT_REVOKE = 8 };
 
 struct edit_args {
 	enum edit_verb verb;
@@ -23,9 +18,9 @@ struct edit_args {
 	struct vec within;   /* struct prefix: where; one per family */
 	struct vec keys;     /* struct bnl_revoke */
 	struct option_values from; /* file of nodes, or files of keys */
-	struct bnl *nodes;   /* nodes to add, from that file; or NULL */
+	struct bnl *nodes;	   /* nodes to add, from that file; or NULL */
 	bool keep_keys;
-	int argc;	     /* the command line, for "port N" */
+	int argc; /* the command line, for "port N" */
 	char **argv;
 };
 

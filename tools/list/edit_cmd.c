@@ -18,8 +18,7 @@ word_at(const struct edit_args *cmd, size_t i)
 }
 
 int
-edit_cmd_rooms(struct edit_args *cmd, const struct bnl *b,
-	       struct err *e)
+edit_cmd_rooms(struct edit_args *cmd, const struct bnl *b, struct err *e)
 {
 	struct vec *subnets = &cmd->change.v[BNL_SUBNET];
 	const struct vec *addresses = &cmd->change.v[BNL_ADDRESS];
@@ -54,18 +53,17 @@ edit_cmd_rooms(struct edit_args *cmd, const struct bnl *b,
 }
 
 static int
-add_from_file(const struct edit_args *cmd, struct bnl_edit *ed,
-	      struct err *e)
+add_from_file(const struct edit_args *cmd, struct bnl_edit *ed, struct err *e)
 {
-	struct errs es = {0};
+	struct errs es = { 0 };
 
 	if (bnl_edit_add_all(ed, cmd->nodes, &es) == 0)
 		return 0;
 	output_errs(cmd->from.v[0], &es);
 	return err_set(e, ERR_CONFLICT,
 		       "%u of the %u nodes in %s cannot be added: nothing is "
-		       "signed", es.count, cmd->nodes->nnodes,
-		       cmd->from.v[0]);
+		       "signed",
+		       es.count, cmd->nodes->nnodes, cmd->from.v[0]);
 }
 
 static int
@@ -131,13 +129,12 @@ make_change(struct edit_args *cmd, struct bnl_edit *ed, void *ctx,
 	}
 }
 
-#define KEPT_BYTES 65536	/* room for about 400 revocations */
+#define KEPT_BYTES 65536 /* room for about 400 revocations */
 
 /* A change that makes the list longer must leave KEPT_BYTES free, so that nodes
  * can be removed and keys revoked in a full list. */
 static int
-check_room(const struct edit_args *cmd, struct span old,
-	   const struct buf *new)
+check_room(const struct edit_args *cmd, struct span old, const struct buf *new)
 {
 	struct err e;
 
@@ -148,7 +145,8 @@ check_room(const struct edit_args *cmd, struct span old,
 	err_set(&e, ERR_LIMIT,
 		"the list would have %zu bytes: at most %u are allowed, and "
 		"%u of these are kept for removals and revocations; nothing "
-		"is signed", buf_len(new), BNL_BYTES_MAX, KEPT_BYTES);
+		"is signed",
+		buf_len(new), BNL_BYTES_MAX, KEPT_BYTES);
 	output_err(cmd->run.sign.in, &e);
 	return EXIT_FAILED;
 }
@@ -165,7 +163,7 @@ new_text(struct buf *out, const struct job *job, struct span old)
 {
 	const char *path = job->cmd->run.sign.in;
 	struct bnl_edit *ed = NULL;
-	struct errs es = {0};
+	struct errs es = { 0 };
 	struct err e;
 	int rc = EXIT_FAILED;
 
@@ -197,7 +195,7 @@ change_and_sign(struct list_sign *s, void *ctx)
 		output_err(s->in, &e);
 		return EXIT_FAILED;
 	}
-	old = (struct span){s->file.raw, s->file.bnl->signedlen};
+	old = (struct span){ s->file.raw, s->file.bnl->signedlen };
 	buf_init(&new, BNL_BYTES_MAX);
 	rc = new_text(&new, ctx, old);
 	if (rc == EXIT_OK)
@@ -215,7 +213,7 @@ change_and_sign(struct list_sign *s, void *ctx)
 int
 edit_cmd_by(struct edit_args *cmd, edit_cmd_fn work, void *ctx)
 {
-	struct job job = {cmd, work, ctx};
+	struct job job = { cmd, work, ctx };
 
 	return sign_session(&cmd->run, change_and_sign, &job);
 }

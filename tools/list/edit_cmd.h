@@ -21,7 +21,6 @@ typedef int (*edit_cmd_fn)(struct edit_args *cmd, struct bnl_edit *ed,
 			   void *ctx, struct err *e);
 int edit_cmd_by(struct edit_args *cmd, edit_cmd_fn work, void *ctx);
 /* Finds free subnets of the sizes asked for, and adds them to the change. */
-int edit_cmd_rooms(struct edit_args *cmd, const struct bnl *b,
-		   struct err *e);
+int edit_cmd_rooms(struct edit_args *cmd, const struct bnl *b, struct err *e);
 
 #endif

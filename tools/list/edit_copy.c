@@ -30,13 +30,13 @@ struct edit {
 /* The text of a network's first list. It proposes no prefix: networks with the
  * same prefix could never be joined. */
 static const char template[] =
-    "network   example.org\n"
-    "# prefix  10.N.0.0/16          # choose N by chance; every subnet lies\n"
-    "#                              # inside a prefix\n"
-    "\n"
-    "# node alpha                   # the Common Name of its certificate\n"
-    "#   address 192.0.2.10         # where others reach it; port 3406\n"
-    "#   subnet  10.N.1.0/24        # what is routed to it\n";
+	"network   example.org\n"
+	"# prefix  10.N.0.0/16          # choose N by chance; every subnet lies\n"
+	"#                              # inside a prefix\n"
+	"\n"
+	"# node alpha                   # the Common Name of its certificate\n"
+	"#   address 192.0.2.10         # where others reach it; port 3406\n"
+	"#   subnet  10.N.1.0/24        # what is routed to it\n";
 
 /* Returns the copy's initial text: the list without its block. */
 static struct span
@@ -47,7 +47,7 @@ original_text(const struct list_sign *s)
 	if (s->file.raw == NULL)
 		return SPAN(template);
 	list_file_block(&s->file, &blocklen);
-	return (struct span){s->file.raw, s->file.len - blocklen};
+	return (struct span){ s->file.raw, s->file.len - blocklen };
 }
 
 /* If another user can write to the list's folder, the editor could follow a
@@ -65,7 +65,9 @@ choose_path(struct edit *ed, struct err *e)
 		return err_errno(e, errno, "%s", dir);
 	ed->dir = strdup(dir);
 	return asprintf(&ed->path, "%s/%s.edit.XXXXXX", dir,
-			slash == NULL ? out : slash + 1) < 0 ? -1 : 0;
+			slash == NULL ? out : slash + 1) < 0 ?
+		       -1 :
+		       0;
 }
 
 static int
@@ -182,11 +184,13 @@ ask_next(const struct edit *ed, int rc)
 {
 	if (rc != EXIT_OK)
 		return prompt_choice("(e)dit again, or e(x)it keeping the "
-				     "edit?", "ex");
+				     "edit?",
+				     "ex");
 	if (ed->s->yes || !prompt_possible())
 		return list_sign_confirmed(ed->s, &ed->made) ? 's' : 'x';
 	return prompt_choice("(s)ign and install, (e)dit again, or e(x)it "
-			     "keeping the edit?", "sex");
+			     "keeping the edit?",
+			     "sex");
 }
 
 static int
@@ -231,7 +235,7 @@ edit_until_done(struct edit *ed)
 int
 edit_copy(struct list_sign *s)
 {
-	struct edit ed = {.s = s};
+	struct edit ed = { .s = s };
 	struct err e;
 	int rc = EXIT_FAILED;
 

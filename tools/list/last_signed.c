@@ -20,7 +20,7 @@ memory_parse(struct bnl **out, const char *path, const char *raw, size_t len,
 	     struct err *e)
 {
 	struct bnl_block block;
-	struct errs es = {0};
+	struct errs es = { 0 };
 
 	if (bnl_block_read(&block, raw, len, e) == 0) {
 		if (bnl_parse_part(out, raw, len, block.signedlen, &es) == 0) {
@@ -100,8 +100,8 @@ last_signed_check(const char *key, const char *name, const struct bnl *base,
 			     "%s, %s, does not come from the list that this "
 			     "key signed last, %s: nothing is signed "
 			     "(--go-back signs on from it; \"bnl-sign -o FILE "
-			     "%s\" puts the last one back)", name,
-			     bnl_version_format(is, &base->version),
+			     "%s\" puts the last one back)",
+			     name, bnl_version_format(is, &base->version),
 			     bnl_version_format(was, &last->version), path);
 	}
 	bnl_free(last);
@@ -117,12 +117,14 @@ last_signed_keep(const char *key, const char *list, size_t len, struct err *e)
 	int rc = 0;
 
 	if (dir == NULL || access(dir, W_OK) != 0)
-		fprintf(stderr, "bnl-sign: warning: there is no room beside "
+		fprintf(stderr,
+			"bnl-sign: warning: there is no room beside "
 			"the key %s to remember this list, so nothing will "
-			"show when an old one is put back\n", key);
+			"show when an old one is put back\n",
+			key);
 	else if (file_replace(path, MEMORY_MODE, list, len, e) != 0)
 		rc = err_prefix(e, "the list is signed and in place, but not "
-				"remembered");
+				   "remembered");
 	free(dir);
 	free(path);
 	return rc;

@@ -17,8 +17,8 @@
  * remembered list without naming it: prints the nodes and keys that would come
  * back. Nothing remembered is no error.
  */
-int last_signed_check(const char *key, const char *name,
-		      const struct bnl *base, struct err *e);
+int last_signed_check(const char *key, const char *name, const struct bnl *base,
+		      struct err *e);
 /* Remembers a signed list, in KEY.last. A key that is no regular file (a pipe),
  * or whose folder cannot be written, has no memory: warns. */
 int last_signed_keep(const char *key, const char *list, size_t len,

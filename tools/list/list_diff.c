@@ -118,9 +118,9 @@ diff_lines(FILE *f, const char *indent, const struct lines *a,
 	unsigned int count = 0;
 
 	for (size_t i = 0, j = 0; i < a->n || j < b->n;) {
-		int c = i == a->n   ? 1
-			: j == b->n ? -1
-				    : strcmp(a->v[i], b->v[j]);
+		int c = i == a->n ? 1 :
+			j == b->n ? -1 :
+				    strcmp(a->v[i], b->v[j]);
 		const char *line = c < 0 ? a->v[i] : j < b->n ? b->v[j] : "";
 
 		if (c <= 0)
@@ -150,8 +150,8 @@ same_address_order(const struct bnl_node *a, const struct bnl_node *b)
 
 		if ((x->host == NULL) != (y->host == NULL) ||
 		    x->ep.port != y->ep.port ||
-		    (x->host != NULL ? strcmp(x->host, y->host) != 0
-				     : !ipaddr_equal(&x->ep.addr, &y->ep.addr)))
+		    (x->host != NULL ? strcmp(x->host, y->host) != 0 :
+				       !ipaddr_equal(&x->ep.addr, &y->ep.addr)))
 			return false;
 	}
 	return true;
@@ -160,7 +160,7 @@ same_address_order(const struct bnl_node *a, const struct bnl_node *b)
 int
 list_diff_node(const struct bnl_node *a, const struct bnl_node *b)
 {
-	struct lines la = {0}, lb = {0};
+	struct lines la = { 0 }, lb = { 0 };
 	unsigned int lost = 0;
 	int rc = -1;
 
@@ -177,7 +177,7 @@ static int
 diff_node(FILE *f, const struct bnl_node *a, const struct bnl_node *b,
 	  struct list_diff *sum)
 {
-	struct lines la = {0}, lb = {0};
+	struct lines la = { 0 }, lb = { 0 };
 	bool order = a != NULL && b != NULL && !same_address_order(a, b);
 	unsigned int lost = 0, n;
 	int rc = -1;
@@ -191,9 +191,9 @@ diff_node(FILE *f, const struct bnl_node *a, const struct bnl_node *b,
 	if (a != NULL && b != NULL && n == 0 && !order)
 		goto out;
 	fprintf(f, "%c node %s\n",
-		a == NULL   ? '+'
-		: b == NULL ? '-'
-			    : '~',
+		a == NULL ? '+' :
+		b == NULL ? '-' :
+			    '~',
 		a == NULL ? b->name : a->name);
 	diff_lines(f, "  ", &la, &lb, &sum->lost);
 	if (n == 0 && order)
@@ -216,7 +216,7 @@ static int
 diff_head(FILE *f, const struct bnl *before, const struct bnl *after,
 	  struct list_diff *sum)
 {
-	struct lines a = {0}, b = {0};
+	struct lines a = { 0 }, b = { 0 };
 	unsigned int none = 0;
 	int rc = -1;
 
@@ -241,10 +241,10 @@ list_diff_print(FILE *f, const struct bnl *before, const struct bnl *after,
 	if (diff_head(f, before, after, sum) != 0)
 		return -1;
 	for (uint32_t i = 0, j = 0; i < na || j < nb;) {
-		int c = i == na	  ? 1
-			: j == nb ? -1
-				  : strcmp(before->nodes[i].name,
-					   after->nodes[j].name);
+		int c = i == na ? 1 :
+			j == nb ? -1 :
+				  strcmp(before->nodes[i].name,
+					 after->nodes[j].name);
 		const struct bnl_node *a = c <= 0 ? &before->nodes[i++] : NULL;
 		const struct bnl_node *b = c >= 0 ? &after->nodes[j++] : NULL;
 
@@ -252,8 +252,8 @@ list_diff_print(FILE *f, const struct bnl *before, const struct bnl *after,
 			return -1;
 	}
 	fprintf(f, "%s -> %s: %u added, %u removed, %u changed, %u nodes\n",
-		before != NULL ? bnl_version_format(va, &before->version)
-			       : "(none)",
+		before != NULL ? bnl_version_format(va, &before->version) :
+				 "(none)",
 		bnl_version_format(vb, &after->version), sum->added,
 		sum->removed, sum->changed, nb);
 	return 0;

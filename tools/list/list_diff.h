@@ -8,11 +8,11 @@
 #include "format/bnl.h"
 
 struct list_diff {
-	unsigned int added;	/* nodes */
+	unsigned int added; /* nodes */
 	unsigned int removed;
 	unsigned int changed;
-	unsigned int header;	/* lines: network, prefixes, revoked keys */
-	unsigned int lost;	/* removed nodes and subnets */
+	unsigned int header; /* lines: network, prefixes, revoked keys */
+	unsigned int lost;   /* removed nodes and subnets */
 };
 
 /*

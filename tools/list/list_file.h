@@ -12,10 +12,10 @@
 
 /* A file's bytes and, when it verifies, the list in them. */
 struct list_file {
-	char *raw;		/* owned; NULL: unreadable */
+	char *raw; /* owned; NULL: unreadable */
 	size_t len;
-	struct bnl *bnl;	/* owned; NULL: does not verify */
-	struct err why;		/* the reason in both cases */
+	struct bnl *bnl; /* owned; NULL: does not verify */
+	struct err why;	 /* the reason in both cases */
 };
 
 /* 0 when the file was read, whether its list is valid or not; else -1. */

@@ -35,17 +35,18 @@ list_json_node(const struct bnl_node *n)
 		const struct bnl_address *a = &n->addresses[i];
 
 		json_array_append_new(
-		    addresses, json_pack("{s:s, s:i}", "address",
-					 a->host != NULL
-					     ? a->host
-					     : ipaddr_format(text, &a->ep.addr),
-					 "port", (int)a->ep.port));
+			addresses,
+			json_pack("{s:s, s:i}", "address",
+				  a->host != NULL ?
+					  a->host :
+					  ipaddr_format(text, &a->ep.addr),
+				  "port", (int)a->ep.port));
 	}
 	o = json_pack("{s:s, s:o, s:o}", "name", n->name, "addresses",
 		      addresses, "subnets",
 		      list_json_prefixes(n->subnets, n->nsubnets));
 	if (n->pinned)
 		json_object_set_new(
-		    o, "key", json_string(fingerprint_format(key, n->pin)));
+			o, "key", json_string(fingerprint_format(key, n->pin)));
 	return o;
 }

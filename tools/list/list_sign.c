@@ -27,8 +27,8 @@
 #define LIST_MODE 0644 /* mode of a new list: no secret */
 /* Each list is dated at least a second after the previous one, so lists that
  * are signed more often than that are dated ahead of the clock: */
-#define LEAD_MAX_S 300	/* allowed lead; above it, signing waits */
-#define LEAD_WAIT_S 60	/* longest wait; a greater lead has another cause */
+#define LEAD_MAX_S 300 /* allowed lead; above it, signing waits */
+#define LEAD_WAIT_S 60 /* longest wait; a greater lead has another cause */
 
 static int
 print_failed(const char *name, const struct err *e)
@@ -72,9 +72,9 @@ bad_base(const struct list_sign *s, struct err *e)
 static int
 choose_first(const struct list_sign *s, struct err *e)
 {
-	const struct list_file *old = s->base.bnl != NULL   ? &s->base
-				      : s->file.bnl != NULL ? &s->file
-							    : NULL;
+	const struct list_file *old = s->base.bnl != NULL ? &s->base :
+				      s->file.bnl != NULL ? &s->file :
+							    NULL;
 	char text[BNL_VERSION_TEXT_MAX];
 
 	if (old == NULL)
@@ -173,8 +173,8 @@ choose_paths(struct list_sign *s)
 		return -1;
 	if (asprintf(&s->out_prev, "%s.prev", s->out) < 0)
 		s->out_prev = NULL;
-	s->base_path = !in_place(s) && file_exists(s->out) ? strdup(s->out)
-							   : strdup(in_prev);
+	s->base_path = !in_place(s) && file_exists(s->out) ? strdup(s->out) :
+							     strdup(in_prev);
 	free(in_prev);
 	return s->out_prev == NULL || s->base_path == NULL ? -1 : 0;
 }
@@ -183,7 +183,7 @@ int
 list_sign_begin(struct list_sign *s)
 {
 	struct bnl_block block;
-	struct errs es = {0};
+	struct errs es = { 0 };
 	struct err e;
 
 	if (choose_paths(s) != 0) {
@@ -275,7 +275,8 @@ warn_of_size(const struct signed_list *made)
 		fprintf(stderr,
 			"bnl-sign: warning: the list has %zu bytes of at most "
 			"%u: remove nodes that are gone, comments and old "
-			"revocations\n", made->len, BNL_BYTES_MAX);
+			"revocations\n",
+			made->len, BNL_BYTES_MAX);
 }
 
 /* Nodes refuse lists that are dated far ahead of their clocks: waits, so that
@@ -305,14 +306,14 @@ list_sign_make(const struct list_sign *s, const char *name, const char *text,
 	       size_t len, struct signed_list *made)
 {
 	struct bnl_sign_in in = {
-	    .text = text,
-	    .len = len,
-	    .previous = s->previous,
-	    .key = s->key,
-	    .reset_time = s->reset_time,
+		.text = text,
+		.len = len,
+		.previous = s->previous,
+		.key = s->key,
+		.reset_time = s->reset_time,
 	};
 	const struct key *self = s->key;
-	struct errs es = {0};
+	struct errs es = { 0 };
 	struct err e;
 
 	memset(made, 0, sizeof(*made));
@@ -354,11 +355,12 @@ list_sign_confirmed(const struct list_sign *s, const struct signed_list *m)
 		err_set(&e, ERR_USAGE,
 			"there is no terminal to ask on, so nothing is signed "
 			"(--yes signs it without a question)");
-	else if (prompt_choice(m->diff.lost > 0
-			      ? "This takes nodes or subnets away from every "
-				"node. Sign it? [y/n]"
-			      : "Sign it all the same? [y/n]",
-			       "yn") == 'y')
+	else if (prompt_choice(
+			 m->diff.lost > 0 ?
+				 "This takes nodes or subnets away from every "
+				 "node. Sign it? [y/n]" :
+				 "Sign it all the same? [y/n]",
+			 "yn") == 'y')
 		return true;
 	else
 		err_set(&e, ERR_USAGE, "nothing is signed");
@@ -372,7 +374,7 @@ check_target(const struct list_sign *s, struct err *e)
 {
 	const struct list_file *began = in_place(s) ? &s->file : &s->base;
 	bool was_there = in_place(s) ? s->file.raw != NULL : replaces_base(s);
-	struct err why = {0};
+	struct err why = { 0 };
 	char *now;
 	size_t len;
 	bool same;
@@ -399,8 +401,9 @@ mode_of(const char *path)
 {
 	struct stat st;
 
-	return lstat(path, &st) == 0 && S_ISREG(st.st_mode) ? st.st_mode & 0777
-							     : LIST_MODE;
+	return lstat(path, &st) == 0 && S_ISREG(st.st_mode) ?
+		       st.st_mode & 0777 :
+		       LIST_MODE;
 }
 
 static int

@@ -13,27 +13,27 @@
 
 struct list_sign {
 	/* set by the caller */
-	const char *in;			/* the list to sign */
-	const char *out;		/* the destination; may be the same */
-	struct key *key;		/* private */
-	const char *key_path;		/* memory is beside it; NULL: none */
-	bool go_back;			/* do not check the memory */
-	struct trusted_keys trusted;	/* keys of lists that may be followed */
-	bool first;			/* there is no list to follow */
+	const char *in;		     /* the list to sign */
+	const char *out;	     /* the destination; may be the same */
+	struct key *key;	     /* private */
+	const char *key_path;	     /* memory is beside it; NULL: none */
+	bool go_back;		     /* do not check the memory */
+	struct trusted_keys trusted; /* keys of lists that may be followed */
+	bool first;		     /* there is no list to follow */
 	bool reset_time;
-	bool force;			/* sign an unchanged list */
+	bool force; /* sign an unchanged list */
 	bool dry_run;
-	bool yes;			/* do not ask */
-	bool quiet;			/* do not show the changes */
-	struct node_self self;		/* owned */
-	bool *installed;		/* set to true by list_sign_install();
-					 * NULL: not needed */
+	bool yes;	       /* do not ask */
+	bool quiet;	       /* do not show the changes */
+	struct node_self self; /* owned */
+	bool *installed;       /* set to true by list_sign_install();
+				* NULL: not needed */
 	/* set by list_sign_begin() */
-	char *out_prev;			/* path of the copy of the last list */
+	char *out_prev; /* path of the copy of the last list */
 	char *base_path;
-	struct list_file file;		/* at in; may be missing when first */
-	struct list_file base;		/* at base_path: the edit's origin */
-	const struct bnl *previous;	/* file's or base's list; NULL: first */
+	struct list_file file;	    /* at in; may be missing when first */
+	struct list_file base;	    /* at base_path: the edit's origin */
+	const struct bnl *previous; /* file's or base's list; NULL: first */
 };
 
 /* A list that was signed in memory. */
@@ -42,7 +42,7 @@ struct signed_list {
 	size_t len;
 	struct bnl *bnl;
 	struct list_diff diff;
-	bool grave;			/* needs a confirmation */
+	bool grave; /* needs a confirmation */
 };
 
 /*

@@ -10,14 +10,14 @@
 #include "lib/defaults.h"
 #include "lib/receipts.h"
 
-#define WAIT_S 30		/* for receipts */
+#define WAIT_S 30 /* for receipts */
 
 /* Returns the configuration of this host's daemon; NULL: not readable. */
 static struct conf *
 next_conf(const struct sign_session *r)
 {
-	char *path = conffile_path(r->conf != NULL ? r->conf
-						   : DEFAULT_CONF_DIR);
+	char *path =
+		conffile_path(r->conf != NULL ? r->conf : DEFAULT_CONF_DIR);
 	struct conf *conf = NULL;
 	struct err e;
 
@@ -48,15 +48,18 @@ next_step(const struct sign_session *r)
 	if (r->push && ours) {
 		rc = (int)receipts_wait(conf->ctlsocket, WAIT_S);
 	} else if (r->push) {
-		fprintf(stderr, "bnl-sign: %s is signed and not pushed: it is "
-			"not the list of a daemon on this host\n", file);
+		fprintf(stderr,
+			"bnl-sign: %s is signed and not pushed: it is "
+			"not the list of a daemon on this host\n",
+			file);
 		rc = EXIT_FAILED;
 	} else if (ours) {
 		puts("next: \"cluevpnctl push --wait\" offers it to all nodes; "
 		     "--push does so at once");
 	} else {
 		printf("next: put %s in the place of a node's list, and type\n"
-		       "\"cluevpnctl push --wait\" there\n", file);
+		       "\"cluevpnctl push --wait\" there\n",
+		       file);
 	}
 	conf_free(conf);
 	return rc;

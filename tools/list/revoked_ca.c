@@ -20,7 +20,7 @@
 #define SUFFIX ".pair"
 #define PAIRS "pairs"
 #define FILES_MAX 131072
-#define SHOWN_MAX 20	/* names */
+#define SHOWN_MAX 20 /* names */
 
 struct found {
 	const struct bnl *before, *after;
@@ -44,7 +44,8 @@ tell_node(struct found *f, const char *name)
 	if (bnl_find(f->after, name) == NULL)
 		return;
 	if (f->n == 0)
-		fprintf(stderr, "%s: the key of a CA would be revoked; these "
+		fprintf(stderr,
+			"%s: the key of a CA would be revoked; these "
 			"nodes have a certificate under it, and no node talks "
 			"to them until they have another one:\n",
 			program_invocation_short_name);
@@ -55,9 +56,9 @@ tell_node(struct found *f, const char *name)
 static void
 look_at_own(struct found *f, const struct conf *conf)
 {
-	struct pem cert = {NULL, 0}, cas[CONF_MANY_MAX];
+	struct pem cert = { NULL, 0 }, cas[CONF_MANY_MAX];
 	struct cert_info info;
-	char *texts[CONF_MANY_MAX + 1] = {NULL};
+	char *texts[CONF_MANY_MAX + 1] = { NULL };
 	size_t n = 0;
 	struct err e;
 
@@ -65,8 +66,8 @@ look_at_own(struct found *f, const struct conf *conf)
 		return;
 	cert.p = texts[0];
 	while (n < conf->cacert.n &&
-	       file_read(&texts[n + 1], &cas[n].len, conf->cacert.v[n],
-			 PEM_MAX, &e) == 0) {
+	       file_read(&texts[n + 1], &cas[n].len, conf->cacert.v[n], PEM_MAX,
+			 &e) == 0) {
 		cas[n].p = texts[n + 1];
 		n++;
 	}
@@ -83,14 +84,14 @@ look_at_own(struct found *f, const struct conf *conf)
 static void
 look_at_pair(struct found *f, const struct store *pairs, const char *file)
 {
-	struct pair_record r = {.n = 0};
+	struct pair_record r = { .n = 0 };
 	uint8_t *data;
 	size_t len;
 	bool under = false;
 	struct err e;
 
-	if (store_read(pairs, file, PAIR_RECORD_MAX, STORE_PRIVATE, &data,
-		       &len, &e) != 0)
+	if (store_read(pairs, file, PAIR_RECORD_MAX, STORE_PRIVATE, &data, &len,
+		       &e) != 0)
 		return;
 	if (pair_record_decode(&r, data, len, &e) == 0)
 		for (unsigned int i = 0; i < r.n; i++)
@@ -105,7 +106,7 @@ look_at_pair(struct found *f, const struct store *pairs, const char *file)
 static void
 look_at_pairs(struct found *f, const char *statedir)
 {
-	struct store dir = {.dirfd = -1}, pairs = {.dirfd = -1};
+	struct store dir = { .dirfd = -1 }, pairs = { .dirfd = -1 };
 	char **names;
 	size_t n;
 	struct err e;
@@ -125,7 +126,7 @@ bool
 revoked_ca_print(const struct bnl *before, const struct bnl *after,
 		 const char *path)
 {
-	struct found f = {.before = before, .after = after};
+	struct found f = { .before = before, .after = after };
 	struct conf *conf;
 	struct err e;
 

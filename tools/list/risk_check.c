@@ -19,7 +19,7 @@ look_for_return(struct risk_check *c, const struct bnl *before,
 	char name[NODE_NAME_MAX + 1];
 	const struct bnl_node *n;
 	struct bnl_edit *ed;
-	struct errs es = {0};
+	struct errs es = { 0 };
 	struct span whose;
 	size_t line = 0;
 
@@ -53,7 +53,7 @@ look_for_doubt(struct risk_check *c, const struct bnl *before,
 	for (uint32_t i = 0; i < after->nnodes; i++) {
 		const struct bnl_node *n = &after->nodes[i];
 		const struct bnl_node *old =
-		    before != NULL ? bnl_find(before, n->name) : NULL;
+			before != NULL ? bnl_find(before, n->name) : NULL;
 
 		for (uint32_t j = 0; j < n->naddresses; j++) {
 			const struct ipaddr *a = &n->addresses[j].ep.addr;
@@ -103,14 +103,16 @@ risk_check_print(const struct risk_check *c)
 			ipaddr_format(text, &c->doubted), c->doubt,
 			bnl_address_doubt(&c->doubted));
 	if (c->self[0] != '\0')
-		fprintf(stderr, "%s: %s is this machine: it would no longer "
+		fprintf(stderr,
+			"%s: %s is this machine: it would no longer "
 			"belong to the network\n",
 			program_invocation_short_name, c->self);
 	if (c->gone > 0)
 		fprintf(stderr, "%s: %u of %u nodes would be gone\n",
 			program_invocation_short_name, c->gone, c->of);
 	if (c->back[0] != '\0')
-		fprintf(stderr, "%s: %s comes back without a key, though one "
+		fprintf(stderr,
+			"%s: %s comes back without a key, though one "
 			"of its keys was revoked: any other certificate of "
 			"this name would be good\n",
 			program_invocation_short_name, c->back);

@@ -10,13 +10,13 @@
 #include "node_self.h"
 
 struct risk_check {
-	char self[NODE_NAME_MAX + 1]; /* this machine's removed node; or "" */
-	char back[NODE_NAME_MAX + 1]; /* a new node without a pin of which a
-				       * key was revoked; or "" */
+	char self[NODE_NAME_MAX + 1];  /* this machine's removed node; or "" */
+	char back[NODE_NAME_MAX + 1];  /* a new node without a pin of which a
+					* key was revoked; or "" */
 	char doubt[NODE_NAME_MAX + 1]; /* a node with a new, probably wrong
 					* address; or "" */
-	struct ipaddr doubted;	      /* the doubted address */
-	uint32_t gone;		      /* nodes removed, if over a third; or 0 */
+	struct ipaddr doubted;	       /* the doubted address */
+	uint32_t gone; /* nodes removed, if over a third; or 0 */
 	uint32_t of;
 };
 

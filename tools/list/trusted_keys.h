@@ -12,7 +12,7 @@
 #define TRUSTED_KEYS_MAX (OPTION_VALUES_MAX + 1)
 
 struct trusted_keys {
-	struct key *k[TRUSTED_KEYS_MAX];	/* owned */
+	struct key *k[TRUSTED_KEYS_MAX]; /* owned */
 	size_t n;
 };
 

@@ -47,8 +47,9 @@ check_user(const struct home *h, struct err *e)
 		return err_set(e, ERR_PERM,
 			       "the user " DEFAULT_USER " is root");
 	if (!can_become(&ids))
-		return err_set(e, ERR_PERM, "it cannot become the user "
-			       DEFAULT_USER " here");
+		return err_set(e, ERR_PERM,
+			       "it cannot become the user " DEFAULT_USER
+			       " here");
 	conf = home_file(h, DEFAULT_CONF_NAME);
 	if (conf == NULL)
 		return err_nomem(e);
@@ -79,8 +80,8 @@ daemon_user_choose(struct home *h)
 		puts("Started by root, the daemon stays root (--no-user)");
 	} else if (check_user(h, &e) == 0) {
 		h->user = DEFAULT_USER;
-		puts("Started by root, the daemon becomes the user "
-		     DEFAULT_USER " (unless --no-user)");
+		puts("Started by root, the daemon becomes the user " DEFAULT_USER
+		     " (unless --no-user)");
 	} else {
 		printf("Started by root, the daemon stays root: %s\n", e.text);
 	}

@@ -20,15 +20,15 @@
 
 #define DIR_MODE 0755
 #define STATE_MODE 0700
-#define KEEPALIVE "25s"		/* shorter than the timeout of most NATs */
+#define KEEPALIVE "25s" /* shorter than the timeout of most NATs */
 
 void
 home_init(struct home *h)
 {
 	*h = (struct home){
-	    .dir = DEFAULT_CONF_DIR,
-	    .state = DEFAULT_STATE_DIR,
-	    .port = PROTO_PORT,
+		.dir = DEFAULT_CONF_DIR,
+		.state = DEFAULT_STATE_DIR,
+		.port = PROTO_PORT,
 	};
 }
 
@@ -39,8 +39,10 @@ home_check_set(void *ctx, const struct option_row *row, const char *arg,
 	(void)ctx;
 	if (strchr(arg, '=') != NULL && strchr(arg, '\n') == NULL)
 		return 0;
-	return err_set(e, ERR_USAGE, "--%s \"%s\": expected KEY=VALUE, as a "
-		       "line of cluevpn.conf", row->name, arg);
+	return err_set(e, ERR_USAGE,
+		       "--%s \"%s\": expected KEY=VALUE, as a "
+		       "line of cluevpn.conf",
+		       row->name, arg);
 }
 
 int
@@ -56,7 +58,8 @@ home_check_dir(void *ctx, const struct option_row *row, const char *arg,
 			return err_set(e, ERR_USAGE,
 				       "--%s: expected the name of a "
 				       "directory, found a control character "
-				       "or '#' in it", row->name);
+				       "or '#' in it",
+				       row->name);
 	return 0;
 }
 
@@ -116,7 +119,7 @@ home_sets(const struct home *h, const char *key)
 {
 	for (size_t i = 0; i < h->sets.n; i++) {
 		const char *v = h->sets.v[i];
-		struct span s = {v, (size_t)(strchr(v, '=') - v)};
+		struct span s = { v, (size_t)(strchr(v, '=') - v) };
 
 		if (span_is(span_trim(s), key))
 			return true;
@@ -125,9 +128,8 @@ home_sets(const struct home *h, const char *key)
 }
 
 static void
-print_conf(FILE *f, const struct home *h, const char *command,
-	   const char *name, const char *network, unsigned int nkeys,
-	   bool hidden)
+print_conf(FILE *f, const struct home *h, const char *command, const char *name,
+	   const char *network, unsigned int nkeys, bool hidden)
 {
 	char pub[HOME_PUB_NAME_MAX];
 
@@ -174,7 +176,7 @@ home_conf(char **out, const struct home *h, const char *command,
 	  const char *name, const char *network, unsigned int nkeys,
 	  bool hidden, struct err *e)
 {
-	struct errs es = {0};
+	struct errs es = { 0 };
 	struct conf *conf;
 	char *text = NULL;
 	size_t len = 0;
@@ -219,8 +221,7 @@ hold_signals(sigset_t *old)
 }
 
 int
-home_write(const struct home *h, struct outfile *f, size_t n,
-	   struct err *e)
+home_write(const struct home *h, struct outfile *f, size_t n, struct err *e)
 {
 	bool had_dir = file_exists(h->dir), had_state = file_exists(h->state);
 	sigset_t old;

@@ -12,11 +12,11 @@
 #include "lib/outfiles.h"
 
 struct home {
-	const char *dir;	/* folder of the configuration */
-	const char *state;	/* folder of the list */
-	struct option_values sets;	/* KEY=VALUE, for cluevpn.conf */
+	const char *dir;	   /* folder of the configuration */
+	const char *state;	   /* folder of the list */
+	struct option_values sets; /* KEY=VALUE, for cluevpn.conf */
 	uint64_t port;
-	const char *user;	/* user of the daemon; NULL: not set */
+	const char *user; /* user of the daemon; NULL: not set */
 	bool no_user;
 	bool no_start;
 };
@@ -31,23 +31,43 @@ int home_check_dir(void *ctx, const struct option_row *row, const char *arg,
 		   struct err *e);
 int home_check_set(void *ctx, const struct option_row *row, const char *arg,
 		   struct err *e);
-int home_check_address(void *ctx, const struct option_row *row,
-		       const char *arg, struct err *e);
+int home_check_address(void *ctx, const struct option_row *row, const char *arg,
+		       struct err *e);
 /* The rows of the options of all commands that make a node. */
-#define HOME_OPTIONS(h) \
-	{0, "port", "PORT", "UDP and TCP (3406)", .number = &(h)->port, \
-	 .min = 1, .max = 65535}, \
-	{0, "config-dir", "DIR", "(" DEFAULT_CONF_DIR ")", \
-	 .take = home_check_dir, .text = &(h)->dir}, \
-	{0, "state-dir", "DIR", "(" DEFAULT_STATE_DIR ")", \
-	 .take = home_check_dir, .text = &(h)->state}, \
-	{0, "set", "KEY=VALUE", "more for cluevpn.conf; may be repeated", \
-	 .take = home_check_set, .values = &(h)->sets}, \
-	{0, "no-user", NULL, "leave the daemon root (else it becomes the " \
-	 "user " DEFAULT_USER ", where there is one)", \
-	 .flag = &(h)->no_user}, \
-	{0, "no-start", NULL, "do not start the daemon", \
-	 .flag = &(h)->no_start}
+#define HOME_OPTIONS(h)                                         \
+	{ 0,                                                    \
+	  "port",                                               \
+	  "PORT",                                               \
+	  "UDP and TCP (3406)",                                 \
+	  .number = &(h)->port,                                 \
+	  .min = 1,                                             \
+	  .max = 65535 },                                       \
+		{ 0,                                            \
+		  "config-dir",                                 \
+		  "DIR",                                        \
+		  "(" DEFAULT_CONF_DIR ")",                     \
+		  .take = home_check_dir,                       \
+		  .text = &(h)->dir },                          \
+		{ 0,                                            \
+		  "state-dir",                                  \
+		  "DIR",                                        \
+		  "(" DEFAULT_STATE_DIR ")",                    \
+		  .take = home_check_dir,                       \
+		  .text = &(h)->state },                        \
+		{ 0,                                            \
+		  "set",                                        \
+		  "KEY=VALUE",                                  \
+		  "more for cluevpn.conf; may be repeated",     \
+		  .take = home_check_set,                       \
+		  .values = &(h)->sets },                       \
+		{ 0, "no-user", NULL,                           \
+		  "leave the daemon root (else it becomes the " \
+		  "user " DEFAULT_USER ", where there is one)", \
+		  .flag = &(h)->no_user },                      \
+	{                                                       \
+		0, "no-start", NULL, "do not start the daemon", \
+			.flag = &(h)->no_start                  \
+	}
 /* True when there is a --set of this key. */
 bool home_sets(const struct home *h, const char *key);
 /* Paths of files of these names; malloc'd. */
@@ -68,8 +88,7 @@ int home_conf(char **out, const struct home *h, const char *command,
 char *home_pub(char out[HOME_PUB_NAME_MAX], unsigned int n);
 /* Puts comment lines with the purpose of the file in front of PEM text;
  * malloc'd. */
-int home_head(char **out, const char *head, const char *pem,
-	      struct err *e);
+int home_head(char **out, const char *head, const char *pem, struct err *e);
 
 /* Makes the two directories, and either all files in them or none. */
 int home_write(const struct home *h, struct outfile *f, size_t n,

@@ -18,14 +18,14 @@
 
 /* Addresses on the Internet: nothing is sent there, a UDP socket's connect(2)
  * only looks up the route. */
-static const char *const far_away[] = {"1.1.1.1", "2606:4700:4700::1111"};
+static const char *const far_away[] = { "1.1.1.1", "2606:4700:4700::1111" };
 
 bool
 host_net_address(struct ipaddr *out, enum ip_family family)
 {
 	const char *text = far_away[family == IP_V6];
 	struct sockaddr_storage ss;
-	struct endpoint ep = {.port = 53};
+	struct endpoint ep = { .port = 53 };
 	socklen_t len = sizeof(ss);
 	bool found = false;
 	int fd;
@@ -35,11 +35,11 @@ host_net_address(struct ipaddr *out, enum ip_family family)
 	fd = socket(sockaddr_family(&ep.addr), SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return false;
-	if (connect(fd, (const struct sockaddr *)&ss,
-		    sockaddr_put(&ss, &ep)) == 0 &&
+	if (connect(fd, (const struct sockaddr *)&ss, sockaddr_put(&ss, &ep)) ==
+		    0 &&
 	    getsockname(fd, (struct sockaddr *)&ss, &len) == 0 &&
-	    sockaddr_get(&ep, &ss, len) == 0 &&
-	    !ipaddr_is_loopback(&ep.addr) && !ipaddr_is_linklocal(&ep.addr) &&
+	    sockaddr_get(&ep, &ss, len) == 0 && !ipaddr_is_loopback(&ep.addr) &&
+	    !ipaddr_is_linklocal(&ep.addr) &&
 	    !ipaddr_is_unspecified(&ep.addr)) {
 		*out = ep.addr;
 		found = true;
@@ -51,9 +51,9 @@ host_net_address(struct ipaddr *out, enum ip_family family)
 bool
 host_net_private(const struct ipaddr *a)
 {
-	static const char *const nets[] = {"10.0.0.0/8", "172.16.0.0/12",
-					   "192.168.0.0/16", "100.64.0.0/10",
-					   "fc00::/7"};
+	static const char *const nets[] = { "10.0.0.0/8", "172.16.0.0/12",
+					    "192.168.0.0/16", "100.64.0.0/10",
+					    "fc00::/7" };
 	struct prefix p;
 
 	for (size_t i = 0; i < sizeof(nets) / sizeof(nets[0]); i++)
@@ -69,7 +69,7 @@ is_on_interface(const struct ifaddrs *all, const struct prefix *p)
 {
 	for (; all != NULL; all = all->ifa_next) {
 		const struct sockaddr_in *sin, *mask;
-		struct ipaddr a = {.family = IP_V4};
+		struct ipaddr a = { .family = IP_V4 };
 		struct prefix on;
 
 		if (all->ifa_addr == NULL || all->ifa_netmask == NULL ||
@@ -79,7 +79,7 @@ is_on_interface(const struct ifaddrs *all, const struct prefix *p)
 		mask = (const void *)all->ifa_netmask;
 		memcpy(a.b, &sin->sin_addr, 4);
 		on = prefix_mask(&a, (unsigned int)__builtin_popcount(
-					 mask->sin_addr.s_addr));
+					     mask->sin_addr.s_addr));
 		if (prefix_overlaps(&on, p))
 			return true;
 	}
@@ -92,8 +92,7 @@ static bool
 is_routed(const struct fib_route *routes, size_t n, const struct prefix *p)
 {
 	for (size_t i = 0; i < n; i++)
-		if (routes[i].dst.len > 1 &&
-		    prefix_overlaps(&routes[i].dst, p))
+		if (routes[i].dst.len > 1 && prefix_overlaps(&routes[i].dst, p))
 			return true;
 	return false;
 }
@@ -107,13 +106,13 @@ has_any(const struct prefix *p, const struct ipaddr *v, size_t n)
 	return false;
 }
 
-#define TENS 256	/* number of /16 in 10.0.0.0/8 */
-#define CANDIDATES (TENS + 16)	/* and of 172.16.0.0/12 (RFC 1918) */
+#define TENS 256	       /* number of /16 in 10.0.0.0/8 */
+#define CANDIDATES (TENS + 16) /* and of 172.16.0.0/12 (RFC 1918) */
 
 static struct prefix
 candidate_at(unsigned int i)
 {
-	struct ipaddr a = {.family = IP_V4};
+	struct ipaddr a = { .family = IP_V4 };
 
 	a.b[0] = i < TENS ? 10 : 172;
 	a.b[1] = (uint8_t)(i < TENS ? i : 16 + i - TENS);
@@ -121,7 +120,7 @@ candidate_at(unsigned int i)
 }
 
 int
-host_net_prefix(struct prefix *out, const struct ipaddr *not, size_t n,
+host_net_prefix(struct prefix *out, const struct ipaddr * not, size_t n,
 		struct err *e)
 {
 	const struct rng rng = rng_system();

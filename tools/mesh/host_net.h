@@ -17,7 +17,7 @@ bool host_net_address(struct ipaddr *out, enum ip_family family);
 bool host_net_private(const struct ipaddr *a);
 /* A random /16 of 10.0.0.0/8 or 172.16.0.0/12 that overlaps no interface and no
  * route of this host and contains none of those n addresses. 0 or -1. */
-int host_net_prefix(struct prefix *out, const struct ipaddr *not, size_t n,
+int host_net_prefix(struct prefix *out, const struct ipaddr * not, size_t n,
 		    struct err *e);
 /* Warns on standard error of routes of this host that overlap the networks of a
  * list; self: this host's node. */

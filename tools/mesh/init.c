@@ -26,8 +26,10 @@ static int
 keep_word(struct words *w, const char *what, const char *v, struct err *e)
 {
 	if (w->n == INIT_WORDS_MAX)
-		return err_set(e, ERR_USAGE, "--%s is given more than %d "
-			       "times", what, INIT_WORDS_MAX);
+		return err_set(e, ERR_USAGE,
+			       "--%s is given more than %d "
+			       "times",
+			       what, INIT_WORDS_MAX);
 	w->v[w->n] = strdup(v);
 	return w->v[w->n++] == NULL ? err_nomem(e) : 0;
 }
@@ -49,8 +51,9 @@ static int
 take_address(void *ctx, const struct option_row *row, const char *arg,
 	     struct err *e)
 {
-	return home_check_address(NULL, row, arg, e) != 0
-		       ? -1 : keep_word(ctx, row->name, arg, e);
+	return home_check_address(NULL, row, arg, e) != 0 ?
+		       -1 :
+		       keep_word(ctx, row->name, arg, e);
 }
 
 static int
@@ -65,12 +68,12 @@ take_network(void *ctx, const struct option_row *row, const char *arg,
 	     struct err *e)
 {
 	(void)ctx;
-	if (text_is_node_name((struct span){arg, strlen(arg)}))
+	if (text_is_node_name((struct span){ arg, strlen(arg) }))
 		return 0;
 	return err_set(e, ERR_USAGE,
 		       "--%s \"%s\": expected a-z, 0-9, \".\", \"-\" and "
-		       "\"_\", at most %d, a letter or digit first", row->name,
-		       arg, NODE_NAME_MAX);
+		       "\"_\", at most %d, a letter or digit first",
+		       row->name, arg, NODE_NAME_MAX);
 }
 
 static int
@@ -80,8 +83,10 @@ take_name(void *ctx, const struct option_row *row, const char *arg,
 	struct init *in = ctx;
 
 	if (arg[0] == '\0' || strlen(arg) >= sizeof(in->name))
-		return err_set(e, ERR_USAGE, "--%s: expected 1 to %d "
-			       "characters", row->name, NODE_NAME_MAX);
+		return err_set(e, ERR_USAGE,
+			       "--%s: expected 1 to %d "
+			       "characters",
+			       row->name, NODE_NAME_MAX);
 	snprintf(in->name, sizeof(in->name), "%s", arg);
 	return 0;
 }
@@ -97,7 +102,7 @@ default_name(struct init *in, struct err *e)
 	    gethostname(in->name, sizeof(in->name) - 1) == 0)
 		for (char *p = in->name; *p != '\0'; p++)
 			*p = (char)tolower((unsigned char)*p);
-	s = (struct span){in->name, strlen(in->name)};
+	s = (struct span){ in->name, strlen(in->name) };
 	if (text_is_node_name(s) && strcmp(in->name, "localhost") != 0)
 		return 0;
 	return err_set(e, ERR_USAGE,
@@ -110,12 +115,13 @@ default_name(struct init *in, struct err *e)
 static int
 default_addresses(struct init *in, struct err *e)
 {
-	static const enum ip_family families[] = {IP_V4, IP_V6};
+	static const enum ip_family families[] = { IP_V4, IP_V6 };
 	char text[IPADDR_TEXT_MAX];
 	struct ipaddr a;
 
 	if (in->no_address && in->addresses.n > 0)
-		return err_set(e, ERR_USAGE, "--address and --no-address "
+		return err_set(e, ERR_USAGE,
+			       "--address and --no-address "
 			       "exclude each other");
 	if (in->no_address || in->addresses.n > 0)
 		return 0;
@@ -143,8 +149,8 @@ own_addresses(const struct init *in, struct ipaddr out[INIT_WORDS_MAX])
 	size_t n = 0;
 
 	for (size_t i = 0; i < in->addresses.n; i++)
-		if (bnl_value_read(&v, BNL_ADDRESS, in->addresses.v[i],
-				   NULL) == 0 &&
+		if (bnl_value_read(&v, BNL_ADDRESS, in->addresses.v[i], NULL) ==
+			    0 &&
 		    v.p.addr.family == IP_V4)
 			out[n++] = v.p.addr;
 	return n;
@@ -205,11 +211,11 @@ set_defaults(struct init *in, struct err *e)
 		return -1;
 	dot = strchr(in->name, '.');
 	if (in->network == NULL)
-		in->network = dot != NULL && dot[1] != '\0' ? dot + 1
-							    : "cluevpn";
-	return default_addresses(in, e) != 0 || default_prefixes(in, e) != 0
-		   ? -1
-		   : default_subnets(in, e);
+		in->network =
+			dot != NULL && dot[1] != '\0' ? dot + 1 : "cluevpn";
+	return default_addresses(in, e) != 0 || default_prefixes(in, e) != 0 ?
+		       -1 :
+		       default_subnets(in, e);
 }
 
 static void
@@ -259,36 +265,43 @@ static int
 parse_args(struct init *in, int argc, char **argv)
 {
 	const struct option_row rows[] = {
-	    {'N', "name", "NAME", "the name of this node (the host's name)",
-	     .take = take_name, .ctx = in},
-	    {0, "address", "ADDRESS", "where others reach it; may be repeated "
-	     "(that of the default route)", .take = take_address,
-	     .ctx = &in->addresses},
-	    {0, "no-address", NULL, "others cannot reach it first",
-	     .flag = &in->no_address},
-	    {0, "network", "NAME", "the network's name", .take = take_network,
-	     .text = &in->network},
-	    {0, "prefix", "PREFIX", "the addresses in it; may be repeated (a "
-	     "random /16 of 10.0.0.0/8 or 172.16.0.0/12 that this host does "
-	     "not use, and a random fd.../48)", .take = take_prefix,
-	     .ctx = &in->prefixes},
-	    {0, "subnet", "SUBNET", "this node's; may be repeated (the first "
-	     "of each prefix)", .take = take_prefix, .ctx = &in->subnets},
-	    {0, "key-type", "TYPE", "of the key that signs the list: dsa "
-	     "(default) or ed25519", .take = keyfile_type_option,
-	     .ctx = &in->type},
-	    HOME_OPTIONS(&in->home),
-	    {'n', "dry-run", NULL, "only show all that",
-	     .flag = &in->dry_run},
-	    {.name = NULL},
+		{ 'N', "name", "NAME",
+		  "the name of this node (the host's name)", .take = take_name,
+		  .ctx = in },
+		{ 0, "address", "ADDRESS",
+		  "where others reach it; may be repeated "
+		  "(that of the default route)",
+		  .take = take_address, .ctx = &in->addresses },
+		{ 0, "no-address", NULL, "others cannot reach it first",
+		  .flag = &in->no_address },
+		{ 0, "network", "NAME", "the network's name",
+		  .take = take_network, .text = &in->network },
+		{ 0, "prefix", "PREFIX",
+		  "the addresses in it; may be repeated (a "
+		  "random /16 of 10.0.0.0/8 or 172.16.0.0/12 that this host does "
+		  "not use, and a random fd.../48)",
+		  .take = take_prefix, .ctx = &in->prefixes },
+		{ 0, "subnet", "SUBNET",
+		  "this node's; may be repeated (the first "
+		  "of each prefix)",
+		  .take = take_prefix, .ctx = &in->subnets },
+		{ 0, "key-type", "TYPE",
+		  "of the key that signs the list: dsa "
+		  "(default) or ed25519",
+		  .take = keyfile_type_option, .ctx = &in->type },
+		HOME_OPTIONS(&in->home),
+		{ 'n', "dry-run", NULL, "only show all that",
+		  .flag = &in->dry_run },
+		{ .name = NULL },
 	};
 	struct options o = {
-	    .command = "init",
-	    .usage = "cluevpnctl init [OPTION]...",
-	    .about = "Founds a network: makes its keys, its first list and "
-		     "the configuration of this host, and starts the daemon. "
-		     "Shows the value that it takes for each of:",
-	    .rows = rows,
+		.command = "init",
+		.usage = "cluevpnctl init [OPTION]...",
+		.about =
+			"Founds a network: makes its keys, its first list and "
+			"the configuration of this host, and starts the daemon. "
+			"Shows the value that it takes for each of:",
+		.rows = rows,
 	};
 
 	return options_parse(&o, argc, argv);
@@ -297,7 +310,7 @@ parse_args(struct init *in, int argc, char **argv)
 int
 mesh_init(int argc, char **argv)
 {
-	struct init in = {.type = KEY_DSA};
+	struct init in = { .type = KEY_DSA };
 	struct err e;
 	int rc;
 
@@ -316,8 +329,8 @@ mesh_init(int argc, char **argv)
 	show_plan(&in);
 	daemon_user_choose(&in.home);
 	rc = EXIT_OK;
-	if (!in.dry_run && (init_make(&in, &e) != 0 ||
-			    service_start(&in.home, &e) != 0)) {
+	if (!in.dry_run &&
+	    (init_make(&in, &e) != 0 || service_start(&in.home, &e) != 0)) {
 		output_err(NULL, &e);
 		rc = e.code == ERR_USAGE ? EXIT_USAGE : EXIT_FAILED;
 	} else if (!in.dry_run) {

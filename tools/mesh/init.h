@@ -14,7 +14,7 @@
 #define INIT_WORDS_MAX 16
 
 struct words {
-	char *v[INIT_WORDS_MAX];	/* owned */
+	char *v[INIT_WORDS_MAX]; /* owned */
 	size_t n;
 };
 
@@ -25,9 +25,9 @@ struct init {
 	struct words prefixes;
 	struct words subnets;
 	const char *network;
-	enum key_type type;	/* type of the list-signing key */
+	enum key_type type; /* type of the list-signing key */
 	bool no_address;
-	bool private;		/* the detected address is private */
+	bool private; /* the detected address is private */
 	bool dry_run;
 };
 

@@ -27,7 +27,7 @@ enum {
 	F_NODE,
 	F_CONF,
 	F_LIST,
-	F_LIST_PREV,		/* as bnl-sign(8) keeps it */
+	F_LIST_PREV, /* as bnl-sign(8) keeps it */
 	FILES
 };
 
@@ -36,28 +36,28 @@ static const struct {
 	bool secret;
 	const char *head;
 } files[FILES] = {
-    [F_CA_KEY] = {"ca.key", true,
-		  "# The key of the network's CA: \"cluevpnctl invite\" and "
-		  "\"keygen sign\" use it.\n"
-		  "# Keep a copy in a safe place, and nowhere else."},
-    [F_CA] = {"ca.pem", false,
-	      "# The certificate of the network's CA: \"keygen ca\" makes "
-	      "another."},
-    [F_BNL_KEY] = {"bnl.key", true,
-		   "# The key that signs the list: \"cluevpnctl invite\", "
-		   "\"cluevpnctl remove\" and\n"
-		   "# \"bnl-sign\" use it. Keep a copy in a safe place, and "
-		   "nowhere else."},
-    [F_BNL_PUB] = {"bnl-pub.pem", false,
-		   "# The key that verifies lists: the public half of "
-		   "bnl.key. \"keygen bnl\" makes\n# another."},
-    [F_NODE_KEY] = {"node.key", true,
-		    "# This node's key, which never leaves it. \"cluevpnctl "
-		    "invite --replace\" and\n"
-		    "# \"keygen node\" make another."},
-    [F_NODE] = {"node.pem", false,
-		"# This node's certificate: \"keygen sign\" renews it."},
-    [F_CONF] = {DEFAULT_CONF_NAME, false, NULL},
+	[F_CA_KEY] = { "ca.key", true,
+		       "# The key of the network's CA: \"cluevpnctl invite\" and "
+		       "\"keygen sign\" use it.\n"
+		       "# Keep a copy in a safe place, and nowhere else." },
+	[F_CA] = { "ca.pem", false,
+		   "# The certificate of the network's CA: \"keygen ca\" makes "
+		   "another." },
+	[F_BNL_KEY] = { "bnl.key", true,
+			"# The key that signs the list: \"cluevpnctl invite\", "
+			"\"cluevpnctl remove\" and\n"
+			"# \"bnl-sign\" use it. Keep a copy in a safe place, and "
+			"nowhere else." },
+	[F_BNL_PUB] = { "bnl-pub.pem", false,
+			"# The key that verifies lists: the public half of "
+			"bnl.key. \"keygen bnl\" makes\n# another." },
+	[F_NODE_KEY] = { "node.key", true,
+			 "# This node's key, which never leaves it. \"cluevpnctl "
+			 "invite --replace\" and\n"
+			 "# \"keygen node\" make another." },
+	[F_NODE] = { "node.pem", false,
+		     "# This node's certificate: \"keygen sign\" renews it." },
+	[F_CONF] = { DEFAULT_CONF_NAME, false, NULL },
 };
 
 static int
@@ -69,8 +69,7 @@ name_files(struct outfile f[FILES], const struct init *in, struct err *e)
 		f[i].secret = files[i].secret;
 	}
 	f[F_LIST].path = home_list(&in->home);
-	f[F_LIST_PREV].path = file_join(in->home.state,
-					"network.bnl.prev");
+	f[F_LIST_PREV].path = file_join(in->home.state, "network.bnl.prev");
 	for (int i = 0; i < FILES; i++)
 		if (f[i].path == NULL)
 			return err_nomem(e);
@@ -198,13 +197,13 @@ int
 init_plan(const struct init *in, struct err *e)
 {
 	char *conf = NULL, *text;
-	struct errs es = {0};
+	struct errs es = { 0 };
 	struct bnl *b = NULL;
 	size_t len;
 	int rc = -1;
 
-	if (home_conf(&conf, &in->home, "init", in->name,
-		      in->network, 1, in->no_address, e) != 0 ||
+	if (home_conf(&conf, &in->home, "init", in->name, in->network, 1,
+		      in->no_address, e) != 0 ||
 	    home_fit(&in->home, e) != 0)
 		goto out;
 	text = list_text(in, NULL, &len, e);
@@ -222,8 +221,8 @@ static int
 make_list(struct outfile *f, const struct init *in, const struct key *node,
 	  const struct key *signer, struct err *e)
 {
-	struct bnl_sign_in sign = {.key = signer, .now = clock_wall()};
-	struct errs es = {0};
+	struct bnl_sign_in sign = { .key = signer, .now = clock_wall() };
+	struct errs es = { 0 };
 	char fp_text[FINGERPRINT_TEXT_MAX], *text, *made = NULL;
 	uint8_t fp[FINGERPRINT_LEN];
 	size_t len = 0, madelen;
@@ -240,11 +239,11 @@ make_list(struct outfile *f, const struct init *in, const struct key *node,
 		goto out;
 	}
 	/* A list contains no NUL. */
-	f[F_LIST].data = span_dup((struct span){made, madelen});
-	f[F_LIST_PREV].data = span_dup((struct span){made, madelen});
-	rc = f[F_LIST].data == NULL || f[F_LIST_PREV].data == NULL
-		 ? err_nomem(e)
-		 : 0;
+	f[F_LIST].data = span_dup((struct span){ made, madelen });
+	f[F_LIST_PREV].data = span_dup((struct span){ made, madelen });
+	rc = f[F_LIST].data == NULL || f[F_LIST_PREV].data == NULL ?
+		     err_nomem(e) :
+		     0;
 out:
 	free(made);
 	free(text);
@@ -276,8 +275,8 @@ init_make(const struct init *in, struct err *e)
 	int rc = -1;
 
 	if (name_files(f, in, e) == 0 &&
-	    home_conf(&f[F_CONF].data, &in->home, "init", in->name,
-		      in->network, 1, in->no_address, e) == 0 &&
+	    home_conf(&f[F_CONF].data, &in->home, "init", in->name, in->network,
+		      1, in->no_address, e) == 0 &&
 	    key_generate(&node, KEY_EC_P256, e) == 0 &&
 	    put_key(f, F_NODE_KEY, node, e) == 0 &&
 	    make_certs(f, in, node, e) == 0 &&

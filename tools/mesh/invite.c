@@ -30,13 +30,15 @@ take_expire(void *ctx, const struct option_row *row, const char *arg,
 	static const struct {
 		const char *unit;
 		int64_t s;
-	} units[] = {{"s", 1}, {"min", 60}, {"h", 3600}, {"d", 86400}};
+	} units[] = {
+		{ "s", 1 }, { "min", 60 }, { "h", 3600 }, { "d", 86400 }
+	};
 	size_t digits = strspn(arg, "0123456789");
 	uint64_t n;
 
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
 		if (strcmp(arg + digits, units[i].unit) == 0 &&
-		    text_u64(&n, (struct span){arg, digits}, 1,
+		    text_u64(&n, (struct span){ arg, digits }, 1,
 			     (uint64_t)(EXPIRE_MAX_S / units[i].s)) == 0) {
 			in->seconds = (int64_t)n * units[i].s;
 			return 0;
@@ -68,13 +70,13 @@ static int
 take_address(void *ctx, const struct option_row *row, const char *arg,
 	     struct err *e)
 {
-	return home_check_address(NULL, row, arg, e) != 0
-		       ? -1 : take_word(ctx, row, arg, e);
+	return home_check_address(NULL, row, arg, e) != 0 ?
+		       -1 :
+		       take_word(ctx, row, arg, e);
 }
 
 static int
-take_ou(void *ctx, const struct option_row *row, const char *arg,
-	struct err *e)
+take_ou(void *ctx, const struct option_row *row, const char *arg, struct err *e)
 {
 	(void)ctx;
 	if (strlen(arg) <= CERT_OU_MAX && text_is_utf8(arg, strlen(arg)))
@@ -90,21 +92,23 @@ check_options(const struct invite *in, const struct options *o, bool one,
 	      int names)
 {
 	static char add[] = "add", name[] = "a";
-	char *argv[INVITE_WORDS_MAX + 3] = {add};
-	const int first = optind;	/* edit_args_read() changes it */
+	char *argv[INVITE_WORDS_MAX + 3] = { add };
+	const int first = optind; /* edit_args_read() changes it */
 	struct edit_args args;
 	int n = 1, rc;
 
 	if (names > INVITE_GUESTS_MAX)
-		return options_misused(o, "at most %d names can be invited at "
-				       "once", INVITE_GUESTS_MAX);
+		return options_misused(o,
+				       "at most %d names can be invited at "
+				       "once",
+				       INVITE_GUESTS_MAX);
 	if (in->replace && in->nwords > 0 && (in->rooms || !in->addresses))
 		return options_misused(o, "--replace is for a key; \"bnl-sign "
-				       "set\" changes what is routed to a "
-				       "node");
+					  "set\" changes what is routed to a "
+					  "node");
 	if (one && names > 1)
 		return options_misused(o, "--address and --subnet are for one "
-				       "name");
+					  "name");
 	for (unsigned int i = 0; i < in->nwords; i++)
 		argv[n++] = in->words[i];
 	argv[n++] = name;
@@ -118,6 +122,7 @@ static int
 parse_args(struct invite *in, int argc, char **argv)
 {
 	bool subnets = false;
+	/* clang-format off */
 	const struct option_row rows[] = {
 	    {0, "expire", "TIME", "how long the tokens are good: 90s, 30min, "
 	     "24h, 7d at most (1h)", .take = take_expire, .ctx = in},
@@ -156,21 +161,23 @@ parse_args(struct invite *in, int argc, char **argv)
 	     .text = &in->key},
 	    {.name = NULL},
 	};
+	/* clang-format on */
 	struct options o = {
-	    .command = "invite",
-	    .usage = "cluevpnctl invite [OPTION]... NAME...",
-	    .about = "Prints a token for each new node, and lets it in when "
-		     "\"cluevpnctl join\" is given that token on its host.",
-	    .rows = rows,
-	    .min = 1,
-	    .max = argc,
+		.command = "invite",
+		.usage = "cluevpnctl invite [OPTION]... NAME...",
+		.about =
+			"Prints a token for each new node, and lets it in when "
+			"\"cluevpnctl join\" is given that token on its host.",
+		.rows = rows,
+		.min = 1,
+		.max = argc,
 	};
 	int rc = options_parse(&o, argc, argv);
 
 	in->rooms = in->rooms || subnets;
 	return rc < 0 ? check_options(in, &o, in->addresses || subnets,
-				      argc - optind)
-		      : rc;
+				      argc - optind) :
+			rc;
 }
 
 static void
@@ -193,7 +200,7 @@ print_tokens(const struct invite *in)
 static int
 run_invite(struct invite *in, int argc, char **argv)
 {
-	struct invite_net net = {.pid = 0};
+	struct invite_net net = { .pid = 0 };
 	char *key = NULL;
 	struct err e;
 	int rc = parse_args(in, argc, argv);
@@ -228,10 +235,10 @@ int
 mesh_invite(int argc, char **argv)
 {
 	struct invite in = {
-	    .dir = DEFAULT_CONF_DIR,
-	    .port = JOIN_PORT,
-	    .days = NODE_DAYS,
-	    .seconds = EXPIRE_S,
+		.dir = DEFAULT_CONF_DIR,
+		.port = JOIN_PORT,
+		.days = NODE_DAYS,
+		.seconds = EXPIRE_S,
 	};
 	int rc = run_invite(&in, argc, argv);
 

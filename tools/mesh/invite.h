@@ -17,8 +17,8 @@
 #define INVITE_WORDS_MAX 32
 
 enum guest_state {
-	GUEST_OPEN,	/* token not used yet */
-	GUEST_GIVEN,	/* has its certificate; its DONE is outstanding */
+	GUEST_OPEN,  /* token not used yet */
+	GUEST_GIVEN, /* has its certificate; its DONE is outstanding */
 	GUEST_IN
 };
 
@@ -26,40 +26,40 @@ struct guest {
 	struct token token;
 	struct token_keys keys;
 	enum guest_state state;
-	unsigned int told;		/* log lines about refused attempts */
-	bool known;			/* the node is in the list */
-	uint8_t fp[FINGERPRINT_LEN];	/* fingerprint of the last key given */
-	struct ipaddr from;		/* address of the host with that key */
+	unsigned int told;	     /* log lines about refused attempts */
+	bool known;		     /* the node is in the list */
+	uint8_t fp[FINGERPRINT_LEN]; /* fingerprint of the last key given */
+	struct ipaddr from;	     /* address of the host with that key */
 	/* The addresses from which requests with the key asking came, each
 	 * proven: the only ones that it may name. */
 	uint8_t asking[FINGERPRINT_LEN];
 	struct ipaddr shown[JOIN_ADDRESSES_MAX];
 	unsigned int nshown;
-	char where[512];		/* virtual addresses, for people */
+	char where[512]; /* virtual addresses, for people */
 };
 
 struct invite {
 	/* Set by the command line: */
-	const char *dir;		/* the configuration or its folder */
-	const char *key;		/* the key that signs the list */
-	const char *ca_dir;		/* folder of ca.pem and ca.key */
+	const char *dir;    /* the configuration or its folder */
+	const char *key;    /* the key that signs the list */
+	const char *ca_dir; /* folder of ca.pem and ca.key */
 	const char *ou;
-	char *words[INVITE_WORDS_MAX];	/* options of bnl-sign add; owned */
+	char *words[INVITE_WORDS_MAX]; /* options of bnl-sign add; owned */
 	unsigned int nwords;
-	bool rooms;			/* words has subnets */
-	bool addresses;			/* words has addresses */
+	bool rooms;	/* words has subnets */
+	bool addresses; /* words has addresses */
 	bool replace;
 	uint64_t port;
 	uint64_t days;
-	int64_t seconds;		/* lifetime */
-	struct option_values via;	/* at most TOKEN_ENDPOINTS_MAX */
+	int64_t seconds;	  /* lifetime */
+	struct option_values via; /* at most TOKEN_ENDPOINTS_MAX */
 	/* Read from this host: */
 	struct conf *conf;
-	struct cert_info self;		/* the node's certificate */
+	struct cert_info self; /* the node's certificate */
 	struct ca ca;
-	char *cert, *cert_key;		/* shown to guests, this run's; PEM */
-	char *cas;			/* all of the network, PEM */
-	char *pubs[JOIN_KEYS_MAX];	/* keys that sign lists, PEM */
+	char *cert, *cert_key;	   /* shown to guests, this run's; PEM */
+	char *cas;		   /* all of the network, PEM */
+	char *pubs[JOIN_KEYS_MAX]; /* keys that sign lists, PEM */
 	unsigned int npubs;
 	struct endpoint at[TOKEN_ENDPOINTS_MAX];
 	unsigned int nat;
@@ -84,8 +84,8 @@ int invite_try(struct invite *in);
  * until its end of the socket pair is closed.
  */
 struct invite_net {
-	pid_t pid;			/* 0: not started */
-	int fd;				/* this end of the pair */
+	pid_t pid; /* 0: not started */
+	int fd;	   /* this end of the pair */
 };
 
 int invite_net_start(struct invite_net *n, struct err *e);
@@ -102,11 +102,9 @@ int invite_monitor(struct invite *in, int fd,
 
 /* Grants a guest's request, after the proof; from: its address. Puts the answer
  * into out; else r has the refusal. */
-int invite_grant(struct invite *in, struct guest *g,
-		 const struct join_ask *ask,
+int invite_grant(struct invite *in, struct guest *g, const struct join_ask *ask,
 		 const struct ipaddr *from, const uint8_t exported[32],
-		 const uint8_t *asked, struct buf *out,
-		 struct join_refuse *r);
+		 const uint8_t *asked, struct buf *out, struct join_refuse *r);
 /* True when the list has the guest with the key of g->fp. */
 bool invite_pinned(const struct invite *in, const struct guest *g);
 

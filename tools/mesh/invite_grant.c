@@ -14,7 +14,7 @@
 
 #define ADDRESS_MAX 256
 #define ARGS_MAX (INVITE_WORDS_MAX + JOIN_ADDRESSES_MAX + 24)
-#define V4_SUBNET_LEN 24	/* length where this node has no subnet */
+#define V4_SUBNET_LEN 24 /* length where this node has no subnet */
 #define V6_SUBNET_LEN 64
 
 /* A request of a guest that is being granted. */
@@ -22,9 +22,9 @@ struct grant {
 	struct invite *in;
 	struct guest *guest;
 	const struct join_ask *ask;
-	const struct ipaddr *from;	/* source address of its connection */
-	uint8_t fp[FINGERPRINT_LEN];	/* fingerprint of its key */
-	char key[FINGERPRINT_TEXT_MAX + 8];	/* the same as an option */
+	const struct ipaddr *from;   /* source address of its connection */
+	uint8_t fp[FINGERPRINT_LEN]; /* fingerprint of its key */
+	char key[FINGERPRINT_TEXT_MAX + 8]; /* the same as an option */
 	char addresses[JOIN_ADDRESSES_MAX][ADDRESS_MAX + 16];
 	unsigned int naddresses;
 };
@@ -40,7 +40,7 @@ refuse_with(struct join_refuse *r, enum join_code code, const char *text)
 static int
 read_list(struct list_file *list, const struct invite *in, struct err *e)
 {
-	struct trusted_keys keys = {.n = 0};
+	struct trusted_keys keys = { .n = 0 };
 	int rc = -1;
 
 	for (unsigned int i = 0; i < in->npubs; i++) {
@@ -93,7 +93,8 @@ check_shown(const struct grant *gr, const struct ipaddr *a,
 	for (unsigned int i = 0; i < g->nshown; i++)
 		if (ipaddr_equal(&g->shown[i], a))
 			return 0;
-	snprintf(why, sizeof(why), "%s is not shown to be an address of this "
+	snprintf(why, sizeof(why),
+		 "%s is not shown to be an address of this "
 		 "host, whose connection comes from %s: name that one, or "
 		 "none, or have \"invite --address\" say it",
 		 ipaddr_format(text, a), ipaddr_format(from, gr->from));
@@ -105,8 +106,8 @@ static bool
 same_place(const struct bnl_address *a, const struct bnl_value *v)
 {
 	const char *port = strstr(v->text, " port ");
-	unsigned long n = port == NULL ? PROTO_PORT :
-					 strtoul(port + 6, NULL, 10);
+	unsigned long n =
+		port == NULL ? PROTO_PORT : strtoul(port + 6, NULL, 10);
 
 	return ipaddr_equal(&a->ep.addr, &v->p.addr) && a->ep.port == n;
 }
@@ -134,9 +135,11 @@ check_place(const struct grant *gr, const struct bnl *b,
 		return check_shown(gr, &v->p.addr, r);
 	if (strcmp(owner, gr->guest->token.guest) == 0)
 		return 0;
-	snprintf(why, sizeof(why), "%.80s is the address of %.63s in the "
+	snprintf(why, sizeof(why),
+		 "%.80s is the address of %.63s in the "
 		 "list: name another with --address or --port, or "
-		 "--no-address", v->text, owner);
+		 "--no-address",
+		 v->text, owner);
 	return refuse_with(r, JOIN_ADDRESS, why);
 }
 
@@ -190,7 +193,7 @@ take_source(struct grant *gr, const struct bnl *b, struct join_refuse *r)
 		 (unsigned int)ask->port);
 	if (ask->port == PROTO_PORT)
 		ipaddr_format(text, gr->from);
-	return take_address(gr, b, (struct span){text, strlen(text)}, r);
+	return take_address(gr, b, (struct span){ text, strlen(text) }, r);
 }
 
 /* Finds the addresses for the list: those given by the host's administrator;
@@ -200,7 +203,7 @@ static int
 find_addresses(struct grant *gr, struct join_refuse *r)
 {
 	const struct join_ask *ask = gr->ask;
-	struct list_file list = {.raw = NULL};
+	struct list_file list = { .raw = NULL };
 	struct err e;
 	int rc = 0;
 
@@ -240,8 +243,8 @@ read_request(struct grant *gr, char **cert, struct join_refuse *r)
 	}
 	key_fingerprint(gr->fp, k);
 	rc = cert_make_node(cert, k, name, in->ou, in->ca.pem, in->ca.len,
-			    in->ca.key, clock_wall(),
-			    (unsigned int)in->days, &rng, &e);
+			    in->ca.key, clock_wall(), (unsigned int)in->days,
+			    &rng, &e);
 	key_free(k);
 	if (rc == 0)
 		return 0;
@@ -258,7 +261,7 @@ default_rooms(const struct grant *gr, struct edit_args *cmd,
 	      const struct bnl *b, struct err *e)
 {
 	const struct bnl_node *self = bnl_find(b, gr->in->conf->name);
-	bool has[2] = {false, false};
+	bool has[2] = { false, false };
 
 	for (uint32_t i = 0; i < b->nprefixes; i++) {
 		bool six = b->prefixes[i].addr.family == IP_V6;
@@ -289,8 +292,10 @@ revoke_old(const struct grant *gr, struct bnl_edit *ed,
 	size_t added;
 
 	if (!n->pinned) {
-		fprintf(stderr, "cluevpnctl: the list had no key of %s, so "
-			"none is revoked\n", n->name);
+		fprintf(stderr,
+			"cluevpnctl: the list had no key of %s, so "
+			"none is revoked\n",
+			n->name);
 		return 0;
 	}
 	if (memcmp(n->pin, gr->fp, sizeof(gr->fp)) == 0)
@@ -311,11 +316,13 @@ change_node(struct edit_args *cmd, struct bnl_edit *ed, void *ctx,
 
 	if (gr->guest->known) {
 		if (n == NULL)
-			return err_set(e, ERR_NOTFOUND, "%s is no longer in "
-				       "the list", name);
-		return bnl_edit_set(ed, name, &cmd->change, e) != 0
-			   ? -1
-			   : revoke_old(gr, ed, n, e);
+			return err_set(e, ERR_NOTFOUND,
+				       "%s is no longer in "
+				       "the list",
+				       name);
+		return bnl_edit_set(ed, name, &cmd->change, e) != 0 ?
+			       -1 :
+			       revoke_old(gr, ed, n, e);
 	}
 	if (!gr->in->rooms && default_rooms(gr, cmd, b, e) != 0)
 		return -1;
@@ -370,7 +377,7 @@ change_list(struct grant *gr, bool dry)
 int
 invite_try(struct invite *in)
 {
-	struct grant gr = {.in = in, .guest = &in->guests[0], .fp = {1}};
+	struct grant gr = { .in = in, .guest = &in->guests[0], .fp = { 1 } };
 
 	if (in->replace && in->nwords == 0)
 		return EXIT_OK;
@@ -392,9 +399,8 @@ say_where(struct guest *g, const struct bnl *b)
 		if (len + sizeof(text) + 1 > sizeof(g->where))
 			break;
 		a = prefix_first_host(&n->subnets[i]);
-		len += (size_t)snprintf(g->where + len,
-					sizeof(g->where) - len, "%s%s",
-					i == 0 ? "" : " ",
+		len += (size_t)snprintf(g->where + len, sizeof(g->where) - len,
+					"%s%s", i == 0 ? "" : " ",
 					ipaddr_format(text, &a));
 	}
 }
@@ -405,17 +411,18 @@ write_answer(struct grant *gr, const char *cert, const uint8_t exported[32],
 {
 	const struct invite *in = gr->in;
 	struct join_give give = {
-	    .cert = {cert, strlen(cert)},
-	    .ca = {in->cas, strlen(in->cas)},
-	    .nkeys = in->npubs,
+		.cert = { cert, strlen(cert) },
+		.ca = { in->cas, strlen(in->cas) },
+		.nkeys = in->npubs,
 	};
-	struct list_file list = {.raw = NULL};
+	struct list_file list = { .raw = NULL };
 	int rc = read_list(&list, in, e);
 
 	for (unsigned int i = 0; i < in->npubs; i++)
-		give.keys[i] = (struct span){in->pubs[i], strlen(in->pubs[i])};
+		give.keys[i] =
+			(struct span){ in->pubs[i], strlen(in->pubs[i]) };
 	if (rc == 0) {
-		give.list = (struct span){list.raw, list.len};
+		give.list = (struct span){ list.raw, list.len };
 		say_where(gr->guest, list.bnl);
 		rc = join_give_encode(out, &give, &gr->guest->keys, exported,
 				      asked);
@@ -429,7 +436,7 @@ write_answer(struct grant *gr, const char *cert, const uint8_t exported[32],
 bool
 invite_pinned(const struct invite *in, const struct guest *g)
 {
-	struct list_file list = {.raw = NULL};
+	struct list_file list = { .raw = NULL };
 	const struct bnl_node *n;
 	bool pinned = false;
 	struct err e;
@@ -457,12 +464,11 @@ has_place(const struct grant *gr)
 }
 
 int
-invite_grant(struct invite *in, struct guest *g,
-	     const struct join_ask *ask, const struct ipaddr *from,
-	     const uint8_t exported[32], const uint8_t *asked,
-	     struct buf *out, struct join_refuse *r)
+invite_grant(struct invite *in, struct guest *g, const struct join_ask *ask,
+	     const struct ipaddr *from, const uint8_t exported[32],
+	     const uint8_t *asked, struct buf *out, struct join_refuse *r)
 {
-	struct grant gr = {.in = in, .guest = g, .ask = ask, .from = from};
+	struct grant gr = { .in = in, .guest = g, .ask = ask, .from = from };
 	char *cert = NULL;
 	struct err e;
 	int rc = -1;
@@ -471,7 +477,7 @@ invite_grant(struct invite *in, struct guest *g,
 		return -1;
 	note_source(&gr);
 	if (find_addresses(&gr, r) != 0)
-		;	/* r has the reason */
+		; /* r has the reason */
 	else if (!has_place(&gr) && change_list(&gr, false) != EXIT_OK)
 		refuse_with(r, JOIN_FAILED,
 			    "the list could not be changed; the inviting host "

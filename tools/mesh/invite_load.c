@@ -39,7 +39,7 @@ load_conf(struct invite *in, struct err *e)
 static void
 only_pem(char *text)
 {
-	struct span rest = {text, strlen(text)}, line;
+	struct span rest = { text, strlen(text) }, line;
 	char *to = text;
 	bool inside = false;
 
@@ -64,8 +64,8 @@ load_cas(struct invite *in, struct err *e)
 	size_t len;
 
 	for (unsigned int i = 0; all != NULL && i < in->conf->cacert.n; i++) {
-		if (file_read(&one, &len, in->conf->cacert.v[i],
-			      FILE_PEM_MAX, e) != 0) {
+		if (file_read(&one, &len, in->conf->cacert.v[i], FILE_PEM_MAX,
+			      e) != 0) {
 			free(all);
 			return -1;
 		}
@@ -187,9 +187,9 @@ try_guest(struct tls_provider host, struct tls_provider guest, struct err *e)
 static int
 check_cert(struct invite *in, struct err *e)
 {
-	const struct pem ca = {in->cas, strlen(in->cas)};
-	const struct pem cert = {in->cert, strlen(in->cert)};
-	const struct pem key = {in->cert_key, strlen(in->cert_key)};
+	const struct pem ca = { in->cas, strlen(in->cas) };
+	const struct pem cert = { in->cert, strlen(in->cert) };
+	const struct pem key = { in->cert_key, strlen(in->cert_key) };
 	struct tls_ctx *host = NULL, *guest = NULL;
 	uint8_t fp[FINGERPRINT_LEN];
 	int rc = -1;
@@ -197,12 +197,13 @@ check_cert(struct invite *in, struct err *e)
 	ca_fingerprint(in, fp);
 	if (tls_ctx_new_host(&host, cert, key, &ca, 1, e) == 0 &&
 	    tls_ctx_new_guest(&guest, fp, e) == 0)
-		rc = try_guest(tls_ctx_provider(host),
-			       tls_ctx_provider(guest), e);
+		rc = try_guest(tls_ctx_provider(host), tls_ctx_provider(guest),
+			       e);
 	tls_ctx_free(host);
 	tls_ctx_free(guest);
-	return rc == 0 ? 0
-		       : err_prefix(e, "the CA in %s is not one that this "
+	return rc == 0 ? 0 :
+			 err_prefix(e,
+				    "the CA in %s is not one that this "
 				    "network trusts (cacert in %s)",
 				    in->ca_dir, in->dir);
 }
@@ -260,15 +261,16 @@ find_way(struct invite *in, const struct bnl *b, struct err *e)
 				       in->via.v[i]);
 		ep->port = (uint16_t)in->port;
 	}
-	for (uint32_t i = 0; in->via.n == 0 && self != NULL &&
-			     i < self->naddresses &&
-			     in->nat < TOKEN_ENDPOINTS_MAX;
+	for (uint32_t i = 0;
+	     in->via.n == 0 && self != NULL && i < self->naddresses &&
+	     in->nat < TOKEN_ENDPOINTS_MAX;
 	     i++) {
 		const struct endpoint *ep = &self->addresses[i].ep;
 
 		if (ep->addr.family != IP_NONE)
 			in->at[in->nat++] =
-			    (struct endpoint){ep->addr, (uint16_t)in->port};
+				(struct endpoint){ ep->addr,
+						   (uint16_t)in->port };
 	}
 	if (in->nat > 0)
 		return 0;
@@ -284,7 +286,7 @@ check_name(const struct invite *in, const struct bnl *b, const char *name,
 {
 	bool known = bnl_find(b, name) != NULL;
 
-	if (!text_is_node_name((struct span){name, strlen(name)}))
+	if (!text_is_node_name((struct span){ name, strlen(name) }))
 		return err_set(e, ERR_USAGE,
 			       "\"%s\" is no name for a node: a-z, 0-9, \".\", "
 			       "\"-\" and \"_\", at most %d, a letter or digit "
@@ -297,8 +299,7 @@ check_name(const struct invite *in, const struct bnl *b, const char *name,
 			       name);
 	for (unsigned int i = 0; i < in->nguests; i++)
 		if (strcmp(in->guests[i].token.guest, name) == 0)
-			return err_set(e, ERR_USAGE, "%s is named twice",
-				       name);
+			return err_set(e, ERR_USAGE, "%s is named twice", name);
 	if (known && !in->replace)
 		return err_set(e, ERR_EXISTS,
 			       "%s is in the list already: \"invite --replace "
@@ -336,11 +337,10 @@ add_guest(struct invite *in, const struct bnl *b, const char *name,
 }
 
 int
-invite_names(struct invite *in, char **names, unsigned int n,
-	     struct err *e)
+invite_names(struct invite *in, char **names, unsigned int n, struct err *e)
 {
-	struct trusted_keys keys = {.n = 0};
-	struct list_file list = {.raw = NULL};
+	struct trusted_keys keys = { .n = 0 };
+	struct list_file list = { .raw = NULL };
 	int rc = -1;
 
 	in->guests = calloc(n, sizeof(*in->guests));

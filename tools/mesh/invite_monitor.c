@@ -25,8 +25,8 @@
 #include "sys/sigwatch.h"
 #include "sys/sockaddr.h"
 
-#define STRANGERS_MAX 51		/* lines about strangers */
-#define GUEST_TOLD_MAX 5	/* lines about each token's users */
+#define STRANGERS_MAX 51 /* lines about strangers */
+#define GUEST_TOLD_MAX 5 /* lines about each token's users */
 
 struct monitor {
 	struct invite *in;
@@ -41,8 +41,8 @@ struct monitor {
 	void (*ready)(const struct invite *in);
 };
 
-static void
-print_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static void print_line(const char *fmt, ...)
+	__attribute__((format(printf, 1, 2)));
 
 static void
 print_line(const char *fmt, ...)
@@ -75,20 +75,21 @@ send_order(struct monitor *m, const struct invitemsg *msg, int fd)
 
 	if (rc == 0)
 		return;
-	err_errno(&e, rc, "the process that talks to the network does not "
+	err_errno(&e, rc,
+		  "the process that talks to the network does not "
 		  "listen");
 	fail_with(m, &e);
 }
 
 static void
 send_refuse(struct monitor *m, uint32_t conn, enum join_code code,
-       const char *text)
+	    const char *text)
 {
 	const struct invitemsg msg = {
-	    .kind = INVITE_REFUSE,
-	    .conn = conn,
-	    .number = code,
-	    .text = {text, strlen(text)},
+		.kind = INVITE_REFUSE,
+		.conn = conn,
+		.number = code,
+		.text = { text, strlen(text) },
 	};
 
 	send_order(m, &msg, -1);
@@ -98,12 +99,12 @@ static int
 set_up(struct monitor *m, struct err *e)
 {
 	const struct invite *in = m->in;
-	const struct invitemsg msg = {.kind = INVITE_SETUP,
-				      .number = (uint16_t)in->port};
+	const struct invitemsg msg = { .kind = INVITE_SETUP,
+				       .number = (uint16_t)in->port };
 	const struct span parts[] = {
-	    {in->cert, strlen(in->cert) + 1},
-	    {in->cert_key, strlen(in->cert_key) + 1},
-	    {in->cas, strlen(in->cas) + 1},
+		{ in->cert, strlen(in->cert) + 1 },
+		{ in->cert_key, strlen(in->cert_key) + 1 },
+		{ in->cas, strlen(in->cas) + 1 },
 	};
 	int fd = fdpass_file(parts, 3, e);
 
@@ -116,13 +117,13 @@ set_up(struct monitor *m, struct err *e)
 
 static void
 send_give(struct monitor *m, const struct guest *g, uint32_t conn,
-     const struct buf *answer)
+	  const struct buf *answer)
 {
-	const struct span all = {(const char *)buf_data(answer),
-				 buf_len(answer)};
-	struct invitemsg msg = {.kind = INVITE_GIVE,
-				.conn = conn,
-				.number = (uint32_t)all.len};
+	const struct span all = { (const char *)buf_data(answer),
+				  buf_len(answer) };
+	struct invitemsg msg = { .kind = INVITE_GIVE,
+				 .conn = conn,
+				 .number = (uint32_t)all.len };
 	struct err e;
 	int fd = fdpass_file(&all, 1, &e);
 
@@ -163,8 +164,7 @@ stop_when_all_are_through(struct monitor *m)
  * suppress their lines. */
 static void
 refuse_guest(struct monitor *m, struct guest *g, uint32_t conn,
-	     const struct endpoint *from, enum join_code code,
-	     const char *text)
+	     const struct endpoint *from, enum join_code code, const char *text)
 {
 	char shown[ENDPOINT_TEXT_MAX], why[2 * JOIN_REFUSE_MAX];
 
@@ -207,8 +207,8 @@ say_replaced(const struct guest *g, const struct ipaddr *from)
 
 static void
 grant_request(struct monitor *m, struct guest *g, uint32_t conn,
-      const struct join_ask *ask, const struct endpoint *from,
-      const uint8_t exported[32], const uint8_t *asked)
+	      const struct join_ask *ask, const struct endpoint *from,
+	      const uint8_t exported[32], const uint8_t *asked)
 {
 	uint8_t before[FINGERPRINT_LEN];
 	struct invite *in = m->in;
@@ -217,8 +217,8 @@ grant_request(struct monitor *m, struct guest *g, uint32_t conn,
 
 	memcpy(before, g->fp, sizeof(before));
 	buf_init(&b, JOIN_GIVE_MAX + JOIN_HEADER_LEN);
-	if (invite_grant(in, g, ask, &from->addr, exported, asked, &b,
-			 &r) != 0) {
+	if (invite_grant(in, g, ask, &from->addr, exported, asked, &b, &r) !=
+	    0) {
 		refuse_guest(m, g, conn, from, (enum join_code)r.code, r.text);
 	} else {
 		if (g->state == GUEST_GIVEN &&
@@ -257,16 +257,17 @@ on_request(struct monitor *m, const struct invitemsg *msg, int fd)
 	struct guest *g;
 	struct err e;
 
-	g = len < JOIN_ASK_ID_AT + TOKEN_ID_LEN
-		    ? NULL
-		    : find_guest(m->in, in + JOIN_ASK_ID_AT);
+	g = len < JOIN_ASK_ID_AT + TOKEN_ID_LEN ?
+		    NULL :
+		    find_guest(m->in, in + JOIN_ASK_ID_AT);
 	if (!peer_of(&from, fd))
 		send_refuse(m, msg->conn, JOIN_FAILED,
 			    "the connection has ended");
 	else if (g == NULL)
-		send_refuse(m, msg->conn, JOIN_UNKNOWN,
-		       "no such invitation: it was of another run of invite, "
-		       "or of another host");
+		send_refuse(
+			m, msg->conn, JOIN_UNKNOWN,
+			"no such invitation: it was of another run of invite, "
+			"or of another host");
 	else if (!join_ask_proven(in, len, &g->keys, msg->hash))
 		refuse_guest(m, g, msg->conn, &from, JOIN_PROOF,
 			     "it does not know the token's secret");
@@ -296,8 +297,8 @@ given_guest(struct monitor *m, const struct invitemsg *msg)
 static void
 on_done(struct monitor *m, const struct invitemsg *msg)
 {
-	const struct invitemsg counted = {.kind = INVITE_COUNTED,
-					  .conn = msg->conn};
+	const struct invitemsg counted = { .kind = INVITE_COUNTED,
+					   .conn = msg->conn };
 	struct guest *g = given_guest(m, msg);
 	char from[IPADDR_TEXT_MAX];
 
@@ -312,9 +313,10 @@ on_done(struct monitor *m, const struct invitemsg *msg)
 			   "list has another key for %s by now: that does not "
 			   "count",
 			   g->token.guest, g->token.guest);
-		send_refuse(m, msg->conn, JOIN_USED,
-		       "the key of this host was replaced: another host has "
-		       "used the token since");
+		send_refuse(
+			m, msg->conn, JOIN_USED,
+			"the key of this host was replaced: another host has "
+			"used the token since");
 		return;
 	}
 	if (g->state == GUEST_GIVEN) {
@@ -336,7 +338,8 @@ on_left(struct monitor *m, const struct invitemsg *msg)
 	if (g != NULL && g->state == GUEST_GIVEN &&
 	    memcmp(g->fp, msg->hash, sizeof(g->fp)) == 0)
 		print_line("%s has not said that all is in its place; its "
-			   "token is good for another try", g->token.guest);
+			   "token is good for another try",
+			   g->token.guest);
 }
 
 /* --- messages ------------------------------------------------------------- */
@@ -349,13 +352,15 @@ on_ready(struct monitor *m, bool confined)
 	if (m->listens)
 		return;
 	if (!confined && geteuid() == 0) {
-		err_set(&e, ERR_PERM, "the process that talks to the network "
+		err_set(&e, ERR_PERM,
+			"the process that talks to the network "
 			"could not give its rights up: nobody is invited");
 		fail_with(m, &e);
 		return;
 	}
 	if (!confined)
-		fprintf(stderr, "cluevpnctl: warning: the process that talks "
+		fprintf(stderr,
+			"cluevpnctl: warning: the process that talks "
 			"to the network can read what you can: this program "
 			"was built without seccomp\n");
 	m->listens = true;
@@ -400,7 +405,7 @@ take_message(struct monitor *m, const struct invitemsg *msg, int fd)
 	case INVITE_LEFT:
 		on_left(m, msg);
 		break;
-	default:	/* kinds that only the monitor sends */
+	default: /* kinds that only the monitor sends */
 		break;
 	}
 }
@@ -449,8 +454,8 @@ run_loop(struct monitor *m, struct err *e)
 {
 	if (sigwatch_open(&m->signals, m->loop, on_signal, m, e) != 0 ||
 	    loop_timer_init(&m->end, m->loop, on_end, m, e) != 0 ||
-	    loop_add(&m->place, m->loop, m->fd, LOOP_IN, on_message, m,
-		     e) != 0 ||
+	    loop_add(&m->place, m->loop, m->fd, LOOP_IN, on_message, m, e) !=
+		    0 ||
 	    set_up(m, e) != 0)
 		return -1;
 	loop_timer_set(&m->end,
@@ -470,7 +475,8 @@ tell_outcome(const struct invite *in)
 			rc = EXIT_FAILED;
 		if (g->state == GUEST_GIVEN)
 			print_line("%s: it is in the list, but has not said "
-				   "that all is in its place", g->token.guest);
+				   "that all is in its place",
+				   g->token.guest);
 		else if (g->state == GUEST_OPEN)
 			print_line("%s has not come; its token is void now",
 				   g->token.guest);
@@ -482,7 +488,7 @@ int
 invite_monitor(struct invite *in, int fd,
 	       void (*ready)(const struct invite *in))
 {
-	struct monitor m = {.in = in, .fd = fd, .ready = ready};
+	struct monitor m = { .in = in, .fd = fd, .ready = ready };
 	struct err e;
 	int rc = -1;
 

@@ -32,7 +32,7 @@
 static bool
 wait_for_setup(const struct server *s, struct invitemsg *m, int *fd)
 {
-	struct pollfd p = {.fd = s->fd, .events = POLLIN};
+	struct pollfd p = { .fd = s->fd, .events = POLLIN };
 	uint8_t in[INVITEMSG_MAX];
 	ssize_t n;
 
@@ -49,9 +49,9 @@ static int
 read_setup(struct server *s, int fd, struct err *e)
 {
 	off_t len = lseek(fd, 0, SEEK_END);
-	char *all = len <= 0 || (size_t)len > SETUP_MAX
-			    ? NULL
-			    : fdpass_file_read(fd, (size_t)len);
+	char *all = len <= 0 || (size_t)len > SETUP_MAX ?
+			    NULL :
+			    fdpass_file_read(fd, (size_t)len);
 	struct pem pem[3];
 	const char *p = all;
 	int rc;
@@ -61,7 +61,7 @@ read_setup(struct server *s, int fd, struct err *e)
 	for (int i = 0; i < 3; i++) {
 		size_t left = (size_t)len - (size_t)(p - all);
 
-		pem[i] = (struct pem){p, strnlen(p, left)};
+		pem[i] = (struct pem){ p, strnlen(p, left) };
 		p += pem[i].len + (pem[i].len < left);
 	}
 	rc = tls_ctx_new_host(&s->tls, pem[0], pem[1], &pem[2], 1, e);
@@ -73,12 +73,12 @@ read_setup(struct server *s, int fd, struct err *e)
 static int
 listen_all(struct server *s, uint16_t port, struct err *e)
 {
-	static const uint8_t families[] = {IP_V4, IP_V6};
+	static const uint8_t families[] = { IP_V4, IP_V6 };
 	unsigned int n = 0;
 
 	for (size_t i = 0; i < 2; i++) {
-		struct endpoint any = {.addr = {.family = families[i]},
-				       .port = port};
+		struct endpoint any = { .addr = { .family = families[i] },
+					.port = port };
 
 		/* A single address family is enough: a host may lack the
 		 * other. */
@@ -104,7 +104,7 @@ give_up_rights(void)
 static int
 serve_guests(struct server *s, uint16_t port, int setup, struct err *e)
 {
-	struct invitemsg ready = {.kind = INVITE_READY};
+	struct invitemsg ready = { .kind = INVITE_READY };
 
 	if (read_setup(s, setup, e) != 0 || loop_new(&s->loop, e) != 0)
 		return -1;
@@ -123,8 +123,8 @@ serve_guests(struct server *s, uint16_t port, int setup, struct err *e)
 static _Noreturn void
 net_main(int fd)
 {
-	struct server s = {.fd = -1};
-	struct invitemsg m, failed = {.kind = INVITE_FAILED};
+	struct server s = { .fd = -1 };
+	struct invitemsg m, failed = { .kind = INVITE_FAILED };
 	int setup = -1;
 	struct err e;
 
@@ -132,7 +132,7 @@ net_main(int fd)
 	if (fdpass_only(fd, &s.fd) != 0 || !wait_for_setup(&s, &m, &setup))
 		_exit(EXIT_FAILURE);
 	if (serve_guests(&s, (uint16_t)m.number, setup, &e) != 0) {
-		failed.text = (struct span){e.text, strlen(e.text)};
+		failed.text = (struct span){ e.text, strlen(e.text) };
 		(void)invite_report(&s, &failed, -1);
 	}
 	_exit(EXIT_SUCCESS);
@@ -161,7 +161,7 @@ invite_net_start(struct invite_net *n, struct err *e)
 void
 invite_net_end(struct invite_net *n)
 {
-	const struct timespec step = {.tv_nsec = END_STEP_MS * 1000000L};
+	const struct timespec step = { .tv_nsec = END_STEP_MS * 1000000L };
 	struct monotime end = mono_add_ms(clock_mono(), END_MS);
 	pid_t rc;
 

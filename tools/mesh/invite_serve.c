@@ -15,19 +15,19 @@
 #include "sys/fdpass.h"
 #include "wire.h"
 
-#define ASK_MS 20000		/* from the connection to the whole request */
-#define DONE_MS 120000		/* from the answer to DONE */
-#define BYE_MS 5000		/* time for reading a refusal */
+#define ASK_MS 20000   /* from the connection to the whole request */
+#define DONE_MS 120000 /* from the answer to DONE */
+#define BYE_MS 5000    /* time for reading a refusal */
 #define CONNS_MAX 64
-#define CONNS_ADDRESS_MAX 8	/* per address */
-#define TOLD_MAX 50		/* lines about unproven clients */
+#define CONNS_ADDRESS_MAX 8 /* per address */
+#define TOLD_MAX 50	    /* lines about unproven clients */
 
 enum conn_state {
-	CONN_OPEN,		/* nothing received yet */
-	CONN_ASKED,		/* the monitor has its request */
-	CONN_GIVEN,		/* the answer was sent */
-	CONN_DONE,		/* the monitor has its DONE */
-	CONN_LEAVING		/* closed once all is written */
+	CONN_OPEN,   /* nothing received yet */
+	CONN_ASKED,  /* the monitor has its request */
+	CONN_GIVEN,  /* the answer was sent */
+	CONN_DONE,   /* the monitor has its DONE */
+	CONN_LEAVING /* closed once all is written */
 };
 
 struct conn {
@@ -39,8 +39,8 @@ struct conn {
 	struct loop_timer timer;
 	struct endpoint remote;
 	enum conn_state state;
-	uint8_t id[TOKEN_ID_LEN];	/* id of the invitation it named */
-	uint8_t fp[FINGERPRINT_LEN];	/* fingerprint of the key given */
+	uint8_t id[TOKEN_ID_LEN];    /* id of the invitation it named */
+	uint8_t fp[FINGERPRINT_LEN]; /* fingerprint of the key given */
 };
 
 /* --- to the monitor ------------------------------------------------------- */
@@ -57,7 +57,7 @@ invite_report(const struct server *s, const struct invitemsg *m, int fd)
 static bool
 report_guest(const struct conn *c, enum invitemsg_kind kind)
 {
-	struct invitemsg m = {.kind = kind, .conn = c->number};
+	struct invitemsg m = { .kind = kind, .conn = c->number };
 
 	memcpy(m.id, c->id, sizeof(m.id));
 	memcpy(m.hash, c->fp, sizeof(m.hash));
@@ -65,11 +65,10 @@ report_guest(const struct conn *c, enum invitemsg_kind kind)
 }
 
 static void
-report_text(const struct server *s, enum invitemsg_kind kind,
-	    const char *text)
+report_text(const struct server *s, enum invitemsg_kind kind, const char *text)
 {
-	const struct invitemsg m = {.kind = kind,
-				    .text = {text, strlen(text)}};
+	const struct invitemsg m = { .kind = kind,
+				     .text = { text, strlen(text) } };
 
 	(void)invite_report(s, &m, -1);
 }
@@ -167,9 +166,9 @@ conn_write(struct conn *c, bool keep, bool hup)
 static void
 on_ask(struct conn *c, const uint8_t *in, size_t len)
 {
-	struct invitemsg m = {.kind = INVITE_ASK,
-			      .conn = c->number,
-			      .text = {(const char *)in, len}};
+	struct invitemsg m = { .kind = INVITE_ASK,
+			       .conn = c->number,
+			       .text = { (const char *)in, len } };
 	struct join_ask ask;
 	struct err e;
 
@@ -212,8 +211,7 @@ take_messages(struct conn *c)
 		refuse_unproven(c, JOIN_REQUEST, e.text);
 	/* A guest closes right after DONE; the answer may still be
 	 * unwritten. */
-	return !c->wire.ended || wire_waits(&c->wire) ||
-	       c->state == CONN_DONE;
+	return !c->wire.ended || wire_waits(&c->wire) || c->state == CONN_DONE;
 }
 
 static void
@@ -310,9 +308,9 @@ static void
 give_answer(struct conn *c, const struct invitemsg *m, int fd)
 {
 	size_t len = m->number;
-	char *p = fd < 0 || len > JOIN_GIVE_MAX + JOIN_HEADER_LEN
-			  ? NULL
-			  : fdpass_file_read(fd, len);
+	char *p = fd < 0 || len > JOIN_GIVE_MAX + JOIN_HEADER_LEN ?
+			  NULL :
+			  fdpass_file_read(fd, len);
 	struct buf b;
 	struct err e;
 

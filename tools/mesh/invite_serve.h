@@ -14,12 +14,12 @@ struct conn;
 
 struct server {
 	struct loop *loop;
-	int fd;				/* to the monitor */
+	int fd; /* to the monitor */
 	struct loop_fd *place;
 	struct tls_ctx *tls;
 	struct conn *conns;
 	unsigned int nconns;
-	uint32_t last;			/* number of a connection */
+	uint32_t last; /* number of a connection */
 	unsigned int told;
 	struct tcp_listener *listeners[2];
 };

@@ -32,8 +32,7 @@ find_token(struct join *j, int argc, char **argv, struct err *e)
 		bytes_wipe(argv[0], strlen(argv[0]));
 	} else {
 		rc = prompt_secret(text, sizeof(text),
-				   "Token that invite printed (not shown):",
-				   e);
+				   "Token that invite printed (not shown):", e);
 		if (rc != 0)
 			err_prefix(e, "join: the token is missing");
 	}
@@ -55,7 +54,8 @@ read_token(struct join *j, const char *name, int argc, char **argv,
 		return err_set(e, ERR_USAGE, "the token is for %s, not for %s",
 			       j->token.guest, name);
 	if (j->no_address && j->addresses.n > 0)
-		return err_set(e, ERR_USAGE, "--address and --no-address "
+		return err_set(e, ERR_USAGE,
+			       "--address and --no-address "
 			       "exclude each other");
 	return 0;
 }
@@ -68,7 +68,8 @@ note_name(const struct token *t)
 	char *host = node_self_other(t->guest);
 
 	if (host != NULL)
-		fprintf(stderr, "cluevpnctl: this host is called %s, and the "
+		fprintf(stderr,
+			"cluevpnctl: this host is called %s, and the "
 			"token is for %s: if it was meant for another host, "
 			"\"cluevpnctl remove %s\" on %s takes it back\n",
 			host, t->guest, t->guest, t->host);
@@ -87,22 +88,23 @@ run_join(struct join *j, struct err *e)
 	if (!j->member)
 		daemon_user_choose(&j->home);
 	/* Errors of writing must be found before the token is used. */
-	if (home_conf(&conf, &j->home, "join", j->token.guest, NULL, 1,
-		      true, e) != 0)
+	if (home_conf(&conf, &j->home, "join", j->token.guest, NULL, 1, true,
+		      e) != 0)
 		return -1;
 	free(conf);
 	if (home_fit(&j->home, e) != 0)
 		return -1;
 	if (key_generate(&j->key, KEY_EC_P256, e) != 0 ||
-	    cert_make_request(&j->request, j->key, j->token.guest, NULL,
-			      e) != 0)
+	    cert_make_request(&j->request, j->key, j->token.guest, NULL, e) !=
+		    0)
 		return -1;
 	if (join_request(j, e) == 0)
 		return 0;
-	return j->again ? err_prefix(e, "this host is a node already, by "
+	return j->again ? err_prefix(e,
+				     "this host is a node already, by "
 				     "%s/cluevpn.conf, and could not join anew",
-				     j->home.dir)
-			: -1;
+				     j->home.dir) :
+			  -1;
 }
 
 static int
@@ -110,27 +112,29 @@ parse_args(struct join *j, int argc, char **argv)
 {
 	const char *name = NULL;
 	const struct option_row rows[] = {
-	    {'N', "name", "NAME", "go on only if the token is for this name",
-	     .text = &name},
-	    {0, "address", "ADDRESS", "where others reach this node; may be "
-	     "repeated (where it comes from, without a NAT)",
-	     .take = home_check_address, .values = &j->addresses,
-	     .most = JOIN_ADDRESSES_MAX},
-	    {0, "no-address", NULL, "others cannot reach it first",
-	     .flag = &j->no_address},
-	    HOME_OPTIONS(&j->home),
-	    {.name = NULL},
+		{ 'N', "name", "NAME",
+		  "go on only if the token is for this name", .text = &name },
+		{ 0, "address", "ADDRESS",
+		  "where others reach this node; may be "
+		  "repeated (where it comes from, without a NAT)",
+		  .take = home_check_address, .values = &j->addresses,
+		  .most = JOIN_ADDRESSES_MAX },
+		{ 0, "no-address", NULL, "others cannot reach it first",
+		  .flag = &j->no_address },
+		HOME_OPTIONS(&j->home),
+		{ .name = NULL },
 	};
 	struct options o = {
-	    .command = "join",
-	    .usage = "cluevpnctl join [OPTION]...",
-	    .about = "Makes this host a node of the network that invited it: "
-		     "makes its key, which never leaves it, fetches its "
-		     "certificate and the list, and starts the daemon. Asks "
-		     "for the token that invite printed, or reads it from "
-		     "standard input.",
-	    .rows = rows,
-	    .max = 1,		/* the token */
+		.command = "join",
+		.usage = "cluevpnctl join [OPTION]...",
+		.about =
+			"Makes this host a node of the network that invited it: "
+			"makes its key, which never leaves it, fetches its "
+			"certificate and the list, and starts the daemon. Asks "
+			"for the token that invite printed, or reads it from "
+			"standard input.",
+		.rows = rows,
+		.max = 1, /* the token */
 	};
 	struct err e;
 	int rc = options_parse(&o, argc, argv);
@@ -147,7 +151,7 @@ parse_args(struct join *j, int argc, char **argv)
 int
 mesh_join(int argc, char **argv)
 {
-	struct join j = {.member = false};
+	struct join j = { .member = false };
 	struct err e;
 	int rc;
 

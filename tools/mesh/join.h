@@ -15,19 +15,19 @@ struct join {
 	/* Set by the command line: */
 	struct home home;
 	struct token token;
-	struct option_values addresses;	/* at most JOIN_ADDRESSES_MAX */
+	struct option_values addresses; /* at most JOIN_ADDRESSES_MAX */
 	bool no_address;
-	bool named;		/* --name was given, and matches the token */
+	bool named; /* --name was given, and matches the token */
 	/* Read from this host: */
-	bool member;		/* already a node; its key is replaced */
-	bool again;		/* a node that the list no longer names */
-	char *socket;		/* member: the daemon's socket */
-	char *list;		/* member: path of its list */
-	char *network;		/* member: name of its network, or NULL */
+	bool member;   /* already a node; its key is replaced */
+	bool again;    /* a node that the list no longer names */
+	char *socket;  /* member: the daemon's socket */
+	char *list;    /* member: path of its list */
+	char *network; /* member: name of its network, or NULL */
 	/* Set during the join: */
-	struct key *key;	/* made here, and never sent */
+	struct key *key; /* made here, and never sent */
 	char *request;
-	struct buf answer;	/* backing store of give */
+	struct buf answer; /* backing store of give */
 	struct join_give give;
 };
 
@@ -35,8 +35,7 @@ struct join {
  * TLS handshake is complete and shows the host's name. The other attempts are
  * closed. source: the local address, or NULL for any. */
 int join_dial(const struct token *token, const struct ipaddr *source,
-	      struct tls_provider tls, struct wire *w,
-	      struct err *e);
+	      struct tls_provider tls, struct wire *w, struct err *e);
 /* Connects to the inviting host, proves itself, receives the certificate and
  * the list, installs them, starts the daemon, and sends DONE. */
 int join_request(struct join *j, struct err *e);

@@ -10,12 +10,12 @@
 #include "sys/clock.h"
 #include "sys/tcp.h"
 
-#define ATTEMPT_MS 10000	/* for TCP and the TLS handshake */
+#define ATTEMPT_MS 10000 /* for TCP and the TLS handshake */
 
 struct attempt {
-	int fd;			/* -1: it has failed, or w owns it */
+	int fd; /* -1: it has failed, or w owns it */
 	struct monotime end;
-	struct wire w;	/* open once TCP is connected */
+	struct wire w; /* open once TCP is connected */
 };
 
 struct dial {
@@ -24,8 +24,8 @@ struct dial {
 	struct tls_provider tls;
 	struct attempt at[TOKEN_ENDPOINTS_MAX];
 	unsigned int begun, running;
-	struct monotime next;	/* the next address is tried */
-	bool answered;		/* why is about a host that answers */
+	struct monotime next; /* the next address is tried */
+	bool answered;	      /* why is about a host that answers */
 	struct err why;
 };
 
@@ -103,7 +103,7 @@ attempt_step(struct dial *d, struct attempt *a, bool readable, struct err *e)
 	    (readable && wire_read(&a->w, e) != 0)) {
 		struct err ignored;
 
-		(void)wire_write(&a->w, &ignored);	/* the alert */
+		(void)wire_write(&a->w, &ignored); /* the alert */
 		return err_prefix(e, "%s", text);
 	}
 	if (!a->w.up)
@@ -127,9 +127,9 @@ dial_wait(const struct dial *d, struct pollfd fds[TOKEN_ENDPOINTS_MAX])
 
 		fds[i] = (struct pollfd){ .fd = a->fd, .events = POLLOUT };
 		if (a->w.ops != NULL)
-			fds[i] = (struct pollfd){
-				.fd = a->w.fd,
-				.events = wire_events(&a->w) };
+			fds[i] =
+				(struct pollfd){ .fd = a->w.fd,
+						 .events = wire_events(&a->w) };
 		if (attempt_runs(a))
 			end = mono_min(end, a->end);
 	}
@@ -158,8 +158,10 @@ dial_turn(struct dial *d)
 		if (fds[i].revents != 0)
 			rc = attempt_step(d, a, a->w.ops != NULL, &e);
 		else if (mono_reached(a->end, clock_mono()))
-			rc = err_set(&e, ERR_IO, "%s does not answer (a "
-				     "firewall?)", text);
+			rc = err_set(&e, ERR_IO,
+				     "%s does not answer (a "
+				     "firewall?)",
+				     text);
 		if (rc > 0)
 			return a;
 		if (rc < 0)
@@ -182,16 +184,19 @@ dial_failed(const struct dial *d, struct err *e)
 			       "the token has expired: it was good until %s; "
 			       "have %s invite this host anew",
 			       text_time_format(end, t->expires), t->host);
-	return err_prefix(e, "no connection to %s (does \"invite\" still run "
-			  "there?)", t->host);
+	return err_prefix(e,
+			  "no connection to %s (does \"invite\" still run "
+			  "there?)",
+			  t->host);
 }
 
 int
 join_dial(const struct token *token, const struct ipaddr *source,
 	  struct tls_provider tls, struct wire *out, struct err *e)
 {
-	struct dial d = { .token = token, .source = source, .tls = tls,
-			  .next = MONO_NONE };
+	struct dial d = {
+		.token = token, .source = source, .tls = tls, .next = MONO_NONE
+	};
 	struct attempt *won = NULL;
 
 	while (won == NULL) {

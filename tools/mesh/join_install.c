@@ -22,17 +22,17 @@
 #include "sys/clock.h"
 
 #define LIST_MODE 0644
-#define KEPT_MAX 8		/* copies kept of replaced lists */
+#define KEPT_MAX 8 /* copies kept of replaced lists */
 
 enum { F_KEY, F_CERT, F_CA, F_CONF, F_LIST, F_PUB };
 enum { FILES = F_PUB + JOIN_KEYS_MAX };
 
 static const char key_head[] =
-    "# This node's key, which never leaves it. \"cluevpnctl invite "
-    "--replace\" makes another.";
+	"# This node's key, which never leaves it. \"cluevpnctl invite "
+	"--replace\" makes another.";
 static const char cert_head[] =
-    "# This node's certificate: \"cluevpnctl invite --replace\" or \"keygen "
-    "sign\" renews it.";
+	"# This node's certificate: \"cluevpnctl invite --replace\" or \"keygen "
+	"sign\" renews it.";
 static const char ca_head[] = "# The certificate of the network's CA.";
 static const char pub_head[] = "# The key that verifies the list.";
 
@@ -118,8 +118,8 @@ is_member(struct join *j, const char *conf_path, struct err *e)
 int
 join_check(struct join *j, struct err *e)
 {
-	static const char *const names[] = {"node.key", "node.pem", "ca.pem",
-					    "bnl-pub.pem"};
+	static const char *const names[] = { "node.key", "node.pem", "ca.pem",
+					     "bnl-pub.pem" };
 	char *path = home_file(&j->home, DEFAULT_CONF_NAME);
 	int rc = 0;
 
@@ -132,8 +132,8 @@ join_check(struct join *j, struct err *e)
 	}
 	free(path);
 	for (size_t i = 0; rc == 0 && i < 5; i++) {
-		path = i < 4 ? home_file(&j->home, names[i])
-			     : home_list(&j->home);
+		path = i < 4 ? home_file(&j->home, names[i]) :
+			       home_list(&j->home);
 		if (path == NULL)
 			rc = err_nomem(e);
 		else if (file_exists(path))
@@ -156,12 +156,12 @@ static int
 verify_cert(const struct join *j, const char *key, struct err *e)
 {
 	const struct join_give *g = &j->give;
-	const struct pem ca = {g->ca.p, g->ca.len};
+	const struct pem ca = { g->ca.p, g->ca.len };
 	struct tls_ctx *c;
 	int rc = 0;
 
-	if (tls_ctx_new(&c, (struct pem){g->cert.p, g->cert.len},
-			(struct pem){key, strlen(key)}, &ca, 1, e) != 0)
+	if (tls_ctx_new(&c, (struct pem){ g->cert.p, g->cert.len },
+			(struct pem){ key, strlen(key) }, &ca, 1, e) != 0)
 		return -1;
 	if (strcmp(tls_ctx_self(c)->cn, j->token.guest) != 0)
 		rc = err_set(e, ERR_CONFLICT, "the certificate is not of %s",
@@ -176,7 +176,7 @@ static int
 verify_list(struct bnl **out, const struct join *j, struct err *e)
 {
 	const struct join_give *g = &j->give;
-	struct key *keys[JOIN_KEYS_MAX] = {NULL};
+	struct key *keys[JOIN_KEYS_MAX] = { NULL };
 	uint8_t fp[FINGERPRINT_LEN];
 	const struct bnl_node *n;
 	int rc = 0;
@@ -201,8 +201,10 @@ verify_list(struct bnl **out, const struct join *j, struct err *e)
 	if (n != NULL && n->pinned && memcmp(n->pin, fp, sizeof(fp)) == 0)
 		return 0;
 	bnl_free(*out);
-	return err_set(e, ERR_CONFLICT, "the list does not have %s with the "
-		       "key that was made here", j->token.guest);
+	return err_set(e, ERR_CONFLICT,
+		       "the list does not have %s with the "
+		       "key that was made here",
+		       j->token.guest);
 }
 
 static int
@@ -224,8 +226,7 @@ static int
 add_head(struct outfile *f, const char *text, struct span pem, struct err *e)
 {
 	char *s = span_dup(pem);
-	int rc = s == NULL ? err_nomem(e)
-			   : home_head(&f->data, text, s, e);
+	int rc = s == NULL ? err_nomem(e) : home_head(&f->data, text, s, e);
 
 	free(s);
 	return rc;
@@ -251,8 +252,7 @@ fill_files(struct outfile *f, const struct join *j, const struct bnl *b,
 	if (f[F_LIST].data == NULL)
 		return err_nomem(e);
 	for (unsigned int i = 0; i < g->nkeys; i++) {
-		f[F_PUB + i].path = home_file(&j->home,
-					      home_pub(name, i));
+		f[F_PUB + i].path = home_file(&j->home, home_pub(name, i));
 		if (add_head(&f[F_PUB + i], pub_head, g->keys[i], e) != 0)
 			return -1;
 	}
@@ -260,18 +260,18 @@ fill_files(struct outfile *f, const struct join *j, const struct bnl *b,
 		if (f[i].path == NULL)
 			return err_nomem(e);
 	return add_head(&f[F_CERT], cert_head, g->cert, e) != 0 ||
-		       add_head(&f[F_CA], ca_head, g->ca, e) != 0 ||
-		       write_key(&f[F_KEY].data, j, e) != 0
-		   ? -1
-		   : home_conf(&f[F_CONF].data, &j->home, "join",
-			       j->token.guest, b->network, g->nkeys,
-			       self->naddresses == 0, e);
+			       add_head(&f[F_CA], ca_head, g->ca, e) != 0 ||
+			       write_key(&f[F_KEY].data, j, e) != 0 ?
+		       -1 :
+		       home_conf(&f[F_CONF].data, &j->home, "join",
+				 j->token.guest, b->network, g->nkeys,
+				 self->naddresses == 0, e);
 }
 
 static int
 install_new(struct join *j, const struct bnl *b, struct err *e)
 {
-	struct outfile f[FILES] = {{.path = NULL}};
+	struct outfile f[FILES] = { { .path = NULL } };
 	int rc = fill_files(f, j, b, e);
 
 	if (rc == 0)
@@ -292,8 +292,7 @@ keep_work(struct store *dir, const char *path, const struct list_file *old,
 	char kept[STORE_NAME_MAX];
 
 	if (old->raw == NULL ||
-	    (old->bnl != NULL &&
-	     bnl_compare(old->bnl, b) != BNL_NEWER_FORK))
+	    (old->bnl != NULL && bnl_compare(old->bnl, b) != BNL_NEWER_FORK))
 		return 0;
 	if (store_keep(dir, slash == NULL ? path : slash + 1, clock_wall(),
 		       KEPT_MAX, kept, e) != 0)
@@ -306,8 +305,8 @@ keep_work(struct store *dir, const char *path, const struct list_file *old,
 static int
 install_list(const struct join *j, const struct bnl *b, struct err *e)
 {
-	struct trusted_keys keys = {.n = 0};
-	struct list_file old = {.raw = NULL};
+	struct trusted_keys keys = { .n = 0 };
+	struct list_file old = { .raw = NULL };
 	struct store dir;
 	char *pub = home_file(&j->home, "bnl-pub.pem");
 	bool newer;
@@ -343,15 +342,13 @@ replace_both(const char *key_path, const char *key, const char *cert_path,
 	bool had = file_exists(key_path);
 	int rc;
 
-	if (had && file_read_secret(&old, &len, key_path, FILE_PEM_MAX,
-				    e) != 0)
+	if (had && file_read_secret(&old, &len, key_path, FILE_PEM_MAX, e) != 0)
 		return -1;
 	rc = file_replace(key_path, 0600, key, strlen(key), e);
 	if (rc == 0) {
 		rc = file_replace(cert_path, 0644, cert, strlen(cert), e);
 		if (rc != 0 && had)
-			(void)file_replace(key_path, 0600, old, len,
-					   &ignored);
+			(void)file_replace(key_path, 0600, old, len, &ignored);
 		else if (rc != 0)
 			unlink(key_path);
 	}
@@ -368,11 +365,11 @@ install_pubs(const struct join *j, struct err *e)
 	int rc = 0;
 
 	for (unsigned int i = 0; rc == 0 && j->again && i < g->nkeys; i++) {
-		struct outfile f = {
-		    .path = home_file(&j->home, home_pub(name, i))};
+		struct outfile f = { .path = home_file(&j->home,
+						       home_pub(name, i)) };
 
-		rc = f.path == NULL ? err_nomem(e)
-				    : add_head(&f, pub_head, g->keys[i], e);
+		rc = f.path == NULL ? err_nomem(e) :
+				      add_head(&f, pub_head, g->keys[i], e);
 		if (rc == 0)
 			rc = file_replace(f.path, 0644, f.data, strlen(f.data),
 					  e);
@@ -386,7 +383,7 @@ install_again(struct join *j, const struct bnl *b, struct err *e)
 {
 	char *key_path = home_file(&j->home, "node.key");
 	char *cert_path = home_file(&j->home, "node.pem");
-	struct outfile cert = {.path = NULL};
+	struct outfile cert = { .path = NULL };
 	char *key = NULL;
 	int rc = -1;
 
@@ -421,7 +418,8 @@ join_install(struct join *j, struct err *e)
 		if (j->again)
 			printf("this host was %s before: its key, its "
 			       "certificate and the list are replaced,\nand "
-			       "its configuration stays\n", n->name);
+			       "its configuration stays\n",
+			       n->name);
 		printf("%s is a node of %s now:", n->name, b->network);
 		for (uint32_t i = 0; i < n->nsubnets; i++) {
 			struct ipaddr a = prefix_first_host(&n->subnets[i]);

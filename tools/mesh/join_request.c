@@ -14,14 +14,14 @@
 #include "sys/tcp.h"
 #include "wire.h"
 
-#define TALK_MS 60000		/* from the connection to the answer */
+#define TALK_MS 60000 /* from the connection to the answer */
 #define BYE_MS 5000
 
 static int
 wait_for(int fd, short events, struct monotime end)
 {
 	int64_t left = mono_ms(clock_mono(), end);
-	struct pollfd p = {.fd = fd, .events = events};
+	struct pollfd p = { .fd = fd, .events = events };
 	int rc;
 
 	if (left <= 0)
@@ -48,13 +48,15 @@ pump_wire(struct wire *w, struct join_header *h, struct monotime end,
 		if (h == NULL && w->up)
 			return 0;
 		if (w->ended)
-			return err_set(e, ERR_PROTO, "it closed without an "
+			return err_set(e, ERR_PROTO,
+				       "it closed without an "
 				       "answer");
 		rc = wait_for(w->fd, wire_events(w), end);
 		if (rc < 0)
 			return err_errno(e, errno, "poll");
 		if (rc == 0)
-			return err_set(e, ERR_IO, "it takes too long to "
+			return err_set(e, ERR_IO,
+				       "it takes too long to "
 				       "answer");
 		if (wire_read(w, e) != 0) {
 			struct err ignored;
@@ -66,8 +68,7 @@ pump_wire(struct wire *w, struct join_header *h, struct monotime end,
 }
 
 static int
-shake_hands(struct join *j, struct wire *w, struct monotime end,
-	    struct err *e)
+shake_hands(struct join *j, struct wire *w, struct monotime end, struct err *e)
 {
 	const char *cn;
 
@@ -76,8 +77,7 @@ shake_hands(struct join *j, struct wire *w, struct monotime end,
 	cn = w->ops->peer(w->tls)->cn;
 	if (strcmp(cn, j->token.host) == 0)
 		return 0;
-	return err_set(e, ERR_PROTO,
-		       "%s answers, but the token is of %s", cn,
+	return err_set(e, ERR_PROTO, "%s answers, but the token is of %s", cn,
 		       j->token.host);
 }
 
@@ -97,8 +97,7 @@ own_address(struct ipaddr *out, int fd, struct err *e)
 
 /* ERR_CONFLICT: an address that the guest named; ERR_PERM: otherwise. */
 static int
-read_refusal(const struct wire *w, const struct join_header *h,
-	     struct err *e)
+read_refusal(const struct wire *w, const struct join_header *h, struct err *e)
 {
 	char shown[2 * JOIN_REFUSE_MAX];
 	struct join_refuse r;
@@ -120,9 +119,9 @@ take_answer(struct join *j, struct wire *w, const struct join_header *h,
 		return read_refusal(w, h, e);
 	if (h->type != JOIN_GIVE)
 		return err_set(e, ERR_PROTO, "a message out of its turn");
-	if (!join_give_proven(wire_payload(w), h->len, k, exported,
-			      asked))
-		return err_set(e, ERR_PROTO, "it does not know the token's "
+	if (!join_give_proven(wire_payload(w), h->len, k, exported, asked))
+		return err_set(e, ERR_PROTO,
+			       "it does not know the token's "
 			       "secret");
 	buf_init(&j->answer, JOIN_GIVE_MAX);
 	if (buf_put(&j->answer, wire_payload(w), h->len) != 0)
@@ -135,10 +134,10 @@ ask_inviter(struct join *j, struct wire *w, struct err *e)
 {
 	struct monotime end = mono_add_ms(clock_mono(), TALK_MS);
 	struct join_ask a = {
-	    .no_address = j->no_address,
-	    .port = (uint16_t)j->home.port,
-	    .naddresses = (unsigned int)j->addresses.n,
-	    .request = {j->request, strlen(j->request)},
+		.no_address = j->no_address,
+		.port = (uint16_t)j->home.port,
+		.naddresses = (unsigned int)j->addresses.n,
+		.request = { j->request, strlen(j->request) },
 	};
 	struct token_keys k;
 	struct join_header h;
@@ -152,14 +151,13 @@ ask_inviter(struct join *j, struct wire *w, struct err *e)
 	token_keys(&k, &j->token);
 	memcpy(a.id, k.id, sizeof(a.id));
 	for (size_t i = 0; i < j->addresses.n; i++)
-		a.addresses[i] = (struct span){j->addresses.v[i],
-					       strlen(j->addresses.v[i])};
+		a.addresses[i] = (struct span){ j->addresses.v[i],
+						strlen(j->addresses.v[i]) };
 	buf_init(&b, JOIN_ASK_MAX + JOIN_HEADER_LEN);
 	if (wire_export(w, exported, k.id) != 0 ||
 	    join_ask_encode(&b, &a, &k, exported) != 0)
 		err_set(e, ERR_LIMIT, "the request is too long");
-	else if (wire_send(w, &b, e) == 0 &&
-		 pump_wire(w, &h, end, e) == 1) {
+	else if (wire_send(w, &b, e) == 0 && pump_wire(w, &h, end, e) == 1) {
 		rc = take_answer(j, w, &h, &k, exported,
 				 buf_data(&b) + JOIN_HEADER_LEN, e);
 		wire_next(w, &h);
@@ -189,8 +187,7 @@ tell_done(struct wire *w, struct err *e)
 		       wait_for(w->fd, wire_events(w), end) > 0 &&
 		       wire_read(w, &ignored) == 0)
 			;
-		if (wire_message(w, &h, &ignored) == 1 &&
-		    h.type == JOIN_REFUSE)
+		if (wire_message(w, &h, &ignored) == 1 && h.type == JOIN_REFUSE)
 			rc = read_refusal(w, &h, e);
 	}
 	buf_free(&b);
@@ -217,15 +214,15 @@ ask_from(struct join *j, const struct ipaddr *source, struct tls_ctx *c,
  * answers the last one. *e is the reason of the refusal, and stays so unless
  * the host gives another. */
 static int
-show_addresses(struct join *j, struct tls_ctx *c, struct wire *w,
-	       struct err *e)
+show_addresses(struct join *j, struct tls_ctx *c, struct wire *w, struct err *e)
 {
 	for (size_t i = 0; i < j->addresses.n; i++) {
 		struct bnl_value v;
 		struct err why;
 
 		if (bnl_value_read(&v, BNL_ADDRESS, j->addresses.v[i], &why) !=
-			0 || v.p.addr.family == IP_NONE)
+			    0 ||
+		    v.p.addr.family == IP_NONE)
 			continue;
 		if (ask_from(j, &v.p.addr, c, w, &why) == 0)
 			return 0;
@@ -239,7 +236,7 @@ int
 join_request(struct join *j, struct err *e)
 {
 	struct tls_ctx *c = NULL;
-	struct wire w = {.ops = NULL};
+	struct wire w = { .ops = NULL };
 	int rc = -1;
 
 	if (tls_ctx_new_guest(&c, j->token.ca, e) != 0)

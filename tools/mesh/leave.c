@@ -82,7 +82,7 @@ add_file(struct leave *l, const char *path)
 static void
 find_files(struct leave *l)
 {
-	static const char *const more[] = {"node.csr", DEFAULT_CONF_NAME};
+	static const char *const more[] = { "node.csr", DEFAULT_CONF_NAME };
 
 	add_file(l, l->conf->privkey);
 	add_file(l, l->conf->cert);
@@ -111,7 +111,7 @@ has_key(const struct leave *l, const char *name)
 static int
 leave_load(struct leave *l, struct err *e)
 {
-	struct trusted_keys keys = {.n = 0};
+	struct trusted_keys keys = { .n = 0 };
 	int rc = 0;
 
 	if (load_conf(l, e) != 0)
@@ -141,7 +141,8 @@ check_signer(const struct leave *l, struct err *e)
 		       "ca.key and ca.pem from %s to another node and type "
 		       "\"cluevpnctl remove %s\" there, then \"cluevpnctl "
 		       "leave --force\" here, which leaves the keys where they "
-		       "are", l->home.dir, l->conf->name);
+		       "are",
+		       l->home.dir, l->conf->name);
 }
 
 /* A key in another folder may be another program's as well. */
@@ -190,12 +191,12 @@ take_out(struct leave *l, struct err *e)
 {
 	if (service_stop(&l->home, l->pidfile, l->conf->ctlsocket, e) != 0 ||
 	    node_state_remove(l->conf->statedir, l->conf->bnl, l->signs, e) !=
-		0)
+		    0)
 		return -1;
 	for (size_t i = 0; i < l->nfiles; i++)
 		if (wipe_unlink(AT_FDCWD, l->files[i]) != 0 && errno != ENOENT)
 			return err_errno(e, errno, "%s", l->files[i]);
-	rmdir(l->home.dir);	/* fails if anything else is in it */
+	rmdir(l->home.dir); /* fails if anything else is in it */
 	return 0;
 }
 
@@ -204,7 +205,8 @@ leave_tell(const struct leave *l)
 {
 	if (l->signs)
 		printf("%s has left; the keys of the network and its list are "
-		       "still here\n", l->conf->name);
+		       "still here\n",
+		       l->conf->name);
 	else
 		printf("%s has left; nothing of it is in %s and %s any more\n",
 		       l->conf->name, l->home.dir, l->conf->statedir);
@@ -213,7 +215,8 @@ leave_tell(const struct leave *l)
 	if (l->bnl != NULL && bnl_find(l->bnl, l->conf->name) != NULL &&
 	    l->bnl->nnodes > 1)
 		printf("next, on the host that signs the list: \"cluevpnctl "
-		       "remove %s\"\n", l->conf->name);
+		       "remove %s\"\n",
+		       l->conf->name);
 }
 
 static int
@@ -239,27 +242,30 @@ leave_run(struct leave *l, bool dry_run, struct err *e)
 int
 mesh_leave(int argc, char **argv)
 {
-	struct leave l = {.list.raw = NULL};
+	struct leave l = { .list.raw = NULL };
 	bool dry_run = false;
 	const struct option_row rows[] = {
-	    {0, "config-dir", "DIR", "(" DEFAULT_CONF_DIR ")",
-	     .text = &l.home.dir},
-	    {0, "pidfile", "PIDFILE", "the daemon's (" DEFAULT_PIDFILE ")",
-	     .text = &l.pidfile},
-	    {0, "force", NULL, "also if the keys of the network are here; "
-	     "they and the list stay", .flag = &l.force},
-	    {'n', "dry-run", NULL, "only show what would be removed",
-	     .flag = &dry_run},
-	    {'y', "yes", NULL, "do not ask", .flag = &l.yes},
-	    {.name = NULL},
+		{ 0, "config-dir", "DIR", "(" DEFAULT_CONF_DIR ")",
+		  .text = &l.home.dir },
+		{ 0, "pidfile", "PIDFILE", "the daemon's (" DEFAULT_PIDFILE ")",
+		  .text = &l.pidfile },
+		{ 0, "force", NULL,
+		  "also if the keys of the network are here; "
+		  "they and the list stay",
+		  .flag = &l.force },
+		{ 'n', "dry-run", NULL, "only show what would be removed",
+		  .flag = &dry_run },
+		{ 'y', "yes", NULL, "do not ask", .flag = &l.yes },
+		{ .name = NULL },
 	};
 	struct options o = {
-	    .command = "leave",
-	    .usage = "cluevpnctl leave [OPTION]...",
-	    .about = "Takes this host out of its network: stops the daemon, "
-		     "now and at boot, and removes the node's key, "
-		     "certificate, configuration and state.",
-	    .rows = rows,
+		.command = "leave",
+		.usage = "cluevpnctl leave [OPTION]...",
+		.about =
+			"Takes this host out of its network: stops the daemon, "
+			"now and at boot, and removes the node's key, "
+			"certificate, configuration and state.",
+		.rows = rows,
 	};
 	struct err e;
 	int rc;

@@ -20,30 +20,33 @@ read_options(struct edit_args *a, const char **socket, uint64_t *wait_s,
 	     int argc, char **argv)
 {
 	const struct option_row rows[] = {
-	    {'c', "config", "DIR|FILE", "the configuration, which has the "
-	     "name of this machine (" DEFAULT_CONF_DIR ")",
-	     .text = &a->run.conf},
-	    {'k', "key", "KEY", SIGN_SESSION_KEY_HELP, .text = &a->run.key},
-	    {'l', "list", "FILE", "the list (" DEFAULT_LIST ")",
-	     .text = &a->run.sign.in},
-	    {0, "no-revoke", NULL, "do not revoke the keys",
-	     .flag = &a->keep_keys},
-	    {'s', "socket", "SOCKET", "the daemon's (" DEFAULT_SOCKET ")",
-	     .text = socket},
-	    {0, "wait", "SECONDS", "how long, at most (30)", .number = wait_s,
-	     .max = WAIT_MAX_S},
-	    {'y', "yes", NULL, "do not ask", .flag = &a->run.sign.yes},
-	    {.name = NULL},
+		{ 'c', "config", "DIR|FILE",
+		  "the configuration, which has the "
+		  "name of this machine (" DEFAULT_CONF_DIR ")",
+		  .text = &a->run.conf },
+		{ 'k', "key", "KEY", SIGN_SESSION_KEY_HELP,
+		  .text = &a->run.key },
+		{ 'l', "list", "FILE", "the list (" DEFAULT_LIST ")",
+		  .text = &a->run.sign.in },
+		{ 0, "no-revoke", NULL, "do not revoke the keys",
+		  .flag = &a->keep_keys },
+		{ 's', "socket", "SOCKET", "the daemon's (" DEFAULT_SOCKET ")",
+		  .text = socket },
+		{ 0, "wait", "SECONDS", "how long, at most (30)",
+		  .number = wait_s, .max = WAIT_MAX_S },
+		{ 'y', "yes", NULL, "do not ask", .flag = &a->run.sign.yes },
+		{ .name = NULL },
 	};
 	struct options o = {
-	    .command = "remove",
-	    .usage = "cluevpnctl remove [OPTION]... NODE...",
-	    .about = "Removes nodes from the list and revokes their keys, "
-		     "signs and installs it, offers it to all nodes, and waits "
-		     "until they have it.",
-	    .rows = rows,
-	    .min = 1,
-	    .max = argc,
+		.command = "remove",
+		.usage = "cluevpnctl remove [OPTION]... NODE...",
+		.about =
+			"Removes nodes from the list and revokes their keys, "
+			"signs and installs it, offers it to all nodes, and waits "
+			"until they have it.",
+		.rows = rows,
+		.min = 1,
+		.max = argc,
 	};
 	struct err e;
 	int rc = options_parse(&o, argc, argv);

@@ -67,8 +67,8 @@ must_run(const char *const *argv, struct err *e)
 static bool
 has_unit(void)
 {
-	static const char *const cat[] = {"systemctl", "cat",
-					  SERVICE ".service", NULL};
+	static const char *const cat[] = { "systemctl", "cat",
+					   SERVICE ".service", NULL };
 
 	/* As sd_booted(3): true when systemd is running. */
 	return access("/run/systemd/system", F_OK) == 0 &&
@@ -78,8 +78,8 @@ has_unit(void)
 static int
 start_unit(struct err *e)
 {
-	static const char *const enable[] = {"systemctl", "enable", "--now",
-					     SERVICE, NULL};
+	static const char *const enable[] = { "systemctl", "enable", "--now",
+					      SERVICE, NULL };
 
 	if (must_run(enable, e) != 0)
 		return -1;
@@ -90,18 +90,18 @@ start_unit(struct err *e)
 static int
 start_script(struct err *e)
 {
-	static const char *const start[] = {INIT_SCRIPT, "start", NULL};
-	static const char *const rc_d[] = {"update-rc.d", SERVICE, "defaults",
-					   NULL};
-	static const char *const openrc[] = {"rc-update", "add", SERVICE,
-					     NULL};
+	static const char *const start[] = { INIT_SCRIPT, "start", NULL };
+	static const char *const rc_d[] = { "update-rc.d", SERVICE, "defaults",
+					    NULL };
+	static const char *const openrc[] = { "rc-update", "add", SERVICE,
+					      NULL };
 	bool boot = run_wait(rc_d, true) == 0 || run_wait(openrc, true) == 0;
 
 	if (must_run(start, e) != 0)
 		return -1;
 	printf("started " SERVICE " (%s)%s\n", INIT_SCRIPT,
-	       boot ? ", now and at every boot"
-		    : "; see to it that it is started at boot, too");
+	       boot ? ", now and at every boot" :
+		      "; see to it that it is started at boot, too");
 	return 0;
 }
 
@@ -127,7 +127,7 @@ static int
 start_daemon(const struct home *h, struct err *e)
 {
 	char *path = daemon_path();
-	const char *const argv[] = {path, "-c", h->dir, NULL};
+	const char *const argv[] = { path, "-c", h->dir, NULL };
 	int rc;
 
 	if (path == NULL)
@@ -162,13 +162,13 @@ service_start(const struct home *h, struct err *e)
 static void
 stop_service(void)
 {
-	static const char *const unit[] = {"systemctl", "disable", "--now",
-					   SERVICE, NULL};
-	static const char *const script[] = {INIT_SCRIPT, "stop", NULL};
-	static const char *const rc_d[] = {"update-rc.d", SERVICE, "disable",
-					   NULL};
-	static const char *const openrc[] = {"rc-update", "del", SERVICE,
-					     NULL};
+	static const char *const unit[] = { "systemctl", "disable", "--now",
+					    SERVICE, NULL };
+	static const char *const script[] = { INIT_SCRIPT, "stop", NULL };
+	static const char *const rc_d[] = { "update-rc.d", SERVICE, "disable",
+					    NULL };
+	static const char *const openrc[] = { "rc-update", "del", SERVICE,
+					      NULL };
 
 	/* The caller checks the socket for the result. */
 	if (has_unit()) {
@@ -183,7 +183,7 @@ stop_service(void)
 static int
 stop_process(const char *pidfile, struct err *e)
 {
-	const struct timespec pause = {0, STOP_POLL_MS * 1000000};
+	const struct timespec pause = { 0, STOP_POLL_MS * 1000000 };
 	pid_t pid;
 
 	if (pidfile_read(pidfile, &pid, e) != 0)
@@ -203,8 +203,8 @@ stop_process(const char *pidfile, struct err *e)
 }
 
 int
-service_stop(const struct home *h, const char *pidfile,
-	     const char *socket, struct err *e)
+service_stop(const struct home *h, const char *pidfile, const char *socket,
+	     struct err *e)
 {
 	bool usual = strcmp(h->dir, DEFAULT_CONF_DIR) == 0;
 
@@ -216,7 +216,9 @@ service_stop(const struct home *h, const char *pidfile,
 		return -1;
 	if (!client_answers(socket))
 		return 0;
-	return err_set(e, ERR_EXISTS, "%s still answers at %s: nothing is "
+	return err_set(e, ERR_EXISTS,
+		       "%s still answers at %s: nothing is "
 		       "removed; stop it first, or say with --pidfile where "
-		       "its number is", SERVICE, socket);
+		       "its number is",
+		       SERVICE, socket);
 }

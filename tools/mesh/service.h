@@ -15,7 +15,7 @@ int service_start(const struct home *h, struct err *e);
  * DEFAULT_PIDFILE, for the default directory). The daemon says goodbye to its
  * peers. -1 also when a daemon still answers at the socket then.
  */
-int service_stop(const struct home *h, const char *pidfile,
-		 const char *socket, struct err *e);
+int service_stop(const struct home *h, const char *pidfile, const char *socket,
+		 struct err *e);
 
 #endif

@@ -10,11 +10,11 @@
 
 #define PIECE 16384
 #define OUT_MAX ((size_t)JOIN_GIVE_MAX + JOIN_GIVE_MAX / 8)
-#define SLACK ((size_t)JOIN_REFUSE_MAX)	/* bytes that may follow a message */
+#define SLACK ((size_t)JOIN_REFUSE_MAX) /* bytes that may follow a message */
 
 int
-wire_open(struct wire *w, int fd, struct tls_provider tls,
-	  bool dialler, size_t limit, struct err *e)
+wire_open(struct wire *w, int fd, struct tls_provider tls, bool dialler,
+	  size_t limit, struct err *e)
 {
 	memset(w, 0, sizeof(*w));
 	buf_init(&w->in, limit + JOIN_HEADER_LEN + SLACK);
@@ -75,8 +75,7 @@ go_on(struct wire *w, struct err *e)
 			return tls_failed(w, e);
 		w->up = true;
 	}
-	while ((st = w->ops->read(w->tls, piece, sizeof(piece), &n)) ==
-	       TLS_OK)
+	while ((st = w->ops->read(w->tls, piece, sizeof(piece), &n)) == TLS_OK)
 		if (buf_put(&w->in, piece, n) != 0)
 			return err_set(e, ERR_LIMIT,
 				       "it sends more than was asked for");
@@ -152,8 +151,7 @@ wire_finish(struct wire *w)
 }
 
 int
-wire_message(const struct wire *w, struct join_header *h,
-	     struct err *e)
+wire_message(const struct wire *w, struct join_header *h, struct err *e)
 {
 	if (buf_len(&w->in) < JOIN_HEADER_LEN)
 		return 0;
@@ -171,8 +169,7 @@ wire_next(struct wire *w, const struct join_header *h)
 }
 
 int
-wire_export(struct wire *w, uint8_t out[32],
-	    const uint8_t id[TOKEN_ID_LEN])
+wire_export(struct wire *w, uint8_t out[32], const uint8_t id[TOKEN_ID_LEN])
 {
 	return w->ops->export_key(w->tls, LABEL_JOIN_EXPORT, id, TOKEN_ID_LEN,
 				  out, 32);

@@ -6,7 +6,7 @@
 
 int
 admission_check(const struct core_env *env, const struct cert_info *peer,
-	    const char *dialled)
+		const char *dialled)
 {
 	const char *ou = env->conf->restrictouname;
 	const struct bnl_node *node;

@@ -14,6 +14,6 @@
  * wrong: such a name may still deliver a newer list.
  */
 int admission_check(const struct core_env *env, const struct cert_info *peer,
-		const char *dialled);
+		    const char *dialled);
 
 #endif

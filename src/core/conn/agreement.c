@@ -17,8 +17,8 @@ select_cipher(struct selection *s, const struct conf_algos *a,
 	for (unsigned int i = 0; i < a->nciphers; i++)
 		for (unsigned int j = 0; j < b->nciphers; j++) {
 			const struct conf_cipher *p = &a->ciphers[i];
-			uint32_t sum =
-			    (uint32_t)p->preference + b->ciphers[j].preference;
+			uint32_t sum = (uint32_t)p->preference +
+				       b->ciphers[j].preference;
 
 			if (p->alg != b->ciphers[j].alg ||
 			    (found && (sum < best ||
@@ -41,7 +41,7 @@ comp_find(const struct conf_algos *a, enum comp_alg alg, bool *found)
 			return a->comps[i];
 		}
 	*found = alg == COMP_NONE;
-	return (struct conf_comp){.alg = alg};
+	return (struct conf_comp){ .alg = alg };
 }
 
 static void
@@ -77,7 +77,7 @@ bool
 agreement_select(struct selection *out, const struct hello *a,
 		 const struct hello *b)
 {
-	struct selection s = {.comp = COMP_NONE};
+	struct selection s = { .comp = COMP_NONE };
 
 	if (!select_cipher(&s, &a->algos, &b->algos))
 		return false;
@@ -94,10 +94,10 @@ agreement_transcript(uint8_t th[SHA256_LEN],
 {
 	bool lower = strcmp(dialler->hello->from, listener->hello->from) < 0;
 	const struct bytes parts[] = {
-	    {(lower ? dialler : listener)->fingerprint, FINGERPRINT_LEN},
-	    {(lower ? listener : dialler)->fingerprint, FINGERPRINT_LEN},
-	    {dialler->frame, dialler->framelen},
-	    {listener->frame, listener->framelen},
+		{ (lower ? dialler : listener)->fingerprint, FINGERPRINT_LEN },
+		{ (lower ? listener : dialler)->fingerprint, FINGERPRINT_LEN },
+		{ dialler->frame, dialler->framelen },
+		{ listener->frame, listener->framelen },
 	};
 
 	sha256_parts(th, parts, sizeof(parts) / sizeof(parts[0]));
@@ -141,12 +141,12 @@ agreement_confirm(uint8_t out[PROTO_CONFIRM_LEN],
 		  const uint8_t th[SHA256_LEN], const struct selection *s)
 {
 	const char *role =
-	    by_dialler ? LABEL_CONFIRM_DIALLER : LABEL_CONFIRM_LISTENER;
-	uint8_t chosen[7] = {(uint8_t)s->cipher, (uint8_t)s->comp, s->level};
+		by_dialler ? LABEL_CONFIRM_DIALLER : LABEL_CONFIRM_LISTENER;
+	uint8_t chosen[7] = { (uint8_t)s->cipher, (uint8_t)s->comp, s->level };
 	const struct bytes parts[] = {
-	    {role, strlen(role)},
-	    {th, SHA256_LEN},
-	    {chosen, sizeof(chosen)},
+		{ role, strlen(role) },
+		{ th, SHA256_LEN },
+		{ chosen, sizeof(chosen) },
 	};
 
 	put_be32(chosen + 3, s->generation);
@@ -161,10 +161,10 @@ agreement_list(char out[NEGOTIATE_LIST_MAX], const struct conf_algos *a)
 
 	out[0] = '\0';
 	for (unsigned int i = 0; i < a->nciphers; i++) {
-		int n =
-		    snprintf(out + len, NEGOTIATE_LIST_MAX - len, "%s%s:%u",
-			     i == 0 ? "" : " ", aead_name(a->ciphers[i].alg),
-			     a->ciphers[i].preference);
+		int n = snprintf(out + len, NEGOTIATE_LIST_MAX - len, "%s%s:%u",
+				 i == 0 ? "" : " ",
+				 aead_name(a->ciphers[i].alg),
+				 a->ciphers[i].preference);
 
 		if (n < 0 || (size_t)n >= NEGOTIATE_LIST_MAX - len)
 			break;

@@ -45,7 +45,7 @@ struct negotiate_side {
 	const struct hello *hello;
 	const uint8_t *frame;
 	size_t framelen;
-	const uint8_t *fingerprint;	/* FINGERPRINT_LEN */
+	const uint8_t *fingerprint; /* FINGERPRINT_LEN */
 };
 
 void agreement_transcript(uint8_t th[SHA256_LEN],
@@ -58,18 +58,15 @@ struct negotiate_keys {
 	uint8_t confirm_key[SHA256_LEN];
 };
 
-void agreement_derive(struct negotiate_keys *out,
-		      const uint8_t th[SHA256_LEN],
+void agreement_derive(struct negotiate_keys *out, const uint8_t th[SHA256_LEN],
 		      const uint8_t exporter[SHA256_LEN],
 		      const struct negotiate_side *dialler,
 		      const struct negotiate_side *listener);
 void agreement_confirm(uint8_t out[PROTO_CONFIRM_LEN],
 		       const struct negotiate_keys *k, bool by_dialler,
-		       const uint8_t th[SHA256_LEN],
-		       const struct selection *s);
+		       const uint8_t th[SHA256_LEN], const struct selection *s);
 /* "aes-256-gcm:10 chacha20-poly1305:5", for a log. */
 #define NEGOTIATE_LIST_MAX 160
-char *agreement_list(char out[NEGOTIATE_LIST_MAX],
-		     const struct conf_algos *a);
+char *agreement_list(char out[NEGOTIATE_LIST_MAX], const struct conf_algos *a);
 
 #endif

@@ -16,11 +16,11 @@
 #define CLOSE_MS 15000	 /* for the owner, then it is told again */
 
 static const char *const state_names[] = {
-    [CONN_CONNECT] = "connect", [CONN_TLS] = "tls",
-    [CONN_SETTLE] = "settle",   [CONN_HELLO] = "hello",
-    [CONN_ANSWER] = "answer",   [CONN_CONFIRM] = "confirm",
-    [CONN_STORE] = "store",	   [CONN_READY] = "ready",
-    [CONN_OPEN] = "open",	   [CONN_ENDING] = "ending",
+	[CONN_CONNECT] = "connect", [CONN_TLS] = "tls",
+	[CONN_SETTLE] = "settle",   [CONN_HELLO] = "hello",
+	[CONN_ANSWER] = "answer",   [CONN_CONFIRM] = "confirm",
+	[CONN_STORE] = "store",	    [CONN_READY] = "ready",
+	[CONN_OPEN] = "open",	    [CONN_ENDING] = "ending",
 };
 
 const char *
@@ -62,7 +62,7 @@ static struct monotime
 next_deadline(const struct conn *ch)
 {
 	struct monotime at =
-	    mono_min(ch->deadline, transfer_conn_deadline(&ch->list));
+		mono_min(ch->deadline, transfer_conn_deadline(&ch->list));
 
 	if (ch->state == CONN_ENDING || ch->state == CONN_CONNECT)
 		return ch->deadline;
@@ -95,7 +95,8 @@ conn_set_state(struct conn *ch, enum conn_state s)
 	switch (s) {
 	case CONN_CONNECT:
 		deadline_in(ch, t->channel_handshake < CONNECT_MS ?
-					t->channel_handshake : CONNECT_MS);
+					t->channel_handshake :
+					CONNECT_MS);
 		break;
 	case CONN_TLS:
 	case CONN_CONFIRM:
@@ -162,9 +163,12 @@ note_failure(const struct conn *ch)
 	struct core_env *env = ch->ctx->env;
 
 	if (ch->dialled && ch->state < CONN_CONFIRM)
-		history_try(env->history, env->now.mono, ch->peer, &ch->remote,
-			  ch->fault, ch->reason[0] != '\0' ? ch->reason :
-			  "the connection was closed without an answer");
+		history_try(
+			env->history, env->now.mono, ch->peer, &ch->remote,
+			ch->fault,
+			ch->reason[0] != '\0' ?
+				ch->reason :
+				"the connection was closed without an answer");
 }
 
 /* The steps that follow the end of a connection, whatever its cause. */
@@ -242,7 +246,7 @@ conn_slept(struct conn *ch)
 	if (ch->state == CONN_CONNECT || ch->state == CONN_ENDING)
 		return;
 	dial_settle(ch);
-	ch->reached = false;	/* again soon */
+	ch->reached = false; /* again soon */
 	end_unsaid(ch, false);
 }
 
@@ -250,7 +254,7 @@ void
 conn_refuse(struct conn *ch, int code, const char *why)
 {
 	struct core_env *env = ch->ctx->env;
-	struct refuse r = {.code = (uint8_t)code, .list = env->version};
+	struct refuse r = { .code = (uint8_t)code, .list = env->version };
 	uint8_t payload[FRAME_REFUSE_MAX];
 	char line[sizeof(r.text) + 64];
 
@@ -259,8 +263,9 @@ conn_refuse(struct conn *ch, int code, const char *why)
 		 why[0] == '\0' ? "" : ": ", why);
 	if (ch->peer[0] != '\0' && env->bnl != NULL &&
 	    bnl_find(env->bnl, ch->peer) != NULL)
-		history_refused_it(env->history, env->now.mono, ch->peer, r.code,
-				 &env->version, why, ch->cert.fingerprint);
+		history_refused_it(env->history, env->now.mono, ch->peer,
+				   r.code, &env->version, why,
+				   ch->cert.fingerprint);
 	if (!ch->list.told)
 		conn_say(ch, EVENT_PEER_REFUSED, line);
 	if (ch->stream.secure && ch->state != CONN_ENDING)

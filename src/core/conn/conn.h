@@ -33,74 +33,74 @@
 #include "core/secrets/secret_store.h"
 
 enum conn_state {
-	CONN_CONNECT,	/* TCP is being opened */
-	CONN_TLS,		/* the handshake runs */
-	CONN_SETTLE,		/* dialler: the own HELLO waits for the disk */
-	CONN_HELLO,		/* the other one's HELLO is awaited */
-	CONN_ANSWER,		/* listener: the own HELLO waits for the disk */
-	CONN_CONFIRM,	/* the other one's CONFIRM is awaited */
-	CONN_STORE,		/* the new pair is on its way to the disk */
-	CONN_READY,		/* dialler: the other one's READY is awaited */
-	CONN_OPEN,		/* lists only */
-	CONN_ENDING		/* to be closed by the owner */
+	CONN_CONNECT, /* TCP is being opened */
+	CONN_TLS,     /* the handshake runs */
+	CONN_SETTLE,  /* dialler: the own HELLO waits for the disk */
+	CONN_HELLO,   /* the other one's HELLO is awaited */
+	CONN_ANSWER,  /* listener: the own HELLO waits for the disk */
+	CONN_CONFIRM, /* the other one's CONFIRM is awaited */
+	CONN_STORE,   /* the new pair is on its way to the disk */
+	CONN_READY,   /* dialler: the other one's READY is awaited */
+	CONN_OPEN,    /* lists only */
+	CONN_ENDING   /* to be closed by the owner */
 };
 
 /* What connections and dials are counted as. */
 enum dial_use {
-	USE_CONN,		/* a connection that is not ENDING */
-	USE_FRESH,		/* first dials in their places: */
+	USE_CONN,  /* a connection that is not ENDING */
+	USE_FRESH, /* first dials in their places: */
 	USE_YIELDING,
-	USE_PENDING,		/* first dials, in their places or beside, to
-				 * which nobody answered */
-	USE_ANSWERED,		/* the others of them */
-	USE_AGAIN,		/* purposes that failed before: */
+	USE_PENDING,  /* first dials, in their places or beside, to
+		       * which nobody answered */
+	USE_ANSWERED, /* the others of them */
+	USE_AGAIN,    /* purposes that failed before: */
 	USE_PATIENT,
-	USE_NEGOTIATING,	/* the peer has one more of these */
+	USE_NEGOTIATING, /* the peer has one more of these */
 	USES
 };
 
 /* All connections of a core, and the state that they share. */
 struct conns {
 	struct core_env *env;
-	struct secret_store *secrets;	/* borrowed */
-	struct lists *lists;		/* borrowed */
-	struct conn *all;		/* newest first */
-	uint64_t turnover;		/* counts changes that may free room */
-	struct dial *dials;		/* not decided by a connection yet */
-	size_t uses[USES];		/* kept by core/dial */
+	struct secret_store *secrets; /* borrowed */
+	struct lists *lists;	      /* borrowed */
+	struct conn *all;	      /* newest first */
+	uint64_t turnover;	      /* counts changes that may free room */
+	struct dial *dials;	      /* not decided by a connection yet */
+	size_t uses[USES];	      /* kept by core/dial */
 	struct timerq timers;
-	struct table heard;		/* struct conn_heard by name, of peers
-					 * in the list */
-	struct ratelimit said;		/* logged about those not in the list */
-	struct ratelimit lines;		/* how much, of each name of theirs */
+	struct table heard;	/* struct conn_heard by name, of peers
+				 * in the list */
+	struct ratelimit said;	/* logged about those not in the list */
+	struct ratelimit lines; /* how much, of each name of theirs */
 	struct monotime outsiders_until;
-	unsigned int outsiders;		/* lines about them until then */
-	uint64_t tls_failed;		/* connections that got no further */
-	struct ratelimit unlisted;		/* names that delivered lists */
+	unsigned int outsiders;	   /* lines about them until then */
+	uint64_t tls_failed;	   /* connections that got no further */
+	struct ratelimit unlisted; /* names that delivered lists */
 	struct conn *news, **news_tail;
 	struct table by_id;
 	uint32_t last_id;
 	uint64_t last_seq;
-	size_t total;			/* with those that are ENDING */
+	size_t total; /* with those that are ENDING */
 };
 
-#define CONN_SAID 4		/* lines about a peer that are remembered */
+#define CONN_SAID 4 /* lines about a peer that are remembered */
 
 /* A peer of the list, over all its connections. */
 struct conn_heard {
 	char peer[NODE_NAME_MAX + 1];
-	unsigned int negotiating;	/* connections that we dialled for that,
-					 * which are not over */
+	unsigned int negotiating; /* connections that we dialled for that,
+				   * which are not over */
 	/* When it dialled us to negotiate: */
-	uint64_t seq;		/* number of the newest such connection */
-	struct monotime since;	/* asked so often since then */
+	uint64_t seq;	       /* number of the newest such connection */
+	struct monotime since; /* asked so often since then */
 	unsigned int asked;
 	/* The lines that were logged about the peer: */
-	unsigned int lines;	/* different ones, in the hour that began then: */
+	unsigned int lines; /* different ones, in the hour that began then: */
 	struct monotime lines_since;
 	struct {
 		uint64_t what;
-		struct monotime at;	/* MONO_NONE: free */
+		struct monotime at; /* MONO_NONE: free */
 	} said[CONN_SAID];
 };
 
@@ -113,7 +113,7 @@ struct conn_pair {
 	uint8_t th[SHA256_LEN];
 	struct selection selection;
 	struct negotiate_keys keys;
-	bool ready_seen;		/* the peer's READY came */
+	bool ready_seen; /* the peer's READY came */
 };
 
 /* A peer that is being dialled: its addresses, and how many connections to them
@@ -124,74 +124,69 @@ struct dial {
 	char peer[NODE_NAME_MAX + 1];
 	unsigned int purpose;
 	struct endpoint to[CONN_ENDPOINTS_MAX];
-	size_t nto, begun;		/* the first so many were begun */
-	unsigned int running;		/* and have not failed */
-	bool unreached;			/* at one of those that failed nobody
-					 * answered */
-	bool connected;			/* TCP was, at one of them */
-	bool beside;			/* lost its place of a first dial */
+	size_t nto, begun;    /* the first so many were begun */
+	unsigned int running; /* and have not failed */
+	bool unreached;	      /* at one of those that failed nobody
+			       * answered */
+	bool connected;	      /* TCP was, at one of them */
+	bool beside;	      /* lost its place of a first dial */
 	bool gone;
-	unsigned int counted;		/* 1 << enum dial_use */
+	unsigned int counted; /* 1 << enum dial_use */
 	struct monotime since;
-	struct monotime place_until;	/* MONO_NEVER: it has none */
-	struct monotime next_at;	/* the next one begins, or the end comes */
-	struct timer timer;		/* at the earlier one of these */
+	struct monotime place_until; /* MONO_NEVER: it has none */
+	struct monotime next_at;     /* the next one begins, or the end comes */
+	struct timer timer;	     /* at the earlier one of these */
 };
 
 enum conns_timer { CONN_TIMER_CHANNEL, CONN_TIMER_DIAL };
 
-enum conn_news_bit {
-	NEWS_SEEN = 1,
-	NEWS_NEGOTIATED = 2,
-	NEWS_FAILED = 4
-};
+enum conn_news_bit { NEWS_SEEN = 1, NEWS_NEGOTIATED = 2, NEWS_FAILED = 4 };
 
 struct conn {
 	struct conns *ctx;
 	struct conn *next;
 	uint32_t id;
-	uint64_t seq;			/* counts connections, never wraps */
+	uint64_t seq; /* counts connections, never wraps */
 	enum conn_state state;
 	bool dialled;
-	unsigned int purpose;		/* CONN_*; 0: they dialled */
-	char peer[NODE_NAME_MAX + 1];	/* "" until it is known */
-	struct dial *dial;		/* NULL: it was decided */
-	unsigned int counted;		/* 1 << enum dial_use */
-	struct conn_heard *heard;	/* where it is counted, too */
+	unsigned int purpose;	      /* CONN_*; 0: they dialled */
+	char peer[NODE_NAME_MAX + 1]; /* "" until it is known */
+	struct dial *dial;	      /* NULL: it was decided */
+	unsigned int counted;	      /* 1 << enum dial_use */
+	struct conn_heard *heard;     /* where it is counted, too */
 	struct endpoint remote;
-	bool listed;			/* the peer dialled, from an address
-					 * in the list or a known one */
+	bool listed; /* the peer dialled, from an address
+		      * in the list or a known one */
 	struct frames stream;
-	struct cert_info mine;		/* our certificate in this connection */
-	struct cert_info cert;		/* the peer's, once TLS is done */
-	bool deliver_only;		/* the list does not admit it: it may
-					 * deliver a newer one */
-	struct conn_pair *pair;	/* from the own HELLO to STORE's end */
+	struct cert_info mine;	/* our certificate in this connection */
+	struct cert_info cert;	/* the peer's, once TLS is done */
+	bool deliver_only;	/* the list does not admit it: it may
+				 * deliver a newer one */
+	struct conn_pair *pair; /* from the own HELLO to STORE's end */
 	uint8_t pair_id[PAIR_ID_LEN];
 	struct transfer_conn list;
-	struct bnl_version told;	/* version last told as news */
-	bool armed;			/* FRAMES_READY is queued */
+	struct bnl_version told; /* version last told as news */
+	bool armed;		 /* FRAMES_READY is queued */
 	struct monotime since;
-	struct monotime deadline;	/* end of the state, or idle */
+	struct monotime deadline; /* end of the state, or idle */
 	struct timer timer;
-	bool negotiated, failed;	/* how the negotiation ended */
-	bool reached;			/* TCP stood, and was not just closed
-					 * without a HELLO */
+	bool negotiated, failed; /* how the negotiation ended */
+	bool reached;		 /* TCP stood, and was not just closed
+				  * without a HELLO */
 	bool nothing_in_common, behind;
-	bool put_off;			/* ended to make room for others */
-	unsigned int news;		/* NEWS_* not yet told */
-	bool queued;			/* among ctx->news */
-	bool gone;			/* freed once the news are told */
+	bool put_off;	   /* ended to make room for others */
+	unsigned int news; /* NEWS_* not yet told */
+	bool queued;	   /* among ctx->news */
+	bool gone;	   /* freed once the news are told */
 	struct conn *next_news;
-	char reason[CONN_REASON_MAX];	/* why it failed; "": it did not */
-	enum history_kind fault;		/* the kind of the failure */
-	bool said;			/* and it was logged */
+	char reason[CONN_REASON_MAX]; /* why it failed; "": it did not */
+	enum history_kind fault;      /* the kind of the failure */
+	bool said;		      /* and it was logged */
 };
 
 /* --- core/connection: its life ---------------------------------------------- */
 
-struct conn *conn_new(struct conns *ctx, uint32_t id,
-			    uint64_t seq);
+struct conn *conn_new(struct conns *ctx, uint32_t id, uint64_t seq);
 void conn_free(struct conn *ch);
 /* Queues ACTION_CONNECT for its remote endpoint. 0 or -1. */
 int conn_connect(struct conn *ch);
@@ -205,8 +200,7 @@ void conn_put_off(struct conn *ch);
 /* Dialled for a negotiation that is not over. */
 bool conn_is_negotiating(const struct conn *ch);
 /* Takes note that its owner has closed it, or could not open it. */
-void conn_gone(struct conn *ch, enum close_reason reason,
-		  const char *why);
+void conn_gone(struct conn *ch, enum close_reason reason, const char *why);
 /* Another list is in force: may it stay? */
 void conn_review(struct conn *ch);
 const char *conn_state_name(enum conn_state s);
@@ -214,7 +208,7 @@ const char *conn_state_name(enum conn_state s);
 void conn_set_state(struct conn *ch, enum conn_state s);
 /* Sets the timer to the nearest deadline. */
 void conn_rearm(struct conn *ch);
-void conn_arm(struct conn *ch);		/* FRAMES_READY */
+void conn_arm(struct conn *ch); /* FRAMES_READY */
 void conn_tell(struct conn *ch, enum conn_news_bit bit);
 /* Ends it; why NULL: nothing is wrong. _lose: by the other side's doing. */
 void conn_end(struct conn *ch, const char *why);
@@ -237,7 +231,7 @@ void conns_drop(struct conn *ch);
 /* core/conns_room: false: there is none for a connection from there.
  * *listed: the address is one of the list, or a node was reached there. */
 bool conns_make_room(struct conns *ctx, const struct ipaddr *from,
-			bool *listed);
+		     bool *listed);
 /* Whether a dial may try another address while one is under way. */
 bool conns_may_race(const struct conns *ctx);
 
@@ -246,7 +240,7 @@ bool conns_may_race(const struct conns *ctx);
 /* Keeps the counters right: after every change of the connection's state,
  * purpose or dial. */
 void dial_count_conn(struct conn *ch);
-void dial_count(struct dial *d);	/* the same of a dial */
+void dial_count(struct dial *d); /* the same of a dial */
 /* Whether a negotiation of that purpose (CONN_*) may be dialled now. */
 bool dial_has_room(const struct conns *ctx, unsigned int purpose);
 /* How many connections are kept for first dials that are answered. */

@@ -6,10 +6,10 @@
 #include "core/conn/admission.h"
 #include "core/conn/conn.h"
 
-#define CONNECTIONS_A_PEER 4	   /* dialled by that peer */
-#define UNLISTED_GAP_MS 60000	   /* between two deliveries of one such name */
-#define NEGOTIATIONS_MS 60000	   /* in this time */
-#define NEGOTIATIONS_A_PEER 60	   /* one peer may begin this many */
+#define CONNECTIONS_A_PEER 4   /* dialled by that peer */
+#define UNLISTED_GAP_MS 60000  /* between two deliveries of one such name */
+#define NEGOTIATIONS_MS 60000  /* in this time */
+#define NEGOTIATIONS_A_PEER 60 /* one peer may begin this many */
 
 bool
 conn_negotiates(const struct conn *ch)
@@ -61,7 +61,8 @@ may_deliver(struct conn *ch)
 	for (const struct conn *c = ctx->all; c != NULL; c = c->next)
 		if (c->list.open && c->deliver_only)
 			return false;
-	return ratelimit_first(&ctx->unlisted, ch->peer, 0, now, UNLISTED_GAP_MS);
+	return ratelimit_first(&ctx->unlisted, ch->peer, 0, now,
+			       UNLISTED_GAP_MS);
 }
 
 /* No node, whatever is wrong with it, has all connections to itself. */
@@ -72,8 +73,7 @@ conn_has_too_many(const struct conn *ch)
 
 	for (const struct conn *c = ch->ctx->all; c != NULL; c = c->next)
 		n += c != ch && !c->dialled && c->state > CONN_TLS &&
-		     c->state != CONN_ENDING &&
-		     strcmp(c->peer, ch->peer) == 0;
+		     c->state != CONN_ENDING && strcmp(c->peer, ch->peer) == 0;
 	return n >= CONNECTIONS_A_PEER;
 }
 

@@ -64,7 +64,8 @@ on_secured(struct conn *ch)
 	}
 	if (code == ADMIT_YES && ch->dialled && has_its_key) {
 		dial_settle(ch);
-		addrcache_put(env->addrcache, env->now.mono, ch->peer, &ch->remote);
+		addrcache_put(env->addrcache, env->now.mono, ch->peer,
+			      &ch->remote);
 	}
 	if (code == ADMIT_YES && !ch->dialled && conn_has_too_many(ch))
 		conn_refuse(ch, REFUSE_BUSY, "too many connections");
@@ -77,15 +78,15 @@ on_secured(struct conn *ch)
 void
 conn_open_lists(struct conn *ch, const struct hello *theirs)
 {
-	transfer_open(lists_transfer(ch->ctx->lists), &ch->list, ch->id, ch->peer,
-		     ch->deliver_only, &theirs->list);
+	transfer_open(lists_transfer(ch->ctx->lists), &ch->list, ch->id,
+		      ch->peer, ch->deliver_only, &theirs->list);
 	/* Another list has come into force since our HELLO was sent, and
 	 * nothing else would tell the peer of it. */
 	if (bnl_version_cmp(&ch->pair->mine.list, &ch->ctx->env->version) != 0)
 		transfer_offer(lists_transfer(ch->ctx->lists), &ch->list);
 	if (ch->dialled)
-		history_try(ch->ctx->env->history, ch->ctx->env->now.mono, ch->peer,
-			  &ch->remote, HISTORY_REACHED, NULL);
+		history_try(ch->ctx->env->history, ch->ctx->env->now.mono,
+			    ch->peer, &ch->remote, HISTORY_REACHED, NULL);
 	else
 		history_met(ch->ctx->env->history, ch->peer);
 	ch->told = theirs->list;
@@ -110,8 +111,8 @@ on_refused(struct conn *ch)
 	snprintf(line, sizeof(line), "refuses us: %s%s%s (its list is %s)",
 		 refuse_name(r.code), r.text[0] == '\0' ? "" : ": ", r.text,
 		 bnl_version_format(version, &r.list));
-	history_refused_us(env->history, env->now.mono, ch->peer, r.code, &r.list,
-			 r.text);
+	history_refused_us(env->history, env->now.mono, ch->peer, r.code,
+			   &r.list, r.text);
 	conn_say(ch, EVENT_PEER_REFUSED, line);
 	ch->told = r.list;
 	ch->behind = (r.code == REFUSE_NOT_LISTED || r.code == REFUSE_PIN) &&
@@ -136,7 +137,8 @@ list_frame(struct conn *ch)
 		return;
 	}
 	p = frames_payload(&ch->stream, &len);
-	if (transfer_frame(lists_transfer(ch->ctx->lists), &ch->list, type, p, len, &e) < 0) {
+	if (transfer_frame(lists_transfer(ch->ctx->lists), &ch->list, type, p,
+			   len, &e) < 0) {
 		conn_refuse(ch, REFUSE_PROTOCOL, e.text);
 		return;
 	}
@@ -185,8 +187,7 @@ note_progress(struct conn *ch)
 			handle_frame(ch);
 			break;
 		case FRAMES_CLOSED:
-			conn_lose(ch,
-				     "the other side closed the connection");
+			conn_lose(ch, "the other side closed the connection");
 			return;
 		case FRAMES_BROKEN:
 			ch->fault = fault_of(&ch->stream);
@@ -253,16 +254,15 @@ conn_drain(struct conn *ch, uint8_t *out, size_t cap)
 			used += n;
 		if (used == cap || ch->state == CONN_ENDING)
 			break;
-		if (!transfer_next_frame(lists_transfer(ch->ctx->lists), &ch->list, &type,
-					payload, &len)) {
+		if (!transfer_next_frame(lists_transfer(ch->ctx->lists),
+					 &ch->list, &type, payload, &len)) {
 			conn_end_if_done(ch);
 			if (ch->state != CONN_ENDING)
 				break;
 			continue;
 		}
 		if (frames_send(&ch->stream, type, payload, len) < 0) {
-			conn_lose(ch,
-				     ch->stream.ops->reason(ch->stream.tls));
+			conn_lose(ch, ch->stream.ops->reason(ch->stream.tls));
 			break;
 		}
 		if (ch->state == CONN_OPEN)

@@ -63,7 +63,8 @@ say_hello(struct conn *ch, bool negotiate)
 	h->list = env->version;
 	h->algos = *conf_algos_for(env->conf, ch->peer);
 	if (negotiate)
-		secret_store_list(ch->ctx->secrets, ch->peer, h->held, &h->nheld);
+		secret_store_list(ch->ctx->secrets, ch->peer, h->held,
+				  &h->nheld);
 	len = hello_encode(p->my_frame + FRAME_HEADER_LEN, h);
 	frame_header_write(p->my_frame, FRAME_HELLO, len);
 	p->my_len = FRAME_HEADER_LEN + len;
@@ -97,7 +98,8 @@ static int
 say_have(struct conn *ch)
 {
 	uint8_t payload[LIST_HAVE_LEN];
-	size_t len = transfer_make_have(lists_transfer(ch->ctx->lists), payload);
+	size_t len =
+		transfer_make_have(lists_transfer(ch->ctx->lists), payload);
 
 	if (ch->deliver_only)
 		return 0;
@@ -108,13 +110,12 @@ say_have(struct conn *ch)
 static void
 settle_pair(struct conn *ch)
 {
-	bool negotiate = (ch->purpose & CONN_PAIR) != 0 &&
-			 !ch->deliver_only && conn_can_negotiate(ch->ctx);
+	bool negotiate = (ch->purpose & CONN_PAIR) != 0 && !ch->deliver_only &&
+			 conn_can_negotiate(ch->ctx);
 
 	if (negotiate && !secret_store_settled(ch->ctx->secrets, ch->peer))
 		return;
-	if (say_hello(ch, negotiate) < 0 ||
-	    (!negotiate && say_have(ch) < 0)) {
+	if (say_hello(ch, negotiate) < 0 || (!negotiate && say_have(ch) < 0)) {
 		conn_lose(ch, ch->stream.ops->reason(ch->stream.tls));
 		return;
 	}
@@ -175,12 +176,12 @@ dialler_hello(struct conn *ch)
 
 	if (h->negotiate && !ch->pair->mine.negotiate) {
 		conn_refuse(ch, REFUSE_PROTOCOL,
-			       "a negotiation that nobody asked for");
+			    "a negotiation that nobody asked for");
 		return;
 	}
 	if (h->negotiate) {
-		secret_store_hello(ch->ctx->secrets, ch->peer, lower_dialled(ch),
-			       h->held, h->nheld);
+		secret_store_hello(ch->ctx->secrets, ch->peer,
+				   lower_dialled(ch), h->held, h->nheld);
 		begin_confirm(ch);
 		return;
 	}
@@ -260,10 +261,10 @@ static int
 derive_pair(struct conn *ch)
 {
 	struct conn_pair *p = ch->pair;
-	struct negotiate_side mine = {&p->mine, p->my_frame, p->my_len,
-				      ch->mine.fingerprint};
-	struct negotiate_side theirs = {&p->theirs, p->their_frame,
-					p->their_len, ch->cert.fingerprint};
+	struct negotiate_side mine = { &p->mine, p->my_frame, p->my_len,
+				       ch->mine.fingerprint };
+	struct negotiate_side theirs = { &p->theirs, p->their_frame,
+					 p->their_len, ch->cert.fingerprint };
 	const struct negotiate_side *d = ch->dialled ? &mine : &theirs;
 	const struct negotiate_side *l = ch->dialled ? &theirs : &mine;
 	uint8_t exporter[SHA256_LEN];
@@ -292,7 +293,7 @@ begin_confirm(struct conn *ch)
 	if (p->selection.generation >= HELLO_GENERATION_MAX) {
 		/* Never by honest counting: both begin anew. */
 		secret_store_erase(ch->ctx->secrets, ch->peer,
-			       "the generations are used up");
+				   "the generations are used up");
 		conn_refuse(ch, REFUSE_BUSY, "generations used up");
 		return;
 	}
@@ -336,16 +337,16 @@ store_pair(struct conn *ch)
 	struct walltime mine = ch->mine.not_after;
 	struct walltime theirs = ch->cert.not_after;
 	struct pair pair = {
-	    .generation = p->selection.generation,
-	    .lower_dialled = lower_dialled(ch),
-	    .cipher = p->selection.cipher,
-	    .comp = p->selection.comp,
-	    .level = p->selection.level,
-	    .above = ch->cert.above,
-	    .made_run_s = core_env_run_s(env, env->now.mono),
-	    .made = env->now.wall,
-	    .cert_end = mine.s < theirs.s ? mine : theirs,
-	    .list = env->version,
+		.generation = p->selection.generation,
+		.lower_dialled = lower_dialled(ch),
+		.cipher = p->selection.cipher,
+		.comp = p->selection.comp,
+		.level = p->selection.level,
+		.above = ch->cert.above,
+		.made_run_s = core_env_run_s(env, env->now.mono),
+		.made = env->now.wall,
+		.cert_end = mine.s < theirs.s ? mine : theirs,
+		.list = env->version,
 	};
 	int rc;
 
@@ -376,7 +377,7 @@ conn_pair_confirm(struct conn *ch)
 	agreement_confirm(want, &p->keys, !ch->dialled, p->th, &p->selection);
 	if (!bytes_equal_ct(mac, want, sizeof(want))) {
 		conn_refuse(ch, REFUSE_PROTOCOL,
-			       "the confirmation does not match");
+			    "the confirmation does not match");
 		return;
 	}
 	if (store_pair(ch) < 0) {
@@ -438,8 +439,7 @@ conn_pair_ready(struct conn *ch)
 		ch->pair->ready_seen = true;
 	} else if (ch->state == CONN_READY) {
 		on_done(ch);
-	} else if (ch->state != CONN_OPEN || ch->dialled ||
-		   !ch->negotiated) {
+	} else if (ch->state != CONN_OPEN || ch->dialled || !ch->negotiated) {
 		conn_refuse(ch, REFUSE_PROTOCOL, "ready at a wrong time");
 	}
 }

@@ -8,7 +8,7 @@
 
 #define OUTSIDERS_A_MINUTE 10
 #define SAY_AGAIN_MS INT64_C(3600000) /* the same line about one node */
-#define LINES_A_NODE 20		 /* different ones in that time */
+#define LINES_A_NODE 20		      /* different ones in that time */
 
 /* Bounds the lines in a minute about callers that are no nodes. */
 static bool
@@ -58,8 +58,8 @@ is_first(struct conn *ch, const char *key, uint64_t what)
 {
 	struct conns *ctx = ch->ctx;
 	struct monotime now = ctx->env->now.mono;
-	struct conn_heard *h = ch->peer[0] == '\0' ? NULL :
-				  conns_heard(ctx, ch->peer);
+	struct conn_heard *h =
+		ch->peer[0] == '\0' ? NULL : conns_heard(ctx, ch->peer);
 
 	if (h != NULL)
 		return heard_first(h, what, now);
@@ -75,7 +75,8 @@ count_line(struct conn *ch)
 	struct conn_heard *h = conns_heard(ctx, ch->peer);
 
 	if (h == NULL)
-		return ratelimit_count(&ctx->lines, ch->peer, now, SAY_AGAIN_MS);
+		return ratelimit_count(&ctx->lines, ch->peer, now,
+				       SAY_AGAIN_MS);
 	if (h->lines == 0 || mono_ms(h->lines_since, now) >= SAY_AGAIN_MS) {
 		h->lines = 0;
 		h->lines_since = now;
@@ -115,8 +116,9 @@ say_of_node(struct conn *ch, enum event_kind kind, const char *safe)
 		      strstr(safe, at) != NULL ? "" : at,
 		      strstr(safe, at) != NULL ? "" : ")",
 		      soon ? " (it is new, and may not run yet)" : "",
-		      n < LINES_A_NODE ? "" : " (more of its connections is "
-		      "not logged for up to an hour)");
+		      n < LINES_A_NODE ? "" :
+					 " (more of its connections is "
+					 "not logged for up to an hour)");
 }
 
 void

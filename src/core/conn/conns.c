@@ -237,7 +237,7 @@ conns_may_negotiate(const struct conns *cs, unsigned int purpose)
 
 uint32_t
 conns_dial(struct conns *cs, const char *peer, const struct endpoint *to,
-	      size_t n, unsigned int purpose)
+	   size_t n, unsigned int purpose)
 {
 	bool anew = (purpose & CONN_PAIR) != 0 && conns_negotiating(cs, peer);
 
@@ -297,7 +297,7 @@ conns_drain(struct conns *cs, uint32_t id, uint8_t *out, size_t cap)
 
 void
 conns_closed(struct conns *cs, uint32_t id, enum close_reason reason,
-		const char *why)
+	     const char *why)
 {
 	struct conn *ch = find_channel(cs, id);
 

@@ -30,22 +30,26 @@ struct secret_store;
 /* Borrows all of them. NULL when memory is out. */
 struct conns *conns_new(struct core_env *env, struct secret_store *secrets,
 			struct lists *lists);
-void conns_free(struct conns *cs);	/* NULL is fine */
+void conns_free(struct conns *cs); /* NULL is fine */
 
 /* --- connections ------------------------------------------------------- */
 
 /* The purpose of a dial; may be added. Lists are compared on every connection,
  * whatever its purpose is, and the newer one is taken over either way. */
-#define CONN_PAIR 0x01u	/* negotiate a pair */
-#define CONN_LIST 0x02u	/* bring the older list up to the newer one */
-#define CONN_PATIENT 0x04u	/* with PAIR: no traffic waits for it. Those that
-				 * nobody answers leave room for others */
-#define CONN_YIELD 0x08u	/* with PAIR: the peer may be about to dial us. While
-				 * some are under way this one waits */
-#define CONN_NEW 0x10u	/* with PAIR: the peer is new in the list and may
-				 * not run yet, which is no warning */
-#define CONN_AGAIN 0x20u	/* with PAIR: the last dial found nobody. Such
-				 * dials have connections of their own */
+#define CONN_PAIR 0x01u /* negotiate a pair */
+#define CONN_LIST 0x02u /* bring the older list up to the newer one */
+#define CONN_PATIENT \
+	0x04u /* with PAIR: no traffic waits for it. Those that
+	       * nobody answers leave room for others */
+#define CONN_YIELD \
+	0x08u /* with PAIR: the peer may be about to dial us. While
+	       * some are under way this one waits */
+#define CONN_NEW \
+	0x10u /* with PAIR: the peer is new in the list and may
+	       * not run yet, which is no warning */
+#define CONN_AGAIN \
+	0x20u /* with PAIR: the last dial found nobody. Such
+	       * dials have connections of their own */
 #define CONN_ENDPOINTS_MAX 12
 
 /*
@@ -60,8 +64,7 @@ void conns_free(struct conns *cs);	/* NULL is fine */
  * forbids it, and when peer is our own name.
  */
 uint32_t conns_dial(struct conns *cs, const char *peer,
-		       const struct endpoint *to, size_t n,
-		       unsigned int purpose);
+		    const struct endpoint *to, size_t n, unsigned int purpose);
 /*
  * Whether a dial of that purpose, which includes CONN_PAIR, has room. First
  * dials have places of their own: patient ones a quarter, those that yield a
@@ -76,17 +79,15 @@ uint64_t conns_turnover(const struct conns *cs);
 uint32_t conns_accepted(struct conns *cs, const struct endpoint *from);
 /* The TCP connection of a dial stands. */
 void conns_opened(struct conns *cs, uint32_t id);
-void conns_in(struct conns *cs, uint32_t id, const uint8_t *in,
-		 size_t len);
+void conns_in(struct conns *cs, uint32_t id, const uint8_t *in, size_t len);
 /* Bytes for the wire, when it takes some: asked for by ACTION_STREAM_READY,
  * then until it returns less than cap. Lists are cut into frames here, so that
  * little waits for a slow wire. */
-size_t conns_drain(struct conns *cs, uint32_t id, uint8_t *out,
-		      size_t cap);
+size_t conns_drain(struct conns *cs, uint32_t id, uint8_t *out, size_t cap);
 /* The connection ended or could not be made: its id dies here. why: NULL when
  * it ended in order; else the system's reason. */
-void conns_closed(struct conns *cs, uint32_t id,
-		     enum close_reason reason, const char *why);
+void conns_closed(struct conns *cs, uint32_t id, enum close_reason reason,
+		  const char *why);
 
 /* A copy of this memory must be of no use to an attacker: all connections
  * end. */
@@ -127,19 +128,19 @@ enum conn_news_kind {
 struct conn_news {
 	enum conn_news_kind kind;
 	char peer[NODE_NAME_MAX + 1];
-	bool dialled;			/* by us */
-	bool renewed;			/* NEGOTIATED: with our certificate of now */
-	bool reached;			/* FAILED: at each address a host answered
-					 * and did not just hang up without a
-					 * HELLO */
-	bool nothing_in_common;		/* FAILED: wait the long back-off */
-	bool put_off;			/* FAILED: it was ended to make room, and
-					 * is to be dialled again */
-	bool behind;			/* FAILED: the peer's list is older and
-					 * lacks us; LIST_SEEN tells when to
-					 * try again */
-	struct bnl_version version;	/* LIST_SEEN */
-	char reason[CONN_REASON_MAX];	/* FAILED: one line */
+	bool dialled;		/* by us */
+	bool renewed;		/* NEGOTIATED: with our certificate of now */
+	bool reached;		/* FAILED: at each address a host answered
+				 * and did not just hang up without a
+				 * HELLO */
+	bool nothing_in_common; /* FAILED: wait the long back-off */
+	bool put_off;		/* FAILED: it was ended to make room, and
+				 * is to be dialled again */
+	bool behind;		/* FAILED: the peer's list is older and
+				 * lacks us; LIST_SEEN tells when to
+				 * try again */
+	struct bnl_version version;   /* LIST_SEEN */
+	char reason[CONN_REASON_MAX]; /* FAILED: one line */
 };
 
 /* Oldest first; false when there is none. */
@@ -161,16 +162,15 @@ void conns_reconf(struct conns *cs);
 
 struct conn_info {
 	uint32_t id;
-	const char *peer;		/* "" before it is known */
+	const char *peer; /* "" before it is known */
 	struct endpoint remote;
 	bool dialled;
-	const char *state;		/* a single word */
-	bool settled;			/* open for lists, or ending */
+	const char *state; /* a single word */
+	bool settled;	   /* open for lists, or ending */
 	struct monotime since;
 };
 
 /* Walks: *pos starts at 0; false at the end. */
-bool conns_info(const struct conns *cs, size_t *pos,
-		   struct conn_info *out);
+bool conns_info(const struct conns *cs, size_t *pos, struct conn_info *out);
 
 #endif

@@ -11,20 +11,20 @@
 #include "core/directory/addrcache.h"
 #include "core/listed.h"
 
-#define UNKNOWN_PER_ADDRESS 8	/* IPv6 strangers: per /64 */
-#define ROOM_MS 250		/* least age to go for another of its place */
+#define UNKNOWN_PER_ADDRESS 8 /* IPv6 strangers: per /64 */
+#define ROOM_MS 250	      /* least age to go for another of its place */
 
 enum rank {
 	RANK_STRANGER,
-	RANK_ADDRESS,	/* in the list, or reached there */
-	RANK_KEY		/* a node's key; bounded for each name */
+	RANK_ADDRESS, /* in the list, or reached there */
+	RANK_KEY      /* a node's key; bounded for each name */
 };
 
 /* Some of those without a HELLO. */
 struct crowd {
 	enum rank rank;
-	const struct ipaddr *from;	/* NULL: anywhere */
-	struct monotime before;		/* accepted until then */
+	const struct ipaddr *from; /* NULL: anywhere */
+	struct monotime before;	   /* accepted until then */
 };
 
 static enum rank
@@ -41,8 +41,8 @@ is_from(const struct crowd *c, const struct ipaddr *a)
 	if (c->from == NULL)
 		return true;
 	/* The neighbours of a listed address are no nodes. */
-	return c->rank == RANK_STRANGER ? ipaddr_same_site(a, c->from)
-						: ipaddr_equal(a, c->from);
+	return c->rank == RANK_STRANGER ? ipaddr_same_site(a, c->from) :
+					  ipaddr_equal(a, c->from);
 }
 
 static bool
@@ -106,7 +106,8 @@ has_room(const struct conns *cs, const struct crowd *same)
 	return crowd_count(cs, same) < UNKNOWN_PER_ADDRESS &&
 	       conns_spare(cs) > 0 &&
 	       (same->rank != RANK_STRANGER ||
-		crowd_count(cs, &strangers) < cs->env->conf->maxconnections / 2);
+		crowd_count(cs, &strangers) <
+			cs->env->conf->maxconnections / 2);
 }
 
 bool

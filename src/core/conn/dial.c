@@ -22,8 +22,8 @@
 #define ALONE_MS 2000
 #define FIRST_PLACES 64
 #define DIALS_PENDING 256
-#define DIAL_SLOT_MS 100	/* for TCP, in a place of a first dial */
-#define DIAL_TLS_MS 1000	/* and as long in all where TCP is connected */
+#define DIAL_SLOT_MS 100 /* for TCP, in a place of a first dial */
+#define DIAL_TLS_MS 1000 /* and as long in all where TCP is connected */
 
 /* --- how many ------------------------------------------------------------- */
 
@@ -184,8 +184,7 @@ first_has_room(const struct conns *cs, unsigned int purpose)
 	if (cs->uses[USE_FRESH] >= max ||
 	    ((purpose & CONN_YIELD) && cs->uses[USE_YIELDING] >= max / 4))
 		return false;
-	return cs->uses[USE_PENDING] < DIALS_PENDING ||
-	       find_beside(cs) != NULL;
+	return cs->uses[USE_PENDING] < DIALS_PENDING || find_beside(cs) != NULL;
 }
 
 /* Whether one that is answered now may go on: a quarter of the connections is
@@ -419,8 +418,8 @@ dial_goes_on(struct conn *ch)
 	if (d->running > 0) {
 		/* The peer may have just come up where it refused. */
 		if (d->begun == d->nto) {
-			d->next_at = mono_add_ms(d->ctx->env->now.mono,
-						 ALONE_MS);
+			d->next_at =
+				mono_add_ms(d->ctx->env->now.mono, ALONE_MS);
 			dial_set_timer(d);
 		}
 		return true;

@@ -5,11 +5,11 @@
 #include <assert.h>
 #include <string.h>
 
-#define LINE_YIELDS 0		/* never failed, and yields; */
-#define LINE_NEW 1		/* never failed; then by failures */
+#define LINE_YIELDS 0 /* never failed, and yields; */
+#define LINE_NEW 1    /* never failed; then by failures */
 #define ALL 0
 #define URGENT 1
-#define SHARE 4			/* every so manieth turn is for all alike */
+#define SHARE 4 /* every so manieth turn is for all alike */
 
 void
 dialq_init(struct dialq *q)
@@ -214,11 +214,11 @@ first_of(const struct dialq *q, int which, unsigned int from, unsigned int to,
 static struct dialq_entry *
 next_new(const struct dialq *q, dialq_room room, void *arg)
 {
-	struct dialq_entry *e = first_of(q, URGENT, LINE_YIELDS, LINE_NEW,
-					 room, arg);
+	struct dialq_entry *e =
+		first_of(q, URGENT, LINE_YIELDS, LINE_NEW, room, arg);
 
-	return e != NULL ? e : first_of(q, ALL, LINE_YIELDS, LINE_NEW, room,
-					arg);
+	return e != NULL ? e :
+			   first_of(q, ALL, LINE_YIELDS, LINE_NEW, room, arg);
 }
 
 static struct dialq_entry *

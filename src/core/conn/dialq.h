@@ -27,23 +27,23 @@
 #include "base/monotime.h"
 #include "base/timerq.h"
 
-#define DIALQ_FAILURES 9	/* more of them count as so many */
+#define DIALQ_FAILURES 9 /* more of them count as so many */
 #define DIALQ_LINES (DIALQ_FAILURES + 2)
-#define DIALQ_PACE_MS 50	/* between dials of those that failed before, */
-#define DIALQ_BURST 32		/* after so many at once */
+#define DIALQ_PACE_MS 50 /* between dials of those that failed before, */
+#define DIALQ_BURST 32	 /* after so many at once */
 
 struct dialq_entry {
 	/* Set by the owner; then dialq_place(). */
 	bool waits;
-	bool urgent;			/* packets wait for it */
-	bool yields;			/* the peer may dial this node soon */
-	unsigned int failures;		/* dials in a row that found nobody */
-	struct monotime not_before;	/* the peer rests until then */
+	bool urgent;		    /* packets wait for it */
+	bool yields;		    /* the peer may dial this node soon */
+	unsigned int failures;	    /* dials in a row that found nobody */
+	struct monotime not_before; /* the peer rests until then */
 	/* The queue's own. */
 	void *owner;
 	struct timer timer;
 	bool ready;
-	bool hurried;			/* also in the line of the urgent ones */
+	bool hurried; /* also in the line of the urgent ones */
 	unsigned int line;
 	struct {
 		struct dialq_entry *before, *after;
@@ -56,15 +56,15 @@ struct dialq_line {
 
 struct dialq {
 	struct timerq resting;
-	struct dialq_line lines[2][DIALQ_LINES];	/* all; the urgent ones */
+	struct dialq_line lines[2][DIALQ_LINES]; /* all; the urgent ones */
 	size_t ready;
-	unsigned int turns;		/* turns of dials that failed before */
-	struct monotime paced;		/* the next one of them is due, but for
-					 * the burst */
-	struct monotime again_at;	/* a dial waits for that alone;
-					 * MONO_NEVER: none does */
-	bool changed;			/* an entry became ready since the last
-					 * dialq_next() that found none */
+	unsigned int turns;	  /* turns of dials that failed before */
+	struct monotime paced;	  /* the next one of them is due, but for
+				   * the burst */
+	struct monotime again_at; /* a dial waits for that alone;
+				   * MONO_NEVER: none does */
+	bool changed;		  /* an entry became ready since the last
+				   * dialq_next() that found none */
 };
 
 void dialq_init(struct dialq *q);

@@ -13,18 +13,18 @@
 
 struct frames {
 	const struct tls_ops *ops;
-	struct tls *tls;		/* NULL: not open */
-	bool secure;			/* the handshake is complete */
-	bool taken;			/* the frame in `in` was handed out */
-	struct buf in;			/* the frame that is coming in */
+	struct tls *tls; /* NULL: not open */
+	bool secure;	 /* the handshake is complete */
+	bool taken;	 /* the frame in `in` was handed out */
+	struct buf in;	 /* the frame that is coming in */
 	struct frame_header head;
 	bool has_head;
-	char why[ERR_TEXT_MAX];		/* reason of FRAMES_BROKEN */
+	char why[ERR_TEXT_MAX]; /* reason of FRAMES_BROKEN */
 };
 
 /* Zeroed memory is a closed stream. 0 or -1. */
-int frames_open(struct frames *s, const struct tls_provider *tls,
-		bool dialler, struct walltime now, struct err *e);
+int frames_open(struct frames *s, const struct tls_provider *tls, bool dialler,
+		struct walltime now, struct err *e);
 void frames_free(struct frames *s);
 
 /* Bytes from the wire, at most this many a call; then frames_next() until
@@ -33,12 +33,12 @@ void frames_free(struct frames *s);
 void frames_feed(struct frames *s, const uint8_t *in, size_t len);
 
 enum frames_event {
-	FRAMES_NOTHING,		/* more bytes are needed */
-	FRAMES_SECURE,		/* the handshake has just been completed */
-	FRAMES_FRAME,		/* a frame is there until the next call */
-	FRAMES_CLOSED,		/* the other side said so */
-	FRAMES_BROKEN,		/* TLS failed: why */
-	FRAMES_MISFRAMED	/* a frame that cannot be: why */
+	FRAMES_NOTHING,	 /* more bytes are needed */
+	FRAMES_SECURE,	 /* the handshake has just been completed */
+	FRAMES_FRAME,	 /* a frame is there until the next call */
+	FRAMES_CLOSED,	 /* the other side said so */
+	FRAMES_BROKEN,	 /* TLS failed: why */
+	FRAMES_MISFRAMED /* a frame that cannot be: why */
 };
 
 enum frames_event frames_next(struct frames *s);

@@ -28,7 +28,8 @@ run_takes(const struct udp_run *r, const uint8_t *at,
 {
 	return r->data + r->len == at && len <= r->segsize &&
 	       r->len % r->segsize == 0 && r->tos == tos && !r->may_fragment &&
-	       endpoint_equal(&r->remote, remote) && ipaddr_equal(&r->local, local);
+	       endpoint_equal(&r->remote, remote) &&
+	       ipaddr_equal(&r->local, local);
 }
 
 static struct udp_run *
@@ -52,7 +53,7 @@ run_begin(struct core_out *o, const struct endpoint *remote,
 
 void
 batch_run_add(struct core_out *o, const struct endpoint *remote,
-	    const struct ipaddr *local, uint8_t tos, size_t len)
+	      const struct ipaddr *local, uint8_t tos, size_t len)
 {
 	uint8_t *at = o->mem + o->used;
 	struct udp_run *r;
@@ -69,7 +70,7 @@ batch_run_add(struct core_out *o, const struct endpoint *remote,
 
 void
 batch_run_add_fragments(struct core_out *o, const struct endpoint *remote,
-		      const struct ipaddr *local, uint8_t tos, size_t len)
+			const struct ipaddr *local, uint8_t tos, size_t len)
 {
 	assert(len > 0 && len <= UINT16_MAX && o->cap - o->used >= len);
 	o->used += len;

@@ -33,11 +33,10 @@ kind_of(const uint8_t *p, size_t len)
 }
 
 static void
-learn_result(struct adapt *s, enum adapt_kind k, enum comp_alg alg,
-	     bool shrunk)
+learn_result(struct adapt *s, enum adapt_kind k, enum comp_alg alg, bool shrunk)
 {
-	uint8_t most = alg == COMP_LZO ? ADAPT_LZO_EXPONENT :
-					 ADAPT_ZLIB_EXPONENT;
+	uint8_t most =
+		alg == COMP_LZO ? ADAPT_LZO_EXPONENT : ADAPT_ZLIB_EXPONENT;
 
 	if (shrunk) {
 		s->exponent[k] = 0;
@@ -85,8 +84,8 @@ pack_charged(struct adapt_budget *b, struct comp *c, enum comp_alg alg,
 	     uint8_t level, const uint8_t *in, size_t len, uint8_t *out)
 {
 	struct monotime began = budget_clock(b);
-	size_t n = comp_pack(c, alg, level, in, len, out,
-			     len - len / ADAPT_GAIN);
+	size_t n =
+		comp_pack(c, alg, level, in, len, out, len - len / ADAPT_GAIN);
 
 	budget_charge(b, began, (int64_t)len * ADAPT_BYTE_NS);
 	return n;
@@ -94,7 +93,7 @@ pack_charged(struct adapt_budget *b, struct comp *c, enum comp_alg alg,
 
 size_t
 adapt_unpack(struct adapt_budget *b, struct comp *c, enum comp_alg alg,
-	      const uint8_t *in, size_t len, uint8_t *out, size_t cap)
+	     const uint8_t *in, size_t len, uint8_t *out, size_t cap)
 {
 	struct monotime began = budget_clock(b);
 	size_t n = comp_unpack(c, alg, in, len, out, cap);
@@ -105,8 +104,8 @@ adapt_unpack(struct adapt_budget *b, struct comp *c, enum comp_alg alg,
 
 size_t
 adapt_pack(struct adapt *s, struct adapt_budget *b, struct comp *c,
-	    enum comp_alg alg, uint8_t level, const uint8_t *in, size_t len,
-	    uint8_t *out)
+	   enum comp_alg alg, uint8_t level, const uint8_t *in, size_t len,
+	   uint8_t *out)
 {
 	enum adapt_kind k;
 	size_t n = 0;

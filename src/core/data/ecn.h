@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define ECN_MASK 0x03		/* the other bits are the DSCP */
+#define ECN_MASK 0x03 /* the other bits are the DSCP */
 #define DSCP_MASK 0xfc
 
 enum ecn { ECN_NOT_ECT = 0, ECN_ECT1 = 1, ECN_ECT0 = 2, ECN_CE = 3 };

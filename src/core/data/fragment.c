@@ -8,7 +8,7 @@
 
 #define V4_MF 0x2000
 #define V4_OFFSET 0x1fff
-#define UNIT 8			/* offsets count these */
+#define UNIT 8 /* offsets count these */
 
 bool
 fragment_start(struct fragment *f, uint8_t *p, size_t len, size_t mtu)

@@ -8,10 +8,10 @@
 #include <stdint.h>
 
 struct fragment {
-	uint8_t *p;		/* the packet */
+	uint8_t *p; /* the packet */
 	size_t len;
-	size_t at;		/* bytes of payload handed out */
-	size_t most;		/* ... at a time */
+	size_t at;   /* bytes of payload handed out */
+	size_t most; /* ... at a time */
 	uint8_t header[20];
 };
 

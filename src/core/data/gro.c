@@ -85,7 +85,7 @@ close_flow(struct gro *g, const struct gro_flow *f)
 
 	memcpy(at, f->pieces, f->nseg * sizeof(*at));
 	g->placed += f->nseg;
-	*frame = (struct tun_out){.iov = at, .niov = f->nseg};
+	*frame = (struct tun_out){ .iov = at, .niov = f->nseg };
 	if (h->csum_partial || f->nseg > 1)
 		offload_csum(&frame->off, h->iphdr, h->proto);
 	if (f->nseg == 1)
@@ -115,8 +115,8 @@ add_whole(struct gro *g, const uint8_t *pkt, size_t len, bool csum_partial,
 	struct slice *at = &out->slices[g->placed++];
 
 	out->nslices++;
-	*at = (struct slice){.p = pkt, .len = len};
-	*frame = (struct tun_out){.iov = at, .niov = 1};
+	*at = (struct slice){ .p = pkt, .len = len };
+	*frame = (struct tun_out){ .iov = at, .niov = 1 };
 	if (csum_partial && has_transport(ip, len))
 		offload_csum(&frame->off, ip->hdrlen, ip->proto);
 }
@@ -262,7 +262,7 @@ ip_continues(const struct gro_flow *f, const uint8_t *p)
 	       memcmp(h + V4_TTL_AT, p + V4_TTL_AT, 2) == 0 &&
 	       ((get_be16(p + V4_FRAG_AT) & V4_DF) != 0 ||
 		(uint16_t)(get_be16(h + V4_ID_AT) + f->nseg) ==
-		    get_be16(p + V4_ID_AT));
+			get_be16(p + V4_ID_AT));
 }
 
 static bool
@@ -313,7 +313,7 @@ open_flow(struct gro *g, struct gro_flow *f, uint64_t key,
 	f->frame = g->out->nframes++;
 	f->nseg = 1;
 	f->total = s->len;
-	f->pieces[0] = (struct slice){.p = s->pkt, .len = s->len};
+	f->pieces[0] = (struct slice){ .p = s->pkt, .len = s->len };
 	if (s->proto == PROTO_TCP)
 		f->next_seq = get_be32(s->pkt + s->iphdr + TCP_SEQ_AT) +
 			      (uint32_t)(s->len - s->hdrlen);
@@ -325,7 +325,7 @@ append_segment(struct gro_flow *f, const struct gro_segment *s)
 	size_t payload = s->len - s->hdrlen;
 
 	f->pieces[f->nseg++] =
-	    (struct slice){.p = s->pkt + s->hdrlen, .len = payload};
+		(struct slice){ .p = s->pkt + s->hdrlen, .len = payload };
 	f->total += payload;
 	f->next_seq += (uint32_t)payload;
 	f->push = s->last;
@@ -336,11 +336,11 @@ bool
 gro_add(struct gro *g, uint8_t *pkt, size_t len, bool csum_partial,
 	const struct ippkt *ip)
 {
-	struct gro_segment s = {.pkt = pkt,
-				.len = len,
-				.iphdr = ip->hdrlen,
-				.proto = ip->proto,
-				.csum_partial = csum_partial};
+	struct gro_segment s = { .pkt = pkt,
+				 .len = len,
+				 .iphdr = ip->hdrlen,
+				 .proto = ip->proto,
+				 .csum_partial = csum_partial };
 	struct core_out *out = g->out;
 	struct gro_flow *f;
 	uint64_t key;

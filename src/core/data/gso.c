@@ -95,8 +95,8 @@ start_super(struct gso *g, const struct tun_frame *f, const struct ippkt *ip)
 	g->iphdr = ip->hdrlen;
 	g->hdrlen = hdrlen;
 	g->next = hdrlen;
-	g->pseudo_sum = get_be16(p + csum_at) +
-			ones_complement(f->len - ip->hdrlen);
+	g->pseudo_sum =
+		get_be16(p + csum_at) + ones_complement(f->len - ip->hdrlen);
 	if (p[0] >> 4 == 4)
 		g->ip_sum = ippkt_sum(0, p, ip->hdrlen) +
 			    ones_complement(get_be16(p + V4_LEN_AT)) +
@@ -214,7 +214,7 @@ put_transport(const struct gso *g, uint8_t *p, size_t len, bool last)
 		return;
 	}
 	put_be32(p + TCP_SEQ_AT, get_be32(g->header + g->iphdr + TCP_SEQ_AT) +
-				     g->index * g->segsize);
+					 g->index * g->segsize);
 	put_be16(p + TCP_CSUM_AT, csum);
 	flags = g->header[g->iphdr + TCP_FLAGS_AT];
 	/* FIN and PSH speak of the data's end. CWR may be part of a counter,

@@ -15,12 +15,13 @@
 #include "base/ipaddr.h"
 #include "base/monotime.h"
 
-#define ICMP_LIMIT_BURST 50	/* errors of one budget in a second */
-#define ICMP_LIMIT_PLACES 64	/* budgets for errors about size: destinations
-				 * share one only where their hashes agree */
+#define ICMP_LIMIT_BURST 50 /* errors of one budget in a second */
+#define ICMP_LIMIT_PLACES \
+	64 /* budgets for errors about size: destinations
+	    * share one only where their hashes agree */
 
 struct icmp_budget {
-	struct monotime since;		/* start of the current window of 1 s */
+	struct monotime since; /* start of the current window of 1 s */
 	unsigned int sent;
 };
 

@@ -44,8 +44,8 @@ unpack_failed(struct peer *p)
 		return;
 	p->warned |= bit;
 	peer_mute_text(p, text, sizeof(text));
-	actions_event(&p->core->actions, EVENT_WARN, EVENT_MUTED, p->name,
-		      "%s", text);
+	actions_event(&p->core->actions, EVENT_WARN, EVENT_MUTED, p->name, "%s",
+		      text);
 }
 
 /* Delivers a packet to the device; tos: its datagram's. false: out is full. */
@@ -73,7 +73,7 @@ deliver_packet(struct peer *p, const struct assoc_in *in, uint8_t tos,
 		if (at == NULL)
 			return false;
 		len = adapt_unpack(&p->unpacking, c->comp, in->comp, in->data,
-				    in->len, at, INNER_MTU_MAX);
+				   in->len, at, INNER_MTU_MAX);
 		out->used -= INNER_MTU_MAX - len;
 		pkt = at;
 		if (len == 0) {
@@ -121,9 +121,9 @@ datagram_in(struct core *c, const struct udp_run *r, size_t len,
 	if (!has_room(out))
 		return false;
 	d = assocs_in(c->assocs, &c->env, &r->remote, &r->local, r->data, len,
-		     &in);
+		      &in);
 	p = in.assoc == NULL ? NULL : assoc_owner(in.assoc);
-	if (p == NULL) {	/* d says why */
+	if (p == NULL) { /* d says why */
 		c->drops[d]++;
 		return true;
 	}
@@ -142,8 +142,7 @@ datagram_in(struct core *c, const struct udp_run *r, size_t len,
 		return true;
 	}
 	/* Records are neither packed nor have a checksum. */
-	d = in.data_flags == DATA_CONTROL ? records_in(p, &in) :
-					    DROP_CONTROL;
+	d = in.data_flags == DATA_CONTROL ? records_in(p, &in) : DROP_CONTROL;
 	if (d != DROP_NONE)
 		peer_drop(p, d);
 	return true;

@@ -29,9 +29,9 @@ mss_clamp(uint8_t *p, size_t len, const struct ippkt *ip, bool partial,
 	  size_t mtu)
 {
 	uint8_t *tcp = p + ip->hdrlen;
-	size_t around = (ip->src.family == IP_V4 ? V4_HEADER_MIN :
-						   V6_HEADER_LEN) +
-			TCP_HEADER_MIN;
+	size_t around =
+		(ip->src.family == IP_V4 ? V4_HEADER_MIN : V6_HEADER_LEN) +
+		TCP_HEADER_MIN;
 	size_t hdrlen, at;
 	uint16_t old, new;
 
@@ -49,9 +49,8 @@ mss_clamp(uint8_t *p, size_t len, const struct ippkt *ip, bool partial,
 	put_be16(tcp + at, new);
 	if (!partial)
 		put_be16(tcp + TCP_CSUM_AT,
-			 (uint16_t)~ippkt_fold(
-				 (uint64_t)(uint16_t)~get_be16(
-					 tcp + TCP_CSUM_AT) +
-				 (uint16_t)~mss_counted(old, at) +
-				 mss_counted(new, at)));
+			 (uint16_t)~ippkt_fold((uint64_t)(uint16_t)~get_be16(
+						       tcp + TCP_CSUM_AT) +
+					       (uint16_t)~mss_counted(old, at) +
+					       mss_counted(new, at)));
 }

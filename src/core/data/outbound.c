@@ -52,8 +52,8 @@ answer_drop(struct core *c, const struct tun_frame *f, const struct ippkt *ip,
 	    enum ippkt_error kind, uint32_t mtu)
 {
 	/* An IPv4 host takes nothing that claims to come from itself. */
-	const struct ipaddr *from = ip->src.family == IP_V4 ? &ip->dst :
-							      &c->own6;
+	const struct ipaddr *from =
+		ip->src.family == IP_V4 ? &ip->dst : &c->own6;
 	uint8_t icmp[IPPKT_ERROR_MAX];
 	struct action *a;
 	size_t len;
@@ -104,9 +104,11 @@ route_packet(struct core *c, const struct tun_frame *f, struct ippkt *ip)
 	if (d == DROP_NONE)
 		return c->by_node[node];
 	c->drops[d]++;
-	answer_drop(c, f, ip, d == DROP_NO_ROUTE ? IPPKT_NO_ROUTE :
-			      d == DROP_OWN_SUBNET ? IPPKT_HOST_DOWN :
-						     IPPKT_PROHIBITED, 0);
+	answer_drop(c, f, ip,
+		    d == DROP_NO_ROUTE	 ? IPPKT_NO_ROUTE :
+		    d == DROP_OWN_SUBNET ? IPPKT_HOST_DOWN :
+					   IPPKT_PROHIBITED,
+		    0);
 	return NULL;
 }
 
@@ -134,8 +136,8 @@ send_packet(struct peer *p, uint8_t flags, const uint8_t *pkt, size_t len,
 		return false;
 	if (algos != NULL && algos->comp != COMP_NONE) {
 		size_t packed = adapt_pack(&p->shrink, &c->packing, c->comp,
-					    algos->comp, algos->level, pkt,
-					    len, c->scratch);
+					   algos->comp, algos->level, pkt, len,
+					   c->scratch);
 
 		if (packed > 0) {
 			in = c->scratch;
@@ -150,10 +152,11 @@ send_packet(struct peer *p, uint8_t flags, const uint8_t *pkt, size_t len,
 
 		if (inlen <= p->pmtu.mtu)
 			batch_run_add(out, assoc_remote(p->assoc),
-				    assoc_local(p->assoc), tos, dgram);
+				      assoc_local(p->assoc), tos, dgram);
 		else
 			batch_run_add_fragments(out, assoc_remote(p->assoc),
-					      assoc_local(p->assoc), tos, dgram);
+						assoc_local(p->assoc), tos,
+						dgram);
 		peer_count_sent(p, len);
 	} else if (d == DROP_NO_SESSION) {
 		peer_wait(p, flags & (uint8_t)~DATA_COMPRESSED, pkt, len);
@@ -173,8 +176,8 @@ output_fits(const struct core_out *out, const struct tun_frame *f)
 	if (f->off.kind != FRAME_WHOLE && f->off.segsize > 0)
 		packets += f->len / f->off.segsize;
 	return out->maxruns - out->nruns >= packets &&
-	       out->cap - out->used >=
-		       f->len + packets * (GSO_HEADER_MAX + DGRAM_DATA_OVERHEAD);
+	       out->cap - out->used >= f->len + packets * (GSO_HEADER_MAX +
+							   DGRAM_DATA_OVERHEAD);
 }
 
 /* The MTU that the sender is told; 0: nothing. An IPv6 path takes 1280 bytes by
@@ -284,9 +287,9 @@ frame_in(struct core *c, struct tun_frame *f, struct core_out *out)
 	while ((pkt = gso_next(&g, &len)) != NULL)
 		if (!(how == LARGE_CUT ?
 			      send_cut(p, &g, &ip, pkt, len, out) :
-			      send_packet(p, g.csum_partial ?
-						     DATA_CSUM_PARTIAL : 0,
-					  pkt, len, out)))
+			      send_packet(
+				      p, g.csum_partial ? DATA_CSUM_PARTIAL : 0,
+				      pkt, len, out)))
 			peer_drop(p, DROP_OUT_FULL);
 	return true;
 }

@@ -45,7 +45,7 @@
 #define TCP_ACK 0x10
 #define TCP_ECE 0x40
 #define TCP_CWR 0x80
-#define TCP_AE 0x01 /* beside the header length (RFC 9768, section 3.1) */
+#define TCP_AE 0x01	  /* beside the header length (RFC 9768, section 3.1) */
 #define TCP_RESERVED 0x0e /* there as well */
 #define TCP_OPT_END 0
 #define TCP_OPT_NOP 1

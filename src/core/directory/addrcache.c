@@ -87,7 +87,7 @@ insert_node(struct addrcache *k, size_t at, const struct addrcache_node *from)
 	if (k->n == k->cap) {
 		size_t cap = k->cap == 0 ? 16 : 2 * k->cap;
 		struct addrcache_node **v =
-		    realloc(k->v, cap * sizeof(struct addrcache_node *));
+			realloc(k->v, cap * sizeof(struct addrcache_node *));
 
 		if (v == NULL)
 			return -1;
@@ -105,9 +105,10 @@ insert_node(struct addrcache *k, size_t at, const struct addrcache_node *from)
 }
 
 int
-addrcache_load(struct addrcache *k, const uint8_t *in, size_t len, struct err *e)
+addrcache_load(struct addrcache *k, const uint8_t *in, size_t len,
+	       struct err *e)
 {
-	struct addrcache new = {.due = MONO_NEVER};
+	struct addrcache new = { .due = MONO_NEVER };
 	struct addrcache_node node;
 	const char *last = NULL;
 	struct rcur r;
@@ -169,9 +170,9 @@ note_endpoint(struct addrcache_node *node, const struct endpoint *ep)
 
 void
 addrcache_put(struct addrcache *k, struct monotime now, const char *name,
-	  const struct endpoint *ep)
+	      const struct endpoint *ep)
 {
-	struct addrcache_node *node, first = {.n = 1, .at[0] = *ep};
+	struct addrcache_node *node, first = { .n = 1, .at[0] = *ep };
 
 	if (!addrcache_is_usable(ep))
 		return;
@@ -225,7 +226,7 @@ addrcache_keep(struct addrcache *k, struct monotime now, const struct bnl *b)
 
 unsigned int
 addrcache_get(const struct addrcache *k, const char *name,
-	  struct endpoint out[ADDRCACHE_EACH])
+	      struct endpoint out[ADDRCACHE_EACH])
 {
 	const struct addrcache_node *node = find_node(k, name);
 
@@ -256,8 +257,8 @@ index_addresses(struct addrcache *k, struct monotime now)
 bool
 addrcache_has(struct addrcache *k, struct monotime now, const struct ipaddr *a)
 {
-	if (k->moved && (!mono_is_set(k->indexed) ||
-			 mono_ms(k->indexed, now) >= INDEX_MS))
+	if (k->moved &&
+	    (!mono_is_set(k->indexed) || mono_ms(k->indexed, now) >= INDEX_MS))
 		index_addresses(k, now);
 	return listed_has(&k->index, a);
 }
@@ -308,7 +309,8 @@ addrcache_flush(struct addrcache *k, struct monotime now, struct actions *q)
 	k->due = MONO_NEVER;
 	k->stored = now;
 	buf_init(&b, ADDRCACHE_BYTES_MAX);
-	a = encode_known(k, &b) < 0 ? NULL : actions_add(q, ACTION_STORE_ADDRCACHE);
+	a = encode_known(k, &b) < 0 ? NULL :
+				      actions_add(q, ACTION_STORE_ADDRCACHE);
 	if (a == NULL) {
 		buf_free(&b);
 		mark_changed(k, now); /* memory may come back */

@@ -24,21 +24,24 @@ void addrcache_free(struct addrcache *k); /* NULL is fine */
 
 /* The stored addresses replace the present ones. 0, or -1: nothing has
  * changed. */
-int addrcache_load(struct addrcache *k, const uint8_t *in, size_t len, struct err *e);
+int addrcache_load(struct addrcache *k, const uint8_t *in, size_t len,
+		   struct err *e);
 
 /* name was reached there. */
 void addrcache_put(struct addrcache *k, struct monotime now, const char *name,
-	       const struct endpoint *ep);
+		   const struct endpoint *ep);
 /* Forgets all that are no nodes of the list, and the addresses inside the VPN,
  * however they came there. */
-void addrcache_keep(struct addrcache *k, struct monotime now, const struct bnl *b);
+void addrcache_keep(struct addrcache *k, struct monotime now,
+		    const struct bnl *b);
 
 /* The node's addresses, the last one first. Returns how many. */
 unsigned int addrcache_get(const struct addrcache *k, const char *name,
-		       struct endpoint out[ADDRCACHE_EACH]);
+			   struct endpoint out[ADDRCACHE_EACH]);
 /* Whether any node was reached at that address, on any port; a change within
  * the last second may not count yet. */
-bool addrcache_has(struct addrcache *k, struct monotime now, const struct ipaddr *a);
+bool addrcache_has(struct addrcache *k, struct monotime now,
+		   const struct ipaddr *a);
 size_t addrcache_count(const struct addrcache *k);
 /* The first name behind that one; NULL when there is none. */
 const char *addrcache_after(const struct addrcache *k, const char *name);
@@ -46,7 +49,9 @@ const char *addrcache_after(const struct addrcache *k, const char *name);
 /* When changes are due to be stored: at most once a minute. */
 struct monotime addrcache_deadline(const struct addrcache *k);
 /* Queues ACTION_STORE_ADDRCACHE when it is due; now: also before. */
-void addrcache_tick(struct addrcache *k, struct monotime now, struct actions *q);
-void addrcache_flush(struct addrcache *k, struct monotime now, struct actions *q);
+void addrcache_tick(struct addrcache *k, struct monotime now,
+		    struct actions *q);
+void addrcache_flush(struct addrcache *k, struct monotime now,
+		     struct actions *q);
 
 #endif

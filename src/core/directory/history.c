@@ -12,7 +12,7 @@
 
 struct history {
 	struct table by_name;
-	size_t gone;		/* nodes that are not in the list */
+	size_t gone; /* nodes that are not in the list */
 };
 
 static const char *const kinds[] = {
@@ -118,7 +118,7 @@ place_address(struct history_entry *o, const struct endpoint *to)
 
 void
 history_try(struct history *n, struct monotime now, const char *name,
-	  const struct endpoint *to, enum history_kind kind, const char *text)
+	    const struct endpoint *to, enum history_kind kind, const char *text)
 {
 	struct history_entry *o = history_make_entry(n, name);
 	struct history_address *a = o == NULL ? NULL : place_address(o, to);
@@ -131,7 +131,8 @@ history_try(struct history *n, struct monotime now, const char *name,
 	a->kind = kind;
 	a->at = now;
 	/* The other kinds also fit a daemon that does not run. */
-	if (kind == HISTORY_REACHED || kind == HISTORY_DATE || kind == HISTORY_FAILED)
+	if (kind == HISTORY_REACHED || kind == HISTORY_DATE ||
+	    kind == HISTORY_FAILED)
 		o->bye.s = 0;
 }
 
@@ -148,8 +149,8 @@ note_refused(struct history_refusal *r, struct monotime now, uint8_t code,
 
 void
 history_refused_us(struct history *n, struct monotime now, const char *name,
-		 uint8_t code, const struct bnl_version *list,
-		 const char *text)
+		   uint8_t code, const struct bnl_version *list,
+		   const char *text)
 {
 	struct history_entry *o = history_make_entry(n, name);
 
@@ -161,8 +162,8 @@ history_refused_us(struct history *n, struct monotime now, const char *name,
 
 void
 history_refused_it(struct history *n, struct monotime now, const char *name,
-		 uint8_t code, const struct bnl_version *list,
-		 const char *text, const uint8_t key[FINGERPRINT_LEN])
+		   uint8_t code, const struct bnl_version *list,
+		   const char *text, const uint8_t key[FINGERPRINT_LEN])
 {
 	struct history_entry *o = history_make_entry(n, name);
 
@@ -218,8 +219,8 @@ forget_gone(struct history *n)
 	size_t pos = 0;
 
 	while ((o = table_next(&n->by_name, &pos)) != NULL)
-		if (o->gone.s != 0 && (first == NULL ||
-				       o->gone.s < first->gone.s))
+		if (o->gone.s != 0 &&
+		    (first == NULL || o->gone.s < first->gone.s))
 			first = o;
 	if (first == NULL)
 		return;
@@ -229,7 +230,7 @@ forget_gone(struct history *n)
 
 void
 history_gone(struct history *n, struct walltime at, const char *name,
-	   const struct bnl_version *by)
+	     const struct bnl_version *by)
 {
 	struct history_entry *o = history_make_entry(n, name);
 

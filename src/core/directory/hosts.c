@@ -9,23 +9,23 @@
 #include "base/table.h"
 #include "core/action.h"
 
-#define DOUBLINGS 6		/* from HOSTS_RETRY_MS to beyond the maximum */
+#define DOUBLINGS 6 /* from HOSTS_RETRY_MS to beyond the maximum */
 
 /* Classes of names, in the order in which they are looked up. */
 enum turn { URGENT, URGENT_FAILED, BACKGROUND, BACKGROUND_FAILED, TURNS };
 
 struct host {
-	struct host *before, *after;	/* neighbours in the queue */
-	enum turn turn;			/* while it waits or is asked */
-	bool waits;			/* for its turn */
-	bool asked;			/* the answer is to come */
-	bool gone;			/* from the list; asked */
+	struct host *before, *after; /* neighbours in the queue */
+	enum turn turn;		     /* while it waits or is asked */
+	bool waits;		     /* for its turn */
+	bool asked;		     /* the answer is to come */
+	bool gone;		     /* from the list; asked */
 	struct ipaddr at[HOSTS_EACH];
 	size_t n;
-	unsigned int failures;		/* in a row */
-	char *error;			/* the last one; NULL: none */
-	struct monotime not_before;	/* no question before this, */
-	struct monotime urgent_from;	/* nor before this when packets wait */
+	unsigned int failures;	     /* in a row */
+	char *error;		     /* the last one; NULL: none */
+	struct monotime not_before;  /* no question before this, */
+	struct monotime urgent_from; /* nor before this when packets wait */
 	char name[];
 };
 
@@ -33,7 +33,7 @@ struct hosts {
 	struct table table;
 	struct {
 		struct host *first, *last;
-		unsigned int asked;	/* at present */
+		unsigned int asked; /* at present */
 	} turns[TURNS];
 };
 
@@ -232,8 +232,7 @@ get_host(struct hosts *h, const char *name)
 }
 
 void
-hosts_want(struct hosts *h, struct core_env *env, const char *name,
-	   bool urgent)
+hosts_want(struct hosts *h, struct core_env *env, const char *name, bool urgent)
 {
 	struct host *host = get_host(h, name);
 	enum turn turn;
@@ -336,8 +335,8 @@ end_turn(struct hosts *h, const char *name)
 
 /* true: the addresses are others than before. */
 static bool
-take_found(struct host *host, struct core_env *env,
-	   const struct ipaddr *found, size_t n)
+take_found(struct host *host, struct core_env *env, const struct ipaddr *found,
+	   size_t n)
 {
 	struct ipaddr at[HOSTS_EACH];
 
@@ -357,8 +356,7 @@ take_found(struct host *host, struct core_env *env,
 
 bool
 hosts_answer(struct hosts *h, struct core_env *env, const char *name,
-	     const struct ipaddr *found, size_t n, bool more,
-	     const char *why)
+	     const struct ipaddr *found, size_t n, bool more, const char *why)
 {
 	struct host *host = more ? find_host(h, name) : end_turn(h, name);
 	bool changed = false;

@@ -14,15 +14,16 @@
 #include "core/env.h"
 #include "format/bnl.h"
 
-#define HOSTS_EACH 4		/* addresses of a name that are kept */
-#define HOSTS_FRESH_MS 30000	/* an answer is not asked for again before */
-#define HOSTS_RETRY_MS 5000	/* nor a failed one; then, unless packets wait,
-				 * twice that, up to */
+#define HOSTS_EACH 4	     /* addresses of a name that are kept */
+#define HOSTS_FRESH_MS 30000 /* an answer is not asked for again before */
+#define HOSTS_RETRY_MS \
+	5000 /* nor a failed one; then, unless packets wait,
+	      * twice that, up to */
 #define HOSTS_RETRY_MAX_MS 300000
 
 struct hosts;
 
-struct hosts *hosts_new(const struct rng *rng);	/* NULL: memory is out */
+struct hosts *hosts_new(const struct rng *rng); /* NULL: memory is out */
 void hosts_free(struct hosts *h);		/* NULL is fine */
 /* Another list is in force: forgets the names that are not in it. */
 void hosts_keep(struct hosts *h, const struct bnl *b);

@@ -14,7 +14,7 @@ void
 listed_take(struct listed *out, struct ipaddr *all, size_t n)
 {
 	qsort(all, n, sizeof(*all), compare_entries);
-	*out = (struct listed){all, n};
+	*out = (struct listed){ all, n };
 }
 
 int

@@ -49,8 +49,8 @@ keep_outermost(struct vec *v)
 bool
 devroutes_too_wide(const struct prefix *p)
 {
-	return p->len < (p->addr.family == IP_V4 ? DEVROUTES_MIN4
-						 : DEVROUTES_MIN6);
+	return p->len <
+	       (p->addr.family == IP_V4 ? DEVROUTES_MIN4 : DEVROUTES_MIN6);
 }
 
 /* --- real addresses ---------------------------------------------------------- */
@@ -74,7 +74,7 @@ addrs_from(struct addrs a, const struct ipaddr *first)
 		else
 			hi = mid;
 	}
-	return (struct addrs){a.v + lo, a.n - lo};
+	return (struct addrs){ a.v + lo, a.n - lo };
 }
 
 static bool
@@ -89,7 +89,7 @@ addrs_touch(struct addrs a, const struct prefix *p)
 static bool
 is_clean(const struct devroutes_in *in, const struct prefix *p)
 {
-	const struct addrs outside = {in->outside, in->noutside};
+	const struct addrs outside = { in->outside, in->noutside };
 
 	if (devroutes_too_wide(p) || addrs_touch(outside, p))
 		return false;
@@ -178,7 +178,7 @@ static int
 push_all(struct vec *out, const struct vec *clean, const struct vec *subnets,
 	 const struct devroutes_in *in)
 {
-	const struct addrs outside = {in->outside, in->noutside};
+	const struct addrs outside = { in->outside, in->noutside };
 	const struct prefix *p = subnets->mem, *around, *last = NULL;
 	size_t at = 0;
 	int rc = 0;
@@ -205,8 +205,8 @@ int
 devroutes_make(struct devroutes *out, const struct devroutes_in *in,
 	       struct err *e)
 {
-	struct vec clean = {0}, subnets = {0}, all = {0};
-	struct devroutes r = {0};
+	struct vec clean = { 0 }, subnets = { 0 }, all = { 0 };
+	struct devroutes r = { 0 };
 	bool done;
 
 	if (in->noutside > 0)
@@ -231,7 +231,7 @@ void
 devroutes_free(struct devroutes *r)
 {
 	free(r->v);
-	*r = (struct devroutes){0};
+	*r = (struct devroutes){ 0 };
 }
 
 const struct prefix *
@@ -248,6 +248,6 @@ devroutes_find(const struct devroutes *r, const struct ipaddr *a)
 		else
 			hi = mid;
 	}
-	return lo > 0 && prefix_contains(&r->v[lo - 1], a) ? &r->v[lo - 1]
-							   : NULL;
+	return lo > 0 && prefix_contains(&r->v[lo - 1], a) ? &r->v[lo - 1] :
+							     NULL;
 }

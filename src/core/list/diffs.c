@@ -29,7 +29,7 @@ put_first(struct diffs *ds, const struct bnl_version *from, uint8_t *bytes,
 	if (ds->n == LIST_DIFFS)
 		free(ds->d[--ds->n].bytes);
 	memmove(ds->d + 1, ds->d, ds->n++ * sizeof(ds->d[0]));
-	ds->d[0] = (struct diff){*from, bytes, len};
+	ds->d[0] = (struct diff){ *from, bytes, len };
 }
 
 static uint8_t *

@@ -17,9 +17,9 @@ struct diff {
 };
 
 struct diffs {
-	struct diff d[LIST_DIFFS];	/* the newest first */
+	struct diff d[LIST_DIFFS]; /* the newest first */
 	unsigned int n;
-	struct bnl_version to;		/* the list in force */
+	struct bnl_version to; /* the list in force */
 };
 
 /* in_force: its version; zero: none. */
@@ -30,6 +30,6 @@ void diffs_free(struct diffs *ds);
 void diffs_applied(struct diffs *ds, const struct bnl *b);
 /* The difference from that version; NULL: there is none. */
 const struct diff *diffs_find(const struct diffs *ds,
-				    const struct bnl_version *from);
+			      const struct bnl_version *from);
 
 #endif

@@ -27,8 +27,8 @@ tell_fork(struct forks *f, struct core_env *env, const char *peer,
 
 	bnl_version_format(a, holds);
 	bnl_version_format(b, other);
-	if (!ratelimit_first(&f->told, b, get_be64(holds->digest), env->now.mono,
-			  AGAIN_MS))
+	if (!ratelimit_first(&f->told, b, get_be64(holds->digest),
+			     env->now.mono, AGAIN_MS))
 		return false;
 	actions_event(env->actions, EVENT_ERROR, EVENT_LIST_FORK, peer,
 		      "two lists were signed at once: %s and %s, neither "

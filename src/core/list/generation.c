@@ -16,7 +16,7 @@ add_node(struct route_entry *out, const struct bnl *b, uint32_t node)
 
 		if (p->addr.family != IP_V4 || p->len < 32 ||
 		    !bnl_is_broadcast(b, NULL, &p->addr))
-			out[count++] = (struct route_entry){*p, node};
+			out[count++] = (struct route_entry){ *p, node };
 	}
 	return count;
 }
@@ -24,16 +24,17 @@ add_node(struct route_entry *out, const struct bnl *b, uint32_t node)
 static size_t
 add_broadcasts(struct route_entry *out, const struct bnl *b)
 {
-	struct ipaddr a = {.family = IP_V4, .b = {255, 255, 255, 255}};
+	struct ipaddr a = { .family = IP_V4, .b = { 255, 255, 255, 255 } };
 	size_t count = 0;
 
-	out[count++] = (struct route_entry){prefix_mask(&a, 32),
-					    GENERATION_BROADCAST};
+	out[count++] = (struct route_entry){ prefix_mask(&a, 32),
+					     GENERATION_BROADCAST };
 	for (uint32_t i = 0; i < b->nprefixes; i++) {
 		a = prefix_last(&b->prefixes[i]);
 		if (bnl_is_broadcast(b, NULL, &a))
-			out[count++] = (struct route_entry){
-			    prefix_mask(&a, 32), GENERATION_BROADCAST};
+			out[count++] =
+				(struct route_entry){ prefix_mask(&a, 32),
+						      GENERATION_BROADCAST };
 	}
 	return count;
 }
@@ -80,7 +81,7 @@ int
 generation_build(struct generation **out, const void *raw, size_t len,
 		 const struct key *const *keys, size_t nkeys, struct err *e)
 {
-	struct bnl_source src = {.data = raw, .len = len};
+	struct bnl_source src = { .data = raw, .len = len };
 
 	return generation_receive(out, &src, keys, nkeys, e);
 }

@@ -43,8 +43,8 @@ gossip_new(struct core_env *env, struct standings *peers)
 	r->news_at = env->now.mono;
 	r->pass_at = MONO_NEVER;
 	r->next_pull = mono_add_ms(
-	    env->now.mono,
-	    FIRST_PULL_MS + rng_below(&env->rng, FIRST_PULL_SPREAD_MS));
+		env->now.mono,
+		FIRST_PULL_MS + rng_below(&env->rng, FIRST_PULL_SPREAD_MS));
 	return r;
 }
 
@@ -159,7 +159,7 @@ tells_too_often(struct standing *p, struct monotime now)
 
 void
 gossip_news(struct gossip *r, const char *name, const struct bnl_version *v,
-	      bool wanted)
+	    bool wanted)
 {
 	struct standing *p = standing_get(r->peers, name);
 
@@ -268,9 +268,10 @@ static const char *
 name_after(const struct gossip *r, const char *name)
 {
 	const struct bnl_node *n =
-	    r->env->bnl == NULL ? NULL : gossip_first_after(r->env->bnl, name);
+		r->env->bnl == NULL ? NULL :
+				      gossip_first_after(r->env->bnl, name);
 	const char *known =
-	    asks_all(r) ? addrcache_after(r->env->addrcache, name) : NULL;
+		asks_all(r) ? addrcache_after(r->env->addrcache, name) : NULL;
 
 	if (n == NULL || (known != NULL && strcmp(known, n->name) < 0))
 		return known;
@@ -287,9 +288,9 @@ static void
 look_again_later(struct gossip *r, struct standing *p, int64_t ms)
 {
 	if (timerq_reserve(&r->retries, r->peers->table.cap) == 0)
-		timerq_set(&r->retries, &p->retry,
-			   mono_add_ms(r->env->now.mono,
-				       gossip_jittered(r, ms)));
+		timerq_set(
+			&r->retries, &p->retry,
+			mono_add_ms(r->env->now.mono, gossip_jittered(r, ms)));
 }
 
 /* Wait for the answer to this try before the next. */
@@ -391,8 +392,8 @@ next_pull(struct gossip *r)
 bool
 gossip_idle(const struct gossip *r)
 {
-	bool pulls = r->pulls != NULL &&
-		     mono_reached(r->news_at, r->env->now.mono);
+	bool pulls =
+		r->pulls != NULL && mono_reached(r->news_at, r->env->now.mono);
 
 	return !pulls && r->ready == NULL && !r->pass_next &&
 	       r->pass_random == 0 && (r->ask == 0 || r->visit == 0);
@@ -473,8 +474,9 @@ gossip_reconf(struct gossip *r)
 {
 	int64_t ms = (int64_t)r->env->conf->pullinterval * 1000;
 
-	r->next_pull = mono_min(r->next_pull,
-				mono_add_ms(r->env->now.mono, gossip_jittered(r, ms)));
+	r->next_pull =
+		mono_min(r->next_pull,
+			 mono_add_ms(r->env->now.mono, gossip_jittered(r, ms)));
 }
 
 void

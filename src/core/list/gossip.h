@@ -21,11 +21,11 @@ void gossip_free(struct gossip *r); /* NULL is fine */
 
 /* The node said which list it has. */
 void gossip_seen(struct gossip *r, const char *name,
-		   const struct bnl_version *v);
+		 const struct bnl_version *v);
 /* The same by a datagram; wanted: that version would be taken, so it is to be
  * pulled. */
 void gossip_news(struct gossip *r, const char *name,
-		   const struct bnl_version *v, bool wanted);
+		 const struct bnl_version *v, bool wanted);
 /* A connection with the node is closed: the last one may have ended before it
  * brought the list that the node told of meanwhile. */
 void gossip_closed(struct gossip *r, struct standing *p);
@@ -51,7 +51,7 @@ enum gossip_want {
 bool gossip_idle(const struct gossip *r);
 /* The next node to connect to, with so many connections to spare. */
 enum gossip_want gossip_next(struct gossip *r, size_t spare,
-				 char name[NODE_NAME_MAX + 1]);
+			     char name[NODE_NAME_MAX + 1]);
 /* The list was announced to that node in its session instead of a connection:
  * a push looks again soon whether the node has it. */
 void gossip_told(struct gossip *r, const char *name);

@@ -17,12 +17,12 @@ struct gossip {
 	size_t ask, visit;		    /* left in this round */
 	char pass_after[NODE_NAME_MAX + 1]; /* the one after this is next */
 	bool pass_next;
-	unsigned int pass_random; /* others still to be asked */
-	unsigned int pass_spare;  /* replacements left */
-	unsigned int passes;	  /* passes of this list so far */
-	struct monotime pass_at;  /* the next one */
+	unsigned int pass_random;	      /* others still to be asked */
+	unsigned int pass_spare;	      /* replacements left */
+	unsigned int passes;		      /* passes of this list so far */
+	struct monotime pass_at;	      /* the next one */
 	struct standing *pulls, **pulls_tail; /* that told of newer lists */
-	struct monotime news_at;  /* earliest time to ask the next of them */
+	struct monotime news_at; /* earliest time to ask the next of them */
 };
 
 /* Between three quarters and five quarters of it. */
@@ -37,7 +37,7 @@ bool gossip_is_self(const struct gossip *r, const char *name);
 /* --- gossip_pass.c ------------------------------------------------------------ */
 /* The first node of the list behind that name; NULL: there is none. */
 const struct bnl_node *gossip_first_after(const struct bnl *b,
-					    const char *name);
+					  const char *name);
 /* Passes the list in force on, once more. */
 void gossip_pass_again(struct gossip *r);
 /* Another node takes the place of this one, if it was one of those. */

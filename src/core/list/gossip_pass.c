@@ -7,13 +7,13 @@
 /* Nodes that a list is passed on to, besides the next one by name: chance
  * leaves one in exp(PASS_RANDOM) out. */
 #define PASS_RANDOM 8
-#define PASS_RANDOM_LARGE 2    /* the line takes most of the time for */
+#define PASS_RANDOM_LARGE 2	/* the line takes most of the time for */
 #define PASS_LARGE (256 * 1024) /* lists of more bytes */
-#define PASS_TRIES 12	   /* instead of those that cannot be reached */
-#define PASS_SILENT_MS 1000 /* or that are not connected after so long */
-#define PASS_AGAIN_RANDOM 2 /* later, for those that were left out: */
-#define PASS_AGAIN_MS 2000 /* delay until then, */
-#define PASS_AGAIN_TIMES 2 /* and so often, each time four times as late */
+#define PASS_TRIES 12		/* instead of those that cannot be reached */
+#define PASS_SILENT_MS 1000	/* or that are not connected after so long */
+#define PASS_AGAIN_RANDOM 2	/* later, for those that were left out: */
+#define PASS_AGAIN_MS 2000	/* delay until then, */
+#define PASS_AGAIN_TIMES 2	/* and so often, each time four times as late */
 
 const struct bnl_node *
 gossip_first_after(const struct bnl *b, const char *name)
@@ -46,8 +46,8 @@ pass_count(const struct gossip *r)
 {
 	if (r->passes > 0)
 		return PASS_AGAIN_RANDOM;
-	return r->env->bnl->rawlen > PASS_LARGE ? PASS_RANDOM_LARGE
-						: PASS_RANDOM;
+	return r->env->bnl->rawlen > PASS_LARGE ? PASS_RANDOM_LARGE :
+						  PASS_RANDOM;
 }
 
 /* Chance leaves some out, and some may have been cut off in the middle: so
@@ -60,9 +60,10 @@ gossip_pass_again(struct gossip *r)
 	r->pass_next = true;
 	r->pass_random = pass_count(r);
 	r->pass_spare = PASS_TRIES;
-	r->pass_at = r->passes++ < PASS_AGAIN_TIMES
-			 ? mono_add_ms(r->env->now.mono, gossip_jittered(r, ms))
-			 : MONO_NEVER;
+	r->pass_at =
+		r->passes++ < PASS_AGAIN_TIMES ?
+			mono_add_ms(r->env->now.mono, gossip_jittered(r, ms)) :
+			MONO_NEVER;
 }
 
 void
@@ -105,8 +106,9 @@ gossip_failed(struct gossip *r, const char *name)
 static const char *
 pass_to(struct gossip *r, const struct bnl_node *n)
 {
-	struct standing *p =
-	    gossip_is_self(r, n->name) ? NULL : standing_get(r->peers, n->name);
+	struct standing *p = gossip_is_self(r, n->name) ?
+				     NULL :
+				     standing_get(r->peers, n->name);
 
 	if (p == NULL || p->pass || gossip_has_ours(r, p) || p->conns > 0)
 		return NULL;
@@ -150,4 +152,3 @@ gossip_next_pass(struct gossip *r)
 	}
 	return NULL;
 }
-

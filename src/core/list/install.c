@@ -21,9 +21,9 @@ struct candidate {
 	struct bnl_version version;   /* once it is built */
 	uint8_t *raw;		      /* until it is built */
 	size_t len;
-	bool is_diff;		      /* raw is a difference from that list */
+	bool is_diff; /* raw is a difference from that list */
 	struct bnl_version base;
-	size_t whole;		      /* the length of the list */
+	size_t whole; /* the length of the list */
 	uint32_t ticket;
 	enum install_drop dropped; /* DROPPED: why */
 };
@@ -185,8 +185,8 @@ start_next(struct install *t)
 		c->stage = BUILD;
 		c->ticket = core_env_ticket(t->env);
 		a->ticket = c->ticket;
-		a->source = (struct bnl_source){
-		    c->raw, c->len, t->env->bnl, c->is_diff ? c->whole : 0};
+		a->source = (struct bnl_source){ c->raw, c->len, t->env->bnl,
+						 c->is_diff ? c->whole : 0 };
 		return;
 	}
 }
@@ -387,7 +387,8 @@ refuse_diff(struct install *t, struct candidate *c, const char *why)
 {
 	refusal_tell(t->env, REFUSAL_OTHER, c->from,
 		     "the difference from it is of no use, so this node asks "
-		     "it for the whole list: %s", why);
+		     "it for the whole list: %s",
+		     why);
 	candidate_drop(t, c, INSTALL_BAD_DIFF);
 	start_next(t);
 }
@@ -404,9 +405,11 @@ install_ready(struct install *t, uint32_t ticket, const struct bnl *bnl,
 	if (c == NULL)
 		return false;
 	if (c->is_diff &&
-	    (bnl == NULL || bnl_version_cmp(&bnl->version, &c->announced) != 0)) {
-		refuse_diff(t, c, bnl == NULL ? why->text
-					      : "it leads to another list");
+	    (bnl == NULL ||
+	     bnl_version_cmp(&bnl->version, &c->announced) != 0)) {
+		refuse_diff(t, c,
+			    bnl == NULL ? why->text :
+					  "it leads to another list");
 		return false;
 	}
 	if (bnl == NULL) {
@@ -444,13 +447,13 @@ install_stored(struct install *t, uint32_t ticket, bool ok)
 
 	if (c == NULL && ticket == t->mark_ticket && !ok)
 		actions_event(
-		    t->env->actions, EVENT_ERROR, EVENT_STORE_FAILED, NULL,
-		    "the mark of the newest list could not be stored");
+			t->env->actions, EVENT_ERROR, EVENT_STORE_FAILED, NULL,
+			"the mark of the newest list could not be stored");
 	if (c == NULL)
 		return INSTALL_PLAIN;
 	if (ok) {
 		t->mark = c->version;
-		t->env->disk_refused[0] = '\0';	/* this list is in its place */
+		t->env->disk_refused[0] = '\0'; /* this list is in its place */
 		c->stage = APPLY;
 		return INSTALL_APPLY;
 	}

@@ -34,7 +34,7 @@ struct install_offer {
 	size_t len;
 	const char *from;
 	const struct bnl_version *announced;
-	const struct bnl_version *base;	/* raw is the difference from that list;
+	const struct bnl_version *base; /* raw is the difference from that list;
 					 * NULL: the list */
 	size_t whole;			/* the length of the list */
 };
@@ -62,9 +62,9 @@ bool install_applied(struct install *t, char from[NODE_NAME_MAX + 1]);
 
 /* Pull: a peer whose list was dropped; false when there is none. */
 enum install_drop {
-	INSTALL_NO_FAULT,	/* not newer any more, no memory, ... */
-	INSTALL_BAD_DIFF,	/* the difference was of no use: ask for all */
-	INSTALL_BAD		/* refused */
+	INSTALL_NO_FAULT, /* not newer any more, no memory, ... */
+	INSTALL_BAD_DIFF, /* the difference was of no use: ask for all */
+	INSTALL_BAD	  /* refused */
 };
 bool install_next_dropped(struct install *t, char from[NODE_NAME_MAX + 1],
 			  enum install_drop *why);

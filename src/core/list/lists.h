@@ -28,7 +28,7 @@ struct transfer;
  * force is above it, it is raised and stored. env is borrowed. NULL when
  * memory is out. */
 struct lists *lists_new(struct core_env *env, const struct bnl_version *mark);
-void lists_free(struct lists *l);	/* NULL is fine */
+void lists_free(struct lists *l); /* NULL is fine */
 /* The transfers, for the connections that they run over. */
 struct transfer *lists_transfer(const struct lists *l);
 

@@ -10,7 +10,7 @@
 #include "base/bytes.h"
 
 #define CACHE_LINE 64
-#define NESTING_MAX 130		/* a prefix of each length, and the gap */
+#define NESTING_MAX 130 /* a prefix of each length, and the gap */
 
 static struct route_key
 key_of(const struct ipaddr *a)
@@ -63,8 +63,9 @@ key_after(struct route_key *out, const struct prefix *p)
 	struct ipaddr last = prefix_last(p);
 	struct route_key k = key_of(&last);
 
-	if (p->addr.family == IP_V4 ? k.lo == UINT32_MAX :
-	    (k.lo == UINT64_MAX && k.hi == UINT64_MAX))
+	if (p->addr.family == IP_V4 ?
+		    k.lo == UINT32_MAX :
+		    (k.lo == UINT64_MAX && k.hi == UINT64_MAX))
 		return false;
 	out->lo = k.lo + 1;
 	out->hi = k.hi + (out->lo == 0);
@@ -81,8 +82,8 @@ close_until(struct flat *f, const struct route_entry **open, size_t *depth,
 	while (*depth > 0 &&
 	       (p == NULL || !prefix_covers(&open[*depth - 1]->prefix, p))) {
 		const struct route_entry *ended = open[--*depth];
-		uint32_t outer = *depth > 0 ? open[*depth - 1]->value :
-					      ROUTE_NONE;
+		uint32_t outer =
+			*depth > 0 ? open[*depth - 1]->value : ROUTE_NONE;
 
 		if (key_after(&after, &ended->prefix))
 			flat_add(f, after, outer);
@@ -221,8 +222,8 @@ build_v6(struct route_table *t, const struct route_entry *entries, size_t count)
 		return -1;
 	t->value6 = f.value;
 	t->n6 = f.n;
-	t->tree6 = aligned_alloc(CACHE_LINE, total / ROUTE_WIDTH6 *
-						     sizeof(*t->tree6));
+	t->tree6 = aligned_alloc(CACHE_LINE,
+				 total / ROUTE_WIDTH6 * sizeof(*t->tree6));
 	for (size_t i = 0; t->tree6 != NULL && i < total; i++) {
 		struct route_block6 *b = &t->tree6[i / ROUTE_WIDTH6];
 

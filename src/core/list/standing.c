@@ -8,7 +8,7 @@
 
 #define MUTE_MS INT64_C(3600000) /* then twice that, and so on */
 #define MUTE_DOUBLINGS 10
-#define BROKE_MS INT64_C(60000)	 /* then twice that, up to MUTE_MS */
+#define BROKE_MS INT64_C(60000) /* then twice that, up to MUTE_MS */
 #define BROKE_DOUBLINGS 6
 
 void
@@ -61,8 +61,8 @@ standing_get(struct standings *ps, const char *name)
 static bool
 is_idle(const struct standing *p)
 {
-	return p->conns == 0 && p->strikes == 0 && p->broke == 0 &&
-	       !p->ready && !p->pull && !timer_is_set(&p->retry);
+	return p->conns == 0 && p->strikes == 0 && p->broke == 0 && !p->ready &&
+	       !p->pull && !timer_is_set(&p->retry);
 }
 
 void
@@ -111,7 +111,8 @@ standing_delivered(struct standing *p)
 }
 
 bool
-standings_mute(const struct standings *ps, const char *name, struct monotime now)
+standings_mute(const struct standings *ps, const char *name,
+	       struct monotime now)
 {
 	const struct standing *p = standing_find(ps, name);
 

@@ -13,26 +13,26 @@
 
 struct standing {
 	char name[NODE_NAME_MAX + 1];
-	struct bnl_version seen;	/* the list it said it has */
-	struct monotime told;		/* when it said so */
+	struct bnl_version seen; /* the list it said it has */
+	struct monotime told;	 /* when it said so */
 	struct monotime muted_until;
 	unsigned int strikes;
-	unsigned int broke;		/* transfers, with their connection */
-	unsigned int conns;		/* open connections */
-	bool whole;			/* a difference from it was of no use:
-					 * it is asked for whole lists */
+	unsigned int broke; /* transfers, with their connection */
+	unsigned int conns; /* open connections */
+	bool whole;	    /* a difference from it was of no use:
+			     * it is asked for whole lists */
 	/* fields of core/gossip */
-	struct monotime news_since;	/* begin of the span that is counted */
-	unsigned int news;		/* pulls by its news in that span */
-	bool push;			/* until it has our list */
-	bool pull;			/* in the queue of pulls by news: */
+	struct monotime news_since; /* begin of the span that is counted */
+	unsigned int news;	    /* pulls by its news in that span */
+	bool push;		    /* until it has our list */
+	bool pull;		    /* in the queue of pulls by news: */
 	struct standing *next_pull;
-	bool news_open;			/* told of a newer list while a
-					 * connection was open */
-	bool pass;			/* wanted for passing on */
-	unsigned int tries;		/* pushes tried so far */
+	bool news_open;	    /* told of a newer list while a
+			     * connection was open */
+	bool pass;	    /* wanted for passing on */
+	unsigned int tries; /* pushes tried so far */
 	struct timer retry;
-	bool ready;			/* in the queue of pushes: */
+	bool ready; /* in the queue of pushes: */
 	struct standing *next;
 };
 
@@ -59,6 +59,6 @@ void standing_delivered(struct standing *p);
 bool standing_muted(const struct standing *p, struct monotime now);
 /* The same of a node by its name. */
 bool standings_mute(const struct standings *ps, const char *name,
-		   struct monotime now);
+		    struct monotime now);
 
 #endif

@@ -188,8 +188,8 @@ transfer_settle(struct transfer *s)
 
 void
 transfer_open(struct transfer *s, struct transfer_conn *c, uint32_t id,
-	     const char *peer, bool deliver_only,
-	     const struct bnl_version *theirs)
+	      const char *peer, bool deliver_only,
+	      const struct bnl_version *theirs)
 {
 	struct standing *p = standing_get(s->peers, peer);
 	struct transfer_conn **last = &s->conns;
@@ -220,7 +220,8 @@ transfer_close(struct transfer *s, struct transfer_conn *c, bool lost)
 	if (lost && c->in == SYNC_GETTING && !c->say_get)
 		give_up(s, c, REFUSAL_UNDELIVERED,
 			"announced a list and did not deliver it",
-			buf_len(&c->data) > 0 ? standing_broke : standing_strike);
+			buf_len(&c->data) > 0 ? standing_broke :
+						standing_strike);
 	while (*at != c)
 		at = &(*at)->next;
 	*at = c->next;
@@ -257,7 +258,8 @@ transfer_late(struct transfer *s, struct transfer_conn *c)
 		count_fault(s, c, REFUSAL_UNDELIVERED,
 			    "announced a list and did not deliver it in time");
 	else if (c->in == SYNC_GETTING &&
-		 transfer_turn_gives_way(&s->turn, s->conns, c, s->install, now))
+		 transfer_turn_gives_way(&s->turn, s->conns, c, s->install,
+					 now))
 		give_up(s, c, REFUSAL_UNDELIVERED,
 			"delivers a list slowly, and others wait",
 			standing_broke);
@@ -282,8 +284,8 @@ transfer_quiet(const struct transfer *s, const struct transfer_conn *c)
 /* --- frames in ----------------------------------------------------------- */
 
 static int
-take_have(struct transfer *s, struct transfer_conn *c, const struct list_have *h,
-	  struct err *e)
+take_have(struct transfer *s, struct transfer_conn *c,
+	  const struct list_have *h, struct err *e)
 {
 	bool newer = install_wants(s->install, &h->version) &&
 		     !standings_mute(s->peers, c->peer, s->env->now.mono);
@@ -310,8 +312,9 @@ take_have(struct transfer *s, struct transfer_conn *c, const struct list_have *h
 }
 
 static int
-take_get(struct transfer *s, struct transfer_conn *c, const struct bnl_version *v,
-	 const struct bnl_version *base, struct err *e)
+take_get(struct transfer *s, struct transfer_conn *c,
+	 const struct bnl_version *v, const struct bnl_version *base,
+	 struct err *e)
 {
 	if (c->sending)
 		return err_set(e, ERR_PROTO, "two lists asked for at once");
@@ -337,8 +340,9 @@ take_diff(struct transfer *s, struct transfer_conn *c, uint32_t len,
 		return err_set(e, ERR_PROTO,
 			       "a list difference that nobody asked for");
 	if (len == 0 || len > LIST_DIFF_MAX || len >= c->have.len) {
-		count_fault(s, c, REFUSAL_SIZE,
-			    "announced a list difference of an impossible size");
+		count_fault(
+			s, c, REFUSAL_SIZE,
+			"announced a list difference of an impossible size");
 		return err_set(e, ERR_PROTO, "a list difference of %u bytes",
 			       len);
 	}
@@ -352,8 +356,8 @@ static int
 take_data(struct transfer *s, struct transfer_conn *c, const uint8_t *payload,
 	  size_t len, struct err *e)
 {
-	struct install_offer offer = {.from = c->peer,
-				      .announced = &c->have.version};
+	struct install_offer offer = { .from = c->peer,
+				       .announced = &c->have.version };
 
 	if (c->in != SYNC_GETTING || c->say_get)
 		return err_set(e, ERR_PROTO, "list data that nobody asked for");
@@ -381,8 +385,9 @@ take_data(struct transfer *s, struct transfer_conn *c, const uint8_t *payload,
 }
 
 int
-transfer_frame(struct transfer *s, struct transfer_conn *c, enum frame_type type,
-	      const uint8_t *payload, size_t len, struct err *e)
+transfer_frame(struct transfer *s, struct transfer_conn *c,
+	       enum frame_type type, const uint8_t *payload, size_t len,
+	       struct err *e)
 {
 	struct bnl_version v, base;
 	struct list_have h;
@@ -434,7 +439,7 @@ transfer_applied(struct transfer *s)
 		if (!c->sending &&
 		    bnl_version_cmp(&c->theirs, &s->env->version) > 0)
 			continue;
-		c->sending = false;	/* c->diff may be gone */
+		c->sending = false; /* c->diff may be gone */
 		transfer_offer(s, c);
 	}
 	/* No node can fetch the list from a node without an address. */

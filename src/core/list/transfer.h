@@ -50,7 +50,7 @@ struct transfer_conn {
 	bool say_query, say_have, say_get;
 	struct bnl_version theirs; /* the version it last named */
 	enum sync_in in;
-	struct list_have have; /* OFFERED, GETTING */
+	struct list_have have;	 /* OFFERED, GETTING */
 	struct bnl_version base; /* GETTING: the one named in LIST_GET */
 	bool is_diff;		 /* GETTING: a difference from it comes */
 	size_t due;		 /* GETTING: bytes of all LIST_DATA */
@@ -74,11 +74,11 @@ void transfer_free(struct transfer *s); /* NULL is fine */
  * where it lacks that list, asks for it in its first flight. Returns its
  * length. */
 size_t transfer_make_have(const struct transfer *s,
-			 uint8_t payload[LIST_HAVE_LEN]);
+			  uint8_t payload[LIST_HAVE_LEN]);
 /* The HELLOs have been exchanged: c holds zeros, it is filled in here. */
 void transfer_open(struct transfer *s, struct transfer_conn *c, uint32_t id,
-		  const char *peer, bool deliver_only,
-		  const struct bnl_version *theirs);
+		   const char *peer, bool deliver_only,
+		   const struct bnl_version *theirs);
 /* Says on this connection which list is in force, unasked. */
 void transfer_offer(struct transfer *s, struct transfer_conn *c);
 /* The connection ends, also one that was never opened. lost: not by us. */
@@ -86,12 +86,12 @@ void transfer_close(struct transfer *s, struct transfer_conn *c, bool lost);
 /* A LIST_* frame. -1: the protocol is broken, close the connection; c->told:
  * there is an event already that says why. */
 int transfer_frame(struct transfer *s, struct transfer_conn *c,
-		  enum frame_type type, const uint8_t *payload, size_t len,
-		  struct err *e);
+		   enum frame_type type, const uint8_t *payload, size_t len,
+		   struct err *e);
 /* The next frame to be sent, when there is one. */
 bool transfer_next_frame(struct transfer *s, struct transfer_conn *c,
-			enum frame_type *type,
-			uint8_t payload[FRAME_PAYLOAD_MAX], size_t *len);
+			 enum frame_type *type,
+			 uint8_t payload[FRAME_PAYLOAD_MAX], size_t *len);
 /* Nothing to send, nothing under way: the dialler may end the connection. */
 bool transfer_quiet(const struct transfer *s, const struct transfer_conn *c);
 /* Something comes in or goes out: not idle even if slow. */

@@ -9,7 +9,7 @@
 size_t
 transfer_make_have(const struct transfer *s, uint8_t payload[LIST_HAVE_LEN])
 {
-	struct list_have h = {.version = s->env->version};
+	struct list_have h = { .version = s->env->version };
 
 	if (s->env->bnl != NULL)
 		h.len = (uint32_t)s->env->bnl->rawlen;
@@ -35,8 +35,8 @@ static size_t
 make_data(const struct transfer *s, struct transfer_conn *c, uint8_t *payload)
 {
 	const struct bnl *b = s->env->bnl;
-	const uint8_t *all = c->diff != NULL ? c->diff->bytes
-					     : (const uint8_t *)b->raw;
+	const uint8_t *all =
+		c->diff != NULL ? c->diff->bytes : (const uint8_t *)b->raw;
 	size_t len = c->diff != NULL ? c->diff->len : b->rawlen;
 	size_t n = len - c->sent;
 
@@ -51,8 +51,8 @@ make_data(const struct transfer *s, struct transfer_conn *c, uint8_t *payload)
 
 bool
 transfer_next_frame(struct transfer *s, struct transfer_conn *c,
-		   enum frame_type *type, uint8_t payload[FRAME_PAYLOAD_MAX],
-		   size_t *len)
+		    enum frame_type *type, uint8_t payload[FRAME_PAYLOAD_MAX],
+		    size_t *len)
 {
 	c->armed = false;
 	if (!c->open)

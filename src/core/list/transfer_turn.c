@@ -4,15 +4,15 @@
 
 #include <string.h>
 
-#define STALL_MS 600		/* without data: others may deliver it */
-#define HOLD_MS 5000		/* after this others may in any case */
+#define STALL_MS 600 /* without data: others may deliver it */
+#define HOLD_MS 5000 /* after this others may in any case */
 #define HOLD_DOUBLINGS 5
-#define LOOK_MS 2000		/* between two looks at a transfer after that */
+#define LOOK_MS 2000 /* between two looks at a transfer after that */
 
 bool
 transfer_turn_must_wait(const struct transfer_conn *conns,
-		  const struct transfer_conn *c, const struct install *take,
-		  struct monotime now)
+			const struct transfer_conn *c,
+			const struct install *take, struct monotime now)
 {
 	size_t n = install_count(take);
 
@@ -51,7 +51,7 @@ has_had_its_time(const struct transfer_turn *t, const struct transfer_conn *c,
 
 struct monotime
 transfer_turn_look(const struct transfer_turn *t, const struct transfer_conn *c,
-	     struct monotime now)
+		   struct monotime now)
 {
 	struct monotime at = mono_add_ms(c->since, hold_ms(t));
 
@@ -69,8 +69,8 @@ is_waited_for(const struct transfer_conn *conns, const struct transfer_conn *c,
 
 	for (const struct transfer_conn *o = conns; o != NULL; o = o->next) {
 		busy += o->in == SYNC_GETTING;
-		waiting += o->in == SYNC_OFFERED &&
-			   strcmp(o->peer, c->peer) != 0;
+		waiting +=
+			o->in == SYNC_OFFERED && strcmp(o->peer, c->peer) != 0;
 	}
 	return busy >= INSTALL_MAX && waiting > 0;
 }
@@ -79,14 +79,14 @@ is_waited_for(const struct transfer_conn *conns, const struct transfer_conn *c,
 static int64_t
 rate_of(const struct transfer_conn *c, struct monotime now)
 {
-	return (int64_t)buf_len(&c->data) * 1000 /
-	       (mono_ms(c->since, now) + 1);
+	return (int64_t)buf_len(&c->data) * 1000 / (mono_ms(c->since, now) + 1);
 }
 
 bool
-transfer_turn_gives_way(struct transfer_turn *t, const struct transfer_conn *conns,
-		  const struct transfer_conn *c, const struct install *take,
-		  struct monotime now)
+transfer_turn_gives_way(struct transfer_turn *t,
+			const struct transfer_conn *conns,
+			const struct transfer_conn *c,
+			const struct install *take, struct monotime now)
 {
 	if (!has_had_its_time(t, c, now) || !is_waited_for(conns, c, take))
 		return false;

@@ -12,22 +12,24 @@
 #include "core/list/transfer.h"
 
 struct transfer_turn {
-	unsigned int gave_way;	/* since a list was delivered whole */
+	unsigned int gave_way; /* since a list was delivered whole */
 };
 
 /* The list that c offers is not to be fetched yet: another peer delivers that
  * version or a newer one, and neither fell silent nor takes its time; or there
  * is no room, or this peer has its part of it. conns: all of them. */
 bool transfer_turn_must_wait(const struct transfer_conn *conns,
-		       const struct transfer_conn *c, const struct install *take,
-		       struct monotime now);
+			     const struct transfer_conn *c,
+			     const struct install *take, struct monotime now);
 /* The time at which c is to be looked at again, while it delivers. */
 struct monotime transfer_turn_look(const struct transfer_turn *t,
-			     const struct transfer_conn *c, struct monotime now);
+				   const struct transfer_conn *c,
+				   struct monotime now);
 /* Whether c, which delivers, has to give way to another one; it is counted. */
-bool transfer_turn_gives_way(struct transfer_turn *t, const struct transfer_conn *conns,
-		       const struct transfer_conn *c, const struct install *take,
-		       struct monotime now);
+bool transfer_turn_gives_way(struct transfer_turn *t,
+			     const struct transfer_conn *conns,
+			     const struct transfer_conn *c,
+			     const struct install *take, struct monotime now);
 /* A peer has delivered all that it had announced. */
 void transfer_turn_delivered(struct transfer_turn *t);
 

@@ -5,7 +5,7 @@
 
 #include "core/core_impl.h"
 
-#define STANDING_MS 600000	/* the last try at an address counts so long */
+#define STANDING_MS 600000 /* the last try at an address counts so long */
 
 static bool
 is_among(const struct endpoint *eps, size_t n, const struct endpoint *ep)
@@ -80,8 +80,7 @@ listed_endpoints(const struct core *c, const struct bnl_node *node,
 			f->at[f->n++] = ep;
 		}
 	}
-	return v6_first ? take_turns(&v6, &v4, out) :
-			  take_turns(&v4, &v6, out);
+	return v6_first ? take_turns(&v6, &v4, out) : take_turns(&v4, &v6, out);
 }
 
 static const struct bnl_node *
@@ -101,7 +100,8 @@ struct stand {
 
 /* Returns how the last try at that address ended, while that is recent. */
 static struct stand
-stand_of(const struct core *c, const struct history_entry *o, const struct endpoint *ep)
+stand_of(const struct core *c, const struct history_entry *o,
+	 const struct endpoint *ep)
 {
 	for (size_t i = 0; o != NULL && i < o->naddresses; i++) {
 		const struct history_address *a = &o->addresses[i];
@@ -109,7 +109,8 @@ stand_of(const struct core *c, const struct history_entry *o, const struct endpo
 		if (endpoint_equal(&a->to, ep) &&
 		    mono_ms(a->at, c->env.now.mono) < STANDING_MS)
 			return (struct stand){ a->kind == HISTORY_REACHED ?
-						       REACHED : FAILED,
+						       REACHED :
+						       FAILED,
 					       a->at };
 	}
 	return (struct stand){ UNTRIED, MONO_NONE };
@@ -175,7 +176,8 @@ const struct endpoint *
 peer_endpoint_now(const struct peer *p)
 {
 	return p == NULL || assoc_remote(p->assoc)->port == 0 ?
-		       NULL : assoc_remote(p->assoc);
+		       NULL :
+		       assoc_remote(p->assoc);
 }
 
 size_t

@@ -5,8 +5,8 @@
 bool
 peer_clock_is_off(const struct peer *p)
 {
-	return p->has_clock && (p->clock_s > WARNING_CLOCK_S ||
-				p->clock_s < -WARNING_CLOCK_S);
+	return p->has_clock &&
+	       (p->clock_s > WARNING_CLOCK_S || p->clock_s < -WARNING_CLOCK_S);
 }
 
 void

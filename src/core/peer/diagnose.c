@@ -5,11 +5,11 @@
 
 #include "core/core_impl.h"
 
-#define PING_GAP_MS 1000	/* between two PINGs that are not answered */
-#define DIAL_GAP_MS 250		/* between two dials of one node */
-#define UNHEARD_MS 1000		/* a PONG takes no longer */
-#define FRESH_MS 10000		/* a probe's results hold so long */
-#define NOTE_MS 60000		/* and those of other tries, without one */
+#define PING_GAP_MS 1000 /* between two PINGs that are not answered */
+#define DIAL_GAP_MS 250	 /* between two dials of one node */
+#define UNHEARD_MS 1000	 /* a PONG takes no longer */
+#define FRESH_MS 10000	 /* a probe's results hold so long */
+#define NOTE_MS 60000	 /* and those of other tries, without one */
 
 /* --- getting it --------------------------------------------------------------- */
 
@@ -38,8 +38,8 @@ dial_peer(struct peer *p)
 	struct monotime now = c->env.now.mono;
 	size_t n = peer_endpoints(c, p->name, eps);
 
-	p->probe_due = mono_is_set(p->probed) &&
-		       mono_ms(p->probed, now) < DIAL_GAP_MS;
+	p->probe_due =
+		mono_is_set(p->probed) && mono_ms(p->probed, now) < DIAL_GAP_MS;
 	if (p->probe_due)
 		return;
 	p->probed = now;
@@ -51,8 +51,7 @@ dial_peer(struct peer *p)
 	if (secret_store_get(c->secrets, p->name) == NULL)
 		peer_ask(p);
 	else
-		(void)conns_dial(c->conns, p->name, eps, n,
-				    CONN_LIST);
+		(void)conns_dial(c->conns, p->name, eps, n, CONN_LIST);
 }
 
 /* A PONG, or a session that is younger than the PING. */
@@ -149,7 +148,8 @@ look_up(const struct core *c, const char *name, struct why *out)
 }
 
 static void
-take_refusals(const struct history_entry *o, struct monotime since, struct why *out)
+take_refusals(const struct history_entry *o, struct monotime since,
+	      struct why *out)
 {
 	const struct history_refusal *r = &o->theirs;
 
@@ -192,8 +192,7 @@ take_address(const struct history_address *a, struct why *out)
 		break;
 	case HISTORY_OTHER:
 		if (out->other[0] == '\0')
-			text_escape_rest(out->other, sizeof(out->other),
-					 text);
+			text_escape_rest(out->other, sizeof(out->other), text);
 		break;
 	case HISTORY_FAILED:
 		text_escape_rest(out->failed, sizeof(out->failed), text);
@@ -273,8 +272,9 @@ is_unheard(const struct peer *p, const struct assoc_status *ls)
 	int64_t ms = mono_ms(p->pinged, p->core->env.now.mono);
 
 	return mono_before(p->ponged, p->pinged) && ms >= UNHEARD_MS &&
-	       ms < FRESH_MS && ((ls->heard_ms >= 0 && ls->heard_ms < ms) ||
-				 (ls->taken_ms >= 0 && ls->taken_ms < ms));
+	       ms < FRESH_MS &&
+	       ((ls->heard_ms >= 0 && ls->heard_ms < ms) ||
+		(ls->taken_ms >= 0 && ls->taken_ms < ms));
 }
 
 static void
@@ -282,8 +282,7 @@ take_peer(const struct peer *p, struct why *out)
 {
 	const struct core *c = p->core;
 	struct endpoint eps[CONN_ENDPOINTS_MAX];
-	const struct bnl_version *seen =
-		lists_of(c->lists, p->name);
+	const struct bnl_version *seen = lists_of(c->lists, p->name);
 	struct assoc_status ls;
 
 	assoc_status(p->assoc, c->env.now.mono, &ls);
@@ -295,8 +294,7 @@ take_peer(const struct peer *p, struct why *out)
 		out->tried = eps[0];
 	if (seen != NULL)
 		out->theirs = *seen;
-	out->has_pair = secret_store_get(c->secrets, p->name) !=
-			NULL;
+	out->has_pair = secret_store_get(c->secrets, p->name) != NULL;
 	out->one_way = peer_is_one_way(p, &ls) || is_unheard(p, &ls);
 	if (strcmp(c->ask.name, p->name) == 0 &&
 	    mono_ms(c->ask.at, c->env.now.mono) < FRESH_MS) {

@@ -12,15 +12,15 @@
 
 #include "base/monotime.h"
 
-#define MUTE_FAILURES 8		/* within MUTE_SPAN_MS: no more are unpacked */
+#define MUTE_FAILURES 8 /* within MUTE_SPAN_MS: no more are unpacked */
 #define MUTE_SPAN_MS 1000
-#define MUTE_HOLD_MS 10000	/* for so long */
-#define MUTE_WARN_MS 600000	/* time from a mute's start to its warning */
+#define MUTE_HOLD_MS 10000  /* for so long */
+#define MUTE_WARN_MS 600000 /* time from a mute's start to its warning */
 
-struct mute {			/* all zero: no packet has failed */
-	struct monotime since;	/* the first failure of the span */
-	unsigned int failures;	/* within the span */
-	struct monotime began;	/* the last mute */
+struct mute {		       /* all zero: no packet has failed */
+	struct monotime since; /* the first failure of the span */
+	unsigned int failures; /* within the span */
+	struct monotime began; /* the last mute */
 };
 
 bool mute_is_on(const struct mute *m, struct monotime now);

@@ -32,16 +32,16 @@
 #include "base/cursor.h"
 
 #define NEWS_LEN (RECORD_HEADER_LEN + BNL_VERSION_WIRE_LEN)
-#define NEWS_PEERS 8		/* that fetch a list from where it is signed */
-#define NEWS_BURST 32		/* receipts at once */
-#define NEWS_ROUND_MS 300	/* until the round over all peers begins, */
+#define NEWS_PEERS 8		 /* that fetch a list from where it is signed */
+#define NEWS_BURST 32		 /* receipts at once */
+#define NEWS_ROUND_MS 300	 /* until the round over all peers begins, */
 #define NEWS_ROUND_LARGE_MS 2000 /* with a list that takes long to fetch */
 #define NEWS_LARGE (256 * 1024)
 #define NEWS_STEP_MS 10
-#define NEWS_STEP_PEERS 10	/* so many are told at a time, */
-#define NEWS_STEP_LOOKS 1000	/* and so many looked at */
-#define NEWS_LOST_MS 250	/* without a receipt: told again, */
-#define NEWS_SILENT_MS 2000	/* or dialled */
+#define NEWS_STEP_PEERS 10   /* so many are told at a time, */
+#define NEWS_STEP_LOOKS 1000 /* and so many looked at */
+#define NEWS_LOST_MS 250     /* without a receipt: told again, */
+#define NEWS_SILENT_MS 2000  /* or dialled */
 
 static void
 put_news(struct wcur *w, const struct bnl_version *v)
@@ -183,8 +183,7 @@ begin_round(struct core *c)
 static bool
 is_due(const struct core *c, const struct peer *p)
 {
-	return !is_told(p) &&
-	       (!c->env.hidden || has_rival(c) || has_it(c, p));
+	return !is_told(p) && (!c->env.hidden || has_rival(c) || has_it(c, p));
 }
 
 void
@@ -192,8 +191,9 @@ news_tick(struct core *c)
 {
 	unsigned int told = 0;
 
-	for (int i = 0; i < NEWS_STEP_LOOKS && told < NEWS_STEP_PEERS &&
-			c->news_left > 0; i++) {
+	for (int i = 0;
+	     i < NEWS_STEP_LOOKS && told < NEWS_STEP_PEERS && c->news_left > 0;
+	     i++) {
 		struct peer *p = c->peers[c->news_at++ % c->npeers];
 
 		c->news_left--;

@@ -37,8 +37,8 @@ peer_free(struct peer *p)
 	dialq_place(&c->dialq, &p->turn, c->env.now.mono);
 	timerq_cancel(&c->timers, &p->timer);
 	peer_clock_forget(p);
-	c->drops[DROP_QUEUE_OLD] += waitq_expire(
-		&p->wait, &c->wait_budget, c->env.now.mono, true);
+	c->drops[DROP_QUEUE_OLD] +=
+		waitq_expire(&p->wait, &c->wait_budget, c->env.now.mono, true);
 	assoc_free(p->assoc);
 	free(p);
 }
@@ -46,8 +46,8 @@ peer_free(struct peer *p)
 void
 peer_settle(struct peer *p)
 {
-	struct monotime at = mono_min(assoc_deadline(p->assoc),
-				      waitq_deadline(&p->wait));
+	struct monotime at =
+		mono_min(assoc_deadline(p->assoc), waitq_deadline(&p->wait));
 
 	p->touched = false;
 	at = mono_min(at, p->pmtu.deadline);
@@ -70,7 +70,7 @@ flush_waiting(struct peer *p)
 	       (w = waitq_take(&p->wait, &c->wait_budget)) != NULL) {
 		uint8_t *out = c->scratch;
 		enum drop d = assoc_seal(p->assoc, &c->env, w->flags, w->data,
-					w->len, out);
+					 w->len, out);
 
 		if (d == DROP_NONE) {
 			actions_udp(&c->actions, assoc_remote(p->assoc),
@@ -115,21 +115,20 @@ peer_flags(struct peer *p, unsigned int flags, const struct assoc_in *in)
 	char at[ENDPOINT_TEXT_MAX];
 
 	if (flags & ASSOC_PROVED)
-		(void)secret_store_prove(c->secrets, p->name,
-				     in->pair_id);
+		(void)secret_store_prove(c->secrets, p->name, in->pair_id);
 	if (flags & (ASSOC_UP | ASSOC_MOVED))
 		addrcache_put(c->env.addrcache, c->env.now.mono, p->name,
-			  assoc_remote(p->assoc));
+			      assoc_remote(p->assoc));
 	if (flags & ASSOC_VERSION)
 		take_news(p, in);
 	if (flags & ASSOC_UP) {
 		history_up(c->env.history, p->name);
 		if (!p->up)
-			actions_event(&c->actions,
-				      peers_begin(c) ? EVENT_DEBUG : EVENT_INFO,
-				      EVENT_PEER_UP, p->name, "up at %s",
-				      endpoint_format(at,
-						      assoc_remote(p->assoc)));
+			actions_event(
+				&c->actions,
+				peers_begin(c) ? EVENT_DEBUG : EVENT_INFO,
+				EVENT_PEER_UP, p->name, "up at %s",
+				endpoint_format(at, assoc_remote(p->assoc)));
 		p->up = true;
 		/* The flags were set because no peer answered; the next
 		 * background look sees an old pair. */
@@ -150,7 +149,8 @@ peer_flags(struct peer *p, unsigned int flags, const struct assoc_in *in)
 	}
 	if (flags & ASSOC_DOWN) {
 		if (p->up)
-			peer_say_down(p, "its session ended, or is not answered");
+			peer_say_down(p,
+				      "its session ended, or is not answered");
 		p->up = false;
 	}
 	if (flags & ASSOC_UNANSWERED)
@@ -193,8 +193,8 @@ void
 peer_tick(struct peer *p)
 {
 	struct core *c = p->core;
-	size_t old = waitq_expire(&p->wait, &c->wait_budget, c->env.now.mono,
-				  false);
+	size_t old =
+		waitq_expire(&p->wait, &c->wait_budget, c->env.now.mono, false);
 
 	for (size_t i = 0; i < old; i++)
 		peer_drop(p, DROP_QUEUE_OLD);

@@ -5,19 +5,20 @@
 #include "core/secrets/secret_set.h"
 #include "core/core_impl.h"
 
-#define DIAL_FIRST_MS 50	/* no peer there: again soon, then twice that */
-#define DIAL_DOUBLINGS DIALQ_FAILURES	/* ... up to half a minute */
-#define DIAL_URGENT_DOUBLINGS 5	/* ... or, while packets wait, two seconds */
-#define VAIN_FIRST_MS 250	/* a negotiation that led to no session: then
-				 * twice that, up to negotiategap */
+#define DIAL_FIRST_MS 50 /* no peer there: again soon, then twice that */
+#define DIAL_DOUBLINGS DIALQ_FAILURES /* ... up to half a minute */
+#define DIAL_URGENT_DOUBLINGS 5 /* ... or, while packets wait, two seconds */
+#define VAIN_FIRST_MS \
+	250 /* a negotiation that led to no session: then
+	     * twice that, up to negotiategap */
 #define VAIN_DOUBLINGS 9
-#define GIVE_WAY_MS 1000	/* the lower name may be about to dial; */
-#define GIVE_WAY_PEER_MS 10	/* a node may have as many others to dial */
-#define DIAL_BACK_MS 1000	/* the peer is there again */
-#define DIAL_BUSY_MS 20		/* all connections in use */
-#define DIAL_LACK_MS 1000	/* no memory to dial */
-#define NEW_MS 60000		/* for a node that joins, to start its daemon */
-#define REFRESH_SPREAD_S 3600	/* pairs are replaced over so long */
+#define GIVE_WAY_MS 1000      /* the lower name may be about to dial; */
+#define GIVE_WAY_PEER_MS 10   /* a node may have as many others to dial */
+#define DIAL_BACK_MS 1000     /* the peer is there again */
+#define DIAL_BUSY_MS 20	      /* all connections in use */
+#define DIAL_LACK_MS 1000     /* no memory to dial */
+#define NEW_MS 60000	      /* for a node that joins, to start its daemon */
+#define REFRESH_SPREAD_S 3600 /* pairs are replaced over so long */
 
 /* Ends the wait after a refusal or a vain negotiation. The backoff of addresses
  * where nobody answered stays. */
@@ -149,8 +150,7 @@ dial_peer(struct peer *p)
 	n = peer_endpoints(c, p->name, eps);
 	if (n == 0 || conns_negotiating(c->conns, p->name))
 		return;
-	if (mono_is_set(p->made) &&
-	    mono_ms(p->made, c->env.now.mono) < NEW_MS)
+	if (mono_is_set(p->made) && mono_ms(p->made, c->env.now.mono) < NEW_MS)
 		purpose |= CONN_NEW;
 	if (conns_dial(c->conns, p->name, eps, n, purpose) != 0)
 		return;
@@ -172,8 +172,7 @@ peers_dial(struct core *c)
 	struct dialq_entry *e;
 
 	/* Most calls change neither. */
-	if (!c->dialq.changed &&
-	    conns_turnover(c->conns) == c->dial_turnover)
+	if (!c->dialq.changed && conns_turnover(c->conns) == c->dial_turnover)
 		return;
 	while ((e = dialq_next(&c->dialq, c->env.now.mono, has_room, c)) !=
 	       NULL)
@@ -324,8 +323,8 @@ peer_sweep(struct peer *p, unsigned int pass)
 	unsigned int flags = 0;
 	bool lower = strcmp(c->self, p->name) < 0;
 	const struct pair_record *r = held_pair(p);
-	bool is_old = r != NULL &&
-		      (p->renew || pair_is_old(p, &r->pairs[0], lower));
+	bool is_old =
+		r != NULL && (p->renew || pair_is_old(p, &r->pairs[0], lower));
 
 	if (r == NULL) {
 		if (lower || pass != SWEEP_START || c->env.hidden)

@@ -6,7 +6,6 @@
 
 #include "core/core_impl.h"
 
-
 /* Whether there is anything to be done: of a list of 10,000 nodes 30,000 hooks
  * that run nothing would be most of the work. */
 static bool
@@ -165,7 +164,7 @@ peer_made(struct core *c, const char *name)
 		peer_free(p);
 		return NULL;
 	}
-	p->node = ROUTE_NONE;	/* new: none of the old list */
+	p->node = ROUTE_NONE; /* new: none of the old list */
 	return p;
 }
 
@@ -173,7 +172,7 @@ peer_made(struct core *c, const char *name)
 static int
 peers_gather(struct core *c, const struct bnl *b, struct places *s, size_t *n)
 {
-	size_t at = 0;		/* both are in the order of names */
+	size_t at = 0; /* both are in the order of names */
 
 	for (uint32_t i = 0; i < b->nnodes; i++) {
 		const char *name = b->nodes[i].name;
@@ -283,11 +282,10 @@ tell_events(struct core *c, const struct bnl *have, const struct bnl *lack,
 	while (walk_next(&w, &node, &other))
 		if (node != NULL && other == NULL &&
 		    strcmp(node->name, c->self) != 0)
-			actions_event(&c->actions, EVENT_INFO, kind,
-				      node->name, "%s",
-				      kind == EVENT_NODE_NEW ?
-					      "new in the list" :
-					      "gone from the list");
+			actions_event(
+				&c->actions, EVENT_INFO, kind, node->name, "%s",
+				kind == EVENT_NODE_NEW ? "new in the list" :
+							 "gone from the list");
 }
 
 /* Notes nodes that left or came back, for an administrator who asks why. */
@@ -299,10 +297,9 @@ note_changes(struct core *c, const struct bnl *was, const struct bnl *now)
 
 	while (was != NULL && walk_next(&w, &node, &other))
 		if (node != NULL && other == NULL) {
-			history_gone(c->env.history, c->env.now.wall, node->name,
-				   &c->env.version);
-			secret_store_forget(c->secrets,
-					node->name);
+			history_gone(c->env.history, c->env.now.wall,
+				     node->name, &c->env.version);
+			secret_store_forget(c->secrets, node->name);
 		}
 	for (uint32_t i = 0; now != NULL && i < now->nnodes; i++)
 		history_listed(c->env.history, now->nodes[i].name);
@@ -413,10 +410,10 @@ peers_apply(struct core *c, struct generation *g, struct generation **old)
 
 	if (places_alloc(&s, now == NULL ? 0 : now->nnodes) < 0)
 		return -1;
-	if (now != NULL && (peers_gather(c, now, &s, &n) < 0 ||
-			    timerq_reserve(&c->timers,
-					   n + c->npeers + CORE_TIMERS) < 0 ||
-			    dialq_reserve(&c->dialq, n + c->npeers) < 0)) {
+	if (now != NULL &&
+	    (peers_gather(c, now, &s, &n) < 0 ||
+	     timerq_reserve(&c->timers, n + c->npeers + CORE_TIMERS) < 0 ||
+	     dialq_reserve(&c->dialq, n + c->npeers) < 0)) {
 		peers_ungather(c, &s, n);
 		return -1;
 	}
@@ -447,8 +444,9 @@ peers_judge_links(struct core *c)
 		struct peer *p = c->peers[i];
 
 		peer_flags(p, assoc_judge(p->assoc, &c->env), NULL);
-		peer_flags(p, assoc_set_pairs(p->assoc, &c->env,
-					     secret_store_get(ps, p->name)),
+		peer_flags(p,
+			   assoc_set_pairs(p->assoc, &c->env,
+					   secret_store_get(ps, p->name)),
 			   NULL);
 	}
 }
@@ -473,7 +471,7 @@ peers_slept(struct core *c)
 		struct peer *p = c->peers[i];
 		bool was_up = p->up;
 
-		p->up = false;	/* the event tells it of all */
+		p->up = false; /* the event tells it of all */
 		peer_flags(p, assoc_slept(p->assoc, &c->env), NULL);
 		if (was_up)
 			peer_flags(p, assoc_resume(p->assoc, &c->env), NULL);

@@ -20,8 +20,8 @@
 #include "core/peer/pmtu.h"
 
 /* Common MTUs of paths. */
-static const size_t ladder[] = { 9000, 4352, 1500, 1492, 1480, 1472, 1460,
-				 1420, 1400, 1358, 1300, 1280 };
+static const size_t ladder[] = { 9000, 4352, 1500, 1492, 1480, 1472,
+				 1460, 1420, 1400, 1358, 1300, 1280 };
 
 #define LADDER (sizeof(ladder) / sizeof(*ladder))
 /* The least MTU of IPv6 (RFC 8200, section 5), inside: a path that takes it
@@ -136,8 +136,7 @@ set_mtu(struct pmtu *m, const struct pmtu_in *in, size_t mtu)
 	bool is_full = mtu >= m->full;
 
 	m->mtu = mtu;
-	m->raise_at = is_full ? MONO_NEVER :
-				mono_add_ms(in->now, in->raise_ms);
+	m->raise_at = is_full ? MONO_NEVER : mono_add_ms(in->now, in->raise_ms);
 	enter_state(m, PMTU_REST, mono_add_ms(in->now, PMTU_CONFIRM_MS));
 }
 
@@ -161,13 +160,13 @@ on_answer(struct pmtu *m, const struct pmtu_in *in, struct pmtu_probes *out)
 		if (size == m->full)
 			set_mtu(m, in, size);
 		else if (size == m->round)
-			m->deadline = mono_min(m->deadline,
-					       mono_add_ms(m->asked,
-							   PMTU_ROUND_MS));
+			m->deadline =
+				mono_min(m->deadline,
+					 mono_add_ms(m->asked, PMTU_ROUND_MS));
 		break;
 	case PMTU_ARMED:
 	case PMTU_REST:
-		if (size > m->mtu)	/* late, and true all the same */
+		if (size > m->mtu) /* late, and true all the same */
 			set_mtu(m, in, size);
 		break;
 	}

@@ -22,51 +22,51 @@
 
 /* Every path takes this: smaller packets start nothing. */
 #define PMTU_BASE 1200
-#define PMTU_TRY_MS 300		/* an answer takes so long, and two round trips */
-#define PMTU_ROUND_MS 50	/* a round of a search lasts so long at least */
-#define PMTU_ROUNDS 5		/* a search asks so often for each size */
-#define PMTU_CONFIRM_MS 150	/* after that, large packets start a check */
-#define PMTU_PROBES 15		/* at a time at the most */
+#define PMTU_TRY_MS 300	    /* an answer takes so long, and two round trips */
+#define PMTU_ROUND_MS 50    /* a round of a search lasts so long at least */
+#define PMTU_ROUNDS 5	    /* a search asks so often for each size */
+#define PMTU_CONFIRM_MS 150 /* after that, large packets start a check */
+#define PMTU_PROBES 15	    /* at a time at the most */
 
 enum pmtu_state {
-	PMTU_ARMED,		/* the next large packet starts a probe */
-	PMTU_CHECK,		/* the size in use was probed */
-	PMTU_SEARCH,		/* many sizes were: the largest answered wins */
-	PMTU_REST		/* all is known for a while */
+	PMTU_ARMED,  /* the next large packet starts a probe */
+	PMTU_CHECK,  /* the size in use was probed */
+	PMTU_SEARCH, /* many sizes were: the largest answered wins */
+	PMTU_REST    /* all is known for a while */
 };
 
 enum pmtu_event {
-	PMTU_LARGE,		/* a packet of PMTU_BASE or more is to be sent */
-	PMTU_REFUSED,		/* a device refused the size */
-	PMTU_ANSWER,		/* the peer got the probe of in->size */
-	PMTU_TIME		/* the deadline is reached */
+	PMTU_LARGE,   /* a packet of PMTU_BASE or more is to be sent */
+	PMTU_REFUSED, /* a device refused the size */
+	PMTU_ANSWER,  /* the peer got the probe of in->size */
+	PMTU_TIME     /* the deadline is reached */
 };
 
 struct pmtu {
 	enum pmtu_state state;
-	size_t limit;		/* larger packets need a look */
-	size_t mtu;		/* in use */
-	size_t full;		/* as is configured */
-	size_t best;		/* the largest answered in this search, markers
-				 * included; 0: none */
-	unsigned int round;	/* round of the search; 0 in a check */
-	struct monotime asked;	/* when that round began */
-	struct monotime deadline;	/* MONO_NEVER: none */
-	struct monotime raise_at;	/* a smaller one is tried again */
+	size_t limit;	       /* larger packets need a look */
+	size_t mtu;	       /* in use */
+	size_t full;	       /* as is configured */
+	size_t best;	       /* the largest answered in this search, markers
+				* included; 0: none */
+	unsigned int round;    /* round of the search; 0 in a check */
+	struct monotime asked; /* when that round began */
+	struct monotime deadline; /* MONO_NEVER: none */
+	struct monotime raise_at; /* a smaller one is tried again */
 };
 
 struct pmtu_in {
 	struct monotime now;
-	size_t outside;		/* bytes around an inner packet on the wire */
-	size_t size;		/* PMTU_ANSWER */
-	int64_t rtt_ms;		/* 0: not known */
-	int64_t raise_ms;	/* between searches for a larger size */
+	size_t outside;	  /* bytes around an inner packet on the wire */
+	size_t size;	  /* PMTU_ANSWER */
+	int64_t rtt_ms;	  /* 0: not known */
+	int64_t raise_ms; /* between searches for a larger size */
 };
 
 /* To be sent now, in this order. The last one, the marker, is as short as a
  * probe can be; its size is the number of the round. */
 struct pmtu_probes {
-	bool fresh;		/* answers to older ones are void */
+	bool fresh; /* answers to older ones are void */
 	size_t n;
 	size_t size[PMTU_PROBES];
 };

@@ -7,9 +7,9 @@
 
 #include "base/bytes.h"
 
-#define IP4_UDP_LEN 28		/* around a datagram */
+#define IP4_UDP_LEN 28 /* around a datagram */
 #define IP6_UDP_LEN 48
-#define SIZE_AT (RECORD_TAG_LEN - 2)	/* the size, in a probe's tag */
+#define SIZE_AT (RECORD_TAG_LEN - 2) /* the size, in a probe's tag */
 #define PROBE_LEAST (RECORD_HEADER_LEN + RECORD_PING_LEN)
 
 _Static_assert(PATH_TAG_LEN == SIZE_AT, "the rest of a probe's tag");
@@ -66,7 +66,8 @@ step_pmtu(struct peer *p, enum pmtu_event event, size_t size)
 		.now = c->env.now.mono,
 		.outside = DGRAM_DATA_OVERHEAD +
 			   (assoc_remote(p->assoc)->addr.family == IP_V6 ?
-				    IP6_UDP_LEN : IP4_UDP_LEN),
+				    IP6_UDP_LEN :
+				    IP4_UDP_LEN),
 		.size = size,
 		.rtt_ms = p->rtt_us > 0 ? p->rtt_us / 1000 : 0,
 		.raise_ms = c->env.conf->timers.mtu_raise,

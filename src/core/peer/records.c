@@ -7,7 +7,7 @@
 #include "base/bytes.h"
 #include "base/cursor.h"
 
-#define ASK_PEERS 8		/* peers to ask at a time */
+#define ASK_PEERS 8 /* peers to ask at a time */
 
 bool
 records_send(struct peer *p, const uint8_t *records, size_t len)
@@ -16,7 +16,7 @@ records_send(struct peer *p, const uint8_t *records, size_t len)
 
 	if (!assoc_can_send(p->assoc, c->env.now.mono) ||
 	    assoc_seal(p->assoc, &c->env, DATA_CONTROL, records, len,
-		      c->scratch) != DROP_NONE)
+		       c->scratch) != DROP_NONE)
 		return false;
 	actions_udp(&c->actions, assoc_remote(p->assoc), assoc_local(p->assoc),
 		    c->scratch, len + DGRAM_DATA_OVERHEAD);
@@ -25,8 +25,8 @@ records_send(struct peer *p, const uint8_t *records, size_t len)
 }
 
 void
-record_put_head(struct wcur *w, uint8_t *record, size_t cap, enum record_type type,
-	 size_t len)
+record_put_head(struct wcur *w, uint8_t *record, size_t cap,
+		enum record_type type, size_t len)
 {
 	wcur_init(w, record, cap);
 	wcur_u8(w, (uint8_t)type);
@@ -54,7 +54,7 @@ send_padded(struct peer *p, enum record_type type,
 
 bool
 record_send_ping(struct peer *p, enum record_type type,
-	  const uint8_t tag[RECORD_TAG_LEN])
+		 const uint8_t tag[RECORD_TAG_LEN])
 {
 	uint8_t record[RECORD_HEADER_LEN + RECORD_PING_LEN];
 

@@ -7,7 +7,7 @@
 #include "base/bytes.h"
 #include "base/cursor.h"
 
-#define TELL_BURST 20		/* answers a peer gets in a second */
+#define TELL_BURST 20 /* answers a peer gets in a second */
 
 /* The list that the peer has, as its PING and its PONG tell it. */
 static void
@@ -44,7 +44,7 @@ bye_in(struct peer *p)
 	struct core *c = p->core;
 	bool was_up = p->up;
 
-	p->up = false;		/* the event below says why */
+	p->up = false; /* the event below says why */
 	/* A PING that it has no time to answer is not one that it missed. */
 	p->pinged = MONO_NONE;
 	history_bye(c->env.history, c->env.now.wall, p->name);
@@ -82,10 +82,10 @@ ask_in(struct peer *p, const uint8_t *value)
 	about = peer_named(p->core, text);
 	if (about != NULL)
 		assoc_status(about->assoc, p->core->env.now.mono, &ls);
-	record_put_head(&w, record, sizeof(record), RECORD_TELL, RECORD_TELL_LEN);
+	record_put_head(&w, record, sizeof(record), RECORD_TELL,
+			RECORD_TELL_LEN);
 	wcur_bytes(&w, value, RECORD_TAG_LEN);
-	wcur_u8(&w, about == NULL ? TELL_UNKNOWN : ls.up ? TELL_UP :
-							   TELL_DOWN);
+	wcur_u8(&w, about == NULL ? TELL_UNKNOWN : ls.up ? TELL_UP : TELL_DOWN);
 	wcur_be32(&w, ls.heard_ms < 0 ? UINT32_MAX :
 					(uint32_t)(ls.heard_ms / 1000));
 	(void)records_send(p, record, w.len);
@@ -105,7 +105,7 @@ tell_in(struct peer *p, const uint8_t *value)
 		a->down++;
 }
 
-struct replies {		/* to one datagram: no more than one of each */
+struct replies { /* to one datagram: no more than one of each */
 	bool pong, tell;
 };
 

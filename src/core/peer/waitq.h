@@ -11,14 +11,14 @@
 
 #define WAITQ_PACKETS_MAX 128
 #define WAITQ_BYTES_MAX (256 * 1024)
-#define WAITQ_BUDGET (16 * 1024 * 1024)	/* over all peers of a core */
+#define WAITQ_BUDGET (16 * 1024 * 1024) /* over all peers of a core */
 #define WAITQ_AGE_MS 60000		/* older packets are of no use */
 
 struct waitq_packet {
 	struct waitq_packet *next;
 	struct monotime since;
 	size_t len;
-	uint8_t flags;			/* DATA_*, as to be sealed */
+	uint8_t flags; /* DATA_*, as to be sealed */
 	uint8_t data[];
 };
 

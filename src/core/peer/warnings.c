@@ -18,8 +18,8 @@ const struct history_entry *
 warnings_removal(const struct core *c)
 {
 	for (size_t i = 0; i < c->npeers; i++) {
-		const struct history_entry *o = history_get(c->env.history,
-						 c->peers[i]->name);
+		const struct history_entry *o =
+			history_get(c->env.history, c->peers[i]->name);
 
 		if (o != NULL &&
 		    (o->theirs.code == REFUSE_REVOKED ||
@@ -69,7 +69,8 @@ own_certificate(const struct core *c, struct warning *w)
 	if (own_is_revoked(c, &whose)) {
 		snprintf(w->text, sizeof(w->text),
 			 "the list revokes %s: all other nodes refuse this one "
-			 "until it has another certificate", whose);
+			 "until it has another certificate",
+			 whose);
 		return true;
 	}
 	if (early)
@@ -100,13 +101,15 @@ own_removal(const struct core *c, struct warning *w)
 				      "certificate was revoked";
 	const struct history_entry *o = warnings_removal(c);
 	char version[BNL_VERSION_TEXT_MAX];
-	bool gone = c->gen != NULL && !c->env.stale && c->self_node == ROUTE_NONE;
+	bool gone =
+		c->gen != NULL && !c->env.stale && c->self_node == ROUTE_NONE;
 
 	w->kind = EVENT_LIST_SELF_GONE;
 	if (gone)
 		snprintf(w->text, sizeof(w->text),
 			 "this node was removed from the network: the list in "
-			 "force does not name %s%s", c->self, way);
+			 "force does not name %s%s",
+			 c->self, way);
 	else if (o != NULL)
 		snprintf(w->text, sizeof(w->text),
 			 "this node was removed from the network%s: %s refuses "
@@ -125,8 +128,8 @@ own_list(const struct core *c, struct warning *w)
 	char text[TEXT_SPAN_MAX];
 
 	w->kind = EVENT_LIST_OLD;
-	snprintf(w->text, sizeof(w->text),
-		 "the list was signed %s ago", text_duration(text, age));
+	snprintf(w->text, sizeof(w->text), "the list was signed %s ago",
+		 text_duration(text, age));
 	return most > 0 && age > most && c->env.bnl != NULL && !c->clock_wrong;
 }
 
@@ -137,8 +140,8 @@ own_clock_off(const struct core *c, struct warning *w)
 	w->kind = EVENT_CLOCK_OFF;
 	snprintf(w->text, sizeof(w->text),
 		 "the clock of this host is off: those of %zu of %zu nodes "
-		 "differ by more than %d s", c->clocks_off, c->clocks,
-		 WARNING_CLOCK_S);
+		 "differ by more than %d s",
+		 c->clocks_off, c->clocks, WARNING_CLOCK_S);
 	return c->clocks_off * 2 > c->clocks;
 }
 
@@ -148,8 +151,7 @@ static bool
 peer_certificate(const struct peer *p, struct warning *w)
 {
 	const struct core *c = p->core;
-	const struct pair_record *r =
-		secret_store_get(c->secrets, p->name);
+	const struct pair_record *r = secret_store_get(c->secrets, p->name);
 	int64_t end = r == NULL ? 0 : r->pairs[0].cert_end.s, left;
 
 	/* The earlier of two: if it is not ours, it is the peer's. */
@@ -161,7 +163,8 @@ peer_certificate(const struct peer *p, struct warning *w)
 		snprintf(w->text, sizeof(w->text), "its certificate has ended");
 	else
 		snprintf(w->text, sizeof(w->text),
-			 "its certificate ends in %d days", (int)(left / DAY_S));
+			 "its certificate ends in %d days",
+			 (int)(left / DAY_S));
 	return left < (int64_t)WARNING_AHEAD_DAYS * DAY_S;
 }
 
@@ -182,8 +185,8 @@ bool
 peer_is_one_way(const struct peer *p, const struct assoc_status *ls)
 {
 	(void)p;
-	return !ls->up && ls->unheard >= WARNING_UNHEARD &&
-	       ls->taken_ms >= 0 && ls->taken_ms < WARNING_UNHEARD_MS;
+	return !ls->up && ls->unheard >= WARNING_UNHEARD && ls->taken_ms >= 0 &&
+	       ls->taken_ms < WARNING_UNHEARD_MS;
 }
 
 static bool

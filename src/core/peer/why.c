@@ -64,7 +64,8 @@ by_refusal(const struct why *w)
 		return WHY_KEY;
 	if (w->refused_us == REFUSE_NOT_LISTED)
 		return bnl_version_cmp(&w->judged_by, &w->ours) < 0 ?
-			       WHY_OLDER_LIST : WHY_REMOVED;
+			       WHY_OLDER_LIST :
+			       WHY_REMOVED;
 	if (w->date[0] != '\0')
 		return WHY_DATE;
 	/* A busy node is there and takes the next call. */
@@ -174,16 +175,19 @@ say_removed(struct text *t, const struct why *w)
 	char time[TEXT_TIME_MAX], version[BNL_VERSION_TEXT_MAX];
 
 	if (!w->removed_us && w->gone.s != 0)
-		say(t, "%s was removed from the list, by the one of %s, "
-		    "taken here at %s", w->name,
-		    bnl_version_format(version, &w->gone_by),
+		say(t,
+		    "%s was removed from the list, by the one of %s, "
+		    "taken here at %s",
+		    w->name, bnl_version_format(version, &w->gone_by),
 		    text_time_format(time, w->gone));
 	else if (w->removed_us)
-		say(t, "this node was removed from the network: the list in "
+		say(t,
+		    "this node was removed from the network: the list in "
 		    "force, of %s, does not name it",
 		    bnl_version_format(version, &w->ours));
 	else
-		say(t, "this node was removed from the network: %s refuses it "
+		say(t,
+		    "this node was removed from the network: %s refuses it "
 		    "by the newer list of %s",
 		    w->removed_by != NULL ? w->removed_by : w->name,
 		    bnl_version_format(version, &w->judged_by));
@@ -194,8 +198,10 @@ say_older(struct text *t, const struct why *w)
 {
 	char its[BNL_VERSION_TEXT_MAX], ours[BNL_VERSION_TEXT_MAX];
 
-	say(t, "%s has an older list, in which this node is not: its list is "
-	    "%s, ours %s", w->name, bnl_version_format(its, &w->judged_by),
+	say(t,
+	    "%s has an older list, in which this node is not: its list is "
+	    "%s, ours %s",
+	    w->name, bnl_version_format(its, &w->judged_by),
 	    bnl_version_format(ours, &w->ours));
 }
 
@@ -206,11 +212,13 @@ say_key(struct text *t, const struct why *w)
 
 	fingerprint_format(offers, w->offered);
 	if (w->refused_it == REFUSE_PIN && w->pinned)
-		say(t, "the key of %s does not match: it offers %s, the list "
-		    "says %s", w->name, offers,
-		    fingerprint_format(pin, w->pin));
+		say(t,
+		    "the key of %s does not match: it offers %s, the list "
+		    "says %s",
+		    w->name, offers, fingerprint_format(pin, w->pin));
 	else if (w->refused_it != 0)
-		say(t, "the key of %s, or that of a CA above it, is revoked "
+		say(t,
+		    "the key of %s, or that of a CA above it, is revoked "
 		    "by the list: it offers %s",
 		    w->name, offers);
 	else
@@ -266,8 +274,8 @@ say_silent(struct text *t, const struct why *w)
 		say(t, "no answer from %s at its address %s", w->name,
 		    endpoint_format(at, &w->tried));
 	else
-		say(t, "no answer from %s at any of its %zu addresses",
-		    w->name, w->addresses);
+		say(t, "no answer from %s at any of its %zu addresses", w->name,
+		    w->addresses);
 	say_others(t, w);
 	say_goodbye_too(t, w);
 }
@@ -281,7 +289,7 @@ say_date(struct text *t, const struct why *w)
 		say(t, "the certificate of this node has ended");
 	else if (w->cert_early)
 		say(t, "the certificate of this node is not valid yet: it is "
-		    "new, or the clock of this host is wrong");
+		       "new, or the clock of this host is wrong");
 	else
 		say(t, "with %s: %s", w->name, w->date);
 }
@@ -316,8 +324,10 @@ say_tcp_shut(struct text *t, const struct why *w)
 	char at[ENDPOINT_TEXT_MAX];
 
 	say_reachable(t, w);
-	say(t, " by UDP, and TCP to %s %s: no new secret and no newer list "
-	    "get through", endpoint_format(at, &w->tried),
+	say(t,
+	    " by UDP, and TCP to %s %s: no new secret and no newer list "
+	    "get through",
+	    endpoint_format(at, &w->tried),
 	    w->closed > 0 ? "is refused" : "gets no answer");
 }
 
@@ -331,8 +341,9 @@ static void
 say_no_host(struct text *t, const struct why *w)
 {
 	say(t, "the host name %s of %s cannot be looked up: %s", w->host,
-	    w->name, w->host_error[0] != '\0' ? w->host_error :
-	    "no name server has answered yet");
+	    w->name,
+	    w->host_error[0] != '\0' ? w->host_error :
+				       "no name server has answered yet");
 }
 
 static void
@@ -340,8 +351,10 @@ say_other(struct text *t, const struct why *w)
 {
 	char at[ENDPOINT_TEXT_MAX];
 
-	say(t, "%s does not answer at its address %s, but something else "
-	    "does: %s", w->name, endpoint_format(at, &w->tried), w->other);
+	say(t,
+	    "%s does not answer at its address %s, but something else "
+	    "does: %s",
+	    w->name, endpoint_format(at, &w->tried), w->other);
 }
 
 char *
@@ -349,13 +362,20 @@ why_sentence(char *out, size_t cap, const struct why *w, enum why_reason r)
 {
 	static void (*const sentences[WHYS])(struct text *,
 					     const struct why *) = {
-		[WHY_REACHABLE] = say_reachable, [WHY_NO_NAME] = say_no_name,
-		[WHY_REMOVED] = say_removed,	 [WHY_OLDER_LIST] = say_older,
-		[WHY_KEY] = say_key,		 [WHY_CLOSED] = say_closed,
-		[WHY_SILENT] = say_silent,	 [WHY_DATE] = say_date,
-		[WHY_BYE] = say_bye,		 [WHY_REFUSED] = say_refused,
-		[WHY_TCP_SHUT] = say_tcp_shut,	 [WHY_NO_ROUTE] = say_no_route,
-		[WHY_NO_HOST] = say_no_host,	 [WHY_OTHER] = say_other,
+		[WHY_REACHABLE] = say_reachable,
+		[WHY_NO_NAME] = say_no_name,
+		[WHY_REMOVED] = say_removed,
+		[WHY_OLDER_LIST] = say_older,
+		[WHY_KEY] = say_key,
+		[WHY_CLOSED] = say_closed,
+		[WHY_SILENT] = say_silent,
+		[WHY_DATE] = say_date,
+		[WHY_BYE] = say_bye,
+		[WHY_REFUSED] = say_refused,
+		[WHY_TCP_SHUT] = say_tcp_shut,
+		[WHY_NO_ROUTE] = say_no_route,
+		[WHY_NO_HOST] = say_no_host,
+		[WHY_OTHER] = say_other,
 	};
 	struct text t = { out, cap, 0 };
 

@@ -13,7 +13,7 @@ ratelimit_init(struct ratelimit *r)
 
 uint64_t
 ratelimit_count(struct ratelimit *r, const char *key, struct monotime now,
-	     int64_t period_ms)
+		int64_t period_ms)
 {
 	size_t at = 0;
 
@@ -35,7 +35,7 @@ ratelimit_count(struct ratelimit *r, const char *key, struct monotime now,
 
 bool
 ratelimit_first(struct ratelimit *r, const char *key, uint64_t what,
-	     struct monotime now, int64_t period_ms)
+		struct monotime now, int64_t period_ms)
 {
 	size_t at = 0;
 

@@ -13,7 +13,7 @@
 
 struct ratelimit {
 	struct {
-		char key[RATELIMIT_KEY_MAX];	/* "": free */
+		char key[RATELIMIT_KEY_MAX]; /* "": free */
 		uint64_t what;
 		struct monotime at;
 	} e[RATELIMIT_MAX];
@@ -23,11 +23,11 @@ void ratelimit_init(struct ratelimit *r);
 /* true, and noted, when (key, what) was not noted within the last period_ms.
  * When all places are taken the oldest is forgotten. */
 bool ratelimit_first(struct ratelimit *r, const char *key, uint64_t what,
-		  struct monotime now, int64_t period_ms);
+		     struct monotime now, int64_t period_ms);
 /* How often key came within period_ms since it came first, this time included.
  * For a struct of its own. */
-uint64_t ratelimit_count(struct ratelimit *r, const char *key, struct monotime now,
-		      int64_t period_ms);
+uint64_t ratelimit_count(struct ratelimit *r, const char *key,
+			 struct monotime now, int64_t period_ms);
 /* Forgets all of that key: the next is the first again. */
 void ratelimit_forget(struct ratelimit *r, const char *key);
 

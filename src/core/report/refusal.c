@@ -10,13 +10,13 @@
 #include "core/env.h"
 
 static const char *const names[REFUSALS] = {
-    [REFUSAL_OLDER] = "older",	 [REFUSAL_SAME_TIME] = "same-time",
-    [REFUSAL_SIGNER] = "signer", [REFUSAL_SIGNATURE] = "signature",
-    [REFUSAL_SYNTAX] = "syntax", [REFUSAL_CONFLICT] = "conflict",
-    [REFUSAL_SIZE] = "size",	 [REFUSAL_DATE] = "date",
-    [REFUSAL_OTHER] = "other",	 [REFUSAL_UNDELIVERED] = "undelivered",
-    [REFUSAL_FILE] = "file",	 [REFUSAL_MEMORY] = "memory",
-    [REFUSAL_NETWORK] = "network",
+	[REFUSAL_OLDER] = "older",     [REFUSAL_SAME_TIME] = "same-time",
+	[REFUSAL_SIGNER] = "signer",   [REFUSAL_SIGNATURE] = "signature",
+	[REFUSAL_SYNTAX] = "syntax",   [REFUSAL_CONFLICT] = "conflict",
+	[REFUSAL_SIZE] = "size",       [REFUSAL_DATE] = "date",
+	[REFUSAL_OTHER] = "other",     [REFUSAL_UNDELIVERED] = "undelivered",
+	[REFUSAL_FILE] = "file",       [REFUSAL_MEMORY] = "memory",
+	[REFUSAL_NETWORK] = "network",
 };
 
 const char *

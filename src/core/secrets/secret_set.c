@@ -56,7 +56,7 @@ is_listed(const struct pair *p, const struct hello_held *held, uint8_t n)
 
 bool
 secret_set_hello(struct pair_record *r, bool lower_dialled,
-	      const struct hello_held *held, uint8_t n)
+		 const struct hello_held *held, uint8_t n)
 {
 	bool change = false;
 
@@ -81,8 +81,9 @@ secret_set_insert(struct pair_record *r, const struct pair *p)
 
 	for (unsigned int i = 0; i < r->n; i++) {
 		const struct pair *q = &r->pairs[i];
-		bool rival = q->proven || (!p->proven && q->lower_dialled ==
-							     p->lower_dialled);
+		bool rival =
+			q->proven ||
+			(!p->proven && q->lower_dialled == p->lower_dialled);
 
 		if (rival && pair_less(p, q))
 			return false;
@@ -122,7 +123,7 @@ pair_age_s(const struct core_env *env, const struct pair *p,
 static bool
 list_is_past(const struct bnl *b, const struct pair *p, int64_t end_s)
 {
-	struct walltime end = {end_s}, signed_at = b->version.timestamp;
+	struct walltime end = { end_s }, signed_at = b->version.timestamp;
 
 	return signed_at.s > p->list.timestamp.s &&
 	       wall_s(p->made, p->list.timestamp) <= BNL_FUTURE_MAX_S &&
@@ -151,8 +152,8 @@ unfit_by_list(const struct bnl *b, const char *peer, const struct pair *p)
 }
 
 const char *
-secret_set_unfit(const struct core_env *env, const struct bnl *b, const char *peer,
-	      const struct pair *p)
+secret_set_unfit(const struct core_env *env, const struct bnl *b,
+		 const char *peer, const struct pair *p)
 {
 	int64_t age = pair_age_s(env, p, env->now.mono);
 	const char *why = b == NULL ? NULL : unfit_by_list(b, peer, p);

@@ -40,7 +40,7 @@ int secret_set_find(const struct pair_record *r, const uint8_t id[PAIR_ID_LEN]);
 bool secret_set_prove(struct pair_record *r, unsigned int i);
 /* Rules 1 and 2: the peer's HELLO lists held. true when something changed. */
 bool secret_set_hello(struct pair_record *r, bool lower_dialled,
-		   const struct hello_held *held, uint8_t n);
+		      const struct hello_held *held, uint8_t n);
 /* Rule 3. false: not put in, because it is less than the proven one or than
  * the unproven one of its dialler. */
 bool secret_set_insert(struct pair_record *r, const struct pair *p);
@@ -55,6 +55,6 @@ int64_t pair_age_s(const struct core_env *env, const struct pair *p,
  * than the pair, and is dated later than its end, shows as much.
  */
 const char *secret_set_unfit(const struct core_env *env, const struct bnl *b,
-			  const char *peer, const struct pair *p);
+			     const char *peer, const struct pair *p);
 
 #endif

@@ -28,7 +28,7 @@ struct secret_set {
 	bool dirty;	 /* the disk may hold something else */
 	bool failed;	 /* dirty, and to be tried again later */
 	bool changed;
-	bool unfit;			/* with changed: as told */
+	bool unfit; /* with changed: as told */
 	struct secret_set *next_changed;
 };
 
@@ -130,7 +130,7 @@ set_changed(struct secret_store *ps, struct secret_set *s)
 
 bool
 secret_store_next_changed(struct secret_store *ps, char peer[NODE_NAME_MAX + 1],
-		      bool *unfit)
+			  bool *unfit)
 {
 	struct secret_set *s = ps->changed;
 
@@ -153,7 +153,7 @@ write_failed(struct secret_store *ps, struct secret_set *s)
 {
 	s->failed = true;
 	ps->retry =
-	    mono_min(ps->retry, mono_add_ms(ps->env->now.mono, RETRY_MS));
+		mono_min(ps->retry, mono_add_ms(ps->env->now.mono, RETRY_MS));
 }
 
 /* The whole record as it should be: held pairs and pairs to be held. */
@@ -270,7 +270,7 @@ secret_store_get(const struct secret_store *ps, const char *peer)
 
 bool
 secret_store_prove(struct secret_store *ps, const char *peer,
-	       const uint8_t id[PAIR_ID_LEN])
+		   const uint8_t id[PAIR_ID_LEN])
 {
 	struct secret_set *s = set_find(ps, peer);
 	int i = s == NULL ? -1 : secret_set_find(&s->held, id);
@@ -319,9 +319,8 @@ set_check(struct secret_store *ps, struct secret_set *s, const struct bnl *b)
 	for (unsigned int i = 0; i < DIRECTIONS; i++) {
 		struct pending *p = &s->pending[i];
 
-		w = !p->used
-			? NULL
-			: secret_set_unfit(ps->env, b, s->peer, &p->pair);
+		w = !p->used ? NULL :
+			       secret_set_unfit(ps->env, b, s->peer, &p->pair);
 		if (w != NULL) {
 			why = w;
 			bytes_wipe(p, sizeof(*p));
@@ -378,7 +377,7 @@ bool
 secret_store_stored(struct secret_store *ps, uint32_t ticket, bool ok)
 {
 	struct secret_set *s =
-	    table_remove(&ps->by_ticket, &ticket, sizeof(ticket));
+		table_remove(&ps->by_ticket, &ticket, sizeof(ticket));
 
 	if (s == NULL)
 		return false;
@@ -407,8 +406,8 @@ secret_store_settled(const struct secret_store *ps, const char *peer)
 }
 
 void
-secret_store_list(struct secret_store *ps, const char *peer, struct hello_held *held,
-	      uint8_t *n)
+secret_store_list(struct secret_store *ps, const char *peer,
+		  struct hello_held *held, uint8_t *n)
 {
 	const struct secret_set *s = set_find(ps, peer);
 
@@ -425,8 +424,8 @@ secret_store_list(struct secret_store *ps, const char *peer, struct hello_held *
 }
 
 void
-secret_store_hello(struct secret_store *ps, const char *peer, bool lower_dialled,
-	       const struct hello_held *held, uint8_t n)
+secret_store_hello(struct secret_store *ps, const char *peer,
+		   bool lower_dialled, const struct hello_held *held, uint8_t n)
 {
 	struct secret_set *s = set_find(ps, peer);
 
@@ -437,7 +436,8 @@ secret_store_hello(struct secret_store *ps, const char *peer, bool lower_dialled
 }
 
 int
-secret_store_add(struct secret_store *ps, const char *peer, const struct pair *pair)
+secret_store_add(struct secret_store *ps, const char *peer,
+		 const struct pair *pair)
 {
 	struct secret_set *s = set_get(ps, peer);
 	struct pending *p;
@@ -455,7 +455,7 @@ secret_store_add(struct secret_store *ps, const char *peer, const struct pair *p
 
 enum pair_place
 secret_store_place(const struct secret_store *ps, const char *peer,
-	       const uint8_t id[PAIR_ID_LEN])
+		   const uint8_t id[PAIR_ID_LEN])
 {
 	const struct secret_set *s = set_find(ps, peer);
 

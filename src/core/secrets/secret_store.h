@@ -19,7 +19,7 @@ struct secret_store;
 
 /* NULL when memory is out. env is borrowed. */
 struct secret_store *secret_store_new(struct core_env *env);
-void secret_store_free(struct secret_store *ps);	/* NULL is fine; wipes */
+void secret_store_free(struct secret_store *ps); /* NULL is fine; wipes */
 
 /* A record read from the disk at start; nothing is written. 0, or -1 when
  * memory is out. */
@@ -30,13 +30,14 @@ int secret_store_load(struct secret_store *ps, const struct pair_record *r);
  * tried for INIT and all are accepted.
  */
 const struct pair_record *secret_store_get(const struct secret_store *ps,
-				       const char *peer);
+					   const char *peer);
 /* Told by the data path: a packet of peer was authenticated under
  * that pair. true when something changed. Cheap when it was proven before. */
 bool secret_store_prove(struct secret_store *ps, const char *peer,
-		    const uint8_t id[PAIR_ID_LEN]);
+			const uint8_t id[PAIR_ID_LEN]);
 /* Erases all that is held with peer, here and on the disk. */
-void secret_store_erase(struct secret_store *ps, const char *peer, const char *why);
+void secret_store_erase(struct secret_store *ps, const char *peer,
+			const char *why);
 /* Erases pairs that may not be used any more, with EVENT_PAIR_GONE: see
  * secret_set_unfit(). A list of NULL is not looked at. */
 void secret_store_check(struct secret_store *ps, const struct bnl *b);
@@ -45,8 +46,8 @@ void secret_store_forget(struct secret_store *ps, const char *peer);
 /* Pull: a peer whose held pairs changed since this was last asked; false when
  * there is none. *unfit: one may not be used any more, not even by sessions
  * that were made under it. */
-bool secret_store_next_changed(struct secret_store *ps, char peer[NODE_NAME_MAX + 1],
-			   bool *unfit);
+bool secret_store_next_changed(struct secret_store *ps,
+			       char peer[NODE_NAME_MAX + 1], bool *unfit);
 
 /* The answer to ACTION_STORE_PAIR. false: the ticket is not one of these. */
 bool secret_store_stored(struct secret_store *ps, uint32_t ticket, bool ok);
@@ -61,17 +62,19 @@ void secret_store_tick(struct secret_store *ps);
 bool secret_store_settled(const struct secret_store *ps, const char *peer);
 /* The pairs that a HELLO lists; requires settled. */
 void secret_store_list(struct secret_store *ps, const char *peer,
-		   struct hello_held *held, uint8_t *n);
+		       struct hello_held *held, uint8_t *n);
 /* The peer's HELLO in a negotiation lists held. */
-void secret_store_hello(struct secret_store *ps, const char *peer, bool lower_dialled,
-		    const struct hello_held *held, uint8_t n);
+void secret_store_hello(struct secret_store *ps, const char *peer,
+			bool lower_dialled, const struct hello_held *held,
+			uint8_t n);
 /* A new pair: written now, held once it is written. 0, or -1 when memory is
  * out. */
 int secret_store_add(struct secret_store *ps, const char *peer,
-		 const struct pair *pair);
+		     const struct pair *pair);
 
 enum pair_place { PAIR_ABSENT, PAIR_STORING, PAIR_HELD };
-enum pair_place secret_store_place(const struct secret_store *ps, const char *peer,
-			       const uint8_t id[PAIR_ID_LEN]);
+enum pair_place secret_store_place(const struct secret_store *ps,
+				   const char *peer,
+				   const uint8_t id[PAIR_ID_LEN]);
 
 #endif

@@ -188,7 +188,7 @@ make_pair(struct assoc *l, const struct core_env *env, const struct pair *from)
 
 unsigned int
 assoc_set_pairs(struct assoc *l, struct core_env *env,
-	       const struct pair_record *durable)
+		const struct pair_record *durable)
 {
 	struct assoc_pair *set[PAIR_HELD_MAX] = { NULL };
 	unsigned int flags, n = 0;
@@ -198,8 +198,8 @@ assoc_set_pairs(struct assoc *l, struct core_env *env,
 		const struct pair *from = &durable->pairs[i];
 		struct assoc_pair *p;
 
-		if (memcmp(from->self_static, env->static_public,
-			   X25519_LEN) != 0)
+		if (memcmp(from->self_static, env->static_public, X25519_LEN) !=
+		    0)
 			continue;
 		p = claim_pair(l, from->id);
 		if (p == NULL) {
@@ -271,7 +271,7 @@ assoc_knows(const struct assoc *l, const struct endpoint *ep)
 
 unsigned int
 assoc_follow(struct assoc *l, const struct core_env *env,
-	    const struct endpoint *remote, const struct ipaddr *local)
+	     const struct endpoint *remote, const struct ipaddr *local)
 {
 	bool known = l->remote.port != 0;
 	bool same = known && endpoint_equal(&l->remote, remote);
@@ -299,15 +299,14 @@ silence_end(const struct assoc *l, const struct conf_timers *t,
 	    struct monotime now)
 {
 	bool lately = !l->lost && mono_is_set(l->heard) &&
-		      mono_ms(l->heard, now) <=
-			      t->silence_after / SILENCE_PART;
+		      mono_ms(l->heard, now) <= t->silence_after / SILENCE_PART;
 
 	return mono_add_ms(lately ? l->heard : now, t->silence_after);
 }
 
 enum drop
 assoc_seal(struct assoc *l, const struct core_env *env, uint8_t flags,
-	  const uint8_t *in, size_t len, uint8_t *out)
+	   const uint8_t *in, size_t len, uint8_t *out)
 {
 	struct session *s = keyring_current(&l->keys);
 	struct monotime now = env->now.mono;
@@ -360,15 +359,16 @@ assoc_deadline(const struct assoc *l)
 }
 
 void
-assoc_status(const struct assoc *l, struct monotime now, struct assoc_status *out)
+assoc_status(const struct assoc *l, struct monotime now,
+	     struct assoc_status *out)
 {
 	const struct session *s = keyring_current(&l->keys);
 
 	*out = l->counts;
 	out->up = l->up;
 	out->tries = l->resume.tries;
-	out->trying = l->resume.state == RESUME_TRY ||
-		      l->resume.state == RESUME_HELD;
+	out->trying =
+		l->resume.state == RESUME_TRY || l->resume.state == RESUME_HELD;
 	out->initiator = s != NULL && s->initiator;
 	out->session_age_ms = s != NULL ? mono_ms(s->made, now) : -1;
 	out->heard_ms = mono_is_set(l->heard) ? mono_ms(l->heard, now) : -1;

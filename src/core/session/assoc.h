@@ -35,22 +35,22 @@ struct assoc;
 
 /* The effects of a call; several may be set. */
 enum assoc_flag {
-	ASSOC_UP = 0x01,		/* can send now and could not before, or is
-				 * heard again: seal what waits. May be set
-				 * for a association that is up already */
-	ASSOC_DOWN = 0x02,	/* the last session ended, or the peer has not
-				 * answered for a long time */
-	ASSOC_PROVED = 0x04,	/* the peer showed that it holds a pair that was
-				 * not marked proven: assoc_in.pair_id */
-	ASSOC_MOVED = 0x08,	/* assoc_remote() was known and is another now */
-	ASSOC_VERSION = 0x10,	/* the peer's list version: assoc_in.version */
-	ASSOC_KEEPALIVE = 0x80,	/* nothing was sent for so long that DATA with
-				 * content is due, which the peer answers */
-	ASSOC_UNANSWERED = 0x40,	/* INIT after INIT is not answered: its
-				 * addresses may be out of date */
-	ASSOC_NEGOTIATE = 0x20	/* a session is wanted and there is no pair, or
-				 * none that the peer answers; said again with
-				 * every further try */
+	ASSOC_UP = 0x01,      /* can send now and could not before, or is
+			       * heard again: seal what waits. May be set
+			       * for a association that is up already */
+	ASSOC_DOWN = 0x02,    /* the last session ended, or the peer has not
+			       * answered for a long time */
+	ASSOC_PROVED = 0x04,  /* the peer showed that it holds a pair that was
+			       * not marked proven: assoc_in.pair_id */
+	ASSOC_MOVED = 0x08,   /* assoc_remote() was known and is another now */
+	ASSOC_VERSION = 0x10, /* the peer's list version: assoc_in.version */
+	ASSOC_KEEPALIVE = 0x80,	 /* nothing was sent for so long that DATA with
+				  * content is due, which the peer answers */
+	ASSOC_UNANSWERED = 0x40, /* INIT after INIT is not answered: its
+				  * addresses may be out of date */
+	ASSOC_NEGOTIATE = 0x20	 /* a session is wanted and there is no pair, or
+				  * none that the peer answers; said again with
+				  * every further try */
 };
 
 /* --- of a core ----------------------------------------------------------- */
@@ -66,20 +66,20 @@ void assocs_set_load(struct assocs *ls, uint32_t inits_per_second);
 
 /* The result of a datagram. */
 struct assoc_in {
-	struct assoc *assoc;	/* whose it is; also set for most drops after
-				 * the header; NULL: not known */
-	unsigned int flags;	/* ASSOC_* */
-	bool is_data;		/* a DATA that authenticates: */
-	bool is_current;	/* ... in the session that sends */
-	uint8_t data_flags;	/* DATA_* */
-	uint8_t *data;		/* plaintext, inside dgram */
-	size_t len;		/* 0: nothing but a sign of life */
-	enum comp_alg comp;	/* meaning of DATA_COMPRESSED in it */
-	uint8_t pair_id[PAIR_ID_LEN];	/* ASSOC_PROVED */
-	struct bnl_version version;	/* ASSOC_VERSION: the peer's list */
-	struct walltime wall;		/* ASSOC_VERSION: the peer's clock */
-	int64_t rtt_us;			/* ASSOC_VERSION: of the handshake; 0:
-					 * the version told may be old */
+	struct assoc *assoc; /* whose it is; also set for most drops after
+			      * the header; NULL: not known */
+	unsigned int flags;  /* ASSOC_* */
+	bool is_data;	     /* a DATA that authenticates: */
+	bool is_current;     /* ... in the session that sends */
+	uint8_t data_flags;  /* DATA_* */
+	uint8_t *data;	     /* plaintext, inside dgram */
+	size_t len;	     /* 0: nothing but a sign of life */
+	enum comp_alg comp;  /* meaning of DATA_COMPRESSED in it */
+	uint8_t pair_id[PAIR_ID_LEN]; /* ASSOC_PROVED */
+	struct bnl_version version;   /* ASSOC_VERSION: the peer's list */
+	struct walltime wall;	      /* ASSOC_VERSION: the peer's clock */
+	int64_t rtt_us;		      /* ASSOC_VERSION: of the handshake; 0:
+				       * the version told may be old */
 };
 
 /*
@@ -89,14 +89,14 @@ struct assoc_in {
  * A version told in an INIT may be an old one of that peer (a replay).
  */
 enum drop assocs_in(struct assocs *ls, struct core_env *env,
-		   const struct endpoint *remote, const struct ipaddr *local,
-		   uint8_t *dgram, size_t len, struct assoc_in *res);
+		    const struct endpoint *remote, const struct ipaddr *local,
+		    uint8_t *dgram, size_t len, struct assoc_in *res);
 
 /* --- of a peer ----------------------------------------------------------- */
 
 /* peer, its name, is borrowed until assoc_free(). 0, or -1: no memory. */
 int assoc_new(struct assoc **out, struct assocs *ls, const char *peer,
-	     void *owner);
+	      void *owner);
 /* Wipes and forgets everything; NULL is fine. */
 void assoc_free(struct assoc *l);
 void *assoc_owner(const struct assoc *l);
@@ -109,13 +109,13 @@ void *assoc_owner(const struct assoc *l);
  * Out of memory: the pair is not used.
  */
 unsigned int assoc_set_pairs(struct assoc *l, struct core_env *env,
-			    const struct pair_record *durable);
+			     const struct pair_record *durable);
 /* The peer's possible endpoints, in order of preference; copied. A learned
  * address is kept. 0, or -1: no memory, the old ones stay. */
 int assoc_set_endpoints(struct assoc *l, const struct endpoint *eps, size_t n);
 /* Whether these are the ones that were set, in any order. */
 bool assoc_has_endpoints(const struct assoc *l, const struct endpoint *eps,
-			size_t n);
+			 size_t n);
 /* The peer was removed, revoked or pinned to another key: sessions, tries,
  * pairs, keys, cookies and the learned address go at once. Not the endpoints
  * set. No flags: the association is down. */
@@ -148,7 +148,7 @@ bool assoc_can_send(const struct assoc *l, struct monotime now);
  * in == out + DGRAM_DATA_HEADER_LEN is allowed, any other overlap is not.
  * DROP_NO_SESSION: keep the packet and call assoc_want(). */
 enum drop assoc_seal(struct assoc *l, const struct core_env *env, uint8_t flags,
-		    const uint8_t *in, size_t len, uint8_t *out);
+		     const uint8_t *in, size_t len, uint8_t *out);
 /* The destination; port 0: not known (and then there is no session). */
 const struct endpoint *assoc_remote(const struct assoc *l);
 /* From which local address; family IP_NONE: any. */
@@ -157,7 +157,7 @@ const struct ipaddr *assoc_local(const struct assoc *l);
 /* The sending session's; NULL when there is none. */
 const struct session_algos *assoc_algos(const struct assoc *l);
 
-struct monotime assoc_deadline(const struct assoc *l);	/* or MONO_NEVER */
+struct monotime assoc_deadline(const struct assoc *l); /* or MONO_NEVER */
 unsigned int assoc_tick(struct assoc *l, struct core_env *env);
 
 /* --- state for readers --------------------------------------------------- */
@@ -167,19 +167,19 @@ struct assoc_status {
 	bool trying;		/* INITs are being sent */
 	unsigned int tries;	/* INITs in a row without an answer */
 	bool initiator;		/* the sending session's */
-	int64_t session_age_ms;	/* the sending session's; -1: none */
+	int64_t session_age_ms; /* the sending session's; -1: none */
 	int64_t heard_ms;	/* since authenticated data; -1: never */
-	uint8_t pair_id[PAIR_ID_LEN];	/* the sending session's */
-	unsigned int sessions;	/* number that can receive */
+	uint8_t pair_id[PAIR_ID_LEN]; /* the sending session's */
+	unsigned int sessions;	      /* number that can receive */
 	uint64_t inits_sent, inits_taken;
-	unsigned int unheard;	/* peer's INITs since it was last heard: our
-				 * answers may not reach it */
-	int64_t taken_ms;	/* since the last one; -1: none */
-	uint64_t handshakes;	/* sessions made, of either role */
+	unsigned int unheard; /* peer's INITs since it was last heard: our
+			       * answers may not reach it */
+	int64_t taken_ms;     /* since the last one; -1: none */
+	uint64_t handshakes;  /* sessions made, of either role */
 	uint64_t cookies_sent, cookies_taken;
 };
 
 void assoc_status(const struct assoc *l, struct monotime now,
-		 struct assoc_status *out);
+		  struct assoc_status *out);
 
 #endif

@@ -11,11 +11,12 @@
 #define INDEX_AT 4
 #define RESP_INDEX_AT 8
 #define LOAD_SPAN_MS 1000
-#define ANSWERS_IN_A_ROW 2	/* from one address; a cookie is one of them */
-#define CONFIRM_SPAN 9	/* in units of init_retry: longer than confirmations
-			 * are repeated */
+#define ANSWERS_IN_A_ROW 2 /* from one address; a cookie is one of them */
+#define CONFIRM_SPAN \
+	9 /* in units of init_retry: longer than confirmations
+	   * are repeated */
 
-struct arrival {		/* a datagram and its circumstances */
+struct arrival { /* a datagram and its circumstances */
 	struct assocs *all;
 	struct core_env *env;
 	const struct endpoint *remote;
@@ -152,7 +153,7 @@ answer_init(const struct arrival *a, struct assoc_pair *p)
 	if (d == DROP_NONE &&
 	    (remember_init(l, handshake_init_ephemeral(a->dgram)) < 0 ||
 	     session_new(&s, &seed, env->now.mono, &env->conf->timers, NULL) <
-		 0))
+		     0))
 		d = DROP_STATE;
 	bytes_wipe(&seed, sizeof(seed));
 	if (d != DROP_NONE) {
@@ -196,10 +197,10 @@ take_init(const struct arrival *a)
 	tentative = keyring_tentative(&p->assoc->keys);
 	if (tentative != NULL && mono_before(now, tentative->reject_at))
 		busy = true;
-	if (busy && !cookie_check(&a->all->jar, now, t->cookie_rotate,
-				  &a->env->rng, p->keys.id, a->remote,
-				  a->dgram, HANDSHAKE_MAC2_AT,
-				  handshake_init_mac2(a->dgram))) {
+	if (busy &&
+	    !cookie_check(&a->all->jar, now, t->cookie_rotate, &a->env->rng,
+			  p->keys.id, a->remote, a->dgram, HANDSHAKE_MAC2_AT,
+			  handshake_init_mac2(a->dgram))) {
 		send_cookie(a, p);
 		return DROP_COOKIE;
 	}
@@ -216,7 +217,7 @@ take_resp(const struct arrival *a)
 {
 	struct core_env *env = a->env;
 	struct rxindex_entry *e =
-	    rxindex_get(&a->all->index, get_be32(a->dgram + RESP_INDEX_AT));
+		rxindex_get(&a->all->index, get_be32(a->dgram + RESP_INDEX_AT));
 	struct handshake_news news;
 	struct session_seed seed;
 	struct session *s = NULL;
@@ -230,8 +231,8 @@ take_resp(const struct arrival *a)
 	if (e->handshake == NULL)
 		return DROP_STATE;
 	d = handshake_finish(e->handshake, a->dgram, &seed, &news);
-	if (d == DROP_NONE && session_new(&s, &seed, env->now.mono,
-					  &env->conf->timers, NULL) < 0)
+	if (d == DROP_NONE &&
+	    session_new(&s, &seed, env->now.mono, &env->conf->timers, NULL) < 0)
 		d = DROP_STATE;
 	bytes_wipe(&seed, sizeof(seed));
 	if (d != DROP_NONE)
@@ -260,7 +261,7 @@ static enum drop
 take_cookie(const struct arrival *a)
 {
 	const struct rxindex_entry *e =
-	    rxindex_get(&a->all->index, get_be32(a->dgram + INDEX_AT));
+		rxindex_get(&a->all->index, get_be32(a->dgram + INDEX_AT));
 	struct core_env *env = a->env;
 	uint8_t value[PROTO_MAC_LEN];
 	struct handshake *h;
@@ -283,8 +284,8 @@ take_cookie(const struct arrival *a)
 	memcpy(l->cookie.value, value, sizeof(value));
 	memcpy(l->cookie.pair_id, h->keys->id, PAIR_ID_LEN);
 	l->cookie.to = h->to;
-	l->cookie.until = mono_add_ms(env->now.mono,
-				      env->conf->timers.cookie_rotate);
+	l->cookie.until =
+		mono_add_ms(env->now.mono, env->conf->timers.cookie_rotate);
 	bytes_wipe(value, sizeof(value));
 	l->counts.cookies_taken++;
 	/* An INIT that carried a cookie waits for its retry: no fast circle. */
@@ -389,8 +390,7 @@ note_heard(const struct arrival *a, struct assoc *l, struct session *s,
 		return;
 	end_silence(l);
 	if (highest)
-		a->res->flags |= assoc_follow(l, a->env, a->remote,
-					     a->local);
+		a->res->flags |= assoc_follow(l, a->env, a->remote, a->local);
 	if (!l->up)
 		a->res->flags |= now_up(l, false);
 	if (a->res->len > 0 && l->resume.state == RESUME_IDLE &&
@@ -404,7 +404,7 @@ static enum drop
 take_data(const struct arrival *a)
 {
 	const struct rxindex_entry *e =
-	    rxindex_get(&a->all->index, get_be32(a->dgram + INDEX_AT));
+		rxindex_get(&a->all->index, get_be32(a->dgram + INDEX_AT));
 	struct assoc_in *res = a->res;
 	struct session *s;
 	bool highest = false;
@@ -457,9 +457,9 @@ take_fixed(const struct arrival *a, size_t len,
 }
 
 enum drop
-assocs_in(struct assocs *ls, struct core_env *env, const struct endpoint *remote,
-	 const struct ipaddr *local, uint8_t *dgram, size_t len,
-	 struct assoc_in *res)
+assocs_in(struct assocs *ls, struct core_env *env,
+	  const struct endpoint *remote, const struct ipaddr *local,
+	  uint8_t *dgram, size_t len, struct assoc_in *res)
 {
 	struct arrival a = { ls, env, remote, local, dgram, len, res };
 

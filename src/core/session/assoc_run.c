@@ -7,8 +7,8 @@
 #include "core/action.h"
 #include "core/session/assoc_impl.h"
 
-#define COPIES_MAX 4		/* addresses that one INIT goes to */
-#define UNANSWERED_TRIES 2	/* from this INIT on ASSOC_UNANSWERED is said */
+#define COPIES_MAX 4	   /* addresses that one INIT goes to */
+#define UNANSWERED_TRIES 2 /* from this INIT on ASSOC_UNANSWERED is said */
 
 static const uint8_t *
 cookie_for(const struct assoc *l, struct monotime now,
@@ -76,8 +76,8 @@ send_init(struct assoc *l, struct core_env *env, struct pair_keys *keys,
 		tentative->rival = h->serial;
 	l->counts.inits_sent++;
 	for (size_t i = 0; i < n; i++)
-		actions_udp(env->actions, &ways[i].to, &ways[i].local,
-			    h->dgram, sizeof(h->dgram));
+		actions_udp(env->actions, &ways[i].to, &ways[i].local, h->dgram,
+			    sizeof(h->dgram));
 }
 
 /* The INIT that a cookie came for, once more: to the same place, under the
@@ -117,8 +117,8 @@ way_at(const struct assoc *l, size_t i, bool learned, bool from_learned)
 /* Sends the INIT of the first try to the other addresses as well: the next try
  * is under another pair. */
 static void
-send_copies(const struct assoc *l, struct core_env *env,
-	    const struct way *ways, size_t n)
+send_copies(const struct assoc *l, struct core_env *env, const struct way *ways,
+	    size_t n)
 {
 	const struct handshake *h = l->pending[0];
 
@@ -282,8 +282,7 @@ keepalive_at(const struct assoc *l, const struct core_env *env)
 	int64_t every = core_env_keepalive(env);
 	struct monotime since;
 
-	if (every == 0 || s == NULL ||
-	    !session_can_send(s, env->now.mono))
+	if (every == 0 || s == NULL || !session_can_send(s, env->now.mono))
 		return MONO_NEVER;
 	since = mono_before(l->sent, s->made) ? s->made : l->sent;
 	return mono_add_ms(since, every * 1000);
@@ -348,8 +347,7 @@ assoc_bye(struct assoc *l, struct core_env *env)
 static bool
 leave_inside(struct assoc *l, const struct core_env *env)
 {
-	if (l->remote.port == 0 ||
-	    !core_env_is_inside(env, &l->remote.addr))
+	if (l->remote.port == 0 || !core_env_is_inside(env, &l->remote.addr))
 		return false;
 	memset(&l->remote, 0, sizeof(l->remote));
 	memset(&l->local, 0, sizeof(l->local));
@@ -365,9 +363,8 @@ assoc_judge(struct assoc *l, struct core_env *env)
 	for (int i = 0; i < KEYRING_PLACES; i++) {
 		struct session *s = l->keys.at[i];
 
-		if (s != NULL &&
-		    (lost || !bnl_allows(env->bnl, l->peer, s->peer_key,
-					 &s->above)))
+		if (s != NULL && (lost || !bnl_allows(env->bnl, l->peer,
+						      s->peer_key, &s->above)))
 			s->reject_at = env->now.mono;
 	}
 	flags = end_sessions(l, env, env->now.mono);

@@ -19,7 +19,7 @@
 #define COOKIE_SECRET_LEN 32
 
 struct cookie_jar {
-	struct monotime since;		/* start of the secret; unset: none */
+	struct monotime since; /* start of the secret; unset: none */
 	bool has_previous;
 	uint8_t current[COOKIE_SECRET_LEN];
 	uint8_t previous[COOKIE_SECRET_LEN];
@@ -35,9 +35,8 @@ void cookie_mac(const uint8_t cookie[PROTO_MAC_LEN], const void *msg,
 		size_t len, uint8_t mac2[PROTO_MAC_LEN]);
 /* True when mac2 was made with the cookie of that pair and source, under the
  * current secret or the one before it. */
-bool cookie_check(struct cookie_jar *j, struct monotime now,
-		  int64_t rotate_ms, const struct rng *rng,
-		  const uint8_t pair_id[PAIR_ID_LEN],
+bool cookie_check(struct cookie_jar *j, struct monotime now, int64_t rotate_ms,
+		  const struct rng *rng, const uint8_t pair_id[PAIR_ID_LEN],
 		  const struct endpoint *source, const void *msg, size_t len,
 		  const uint8_t mac2[PROTO_MAC_LEN]);
 void cookie_jar_wipe(struct cookie_jar *j);

@@ -24,12 +24,12 @@
 _Static_assert(INIT_MAC1_AT + 2 * PROTO_MAC_LEN == DGRAM_INIT_LEN, "INIT");
 _Static_assert(RESP_MAC2_AT + PROTO_MAC_LEN == DGRAM_RESP_LEN, "RESP");
 _Static_assert(COOKIE_SEALED_AT + PROTO_MAC_LEN + AEAD_TAG_LEN ==
-		   DGRAM_COOKIE_LEN,
+		       DGRAM_COOKIE_LEN,
 	       "COOKIE");
 _Static_assert(BNL_VERSION_WIRE_LEN + 8 == DGRAM_PAYLOAD_LEN, "payload");
 
 /* label and two names with their length bytes, pair id, three bytes */
-#define PROLOGUE_MAX                                                           \
+#define PROLOGUE_MAX \
 	(sizeof(LABEL_PROLOGUE) + 2 * (1 + NODE_NAME_MAX) + PAIR_ID_LEN + 3)
 
 static void
@@ -87,8 +87,9 @@ start_noise(struct noise *n, const struct pair_keys *k,
 	wcur_u8(&c, k->algos.level);
 	assert(!c.bad);
 	noise_init(n,
-		   k->algos.cipher == AEAD_CHACHA20_POLY1305 ? NOISE_CHACHAPOLY
-							     : NOISE_AESGCM,
+		   k->algos.cipher == AEAD_CHACHA20_POLY1305 ?
+			   NOISE_CHACHAPOLY :
+			   NOISE_AESGCM,
 		   initiator, prologue, c.len, k->psk, env->static_secret,
 		   env->static_public, k->peer_static);
 }
@@ -169,8 +170,7 @@ handshake_init(struct handshake *h, const struct core_env *env,
 }
 
 enum drop
-handshake_finish(const struct handshake *h,
-		 const uint8_t dgram[DGRAM_RESP_LEN],
+handshake_finish(const struct handshake *h, const uint8_t dgram[DGRAM_RESP_LEN],
 		 struct session_seed *seed, struct handshake_news *news)
 {
 	uint8_t payload[DGRAM_PAYLOAD_LEN];
@@ -237,9 +237,8 @@ handshake_init_mac(const struct pair_keys *k,
 enum drop
 handshake_answer(const struct pair_keys *k, const struct core_env *env,
 		 const char *peer, uint32_t local_index,
-		 const uint8_t dgram[DGRAM_INIT_LEN],
-		 struct session_seed *seed, struct handshake_news *news,
-		 uint8_t out[DGRAM_RESP_LEN])
+		 const uint8_t dgram[DGRAM_INIT_LEN], struct session_seed *seed,
+		 struct handshake_news *news, uint8_t out[DGRAM_RESP_LEN])
 {
 	uint8_t payload[DGRAM_PAYLOAD_LEN], mine[DGRAM_PAYLOAD_LEN];
 	enum drop d = DROP_HANDSHAKE;

@@ -34,13 +34,13 @@ struct pair_keys {
 	struct session_algos algos;
 	bool proven;
 	uint8_t psk[32];
-	uint8_t mac_out[SHA256_LEN];	/* for mac1 of sent messages */
-	uint8_t mac_in[SHA256_LEN];	/* for mac1 of received ones */
-	uint8_t cookie_out[32];		/* seals the replies that we send */
+	uint8_t mac_out[SHA256_LEN]; /* for mac1 of sent messages */
+	uint8_t mac_in[SHA256_LEN];  /* for mac1 of received ones */
+	uint8_t cookie_out[32];	     /* seals the replies that we send */
 	uint8_t cookie_in[32];
 	uint8_t peer_static[X25519_LEN];
-	uint8_t peer_key[FINGERPRINT_LEN];	/* of the peer's certificate */
-	struct cert_above above;		/* the keys above that one */
+	uint8_t peer_key[FINGERPRINT_LEN]; /* of the peer's certificate */
+	struct cert_above above;	   /* the keys above that one */
 };
 
 void pair_keys_derive(struct pair_keys *out, const struct pair *p,
@@ -55,16 +55,16 @@ struct handshake_news {
 /* An INIT of ours that is not answered yet. */
 struct handshake {
 	struct noise noise;
-	struct pair_keys *keys;		/* borrowed */
-	uint64_t serial;		/* counts a association's INITs from 1 */
+	struct pair_keys *keys; /* borrowed */
+	uint64_t serial;	/* counts a association's INITs from 1 */
 	uint32_t local_index;
 	struct monotime sent;
 	struct endpoint to;
 	struct ipaddr local;
-	uint8_t dgram[DGRAM_INIT_LEN];	/* as it was sent */
+	uint8_t dgram[DGRAM_INIT_LEN]; /* as it was sent */
 	uint8_t mac1[PROTO_MAC_LEN];
-	bool with_cookie;		/* the INIT carried a cookie */
-	bool cookied;			/* a cookie came for it */
+	bool with_cookie; /* the INIT carried a cookie */
+	bool cookied;	  /* a cookie came for it */
 };
 
 /* --- initiator ----------------------------------------------------------- */
@@ -101,13 +101,11 @@ const uint8_t *handshake_init_mac2(const uint8_t dgram[DGRAM_INIT_LEN]);
  * the session to be. On success *seed, *news and out are set; the caller wipes
  * the seed. DROP_HANDSHAKE: it does not authenticate.
  */
-enum drop handshake_answer(const struct pair_keys *k,
-			   const struct core_env *env, const char *peer,
-			   uint32_t local_index,
-			   const uint8_t dgram[DGRAM_INIT_LEN],
-			   struct session_seed *seed,
-			   struct handshake_news *news,
-			   uint8_t out[DGRAM_RESP_LEN]);
+enum drop
+handshake_answer(const struct pair_keys *k, const struct core_env *env,
+		 const char *peer, uint32_t local_index,
+		 const uint8_t dgram[DGRAM_INIT_LEN], struct session_seed *seed,
+		 struct handshake_news *news, uint8_t out[DGRAM_RESP_LEN]);
 /* Answers an INIT whose mac1 is right with a cookie. 0, or -1. */
 int handshake_cookie_write(const struct pair_keys *k, const struct rng *rng,
 			   const uint8_t dgram[DGRAM_INIT_LEN],

@@ -19,15 +19,15 @@
 #include "core/session/session.h"
 
 enum keyring_place {
-	KEYRING_CURRENT,	/* sends */
-	KEYRING_TENTATIVE,	/* not yet confirmed by its initiator */
+	KEYRING_CURRENT,   /* sends */
+	KEYRING_TENTATIVE, /* not yet confirmed by its initiator */
 	KEYRING_OLD,
 	KEYRING_OLDER,
 	KEYRING_PLACES
 };
 
 struct keyring {
-	struct session *at[KEYRING_PLACES];	/* owned; NULL: none */
+	struct session *at[KEYRING_PLACES]; /* owned; NULL: none */
 };
 
 static inline struct session *

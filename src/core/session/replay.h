@@ -12,8 +12,8 @@
  * as it is entered. */
 #define REPLAY_WORDS (REPLAY_WINDOW / 64 + 1)
 
-struct replay {		/* all zero: nothing seen */
-	uint64_t next;		/* 1 + the highest counter seen */
+struct replay {	       /* all zero: nothing seen */
+	uint64_t next; /* 1 + the highest counter seen */
 	uint64_t words[REPLAY_WORDS];
 };
 

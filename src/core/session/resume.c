@@ -8,10 +8,10 @@
 #define WANT_BACKGROUND 0x02
 #define WANT_RENEWAL 0x04
 
-#define BACKGROUND_TRIES 6	/* for a peer that nothing waits for */
-#define FIRST_PART 4		/* the first retry comes after 1/4 of the time */
-#define JITTER_PART 5		/* delays differ by a fifth */
-#define GAP_PART 5		/* no two tries are nearer than 1/5 */
+#define BACKGROUND_TRIES 6 /* for a peer that nothing waits for */
+#define FIRST_PART 4	   /* the first retry comes after 1/4 of the time */
+#define JITTER_PART 5	   /* delays differ by a fifth */
+#define GAP_PART 5	   /* no two tries are nearer than 1/5 */
 
 /* When a session is confirmed again, in units of init_retry after RESP; the
  * last one ends it. */
@@ -62,9 +62,9 @@ retry_delay(const struct resume *r, const struct core_env *env)
 static unsigned int
 start_bare(struct resume *r, const struct core_env *env)
 {
-	enter_state(r, RESUME_BARE,
-		    mono_add_ms(env->now.mono,
-				2 * env->conf->timers.init_retry));
+	enter_state(
+		r, RESUME_BARE,
+		mono_add_ms(env->now.mono, 2 * env->conf->timers.init_retry));
 	return RESUME_DO_NEGOTIATE;
 }
 
@@ -98,8 +98,7 @@ is_doubtful(const struct resume *r, const struct core_env *env,
 
 	if (r->renewed)
 		return ms >= t->unanswered && r->tries >= 2 * v->pairs;
-	return ms >= t->init_retry &&
-	       r->tries >= v->pairs;
+	return ms >= t->init_retry && r->tries >= v->pairs;
 }
 
 /* True when no packet waits for the session and no keepalive is due in it. */
@@ -208,7 +207,7 @@ static void
 give_way(struct resume *r, const struct core_env *env)
 {
 	struct monotime later =
-	    mono_add_ms(env->now.mono, env->conf->timers.init_retry);
+		mono_add_ms(env->now.mono, env->conf->timers.init_retry);
 
 	if (mono_before(r->due, later))
 		r->due = later;
@@ -254,8 +253,8 @@ rest_unless_wanted(struct resume *r)
 }
 
 static unsigned int
-step_idle(struct resume *r, enum resume_event event,
-	  const struct core_env *env, const struct resume_view *v)
+step_idle(struct resume *r, enum resume_event event, const struct core_env *env,
+	  const struct resume_view *v)
 {
 	switch (event) {
 	case RESUME_WANT:
@@ -269,8 +268,8 @@ step_idle(struct resume *r, enum resume_event event,
 }
 
 static unsigned int
-step_bare(struct resume *r, enum resume_event event,
-	  const struct core_env *env, const struct resume_view *v)
+step_bare(struct resume *r, enum resume_event event, const struct core_env *env,
+	  const struct resume_view *v)
 {
 	switch (event) {
 	case RESUME_DUE:
@@ -286,8 +285,8 @@ step_bare(struct resume *r, enum resume_event event,
 }
 
 static unsigned int
-step_held(struct resume *r, enum resume_event event,
-	  const struct core_env *env, const struct resume_view *v)
+step_held(struct resume *r, enum resume_event event, const struct core_env *env,
+	  const struct resume_view *v)
 {
 	switch (event) {
 	case RESUME_DUE:

@@ -42,7 +42,7 @@ grow_index(struct rxindex *x)
 	for (size_t i = 0; i < x->cap; i++)
 		if (x->slots[i].index != 0)
 			bigger.slots[find_slot(&bigger, x->slots[i].index)] =
-			    x->slots[i];
+				x->slots[i];
 	bigger.count = x->count;
 	free(x->slots);
 	*x = bigger;
@@ -96,8 +96,7 @@ rxindex_remove(struct rxindex *x, uint32_t index)
 		if (x->slots[i].index == 0)
 			break;
 		home = x->slots[i].index & (x->cap - 1);
-		if (((i - home) & (x->cap - 1)) <
-		    ((i - hole) & (x->cap - 1)))
+		if (((i - home) & (x->cap - 1)) < ((i - hole) & (x->cap - 1)))
 			continue;
 		x->slots[hole] = x->slots[i];
 		hole = i;

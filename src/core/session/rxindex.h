@@ -16,16 +16,16 @@ struct session;
 struct handshake;
 
 struct rxindex_entry {
-	uint32_t index;			/* 0: free */
+	uint32_t index; /* 0: free */
 	struct assoc *assoc;
-	struct session *session;	/* either of the two, borrowed */
+	struct session *session; /* either of the two, borrowed */
 	struct handshake *handshake;
 };
 
 struct rxindex {
 	struct rxindex_entry *slots;
 	size_t count;
-	size_t cap;			/* a power of two, or 0 */
+	size_t cap; /* a power of two, or 0 */
 };
 
 void rxindex_init(struct rxindex *x);

@@ -24,9 +24,9 @@ session_new(struct session **out, const struct session_seed *seed,
 		return -1;
 	}
 	s->made = now;
-	s->rekey_at = mono_add_ms(now, seed->initiator
-					   ? t->rekey_after
-					   : t->rekey_after_responder);
+	s->rekey_at =
+		mono_add_ms(now, seed->initiator ? t->rekey_after :
+						   t->rekey_after_responder);
 	s->reject_at = mono_add_ms(now, t->reject_after);
 	/* The number of packets is the initiator's to watch, both ways. */
 	s->rekey_packets = seed->initiator ? t->rekey_packets : UINT64_MAX;
@@ -71,8 +71,8 @@ session_seal(struct session *s, uint8_t flags, const uint8_t *in, size_t len,
 }
 
 enum drop
-session_open(struct session *s, struct monotime now, uint8_t *dgram,
-	     size_t len, bool *highest)
+session_open(struct session *s, struct monotime now, uint8_t *dgram, size_t len,
+	     bool *highest)
 {
 	uint64_t counter = get_be64(dgram + COUNTER_AT);
 	uint8_t *body = dgram + DGRAM_DATA_HEADER_LEN;

@@ -26,19 +26,19 @@ struct session_algos {
 
 struct session {
 	struct aead *tx, *rx;
-	uint64_t counter;		/* for the next packet; never reset */
+	uint64_t counter; /* for the next packet; never reset */
 	struct monotime made;
 	struct monotime rekey_at, reject_at;
 	uint64_t rekey_packets, reject_packets;
 	uint32_t local_index, remote_index;
 	bool initiator;
-	bool heard;			/* DATA came in it */
-	uint64_t serial;		/* initiator: of the INIT that made it */
-	uint64_t rival;			/* responder: serial of the first own
-					 * INIT that crossed; 0: none */
+	bool heard;	 /* DATA came in it */
+	uint64_t serial; /* initiator: of the INIT that made it */
+	uint64_t rival;	 /* responder: serial of the first own
+			  * INIT that crossed; 0: none */
 	uint8_t pair_id[PAIR_ID_LEN];
-	uint8_t peer_key[FINGERPRINT_LEN];	/* the pair's */
-	struct cert_above above;		/* likewise */
+	uint8_t peer_key[FINGERPRINT_LEN]; /* the pair's */
+	struct cert_above above;	   /* likewise */
 	struct session_algos algos;
 	struct replay replay;
 };
@@ -58,7 +58,7 @@ struct session_seed {
 int session_new(struct session **out, const struct session_seed *seed,
 		struct monotime now, const struct conf_timers *t,
 		struct err *e);
-void session_free(struct session *s);		/* NULL is fine; wipes */
+void session_free(struct session *s); /* NULL is fine; wipes */
 
 /* Below the hard limits of age and packets. */
 static inline bool

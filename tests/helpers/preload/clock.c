@@ -55,14 +55,13 @@ next(const char *name)
 }
 
 /* ISO C knows no conversion of objects to functions: POSIX has them alike. */
-#define NEXT(fn, name)                                                        \
-	do {                                                                  \
-		void *p_ = next(name);                                        \
-		memcpy(&(fn), &p_, sizeof(fn));                               \
+#define NEXT(fn, name)                          \
+	do {                                    \
+		void *p_ = next(name);          \
+		memcpy(&(fn), &p_, sizeof(fn)); \
 	} while (0)
 
-static void __attribute__((constructor))
-setup(void)
+static void __attribute__((constructor)) setup(void)
 {
 	const char *path = getenv("CLOCK_OFFSETS");
 	void *p;
@@ -90,7 +89,7 @@ static struct offsets
 offsets(void)
 {
 	char text[FILE_LEN + 1], again[FILE_LEN];
-	struct offsets o = {0, 0};
+	struct offsets o = { 0, 0 };
 	char *end;
 
 	setup();
@@ -170,7 +169,7 @@ timerfd_settime(int fd, int flags, const struct itimerspec *new,
 	    (flags & TFD_TIMER_ABSTIME) != 0) {
 		at->tv_sec -= offsets().boot;
 		if (at->tv_sec < 0)
-			*at = (struct timespec){.tv_nsec = 1}; /* at once */
+			*at = (struct timespec){ .tv_nsec = 1 }; /* at once */
 	}
 	return real_settime(fd, flags, &its, old);
 }

@@ -14,10 +14,10 @@
 static int steps;
 
 /* ISO C knows no conversion of objects to functions: POSIX has them alike. */
-#define NEXT(fn, name)                                                        \
-	do {                                                                  \
-		void *p_ = dlsym(RTLD_NEXT, name);                            \
-		memcpy(&(fn), &p_, sizeof(fn));                               \
+#define NEXT(fn, name)                             \
+	do {                                       \
+		void *p_ = dlsym(RTLD_NEXT, name); \
+		memcpy(&(fn), &p_, sizeof(fn));    \
 	} while (0)
 
 static int

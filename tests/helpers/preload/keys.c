@@ -33,12 +33,12 @@
 static int file = -1;
 
 /* ISO C knows no conversion of objects to functions: POSIX has them alike. */
-#define NEXT(fn, name)                                                        \
-	do {                                                                  \
-		void *p_ = dlsym(RTLD_NEXT, name);                            \
-		if (p_ == NULL)                                               \
-			_exit(EXIT_FAILURE);                                  \
-		memcpy(&(fn), &p_, sizeof(fn));                               \
+#define NEXT(fn, name)                             \
+	do {                                       \
+		void *p_ = dlsym(RTLD_NEXT, name); \
+		if (p_ == NULL)                    \
+			_exit(EXIT_FAILURE);       \
+		memcpy(&(fn), &p_, sizeof(fn));    \
 	} while (0)
 
 __attribute__((constructor)) static void

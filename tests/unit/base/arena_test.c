@@ -65,8 +65,7 @@ pieces_are_apart_aligned_and_zero(void **state)
 		total += size[i];
 	}
 	for (size_t i = 0; i < 300; i++)
-		assert_true(
-		    all_are(piece[i], (uint8_t)(i % 255 + 1), size[i]));
+		assert_true(all_are(piece[i], (uint8_t)(i % 255 + 1), size[i]));
 	assert_int_equal(a.total, total);
 	arena_free(&a);
 	assert_int_equal(a.total, 0);

@@ -58,9 +58,8 @@ errno_chooses_the_code(void **state)
 	} cases[] = {
 		{ ENOENT, ERR_NOTFOUND }, { ENOTDIR, ERR_NOTFOUND },
 		{ EEXIST, ERR_EXISTS },	  { EADDRINUSE, ERR_EXISTS },
-		{ EACCES, ERR_PERM },
-		{ EPERM, ERR_PERM },	  { EIO, ERR_IO },
-		{ ENOSPC, ERR_IO },
+		{ EACCES, ERR_PERM },	  { EPERM, ERR_PERM },
+		{ EIO, ERR_IO },	  { ENOSPC, ERR_IO },
 	};
 	struct err e;
 
@@ -164,7 +163,7 @@ every_code_has_its_own_name(void **state)
 		assert_string_not_equal(name, "unknown");
 		for (unsigned int j = 0; j < i; j++)
 			assert_string_not_equal(
-			    name, err_code_name((enum err_code)j));
+				name, err_code_name((enum err_code)j));
 	}
 	assert_string_equal(err_code_name(ERR_SYNTAX), "syntax");
 	assert_string_equal(err_code_name(ERR_SIGNATURE), "signature");

@@ -80,13 +80,12 @@ mask_last_and_contains_bit_by_bit(void **state)
 
 			assert_int_equal(bit(&p.addr, i),
 					 net_bit ? bit(&a, i) : 0);
-			assert_int_equal(bit(&last, i), net_bit ? bit(&a, i)
-								: i < bits);
+			assert_int_equal(bit(&last, i),
+					 net_bit ? bit(&a, i) : i < bits);
 		}
 		assert_true(prefix_contains(&p, &a));
 		assert_true(prefix_contains(&p, &last));
-		assert_int_equal(prefix_contains(&p, &b),
-				 ref_contains(&p, &b));
+		assert_int_equal(prefix_contains(&p, &b), ref_contains(&p, &b));
 		/* The last bit of the network and the first one behind it. */
 		if (len > 0) {
 			b = a;
@@ -121,8 +120,8 @@ covers_and_overlaps_bit_by_bit(void **state)
 		assert_int_equal(prefix_overlaps(&p, &q), covers || covered_by);
 		assert_int_equal(prefix_overlaps(&q, &p), covers || covered_by);
 		/* Prefixes overlap when one's ends lie in the other. */
-		assert_int_equal(covers,
-				 prefix_contains(&p, &q.addr) && p.len <= q.len);
+		assert_int_equal(covers, prefix_contains(&p, &q.addr) &&
+						 p.len <= q.len);
 		if (covers)
 			assert_true(prefix_cmp(&p, &q) <= 0);
 		covered += covers;
@@ -156,8 +155,8 @@ edges_of_prefixes(void **state)
 	assert_int_equal(prefix_mask(&s, 200).len, 128);
 	/* A network has no zone; an address with one still lies in it. */
 	assert_int_equal(prefix_mask(&s, 64).addr.scope, 0);
-	assert_true(prefix_contains(&(struct prefix){ addr("fe80::"), 10 },
-				    &s));
+	assert_true(
+		prefix_contains(&(struct prefix){ addr("fe80::"), 10 }, &s));
 }
 
 static void
@@ -212,9 +211,9 @@ static void
 order_of_prefixes(void **state)
 {
 	static const char *const sorted[] = {
-		"0.0.0.0/0",   "10.0.0.0/8",  "10.0.0.0/16", "10.0.0.0/32",
-		"10.0.1.0/24", "128.0.0.0/1", "::/0",	     "::/128",
-		"2001:db8::/32", "fd00::/8",  "fd00::/9",    "fd00:1::/32",
+		"0.0.0.0/0",	 "10.0.0.0/8",	"10.0.0.0/16", "10.0.0.0/32",
+		"10.0.1.0/24",	 "128.0.0.0/1", "::/0",	       "::/128",
+		"2001:db8::/32", "fd00::/8",	"fd00::/9",    "fd00:1::/32",
 	};
 	const size_t n = sizeof(sorted) / sizeof(sorted[0]);
 

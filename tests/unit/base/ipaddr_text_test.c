@@ -59,8 +59,8 @@ addresses_read_and_written(void **state)
 		struct ipaddr a;
 		struct ipaddr again;
 
-		assert_int_equal(ipaddr_parse(&a, cases[i][0],
-					      strlen(cases[i][0])), 0);
+		assert_int_equal(
+			ipaddr_parse(&a, cases[i][0], strlen(cases[i][0])), 0);
 		assert_ptr_equal(ipaddr_format(out, &a), out);
 		assert_string_equal(out, cases[i][1]);
 		assert_int_equal(ipaddr_parse(&again, out, strlen(out)), 0);
@@ -92,6 +92,7 @@ bytes_stand_where_they_should(void **state)
 	assert_memory_equal(a.b, v4, 16);
 }
 
+/* clang-format off */
 static const char *const wrong_addresses[] = {
 	"", " ", ".", ":", ":::", "::1::", "1::2::3", "%", "%1", "::%", "x",
 	"1.2.3", "1.2.3.", ".1.2.3", "1.2.3.4.", "1.2.3.4.5", "1..3.4",
@@ -111,6 +112,7 @@ static const char *const wrong_addresses[] = {
 	"0000000000000000000000000000000000000000000000000000000000000000",
 	"0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000",
 };
+/* clang-format on */
 
 static void
 wrong_addresses_are_refused(void **state)
@@ -131,7 +133,11 @@ wrong_addresses_are_refused(void **state)
 	assert_int_equal(ipaddr_parse(&a, NULL, 0), -1);
 	assert_int_equal(ipaddr_parse(&a, "1.2.3.4\0", 8), -1);
 	assert_int_equal(ipaddr_parse(&a, "1.2.3.4\0x", 9), -1);
-	assert_int_equal(ipaddr_parse(&a, "\0" "1.2.3.4", 8), -1);
+	assert_int_equal(ipaddr_parse(&a,
+				      "\0"
+				      "1.2.3.4",
+				      8),
+			 -1);
 	assert_int_equal(ipaddr_parse(&a, "fe80::1%1\0", 10), -1);
 	assert_memory_equal(&a, &before, sizeof(a));
 }
@@ -162,10 +168,12 @@ length_is_obeyed(void **state)
 static void
 never_laxer_than_the_system(void **state)
 {
+	/* clang-format off */
 	static const char *const seeds[] = {
 		"192.0.2.10", "2001:db8::1", "::ffff:1.2.3.4", "1:2:3:4:5:6:7:8",
 		"64:ff9b::1.2.3.4", "fe80::1", "::",
 	};
+	/* clang-format on */
 	static const char some[] = "0123456789abcdef.::%/ ";
 	struct prng r = { 8 };
 
@@ -181,7 +189,7 @@ never_laxer_than_the_system(void **state)
 		len = strlen(text);
 		for (uint32_t k = prng_below(&r, 3); k > 0; k--)
 			text[prng_below(&r, (uint32_t)len)] =
-			    some[prng_below(&r, sizeof(some) - 1)];
+				some[prng_below(&r, sizeof(some) - 1)];
 		if (ipaddr_parse(&a, text, len) < 0 ||
 		    strchr(text, '%') != NULL)
 			continue;
@@ -190,9 +198,8 @@ never_laxer_than_the_system(void **state)
 			assert_memory_equal(sys, a.b, 4);
 		} else {
 			assert_int_equal(inet_pton(AF_INET6, text, sys), 1);
-			assert_memory_equal(
-			    sys + (a.family == IP_V4 ? 12 : 0), a.b,
-			    a.family == IP_V4 ? 4 : 16);
+			assert_memory_equal(sys + (a.family == IP_V4 ? 12 : 0),
+					    a.b, a.family == IP_V4 ? 4 : 16);
 		}
 	}
 }
@@ -223,17 +230,16 @@ static void
 prefixes_read_and_written(void **state)
 {
 	static const char *const good[] = {
-		"0.0.0.0/0", "10.0.0.0/8", "10.156.1.0/24", "10.0.0.2/31",
-		"10.0.0.1/32", "::/0", "fd00:c1::/48", "2001:db8::1/128",
-		"fe80::/10",
+		"0.0.0.0/0",	"10.0.0.0/8",	   "10.156.1.0/24",
+		"10.0.0.2/31",	"10.0.0.1/32",	   "::/0",
+		"fd00:c1::/48", "2001:db8::1/128", "fe80::/10",
 	};
 	char out[PREFIX_TEXT_MAX];
 	struct prefix p;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		assert_int_equal(prefix_parse(&p, good[i], strlen(good[i])),
-				 0);
+		assert_int_equal(prefix_parse(&p, good[i], strlen(good[i])), 0);
 		assert_string_equal(prefix_format(out, &p), good[i]);
 	}
 	assert_int_equal(prefix_parse(&p, "10.0.0.0/89", 10), 0);
@@ -256,8 +262,8 @@ host_bits_are_told_and_masked(void **state)
 		char out[PREFIX_TEXT_MAX];
 		struct prefix p;
 
-		assert_int_equal(prefix_parse(&p, cases[i][0],
-					      strlen(cases[i][0])), -2);
+		assert_int_equal(
+			prefix_parse(&p, cases[i][0], strlen(cases[i][0])), -2);
 		assert_string_equal(prefix_format(out, &p), cases[i][1]);
 	}
 }
@@ -265,6 +271,7 @@ host_bits_are_told_and_masked(void **state)
 static void
 wrong_prefixes_are_refused(void **state)
 {
+	/* clang-format off */
 	static const char *const wrong[] = {
 		"", "/", "/8", "10.0.0.0", "10.0.0.0/", "10.0.0.0/33",
 		"10.0.0.0/-1", "10.0.0.0/+8", "10.0.0.0/08", "10.0.0.0/00",
@@ -275,6 +282,7 @@ wrong_prefixes_are_refused(void **state)
 		"fe80::%1/64", "fe80::/64%1", "::ffff:10.0.0.0/8",
 		"::ffff:10.0.0.0/104", "::ffff:10.0.0.1/128", "::ffff:0:0/96",
 	};
+	/* clang-format on */
 	struct prefix p;
 	struct prefix before;
 
@@ -317,8 +325,8 @@ longest_forms_fit(void **state)
 	(void)state;
 	memset(e.addr.b, 0xff, 16);
 	assert_string_equal(
-	    endpoint_format(out, &e),
-	    "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff%4294967295]:65535");
+		endpoint_format(out, &e),
+		"[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff%4294967295]:65535");
 	p = prefix_mask(&e.addr, 128);
 	assert_string_equal(prefix_format(out, &p),
 			    "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128");

@@ -139,14 +139,15 @@ behaves_like_a_set(void **state)
 			struct item *it = &items[prng_below(&r, ITEMS)];
 
 			if (prng_below(&r, 4) < puts) {
-				assert_int_equal(table_put(&t, it->key,
-							   it->keylen, it), 0);
+				assert_int_equal(
+					table_put(&t, it->key, it->keylen, it),
+					0);
 				count += !it->in;
 				it->in = 1;
 			} else {
-				assert_ptr_equal(table_remove(&t, it->key,
-							      it->keylen),
-						 it->in ? it : NULL);
+				assert_ptr_equal(
+					table_remove(&t, it->key, it->keylen),
+					it->in ? it : NULL);
 				count -= it->in != 0;
 				it->in = 0;
 			}
@@ -189,9 +190,9 @@ removal_closes_clusters(void **state)
 			it->in = 0;
 			left--;
 			for (unsigned int i = 0; i < 6; i++)
-				assert_ptr_equal(
-				    table_get(&t, items[i].key, 1),
-				    items[i].in ? &items[i] : NULL);
+				assert_ptr_equal(table_get(&t, items[i].key, 1),
+						 items[i].in ? &items[i] :
+							       NULL);
 		}
 		table_free(&t);
 	}

@@ -10,9 +10,10 @@
 
 #include "base/text.h"
 
-static const char *const keys[] = { "name", "port", "listen", "loglevel",
-				    "logfile", "cryptalgos", "compalgos",
-				    "keepalive", "mtu", "user", "up", NULL };
+static const char *const keys[] = { "name",	 "port",      "listen",
+				    "loglevel",	 "logfile",   "cryptalgos",
+				    "compalgos", "keepalive", "mtu",
+				    "user",	 "up",	      NULL };
 
 static const char *
 nearest(const char *word)
@@ -87,8 +88,7 @@ the_nearest_wins_then_the_first(void **state)
 	static const char *const none[] = { NULL };
 
 	(void)state;
-	assert_string_equal(text_nearest(SPAN("subnettup"), alike),
-			    "subnetup");
+	assert_string_equal(text_nearest(SPAN("subnettup"), alike), "subnetup");
 	assert_string_equal(text_nearest(SPAN("rat"), tied), "cat");
 	assert_null(text_nearest(SPAN("rat"), none));
 }
@@ -107,11 +107,11 @@ lengths_around_the_limit(void **state)
 		assert_null(text_nearest(SPAN("b"), names));
 		if (n <= 64)
 			assert_ptr_equal(
-			    text_nearest((struct span){ name, n }, names),
-			    name);
+				text_nearest((struct span){ name, n }, names),
+				name);
 		else
 			assert_null(
-			    text_nearest((struct span){ name, n }, names));
+				text_nearest((struct span){ name, n }, names));
 	}
 }
 

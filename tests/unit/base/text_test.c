@@ -134,11 +134,26 @@ static void
 utf8_malformed(void **state)
 {
 	static const char *const bad[] = {
-		"\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xc2", "\xc2\x41",
-		"\xc2\xc2\x80", "\xe0\x9f\xbf", "\xe0\xa0", "\xe1\x80\x41",
-		"\xed\xa0\x80", "\xed\xbf\xbf", "\xf0\x8f\xbf\xbf",
-		"\xf0\x90\x80", "\xf1\x80\x80\xc0", "\xf4\x90\x80\x80",
-		"\xf5\x80\x80\x80", "\xf8\x88\x80\x80\x80", "\xfe", "\xff",
+		"\x80",
+		"\xbf",
+		"\xc0\x80",
+		"\xc1\xbf",
+		"\xc2",
+		"\xc2\x41",
+		"\xc2\xc2\x80",
+		"\xe0\x9f\xbf",
+		"\xe0\xa0",
+		"\xe1\x80\x41",
+		"\xed\xa0\x80",
+		"\xed\xbf\xbf",
+		"\xf0\x8f\xbf\xbf",
+		"\xf0\x90\x80",
+		"\xf1\x80\x80\xc0",
+		"\xf4\x90\x80\x80",
+		"\xf5\x80\x80\x80",
+		"\xf8\x88\x80\x80\x80",
+		"\xfe",
+		"\xff",
 	};
 
 	(void)state;
@@ -188,8 +203,8 @@ numbers(void **state)
 	assert_true(v == 0);
 	assert_int_equal(text_u64(&v, SPAN("65535"), 1, 65535), 0);
 	assert_true(v == 65535);
-	assert_int_equal(text_u64(&v, SPAN("18446744073709551615"), 0,
-				  UINT64_MAX), 0);
+	assert_int_equal(
+		text_u64(&v, SPAN("18446744073709551615"), 0, UINT64_MAX), 0);
 	assert_true(v == UINT64_MAX);
 	assert_int_equal(text_u64(&v, SPAN("007"), 0, 10), 0);
 	assert_true(v == 7);
@@ -199,18 +214,30 @@ static void
 numbers_refused(void **state)
 {
 	static const char *const bad[] = {
-		"", " ", "+1", "-1", " 1", "1 ", "0x1", "1e3", "1.0", "a",
-		"1a", "18446744073709551616", "18446744073709551620",
-		"99999999999999999999", "100000000000000000000000",
+		"",
+		" ",
+		"+1",
+		"-1",
+		" 1",
+		"1 ",
+		"0x1",
+		"1e3",
+		"1.0",
+		"a",
+		"1a",
+		"18446744073709551616",
+		"18446744073709551620",
+		"99999999999999999999",
+		"100000000000000000000000",
 	};
 	uint64_t v = 42;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_int_equal(text_u64(&v,
-					  (struct span){ bad[i],
-							 strlen(bad[i]) },
-					  0, UINT64_MAX), -1);
+		assert_int_equal(
+			text_u64(&v, (struct span){ bad[i], strlen(bad[i]) }, 0,
+				 UINT64_MAX),
+			-1);
 	assert_int_equal(text_u64(&v, SPAN("0"), 1, 65535), -1);
 	assert_int_equal(text_u64(&v, SPAN("65536"), 1, 65535), -1);
 	assert_int_equal(text_u64(&v, SPAN("4294967297"), 0, 100), -1);
@@ -222,6 +249,7 @@ numbers_refused(void **state)
 static void
 escapes(void **state)
 {
+	/* clang-format off */
 	static const char *const cases[][2] = {
 		{ "plain text: ok!", "plain text: ok!" },
 		{ "a\nb\tc\r", "a\\x0ab\\x09c\\x0d" },
@@ -238,13 +266,15 @@ escapes(void **state)
 		{ "\x9b", "\\x9b" },
 		{ "", "" },
 	};
+	/* clang-format on */
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		char out[64];
 
 		assert_ptr_equal(text_escape(out, sizeof(out), cases[i][0],
-					     strlen(cases[i][0])), out);
+					     strlen(cases[i][0])),
+				 out);
 		assert_string_equal(out, cases[i][1]);
 	}
 }
@@ -263,6 +293,7 @@ escape_of_nul(void **state)
 static void
 escapes_what_is_not(void **state)
 {
+	/* clang-format off */
 	static const char *const cases[][2] = {
 		{ "beta\\x00.evil", "beta\\x00.evil" },
 		{ "\\x5cx00 \\xff\\x1b", "\\x5cx00 \\xff\\x1b" },
@@ -277,18 +308,18 @@ escapes_what_is_not(void **state)
 		{ "\xc2\x80\xc3\xbc\xff", "\\xc2\\x80\xc3\xbc\\xff" },
 		{ "", "" },
 	};
+	/* clang-format on */
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		char out[64], again[64];
 
-		assert_ptr_equal(text_escape_rest(out, sizeof(out),
-						  cases[i][0]), out);
+		assert_ptr_equal(
+			text_escape_rest(out, sizeof(out), cases[i][0]), out);
 		assert_string_equal(out, cases[i][1]);
 		text_escape_rest(again, sizeof(again), out);
 		assert_string_equal(again, out);
-		text_escape(out, sizeof(out), cases[i][0],
-			    strlen(cases[i][0]));
+		text_escape(out, sizeof(out), cases[i][0], strlen(cases[i][0]));
 		text_escape_rest(again, sizeof(again), out);
 		assert_string_equal(again, out);
 	}
@@ -305,8 +336,9 @@ what_is_escaped_is_cut_whole(void **state)
 
 		memset(out, '#', sizeof(out));
 		text_escape_rest(out, cap, in);
-		assert_string_equal(out, cap == 1 ? "" : cap < 6 ? "a" :
-							"a\\x00");
+		assert_string_equal(out, cap == 1 ? "" :
+					 cap < 6  ? "a" :
+						    "a\\x00");
 		assert_int_equal(out[cap], '#');
 	}
 }
@@ -317,9 +349,18 @@ escape_is_cut_whole(void **state)
 {
 	static const char in[] = "a\xe2\x82\xac\nb";
 	static const char *const want[] = {
-		"", "", "a", "a", "a", "a\xe2\x82\xac", "a\xe2\x82\xac",
-		"a\xe2\x82\xac", "a\xe2\x82\xac", "a\xe2\x82\xac\\x0a",
-		"a\xe2\x82\xac\\x0ab", "a\xe2\x82\xac\\x0ab",
+		"",
+		"",
+		"a",
+		"a",
+		"a",
+		"a\xe2\x82\xac",
+		"a\xe2\x82\xac",
+		"a\xe2\x82\xac",
+		"a\xe2\x82\xac",
+		"a\xe2\x82\xac\\x0a",
+		"a\xe2\x82\xac\\x0ab",
+		"a\xe2\x82\xac\\x0ab",
 	};
 
 	(void)state;
@@ -367,30 +408,33 @@ escaped_text_is_always_safe(void **state)
 static void
 node_names(void **state)
 {
-	static const char *const good[] = { "a", "0", "alpha.example.org",
-					    "a-b_c.d", "a--", "9.", "x_" };
-	static const char *const bad[] = { "", ".a", "-a", "_a", "A", "aB",
-					   "a b", "a/b", "../x", "a\n",
-					   "\xc3\xa4", "a\xc3\xa4", "a:", "a@" };
+	static const char *const good[] = {
+		"a", "0", "alpha.example.org", "a-b_c.d", "a--", "9.", "x_"
+	};
+	static const char *const bad[] = {
+		"",    ".a",   "-a",  "_a",	  "A",	       "aB", "a b",
+		"a/b", "../x", "a\n", "\xc3\xa4", "a\xc3\xa4", "a:", "a@"
+	};
 	char text[NODE_NAME_MAX + 2];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
 		assert_true(text_is_node_name(
-		    (struct span){ good[i], strlen(good[i]) }));
+			(struct span){ good[i], strlen(good[i]) }));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_false(text_is_node_name(
-		    (struct span){ bad[i], strlen(bad[i]) }));
+			(struct span){ bad[i], strlen(bad[i]) }));
 	assert_false(text_is_node_name(SPAN("a\0b")));
 	memset(text, 'a', sizeof(text));
 	assert_true(text_is_node_name((struct span){ text, NODE_NAME_MAX }));
 	assert_false(
-	    text_is_node_name((struct span){ text, NODE_NAME_MAX + 1 }));
+		text_is_node_name((struct span){ text, NODE_NAME_MAX + 1 }));
 }
 
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(span_is_compares_whole_words),
 		cmocka_unit_test(lines),
@@ -410,6 +454,7 @@ main(void)
 		cmocka_unit_test(escaped_text_is_always_safe),
 		cmocka_unit_test(node_names),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -114,8 +114,7 @@ reserve_keeps_what_is_set(void **state)
 	assert_int_equal(timerq_reserve(&q, PTRDIFF_MAX / sizeof(void *) + 1),
 			 -1);
 	/* In bytes this wraps around to a few. */
-	assert_int_equal(timerq_reserve(&q, SIZE_MAX / sizeof(void *) + 2),
-			 -1);
+	assert_int_equal(timerq_reserve(&q, SIZE_MAX / sizeof(void *) + 2), -1);
 	assert_int_equal(q.cap, 64);
 	for (int i = 63; i >= 0; i--)
 		assert_int_equal(timerq_pop(&q, at(1000))->kind, i);
@@ -166,8 +165,7 @@ behaves_like_a_sorted_list(void **state)
 		struct timer *due;
 
 		if (prng_below(&r, 4) != 0)
-			timerq_set(&q, one,
-				   at(now.ns + prng_below(&r, 300)));
+			timerq_set(&q, one, at(now.ns + prng_below(&r, 300)));
 		else
 			timerq_cancel(&q, one);
 		check_heap(&q);

@@ -348,7 +348,8 @@ tried_after_the_list(void **state)
 	put("gone", 9);
 	addrcache_flush(k, start, &q);
 	rig_act(&a, &q.ring[q.head]);
-	assert_int_equal(core_load_addrcache(a.core, a.known, a.knownlen, &e), 0);
+	assert_int_equal(core_load_addrcache(a.core, a.known, a.knownlen, &e),
+			 0);
 	assert_int_equal(peer_endpoints(a.core, "beta", eps), 3);
 	assert_true(endpoint_equal(&eps[0], &listed));
 	listed = at(8);
@@ -375,7 +376,8 @@ dialled_in_turn(void **state)
 	put("beta", 8);
 	addrcache_flush(k, start, &q);
 	rig_act(&a, &q.ring[q.head]);
-	assert_int_equal(core_load_addrcache(a.core, a.known, a.knownlen, &e), 0);
+	assert_int_equal(core_load_addrcache(a.core, a.known, a.knownlen, &e),
+			 0);
 	rig_start(&a);
 	rig_pass(&a, 10);
 	assert_int_equal(a.connects, 3);
@@ -398,19 +400,21 @@ asked_without_a_list(void **state)
 		unsigned int seen = 0;
 
 		begin();
-		rig_new(&a, stale ? rig_list(PREFIX ALPHA BETA, RIG_START) :
-				    NULL, &mark);
+		rig_new(&a,
+			stale ? rig_list(PREFIX ALPHA BETA, RIG_START) : NULL,
+			&mark);
 		for (unsigned int i = 1; i <= 20; i++) {
 			char name[8];
 
 			snprintf(name, sizeof(name), "n%02u", i);
 			put(name, i);
 		}
-		put("alpha", 100);	/* ourselves */
+		put("alpha", 100); /* ourselves */
 		addrcache_flush(k, start, &q);
 		rig_act(&a, &q.ring[q.head]);
-		assert_int_equal(core_load_addrcache(a.core, a.known, a.knownlen,
-						 &e), 0);
+		assert_int_equal(
+			core_load_addrcache(a.core, a.known, a.knownlen, &e),
+			0);
 		rig_start(&a);
 		rig_pass(&a, 30000);
 		for (size_t i = 0; i < a.connects && i < RIG_TO; i++)

@@ -25,8 +25,8 @@ static struct hello
 offers(unsigned int n, const struct conf_cipher *c, unsigned int m,
        const struct conf_comp *z)
 {
-	struct hello h = {.algos.nciphers = (uint8_t)n,
-			  .algos.ncomps = (uint8_t)m};
+	struct hello h = { .algos.nciphers = (uint8_t)n,
+			   .algos.ncomps = (uint8_t)m };
 
 	if (n > 0)
 		memcpy(h.algos.ciphers, c, n * sizeof(*c));
@@ -42,17 +42,19 @@ offers(unsigned int n, const struct conf_cipher *c, unsigned int m,
 static void
 highest_sum_wins(void **state)
 {
-	const struct conf_cipher c1[] = {{CHACHA, 10}, {A256, 9}};
-	const struct conf_cipher c2[] = {{A256, 3}, {CHACHA, 1}};
-	const struct conf_comp z1[] = {{COMP_NONE, 0, 4}, {COMP_ZLIB, 9, 9}};
-	const struct conf_comp z2[] = {{COMP_ZLIB, 3, 1}, {COMP_NONE, 0, 5}};
+	const struct conf_cipher c1[] = { { CHACHA, 10 }, { A256, 9 } };
+	const struct conf_cipher c2[] = { { A256, 3 }, { CHACHA, 1 } };
+	const struct conf_comp z1[] = { { COMP_NONE, 0, 4 },
+					{ COMP_ZLIB, 9, 9 } };
+	const struct conf_comp z2[] = { { COMP_ZLIB, 3, 1 },
+					{ COMP_NONE, 0, 5 } };
 	struct hello a = offers(2, c1, 2, z1), b = offers(2, c2, 2, z2);
 	struct selection s;
 
 	(void)state;
 	assert_true(agreement_select(&s, &a, &b));
-	assert_int_equal(s.cipher, A256);	/* 12 against 11 */
-	assert_int_equal(s.comp, COMP_ZLIB);	/* 10 against 9 */
+	assert_int_equal(s.cipher, A256);    /* 12 against 11 */
+	assert_int_equal(s.comp, COMP_ZLIB); /* 10 against 9 */
 	assert_int_equal(s.level, 3);
 	assert_int_equal(s.generation, 1);
 }
@@ -60,10 +62,15 @@ highest_sum_wins(void **state)
 static void
 ties_have_a_fixed_order(void **state)
 {
-	const struct conf_cipher c1[] = {{CHACHA, 1}, {A128, 2}, {A256, 3}};
-	const struct conf_cipher c2[] = {{CHACHA, 3}, {A128, 2}, {A256, 1}};
-	const struct conf_comp z1[] = {{COMP_ZLIB, 6, 2}, {COMP_LZO, 1, 2},
-				       {COMP_NONE, 0, 2}};
+	const struct conf_cipher c1[] = { { CHACHA, 1 },
+					  { A128, 2 },
+					  { A256, 3 } };
+	const struct conf_cipher c2[] = { { CHACHA, 3 },
+					  { A128, 2 },
+					  { A256, 1 } };
+	const struct conf_comp z1[] = { { COMP_ZLIB, 6, 2 },
+					{ COMP_LZO, 1, 2 },
+					{ COMP_NONE, 0, 2 } };
 	struct hello a = offers(3, c1, 3, z1), b = offers(3, c2, 3, z1);
 	struct selection s;
 
@@ -72,7 +79,7 @@ ties_have_a_fixed_order(void **state)
 	assert_int_equal(s.cipher, A256);
 	assert_int_equal(s.comp, COMP_NONE);
 	assert_int_equal(s.level, 0);
-	a.algos.ncomps = 2;	/* zlib, lzo: none is in common all the same */
+	a.algos.ncomps = 2; /* zlib, lzo: none is in common all the same */
 	assert_true(agreement_select(&s, &a, &b));
 	assert_int_equal(s.comp, COMP_LZO);
 	assert_int_equal(s.level, 1);
@@ -89,10 +96,11 @@ ties_have_a_fixed_order(void **state)
 static void
 nothing_in_common(void **state)
 {
-	const struct conf_cipher c1[] = {{CHACHA, 10}}, c2[] = {{A256, 9}};
+	const struct conf_cipher c1[] = { { CHACHA, 10 } },
+				 c2[] = { { A256, 9 } };
 	struct hello a = offers(1, c1, 0, NULL), b = offers(1, c2, 0, NULL);
 	struct hello c = offers(0, NULL, 0, NULL);
-	struct selection s = {.generation = 77};
+	struct selection s = { .generation = 77 };
 	char text[NEGOTIATE_LIST_MAX];
 
 	(void)state;
@@ -109,15 +117,15 @@ nothing_in_common(void **state)
 static struct hello
 defaults(bool slow_aes, const char *more)
 {
-	const struct conf_host host = {.slow_aes = slow_aes};
-	struct hello h = {.algos.nciphers = 0};
+	const struct conf_host host = { .slow_aes = slow_aes };
+	struct hello h = { .algos.nciphers = 0 };
 	static struct errs es;
 	struct conf *c;
 	char text[200];
 
 	snprintf(text, sizeof(text), "name = a\n%s", more);
-	assert_int_equal(conf_parse_on(&c, &host, text, strlen(text), "/",
-				       &es), 0);
+	assert_int_equal(conf_parse_on(&c, &host, text, strlen(text), "/", &es),
+			 0);
 	h.algos = *conf_algos_for(c, "b");
 	conf_free(c);
 	return h;
@@ -152,7 +160,7 @@ slow_aes_is_avoided(void **state)
 static void
 generation_follows_the_highest(void **state)
 {
-	const struct conf_cipher c[] = {{A256, 1}};
+	const struct conf_cipher c[] = { { A256, 1 } };
 	struct hello a = offers(1, c, 0, NULL), b = a;
 	struct selection s;
 
@@ -183,18 +191,18 @@ any_offers(void)
 
 		if (prng_below(&rng, 3) > 0)
 			h.algos.ciphers[h.algos.nciphers++] =
-				(struct conf_cipher){
-					(enum aead_alg)k,
-					(uint16_t)prng_below(&rng, 4)};
+				(struct conf_cipher){ (enum aead_alg)k,
+						      (uint16_t)prng_below(&rng,
+									   4) };
 		if (prng_below(&rng, 3) > 0) {
 			enum comp_alg z = (enum comp_alg)(k - 1);
 			uint8_t min = comp_level_min(z);
 			uint8_t more = (uint8_t)(comp_level_max(z) - min);
 
 			h.algos.comps[h.algos.ncomps++] = (struct conf_comp){
-				z,
-				(uint8_t)(min + prng_below(&rng, more + 1u)),
-				(uint16_t)prng_below(&rng, 4)};
+				z, (uint8_t)(min + prng_below(&rng, more + 1u)),
+				(uint16_t)prng_below(&rng, 4)
+			};
 		}
 	}
 	return h;
@@ -241,13 +249,14 @@ outcome_does_not_depend_on_the_side(void **state)
 static void
 keys_known_answer(void **state)
 {
-	struct hello d = {.from = "alpha"}, l = {.from = "beta"};
+	struct hello d = { .from = "alpha" }, l = { .from = "beta" };
 	uint8_t fa[FINGERPRINT_LEN], fb[FINGERPRINT_LEN];
-	struct negotiate_side ds = {
-		&d, (const uint8_t *)"dialler hello frame", 19, fa};
-	struct negotiate_side ls = {
-		&l, (const uint8_t *)"listener hello frame", 20, fb};
-	const struct selection s = {A256, COMP_ZLIB, 6, 7};
+	struct negotiate_side ds = { &d, (const uint8_t *)"dialler hello frame",
+				     19, fa };
+	struct negotiate_side ls = { &l,
+				     (const uint8_t *)"listener hello frame",
+				     20, fb };
+	const struct selection s = { A256, COMP_ZLIB, 6, 7 };
 	uint8_t th[SHA256_LEN], other[SHA256_LEN], exporter[SHA256_LEN];
 	uint8_t mac[PROTO_CONFIRM_LEN];
 	struct negotiate_keys k;
@@ -281,9 +290,9 @@ keys_known_answer(void **state)
 static void
 confirm_covers_the_selection(void **state)
 {
-	const struct selection s = {A256, COMP_ZLIB, 6, 7};
+	const struct selection s = { A256, COMP_ZLIB, 6, 7 };
 	struct selection t;
-	uint8_t th[SHA256_LEN] = {1}, th2[SHA256_LEN] = {2};
+	uint8_t th[SHA256_LEN] = { 1 }, th2[SHA256_LEN] = { 2 };
 	uint8_t mac[PROTO_CONFIRM_LEN], other[PROTO_CONFIRM_LEN];
 	struct negotiate_keys k;
 
@@ -327,10 +336,10 @@ admission(void **state)
 		"61616161616161616161616161616161\nrevoke sha256:"
 		"71717171717171717171717171717171"
 		"71717171717171717171717171717171\n";
-	struct conf conf = {.port = 1};
-	struct core_env env = {.self = "alpha", .conf = &conf};
-	struct cert_info c = {.cn = "beta", .ou = "ops"};
-	struct errs es = {.count = 0};
+	struct conf conf = { .port = 1 };
+	struct core_env env = { .self = "alpha", .conf = &conf };
+	struct cert_info c = { .cn = "beta", .ou = "ops" };
+	struct errs es = { .count = 0 };
 	struct bnl *b = NULL;
 
 	(void)state;
@@ -360,7 +369,8 @@ admission(void **state)
 		memset(c.above.key, 0x62, sizeof(c.above.key));
 		assert_int_equal(admission_check(&env, &c, NULL), ADMIT_YES);
 		memset(c.above.key[i], 0x71, sizeof(c.above.key[i]));
-		assert_int_equal(admission_check(&env, &c, NULL), REFUSE_REVOKED);
+		assert_int_equal(admission_check(&env, &c, NULL),
+				 REFUSE_REVOKED);
 	}
 	c.above.n = CERT_ABOVE_MAX - 1;
 	assert_int_equal(admission_check(&env, &c, NULL), ADMIT_YES);
@@ -377,7 +387,7 @@ admission(void **state)
 static void
 recent_is_bounded(void **state)
 {
-	struct monotime t = {NS_PER_S};
+	struct monotime t = { NS_PER_S };
 	char key[RATELIMIT_KEY_MAX];
 	struct ratelimit r;
 
@@ -410,7 +420,7 @@ recent_is_bounded(void **state)
 static void
 recent_keeps_others(void **state)
 {
-	struct monotime t = {NS_PER_S}, later = mono_add_ms(t, 2000);
+	struct monotime t = { NS_PER_S }, later = mono_add_ms(t, 2000);
 	struct ratelimit r;
 
 	(void)state;

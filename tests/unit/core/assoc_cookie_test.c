@@ -72,8 +72,9 @@ test_another_address(void **state)
 
 	(void)state;
 	begin_with_cookie(&w);
-	assert_int_equal(assoc_follow(w.n[A].l, &w.n[A].env, &other,
-				     &w.n[A].at.addr), ASSOC_MOVED);
+	assert_int_equal(
+		assoc_follow(w.n[A].l, &w.n[A].env, &other, &w.n[A].at.addr),
+		ASSOC_MOVED);
 	assert_false(next_has_cookie(&w));
 }
 
@@ -93,13 +94,14 @@ test_two_cookies(void **state)
 	world_serve(&w, A, 0);
 	inits[1] = world_take(&w, 0);
 	for (int i = 0; i < 2; i++) {
-		assert_int_equal(world_hand(&w, B, &inits[i],
-					    &inits[i].source), DROP_COOKIE);
+		assert_int_equal(world_hand(&w, B, &inits[i], &inits[i].source),
+				 DROP_COOKIE);
 		cookies[i] = world_take(&w, 0);
 	}
 	for (int i = 0; i < 2; i++) {
-		assert_int_equal(world_hand(&w, A, &cookies[i],
-					    &cookies[i].source), DROP_NONE);
+		assert_int_equal(
+			world_hand(&w, A, &cookies[i], &cookies[i].source),
+			DROP_NONE);
 		assert_int_equal(w.count, 1);
 		assert_int_equal(w.n[A].l->counts.inits_sent, 3);
 	}

@@ -143,7 +143,7 @@ test_order_at_rekey(void **state)
 		world_connect(&w);
 		old = world_current(&w, A);
 		pass_ms(&w, 151000);
-		world_send(&w, B);	/* both find the session old */
+		world_send(&w, B); /* both find the session old */
 		world_send(&w, A);
 		world_serve(&w, A, 0);
 		world_serve(&w, B, 0);
@@ -247,7 +247,7 @@ check_own_after_held(int first, int second)
 	world_default(&w, 8);
 	world_send(&w, first);
 	world_deliver(&w, 0);
-	world_send(&w, second);		/* waits for the other handshake */
+	world_send(&w, second); /* waits for the other handshake */
 	assert_int_equal(w.count, 1);
 	world_deliver(&w, 0);
 	confirm = world_take(&w, 0);
@@ -297,7 +297,7 @@ test_cookie_overtakes(void **state)
 	cookie = world_take(&w, 0);
 	assert_int_equal(cookie.len, DGRAM_COOKIE_LEN);
 	assert_int_equal(world_hand(&w, A, &cookie, &cookie.source), DROP_NONE);
-	assert_int_equal(w.count, 1);	/* the INIT with the cookie */
+	assert_int_equal(w.count, 1); /* the INIT with the cookie */
 	/* The answer to the first is of no use any more. */
 	pass_ms(&w, 1);
 	assert_int_equal(world_hand(&w, B, &w.wire[0], &w.n[A].at), DROP_NONE);

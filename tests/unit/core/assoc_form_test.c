@@ -21,8 +21,7 @@ check_drop(struct world *w, int to, const struct wired *d, enum drop why)
 }
 
 /* A is on the way, B has answered: INIT, RESP and the first DATA. */
-static void
-catch(struct world *w, struct wired got[3])
+static void catch (struct world *w, struct wired got[3])
 {
 	world_default(w, 1);
 	world_send(w, A);
@@ -42,7 +41,7 @@ test_lengths(void **state)
 {
 	static const struct {
 		uint8_t type;
-		int like;		/* whose bytes it has */
+		int like; /* whose bytes it has */
 		size_t len;
 	} kinds[] = { { DGRAM_INIT, 0, DGRAM_INIT_LEN },
 		      { DGRAM_RESP, 1, DGRAM_RESP_LEN },
@@ -51,7 +50,7 @@ test_lengths(void **state)
 	struct world w;
 
 	(void)state;
-	catch(&w, got);
+	catch (&w, got);
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		d = got[kinds[i].like];
 		d.bytes[0] = kinds[i].type;
@@ -73,7 +72,7 @@ test_reserved_bits(void **state)
 	struct world w;
 
 	(void)state;
-	catch(&w, got);
+	catch (&w, got);
 	for (unsigned int bit = 0; bit < 24; bit++)
 		for (int i = 0; i < 3; i++) {
 			if (i == 2 && bit < 8 && (1 << bit & DATA_FLAGS) != 0)
@@ -102,7 +101,7 @@ test_index_of_something_else(void **state)
 	uint32_t index;
 
 	(void)state;
-	catch(&w, got);
+	catch (&w, got);
 	/* A COOKIE and a RESP for a session. */
 	index = world_current(&w, A)->local_index;
 	d = got[1];

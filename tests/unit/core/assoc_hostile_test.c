@@ -75,8 +75,7 @@ check_silent(struct world *w, int to, const struct wired *d,
 	enum drop r = world_hand(w, to, d, source);
 
 	if (r == DROP_NONE)
-		fail_msg("taken: type %d, length %d", d->bytes[0],
-			 (int)d->len);
+		fail_msg("taken: type %d, length %d", d->bytes[0], (int)d->len);
 	assert_int_equal(w->count, count);
 	check_mark(&m, w->n[to].l);
 	return r;
@@ -230,8 +229,7 @@ test_cookie_of_another(void **state)
 	assert_int_equal(check_silent(&w, A, &cookie, &cookie.source),
 			 DROP_COOKIE);
 	memcpy(cookie.bytes + 4, first.bytes + 4, 4);
-	assert_int_equal(world_hand(&w, A, &cookie, &cookie.source),
-			 DROP_NONE);
+	assert_int_equal(world_hand(&w, A, &cookie, &cookie.source), DROP_NONE);
 	w.count = 0;
 	world_free(&w);
 }
@@ -283,8 +281,7 @@ test_unknown(void **state)
 			 DROP_NO_SESSION);
 	world_settle(&w);
 	/* Answered already. */
-	assert_int_equal(check_silent(&w, A, &resp, &resp.source),
-			 DROP_STATE);
+	assert_int_equal(check_silent(&w, A, &resp, &resp.source), DROP_STATE);
 	/* DATA that goes back to who sent it, and to an index of nobody. */
 	world_send(&w, A);
 	assert_int_equal(check_silent(&w, A, &w.wire[0], &w.n[B].at),
@@ -296,8 +293,7 @@ test_unknown(void **state)
 		if (type >= DGRAM_INIT && type <= DGRAM_DATA)
 			continue;
 		d.bytes[0] = (uint8_t)type;
-		assert_int_equal(check_silent(&w, B, &d, &d.source),
-				 DROP_TYPE);
+		assert_int_equal(check_silent(&w, B, &d, &d.source), DROP_TYPE);
 	}
 	w.count = 0;
 	world_free(&w);
@@ -405,8 +401,7 @@ test_replayed_init(void **state)
 	world_serve(&w, A, 0);
 	world_settle(&w);
 	assert_true(world_agree(&w));
-	assert_int_equal(world_current(&w, A)->made.ns,
-			 w.n[A].env.now.mono.ns);
+	assert_int_equal(world_current(&w, A)->made.ns, w.n[A].env.now.mono.ns);
 	world_free(&w);
 }
 
@@ -429,9 +424,9 @@ test_memory_of_64(void **state)
 		assert_true(world_agree(&w));
 	}
 	for (int i = 1; i <= ASSOC_SEEN; i++)
-		assert_int_equal(check_silent(&w, B, &inits[i],
-					      &inits[i].source),
-				 DROP_EPHEMERAL);
+		assert_int_equal(
+			check_silent(&w, B, &inits[i], &inits[i].source),
+			DROP_EPHEMERAL);
 	/* An older one can be taken, and does no more than above. */
 	pass_ms(&w, 100);
 	assert_int_equal(world_hand(&w, B, &inits[0], &inits[0].source),
@@ -461,8 +456,7 @@ test_rate(void **state)
 	assert_int_equal(check_silent(&w, B, &second, &second.source),
 			 DROP_RATE);
 	pass_ms(&w, 1);
-	assert_int_equal(world_hand(&w, B, &second, &second.source),
-			 DROP_NONE);
+	assert_int_equal(world_hand(&w, B, &second, &second.source), DROP_NONE);
 	w.count = 0;
 	world_free(&w);
 }
@@ -532,7 +526,7 @@ test_endpoint(void **state)
 	assert_true(endpoint_equal(assoc_remote(w.n[B].l), &moved));
 	/* The address that was addressed is the one to answer from. */
 	assert_int_equal(assocs_in(w.n[B].ls, &w.n[B].env, &moved, &local2,
-				  d[3].bytes, d[3].len, &res),
+				   d[3].bytes, d[3].len, &res),
 			 DROP_NONE);
 	assert_int_equal(res.flags, 0);
 	assert_true(ipaddr_equal(assoc_local(w.n[B].l), &local2));
@@ -608,7 +602,7 @@ test_reset(void **state)
 	world_set_pairs(&w, A);
 	world_set_pairs(&w, B);
 	world_drain(&w, A);
-	world_wait(&w, 1000, true);	/* under a first pair not at once */
+	world_wait(&w, 1000, true); /* under a first pair not at once */
 	assert_true(world_agree(&w));
 	world_free(&w);
 }

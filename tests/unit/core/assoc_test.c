@@ -116,10 +116,10 @@ test_newer_pair(void **state)
 
 	(void)state;
 	world_default(&w, 2);
-	adopt(&w);	/* none yet: as assoc_resume() */
+	adopt(&w); /* none yet: as assoc_resume() */
 	assert_true(world_agree(&w));
 	w.sent = 0;
-	adopt(&w);	/* nothing newer */
+	adopt(&w); /* nothing newer */
 	assert_int_equal(w.sent, 0);
 	world_add_pair(&w, 9, AEAD_AES_128_GCM);
 	world_set_pairs(&w, B);

@@ -7,7 +7,7 @@
 struct tally {
 	int by;
 	int count[DGRAM_DATA + 1];
-	int64_t at[DGRAM_DATA + 1];	/* ms, of the last one */
+	int64_t at[DGRAM_DATA + 1]; /* ms, of the last one */
 	struct wired last[DGRAM_DATA + 1];
 	struct monotime start;
 };
@@ -253,8 +253,7 @@ check_hard_stop(bool by_age)
 	world_connect(&w);
 	if (by_age) {
 		world_wait(&w, 179000, true);
-		w.n[A].env.now.mono =
-		    mono_add_ms(w.n[A].env.now.mono, 1000);
+		w.n[A].env.now.mono = mono_add_ms(w.n[A].env.now.mono, 1000);
 		w.n[B].env.now.mono = w.n[A].env.now.mono;
 	} else {
 		/* INITs are lost, the rest arrives. */
@@ -331,7 +330,7 @@ test_keepalive(void **state)
 	world_init(&w, 9);
 	world_add_pair(&w, 1, AEAD_AES_128_GCM);
 	w.n[A].conf.keepalive = 25;
-	world_start(&w, A);	/* which asks for a session at once */
+	world_start(&w, A); /* which asks for a session at once */
 	world_start(&w, B);
 	world_drain(&w, A);
 	world_settle(&w);
@@ -403,7 +402,7 @@ test_confirm_answered_again(void **state)
 	watch(&w, &t, B);
 	world_deliver(&w, 0);
 	assert_int_equal(t.count[DGRAM_DATA], 1);
-	w.count = 0;		/* the answer is lost */
+	w.count = 0; /* the answer is lost */
 	world_wait(&w, 1000, true);
 	assert_int_equal(t.count[DGRAM_DATA], 2);
 	assert_int_equal(w.n[A].l->resume.state, RESUME_IDLE);
@@ -452,8 +451,8 @@ test_pairs_in_turn(void **state)
 	 * one also sends the first INIT to the other address; then both get
 	 * all, and which one is first changes. */
 	static const uint8_t sent[][7] = {
-		{ 3, 90 }, { 3, 91, 2, 90, 2, 91 }, { 1, 90, 1, 91 },
-		{ 3, 91, 3, 90 }, { 2, 91, 2, 90 }, { 1, 91, 1, 90 },
+		{ 3, 90 },	  { 3, 91, 2, 90, 2, 91 }, { 1, 90, 1, 91 },
+		{ 3, 91, 3, 90 }, { 2, 91, 2, 90 },	   { 1, 91, 1, 90 },
 		{ 3, 90, 3, 91 },
 	};
 	struct world w;
@@ -541,8 +540,7 @@ seen_at_old(struct world *w, int from, const struct wired *d)
 static void
 test_lost_path(void **state)
 {
-	struct endpoint eps[3] = { world_endpoint(90, 1),
-				   world_endpoint(91, 2),
+	struct endpoint eps[3] = { world_endpoint(90, 1), world_endpoint(91, 2),
 				   world_endpoint(92, 3) };
 
 	(void)state;
@@ -596,9 +594,10 @@ answered_from(struct world *w, uint8_t type)
 static void
 test_answers_follow_the_route(void **state)
 {
-	static const uint8_t types[] = { DGRAM_RESP, DGRAM_COOKIE, DGRAM_COOKIE,
+	static const uint8_t types[] = { DGRAM_RESP,   DGRAM_COOKIE,
 					 DGRAM_COOKIE, DGRAM_COOKIE,
-					 DGRAM_COOKIE, DGRAM_COOKIE };
+					 DGRAM_COOKIE, DGRAM_COOKIE,
+					 DGRAM_COOKIE };
 	struct world w;
 
 	(void)state;
@@ -620,7 +619,7 @@ test_answers_follow_the_route(void **state)
 		}
 		assert_int_equal(a.data[0], DGRAM_INIT);
 		(void)assocs_in(w.n[B].ls, &w.n[B].env, &w.n[A].at,
-			       &w.n[B].at.addr, a.data, a.len, &w.n[B].last);
+				&w.n[B].at.addr, a.data, a.len, &w.n[B].last);
 		action_done(&a);
 		assert_int_equal(answered_from(&w, types[i]).family,
 				 i / 2 % 2 == 0 ? IP_V4 : IP_NONE);
@@ -639,7 +638,7 @@ test_learned_address(void **state)
 	world_default(&w, 14);
 	assoc_set_endpoints(w.n[A].l, NULL, 0);
 	assoc_set_endpoints(w.n[B].l, NULL, 0);
-	world_send(&w, A);	/* nowhere to send to */
+	world_send(&w, A); /* nowhere to send to */
 	assert_int_equal(w.count, 0);
 	assoc_set_endpoints(w.n[A].l, &w.n[B].at, 1);
 	world_wait(&w, 300, true);

@@ -18,12 +18,12 @@
 #include "core/action.h"
 #include "core/session/assoc.h"
 
-#define A 0			/* "alpha": the lower name */
-#define B 1			/* "beta" */
+#define A 0 /* "alpha": the lower name */
+#define B 1 /* "beta" */
 #define WIRE_MAX 64
 #define DGRAM_MAX 256
 
-struct wired {			/* one datagram on the wire */
+struct wired { /* one datagram on the wire */
 	int to;
 	struct endpoint source;
 	size_t len;
@@ -37,12 +37,12 @@ struct node {
 	struct rng_seeded seed;
 	struct assocs *ls;
 	struct assoc *l;
-	struct endpoint at;		/* its own address */
-	struct pair_record pairs;	/* as stored */
-	unsigned int flags;		/* all ASSOC_* since last looked at */
-	unsigned int waiting;		/* packets without a session */
-	unsigned int got;		/* packets that arrived */
-	unsigned int empties;		/* of which without content */
+	struct endpoint at;	  /* its own address */
+	struct pair_record pairs; /* as stored */
+	unsigned int flags;	  /* all ASSOC_* since last looked at */
+	unsigned int waiting;	  /* packets without a session */
+	unsigned int got;	  /* packets that arrived */
+	unsigned int empties;	  /* of which without content */
 	struct assoc_in last;
 };
 
@@ -50,7 +50,7 @@ struct world {
 	struct node n[2];
 	struct wired wire[WIRE_MAX];
 	size_t count;
-	size_t sent;			/* datagrams ever put on the wire */
+	size_t sent; /* datagrams ever put on the wire */
 	void (*on_send)(struct world *w, int from, const struct wired *d);
 	void (*on_data)(struct world *w, int to, const struct wired *d);
 	void *ctx;
@@ -271,13 +271,13 @@ world_hand(struct world *w, int to, const struct wired *d,
 	   const struct endpoint *source)
 {
 	struct node *n = &w->n[to];
-	uint8_t *copy = malloc(d->len);	/* exact: to be seen by ASan */
+	uint8_t *copy = malloc(d->len); /* exact: to be seen by ASan */
 	enum drop r;
 
 	assert_non_null(copy);
 	memcpy(copy, d->bytes, d->len);
 	r = assocs_in(n->ls, &n->env, source, &n->at.addr, copy, d->len,
-		     &n->last);
+		      &n->last);
 	if (r == DROP_NONE && n->last.is_data) {
 		n->got++;
 		n->empties += n->last.len == 0;

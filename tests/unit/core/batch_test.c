@@ -54,14 +54,14 @@ test_runs(void **state)
 	fixture_init(&f);
 	add(&f, &a, &any, 10);
 	add(&f, &a, &any, 10);
-	add(&f, &a, &any, 4);		/* shorter: the last of its run */
+	add(&f, &a, &any, 4); /* shorter: the last of its run */
 	assert_int_equal(f.out.nruns, 1);
 	assert_int_equal(f.runs[0].segsize, 10);
 	assert_int_equal(f.runs[0].len, 24);
 	add(&f, &a, &any, 4);
 	assert_int_equal(f.out.nruns, 2);
 	assert_ptr_equal(f.runs[1].data, f.mem + 24);
-	add(&f, &a, &any, 5);		/* longer: a run of its own */
+	add(&f, &a, &any, 5); /* longer: a run of its own */
 	assert_int_equal(f.out.nruns, 3);
 	core_out_reset(&f.out);
 	add(&f, &a, &any, 10);
@@ -144,10 +144,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_runs),
-		cmocka_unit_test(test_fragments),
-		cmocka_unit_test(test_tos),
-		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_runs), cmocka_unit_test(test_fragments),
+		cmocka_unit_test(test_tos),  cmocka_unit_test(test_full),
 		cmocka_unit_test(test_gap),
 	};
 

@@ -18,7 +18,7 @@
 #define MANY 20000
 
 static struct comp *comp;
-static struct prng prng = {3406};
+static struct prng prng = { 3406 };
 static uint8_t pkt[MTU], out[MTU], back[MTU];
 static struct adapt_budget endless;
 
@@ -27,10 +27,10 @@ static const struct {
 	uint8_t level;
 	unsigned int exponent;
 } ways[] = {
-	{COMP_LZO, 1, ADAPT_LZO_EXPONENT},
-	{COMP_ZLIB, 1, ADAPT_ZLIB_EXPONENT},
-	{COMP_ZLIB, 6, ADAPT_ZLIB_EXPONENT},
-	{COMP_ZLIB, 9, ADAPT_ZLIB_EXPONENT},
+	{ COMP_LZO, 1, ADAPT_LZO_EXPONENT },
+	{ COMP_ZLIB, 1, ADAPT_ZLIB_EXPONENT },
+	{ COMP_ZLIB, 6, ADAPT_ZLIB_EXPONENT },
+	{ COMP_ZLIB, 9, ADAPT_ZLIB_EXPONENT },
 };
 
 #define WAYS (sizeof(ways) / sizeof(ways[0]))
@@ -76,13 +76,14 @@ fill_binary(void)
 static size_t
 pack(struct adapt *s, size_t way, size_t len)
 {
-	size_t n = adapt_pack(s, &endless, comp, ways[way].alg, ways[way].level, pkt,
-			       len, out);
+	size_t n = adapt_pack(s, &endless, comp, ways[way].alg, ways[way].level,
+			      pkt, len, out);
 
 	if (n > 0) {
 		assert_in_range(n, 1, len - len / ADAPT_GAIN);
-		assert_int_equal(comp_unpack(comp, ways[way].alg, out, n, back,
-					     MTU), len);
+		assert_int_equal(
+			comp_unpack(comp, ways[way].alg, out, n, back, MTU),
+			len);
 		assert_memory_equal(back, pkt, len);
 	}
 	return n;
@@ -93,7 +94,7 @@ test_text(void **state)
 {
 	(void)state;
 	for (size_t w = 0; w < WAYS; w++) {
-		struct adapt s = {.stats.tried = 0};
+		struct adapt s = { .stats.tried = 0 };
 
 		for (int i = 0; i < 100; i++) {
 			fill_text();
@@ -112,7 +113,7 @@ test_random_is_tried_rarely(void **state)
 {
 	(void)state;
 	for (size_t w = 0; w < WAYS; w++) {
-		struct adapt s = {.stats.tried = 0};
+		struct adapt s = { .stats.tried = 0 };
 		unsigned int most = ways[w].exponent;
 
 		for (int i = 0; i < MANY; i++) {
@@ -133,7 +134,7 @@ test_text_behind_random(void **state)
 {
 	(void)state;
 	for (size_t w = 0; w < WAYS; w++) {
-		struct adapt s = {.stats.tried = 0};
+		struct adapt s = { .stats.tried = 0 };
 
 		for (int i = 0; i < MANY; i++) {
 			fill_random();
@@ -151,7 +152,7 @@ test_binary_behind_random(void **state)
 {
 	(void)state;
 	for (size_t w = 0; w < WAYS; w++) {
-		struct adapt s = {.stats.tried = 0};
+		struct adapt s = { .stats.tried = 0 };
 		unsigned int untried = 0;
 
 		for (int i = 0; i < MANY; i++) {
@@ -173,7 +174,7 @@ test_mixed(void **state)
 {
 	(void)state;
 	for (size_t w = 0; w < WAYS; w++) {
-		struct adapt s = {.stats.tried = 0};
+		struct adapt s = { .stats.tried = 0 };
 
 		for (int i = 0; i < 1000; i++) {
 			fill_random();
@@ -191,7 +192,7 @@ test_mixed(void **state)
 static void
 test_small_gain(void **state)
 {
-	struct adapt s = {.stats.tried = 0};
+	struct adapt s = { .stats.tried = 0 };
 
 	(void)state;
 	fill_random();
@@ -210,7 +211,7 @@ test_lengths(void **state)
 	(void)state;
 	for (size_t w = 0; w < WAYS; w++)
 		for (size_t len = 1; len < 300; len++) {
-			struct adapt s = {.stats.tried = 0};
+			struct adapt s = { .stats.tried = 0 };
 
 			fill_text();
 			(void)pack(&s, w, len);
@@ -222,19 +223,19 @@ test_lengths(void **state)
 static void
 test_none(void **state)
 {
-	struct adapt s = {.stats.tried = 0}, zero = {.stats.tried = 0};
+	struct adapt s = { .stats.tried = 0 }, zero = { .stats.tried = 0 };
 
 	(void)state;
 	fill_text();
-	assert_int_equal(adapt_pack(&s, &endless, comp, COMP_NONE, 0, pkt, MTU, out),
-			 0);
+	assert_int_equal(
+		adapt_pack(&s, &endless, comp, COMP_NONE, 0, pkt, MTU, out), 0);
 	assert_memory_equal(&s, &zero, sizeof(s));
 }
 
 /* --- the time that it may take ---------------------------------------------- */
 
-static int64_t fake_ns;		/* the reading of the clock */
-static int64_t packet_ns;	/* by which packing one moves it */
+static int64_t fake_ns;	  /* the reading of the clock */
+static int64_t packet_ns; /* by which packing one moves it */
 
 /* Read before a packet is packed and behind it. */
 static struct monotime
@@ -244,16 +245,16 @@ fake_clock(void)
 
 	fake_ns += behind ? packet_ns : 0;
 	behind = !behind;
-	return (struct monotime){fake_ns};
+	return (struct monotime){ fake_ns };
 }
 
 /* Tries in a turn with so many packets of text. */
 static uint64_t
 tries(struct adapt_budget *b, unsigned int packets)
 {
-	struct adapt s = {.stats.tried = 0};
+	struct adapt s = { .stats.tried = 0 };
 
-	adapt_fill(b, (struct monotime){fake_ns});
+	adapt_fill(b, (struct monotime){ fake_ns });
 	for (unsigned int i = 0; i < packets; i++) {
 		fill_text();
 		(void)adapt_pack(&s, b, comp, COMP_ZLIB, 9, pkt, MTU, out);
@@ -265,7 +266,7 @@ tries(struct adapt_budget *b, unsigned int packets)
 static void
 test_budget(void **state)
 {
-	struct adapt_budget b = {.clock = fake_clock};
+	struct adapt_budget b = { .clock = fake_clock };
 
 	(void)state;
 	fake_ns = NS_PER_S;
@@ -288,7 +289,7 @@ test_budget(void **state)
 static void
 test_budget_of_a_stopped_process(void **state)
 {
-	struct adapt_budget b = {.clock = fake_clock};
+	struct adapt_budget b = { .clock = fake_clock };
 
 	(void)state;
 	fake_ns = NS_PER_S;

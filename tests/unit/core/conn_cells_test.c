@@ -7,20 +7,32 @@
 #include "core/conn/agreement.h"
 
 enum at {
-	D_CONNECT, D_TLS, D_SETTLE, D_HELLO, D_CONFIRM, D_STORE, D_READY,
-	D_OPEN,			/* after a negotiation */
-	D_LIST,			/* never had one */
-	L_TLS, L_HELLO, L_ANSWER, L_CONFIRM, L_STORE, L_OPEN, L_LIST,
+	D_CONNECT,
+	D_TLS,
+	D_SETTLE,
+	D_HELLO,
+	D_CONFIRM,
+	D_STORE,
+	D_READY,
+	D_OPEN, /* after a negotiation */
+	D_LIST, /* never had one */
+	L_TLS,
+	L_HELLO,
+	L_ANSWER,
+	L_CONFIRM,
+	L_STORE,
+	L_OPEN,
+	L_LIST,
 	ATS
 };
 
 static const char *const at_names[ATS] = {
-	"connect", "tls", "settle", "hello", "confirm", "store", "ready",
-	"open", "open", "tls", "hello", "answer", "confirm", "store", "open",
-	"open"
+	"connect", "tls",   "settle", "hello", "confirm", "store",
+	"ready",   "open",  "open",   "tls",   "hello",	  "answer",
+	"confirm", "store", "open",   "open"
 };
 
-static struct host *a;			/* who is looked at */
+static struct host *a; /* who is looked at */
 
 static struct {
 	struct plain_ctx ctx;
@@ -28,12 +40,12 @@ static struct {
 	struct hello mine, theirs;
 	uint8_t my_frame[FRAME_MAX], their_frame[FRAME_MAX];
 	size_t my_len, their_len;
-	uint8_t in[1 << 16];		/* bytes of frames not looked at */
+	uint8_t in[1 << 16]; /* bytes of frames not looked at */
 	size_t nin;
-	unsigned int got[FRAME_TYPES];	/* frames by type */
+	unsigned int got[FRAME_TYPES]; /* frames by type */
 	struct refuse refuse;
-	uint32_t id;			/* of the connection, at a */
-	uint32_t claim;			/* generation of a pair it says it holds */
+	uint32_t id;	/* of the connection, at a */
+	uint32_t claim; /* generation of a pair it says it holds */
 } p;
 
 static void
@@ -53,11 +65,13 @@ take_frames(void)
 		if (h.type == FRAME_HELLO) {
 			memcpy(p.their_frame, p.in, len);
 			p.their_len = len;
-			assert_int_equal(hello_decode(&p.theirs, p.in + 4,
-						      h.len, &e), 0);
+			assert_int_equal(
+				hello_decode(&p.theirs, p.in + 4, h.len, &e),
+				0);
 		} else if (h.type == FRAME_REFUSE) {
-			assert_int_equal(refuse_decode(&p.refuse, p.in + 4,
-						       h.len, &e), 0);
+			assert_int_equal(
+				refuse_decode(&p.refuse, p.in + 4, h.len, &e),
+				0);
 		}
 		memmove(p.in, p.in + len, p.nin - len);
 		p.nin -= len;
@@ -142,10 +156,10 @@ say_hello(bool negotiate)
 static void
 say_confirm(bool right)
 {
-	struct negotiate_side mine = {&p.mine, p.my_frame, p.my_len,
-				      p.ctx.cert.fingerprint};
-	struct negotiate_side theirs = {&p.theirs, p.their_frame, p.their_len,
-					a->env.cert.fingerprint};
+	struct negotiate_side mine = { &p.mine, p.my_frame, p.my_len,
+				       p.ctx.cert.fingerprint };
+	struct negotiate_side theirs = { &p.theirs, p.their_frame, p.their_len,
+					 a->env.cert.fingerprint };
 	const struct negotiate_side *d = p.t->dialler ? &mine : &theirs;
 	const struct negotiate_side *l = p.t->dialler ? &theirs : &mine;
 	uint8_t th[SHA256_LEN], exporter[SHA256_LEN];
@@ -167,7 +181,7 @@ say_confirm(bool right)
 static void
 unsettle(void)
 {
-	struct pair_record r = {.peer = "beta", .n = 1};
+	struct pair_record r = { .peer = "beta", .n = 1 };
 
 	r.pairs[0].generation = 3;
 	r.pairs[0].cipher = AEAD_AES_128_GCM;
@@ -175,8 +189,7 @@ unsettle(void)
 	r.pairs[0].cert_end.s = INT64_C(5000000000);
 	memcpy(r.pairs[0].self_static, a->env.static_public, X25519_LEN);
 	secret_store_load(a->secrets, &r);
-	assert_true(secret_store_prove(a->secrets, "beta",
-				   r.pairs[0].id));
+	assert_true(secret_store_prove(a->secrets, "beta", r.pairs[0].id));
 }
 
 static void
@@ -265,8 +278,8 @@ begin(enum at at)
 {
 	world_begin(3);
 	memset(&p, 0, sizeof(p));
-	a = host_add("alpha", make_list(NULL, WORLD_START - 100, "alpha beta",
-					""));
+	a = host_add("alpha",
+		     make_list(NULL, WORLD_START - 100, "alpha beta", ""));
 	w.silent = host_add("beta", NULL);
 	w.before_close = before_close;
 	a->conf.pullinterval = 86400;
@@ -311,7 +324,9 @@ expected(enum at at, enum frame_type type)
 		return at == D_CONFIRM || at == L_CONFIRM ? STAYS : REFUSED;
 	case FRAME_READY:
 		return at == D_STORE || at == L_STORE || at == D_READY ||
-		       at == L_OPEN ? STAYS : REFUSED;
+				       at == L_OPEN ?
+			       STAYS :
+			       REFUSED;
 	case FRAME_REFUSE:
 		return ENDS;
 	case FRAME_LIST_QUERY:
@@ -326,9 +341,9 @@ expected(enum at at, enum frame_type type)
 static void
 say_any(enum frame_type type)
 {
-	struct refuse r = {.code = REFUSE_BUSY, .text = "\x1b[31mred"};
-	uint8_t payload[FRAME_REFUSE_MAX] = {0};
-	struct list_have have = {.len = 0};
+	struct refuse r = { .code = REFUSE_BUSY, .text = "\x1b[31mred" };
+	uint8_t payload[FRAME_REFUSE_MAX] = { 0 };
+	struct list_have have = { .len = 0 };
 
 	switch (type) {
 	case FRAME_HELLO:
@@ -384,9 +399,9 @@ every_frame_in_every_state(void **state)
 			switch (expected((enum at)at, (enum frame_type)t)) {
 			case STAYS:
 				if (strcmp(state_of(), "gone") == 0)
-					fail_msg("%d: %s ends it", at,
-						 frame_name(
-						     (enum frame_type)t));
+					fail_msg(
+						"%d: %s ends it", at,
+						frame_name((enum frame_type)t));
 				assert_int_equal(p.got[FRAME_REFUSE], 0);
 				break;
 			case REFUSED:
@@ -398,9 +413,9 @@ every_frame_in_every_state(void **state)
 			case ENDS:
 				assert_string_equal(state_of(), "gone");
 				assert_int_equal(p.got[FRAME_REFUSE], 0);
-				assert_non_null(strstr(
-				    a->text[EVENT_PEER_REFUSED],
-				    "busy: \\x1b[31mred"));
+				assert_non_null(
+					strstr(a->text[EVENT_PEER_REFUSED],
+					       "busy: \\x1b[31mred"));
 				break;
 			}
 			finish();
@@ -410,10 +425,12 @@ every_frame_in_every_state(void **state)
 static void
 broken_frames_in_every_state(void **state)
 {
+	/* clang-format off */
 	static const uint8_t bad[][FRAME_HEADER_LEN] = {
 		{0, 0, 0, 0}, {99, 0, 0, 0}, {FRAME_HELLO, 0, 0xff, 0xff},
 		{FRAME_READY, 7, 0, 0}, {FRAME_CONFIRM, 0, 0, 31},
 	};
+	/* clang-format on */
 
 	(void)state;
 	for (int at = 0; at < ATS; at++)
@@ -453,7 +470,7 @@ the_end_of_tcp_in_every_state(void **state)
 	for (int at = 0; at < ATS; at++) {
 		begin((enum at)at);
 		conns_closed(a->cs, p.id, CLOSE_BROKEN,
-				"Connection reset by peer");
+			     "Connection reset by peer");
 		collect(a);
 		assert_string_equal(state_of(), "gone");
 		assert_int_equal(a->failed, at < D_OPEN);
@@ -512,13 +529,13 @@ the_disk_answers_in_every_state(void **state)
 				assert_string_equal(state_of(),
 						    ok ? "confirm" : "answer");
 			else if (stores && ok)
-				assert_string_equal(
-				    state_of(),
-				    at == D_STORE ? "ready" : "open");
+				assert_string_equal(state_of(),
+						    at == D_STORE ? "ready" :
+								    "open");
 			else
 				assert_string_equal(state_of(),
-						    stores ? "gone"
-							   : at_names[at]);
+						    stores ? "gone" :
+							     at_names[at]);
 			assert_int_equal(p.got[FRAME_READY], stores && ok);
 			finish();
 		}
@@ -543,8 +560,9 @@ the_peer_is_removed_in_every_state(void **state)
 		if (has_tls((enum at)at)) {
 			assert_int_equal(p.got[FRAME_REFUSE], 1);
 			assert_int_equal(p.refuse.code, REFUSE_NOT_LISTED);
-			assert_int_equal(bnl_version_cmp(&p.refuse.list,
-							 &l->version), 0);
+			assert_int_equal(
+				bnl_version_cmp(&p.refuse.list, &l->version),
+				0);
 		}
 		assert_null(held(a, &w.h[1]));
 		bnl_free(l);
@@ -591,7 +609,7 @@ an_owner_that_does_not_close(void **state)
 static void
 a_wrong_confirm_stores_nothing(void **state)
 {
-	static const enum at ats[] = {D_CONFIRM, L_CONFIRM};
+	static const enum at ats[] = { D_CONFIRM, L_CONFIRM };
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
@@ -704,8 +722,8 @@ a_newer_one_takes_the_place(void **state)
 static void
 a_hello_that_is_none(void **state)
 {
-	static const enum at ats[] = {D_HELLO, L_HELLO};
-	uint8_t junk[100] = {0, PROTO_VERSION, 1, 'X'};
+	static const enum at ats[] = { D_HELLO, L_HELLO };
+	uint8_t junk[100] = { 0, PROTO_VERSION, 1, 'X' };
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
@@ -721,8 +739,8 @@ a_hello_that_is_none(void **state)
 static void
 generations_used_up(void **state)
 {
-	static const enum at ats[] = {D_HELLO, L_HELLO};
-	struct pair_record r = {.peer = "beta", .n = 1};
+	static const enum at ats[] = { D_HELLO, L_HELLO };
+	struct pair_record r = { .peer = "beta", .n = 1 };
 
 	(void)state;
 	for (int i = 0; i < 4; i++) {
@@ -761,7 +779,7 @@ a_refusal_that_is_none(void **state)
 static void
 lists_asked_for(void **state)
 {
-	uint8_t v[LIST_GET_LEN] = {0};
+	uint8_t v[LIST_GET_LEN] = { 0 };
 
 	(void)state;
 	begin(L_LIST);
@@ -793,7 +811,7 @@ lists_asked_for(void **state)
 static void
 an_offer_said_twice(void **state)
 {
-	struct list_have h = {.len = 500};
+	struct list_have h = { .len = 500 };
 	uint8_t v[LIST_HAVE_LEN];
 
 	(void)state;
@@ -839,6 +857,5 @@ main(void)
 		cmocka_unit_test(a_newer_one_takes_the_place),
 	};
 
-	return cmocka_run_group_tests_name("channel_cells", tests, NULL,
-					   NULL);
+	return cmocka_run_group_tests_name("channel_cells", tests, NULL, NULL);
 }

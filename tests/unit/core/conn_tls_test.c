@@ -25,8 +25,9 @@ authority(const char *name)
 
 	assert_int_equal(key_generate(&x.key, KEY_EC_P256, &e), 0);
 	assert_int_equal(cert_make_ca(&x.pem, x.key, name,
-				      (struct walltime){WORLD_START - 86400},
-				      3650, &rng, &e), 0);
+				      (struct walltime){ WORLD_START - 86400 },
+				      3650, &rng, &e),
+			 0);
 	return x;
 }
 
@@ -56,8 +57,8 @@ static void
 certify(struct host *h, const char *cn, const char *ou,
 	const struct authority *by, unsigned int days)
 {
-	struct pem cas[2] = {{ours.pem, strlen(ours.pem)},
-			     {by->pem, strlen(by->pem)}};
+	struct pem cas[2] = { { ours.pem, strlen(ours.pem) },
+			      { by->pem, strlen(by->pem) } };
 	int i = (int)(h - w.h);
 	char *cert, *key_pem;
 	struct key *key;
@@ -67,11 +68,12 @@ certify(struct host *h, const char *cn, const char *ou,
 	assert_int_equal(key_write_private(&key_pem, key, &e), 0);
 	assert_int_equal(cert_make_node(&cert, key, cn, ou, by->pem,
 					strlen(by->pem), by->key,
-					(struct walltime){WORLD_START - 3600},
-					days, &rng, &e), 0);
+					(struct walltime){ WORLD_START - 3600 },
+					days, &rng, &e),
+			 0);
 	tls_ctx_free(ctx[i]);
-	if (tls_ctx_new(&ctx[i], (struct pem){cert, strlen(cert)},
-			(struct pem){key_pem, strlen(key_pem)}, cas,
+	if (tls_ctx_new(&ctx[i], (struct pem){ cert, strlen(cert) },
+			(struct pem){ key_pem, strlen(key_pem) }, cas,
 			by == &ours ? 1 : 2, &e) < 0)
 		fail_msg("%s", e.text);
 	h->env.cert = *tls_ctx_self(ctx[i]);
@@ -130,8 +132,7 @@ a_pair_is_agreed(void **state)
 	world_run();
 	assert_agreed(1);
 	assert_memory_equal(held(a, b)->pairs[0].peer_key,
-			    tls_ctx_self(ctx[1])->fingerprint,
-			    FINGERPRINT_LEN);
+			    tls_ctx_self(ctx[1])->fingerprint, FINGERPRINT_LEN);
 	assert_int_equal(held(a, b)->pairs[0].cert_end.s,
 			 tls_ctx_self(ctx[0])->not_after.s);
 }

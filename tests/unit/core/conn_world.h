@@ -35,7 +35,7 @@
 #define TASKS_MAX 32
 #define WORLD_START 1800000000
 
-struct task {			/* what the disk or the worker is to do */
+struct task { /* what the disk or the worker is to do */
 	struct action a;
 	bool used;
 };
@@ -49,11 +49,11 @@ struct host {
 	struct secret_store *secrets;
 	struct lists *lists;
 	struct conns *cs;
-	struct monotime check_at;	/* of the ages of pairs */
+	struct monotime check_at; /* of the ages of pairs */
 	struct plain_ctx plain;
-	struct bnl *bnl, *kept;		/* in force; waits for the disk */
-	struct bnl_version mark;	/* on the disk */
-	uint8_t *list;			/* on the disk */
+	struct bnl *bnl, *kept;	 /* in force; waits for the disk */
+	struct bnl_version mark; /* on the disk */
+	uint8_t *list;		 /* on the disk */
 	size_t listlen;
 	struct {
 		char peer[NODE_NAME_MAX + 1];
@@ -61,9 +61,9 @@ struct host {
 		size_t len;
 	} disk[HOSTS_MAX];
 	struct task tasks[TASKS_MAX];
-	bool down;			/* refuses connections */
+	bool down; /* refuses connections */
 	bool disk_stuck, disk_fails;
-	bool follow_wants;		/* dials what the lists want */
+	bool follow_wants; /* dials what the lists want */
 	/* what was seen */
 	unsigned int events[EVENTS];
 	char text[EVENTS][512];
@@ -74,32 +74,32 @@ struct host {
 struct side {
 	int host;
 	uint32_t id;
-	bool ready;			/* asked to be drained */
-	bool fin;			/* closed here, after `out` */
-	bool gone;			/* the id is dead */
-	struct buf out;			/* on its way to the other side */
+	bool ready;	/* asked to be drained */
+	bool fin;	/* closed here, after `out` */
+	bool gone;	/* the id is dead */
+	struct buf out; /* on its way to the other side */
 };
 
 struct wire {
 	bool used;
-	bool held;			/* nothing moves by itself */
-	struct side s[2];		/* dialler, listener */
+	bool held;	  /* nothing moves by itself */
+	struct side s[2]; /* dialler, listener */
 };
 
 struct world {
 	struct host h[HOSTS_MAX];
 	int n;
 	struct wire wires[WIRES_MAX];
-	int nwires;			/* none was used behind these */
+	int nwires; /* none was used behind these */
 	struct now now;
 	struct rng_seeded seed;
 	struct rng rng;
-	struct key *key, *other_key;	/* the lists' signer; somebody else */
-	const struct host *silent;	/* connecting to it never ends */
-	bool deaf;			/* to ACTION_CLOSE, but counts */
+	struct key *key, *other_key; /* the lists' signer; somebody else */
+	const struct host *silent;   /* connecting to it never ends */
+	bool deaf;		     /* to ACTION_CLOSE, but counts */
 	unsigned int closes;
-	void (*before_close)(uint32_t id);	/* of one without a wire */
-	size_t chunk;			/* at most so many bytes at a time */
+	void (*before_close)(uint32_t id); /* of one without a wire */
+	size_t chunk;			   /* at most so many bytes at a time */
 };
 
 static struct world w;
@@ -121,19 +121,20 @@ sign_list(char **out, size_t *len, const struct bnl *previous,
 	size_t cap = 64 * HOSTS_MAX + 512 + strlen(body), at_end;
 	struct errs *es = calloc(1, sizeof(*es));
 	char *text = malloc(cap);
-	struct bnl_sign_in in = {.text = text,
-				 .previous = previous,
-				 .key = key,
-				 .now.s = at,
-				 .reset_time = true};
-	struct span rest = {names, strlen(names)}, word;
+	struct bnl_sign_in in = { .text = text,
+				  .previous = previous,
+				  .key = key,
+				  .now.s = at,
+				  .reset_time = true };
+	struct span rest = { names, strlen(names) }, word;
 
-	at_end = (size_t)snprintf(text, cap, "network example.org\n"
+	at_end = (size_t)snprintf(text, cap,
+				  "network example.org\n"
 				  "prefix 10.0.0.0/8\n");
 	while (span_word(&rest, &word))
-		at_end += (size_t)snprintf(text + at_end, cap - at_end,
-					   "node %.*s\n", (int)word.len,
-					   word.p);
+		at_end +=
+			(size_t)snprintf(text + at_end, cap - at_end,
+					 "node %.*s\n", (int)word.len, word.p);
 	at_end += (size_t)snprintf(text + at_end, cap - at_end, "%s", body);
 	in.len = at_end;
 	if (bnl_sign(out, len, &in, es) < 0)
@@ -145,7 +146,7 @@ sign_list(char **out, size_t *len, const struct bnl *previous,
 static inline struct bnl *
 open_list(const char *raw, size_t len)
 {
-	const struct key *keys[2] = {w.key, w.other_key};
+	const struct key *keys[2] = { w.key, w.other_key };
 	struct bnl *b = NULL;
 	struct err e;
 
@@ -182,7 +183,7 @@ host_index(const char *name)
 static inline struct endpoint
 host_address(int i)
 {
-	struct endpoint e = {.port = PROTO_PORT};
+	struct endpoint e = { .port = PROTO_PORT };
 
 	e.addr.family = IP_V4;
 	e.addr.b[0] = 192;
@@ -261,7 +262,8 @@ host_start(struct host *h)
 		if (h->disk[i].len == 0)
 			continue;
 		assert_int_equal(pair_record_decode(&r, h->disk[i].data,
-						    h->disk[i].len, &e), 0);
+						    h->disk[i].len, &e),
+				 0);
 		secret_store_load(h->secrets, &r);
 	}
 	host_check_secrets(h);
@@ -282,13 +284,12 @@ host_add(const char *name, struct bnl *b)
 	h->conf.timers.channel_handshake = 10000;
 	h->conf.timers.channel_idle = 10000;
 	h->conf.algos.nciphers = 2;
-	h->conf.algos.ciphers[0] =
-		(struct conf_cipher){AEAD_AES_256_GCM, 10};
+	h->conf.algos.ciphers[0] = (struct conf_cipher){ AEAD_AES_256_GCM, 10 };
 	h->conf.algos.ciphers[1] =
-		(struct conf_cipher){AEAD_CHACHA20_POLY1305, 5};
+		(struct conf_cipher){ AEAD_CHACHA20_POLY1305, 5 };
 	h->conf.algos.ncomps = 2;
-	h->conf.algos.comps[0] = (struct conf_comp){COMP_NONE, 0, 10};
-	h->conf.algos.comps[1] = (struct conf_comp){COMP_ZLIB, 6, 5};
+	h->conf.algos.comps[0] = (struct conf_comp){ COMP_NONE, 0, 10 };
+	h->conf.algos.comps[1] = (struct conf_comp){ COMP_ZLIB, 6, 5 };
 	h->env.conf = &h->conf;
 	h->env.self = h->name;
 	h->env.rng = rng_seeded(&h->seed, (uint64_t)w.n + 100);
@@ -300,7 +301,7 @@ host_add(const char *name, struct bnl *b)
 	h->env.cert.not_after.s = WORLD_START + 365 * 86400;
 	h->plain.cert = h->env.cert;
 	h->plain.rng = &w.rng;
-	h->env.tls = (struct tls_provider){&plain_ops, &h->plain};
+	h->env.tls = (struct tls_provider){ &plain_ops, &h->plain };
 	h->bnl = b;
 	w.n++;
 	return h;
@@ -398,7 +399,7 @@ do_connect(struct host *h, const struct action *a)
 		if (to < w.n && w.h[to].cs != NULL)
 			collect(&w.h[to]);
 		conns_closed(h->cs, a->conn, CLOSE_REFUSED,
-				"Connection refused");
+			     "Connection refused");
 		collect(h);
 		return;
 	}
@@ -409,8 +410,8 @@ do_connect(struct host *h, const struct action *a)
 		w.nwires = (int)(x - w.wires) + 1;
 	memset(x, 0, sizeof(*x));
 	x->used = true;
-	x->s[0] = (struct side){.host = (int)(h - w.h), .id = a->conn};
-	x->s[1] = (struct side){.host = to, .id = id};
+	x->s[0] = (struct side){ .host = (int)(h - w.h), .id = a->conn };
+	x->s[1] = (struct side){ .host = to, .id = id };
 	buf_init(&x->s[0].out, 16 << 20);
 	buf_init(&x->s[1].out, 16 << 20);
 	collect(&w.h[to]);
@@ -546,7 +547,7 @@ collect(struct host *h)
 			s = side_of(h, a.conn);
 			if (s != NULL)
 				s->ready = true;
-			else	/* accepted, the wire is not there yet */
+			else /* accepted, the wire is not there yet */
 				conns_drain(h->cs, a.conn, none, 0);
 			break;
 		case ACTION_CLOSE:
@@ -606,7 +607,7 @@ write_pair(struct host *h, const struct action *a)
 static inline void
 do_task(struct host *h, struct task *t)
 {
-	const struct key *keys[1] = {w.key};
+	const struct key *keys[1] = { w.key };
 	struct action a = t->a;
 	struct bnl *b = NULL;
 	struct err e;
@@ -698,8 +699,7 @@ world_step(void)
 		for (int k = 0; k < 2; k++) {
 			struct side *s = &x->s[k];
 
-			if (s->ready && !s->gone &&
-			    buf_len(&s->out) < 65536) {
+			if (s->ready && !s->gone && buf_len(&s->out) < 65536) {
 				can[n].kind = 0;
 				can[n].i = i;
 				can[n++].k = k;
@@ -788,7 +788,8 @@ host_stop(struct host *h)
 {
 	for (int i = 0; i < w.nwires; i++)
 		for (int k = 0; k < 2; k++)
-			if (w.wires[i].used && &w.h[w.wires[i].s[k].host] == h) {
+			if (w.wires[i].used &&
+			    &w.h[w.wires[i].s[k].host] == h) {
 				w.wires[i].s[k].gone = true;
 				w.wires[i].s[k].fin = true;
 			}
@@ -820,10 +821,11 @@ world_begin(uint64_t seed)
 	w.now.mono.ns = 1000 * NS_PER_S;
 	w.now.wall.s = WORLD_START;
 	w.chunk = 3000;
-	assert_int_equal(key_read_private(&w.key, PEM_ED_1, strlen(PEM_ED_1),
-					  &e), 0);
-	assert_int_equal(key_read_private(&w.other_key, PEM_ED_2,
-					  strlen(PEM_ED_2), &e), 0);
+	assert_int_equal(
+		key_read_private(&w.key, PEM_ED_1, strlen(PEM_ED_1), &e), 0);
+	assert_int_equal(
+		key_read_private(&w.other_key, PEM_ED_2, strlen(PEM_ED_2), &e),
+		0);
 }
 
 static inline void

@@ -103,8 +103,7 @@ a_stranger_that_broke_its_word(void **state)
 	world_run();
 	assert_int_equal(conns_count(a->cs), 0);
 	assert_int_equal(a->bnl->version.timestamp.s, WORLD_START - 100);
-	assert_non_null(strstr(g->text[EVENT_PEER_REFUSED],
-			       "not in the list"));
+	assert_non_null(strstr(g->text[EVENT_PEER_REFUSED], "not in the list"));
 	world_pass(3600 * 1000);
 	assert_int_not_equal(dial(g, "alpha", CONN_LIST), 0);
 	world_run();
@@ -148,8 +147,8 @@ a_flood_of_negotiations(void **state)
 static void
 first_pulls_are_spread(void **state)
 {
-	static const char *const names[] = { "alpha", "beta", "gamma", "delta",
-					     "epsilon", "zeta" };
+	static const char *const names[] = { "alpha", "beta",	 "gamma",
+					     "delta", "epsilon", "zeta" };
 	const size_t n = sizeof(names) / sizeof(names[0]);
 	size_t apart = 0;
 

@@ -5,7 +5,7 @@
 #include "core/directory/addrcache.h"
 
 #define BOTH "alpha beta"
-#define PLACES 8		/* for strangers, of 16 connections */
+#define PLACES 8 /* for strangers, of 16 connections */
 
 static struct host *a, *b;
 
@@ -247,8 +247,8 @@ main(void)
 			others_of_a_place_have_their_turn, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_random_stranger_goes, setup,
 						teardown),
-		cmocka_unit_test_setup_teardown(a_known_address_has_room,
-						setup, teardown),
+		cmocka_unit_test_setup_teardown(a_known_address_has_room, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(a_shown_key_has_room, setup,
 						teardown),
 	};

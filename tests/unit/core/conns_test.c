@@ -43,8 +43,7 @@ assert_same_newest(void)
 	assert_int_equal(p->pairs[0].comp, q->pairs[0].comp);
 	assert_int_equal(p->pairs[0].level, q->pairs[0].level);
 	assert_int_equal(p->pairs[0].generation, q->pairs[0].generation);
-	assert_int_equal(p->pairs[0].lower_dialled,
-			 q->pairs[0].lower_dialled);
+	assert_int_equal(p->pairs[0].lower_dialled, q->pairs[0].lower_dialled);
 	assert_memory_equal(p->pairs[0].self_static, q->pairs[0].peer_static,
 			    X25519_LEN);
 	assert_memory_equal(p->pairs[0].peer_static, q->pairs[0].self_static,
@@ -95,7 +94,7 @@ both_dial_a_thousand_times(void **state)
 		assert_true(held(a, b)->n <= PAIR_HELD_MAX);
 		assert_int_equal(conns_count(a->cs), 0);
 		assert_int_equal(conns_count(b->cs), 0);
-		world_pass(1000);	/* not too often in a minute */
+		world_pass(1000); /* not too often in a minute */
 	}
 	assert_int_equal(a->negotiated, 2000);
 	assert_int_equal(b->negotiated, 2000);
@@ -112,8 +111,8 @@ preferences_of_both(void **state)
 	(void)state;
 	a->conf.algos.ciphers[0].preference = 1;
 	a->conf.algos.ciphers[1].preference = 20;
-	a->conf.algos.comps[1] = (struct conf_comp){COMP_ZLIB, 9, 30};
-	b->conf.algos.comps[1] = (struct conf_comp){COMP_ZLIB, 4, 5};
+	a->conf.algos.comps[1] = (struct conf_comp){ COMP_ZLIB, 9, 30 };
+	b->conf.algos.comps[1] = (struct conf_comp){ COMP_ZLIB, 4, 5 };
 	assert_int_not_equal(dial(b, "alpha", CONN_PAIR), 0);
 	world_run();
 	assert_same_newest();
@@ -157,7 +156,7 @@ again_and_again_three_are_held(void **state)
 		struct host *h = g % 2 ? a : b;
 
 		assert_int_not_equal(
-		    dial(h, g % 2 ? "beta" : "alpha", CONN_PAIR), 0);
+			dial(h, g % 2 ? "beta" : "alpha", CONN_PAIR), 0);
 		world_run();
 		assert_same_newest();
 		assert_int_equal(held(a, b)->pairs[0].generation, g);
@@ -242,11 +241,12 @@ assert_refused(const char *by_listener, const char *seen_by_dialler)
 	assert_int_equal(a->negotiated + b->negotiated, 0);
 	if (by_listener != NULL) {
 		assert_int_equal(b->events[EVENT_PEER_REFUSED], 1);
-		assert_non_null(strstr(b->text[EVENT_PEER_REFUSED],
-				       by_listener));
+		assert_non_null(
+			strstr(b->text[EVENT_PEER_REFUSED], by_listener));
 	}
 	assert_int_equal(a->events[EVENT_PEER_REFUSED] +
-			 a->events[EVENT_NEGOTIATE_FAILED], 1);
+				 a->events[EVENT_NEGOTIATE_FAILED],
+			 1);
 	assert_non_null(strstr(a->last_failed.reason, seen_by_dialler));
 	assert_int_equal(conns_count(a->cs), 0);
 	assert_int_equal(conns_count(b->cs), 0);
@@ -346,7 +346,7 @@ pinned_to_another_key(void **state)
 	(void)state;
 	dial_with_body("node gamma\nnode delta\n  key ",
 		       b->plain.cert.fingerprint);
-	assert_same_newest();	/* it is not alpha that is pinned */
+	assert_same_newest(); /* it is not alpha that is pinned */
 	snprintf(a->plain.cert.cn, sizeof(a->plain.cert.cn), "delta");
 	a->env.self = "delta";
 	a->failed = 0;
@@ -441,7 +441,7 @@ static unsigned int excuses;
 static void
 new_excuse(uint8_t *frame, size_t *len)
 {
-	struct refuse r = {.code = REFUSE_BUSY};
+	struct refuse r = { .code = REFUSE_BUSY };
 	size_t n;
 
 	if (frame[0] != FRAME_HELLO)
@@ -607,7 +607,7 @@ change_name(uint8_t *frame, size_t *len)
 {
 	(void)len;
 	if (frame[0] == FRAME_HELLO)
-		frame[FRAME_HEADER_LEN + 3] = 'x';	/* of the sender */
+		frame[FRAME_HEADER_LEN + 3] = 'x'; /* of the sender */
 }
 
 static void
@@ -779,12 +779,12 @@ nothing_at_all_from_the_wire(void **state)
 static void
 several_addresses(void **state)
 {
-	struct endpoint to[3] = {host_address(8), host_address(9),
-				 host_address(1)};
+	struct endpoint to[3] = { host_address(8), host_address(9),
+				  host_address(1) };
 	uint32_t id;
 
 	(void)state;
-	host_add("gamma", NULL);	/* it never starts */
+	host_add("gamma", NULL); /* it never starts */
 	to[0] = host_address(2);
 	w.silent = &w.h[2];
 	id = conns_dial(a->cs, "beta", to, 3, CONN_PAIR);
@@ -808,13 +808,12 @@ static void
 another_node_at_an_address(void **state)
 {
 	struct bnl *l = make_list(a->bnl, WORLD_START - 50, BOTH " gamma", "");
-	struct endpoint to[2] = {host_address(2), host_address(1)};
+	struct endpoint to[2] = { host_address(2), host_address(1) };
 	struct host *g = host_add("gamma", l);
 
 	(void)state;
 	host_start(g);
-	assert_int_not_equal(conns_dial(a->cs, "beta", to, 2, CONN_PAIR),
-			     0);
+	assert_int_not_equal(conns_dial(a->cs, "beta", to, 2, CONN_PAIR), 0);
 	collect(a);
 	world_run();
 	assert_int_equal(a->dials, 2);
@@ -832,7 +831,7 @@ a_twin_at_an_address(void **state)
 {
 	struct bnl *l;
 	char body[256], text[FINGERPRINT_TEXT_MAX];
-	struct endpoint to[2] = {host_address(2), host_address(1)};
+	struct endpoint to[2] = { host_address(2), host_address(1) };
 	struct host *g;
 
 	(void)state;
@@ -848,8 +847,7 @@ a_twin_at_an_address(void **state)
 	collect(a);
 	collect(b);
 	world_run();
-	assert_int_not_equal(conns_dial(a->cs, "beta", to, 2, CONN_PAIR),
-			     0);
+	assert_int_not_equal(conns_dial(a->cs, "beta", to, 2, CONN_PAIR), 0);
 	collect(a);
 	world_pass(1000);
 	assert_same_newest();
@@ -863,7 +861,7 @@ a_twin_at_an_address(void **state)
 static void
 a_tarpit_at_an_address(void **state)
 {
-	struct endpoint to[2] = {host_address(2), host_address(1)};
+	struct endpoint to[2] = { host_address(2), host_address(1) };
 	uint32_t id;
 
 	(void)state;
@@ -887,17 +885,16 @@ a_tarpit_at_an_address(void **state)
 static void
 addresses_one_by_one(void **state)
 {
-	struct endpoint to[2] = {host_address(2), host_address(1)};
+	struct endpoint to[2] = { host_address(2), host_address(1) };
 
 	(void)state;
 	host_add("gamma", NULL);
 	w.silent = &w.h[2];
 	a->conf.maxconnections = 4;
 	for (int i = 0; i < 3; i++)
-		assert_int_not_equal(conns_dial(a->cs, "beta", to, 1,
-						   CONN_LIST), 0);
-	assert_int_not_equal(conns_dial(a->cs, "beta", to, 2, CONN_PAIR),
-			     0);
+		assert_int_not_equal(
+			conns_dial(a->cs, "beta", to, 1, CONN_LIST), 0);
+	assert_int_not_equal(conns_dial(a->cs, "beta", to, 2, CONN_PAIR), 0);
 	collect(a);
 	world_pass(1999);
 	assert_int_equal(a->dials, 4);
@@ -921,8 +918,7 @@ attempts_are_bounded(void **state)
 	for (int i = 0; i < 12; i++)
 		to[i] = host_address(2);
 	a->conf.maxconnections = 8;
-	assert_int_not_equal(conns_dial(a->cs, "beta", to, 12,
-					   CONN_PAIR), 0);
+	assert_int_not_equal(conns_dial(a->cs, "beta", to, 12, CONN_PAIR), 0);
 	collect(a);
 	world_pass(1900);
 	assert_int_equal(conns_count(a->cs), 5);
@@ -942,8 +938,8 @@ static void
 a_dial_to_a_node_that_goes(void **state)
 {
 	struct bnl *l = make_list(a->bnl, WORLD_START - 50, "alpha", "");
-	struct endpoint to[3] = {host_address(2), host_address(2),
-				 host_address(1)};
+	struct endpoint to[3] = { host_address(2), host_address(2),
+				  host_address(1) };
 
 	(void)state;
 	host_add("gamma", NULL);
@@ -967,13 +963,12 @@ a_dial_to_a_node_that_goes(void **state)
 static void
 one_refuses_one_is_silent(void **state)
 {
-	struct endpoint to[2] = {host_address(8), host_address(2)};
+	struct endpoint to[2] = { host_address(8), host_address(2) };
 
 	(void)state;
 	host_add("gamma", NULL);
 	w.silent = &w.h[2];
-	assert_int_not_equal(conns_dial(a->cs, "beta", to, 2, CONN_PAIR),
-			     0);
+	assert_int_not_equal(conns_dial(a->cs, "beta", to, 2, CONN_PAIR), 0);
 	collect(a);
 	assert_int_equal(a->dials, 2);
 	world_pass(1999);
@@ -988,11 +983,10 @@ one_refuses_one_is_silent(void **state)
 static void
 all_addresses_fail(void **state)
 {
-	struct endpoint to[2] = {host_address(8), host_address(9)};
+	struct endpoint to[2] = { host_address(8), host_address(9) };
 
 	(void)state;
-	assert_int_not_equal(conns_dial(a->cs, "beta", to, 2,
-					   CONN_PAIR), 0);
+	assert_int_not_equal(conns_dial(a->cs, "beta", to, 2, CONN_PAIR), 0);
 	collect(a);
 	assert_int_equal(a->dials, 2);
 	assert_int_equal(a->failed, 1);
@@ -1050,8 +1044,8 @@ a_connection_has_its_time(void **state)
 static void
 a_quarter_for_negotiations(void **state)
 {
-	struct bnl *l = make_list(a->bnl, WORLD_START - 50,
-				  "alpha beta c d e", "");
+	struct bnl *l =
+		make_list(a->bnl, WORLD_START - 50, "alpha beta c d e", "");
 	struct endpoint to = host_address(2), beta = host_address(1);
 
 	(void)state;
@@ -1063,28 +1057,24 @@ a_quarter_for_negotiations(void **state)
 	w.silent = &w.h[2];
 	assert_int_equal(conns_spare(a->cs), 6);
 	/* Nobody has answered these: they are no connections yet. */
-	assert_int_not_equal(conns_dial(a->cs, "c", &to, 1, CONN_PAIR),
-			     0);
-	assert_int_not_equal(conns_dial(a->cs, "d", &to, 1, CONN_PAIR),
-			     0);
+	assert_int_not_equal(conns_dial(a->cs, "c", &to, 1, CONN_PAIR), 0);
+	assert_int_not_equal(conns_dial(a->cs, "d", &to, 1, CONN_PAIR), 0);
 	assert_int_equal(conns_spare(a->cs), 6);
 	for (int i = 0; i < 6; i++)
-		assert_int_not_equal(
-		    conns_dial(a->cs, "e", &to, 1, CONN_LIST), 0);
+		assert_int_not_equal(conns_dial(a->cs, "e", &to, 1, CONN_LIST),
+				     0);
 	assert_int_equal(conns_dial(a->cs, "e", &to, 1, CONN_LIST), 0);
 	assert_int_equal(conns_count(a->cs), 8);
 	/* Dialling one of them anew takes the place of the old one. */
-	assert_int_not_equal(conns_dial(a->cs, "c", &to, 1, CONN_PAIR),
-			     0);
+	assert_int_not_equal(conns_dial(a->cs, "c", &to, 1, CONN_PAIR), 0);
 	assert_int_equal(conns_count(a->cs), 8);
 	/* A name not in the list is not dialled, and one that failed before
 	 * needs a connection to spare. */
 	assert_int_equal(conns_dial(a->cs, "f", &to, 1, CONN_LIST), 0);
-	assert_int_equal(conns_dial(a->cs, "e", &to, 1, CONN_PAIR |
-				       CONN_AGAIN), 0);
+	assert_int_equal(conns_dial(a->cs, "e", &to, 1, CONN_PAIR | CONN_AGAIN),
+			 0);
 	/* Their quarter is left to those that answer. */
-	assert_int_not_equal(conns_dial(a->cs, "beta", &beta, 1,
-					   CONN_PAIR), 0);
+	assert_int_not_equal(conns_dial(a->cs, "beta", &beta, 1, CONN_PAIR), 0);
 	collect(a);
 	world_run();
 	assert_same_newest();
@@ -1102,8 +1092,7 @@ no_connection_for_an_answer(void **state)
 
 	(void)state;
 	a->conf.maxconnections = 0;
-	assert_int_not_equal(conns_dial(a->cs, "beta", &to, 1, CONN_PAIR),
-			     0);
+	assert_int_not_equal(conns_dial(a->cs, "beta", &to, 1, CONN_PAIR), 0);
 	collect(a);
 	world_run();
 	assert_int_equal(a->failed, 1);
@@ -1111,8 +1100,7 @@ no_connection_for_an_answer(void **state)
 	assert_int_equal(a->events[EVENT_NEGOTIATE_FAILED], 0);
 	assert_int_equal(conns_count(a->cs), 0);
 	a->conf.maxconnections = 4;
-	assert_int_not_equal(conns_dial(a->cs, "beta", &to, 1, CONN_PAIR),
-			     0);
+	assert_int_not_equal(conns_dial(a->cs, "beta", &to, 1, CONN_PAIR), 0);
 	collect(a);
 	world_run();
 	assert_same_newest();
@@ -1135,9 +1123,9 @@ stands(struct host *h, uint32_t id)
 static void
 addresses_of_the_list_have_room(void **state)
 {
-	struct endpoint from = {.port = 1};
-	struct ipaddr theirs[16] = {{0}};
-	struct listed listed = {theirs, 16};
+	struct endpoint from = { .port = 1 };
+	struct ipaddr theirs[16] = { { 0 } };
+	struct listed listed = { theirs, 16 };
 	unsigned int gone = 0;
 	uint32_t ids[16], id;
 
@@ -1186,7 +1174,7 @@ addresses_of_the_list_have_room(void **state)
 static void
 what_ends_counts_too(void **state)
 {
-	struct endpoint from = {.port = 1};
+	struct endpoint from = { .port = 1 };
 	unsigned int in = 0;
 
 	(void)state;
@@ -1206,7 +1194,7 @@ what_ends_counts_too(void **state)
 static void
 idle_strangers_keep_nobody_out(void **state)
 {
-	struct endpoint from = {.port = 1};
+	struct endpoint from = { .port = 1 };
 	uint32_t ids[64];
 	unsigned int in = 0;
 
@@ -1273,7 +1261,8 @@ a_node_that_is_down_is_no_news(void **state)
 	assert_int_not_equal(dial(a, "beta", CONN_LIST), 0);
 	world_run();
 	assert_int_equal(a->events[EVENT_PEER_REFUSED] +
-			 a->events[EVENT_NEGOTIATE_FAILED], 0);
+				 a->events[EVENT_NEGOTIATE_FAILED],
+			 0);
 	/* But it is when a negotiation is wanted: once an hour. */
 	dial_and_run();
 	dial_and_run();
@@ -1383,8 +1372,7 @@ a_common_secret_survives_all(void **state)
 			uint32_t what = lot(400);
 
 			if (what < 6)
-				dial(h, h == a ? "beta" : "alpha",
-				     CONN_PAIR);
+				dial(h, h == a ? "beta" : "alpha", CONN_PAIR);
 			else if (what < 8)
 				break_a_wire();
 			else if (what < 9) {
@@ -1404,13 +1392,14 @@ a_common_secret_survives_all(void **state)
 					held(h, h == a ? b : a);
 				unsigned int k = lot(r->n);
 
-				if (secret_store_get((h == a ? b : a)->secrets, h->name) &&
+				if (secret_store_get((h == a ? b : a)->secrets,
+						     h->name) &&
 				    secret_set_find(held(h == a ? b : a, h),
-						 r->pairs[k].id) >= 0)
+						    r->pairs[k].id) >= 0)
 					secret_store_prove(h->secrets,
-						       h == a ? "beta"
-							      : "alpha",
-						       r->pairs[k].id);
+							   h == a ? "beta" :
+								    "alpha",
+							   r->pairs[k].id);
 				collect(h);
 			} else
 				world_step();

@@ -26,9 +26,9 @@ at(int64_t ms)
 static struct endpoint
 source(void)
 {
-	struct endpoint e = { .addr = { .family = IP_V4,
-					.b = { 192, 0, 2, 7 } },
-			      .port = 3406 };
+	struct endpoint e = {
+		.addr = { .family = IP_V4, .b = { 192, 0, 2, 7 } }, .port = 3406
+	};
 
 	return e;
 }

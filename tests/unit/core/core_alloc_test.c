@@ -4,22 +4,22 @@
 
 #include "core_rig.h"
 
-#define LIST                                                                   \
-	"prefix 10.156.0.0/16\n"                                               \
-	"node alpha\n  address 192.0.2.1\n  subnet 10.156.1.0/24\n"            \
+#define LIST                                                        \
+	"prefix 10.156.0.0/16\n"                                    \
+	"node alpha\n  address 192.0.2.1\n  subnet 10.156.1.0/24\n" \
 	"node beta\n  address 192.0.2.2\n  subnet 10.156.2.0/24\n"
 #define TURNS 200
-#define WARM 8			/* turns that are not counted */
+#define WARM 8 /* turns that are not counted */
 #define SEGMENT 1380
 #define SUPER (20 * SEGMENT)
-#define SMALL 8			/* single packets a turn */
+#define SMALL 8 /* single packets a turn */
 
 static struct rig_node a, b;
 static struct rig_out sent, got;
-static unsigned int calls;	/* of the allocator */
+static unsigned int calls; /* of the allocator */
 
 #if defined(__SANITIZE_ADDRESS__)
-#define HAS_OWN_ALLOCATOR 1	/* it must not be replaced */
+#define HAS_OWN_ALLOCATOR 1 /* it must not be replaced */
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define HAS_OWN_ALLOCATOR 1
@@ -70,16 +70,23 @@ static void
 make_super(struct tun_frame *f, uint8_t *mem)
 {
 	static uint8_t payload[SUPER];
-	struct made m = { .proto = 6, .host = 1, .ttl = 64, .flags = FLAG_ACK,
-			  .payload = payload, .len = SUPER, .partial = true };
+	struct made m = { .proto = 6,
+			  .host = 1,
+			  .ttl = 64,
+			  .flags = FLAG_ACK,
+			  .payload = payload,
+			  .len = SUPER,
+			  .partial = true };
 
 	for (size_t i = 0; i < SUPER; i++)
 		payload[i] = (uint8_t)('a' + i % 23);
 	f->data = mem + FRAME_HEADROOM;
 	f->len = make_packet(f->data, &m);
 	f->off = (struct frame_offload){ .kind = FRAME_TCP4,
-					 .segsize = SEGMENT, .hdrlen = 40,
-					 .needs_csum = true, .csum_start = 20,
+					 .segsize = SEGMENT,
+					 .hdrlen = 40,
+					 .needs_csum = true,
+					 .csum_start = 20,
 					 .csum_offset = 16 };
 }
 

@@ -117,7 +117,7 @@ test_resumed_in_background(void **state)
 	rig_new(&a, NULL, NULL);
 	rig_load(&a, &b, &p);
 	rig_start(&a);
-	rig_pass(&a, 100000);		/* several rounds over nobody */
+	rig_pass(&a, 100000); /* several rounds over nobody */
 	rig_offer(&a, BOTH, RIG_START);
 	rig_pass(&a, 2000);
 	assert_true(a.nsent > 0);
@@ -203,8 +203,9 @@ begin_with_two_keys(struct pair_record *r)
 		rig_clock(mono_add_ms(rig.now.mono, 500));
 	}
 	assert_true(rig_peer(&a, "beta")->up);
-	assert_memory_equal(keyring_current(&rig_peer(&a, "beta")->assoc->keys)
-				    ->pair_id, p.id, sizeof(p.id));
+	assert_memory_equal(
+		keyring_current(&rig_peer(&a, "beta")->assoc->keys)->pair_id,
+		p.id, sizeof(p.id));
 }
 
 /* The list revokes a key of the older one. */
@@ -233,8 +234,8 @@ test_session_of_revoked_key(void **state)
 	(void)state;
 	for (int i = -1; i < r.pairs[1].above.n; i++) {
 		begin_with_two_keys(&r);
-		revoke_of_older(i < 0 ? r.pairs[1].peer_key
-				      : r.pairs[1].above.key[i]);
+		revoke_of_older(i < 0 ? r.pairs[1].peer_key :
+					r.pairs[1].above.key[i]);
 		assert_int_equal(a.events[EVENT_PAIR_GONE], 1);
 		end();
 	}
@@ -249,13 +250,13 @@ test_session_of_revoked_key_without_pair(void **state)
 	(void)state;
 	for (int i = -1; i < r.pairs[1].above.n; i++) {
 		begin_with_two_keys(&r);
-		assert_true(secret_store_prove(a.core->secrets,
-					   "beta", r.pairs[0].id));
+		assert_true(secret_store_prove(a.core->secrets, "beta",
+					       r.pairs[0].id));
 		rig_tick(&a);
 		assert_int_equal(rig_peer(&a, "beta")->assoc->npairs, 1);
 		assert_true(rig_peer(&a, "beta")->up);
-		revoke_of_older(i < 0 ? r.pairs[1].peer_key
-				      : r.pairs[1].above.key[i]);
+		revoke_of_older(i < 0 ? r.pairs[1].peer_key :
+					r.pairs[1].above.key[i]);
 		end();
 	}
 }
@@ -276,8 +277,9 @@ test_the_removed_is_told(void **state)
 	rig_load(&b, &a, &p);
 	rig_start(&a);
 	rig_start(&b);
-	for (int i = 0; i < 20 && !(rig_peer(&a, "beta")->up &&
-				    rig_peer(&b, "alpha")->up); i++) {
+	for (int i = 0;
+	     i < 20 && !(rig_peer(&a, "beta")->up && rig_peer(&b, "alpha")->up);
+	     i++) {
 		rig_talk(&a, &b, rig_out(&out));
 		rig_clock(mono_add_ms(rig.now.mono, 500));
 	}
@@ -390,8 +392,8 @@ expect_located(const char *name, const char *address)
 	assert_string_equal(a.core->gen->bnl->nodes[p->node].name, name);
 	assert_ptr_equal(a.core->by_node[p->node], p);
 	assert_true(assoc_has_endpoints(p->assoc, at, 1));
-	assert_int_equal(core_peer_find(a.core, name) <
-			 core_peer_count(a.core), 1);
+	assert_int_equal(core_peer_find(a.core, name) < core_peer_count(a.core),
+			 1);
 }
 
 static void
@@ -401,18 +403,22 @@ test_addresses_of_changes(void **state)
 
 	(void)state;
 	begin("");
-	rig_new(&a, rig_list(BOTH "node gamma\naddress 192.0.2.3\n"
-			     "node zeta\naddress 192.0.2.9\n", RIG_START),
+	rig_new(&a,
+		rig_list(BOTH "node gamma\naddress 192.0.2.3\n"
+			      "node zeta\naddress 192.0.2.9\n",
+			 RIG_START),
 		NULL);
 	rig_start(&a);
 	gamma = rig_peer(&a, "gamma");
 	/* Nodes come before, between and behind those that stay; of these one
 	 * moves, and one goes. */
-	rig_offer(&a, PREFIX ALPHA "node aardvark\naddress 192.0.2.4\n"
-		  "node beta\naddress 192.0.2.5\n"
-		  "node fox\naddress 192.0.2.6\n"
-		  "node gamma\naddress 192.0.2.3\n"
-		  "node zulu\naddress 192.0.2.7\n", RIG_START + 1);
+	rig_offer(&a,
+		  PREFIX ALPHA "node aardvark\naddress 192.0.2.4\n"
+			       "node beta\naddress 192.0.2.5\n"
+			       "node fox\naddress 192.0.2.6\n"
+			       "node gamma\naddress 192.0.2.3\n"
+			       "node zulu\naddress 192.0.2.7\n",
+		  RIG_START + 1);
 	assert_int_equal(core_peer_count(a.core), 5);
 	assert_ptr_equal(rig_peer(&a, "gamma"), gamma);
 	assert_null(rig_peer(&a, "zeta"));
@@ -447,8 +453,10 @@ test_hooks_of_changes(void **state)
 	assert_int_equal(a.hooks[2].kind, HOOK_SUBNET_UP);
 	a.nhooks = 0;
 	/* Beta's subnet goes over to gamma: down comes before up. */
-	rig_offer(&a, PREFIX ALPHA "node beta\n"
-		  "node gamma\n  subnet 10.156.2.0/24\n", RIG_START + 1);
+	rig_offer(&a,
+		  PREFIX ALPHA "node beta\n"
+			       "node gamma\n  subnet 10.156.2.0/24\n",
+		  RIG_START + 1);
 	assert_int_equal(a.nhooks, 3);
 	assert_int_equal(a.hooks[0].kind, HOOK_SUBNET_DOWN);
 	assert_string_equal(a.hooks[0].peer, "beta");
@@ -552,8 +560,7 @@ main(void)
 		cmocka_unit_test(test_pairs_after_absence),
 		cmocka_unit_test(test_pairs_of_the_gone),
 		cmocka_unit_test(test_session_of_revoked_key),
-		cmocka_unit_test(
-			test_session_of_revoked_key_without_pair),
+		cmocka_unit_test(test_session_of_revoked_key_without_pair),
 		cmocka_unit_test(test_the_removed_is_told),
 		cmocka_unit_test(test_stale_list_is_counted),
 		cmocka_unit_test(test_list_dated_ahead),

@@ -15,22 +15,25 @@ static const char *
 body(bool hidden)
 {
 	static char text[4096];
-	size_t len = (size_t)snprintf(text, sizeof(text), HEAD "node alpha\n%s"
-				      "  subnet 10.156.100.0/24\n", hidden ? "" :
-				      "  address 192.0.2.100\n");
+	size_t len = (size_t)snprintf(text, sizeof(text),
+				      HEAD "node alpha\n%s"
+					   "  subnet 10.156.100.0/24\n",
+				      hidden ? "" : "  address 192.0.2.100\n");
 
 	for (unsigned int i = 1; i <= npeers; i++)
 		len += (size_t)snprintf(text + len, sizeof(text) - len,
 					"node n%u\n  address 192.0.2.%u\n"
-					"  subnet 10.156.%u.0/24\n", i, i, i);
+					"  subnet 10.156.%u.0/24\n",
+					i, i, i);
 	return text;
 }
 
 static void
 meet(struct rig_node *n)
 {
-	for (int i = 0; i < 20 && !(rig_peer(&a, n->name)->up &&
-				    rig_peer(n, "alpha")->up); i++) {
+	for (int i = 0;
+	     i < 20 && !(rig_peer(&a, n->name)->up && rig_peer(n, "alpha")->up);
+	     i++) {
 		rig_talk(&a, n, rig_out(&out));
 		rig_clock(mono_add_ms(rig.now.mono, 500));
 	}

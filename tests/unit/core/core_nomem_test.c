@@ -5,14 +5,14 @@
 
 #include "core/session/assoc_impl.h"
 
-#define BOTH                                                                   \
-	"prefix 10.156.0.0/16\n"                                               \
-	"node alpha\n  address 192.0.2.1\n  subnet 10.156.1.0/24\n"            \
+#define BOTH                                                        \
+	"prefix 10.156.0.0/16\n"                                    \
+	"node alpha\n  address 192.0.2.1\n  subnet 10.156.1.0/24\n" \
 	"node beta\n  address 192.0.2.2\n  subnet 10.156.2.0/24\n"
 
 static struct rig_node a, b;
 static struct rig_out out;
-static bool fail;		/* the next calloc() */
+static bool fail; /* the next calloc() */
 static unsigned int failed;
 
 /* In the place of the library's. volatile: or a compiler makes a calloc() of

@@ -4,14 +4,14 @@
 
 #include "base/cursor.h"
 
-#define LIST                                                                   \
-	"prefix 10.156.0.0/16\n"                                               \
-	"node alpha\n  address 192.0.2.1\n  subnet 10.156.1.0/24\n"            \
+#define LIST                                                        \
+	"prefix 10.156.0.0/16\n"                                    \
+	"node alpha\n  address 192.0.2.1\n  subnet 10.156.1.0/24\n" \
 	"node beta\n  address 192.0.2.2\n  subnet 10.156.2.0/24\n"
 
 static struct rig_node a, b;
 static struct rig_out out;
-static bool no_csum;		/* of b, from the next start on */
+static bool no_csum; /* of b, from the next start on */
 
 /* Both with a pair, without a session. */
 static void
@@ -61,15 +61,17 @@ end(void)
 
 /* What a's peer seals for b, whatever a itself would say to it; the drop
  * counters of b tell what becomes of it. Frames stay in out. */
-static uint8_t tos_to_b;		/* of the datagram */
+static uint8_t tos_to_b; /* of the datagram */
 
 static void
 seal_to_b(uint8_t flags, const uint8_t *p, size_t len)
 {
 	struct assoc *l = rig_peer(&a, "beta")->assoc;
 	static uint8_t dgram[4096]; /* the frame may be in it, at last */
-	struct udp_run run = { .remote = a.at, .local = b.at.addr,
-			       .tos = tos_to_b, .data = dgram };
+	struct udp_run run = { .remote = a.at,
+			       .local = b.at.addr,
+			       .tos = tos_to_b,
+			       .data = dgram };
 
 	a.core->env.now = rig.now;
 	assert_int_equal(assoc_seal(l, &a.core->env, flags, p, len, dgram),
@@ -101,7 +103,7 @@ test_errors_are_bounded(void **state)
 	for (int second = 1; second <= 2; second++) {
 		for (int i = 0; i < 500; i++) {
 			f.len = rig_packet(f.data, (const uint8_t *)"x", 1);
-			f.data[18] = 77;	/* 10.156.77.200 */
+			f.data[18] = 77; /* 10.156.77.200 */
 			slow_ip_csum(f.data);
 			rig_tun_in(&a, &f, rig_out(&out));
 		}
@@ -125,7 +127,7 @@ test_sources_of_the_device(void **state)
 	begin_up(COMP_NONE);
 	for (size_t i = 0; i < sizeof(subnets); i++) {
 		f.len = rig_packet(f.data, (const uint8_t *)"x", 1);
-		f.data[14] = subnets[i];	/* 10.156.N. of the source */
+		f.data[14] = subnets[i]; /* 10.156.N. of the source */
 		slow_ip_csum(f.data);
 		rig_tun_in(&a, &f, rig_out(&out));
 		assert_int_equal(drops_of(&a, DROP_TUN_SOURCE), i);
@@ -140,17 +142,25 @@ static void
 make_super(struct tun_frame *f, uint8_t *mem, size_t n, uint16_t segsize)
 {
 	static uint8_t payload[60000];
-	struct made m = { .proto = 6, .host = 1, .ttl = 64, .flags = FLAG_ACK,
-			  .payload = payload, .len = n, .partial = true };
+	struct made m = { .proto = 6,
+			  .host = 1,
+			  .ttl = 64,
+			  .flags = FLAG_ACK,
+			  .payload = payload,
+			  .len = n,
+			  .partial = true };
 
 	memset(payload, 0, n);
 	for (size_t i = 0, at = 0; at + segsize <= n; i++, at += segsize)
 		rng_fill(&rig.rng, payload + at, i * 16 % segsize);
 	f->data = mem + FRAME_HEADROOM;
 	f->len = make_packet(f->data, &m);
-	f->off = (struct frame_offload){ .kind = FRAME_TCP4, .segsize = segsize,
-					 .hdrlen = 40, .needs_csum = true,
-					 .csum_start = 20, .csum_offset = 16 };
+	f->off = (struct frame_offload){ .kind = FRAME_TCP4,
+					 .segsize = segsize,
+					 .hdrlen = 40,
+					 .needs_csum = true,
+					 .csum_start = 20,
+					 .csum_offset = 16 };
 }
 
 /* A frame waits for the next out, rather than be cut short by this one. */
@@ -180,8 +190,8 @@ test_frames_stay_whole(void **state)
 					   out.o.runs[i].segsize;
 		}
 		assert_int_equal(drops_of(&a, DROP_OUT_FULL), 0);
-		assert_int_equal(packets, 9u * ((60000u + sizes[k] - 1) /
-						sizes[k]));
+		assert_int_equal(packets,
+				 9u * ((60000u + sizes[k] - 1) / sizes[k]));
 		end();
 	}
 }
@@ -226,8 +236,7 @@ test_marked(void **state)
 	len = inner(p, 0x0a9c0101, 0x0a9c0201);
 	tos_to_b = 0x03;
 	assert_dropped(0, p, len, DROP_ECN);
-	assert_dropped(0, p, inner(p, 0x0a9c0101, 0x0a9c0105),
-		       DROP_INNER_DEST);
+	assert_dropped(0, p, inner(p, 0x0a9c0101, 0x0a9c0105), DROP_INNER_DEST);
 	tos_to_b = 0xba;
 	inner(p, 0x0a9c0101, 0x0a9c0201);
 	seal_to_b(0, p, len);
@@ -255,8 +264,7 @@ outside_is(uint8_t tos, uint8_t outer)
 	f.len = rig_packet(f.data, (const uint8_t *)"x", 1);
 	f.data[1] = tos;
 	slow_ip_csum(f.data);
-	assert_int_equal(core_tun_in(a.core, rig.now, &f, 1, rig_out(&out)),
-			 1);
+	assert_int_equal(core_tun_in(a.core, rig.now, &f, 1, rig_out(&out)), 1);
 	assert_int_equal(out.o.nruns, 1);
 	assert_int_equal(out.o.runs[0].tos, outer);
 }
@@ -297,12 +305,9 @@ test_inner_addresses(void **state)
 	assert_dropped(0, p, inner(p, 0xc0000201, 0x0a9c0201),
 		       DROP_INNER_SOURCE);
 	/* To the sender, to nobody, to everybody. */
-	assert_dropped(0, p, inner(p, 0x0a9c0101, 0x0a9c0105),
-		       DROP_INNER_DEST);
-	assert_dropped(0, p, inner(p, 0x0a9c0101, 0x0a9c4d01),
-		       DROP_INNER_DEST);
-	assert_dropped(0, p, inner(p, 0x0a9c0101, 0xe0000001),
-		       DROP_INNER_DEST);
+	assert_dropped(0, p, inner(p, 0x0a9c0101, 0x0a9c0105), DROP_INNER_DEST);
+	assert_dropped(0, p, inner(p, 0x0a9c0101, 0x0a9c4d01), DROP_INNER_DEST);
+	assert_dropped(0, p, inner(p, 0x0a9c0101, 0xe0000001), DROP_INNER_DEST);
 	/* A length that is not the packet's. */
 	len = inner(p, 0x0a9c0101, 0x0a9c0201);
 	assert_dropped(0, p, len - 1, DROP_INNER_MALFORMED);
@@ -316,20 +321,26 @@ five_to_b(uint8_t proto)
 {
 	struct assoc *l = rig_peer(&a, "beta")->assoc;
 	static uint8_t mem[5 * 256];
-	struct udp_run run = { .remote = a.at, .local = b.at.addr,
+	struct udp_run run = { .remote = a.at,
+			       .local = b.at.addr,
 			       .data = mem };
 	uint8_t p[200];
 
 	a.core->env.now = rig.now;
 	for (int i = 0; i < 5; i++) {
-		struct made m = { .proto = proto, .host = 1, .ttl = 64,
-				  .id = (uint16_t)i, .flags = FLAG_ACK,
+		struct made m = { .proto = proto,
+				  .host = 1,
+				  .ttl = 64,
+				  .id = (uint16_t)i,
+				  .flags = FLAG_ACK,
 				  .seq = 100u * (uint32_t)i,
-				  .payload = mem, .len = 100 };
+				  .payload = mem,
+				  .len = 100 };
 		size_t len = make_packet(p, &m);
 
 		assert_int_equal(assoc_seal(l, &a.core->env, 0, p, len,
-					   run.data + run.len), DROP_NONE);
+					    run.data + run.len),
+				 DROP_NONE);
 		run.segsize = (uint16_t)(len + DGRAM_DATA_OVERHEAD);
 		run.len += run.segsize;
 	}
@@ -383,9 +394,12 @@ test_no_csum(void **state)
 
 	(void)state;
 	for (int n = 0; n < 4; n++) {
-		struct made m = { .proto = n & 1 ? 6 : 17, .host = 1,
-				  .ttl = 64, .flags = FLAG_ACK,
-				  .payload = payload, .len = sizeof(payload),
+		struct made m = { .proto = n & 1 ? 6 : 17,
+				  .host = 1,
+				  .ttl = 64,
+				  .flags = FLAG_ACK,
+				  .payload = payload,
+				  .len = sizeof(payload),
 				  .partial = true };
 		const struct tun_out *f;
 		uint8_t p[300], want[300];
@@ -532,7 +546,8 @@ test_room_before_opening(void **state)
 		uint8_t p[64], dgram[sizeof(p) + DGRAM_DATA_OVERHEAD];
 		struct assoc *l = rig_peer(&a, "beta")->assoc;
 		size_t len = inner(p, 0x0a9c0105, 0x0a9c0201);
-		struct udp_run run = { .remote = a.at, .local = b.at.addr,
+		struct udp_run run = { .remote = a.at,
+				       .local = b.at.addr,
 				       .data = dgram };
 
 		a.core->env.now = rig.now;

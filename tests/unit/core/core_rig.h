@@ -24,7 +24,7 @@
 #include "plain_tls.h"
 
 #define RIG_START 1800000000
-#define RIG_RUN_S (100 * 86400)	/* that it was running before */
+#define RIG_RUN_S (100 * 86400) /* that it was running before */
 #define RIG_KEPT 64		/* datagrams that are kept */
 #define RIG_HOOKS 256
 #define RIG_TO 256
@@ -43,7 +43,7 @@ struct rig_node {
 	struct rng_seeded seed;
 	uint8_t secret[X25519_LEN], public[X25519_LEN];
 	bool no_gro, no_csum;
-	bool silent;			/* TCP never answers */
+	bool silent; /* TCP never answers */
 	struct endpoint at;
 	struct rig_dgram sent[RIG_KEPT];
 	size_t nsent;
@@ -52,15 +52,15 @@ struct rig_node {
 		char peer[NODE_NAME_MAX + 1];
 		uint8_t covering;
 	} hooks[RIG_HOOKS];
-	size_t nhooks;			/* the first ones are kept */
+	size_t nhooks; /* the first ones are kept */
 	size_t connects, tun_writes;
-	struct endpoint to[RIG_TO];	/* of the last connects */
-	uint8_t *known;			/* addresses on the disk */
+	struct endpoint to[RIG_TO]; /* of the last connects */
+	uint8_t *known;		    /* addresses on the disk */
 	size_t knownlen;
-	int64_t run_s;			/* as stored last */
+	int64_t run_s; /* as stored last */
 	unsigned int run_writes;
 	unsigned int known_writes;
-	char asked[RIG_ASKED][64];	/* the last host names */
+	char asked[RIG_ASKED][64]; /* the last host names */
 	size_t nasked;
 	unsigned int events[EVENTS], logged[EVENTS];
 };
@@ -87,8 +87,8 @@ rig_begin(void)
 	memset(&rig, 0, sizeof(rig));
 	rig_clock((struct monotime){ 1000 * NS_PER_S });
 	rig.rng = rng_seeded(&rig.seed, 7);
-	assert_int_equal(key_read_private(&rig.key, PEM_ED_1,
-					  strlen(PEM_ED_1), &e), 0);
+	assert_int_equal(
+		key_read_private(&rig.key, PEM_ED_1, strlen(PEM_ED_1), &e), 0);
 }
 
 static inline void
@@ -105,8 +105,8 @@ rig_sign(const char *body, int64_t at, size_t *len)
 	char text[8192], *out;
 	struct bnl_sign_in in = { .text = text, .key = rig.key, .now.s = at };
 
-	in.len = (size_t)snprintf(text, sizeof(text),
-				  "network example.org\n%s", body);
+	in.len = (size_t)snprintf(text, sizeof(text), "network example.org\n%s",
+				  body);
 	if (bnl_sign(&out, len, &in, es) < 0)
 		fail_msg("%s", es->e[0].text);
 	free(es);
@@ -198,8 +198,8 @@ rig_act(struct rig_node *n, struct action *a)
 		n->logged[a->event] += a->level != EVENT_DEBUG;
 		break;
 	case ACTION_RESOLVE:
-		snprintf(n->asked[n->nasked++ % RIG_ASKED],
-			 sizeof(n->asked[0]), "%s", a->text);
+		snprintf(n->asked[n->nasked++ % RIG_ASKED], sizeof(n->asked[0]),
+			 "%s", a->text);
 		break;
 	case ACTION_CLOSE:
 		core_stream_closed(n->core, rig.now, a->conn, CLOSE_ORDERLY,
@@ -222,8 +222,8 @@ rig_drain(struct rig_node *n)
 }
 
 /* All hooks have a command, so that the core asks for them. */
-#define RIG_COMMANDS                                                           \
-	"nodeupcmd = x\nnodedowncmd = x\nsubnetupcmd = x\n"                    \
+#define RIG_COMMANDS                                        \
+	"nodeupcmd = x\nnodedowncmd = x\nsubnetupcmd = x\n" \
 	"subnetdowncmd = x\nmysubnetupcmd = x\nmysubnetdowncmd = x\n"
 
 /* extra: more lines of its configuration. */
@@ -327,9 +327,12 @@ rig_offer(struct rig_node *n, const char *body, int64_t at)
 static inline struct pair
 rig_pair(enum comp_alg comp, int64_t made)
 {
-	struct pair p = { .generation = 1, .cipher = AEAD_AES_256_GCM,
-			  .comp = comp, .level = comp_level_min(comp),
-			  .lower_dialled = true, .proven = true,
+	struct pair p = { .generation = 1,
+			  .cipher = AEAD_AES_256_GCM,
+			  .comp = comp,
+			  .level = comp_level_min(comp),
+			  .lower_dialled = true,
+			  .proven = true,
 			  .made.s = made,
 			  .made_run_s = RIG_RUN_S + made - RIG_START,
 			  .cert_end.s = RIG_START + 300 * 86400 };
@@ -373,10 +376,14 @@ static inline struct core_out *
 rig_out(struct rig_out *out)
 {
 	out->o = (struct core_out){
-		.mem = out->mem, .cap = sizeof(out->mem),
-		.runs = out->runs, .maxruns = 64,
-		.frames = out->frames, .maxframes = 64,
-		.slices = out->slices, .maxslices = 4 * FRAME_IOV_MAX,
+		.mem = out->mem,
+		.cap = sizeof(out->mem),
+		.runs = out->runs,
+		.maxruns = 64,
+		.frames = out->frames,
+		.maxframes = 64,
+		.slices = out->slices,
+		.maxslices = 4 * FRAME_IOV_MAX,
 	};
 	return &out->o;
 }
@@ -391,7 +398,8 @@ rig_carry(struct rig_node *from, size_t first, struct rig_node *to,
 		struct udp_run run = { .remote = from->at,
 				       .local = to->at.addr,
 				       .segsize = (uint16_t)d->len,
-				       .data = d->data, .len = d->len };
+				       .data = d->data,
+				       .len = d->len };
 
 		assert_int_equal(core_udp_in(to->core, rig.now, &run, 1, out),
 				 1);
@@ -427,8 +435,11 @@ rig_talk(struct rig_node *a, struct rig_node *b, struct core_out *out)
 static inline size_t
 rig_packet(uint8_t *p, const uint8_t *payload, size_t len)
 {
-	struct made m = { .proto = 17, .host = 1, .ttl = 64,
-			  .payload = payload, .len = len };
+	struct made m = { .proto = 17,
+			  .host = 1,
+			  .ttl = 64,
+			  .payload = payload,
+			  .len = len };
 
 	return make_packet(p, &m);
 }
@@ -461,8 +472,9 @@ rig_meet(struct rig_node *a, struct rig_node *b, struct rig_out *out)
 	rig_load(b, a, &p);
 	rig_start(a);
 	rig_start(b);
-	for (int i = 0; i < 20 && !(rig_peer(a, "beta")->up &&
-				    rig_peer(b, "alpha")->up); i++) {
+	for (int i = 0;
+	     i < 20 && !(rig_peer(a, "beta")->up && rig_peer(b, "alpha")->up);
+	     i++) {
 		rig_talk(a, b, rig_out(out));
 		rig_clock(mono_add_ms(rig.now.mono, 500));
 	}

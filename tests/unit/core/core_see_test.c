@@ -2,12 +2,14 @@
 /* What a core shows of itself: its peers, and why one can be reached or not. */
 #include "core_rig.h"
 
-#define K1 "sha256:" \
+#define K1        \
+	"sha256:" \
 	"1111111111111111111111111111111111111111111111111111111111111111"
 #define HEAD "prefix 10.156.0.0/16\n"
 #define ALPHA "node alpha\n  address 192.0.2.1\n  subnet 10.156.1.0/24\n"
-#define BETA "node beta.example\n  address 192.0.2.2\n  address 192.0.2.9\n" \
-	     "  subnet 10.156.2.0/24\n"
+#define BETA                                                            \
+	"node beta.example\n  address 192.0.2.2\n  address 192.0.2.9\n" \
+	"  subnet 10.156.2.0/24\n"
 #define GAMMA "node gamma\n  subnet 10.156.3.0/24\n  key " K1 "\n"
 
 static struct rig_node a, b;
@@ -106,8 +108,8 @@ test_peer_info(void **state)
 	i = info_of("beta.example");
 	assert_int_equal(i.state, PEER_UP);
 	assert_true(i.session_age_ms >= 0 && i.handshakes == 1);
-	assert_int_equal(bnl_version_cmp(&i.version, &core_list(b.core)->version),
-			 0);
+	assert_int_equal(
+		bnl_version_cmp(&i.version, &core_list(b.core)->version), 0);
 	assert_int_equal(core_negotiate(a.core, rig.now, "beta.example"), 0);
 	rig_drain(&a);
 	/* What is up is up, whatever else goes on. */
@@ -207,8 +209,8 @@ test_no_list_and_removed(void **state)
 	w = why_of("beta.example", &done);
 	assert_true(!w.listed && w.list && done);
 	assert_int_equal(w.gone.s, rig.now.wall.s);
-	assert_int_equal(bnl_version_cmp(&w.gone_by,
-					 &core_list(a.core)->version), 0);
+	assert_int_equal(
+		bnl_version_cmp(&w.gone_by, &core_list(a.core)->version), 0);
 	rig_offer(&a, HEAD GAMMA, RIG_START + 2);
 	w = why_of("gamma", &done);
 	assert_true(w.removed_us && !w.list);
@@ -222,8 +224,8 @@ try_at(uint8_t host, enum history_kind kind, const char *text)
 					 .b = { 192, 0, 2, host } },
 			       .port = 3406 };
 
-	history_try(a.core->env.history, rig.now.mono, "beta.example", &to, kind,
-		  text);
+	history_try(a.core->env.history, rig.now.mono, "beta.example", &to,
+		    kind, text);
 }
 
 /* What was noticed counts as long as it is fresh, and is escaped. */
@@ -275,14 +277,14 @@ test_refusals(void **state)
 	rig_start(&a);
 	memset(key, 9, sizeof(key));
 	history_refused_it(a.core->env.history, rig.now.mono, "beta.example",
-			 REFUSE_PIN, &v, "ours", key);
+			   REFUSE_PIN, &v, "ours", key);
 	w = why_of("beta.example", &done);
 	assert_int_equal(w.refused_it, REFUSE_PIN);
 	assert_int_equal(w.refused_us, 0);
 	assert_memory_equal(w.offered, key, sizeof(key));
 	assert_string_equal(w.refusal, "ours");
 	history_refused_us(a.core->env.history, rig.now.mono, "beta.example",
-			 REFUSE_REVOKED, &v, "theirs\x07");
+			   REFUSE_REVOKED, &v, "theirs\x07");
 	w = why_of("beta.example", &done);
 	assert_int_equal(w.refused_us, REFUSE_REVOKED);
 	assert_int_equal(w.judged_by.timestamp.s, 77);
@@ -298,7 +300,7 @@ test_refusals(void **state)
 	assert_int_equal(why_of("beta.example", &done).bye.s, 0);
 	history_bye(a.core->env.history, rig.now.wall, "beta.example");
 	history_refused_us(a.core->env.history, rig.now.mono, "beta.example",
-			 REFUSE_PIN, &v, "");
+			   REFUSE_PIN, &v, "");
 	assert_int_equal(why_of("beta.example", &done).bye.s, 0);
 	history_bye(a.core->env.history, rig.now.wall, "beta.example");
 	history_met(a.core->env.history, "beta.example");

@@ -5,7 +5,7 @@
 #include "core/conn/conn.h"
 #include "core_rig.h"
 
-#define SELF_MIDDLE "m"		/* half of the names are lower */
+#define SELF_MIDDLE "m" /* half of the names are lower */
 #define TEXT_MAX ((size_t)8 << 20)
 #define MANY 10000
 #define SOON_MS 1000
@@ -346,9 +346,11 @@ test_forgotten_with_the_list(void **state)
 	rig_start(&a);
 	rig_pass(&a, 60 * 1000);
 	assert_int_equal(a.core->conns->heard.count, 400);
-	rig_offer(&a, "prefix 10.0.0.0/8\nnode " SELF_MIDDLE
+	rig_offer(&a,
+		  "prefix 10.0.0.0/8\nnode " SELF_MIDDLE
 		  "\n  address 192.0.2.1\n  subnet 10.156.1.0/24\n"
-		  "node a00000\n  address 198.18.0.0\n", RIG_START + 1);
+		  "node a00000\n  address 198.18.0.0\n",
+		  RIG_START + 1);
 	assert_int_equal(a.core->conns->heard.count, 1);
 	end();
 }

@@ -79,8 +79,8 @@ test_refresh_is_spread(void **state)
 	g = rig_list(body, RIG_START);
 	rig_new(&a, g, NULL);
 	for (int i = 0; i < 20; i++) {
-		struct pair p = rig_pair(COMP_NONE, RIG_START -
-					 PAIR_AGE_REFRESH_S + 10);
+		struct pair p = rig_pair(COMP_NONE,
+					 RIG_START - PAIR_AGE_REFRESH_S + 10);
 
 		rig_load(&a, &n[i], &p);
 		conf_free(n[i].conf);
@@ -140,7 +140,8 @@ dials_to(const char *name)
 	begin("pullinterval = 24h\n");
 	for (int i = 0; i < 40; i++) {
 		len = strlen(body);
-		snprintf(body + len, sizeof(body) - len, "node %s%02d\n"
+		snprintf(body + len, sizeof(body) - len,
+			 "node %s%02d\n"
 			 "  address 192.0.2.%d\n  subnet 10.156.%d.0/24\n",
 			 name, i, 100 + i, 60 + i);
 	}
@@ -319,14 +320,14 @@ test_warning_has_an_address(void **state)
 	assert_int_equal(w.kind, EVENT_PEER_CERT_END);
 	assert_string_equal(w.text, "its certificate ends in 10 days");
 	assoc_follow(rig_peer(&a, "beta")->assoc, &a.core->env,
-		    &(struct endpoint){ .addr = { .family = IP_V4,
-						  .b = { 192, 0, 2, 2 } },
-					.port = 3406 },
-		    &a.at.addr);
+		     &(struct endpoint){
+			     .addr = { .family = IP_V4, .b = { 192, 0, 2, 2 } },
+			     .port = 3406 },
+		     &a.at.addr);
 	pos = 0;
 	assert_true(core_peer_warning(a.core, rig.now, 0, &pos, &w));
 	assert_string_equal(w.text, "its certificate ends in 10 days "
-			    "(at 192.0.2.2:3406)");
+				    "(at 192.0.2.2:3406)");
 	end();
 }
 
@@ -376,8 +377,8 @@ test_no_init_without_packets(void **state)
 static void
 test_clock_ends_no_pair(void **state)
 {
-	static const int64_t off[] = { PAIR_AGE_HARD_S + 1, 299 * 86400,
-				       -86400, 400 * 86400 };
+	static const int64_t off[] = { PAIR_AGE_HARD_S + 1, 299 * 86400, -86400,
+				       400 * 86400 };
 	struct peer_info info;
 
 	(void)state;
@@ -439,9 +440,9 @@ test_own_key_revoked(void **state)
 		rig_pass(&a, 60000);
 		assert_int_equal(a.events[EVENT_CERT_END], 0);
 		snprintf(body, sizeof(body), BOTH "revoke %s\n",
-			 fingerprint_format(fp, i == 0
-						? a.plain.cert.fingerprint
-						: a.plain.cert.above.key[0]));
+			 fingerprint_format(
+				 fp, i == 0 ? a.plain.cert.fingerprint :
+					      a.plain.cert.above.key[0]));
 		rig_offer(&a, body, RIG_START + 1);
 		rig_pass(&a, 60000);
 		assert_int_equal(a.events[EVENT_CERT_END], 1);

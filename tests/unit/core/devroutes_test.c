@@ -39,8 +39,8 @@ prefixes(const char *text, struct prefix out[MANY])
 	size_t n = words(text, word);
 
 	for (size_t i = 0; i < n; i++)
-		assert_int_equal(prefix_parse(&out[i], word[i],
-					      strlen(word[i])), 0);
+		assert_int_equal(
+			prefix_parse(&out[i], word[i], strlen(word[i])), 0);
 	return n;
 }
 
@@ -51,8 +51,8 @@ addresses(const char *text, struct ipaddr out[MANY])
 	size_t n = words(text, word);
 
 	for (size_t i = 0; i < n; i++)
-		assert_int_equal(ipaddr_parse(&out[i], word[i],
-					      strlen(word[i])), 0);
+		assert_int_equal(
+			ipaddr_parse(&out[i], word[i], strlen(word[i])), 0);
 	return n;
 }
 
@@ -71,11 +71,13 @@ make(struct devroutes *r, struct bnl **b, const char *list,
 		.local = local,
 		.nlocal = prefixes(h->local, local),
 	};
-	struct errs es = {0};
+	struct errs es = { 0 };
 	char text[2048];
 
-	snprintf(text, sizeof(text), "network t.example\n"
-		 "timestamp 2026-11-22T06:25:00Z\n%s", list);
+	snprintf(text, sizeof(text),
+		 "network t.example\n"
+		 "timestamp 2026-11-22T06:25:00Z\n%s",
+		 list);
 	if (bnl_parse(b, text, strlen(text), &es) != 0)
 		fail_msg("not a list: %s", list);
 	in.list = *b;
@@ -100,39 +102,39 @@ expect(const char *list, struct host h, const char *wanted)
 	bnl_free(b);
 }
 
-#define PLAIN                                                    \
-	"prefix 10.156.0.0/16\nprefix fd00:c1::/48\n"            \
-	"node alpha\n subnet 10.156.1.0/24\n"                    \
-	" subnet fd00:c1:0:1::/64\n"                             \
-	"node beta\n subnet 10.156.2.0/24\n"                     \
+#define PLAIN                                         \
+	"prefix 10.156.0.0/16\nprefix fd00:c1::/48\n" \
+	"node alpha\n subnet 10.156.1.0/24\n"         \
+	" subnet fd00:c1:0:1::/64\n"                  \
+	"node beta\n subnet 10.156.2.0/24\n"          \
 	" subnet fd00:c1:0:2::/64\n"
-#define LAN                                                      \
-	"prefix 192.168.5.0/24\n" PLAIN                          \
-	"node gamma\n subnet 192.168.5.0/24\n"
+#define LAN \
+	"prefix 192.168.5.0/24\n" PLAIN "node gamma\n subnet 192.168.5.0/24\n"
 
 static void
 test_plain(void **state)
 {
 	(void)state;
-	expect(PLAIN, (struct host){0}, "10.156.0.0/16 fd00:c1::/48");
-	expect(PLAIN, (struct host){.outside = "192.0.2.1 2001:db8::1",
-				    .local = "192.0.2.0/24 2001:db8::/64"},
+	expect(PLAIN, (struct host){ 0 }, "10.156.0.0/16 fd00:c1::/48");
+	expect(PLAIN,
+	       (struct host){ .outside = "192.0.2.1 2001:db8::1",
+			      .local = "192.0.2.0/24 2001:db8::/64" },
 	       "10.156.0.0/16 fd00:c1::/48");
-	expect(LAN, (struct host){0},
+	expect(LAN, (struct host){ 0 },
 	       "10.156.0.0/16 192.168.5.0/24 fd00:c1::/48");
 	/* Alone: the rest of its prefix is the VPN's, if the device has an
 	 * address there. */
 	expect("prefix 10.156.0.0/16\nnode alpha\n subnet 10.156.1.0/24\n",
-	       (struct host){.own = "10.156.1.0/24"}, "10.156.0.0/16");
+	       (struct host){ .own = "10.156.1.0/24" }, "10.156.0.0/16");
 	expect("prefix 10.156.0.0/16\nnode alpha\n subnet 10.156.1.0/24\n",
-	       (struct host){0}, "");
+	       (struct host){ 0 }, "");
 	/* A prefix that nobody has a subnet in any more. */
-	expect("prefix 192.168.5.0/24\n" PLAIN, (struct host){0},
+	expect("prefix 192.168.5.0/24\n" PLAIN, (struct host){ 0 },
 	       "10.156.0.0/16 fd00:c1::/48");
 	expect("prefix 192.168.5.7/32\nprefix fd00:c2::1/128\n" PLAIN
 	       "node gamma\n subnet 192.168.5.7/32\n"
 	       " subnet fd00:c2::1/128\n",
-	       (struct host){0},
+	       (struct host){ 0 },
 	       "10.156.0.0/16 192.168.5.7/32 fd00:c1::/48 fd00:c2::1/128");
 }
 
@@ -141,18 +143,18 @@ test_local(void **state)
 {
 	(void)state;
 	/* A LAN of this host in the prefix, or around it: one by one. */
-	expect(PLAIN, (struct host){.local = "10.156.7.0/24"},
+	expect(PLAIN, (struct host){ .local = "10.156.7.0/24" },
 	       "10.156.2.0/24 fd00:c1::/48");
-	expect(PLAIN, (struct host){.local = "10.0.0.0/8 fd00::/16"},
+	expect(PLAIN, (struct host){ .local = "10.0.0.0/8 fd00::/16" },
 	       "10.156.2.0/24 fd00:c1:0:2::/64");
 	/* The metric decides where the LAN is that of another node. */
-	expect(LAN, (struct host){.local = "192.168.5.0/24"},
+	expect(LAN, (struct host){ .local = "192.168.5.0/24" },
 	       "10.156.0.0/16 192.168.5.0/24 fd00:c1::/48");
 	/* A small prefix inside one that cannot be one route. */
 	expect("prefix 10.0.0.0/8\nprefix 10.156.0.0/16\n"
 	       "node beta\n subnet 10.7.0.0/16\n subnet 10.156.2.0/24\n"
 	       " subnet 10.156.4.0/24\n",
-	       (struct host){.local = "10.9.0.0/16"},
+	       (struct host){ .local = "10.9.0.0/16" },
 	       "10.7.0.0/16 10.156.0.0/16");
 }
 
@@ -160,19 +162,19 @@ static void
 test_outside(void **state)
 {
 	(void)state;
-	expect(PLAIN, (struct host){.outside = "10.156.77.1"},
+	expect(PLAIN, (struct host){ .outside = "10.156.77.1" },
 	       "10.156.2.0/24 fd00:c1::/48");
 	/* Inside a subnet: routed around it. */
 	expect("prefix 10.0.0.0/8\nnode beta\n subnet 10.7.0.0/29\n",
-	       (struct host){.outside = "10.7.0.2 10.7.0.2"},
+	       (struct host){ .outside = "10.7.0.2 10.7.0.2" },
 	       "10.7.0.0/31 10.7.0.3/32 10.7.0.4/30");
 	expect("prefix 10.0.0.0/8\nnode beta\n subnet 10.7.0.0/29\n",
-	       (struct host){.outside = "10.7.0.7 10.7.0.0"},
+	       (struct host){ .outside = "10.7.0.7 10.7.0.0" },
 	       "10.7.0.1/32 10.7.0.2/31 10.7.0.4/31 10.7.0.6/32");
 	expect("prefix 10.0.0.0/8\nnode beta\n subnet 10.7.0.2/32\n",
-	       (struct host){.outside = "10.7.0.2"}, "");
+	       (struct host){ .outside = "10.7.0.2" }, "");
 	expect("prefix fd00::/8\nnode beta\n subnet fd00:7::/126\n",
-	       (struct host){.outside = "fd00:7::1"},
+	       (struct host){ .outside = "fd00:7::1" },
 	       "fd00:7::/128 fd00:7::2/127");
 }
 
@@ -183,7 +185,7 @@ test_too_wide(void **state)
 		"prefix 0.0.0.0/0\nprefix ::/0\n"
 		"node beta\n subnet 0.0.0.0/1\n subnet 2000::/3\n"
 		"node gamma\n subnet 172.16.0.0/12\n subnet fc00::/7\n";
-	struct host h = {0};
+	struct host h = { 0 };
 	char text[PREFIX_TEXT_MAX];
 	struct devroutes r;
 	struct bnl *b;
@@ -201,14 +203,16 @@ test_too_wide(void **state)
 static void
 test_find(void **state)
 {
-	struct host h = {0};
-	struct devroutes r, none = {0};
+	struct host h = { 0 };
+	struct devroutes r, none = { 0 };
 	struct ipaddr a[MANY];
 	struct bnl *b;
 
 	(void)state;
 	assert_int_equal(addresses("10.156.9.9 192.168.5.255 192.168.6.0 "
-				   "10.155.255.255 fd00:c1:0:ffff::9", a), 5);
+				   "10.155.255.255 fd00:c1:0:ffff::9",
+				   a),
+			 5);
 	make(&r, &b, LAN, &h);
 	assert_ptr_equal(devroutes_find(&r, &a[0]), &r.v[0]);
 	assert_ptr_equal(devroutes_find(&r, &a[1]), &r.v[1]);
@@ -224,10 +228,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_plain),
-		cmocka_unit_test(test_local),
-		cmocka_unit_test(test_outside),
-		cmocka_unit_test(test_too_wide),
+		cmocka_unit_test(test_plain),	cmocka_unit_test(test_local),
+		cmocka_unit_test(test_outside), cmocka_unit_test(test_too_wide),
 		cmocka_unit_test(test_find),
 	};
 

@@ -4,8 +4,8 @@
 #include "list_world.h"
 
 #define LISTS (LIST_DIFFS + 3)
-#define LARGE 40000		/* several LIST_DATA */
-#define MIDDLE (20 * 67)	/* between two of its lines */
+#define LARGE 40000	 /* several LIST_DATA */
+#define MIDDLE (20 * 67) /* between two of its lines */
 
 static struct bnl *lists[LISTS];
 static char *pad;
@@ -61,8 +61,8 @@ setup_lists(void **state)
 	pad = padding(LARGE);
 	for (int i = 0; i < LISTS; i++) {
 		snprintf(line, sizeof(line), "# this is list %d\n", i);
-		lists[i] = list_after(i == 0 ? NULL : lists[i - 1],
-				      T0 + 10 * i, line);
+		lists[i] = list_after(i == 0 ? NULL : lists[i - 1], T0 + 10 * i,
+				      line);
 	}
 	a = host_add("alpha", copy_of(lists[0]));
 	b = host_add("beta", copy_of(lists[0]));
@@ -166,8 +166,9 @@ a_base_signed_twice(void **state)
 	char *raw;
 
 	(void)state;
-	assert_int_equal(bnl_block_read(&block, lists[0]->raw,
-					lists[0]->rawlen, NULL), 0);
+	assert_int_equal(
+		bnl_block_read(&block, lists[0]->raw, lists[0]->rawlen, NULL),
+		0);
 	/* The same text and version; the bytes behind it are others. */
 	n = lists[0]->rawlen;
 	raw = malloc(n);
@@ -283,8 +284,8 @@ the_base_is_replaced_meanwhile(void **state)
 
 /* --- those that are of no use ------------------------------------------------------ */
 
-static size_t at;		/* of the byte that is changed */
-static bool all;		/* in whole lists, too */
+static size_t at; /* of the byte that is changed */
+static bool all;  /* in whole lists, too */
 
 static void
 change_data(uint8_t *frame, size_t *len)
@@ -489,7 +490,8 @@ put_base(uint8_t *frame, size_t *len)
 	watch_beta(frame, len);
 	if (frame[0] == FRAME_LIST_GET)
 		bnl_version_write(frame + FRAME_HEADER_LEN +
-				  BNL_VERSION_WIRE_LEN, &lists[1]->version);
+					  BNL_VERSION_WIRE_LEN,
+				  &lists[1]->version);
 }
 
 static void

@@ -23,9 +23,15 @@ static size_t
 packet(uint8_t *p, bool v6, uint8_t tos, uint16_t id)
 {
 	static const uint8_t payload[40];
-	const struct made m = { .v6 = v6, .proto = 17, .host = 1, .ttl = 64,
-				.tos = tos, .id = id, .label = 0xabcde,
-				.payload = payload, .len = sizeof(payload) };
+	const struct made m = { .v6 = v6,
+				.proto = 17,
+				.host = 1,
+				.ttl = 64,
+				.tos = tos,
+				.id = id,
+				.label = 0xabcde,
+				.payload = payload,
+				.len = sizeof(payload) };
 
 	return make_packet(p, &m);
 }

@@ -105,7 +105,7 @@ no_alarm_for_missed_lists(void **state)
 	(void)state;
 	missed(3, 9);
 	missed(1, 2);
-	missed(3, BNL_HISTORY_MAX + 3);	/* the last that is named */
+	missed(3, BNL_HISTORY_MAX + 3); /* the last that is named */
 	missed(3, BNL_HISTORY_MAX + 20);
 }
 
@@ -268,7 +268,7 @@ a_node_that_was_set_back_stays_so(void **state)
 	assert_int_not_equal(dial(b, "alpha", CONN_LIST), 0);
 	quiet_end();
 	a->follow_wants = true;
-	collect(a);		/* a round that is due */
+	collect(a); /* a round that is due */
 	quiet_end();
 	a->dials = 0;
 	lists_news(a->lists, "beta", &ahead->version);

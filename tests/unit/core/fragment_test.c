@@ -18,8 +18,13 @@ static uint8_t p[2048], payload[1400], whole[2048];
 static size_t
 make(uint16_t frag, size_t n)
 {
-	struct made m = { .proto = 17, .host = 1, .ttl = 64, .id = 77,
-			  .frag = frag, .payload = payload, .len = n };
+	struct made m = { .proto = 17,
+			  .host = 1,
+			  .ttl = 64,
+			  .id = 77,
+			  .frag = frag,
+			  .payload = payload,
+			  .len = n };
 	size_t len;
 
 	for (size_t i = 0; i < sizeof(payload); i++)
@@ -85,8 +90,12 @@ test_again(void **state)
 static void
 test_refused(void **state)
 {
-	struct made m = { .proto = 17, .host = 1, .ttl = 64, .ipopt = 4,
-			  .payload = payload, .len = 100 };
+	struct made m = { .proto = 17,
+			  .host = 1,
+			  .ttl = 64,
+			  .ipopt = 4,
+			  .payload = payload,
+			  .len = 100 };
 	struct fragment f;
 
 	(void)state;

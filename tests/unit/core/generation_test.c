@@ -107,8 +107,8 @@ test_broadcasts(void **state)
 	assert_int_equal(route_of(g, "192.0.2.9"), 0);
 	assert_int_equal(route_of(g, "10.2.1.255"), 0);
 	assert_int_equal(route_of(g, "10.2.2.255"), ROUTE_NONE);
-	assert_int_equal(
-		route_of(g, "fd00:ffff:ffff:ffff:ffff:ffff:ffff:ffff"), 0);
+	assert_int_equal(route_of(g, "fd00:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+			 0);
 	assert_int_equal(ipaddr_parse(&a, "10.2.1.255", 10), 0);
 	assert_true(bnl_is_broadcast(g->bnl, n, &a));
 	assert_false(bnl_is_broadcast(g->bnl, NULL, &a));
@@ -147,8 +147,8 @@ test_one_fault_is_found(void **state)
 		struct generation *g = NULL;
 		struct err e = { 0 };
 
-		assert_int_equal(build(&g, faults[i].at, faults[i].statement,
-				       &e), -1);
+		assert_int_equal(
+			build(&g, faults[i].at, faults[i].statement, &e), -1);
 		assert_null(g);
 		assert_int_equal(e.code, faults[i].code);
 		if (strstr(e.text, faults[i].part) == NULL)

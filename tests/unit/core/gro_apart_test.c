@@ -157,12 +157,12 @@ test_bad_checksum(void **state)
 
 	(void)state;
 	for (unsigned int i = 0; i < 6 * LEN(all); i++) {
-		struct made m[5] = {*all[i / 6]}, sum;
+		struct made m[5] = { *all[i / 6] }, sum;
 		unsigned int bad = i % 3, frame = bad == 0 ? 0 : 1;
 		size_t iphdr = m[0].v6 ? 40 : 20;
 		/* in the payload's last byte, or in the checksum itself */
-		size_t at = i % 6 < 3 ? made_header_len(&m[0]) + PAYLOAD - 1
-				      : iphdr + (m[0].proto == 6 ? 16 : 6);
+		size_t at = i % 6 < 3 ? made_header_len(&m[0]) + PAYLOAD - 1 :
+					iphdr + (m[0].proto == 6 ? 16 : 6);
 		size_t len;
 
 		m[0].partial = false;
@@ -241,8 +241,8 @@ test_udp_length(void **state)
 static void
 test_tcp_header_length(void **state)
 {
-	static const uint8_t doffs[] = {0x00, 0x40, 0xf0};
-	static const uint32_t left[] = {50, 34, 30};
+	static const uint8_t doffs[] = { 0x00, 0x40, 0xf0 };
+	static const uint32_t left[] = { 50, 34, 30 };
 
 	(void)state;
 	for (size_t i = 0; i < LEN(doffs); i++) {
@@ -271,12 +271,13 @@ test_no_transport(void **state)
 	static const struct {
 		uint8_t proto;
 		size_t len;
-	} odd[] = {{6, 0}, {6, 19}, {17, 0}, {17, 7}, {1, 64}, {132, 64}};
-	uint8_t buf[200] = {0};
+	} odd[] = { { 6, 0 },  { 6, 19 }, { 17, 0 },
+		    { 17, 7 }, { 1, 64 }, { 132, 64 } };
+	uint8_t buf[200] = { 0 };
 
 	(void)state;
 	for (size_t i = 0; i < 2 * LEN(odd); i++) {
-		struct made m = {.v6 = i % 2 == 1, .proto = odd[i / 2].proto};
+		struct made m = { .v6 = i % 2 == 1, .proto = odd[i / 2].proto };
 		size_t len = make_ip(buf, &m, odd[i / 2].len);
 
 		len += odd[i / 2].len;
@@ -311,8 +312,8 @@ test_same_key(void **state)
 	assert_true(add_bytes(p, len, true));
 	memcpy(&ports, p + 40, 4);
 	memcpy(word, p + 8, 32);
-	key =
-	    (((uint64_t)ports * factor ^ word[0]) * factor ^ word[1]) * factor;
+	key = (((uint64_t)ports * factor ^ word[0]) * factor ^ word[1]) *
+	      factor;
 	other = key ^ word[2] ^ 1;
 	key ^= word[2];
 	word[2] ^= 1;
@@ -331,15 +332,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_other_header),
-	    cmocka_unit_test(test_other_tcp),
-	    cmocka_unit_test(test_ace),
-	    cmocka_unit_test(test_bad_checksum),
-	    cmocka_unit_test(test_udp_no_checksum),
-	    cmocka_unit_test(test_udp_length),
-	    cmocka_unit_test(test_tcp_header_length),
-	    cmocka_unit_test(test_no_transport),
-	    cmocka_unit_test(test_same_key),
+		cmocka_unit_test(test_other_header),
+		cmocka_unit_test(test_other_tcp),
+		cmocka_unit_test(test_ace),
+		cmocka_unit_test(test_bad_checksum),
+		cmocka_unit_test(test_udp_no_checksum),
+		cmocka_unit_test(test_udp_length),
+		cmocka_unit_test(test_tcp_header_length),
+		cmocka_unit_test(test_no_transport),
+		cmocka_unit_test(test_same_key),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

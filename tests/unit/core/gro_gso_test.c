@@ -159,7 +159,7 @@ normalise(struct packet *k)
 static void
 check_packet(uint8_t *p, size_t len, bool was_super, bool partial)
 {
-	struct packet got = {.p = p, .len = len};
+	struct packet got = { .p = p, .len = len };
 	struct packet *want;
 	struct ippkt ip;
 	unsigned int flow = p[0] >> 4 == 4 ? p[15] : p[23];
@@ -187,7 +187,7 @@ static void
 drain(void)
 {
 	static uint8_t mem[FRAME_LEN_MAX];
-	struct tun_frame f = {.data = mem};
+	struct tun_frame f = { .data = mem };
 	struct ippkt ip;
 	struct gso g;
 	uint8_t *p;
@@ -256,7 +256,7 @@ test_coalesce_segment(void **state)
 
 	(void)state;
 	for (unsigned int seed = 0; seed < ROUNDS; seed++) {
-		struct prng r = {seed};
+		struct prng r = { seed };
 		unsigned int n = 1 + prng_below(&r, FLOWS_MANY);
 
 		make_all(n, &r);
@@ -282,7 +282,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_coalesce_segment),
+		cmocka_unit_test(test_coalesce_segment),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

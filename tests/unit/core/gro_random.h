@@ -17,7 +17,7 @@ coin(struct prng *r)
 static inline struct made
 random_flow(struct prng *r, unsigned int host)
 {
-	struct made m = {.host = (uint8_t)host};
+	struct made m = { .host = (uint8_t)host };
 
 	m.v6 = coin(r);
 	m.proto = coin(r) ? 6 : 17;

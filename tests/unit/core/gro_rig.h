@@ -26,7 +26,7 @@ static unsigned int nmade;
 static inline int
 setup(void **state)
 {
-	struct prng r = {1};
+	struct prng r = { 1 };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(payload); i++)
@@ -37,10 +37,10 @@ setup(void **state)
 static inline void
 start_with(bool tcp, bool udp)
 {
-	out = (struct core_out){.frames = frames,
-				.maxframes = FRAMES,
-				.slices = slices,
-				.maxslices = FRAMES};
+	out = (struct core_out){ .frames = frames,
+				 .maxframes = FRAMES,
+				 .slices = slices,
+				 .maxslices = FRAMES };
 	/* What is not written must not be looked at. */
 	memset(&gro, 0xa5, sizeof(gro));
 	memset(frames, 0xa5, sizeof(frames));
@@ -115,9 +115,9 @@ expect(unsigned int i, const struct made *m, size_t segsize)
 		assert_int_equal(frames[i].niov, 1);
 		return;
 	}
-	assert_int_equal(off->kind, m->proto == 17 ? FRAME_UDP
-				    : m->v6	   ? FRAME_TCP6
-						   : FRAME_TCP4);
+	assert_int_equal(off->kind, m->proto == 17 ? FRAME_UDP :
+				    m->v6	   ? FRAME_TCP6 :
+						     FRAME_TCP4);
 	assert_int_equal(off->hdrlen, made_header_len(m));
 }
 

@@ -369,20 +369,20 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_joins),
-	    cmocka_unit_test(test_alone),
-	    cmocka_unit_test(test_empty),
-	    cmocka_unit_test(test_push),
-	    cmocka_unit_test(test_ids),
-	    cmocka_unit_test(test_order),
-	    cmocka_unit_test(test_order_fragment),
-	    cmocka_unit_test(test_segments_max),
-	    cmocka_unit_test(test_length_max),
-	    cmocka_unit_test(test_too_long),
-	    cmocka_unit_test(test_not_wanted),
-	    cmocka_unit_test(test_interleaved),
-	    cmocka_unit_test(test_full),
-	    cmocka_unit_test(test_two_batches),
+		cmocka_unit_test(test_joins),
+		cmocka_unit_test(test_alone),
+		cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_push),
+		cmocka_unit_test(test_ids),
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_order_fragment),
+		cmocka_unit_test(test_segments_max),
+		cmocka_unit_test(test_length_max),
+		cmocka_unit_test(test_too_long),
+		cmocka_unit_test(test_not_wanted),
+		cmocka_unit_test(test_interleaved),
+		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_two_batches),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

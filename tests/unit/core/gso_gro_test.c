@@ -60,7 +60,7 @@ random_super(struct source *s, struct prng *r)
 static void
 begin_super(struct source *s, struct prng *r)
 {
-	struct tun_frame f = {.data = s->mem};
+	struct tun_frame f = { .data = s->mem };
 	struct made m;
 	struct ippkt ip;
 
@@ -69,13 +69,13 @@ begin_super(struct source *s, struct prng *r)
 	m.partial = true;
 	f.len = make_packet(s->mem, &m);
 	f.off = (struct frame_offload){
-	    .kind = m.proto == 17 ? FRAME_UDP
-		    : m.v6	  ? FRAME_TCP6
-				  : FRAME_TCP4,
-	    .needs_csum = true,
-	    .segsize = (uint16_t)s->segsize,
-	    .csum_start = m.v6 ? 40 : 20,
-	    .csum_offset = m.proto == 6 ? 16 : 6,
+		.kind = m.proto == 17 ? FRAME_UDP :
+			m.v6	      ? FRAME_TCP6 :
+					FRAME_TCP4,
+		.needs_csum = true,
+		.segsize = (uint16_t)s->segsize,
+		.csum_start = m.v6 ? 40 : 20,
+		.csum_offset = m.proto == 6 ? 16 : 6,
 	};
 	assert_int_equal(ippkt_parse(&ip, s->mem, f.len), 0);
 	assert_int_equal(gso_start(&s->g, &f, &ip), DROP_NONE);
@@ -115,7 +115,7 @@ test_segment_coalesce(void **state)
 {
 	(void)state;
 	for (unsigned int seed = 0; seed < ROUNDS; seed++) {
-		struct prng r = {seed};
+		struct prng r = { seed };
 		unsigned int n = 1 + prng_below(&r, GRO_FLOWS), left = n;
 
 		start();
@@ -147,7 +147,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_segment_coalesce),
+		cmocka_unit_test(test_segment_coalesce),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

@@ -16,31 +16,33 @@
 
 static uint8_t mem[FRAME_LEN_MAX + 1], payload[FRAME_LEN_MAX];
 
-static const struct made tcp4 = {.proto = 6,
-				 .ttl = 64,
-				 .tos = 0x2e,
-				 .id = 0xfffe,
-				 .frag = 0x4000,
-				 .seq = 0xfffffc00,
-				 .ack = 77,
-				 .flags = FLAG_ACK,
-				 .window = 512,
-				 .tcpopt = 12,
-				 .optbyte = 1,
-				 .partial = true};
-static const struct made tcp6 = {.v6 = true,
-				 .proto = 6,
-				 .ttl = 64,
-				 .label = 0xabcde,
-				 .seq = 5,
-				 .ack = 77,
-				 .flags = FLAG_ACK,
-				 .window = 512,
-				 .partial = true};
+static const struct made tcp4 = { .proto = 6,
+				  .ttl = 64,
+				  .tos = 0x2e,
+				  .id = 0xfffe,
+				  .frag = 0x4000,
+				  .seq = 0xfffffc00,
+				  .ack = 77,
+				  .flags = FLAG_ACK,
+				  .window = 512,
+				  .tcpopt = 12,
+				  .optbyte = 1,
+				  .partial = true };
+static const struct made tcp6 = { .v6 = true,
+				  .proto = 6,
+				  .ttl = 64,
+				  .label = 0xabcde,
+				  .seq = 5,
+				  .ack = 77,
+				  .flags = FLAG_ACK,
+				  .window = 512,
+				  .partial = true };
 static const struct made udp4 = {
-    .proto = 17, .ttl = 64, .id = 9, .partial = true};
+	.proto = 17, .ttl = 64, .id = 9, .partial = true
+};
 static const struct made udp6 = {
-    .v6 = true, .proto = 17, .ttl = 64, .partial = true};
+	.v6 = true, .proto = 17, .ttl = 64, .partial = true
+};
 
 static void
 fill_payload(size_t len)
@@ -49,14 +51,14 @@ fill_payload(size_t len)
 		payload[i] = (uint8_t)(i * 7 + i / 256);
 }
 
-static bool cwr_once;	/* as the kernel says of what it hands out */
+static bool cwr_once; /* as the kernel says of what it hands out */
 
 /* The packet m, as the kernel would hand it over: cut at segsize, or whole
  * when that is 0. */
 static struct tun_frame
 frame_of(const struct made *m, size_t segsize)
 {
-	struct tun_frame f = {.data = mem};
+	struct tun_frame f = { .data = mem };
 
 	f.len = make_packet(mem, m);
 	f.off.needs_csum = m->partial;
@@ -67,9 +69,9 @@ frame_of(const struct made *m, size_t segsize)
 	f.off.segsize = (uint16_t)segsize;
 	f.off.cwr_once = cwr_once;
 	f.off.hdrlen = 1; /* a hint, and wrong */
-	f.off.kind = m->proto == 17 ? FRAME_UDP
-		     : m->v6	    ? FRAME_TCP6
-				    : FRAME_TCP4;
+	f.off.kind = m->proto == 17 ? FRAME_UDP :
+		     m->v6	    ? FRAME_TCP6 :
+				      FRAME_TCP4;
 	return f;
 }
 
@@ -137,7 +139,7 @@ check_cut(struct made m, size_t len, size_t segsize)
 static void
 test_cut(void **state)
 {
-	const struct made *const all[] = {&tcp4, &tcp6, &udp4, &udp6};
+	const struct made *const all[] = { &tcp4, &tcp6, &udp4, &udp6 };
 
 	(void)state;
 	for (size_t i = 0; i < LEN(all); i++) {
@@ -196,7 +198,7 @@ test_long_headers(void **state)
 static void
 test_whole(void **state)
 {
-	const struct made *const all[] = {&tcp4, &tcp6, &udp4, &udp6};
+	const struct made *const all[] = { &tcp4, &tcp6, &udp4, &udp6 };
 	uint8_t before[200];
 
 	(void)state;
@@ -240,9 +242,10 @@ test_whole_other(void **state)
 	len = make_packet(mem + 20, &m);
 	m.proto = 4;
 	make_ip(mem, &m, len);
-	f = (struct tun_frame){.data = mem, .len = 20 + len};
-	f.off = (struct frame_offload){
-	    .needs_csum = true, .csum_start = 40, .csum_offset = 6};
+	f = (struct tun_frame){ .data = mem, .len = 20 + len };
+	f.off = (struct frame_offload){ .needs_csum = true,
+					.csum_start = 40,
+					.csum_offset = 6 };
 	memcpy(want, mem, f.len);
 	slow_csum(want + 20, 20, len, 17, false);
 	assert_int_equal(start(&g, &f), DROP_NONE);
@@ -343,7 +346,7 @@ test_super_refused(void **state)
 	mem[20 + 12] = 0xb0;
 	refuse(&f);
 	mem[20 + 12] = 0xa0; /* just as long is allowed */
-	assert_int_equal(start(&(struct gso){0}, &f), DROP_NONE);
+	assert_int_equal(start(&(struct gso){ 0 }, &f), DROP_NONE);
 
 	m.frag = 0x2000;
 	f = frame_of(&m, 4);
@@ -379,23 +382,23 @@ test_super_udp_refused(void **state)
 	put_be16(mem + 24, 3007); /* a byte less than there is */
 	refuse(&f);
 	put_be16(mem + 24, 3008);
-	assert_int_equal(start(&(struct gso){0}, &f), DROP_NONE);
+	assert_int_equal(start(&(struct gso){ 0 }, &f), DROP_NONE);
 
 	/* A UDP header that is cut off. */
-	f = (struct tun_frame){.data = mem, .len = 27};
+	f = (struct tun_frame){ .data = mem, .len = 27 };
 	make_ip(mem, &m, 7);
-	f.off = (struct frame_offload){.kind = FRAME_UDP,
-				       .needs_csum = true,
-				       .segsize = 1,
-				       .csum_start = 20,
-				       .csum_offset = 6};
+	f.off = (struct frame_offload){ .kind = FRAME_UDP,
+					.needs_csum = true,
+					.segsize = 1,
+					.csum_start = 20,
+					.csum_offset = 6 };
 	refuse(&f);
 }
 
 static void
 test_complete(void **state)
 {
-	const struct made *const all[] = {&tcp4, &tcp6, &udp4, &udp6};
+	const struct made *const all[] = { &tcp4, &tcp6, &udp4, &udp6 };
 	uint8_t want[200];
 	struct ippkt ip;
 	struct made m;
@@ -521,7 +524,7 @@ test_number(void **state)
 {
 	bool seen[UINT16_MAX + 1] = { false };
 	struct made m = tcp4;
-	uint16_t id = UINT16_MAX - 1;	/* it wraps */
+	uint16_t id = UINT16_MAX - 1; /* it wraps */
 
 	(void)state;
 	fill_payload(1380);
@@ -572,7 +575,7 @@ test_not_recut(void **state)
 	(void)state;
 	assert_not_recut(udp4, 1240);
 	assert_not_recut(udp6, 1240);
-	assert_not_recut(tcp4, 52);	/* no room behind the headers */
+	assert_not_recut(tcp4, 52); /* no room behind the headers */
 	for (size_t i = 0; i < LEN(flags); i++) {
 		m.flags = flags[i];
 		assert_not_recut(m, 1240);
@@ -580,14 +583,14 @@ test_not_recut(void **state)
 	m = tcp4;
 	m.frag = 0x2000;
 	assert_not_recut(m, 1240);
-	m.frag = 0;	/* it may become fragments, with the sender's id */
+	m.frag = 0; /* it may become fragments, with the sender's id */
 	assert_not_recut(m, 1240);
 	for (int v6 = 0; v6 < 2; v6++) {
 		m = v6 ? tcp6 : tcp4;
 		m.tcpopt = 20;
-		m.optbyte = 19;	/* TCP MD5, of 19 bytes */
+		m.optbyte = 19; /* TCP MD5, of 19 bytes */
 		assert_not_recut(m, 1240);
-		m.optbyte = 29;	/* TCP-AO, of 29 */
+		m.optbyte = 29; /* TCP-AO, of 29 */
 		assert_not_recut(m, 1240);
 	}
 	/* A checksum that is wrong must not become one that is right. */
@@ -614,19 +617,19 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_cut),
-	    cmocka_unit_test(test_flags),
-	    cmocka_unit_test(test_long_headers),
-	    cmocka_unit_test(test_whole),
-	    cmocka_unit_test(test_whole_other),
-	    cmocka_unit_test(test_whole_refused),
-	    cmocka_unit_test(test_super_refused),
-	    cmocka_unit_test(test_super_udp_refused),
-	    cmocka_unit_test(test_complete),
-	    cmocka_unit_test(test_complete_refused),
-	    cmocka_unit_test(test_recut),
-	    cmocka_unit_test(test_number),
-	    cmocka_unit_test(test_not_recut),
+		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_flags),
+		cmocka_unit_test(test_long_headers),
+		cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_whole_other),
+		cmocka_unit_test(test_whole_refused),
+		cmocka_unit_test(test_super_refused),
+		cmocka_unit_test(test_super_udp_refused),
+		cmocka_unit_test(test_complete),
+		cmocka_unit_test(test_complete_refused),
+		cmocka_unit_test(test_recut),
+		cmocka_unit_test(test_number),
+		cmocka_unit_test(test_not_recut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

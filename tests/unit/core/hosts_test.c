@@ -6,8 +6,9 @@
 
 #define HEAD "prefix 10.156.0.0/16\n"
 #define ALPHA "node alpha\n address 192.0.2.1\n subnet 10.156.1.0/24\n"
-#define BETA "node beta\n address beta.example.org port 4406\n" \
-	     " subnet 10.156.2.0/24\n"
+#define BETA                                               \
+	"node beta\n address beta.example.org port 4406\n" \
+	" subnet 10.156.2.0/24\n"
 #define GAMMA "node gamma\n address 192.0.2.3\n subnet 10.156.3.0/24\n"
 #define NAME "beta.example.org"
 
@@ -260,8 +261,9 @@ a_packet_waits(void **state)
 	/* Not the lower name: it would not dial for nothing. */
 	rig_free(&a);
 	rig_node_init(&a, "zeta", "");
-	rig_new(&a, rig_list(HEAD BETA
-			     "node zeta\n subnet 10.156.1.0/24\n", RIG_START),
+	rig_new(&a,
+		rig_list(HEAD BETA "node zeta\n subnet 10.156.1.0/24\n",
+			 RIG_START),
 		NULL);
 	rig_start(&a);
 	send_one();
@@ -345,8 +347,8 @@ side_by_side(void **state)
 	answers(h, &env, "18", true);
 	assert_string_equal(asked(&q), "6");
 	/* A part of an answer is used, and its place is not free yet. */
-	(void)hosts_answer(h, &env, "6", &(struct ipaddr){ .family = IP_V4 },
-			   1, true, "");
+	(void)hosts_answer(h, &env, "6", &(struct ipaddr){ .family = IP_V4 }, 1,
+			   true, "");
 	assert_false(hosts_lacks(h, "6", &(const char *){ NULL }));
 	assert_string_equal(asked(&q), "");
 	answers(h, &env, "6", true);
@@ -385,8 +387,8 @@ silent_names(void **state)
 			snprintf(name, sizeof(name), "%d", i);
 			hosts_want(h, &env, name, true);
 		}
-		assert_string_equal(asked(&q), round == 0 ?
-				    "0 1 2 3 4 5 6 7" : "0 1 2 3");
+		assert_string_equal(asked(&q),
+				    round == 0 ? "0 1 2 3 4 5 6 7" : "0 1 2 3");
 		for (int i = 0; i < 8 && round == 0; i++) {
 			snprintf(name, sizeof(name), "%d", i);
 			answers(h, &env, name, false);
@@ -460,9 +462,12 @@ forgotten_with_the_list(void **state)
 	rig_start(&a);
 	answer(&at, 1);
 	/* Still in the list, under another node: known. */
-	rig_offer(&a, HEAD ALPHA "node beta\n address 192.0.2.2\n"
-		  " subnet 10.156.2.0/24\nnode gamma\n address " NAME "\n"
-		  " subnet 10.156.3.0/24\n", RIG_START + 10);
+	rig_offer(&a,
+		  HEAD ALPHA "node beta\n address 192.0.2.2\n"
+			     " subnet 10.156.2.0/24\nnode gamma\n address " NAME
+			     "\n"
+			     " subnet 10.156.3.0/24\n",
+		  RIG_START + 10);
 	assert_int_equal(peer_endpoints(a.core, "gamma", eps), 1);
 	assert_true(ipaddr_equal(&eps[0].addr, &at));
 	assert_int_equal(eps[0].port, 3406);
@@ -470,8 +475,8 @@ forgotten_with_the_list(void **state)
 	rig_offer(&a, HEAD ALPHA GAMMA, RIG_START + 20);
 	/* An answer that comes too late, and one that nobody asked for. */
 	answer(&at, 1);
-	core_resolved(a.core, rig.now, "elsewhere.example.org", &at, 1,
-		      false, "");
+	core_resolved(a.core, rig.now, "elsewhere.example.org", &at, 1, false,
+		      "");
 	assert_int_equal(a.events[EVENT_HOST], 1);
 	rig_offer(&a, HEAD ALPHA BETA, RIG_START + 30);
 	assert_int_equal(places(eps), 0);

@@ -142,8 +142,9 @@ not_taken_from_the_disk(void **state)
 static void
 not_by_a_name(void **state)
 {
-	struct ipaddr found[2] = { inner, { .family = IP_V4,
-					    .b = { 192, 0, 2, 77 } } };
+	struct ipaddr found[2] = {
+		inner, { .family = IP_V4, .b = { 192, 0, 2, 77 } }
+	};
 	struct endpoint eps[CONN_ENDPOINTS_MAX];
 
 	(void)state;
@@ -235,6 +236,7 @@ no_other_form(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(not_learned_from_data),
 		cmocka_unit_test(left_with_a_list),
@@ -245,6 +247,7 @@ main(void)
 		cmocka_unit_test(no_connection_from_there),
 		cmocka_unit_test(no_other_form),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

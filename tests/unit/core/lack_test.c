@@ -7,7 +7,8 @@ static struct host *g;
 static bool
 knows(const struct host *h, const char *peer)
 {
-	struct endpoint got[ADDRCACHE_EACH], want = host_address(host_index(peer));
+	struct endpoint got[ADDRCACHE_EACH],
+		want = host_address(host_index(peer));
 
 	return addrcache_get(h->env.addrcache, peer, got) == 1 &&
 	       endpoint_equal(&got[0], &want);

@@ -13,10 +13,10 @@ static const char *const way_names[] = { "pull", "push", "disk" };
 struct offer {
 	char *raw;
 	size_t len;
-	struct bnl_version announced;	/* to a peer */
+	struct bnl_version announced; /* to a peer */
 };
 
-static struct bnl mask;		/* what alpha shows instead of its list */
+static struct bnl mask; /* what alpha shows instead of its list */
 
 static uint64_t
 count_all(const struct host *h)
@@ -184,8 +184,9 @@ truncated_at_each_length(void **state)
 		assert_true(has(b, v1));
 	}
 	assert_int_equal(b->env.refused[REFUSAL_SIZE] +
-			 b->env.refused[REFUSAL_SIGNATURE] +
-			 b->env.refused[REFUSAL_SYNTAX], v2->rawlen);
+				 b->env.refused[REFUSAL_SIGNATURE] +
+				 b->env.refused[REFUSAL_SYNTAX],
+			 v2->rawlen);
 	lists_offer(b->lists, v2->raw, v2->rawlen);
 	collect(b);
 	world_run();
@@ -259,8 +260,10 @@ foreign_list(int64_t at)
 	int n;
 
 	text_time_format(when, (struct walltime){ at });
-	n = snprintf(text, sizeof(text), "network example.com\ntimestamp %s\n"
-		     "node alpha\nnode beta\n", when);
+	n = snprintf(text, sizeof(text),
+		     "network example.com\ntimestamp %s\n"
+		     "node alpha\nnode beta\n",
+		     when);
 	o.raw = raw_sign(w.key, text, (size_t)n, &o.len);
 	assert_non_null(o.raw);
 	l = open_list(o.raw, o.len);
@@ -434,8 +437,8 @@ static struct offer
 rival_far_ahead(void)
 {
 	struct bnl *v0 = make_list(NULL, T0 - 100, BOTH, "");
-	struct bnl *l = make_list(v0, WORLD_START + BNL_FUTURE_MAX_S + 7200,
-				  BOTH, "");
+	struct bnl *l =
+		make_list(v0, WORLD_START + BNL_FUTURE_MAX_S + 7200, BOTH, "");
 	struct offer o = { malloc(l->rawlen), l->rawlen, l->version };
 
 	memcpy(o.raw, l->raw, l->rawlen);
@@ -561,11 +564,12 @@ of_the_same_second(void **state)
 		assert_true(has(a, high));
 		assert_true(has(b, high));
 		assert_int_equal(b->events[EVENT_LIST_FORK], 1);
-		assert_non_null(strstr(b->text[EVENT_LIST_FORK],
-				       bnl_version_format(ours, &high->version)));
-		assert_non_null(strstr(b->text[EVENT_LIST_FORK],
-				       bnl_version_format(other,
-							  &low->version)));
+		assert_non_null(
+			strstr(b->text[EVENT_LIST_FORK],
+			       bnl_version_format(ours, &high->version)));
+		assert_non_null(
+			strstr(b->text[EVENT_LIST_FORK],
+			       bnl_version_format(other, &low->version)));
 		assert_int_equal(a->events[EVENT_LIST_FORK], way != DISK);
 		/* The loser is not taken again. */
 		lists_offer(b->lists, low->raw, low->rawlen);
@@ -574,8 +578,8 @@ of_the_same_second(void **state)
 		assert_true(has(b, high));
 		assert_int_equal(b->env.refused[REFUSAL_SAME_TIME], 1);
 		assert_int_equal(b->events[EVENT_LIST_REFUSED], 1);
-		assert_non_null(strstr(b->text[EVENT_LIST_REFUSED],
-				       "same second"));
+		assert_non_null(
+			strstr(b->text[EVENT_LIST_REFUSED], "same second"));
 		bnl_free(v0);
 		bnl_free(high);
 		bnl_free(low);
@@ -659,7 +663,7 @@ never_delivered(void **state)
 	for (unsigned int i = 0; i < 4; i++, ms *= 2) {
 		assert_int_not_equal(dial(b, "alpha", CONN_LIST), 0);
 		world_run();
-		world_pass(120000);	/* more than a transfer may take */
+		world_pass(120000); /* more than a transfer may take */
 		assert_int_equal(asked, i + 1);
 		assert_int_equal(b->env.refused[REFUSAL_UNDELIVERED], i + 1);
 		assert_int_equal(b->events[EVENT_LIST_REFUSED], i + 1);

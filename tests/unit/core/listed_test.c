@@ -29,7 +29,7 @@ has(const struct listed *l, const char *address)
 static void
 test_addresses(void **state)
 {
-	struct errs es = {0};
+	struct errs es = { 0 };
 	struct listed l;
 	struct bnl *b;
 
@@ -51,7 +51,7 @@ test_addresses(void **state)
 static void
 test_none(void **state)
 {
-	struct listed none = {NULL, 0};
+	struct listed none = { NULL, 0 };
 
 	(void)state;
 	assert_false(has(NULL, "192.0.2.1"));

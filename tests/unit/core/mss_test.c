@@ -18,8 +18,13 @@ static size_t len, tcp;
 static void
 make(bool v6, uint8_t flags, const char *opts, size_t optlen, bool partial)
 {
-	struct made m = { .v6 = v6, .proto = 6, .host = 1, .ttl = 64,
-			  .flags = flags, .tcpopt = optlen, .partial = partial };
+	struct made m = { .v6 = v6,
+			  .proto = 6,
+			  .host = 1,
+			  .ttl = 64,
+			  .flags = flags,
+			  .tcpopt = optlen,
+			  .partial = partial };
 
 	len = make_packet(p, &m);
 	tcp = v6 ? 40 : 20;
@@ -49,7 +54,7 @@ test_clamped(void **state)
 		size_t len, at;
 	} cases[] = {
 		{ "\2\4\5\264", 4, 2 },
-		{ "\1\2\4\5\264\1\1\1", 8, 3 },	/* at an odd place */
+		{ "\1\2\4\5\264\1\1\1", 8, 3 }, /* at an odd place */
 		{ "\4\2\3\3\7\2\4\5\264\0\0\0", 12, 7 },
 	};
 
@@ -57,7 +62,8 @@ test_clamped(void **state)
 	for (size_t i = 0; i < 3; i++)
 		for (int how = 0; how < 8; how++) {
 			bool v6 = how & 1, partial = how & 2;
-			uint8_t flags = how & 4 ? FLAG_SYN | FLAG_ACK : FLAG_SYN;
+			uint8_t flags =
+				how & 4 ? FLAG_SYN | FLAG_ACK : FLAG_SYN;
 
 			make(v6, flags, cases[i].opts, cases[i].len, partial);
 			mss_clamp(p, len, &ip, partial, 1240);
@@ -75,16 +81,16 @@ test_left_alone(void **state)
 		size_t len;
 		uint8_t flags;
 	} cases[] = {
-		{ "\2\4\4\260", 4, FLAG_SYN },	/* 1200: it fits */
-		{ "\2\4\2\30", 4, FLAG_SYN },	/* 536 */
-		{ "\2\4\5\264", 4, FLAG_ACK },	/* no SYN */
-		{ "\2\3\5\264", 4, FLAG_SYN },	/* no such length */
-		{ "\1\1\2\4", 4, FLAG_SYN },	/* cut short */
+		{ "\2\4\4\260", 4, FLAG_SYN }, /* 1200: it fits */
+		{ "\2\4\2\30", 4, FLAG_SYN },  /* 536 */
+		{ "\2\4\5\264", 4, FLAG_ACK }, /* no SYN */
+		{ "\2\3\5\264", 4, FLAG_SYN }, /* no such length */
+		{ "\1\1\2\4", 4, FLAG_SYN },   /* cut short */
 		{ "\1\1\1\2", 4, FLAG_SYN },
-		{ "\10\0\2\4\5\264\1\1", 8, FLAG_SYN },	/* length 0 */
+		{ "\10\0\2\4\5\264\1\1", 8, FLAG_SYN }, /* length 0 */
 		{ "\10\1\2\4\5\264\1\1", 8, FLAG_SYN },
 		{ "\10\377\2\4\5\264\1\1", 8, FLAG_SYN },
-		{ "\0\1\2\4\5\264\1\1", 8, FLAG_SYN },	/* behind the end */
+		{ "\0\1\2\4\5\264\1\1", 8, FLAG_SYN }, /* behind the end */
 		{ "", 0, FLAG_SYN },
 		/* Signed: TCP MD5 behind, TCP-AO before. */
 		{ "\2\4\5\264\1\1\23\22................", 24, FLAG_SYN },

@@ -57,7 +57,7 @@ slow_sum(uint16_t start, const uint8_t *p, size_t len)
 static inline uint16_t
 slow_pseudo(const uint8_t *p, uint8_t proto, size_t len)
 {
-	uint8_t tail[8] = {0};
+	uint8_t tail[8] = { 0 };
 	uint16_t sum;
 
 	sum = p[0] >> 4 == 4 ? slow_sum(0, p + 12, 8) : slow_sum(0, p + 8, 32);

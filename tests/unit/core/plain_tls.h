@@ -21,7 +21,7 @@
 struct plain_ctx {
 	struct cert_info cert;
 	struct rng *rng;
-	bool untrusted;			/* others do not accept the certificate */
+	bool untrusted; /* others do not accept the certificate */
 	/* Changes one written frame on its way; may be NULL. */
 	void (*tamper)(uint8_t *frame, size_t *len);
 };
@@ -32,7 +32,7 @@ struct tls {
 	uint8_t mine[32], theirs[32];
 	struct cert_info peer;
 	struct buf in, out;
-	size_t left;			/* of the record being read */
+	size_t left; /* of the record being read */
 	bool closed;
 	const char *why;
 };
@@ -40,7 +40,7 @@ struct tls {
 static inline void
 plain_record(struct tls *t, char type, const void *p, size_t len)
 {
-	uint8_t head[3] = {(uint8_t)type};
+	uint8_t head[3] = { (uint8_t)type };
 
 	put_be16(head + 1, (uint16_t)len);
 	buf_put(&t->out, head, sizeof(head));
@@ -182,10 +182,10 @@ plain_export(struct tls *t, const char *label, const void *ctx, size_t ctxlen,
 	     uint8_t *out, size_t len)
 {
 	const struct bytes parts[] = {
-		{t->dialler ? t->mine : t->theirs, 32},
-		{t->dialler ? t->theirs : t->mine, 32},
-		{label, strlen(label)},
-		{ctx, ctxlen},
+		{ t->dialler ? t->mine : t->theirs, 32 },
+		{ t->dialler ? t->theirs : t->mine, 32 },
+		{ label, strlen(label) },
+		{ ctx, ctxlen },
 	};
 
 	if (len != SHA256_LEN)

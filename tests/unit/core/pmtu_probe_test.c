@@ -2,22 +2,22 @@
 /* Whole cores over a path that takes less than their MTU. */
 #include "core_rig.h"
 
-#define LIST                                                                   \
-	"prefix 10.156.0.0/16\nprefix fd00:c1::/48\n"                          \
-	"node alpha\n  address 192.0.2.1\n  subnet 10.156.1.0/24\n"            \
-	"  subnet fd00:c1::/121\n"                                             \
-	"node beta\n  address 192.0.2.2\n  subnet 10.156.2.0/24\n"             \
+#define LIST                                                        \
+	"prefix 10.156.0.0/16\nprefix fd00:c1::/48\n"               \
+	"node alpha\n  address 192.0.2.1\n  subnet 10.156.1.0/24\n" \
+	"  subnet fd00:c1::/121\n"                                  \
+	"node beta\n  address 192.0.2.2\n  subnet 10.156.2.0/24\n"  \
 	"  subnet fd00:c1::80/121\n"
 
-#define AROUND 28		/* IPv4 and UDP */
+#define AROUND 28 /* IPv4 and UDP */
 #define NARROW 1300
 #define NARROW_INNER 1240
 
 static struct rig_node a, b;
 static struct rig_out out;
-static size_t path;		/* larger datagrams are lost */
+static size_t path; /* larger datagrams are lost */
 static uint8_t wire[9100];
-static size_t seen[2];		/* datagrams of each that have gone */
+static size_t seen[2]; /* datagrams of each that have gone */
 
 /* Both with a session. */
 static void
@@ -88,8 +88,12 @@ send_udp(size_t len, uint16_t frag)
 {
 	static uint8_t mem[FRAME_HEADROOM + 9000], payload[9000];
 	struct tun_frame f = { .data = mem + FRAME_HEADROOM };
-	struct made m = { .proto = 17, .host = 1, .ttl = 64, .frag = frag,
-			  .payload = payload, .len = len - 28 };
+	struct made m = { .proto = 17,
+			  .host = 1,
+			  .ttl = 64,
+			  .frag = frag,
+			  .payload = payload,
+			  .len = len - 28 };
 
 	f.len = make_packet(f.data, &m);
 	rig_tun_in(&a, &f, rig_out(&out));
@@ -100,12 +104,19 @@ tcp_frame(uint8_t flags, size_t len, size_t optlen, uint16_t segsize)
 {
 	static uint8_t mem[FRAME_HEADROOM + 65536], payload[65536];
 	struct tun_frame f = { .data = mem + FRAME_HEADROOM };
-	struct made m = { .proto = 6, .host = 1, .ttl = 64, .frag = 0x4000,
-			  .flags = flags, .tcpopt = optlen,
-			  .payload = payload, .len = len, .partial = true };
+	struct made m = { .proto = 6,
+			  .host = 1,
+			  .ttl = 64,
+			  .frag = 0x4000,
+			  .flags = flags,
+			  .tcpopt = optlen,
+			  .payload = payload,
+			  .len = len,
+			  .partial = true };
 
 	f.len = make_packet(f.data, &m);
-	f.off = (struct frame_offload){ .needs_csum = true, .csum_start = 20,
+	f.off = (struct frame_offload){ .needs_csum = true,
+					.csum_start = 20,
 					.csum_offset = 16 };
 	if (segsize > 0) {
 		f.off.kind = FRAME_TCP4;
@@ -190,8 +201,8 @@ test_narrow(void **state)
 	core_peer_info(a.core, rig.now, 0, &info);
 	assert_int_equal(info.mtu, NARROW_INNER);
 	while (core_peer_warning(a.core, rig.now, 0, &pos, &w))
-		warned = warned || (w.kind == EVENT_MTU &&
-				    strcmp(w.peer, "beta") == 0);
+		warned = warned ||
+			 (w.kind == EVENT_MTU && strcmp(w.peer, "beta") == 0);
 	assert_true(warned);
 	end();
 }
@@ -248,7 +259,10 @@ test_least_v6(void **state)
 {
 	static uint8_t mem[FRAME_HEADROOM + 1400], payload[1400];
 	static const size_t lens[] = { NARROW_INNER, NARROW_INNER + 1, 1280 };
-	struct made m = { .v6 = true, .proto = 17, .host = 1, .ttl = 64,
+	struct made m = { .v6 = true,
+			  .proto = 17,
+			  .host = 1,
+			  .ttl = 64,
 			  .payload = payload };
 	struct tun_frame f = { .data = mem + FRAME_HEADROOM };
 
@@ -305,7 +319,8 @@ mss_after(bool to_beta)
 	struct tun_frame f = tcp_frame(FLAG_SYN, 0, 4, 0);
 	struct assoc *l = rig_peer(&b, "alpha")->assoc;
 	uint8_t dgram[256];
-	struct udp_run run = { .remote = b.at, .local = a.at.addr,
+	struct udp_run run = { .remote = b.at,
+			       .local = a.at.addr,
 			       .data = dgram };
 
 	memcpy(f.data + 40, "\2\4\5\264", 4);
@@ -314,19 +329,22 @@ mss_after(bool to_beta)
 		run = out.o.runs[0];
 		run.remote = a.at;
 		run.local = b.at.addr;
-		assert_int_equal(core_udp_in(b.core, rig.now, &run, 1,
-					     rig_out(&out)), 1);
+		assert_int_equal(
+			core_udp_in(b.core, rig.now, &run, 1, rig_out(&out)),
+			1);
 	} else {
 		put_be32(f.data + 12, 0x0a9c0201);
 		put_be32(f.data + 16, 0x0a9c0101);
 		slow_ip_csum(f.data);
 		b.core->env.now = rig.now;
-		assert_int_equal(assoc_seal(l, &b.core->env, 0, f.data, f.len,
-					   dgram), DROP_NONE);
+		assert_int_equal(
+			assoc_seal(l, &b.core->env, 0, f.data, f.len, dgram),
+			DROP_NONE);
 		run.len = f.len + DGRAM_DATA_OVERHEAD;
 		run.segsize = (uint16_t)run.len;
-		assert_int_equal(core_udp_in(a.core, rig.now, &run, 1,
-					     rig_out(&out)), 1);
+		assert_int_equal(
+			core_udp_in(a.core, rig.now, &run, 1, rig_out(&out)),
+			1);
 	}
 	assert_int_equal(out.o.nframes, 1);
 	return get_be16(out.o.frames[0].iov[0].p + 42);
@@ -360,7 +378,7 @@ test_told(void **state)
 		struct tun_frame f = { .data = mem + FRAME_HEADROOM };
 
 		f.len = make_packet(f.data, &m);
-		f.data[18] = 99;	/* 10.156.99.0: nobody's */
+		f.data[18] = 99; /* 10.156.99.0: nobody's */
 		slow_ip_csum(f.data);
 		rig_tun_in(&a, &f, rig_out(&out));
 	}
@@ -387,13 +405,15 @@ test_mtu_differs(void **state)
 		begin(all[i]);
 		a.conf->mtu = 9000;
 		b.conf->mtu = 1280;
-		core_reconf(a.core, rig.now, a.conf, (struct tls_provider){
-			    &plain_ops, &a.plain }, &a.plain.cert);
-		core_reconf(b.core, rig.now, b.conf, (struct tls_provider){
-			    &plain_ops, &b.plain }, &b.plain.cert);
+		core_reconf(a.core, rig.now, a.conf,
+			    (struct tls_provider){ &plain_ops, &a.plain },
+			    &a.plain.cert);
+		core_reconf(b.core, rig.now, b.conf,
+			    (struct tls_provider){ &plain_ops, &b.plain },
+			    &b.plain.cert);
 		rig_drain(&a);
 		rig_drain(&b);
-		pmtu()->state = PMTU_REST;	/* the path takes all */
+		pmtu()->state = PMTU_REST; /* the path takes all */
 		for (size_t k = 0; k < 4; k++) {
 			struct udp_run run;
 
@@ -405,7 +425,8 @@ test_mtu_differs(void **state)
 			run.remote = a.at;
 			run.local = b.at.addr;
 			assert_int_equal(core_udp_in(b.core, rig.now, &run, 1,
-						     rig_out(&out)), 1);
+						     rig_out(&out)),
+					 1);
 			assert_int_equal(out.o.nframes, 1);
 			assert_int_equal(out.o.frames[0].iov[0].len, lens[k]);
 		}
@@ -471,12 +492,14 @@ test_reconf(void **state)
 	(void)state;
 	begin(COMP_NONE);
 	learn(NARROW);
-	core_reconf(a.core, rig.now, a.conf, (struct tls_provider){
-		    &plain_ops, &a.plain }, &a.plain.cert);
+	core_reconf(a.core, rig.now, a.conf,
+		    (struct tls_provider){ &plain_ops, &a.plain },
+		    &a.plain.cert);
 	assert_int_equal(pmtu()->mtu, NARROW_INNER);
 	a.conf->mtu = 1400;
-	core_reconf(a.core, rig.now, a.conf, (struct tls_provider){
-		    &plain_ops, &a.plain }, &a.plain.cert);
+	core_reconf(a.core, rig.now, a.conf,
+		    (struct tls_provider){ &plain_ops, &a.plain },
+		    &a.plain.cert);
 	assert_int_equal(pmtu()->mtu, 1400);
 	rig_drain(&a);
 	end();
@@ -489,7 +512,7 @@ test_grows(void **state)
 	(void)state;
 	begin(COMP_NONE);
 	learn(NARROW);
-	pmtu()->raise_at = rig.now.mono;	/* ten minutes are over */
+	pmtu()->raise_at = rig.now.mono; /* ten minutes are over */
 	pass(PMTU_CONFIRM_MS);
 	learn(1500);
 	assert_int_equal(pmtu()->mtu, 1420);
@@ -501,6 +524,7 @@ test_grows(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_probe),	cmocka_unit_test(test_narrow),
 		cmocka_unit_test(test_shrinks),
@@ -512,6 +536,7 @@ main(void)
 		cmocka_unit_test(test_tags),	cmocka_unit_test(test_reconf),
 		cmocka_unit_test(test_grows),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

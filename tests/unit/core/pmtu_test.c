@@ -9,18 +9,19 @@
 #include "core/peer/pmtu.h"
 
 #define FULL 1420
-#define OUTSIDE 60		/* IPv4 */
+#define OUTSIDE 60 /* IPv4 */
 #define RAISE_MS 600000
 
 static struct pmtu m;
 static struct pmtu_in in;
 static struct pmtu_probes out;
-static size_t path;		/* what it takes, 0: nothing comes back */
+static size_t path; /* what it takes, 0: nothing comes back */
 
 static void
 begin(void)
 {
-	in = (struct pmtu_in){ .now = { 1000 * NS_PER_S }, .outside = OUTSIDE,
+	in = (struct pmtu_in){ .now = { 1000 * NS_PER_S },
+			       .outside = OUTSIDE,
 			       .raise_ms = RAISE_MS };
 	path = FULL;
 	pmtu_init(&m, FULL);

@@ -5,10 +5,10 @@
 
 #include "base/cursor.h"
 
-#define LIST                                                                   \
-	"prefix 10.156.0.0/16\n"                                               \
-	"node alpha\n  address 192.0.2.1\n  subnet 10.156.1.0/24\n"            \
-	"node beta\n  address 192.0.2.2\n  subnet 10.156.2.0/24\n"             \
+#define LIST                                                        \
+	"prefix 10.156.0.0/16\n"                                    \
+	"node alpha\n  address 192.0.2.1\n  subnet 10.156.1.0/24\n" \
+	"node beta\n  address 192.0.2.2\n  subnet 10.156.2.0/24\n"  \
 	"node gamma\n  address 192.0.2.3\n  subnet 10.156.3.0/24\n"
 
 static struct rig_node a, b;
@@ -57,7 +57,8 @@ seal(uint8_t *dgram, const uint8_t *p, size_t len)
 {
 	a.core->env.now = rig.now;
 	assert_int_equal(assoc_seal(rig_peer(&a, "beta")->assoc, &a.core->env,
-				   DATA_CONTROL, p, len, dgram), DROP_NONE);
+				    DATA_CONTROL, p, len, dgram),
+			 DROP_NONE);
 	return len + DGRAM_DATA_OVERHEAD;
 }
 
@@ -65,8 +66,10 @@ static void
 arrive(const uint8_t *dgram, size_t len)
 {
 	uint8_t copy[2048];
-	struct udp_run run = { .remote = a.at, .local = b.at.addr,
-			       .segsize = (uint16_t)len, .data = copy,
+	struct udp_run run = { .remote = a.at,
+			       .local = b.at.addr,
+			       .segsize = (uint16_t)len,
+			       .data = copy,
 			       .len = len };
 
 	memcpy(copy, dgram, len);
@@ -203,9 +206,7 @@ test_bye(void **state)
 	assert_int_equal(why_verdict(&w), WHY_BYE);
 	assert_int_equal(w.bye.s, rig.now.wall.s);
 	/* It costs the session alone: a handshake makes a new one. */
-	assert_int_equal(
-		secret_store_get(b.core->secrets, "alpha")->n,
-		held);
+	assert_int_equal(secret_store_get(b.core->secrets, "alpha")->n, held);
 	rig_clock(mono_add_ms(rig.now.mono, 1000));
 	at = a.nsent;
 	bt = b.nsent;
@@ -272,8 +273,7 @@ test_late_bye(void **state)
 	rig_clock(mono_add_ms(rig.now.mono, 1000));
 	a.core->env.now = rig.now;
 	(void)assoc_set_pairs(l, &a.core->env,
-			     secret_store_get(a.core->secrets,
-					  "beta"));
+			      secret_store_get(a.core->secrets, "beta"));
 	(void)assoc_resume(l, &a.core->env);
 	rig_drain(&a);
 	rig_carry(&a, a.nsent - 1, &b, rig_out(&out));
@@ -432,8 +432,9 @@ test_many_are_looked_at(void **state)
 {
 	enum { PEERS = 30, STEP = 10 };
 	char text[2048];
-	int n = snprintf(text, sizeof(text), "prefix 10.156.0.0/16\n"
-					     "node alpha\n");
+	int n = snprintf(text, sizeof(text),
+			 "prefix 10.156.0.0/16\n"
+			 "node alpha\n");
 	struct rig_node m;
 
 	(void)state;
@@ -444,8 +445,9 @@ test_many_are_looked_at(void **state)
 	rig_node_init(&m, "alpha", "");
 	rig_new(&m, rig_list(text, RIG_START), NULL);
 	for (size_t i = 0; i < PEERS; i++)
-		peer_clock_take(m.core->peers[i], i < STEP ? 0 :
-						  i < 2 * STEP ? 61 : 0);
+		peer_clock_take(m.core->peers[i], i < STEP     ? 0 :
+						  i < 2 * STEP ? 61 :
+								 0);
 	rig_start(&m);
 	rig_tick(&m);
 	assert_int_equal(m.events[EVENT_CLOCK_OFF], 0);
@@ -510,9 +512,7 @@ test_slept(void **state)
 	assert_int_equal(b.events[EVENT_SLEPT], 1);
 	assert_int_equal(b.events[EVENT_PEER_DOWN], 0);
 	/* The secret is there yet, and a handshake goes out at once. */
-	assert_int_equal(
-		secret_store_get(b.core->secrets, "alpha")->n,
-		held);
+	assert_int_equal(secret_store_get(b.core->secrets, "alpha")->n, held);
 	assert_int_equal(b.nsent, bt + 1);
 	for (int i = 0; i < 4; i++) {
 		size_t bn = b.nsent, an;

@@ -190,8 +190,8 @@ main(void)
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nothing_newer, setup,
 						teardown),
-		cmocka_unit_test_setup_teardown(test_never_a_revoked_key,
-						setup, teardown),
+		cmocka_unit_test_setup_teardown(test_never_a_revoked_key, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_announces_to_admitted_only,
 						setup, teardown),
 	};

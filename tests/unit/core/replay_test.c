@@ -12,10 +12,10 @@
 #include "core/session/replay.h"
 #include "crypto/rng.h"
 
-#define SPAN (1u << 20)		/* counters that the plain bitmap knows */
+#define SPAN (1u << 20) /* counters that the plain bitmap knows */
 
 struct plain {
-	uint64_t base;		/* counter of bit 0 */
+	uint64_t base; /* counter of bit 0 */
 	uint64_t highest;
 	bool any;
 	bool seen[SPAN];
@@ -60,9 +60,9 @@ walk(uint64_t base, uint64_t seed)
 	assert_non_null(p);
 	p->base = base;
 	for (int i = 0; i < 200000 && at < SPAN - 20000; i++) {
-		uint64_t back = rng_below(&rng, 10) == 0
-				    ? rng_below(&rng, REPLAY_WINDOW + 100)
-				    : rng_below(&rng, 70);
+		uint64_t back = rng_below(&rng, 10) == 0 ?
+					rng_below(&rng, REPLAY_WINDOW + 100) :
+					rng_below(&rng, 70);
 
 		switch (rng_below(&rng, 400)) {
 		case 0:
@@ -94,9 +94,14 @@ test_walks(void **state)
 static void
 test_edges(void **state)
 {
-	static const uint64_t tops[] = { REPLAY_WINDOW - 1, REPLAY_WINDOW,
-					 REPLAY_WINDOW + 1, 8255, 8256, 8257,
-					 1000003, UINT64_MAX - 1 };
+	static const uint64_t tops[] = { REPLAY_WINDOW - 1,
+					 REPLAY_WINDOW,
+					 REPLAY_WINDOW + 1,
+					 8255,
+					 8256,
+					 8257,
+					 1000003,
+					 UINT64_MAX - 1 };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(tops) / sizeof(tops[0]); i++) {

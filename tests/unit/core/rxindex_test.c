@@ -12,7 +12,7 @@
 
 #define MANY 500
 
-struct assoc {			/* the table only keeps the pointer */
+struct assoc { /* the table only keeps the pointer */
 	int n;
 };
 
@@ -48,8 +48,9 @@ test_random_work(void **state)
 			continue;
 		for (size_t k = 0; k < MANY; k++)
 			if (held[k] != 0)
-				assert_ptr_equal(rxindex_get(&x, held[k])->assoc,
-						 &assocs[k]);
+				assert_ptr_equal(
+					rxindex_get(&x, held[k])->assoc,
+					&assocs[k]);
 	}
 	rxindex_free(&x);
 }

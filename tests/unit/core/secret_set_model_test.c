@@ -26,7 +26,7 @@
 #define RUNS 1500
 
 enum { LOWER, HIGHER };
-static const char *const names[2] = {"alpha", "beta"};
+static const char *const names[2] = { "alpha", "beta" };
 
 struct message {
 	enum { HELLO, CONFIRM } kind;
@@ -38,7 +38,7 @@ enum end_state { CLOSED, START, WAIT_HELLO, SETTLING, WAIT_CONFIRM, STORING };
 
 struct end {
 	enum end_state state;
-	struct message in[QUEUE];	/* on its way here */
+	struct message in[QUEUE]; /* on its way here */
 	unsigned int nin;
 	struct hello_held peers[PAIR_HELD_MAX];
 	uint8_t npeers;
@@ -48,11 +48,11 @@ struct chan {
 	bool used;
 	int dialler;
 	bool accepted;
-	bool slow;			/* its bytes take their time */
-	unsigned int seq;		/* as the listener counts them */
+	bool slow;	  /* its bytes take their time */
+	unsigned int seq; /* as the listener counts them */
 	uint32_t generation;
 	uint8_t id[PAIR_ID_LEN];
-	struct end end[2];		/* by node */
+	struct end end[2]; /* by node */
 };
 
 struct session {
@@ -60,7 +60,7 @@ struct session {
 	uint8_t id[PAIR_ID_LEN];
 	int initiator;
 	bool alive[2];
-	unsigned int packets[2];	/* on their way to node i */
+	unsigned int packets[2]; /* on their way to node i */
 	enum { INIT_SENT, RESP_SENT, DONE } stage;
 };
 
@@ -71,9 +71,9 @@ struct node {
 	struct secret_store *pairs;
 	uint8_t disk[PAIR_RECORD_MAX];
 	size_t disklen;
-	struct action write;		/* under way */
+	struct action write; /* under way */
 	bool writing;
-	unsigned int accepts, newest;	/* newest accepted HELLO's seq */
+	unsigned int accepts, newest; /* newest accepted HELLO's seq */
 };
 
 static struct node node[2];
@@ -240,7 +240,7 @@ say(struct chan *ch, int to, const struct message *m)
 static void
 say_hello(struct chan *ch, int from)
 {
-	struct message m = {.kind = HELLO};
+	struct message m = { .kind = HELLO };
 	struct secret_store *ps = node[from].pairs;
 
 	secret_store_list(ps, names[!from], m.held, &m.n);
@@ -253,7 +253,7 @@ say_hello(struct chan *ch, int from)
 static void
 say_confirm(struct chan *ch, int from)
 {
-	struct message m = {.kind = CONFIRM};
+	struct message m = { .kind = CONFIRM };
 
 	say(ch, !from, &m);
 }
@@ -265,22 +265,23 @@ take_hello(struct chan *ch, int i, const struct message *m)
 	struct node *n = &node[i];
 
 	if (ch->dialler == i) {
-		secret_store_hello(n->pairs, names[!i], i == LOWER, m->held, m->n);
+		secret_store_hello(n->pairs, names[!i], i == LOWER, m->held,
+				   m->n);
 		collect(n);
 		say_confirm(ch, i);
 		e->state = WAIT_CONFIRM;
 		return;
 	}
 	if (ch->seq < n->newest) {
-		e->state = CLOSED;	/* stale */
+		e->state = CLOSED; /* stale */
 		return;
 	}
 	n->newest = ch->seq;
 	/* Who is behind an older one that has not said HELLO yet is not
 	 * known: those are told by their number when they do. */
 	for (int c = 0; c < CHANNELS; c++)
-		if (&chans[c] != ch && chans[c].used &&
-		    chans[c].dialler != i && chans[c].seq < ch->seq &&
+		if (&chans[c] != ch && chans[c].used && chans[c].dialler != i &&
+		    chans[c].seq < ch->seq &&
 		    chans[c].end[i].state > WAIT_HELLO)
 			chans[c].end[i].state = CLOSED;
 	memcpy(e->peers, m->held, sizeof(m->held));
@@ -291,9 +292,9 @@ take_hello(struct chan *ch, int i, const struct message *m)
 static void
 take_confirm(struct chan *ch, int i)
 {
-	struct pair p = {.generation = ch->generation + 1,
-			 .lower_dialled = ch->dialler == LOWER,
-			 .cipher = AEAD_AES_128_GCM};
+	struct pair p = { .generation = ch->generation + 1,
+			  .lower_dialled = ch->dialler == LOWER,
+			  .cipher = AEAD_AES_128_GCM };
 
 	memcpy(p.id, ch->id, sizeof(p.id));
 	assert_int_equal(secret_store_add(node[i].pairs, names[!i], &p), 0);
@@ -319,7 +320,7 @@ push_on(struct chan *ch, int i)
 		if (!secret_store_settled(n->pairs, names[!i]))
 			break;
 		secret_store_hello(n->pairs, names[!i], i != LOWER, e->peers,
-			       e->npeers);
+				   e->npeers);
 		collect(n);
 		e->npeers = 0;
 		if (!secret_store_settled(n->pairs, names[!i]))
@@ -435,7 +436,7 @@ session_step(struct session *se)
 			se->packets[!i]++;
 		if (se->alive[i] && se->packets[i] > 0) {
 			seen_proofs += secret_store_prove(node[i].pairs,
-						      names[!i], se->id);
+							  names[!i], se->id);
 			collect(&node[i]);
 		}
 		if (pick(30) == 0)
@@ -460,8 +461,7 @@ check(void)
 			seen_full += r->n == PAIR_HELD_MAX;
 			if (k == 0)
 				continue;
-			assert_true(pair_less(&r->pairs[k],
-					      &r->pairs[k - 1]));
+			assert_true(pair_less(&r->pairs[k], &r->pairs[k - 1]));
 			/* Only the least may be proven. */
 			assert_false(r->pairs[k - 1].proven);
 		}
@@ -494,8 +494,7 @@ step(void)
 	what -= weight.conn;
 	if (what < weight.disk) {
 		finish_write(i);
-		node[i].env.now.mono =
-			mono_add_ms(node[i].env.now.mono, 10000);
+		node[i].env.now.mono = mono_add_ms(node[i].env.now.mono, 10000);
 		secret_store_tick(node[i].pairs);
 		collect(&node[i]);
 		return;

@@ -16,8 +16,8 @@
 
 #define PEER "beta"
 
-#define MADE 1800000000		/* wall clock as the pairs are made */
-#define RAN 5000			/* running time of the node then */
+#define MADE 1800000000 /* wall clock as the pairs are made */
+#define RAN 5000	/* running time of the node then */
 
 struct fixture {
 	struct core_env env;
@@ -25,8 +25,8 @@ struct fixture {
 	struct actions actions;
 	struct secret_store *ps;
 	struct bnl *bnl;
-	uint32_t ticket;		/* of the last write asked for */
-	struct pair_record written;	/* what it would put on the disk */
+	uint32_t ticket;	    /* of the last write asked for */
+	struct pair_record written; /* what it would put on the disk */
 	unsigned int writes, gone, failed;
 	char why[128];
 };
@@ -73,9 +73,10 @@ collect(void)
 			f.writes++;
 			memset(&f.written, 0, sizeof(f.written));
 			if (a.len > 0)
-				assert_int_equal(
-				    pair_record_decode(&f.written, a.data,
-						       a.len, &e), 0);
+				assert_int_equal(pair_record_decode(&f.written,
+								    a.data,
+								    a.len, &e),
+						 0);
 		} else if (a.event == EVENT_PAIR_GONE) {
 			f.gone++;
 			snprintf(f.why, sizeof(f.why), "%s", a.text);
@@ -89,13 +90,13 @@ collect(void)
 static struct pair
 pair(uint32_t generation, bool lower, bool proven)
 {
-	struct pair p = {.generation = generation,
-			 .lower_dialled = lower,
-			 .proven = proven,
-			 .cipher = AEAD_AES_256_GCM,
-			 .made.s = MADE,
-			 .made_run_s = RAN,
-			 .cert_end.s = 1900000000};
+	struct pair p = { .generation = generation,
+			  .lower_dialled = lower,
+			  .proven = proven,
+			  .cipher = AEAD_AES_256_GCM,
+			  .made.s = MADE,
+			  .made_run_s = RAN,
+			  .cert_end.s = 1900000000 };
 
 	p.id[0] = (uint8_t)(generation * 2 + lower);
 	memset(p.self_static, 0x51, sizeof(p.self_static));
@@ -116,7 +117,7 @@ id_of(uint32_t generation, bool lower)
 static void
 load(unsigned int n, const struct pair *pairs)
 {
-	struct pair_record r = {.peer = PEER, .n = n};
+	struct pair_record r = { .peer = PEER, .n = n };
 
 	memcpy(r.pairs, pairs, n * sizeof(*pairs));
 	assert_int_equal(secret_store_load(f.ps, &r), 0);
@@ -161,7 +162,7 @@ order_of_pairs(void **state)
 static void
 proof_erases_lesser_ones_only(void **state)
 {
-	struct pair_record r = {.n = 3};
+	struct pair_record r = { .n = 3 };
 
 	(void)state;
 	r.pairs[0] = pair(3, true, false);
@@ -180,8 +181,8 @@ proof_erases_lesser_ones_only(void **state)
 static void
 hello_proves_and_clears_its_direction(void **state)
 {
-	struct pair_record r = {.n = 3}, was;
-	struct hello_held held[1] = {{.generation = 1}};
+	struct pair_record r = { .n = 3 }, was;
+	struct hello_held held[1] = { { .generation = 1 } };
 
 	(void)state;
 	r.pairs[0] = pair(3, true, false);
@@ -213,7 +214,7 @@ hello_proves_and_clears_its_direction(void **state)
 static void
 insert_takes_its_place(void **state)
 {
-	struct pair_record r = {.n = 0};
+	struct pair_record r = { .n = 0 };
 	struct pair p = pair(2, true, true);
 
 	(void)state;
@@ -240,8 +241,8 @@ insert_takes_its_place(void **state)
 static void
 load_mends_a_record(void **state)
 {
-	const struct pair odd[3] = {pair(1, true, false), pair(3, true, false),
-				    pair(2, true, true)};
+	const struct pair odd[3] = { pair(1, true, false), pair(3, true, false),
+				     pair(2, true, true) };
 	const struct pair_record *r;
 	char peer[NODE_NAME_MAX + 1];
 	bool unfit;
@@ -343,7 +344,7 @@ one_write_at_a_time_newest_wins(void **state)
 static void
 lesser_than_proven_while_stored(void **state)
 {
-	const struct pair have[1] = {pair(2, true, false)};
+	const struct pair have[1] = { pair(2, true, false) };
 	struct pair p = pair(1, false, false);
 
 	(void)state;
@@ -362,8 +363,8 @@ lesser_than_proven_while_stored(void **state)
 static void
 list_says_what_is_held(void **state)
 {
-	const struct pair have[2] = {pair(2, true, false),
-				     pair(1, false, true)};
+	const struct pair have[2] = { pair(2, true, false),
+				      pair(1, false, true) };
 	struct hello_held held[PAIR_HELD_MAX];
 	uint8_t n = 9;
 
@@ -381,7 +382,7 @@ list_says_what_is_held(void **state)
 static void
 erase_is_at_once_here_and_then_on_disk(void **state)
 {
-	const struct pair have[1] = {pair(1, true, true)};
+	const struct pair have[1] = { pair(1, true, true) };
 	struct pair p = pair(2, true, false);
 	char peer[NODE_NAME_MAX + 1];
 	bool unfit;
@@ -395,7 +396,7 @@ erase_is_at_once_here_and_then_on_disk(void **state)
 	assert_int_equal(count(), 0);
 	assert_int_equal(f.gone, 1);
 	assert_int_equal(f.writes, 1);
-	answer(true);	/* of the write with the new pair in it */
+	answer(true); /* of the write with the new pair in it */
 	assert_int_equal(count(), 0);
 	assert_int_equal(f.writes, 2);
 	assert_int_equal(f.written.n, 0);
@@ -413,11 +414,13 @@ erase_is_at_once_here_and_then_on_disk(void **state)
 static void
 in_force(const char *more)
 {
-	struct errs es = {.count = 0};
+	struct errs es = { .count = 0 };
 	char text[512];
 
-	snprintf(text, sizeof(text), "network example.org\nprefix 10.0.0.0/8\n"
-		 "timestamp 2026-11-22T06:25:00Z\n%s", more);
+	snprintf(text, sizeof(text),
+		 "network example.org\nprefix 10.0.0.0/8\n"
+		 "timestamp 2026-11-22T06:25:00Z\n%s",
+		 more);
 	bnl_free(f.bnl);
 	f.bnl = NULL;
 	assert_int_equal(bnl_parse(&f.bnl, text, strlen(text), &es), 0);
@@ -449,7 +452,7 @@ assert_check_held(bool stays, const char *why)
 static void
 assert_check(bool stays, const char *why)
 {
-	const struct pair have[1] = {pair(1, true, true)};
+	const struct pair have[1] = { pair(1, true, true) };
 
 	load(1, have);
 	assert_check_held(stays, why);
@@ -541,7 +544,7 @@ check_without_the_clock(void **state)
 static void
 check_lost_running_time(void **state)
 {
-	struct pair p[2] = {pair(2, true, false), pair(1, true, true)};
+	struct pair p[2] = { pair(2, true, false), pair(1, true, true) };
 
 	(void)state;
 	p[0].made_run_s = 10 * PAIR_AGE_HARD_S;

@@ -68,9 +68,9 @@ test_round_trip(void **state)
 			assert_int_equal(get_be16(d + 2), 0);
 			assert_int_equal(get_be32(d + 4), 0xa1b2c3d4);
 			assert_int_equal(get_be64(d + 8), i);
-			assert_int_equal(session_open(b, START, d, sizeof(d),
-						      &highest),
-					 DROP_NONE);
+			assert_int_equal(
+				session_open(b, START, d, sizeof(d), &highest),
+				DROP_NONE);
 			assert_true(highest);
 			assert_memory_equal(d + 16, text, sizeof(text));
 		}
@@ -114,9 +114,9 @@ test_every_bit_counts(void **state)
 		}
 		for (size_t len = DGRAM_DATA_OVERHEAD; len < sizeof(d); len++) {
 			memcpy(d, good, sizeof(d));
-			assert_int_equal(session_open(b, START, d, len,
-						      &highest),
-					 DROP_AUTH);
+			assert_int_equal(
+				session_open(b, START, d, len, &highest),
+				DROP_AUTH);
 		}
 		/* None of these has moved the window. */
 		assert_int_equal(b->replay.next, 0);

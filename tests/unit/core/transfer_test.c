@@ -115,8 +115,8 @@ nothing_older_is_taken(void **state)
 
 /* --- what is refused ------------------------------------------------------- */
 
-static unsigned int drips;	/* LIST_DATA frames cut to a byte */
-static unsigned int gets;	/* LIST_GET frames seen on the wires */
+static unsigned int drips; /* LIST_DATA frames cut to a byte */
+static unsigned int gets;  /* LIST_GET frames seen on the wires */
 
 static void
 count_gets(uint8_t *frame, size_t *len)
@@ -150,7 +150,7 @@ assert_muted_for(int64_t ms)
 static void
 wrong_signature(void **state)
 {
-	const struct key *other[1] = {w.other_key};
+	const struct key *other[1] = { w.other_key };
 	struct bnl *evil = NULL;
 	struct err e;
 	size_t len;
@@ -410,8 +410,8 @@ dripping_is_ended(void **state)
 static void
 far_future(void **state)
 {
-	struct bnl *far = make_list(v2, WORLD_START + BNL_FUTURE_MAX_S + 3600,
-				    BOTH, "");
+	struct bnl *far =
+		make_list(v2, WORLD_START + BNL_FUTURE_MAX_S + 3600, BOTH, "");
 
 	(void)state;
 	give(a, far);
@@ -505,7 +505,7 @@ another_list_while_sending(void **state)
 static void
 two_transfers_at_a_time(void **state)
 {
-	static const char *const names[] = {"gamma", "delta", "eps", "zeta"};
+	static const char *const names[] = { "gamma", "delta", "eps", "zeta" };
 	char *pad = padding(100000);
 	struct bnl *lists[4];
 	unsigned int most = 0;
@@ -518,8 +518,10 @@ two_transfers_at_a_time(void **state)
 	w.chunk = 20000;
 	for (int i = 0; i < 4; i++) {
 		/* Different lists, so that each is worth fetching. */
-		lists[i] = make_list(v2, T0 + 50 - i, BOTH " gamma delta eps "
-				     "zeta", pad);
+		lists[i] = make_list(v2, T0 + 50 - i,
+				     BOTH " gamma delta eps "
+					  "zeta",
+				     pad);
 		host_start(host_add(names[i], copy_of(lists[i])));
 		w.h[2 + i].plain.tamper = count_gets;
 	}
@@ -733,7 +735,7 @@ mark_is_raised_at_start(void **state)
 {
 	(void)state;
 	assert_int_equal(bnl_version_cmp(&a->mark, &v2->version), 0);
-	assert_null(a->list);	/* the list itself was not written */
+	assert_null(a->list); /* the list itself was not written */
 	host_stop(a);
 	host_start(a);
 	for (int k = 0; k < TASKS_MAX; k++)
@@ -763,7 +765,7 @@ from_the_disk(void **state)
 	collect(a);
 	world_run();
 	assert_true(has(a, v3));
-	assert_null(a->list);	/* it is on the disk already */
+	assert_null(a->list); /* it is on the disk already */
 	assert_int_equal(bnl_version_cmp(&a->mark, &v3->version), 0);
 	assert_int_equal(a->events[EVENT_LIST_NEW], 1);
 	/* The same again is nothing. */
@@ -815,7 +817,7 @@ two_people_signed_at_once(void **state)
 	struct bnl *other = make_list(v1, T0 + 5, BOTH, "# the other\n");
 
 	(void)state;
-	give(b, other);	/* also a child of v1, and older than v2 */
+	give(b, other); /* also a child of v1, and older than v2 */
 	assert_int_not_equal(dial(b, "alpha", CONN_LIST), 0);
 	quiet_end();
 	assert_true(has(b, v2));
@@ -886,8 +888,7 @@ a_stranger_with_nothing_newer(void **state)
 	assert_false(g->last_failed.behind);
 	assert_int_equal(a->events[EVENT_PEER_REFUSED], 1);
 	assert_int_equal(g->events[EVENT_PEER_REFUSED], 1);
-	assert_non_null(strstr(g->text[EVENT_PEER_REFUSED],
-			       "not in the list"));
+	assert_non_null(strstr(g->text[EVENT_PEER_REFUSED], "not in the list"));
 	/* It learned which list that was. */
 	assert_non_null(strstr(g->text[EVENT_PEER_REFUSED], "2027"));
 	assert_int_equal(conns_count(g->cs), 0);
@@ -1157,7 +1158,7 @@ a_push_reaches_all_though_the_signer_dies(void **state)
 static void
 a_push_goes_around_those_that_are_down(void **state)
 {
-	static const int down[] = {4, 5, 6, 9, 12};
+	static const int down[] = { 4, 5, 6, 9, 12 };
 	unsigned int up = MANY;
 
 	(void)state;
@@ -1368,7 +1369,7 @@ a_push_is_retried(void **state)
 	host_stop(sleeper);
 	for (int i = 0; i < MANY; i++)
 		w.h[i].conf.pullinterval = 86400;
-	world_pass(400000);	/* the rounds of before are over */
+	world_pass(400000); /* the rounds of before are over */
 	sign_at(&w.h[0], v2);
 	world_run();
 	assert_int_equal(how_many_have(v2), MANY - 1);

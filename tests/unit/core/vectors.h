@@ -48,8 +48,8 @@ vectors_load(const char *path)
 		    strlen(hex) % 2 != 0)
 			fail_msg("%s: %s", path, line);
 		v->len = strlen(hex) / 2;
-		assert_int_equal(hex_decode(v->bytes, v->len, hex,
-					    strlen(hex)), 0);
+		assert_int_equal(hex_decode(v->bytes, v->len, hex, strlen(hex)),
+				 0);
 		vectors.n++;
 	}
 	fclose(f);
@@ -75,8 +75,8 @@ given(const char *name, size_t len)
 
 	if (v != NULL && (len == 0 || v->len == len))
 		return v;
-	fail_msg("%s: %s is not there, or not of %zu bytes", vectors.path,
-		 name, len);
+	fail_msg("%s: %s is not there, or not of %zu bytes", vectors.path, name,
+		 len);
 	return &none;
 }
 

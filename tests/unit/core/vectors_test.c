@@ -19,11 +19,11 @@
 #include "format/list_diff.h"
 #include "vectors.h"
 
-#define ALPHA 0			/* the lower name; listener, initiator */
-#define BETA 1			/* dialler, responder */
+#define ALPHA 0 /* the lower name; listener, initiator */
+#define BETA 1	/* dialler, responder */
 #define PEM_MAX 2048
 
-static const char *const nodes[2] = {"alpha", "beta"};
+static const char *const nodes[2] = { "alpha", "beta" };
 
 struct node {
 	struct core_env env;
@@ -37,7 +37,7 @@ struct node {
 	struct conf conf;
 };
 
-struct run {			/* of one file */
+struct run { /* of one file */
 	struct node n[2];
 	struct negotiate_side side[2];
 	uint8_t th[SHA256_LEN];
@@ -73,8 +73,8 @@ to_pem(char out[PEM_MAX], const char *label, const struct vector *der)
 {
 	char text[BASE64_MAX(VECTOR_BYTES_MAX)];
 	size_t n = base64_encode(text, sizeof(text), der->bytes, der->len);
-	size_t at = (size_t)snprintf(out, PEM_MAX, "-----BEGIN %s-----\n",
-				     label);
+	size_t at =
+		(size_t)snprintf(out, PEM_MAX, "-----BEGIN %s-----\n", label);
 
 	for (size_t i = 0; i < n; i += 64)
 		at += (size_t)snprintf(out + at, PEM_MAX - at, "%.64s\n",
@@ -107,7 +107,7 @@ identity(int i)
 	x25519_public(n->env.static_public, n->env.static_secret);
 	same(of(i, "static_public"), n->env.static_public, X25519_LEN);
 	n->env.now.wall.s = (int64_t)get_be64(given_of(i, "clock", 8));
-	n->env.rng = (struct rng){script_fill, &n->script};
+	n->env.rng = (struct rng){ script_fill, &n->script };
 	n->env.conf = &n->conf;
 }
 
@@ -132,8 +132,8 @@ list(void)
 	n += (size_t)snprintf(file + n, sizeof(file) - n,
 			      BNL_BEGIN "\nkey: %s\n%.64s\n%s\n" BNL_END "\n",
 			      fingerprint_format(who, fp), b64, b64 + 64);
-	if (bnl_open(&b, file, n, (const struct key *const[]){key}, 1,
-		     NULL) < 0)
+	if (bnl_open(&b, file, n, (const struct key *const[]){ key }, 1, NULL) <
+	    0)
 		fail_msg("the list is not taken");
 	same("list.digest", b->version.digest, SHA256_LEN);
 	bnl_version_write(version, &b->version);
@@ -158,7 +158,8 @@ difference(void)
 
 	same("list.difference", out, n);
 	assert_int_equal(list_diff_apply(out, later->len, text->bytes,
-					 text->len, d->bytes, d->len), 0);
+					 text->len, d->bytes, d->len),
+			 0);
 	same("list.later", out, later->len);
 }
 
@@ -182,11 +183,13 @@ hello(int i)
 	memcpy(h->static_key, n->env.static_public, X25519_LEN);
 	h->list = n->env.version;
 	for (const uint8_t *p = c->bytes; p < c->bytes + c->len; p += 3)
-		h->algos.ciphers[h->algos.nciphers++] = (struct conf_cipher){
-			(enum aead_alg)p[0], get_be16(p + 1)};
+		h->algos.ciphers[h->algos.nciphers++] =
+			(struct conf_cipher){ (enum aead_alg)p[0],
+					      get_be16(p + 1) };
 	for (const uint8_t *p = z->bytes; p < z->bytes + z->len; p += 4)
-		h->algos.comps[h->algos.ncomps++] = (struct conf_comp){
-			(enum comp_alg)p[0], p[1], get_be16(p + 2)};
+		h->algos.comps[h->algos.ncomps++] =
+			(struct conf_comp){ (enum comp_alg)p[0], p[1],
+					    get_be16(p + 2) };
 	for (const uint8_t *p = held->bytes; p < held->bytes + held->len;
 	     p += PAIR_ID_LEN + 4) {
 		memcpy(h->held[h->nheld].id, p, PAIR_ID_LEN);
@@ -196,11 +199,12 @@ hello(int i)
 	frame_header_write(n->frame, FRAME_HELLO, len);
 	n->framelen = FRAME_HEADER_LEN + len;
 	same(of(i, "hello"), n->frame, n->framelen);
-	assert_int_equal(hello_decode(&again, n->frame + FRAME_HEADER_LEN, len,
-				      NULL), 0);
+	assert_int_equal(
+		hello_decode(&again, n->frame + FRAME_HEADER_LEN, len, NULL),
+		0);
 	assert_memory_equal(&again.algos, &h->algos, sizeof(again.algos));
-	run.side[i] = (struct negotiate_side){h, n->frame, n->framelen,
-					      n->env.cert.fingerprint};
+	run.side[i] = (struct negotiate_side){ h, n->frame, n->framelen,
+					       n->env.cert.fingerprint };
 }
 
 static void
@@ -240,7 +244,7 @@ record(int i)
 	struct node *n = &run.n[i];
 	struct pair *p = &n->pair;
 	const struct core_env *other = &run.n[!i].env;
-	struct pair_record r = {.n = 1}, again;
+	struct pair_record r = { .n = 1 }, again;
 	uint8_t out[PAIR_RECORD_MAX];
 	size_t len;
 
@@ -259,9 +263,9 @@ record(int i)
 	       FINGERPRINT_LEN);
 	p->made_run_s = (int64_t)get_be64(given_of(i, "run", 8));
 	p->made = n->env.now.wall;
-	p->cert_end = n->env.cert.not_after.s < other->cert.not_after.s
-			      ? n->env.cert.not_after
-			      : other->cert.not_after;
+	p->cert_end = n->env.cert.not_after.s < other->cert.not_after.s ?
+			      n->env.cert.not_after :
+			      other->cert.not_after;
 	p->list = n->env.version;
 	memcpy(r.peer, run.n[!i].name, sizeof(r.peer));
 	r.pairs[0] = *p;
@@ -278,8 +282,8 @@ pair_keys(void)
 	struct pair_keys *a = &run.n[ALPHA].keys, *b = &run.n[BETA].keys;
 
 	for (int i = 0; i < 2; i++)
-		pair_keys_derive(&run.n[i].keys, &run.n[i].pair,
-				 run.n[i].name, run.n[!i].name);
+		pair_keys_derive(&run.n[i].keys, &run.n[i].pair, run.n[i].name,
+				 run.n[!i].name);
 	same("psk", a->psk, sizeof(a->psk));
 	same("psk", b->psk, sizeof(b->psk));
 	same("mac1_key.to_beta", a->mac_out, sizeof(a->mac_out));
@@ -302,8 +306,8 @@ init(struct handshake *h, uint32_t index, const char *ephemeral,
 	h->keys = &a->keys;
 	h->local_index = index;
 	a->script.v = given(ephemeral, X25519_LEN);
-	assert_int_equal(handshake_init(h, &a->env, run.n[BETA].name, cookie,
-					out), 0);
+	assert_int_equal(
+		handshake_init(h, &a->env, run.n[BETA].name, cookie, out), 0);
 	assert_true(handshake_init_mac(&run.n[BETA].keys, out));
 }
 
@@ -324,7 +328,8 @@ noise_inputs(const uint8_t dgram[DGRAM_INIT_LEN])
 		   run.n[BETA].env.static_public);
 	a->script.v = given("init.ephemeral", X25519_LEN);
 	assert_int_equal(noise_write_1(&n, &a->env.rng, payload->bytes,
-				       payload->len, msg), 0);
+				       payload->len, msg),
+			 0);
 	assert_memory_equal(msg, dgram + 24, sizeof(msg));
 	same("init.h", n.h, sizeof(n.h));
 }
@@ -342,12 +347,11 @@ handshake(void)
 	same("init", i1, sizeof(i1));
 	noise_inputs(i1);
 	b->script.v = given("resp.ephemeral", X25519_LEN);
-	assert_int_equal(handshake_answer(&b->keys, &b->env,
-					  run.n[ALPHA].name,
-					  get_be32(given("resp.index", 4)
-						   ->bytes), i1,
-					  &run.seed[BETA], &news, r1),
-			 DROP_NONE);
+	assert_int_equal(
+		handshake_answer(&b->keys, &b->env, run.n[ALPHA].name,
+				 get_be32(given("resp.index", 4)->bytes), i1,
+				 &run.seed[BETA], &news, r1),
+		DROP_NONE);
 	same("resp", r1, sizeof(r1));
 	assert_int_equal(news.wall.s, run.n[ALPHA].env.now.wall.s);
 	assert_int_equal(handshake_finish(&h, r1, &run.seed[ALPHA], &news),
@@ -371,10 +375,11 @@ cookie(void)
 	init(&h, get_be32(given("init.index", 4)->bytes), "init.ephemeral",
 	     NULL, i1);
 	b->script.v = given("cookie.nonce", AEAD_NONCE_LEN);
-	assert_int_equal(handshake_cookie_write(&b->keys, &b->env.rng, i1,
-						given("cookie.value",
-						      PROTO_MAC_LEN)->bytes,
-						c), 0);
+	assert_int_equal(handshake_cookie_write(
+				 &b->keys, &b->env.rng, i1,
+				 given("cookie.value", PROTO_MAC_LEN)->bytes,
+				 c),
+			 0);
 	same("cookie", c, sizeof(c));
 	assert_int_equal(handshake_cookie_read(&h, c, value), DROP_NONE);
 	same("cookie.value", value, sizeof(value));
@@ -387,20 +392,22 @@ cookie(void)
 
 /* Seals with a session of one side, opens with the other's. */
 static void
-data(struct session *from, struct session *to, uint8_t flags,
-     const char *plain, const char *sealed)
+data(struct session *from, struct session *to, uint8_t flags, const char *plain,
+     const char *sealed)
 {
 	const struct vector *v = plain == NULL ? NULL : given(plain, 0);
 	size_t len = v == NULL ? 0 : v->len;
 	uint8_t out[VECTOR_BYTES_MAX];
-	struct monotime now = {1};
+	struct monotime now = { 1 };
 	bool highest;
 
 	assert_int_equal(session_seal(from, flags, v == NULL ? NULL : v->bytes,
-				      len, out), DROP_NONE);
+				      len, out),
+			 DROP_NONE);
 	same(sealed, out, len + DGRAM_DATA_OVERHEAD);
-	assert_int_equal(session_open(to, now, out, len + DGRAM_DATA_OVERHEAD,
-				      &highest), DROP_NONE);
+	assert_int_equal(
+		session_open(to, now, out, len + DGRAM_DATA_OVERHEAD, &highest),
+		DROP_NONE);
 	if (len > 0)
 		same(plain, out + DGRAM_DATA_HEADER_LEN, len);
 }
@@ -408,17 +415,17 @@ data(struct session *from, struct session *to, uint8_t flags,
 static void
 datagrams(void)
 {
-	struct conf_timers t = {.rekey_after = 120000,
-				.rekey_after_responder = 150000,
-				.reject_after = 180000,
-				.rekey_packets = UINT64_C(1) << 26,
-				.reject_packets = UINT64_C(1) << 28};
-	struct monotime now = {1};
+	struct conf_timers t = { .rekey_after = 120000,
+				 .rekey_after_responder = 150000,
+				 .reject_after = 180000,
+				 .rekey_packets = UINT64_C(1) << 26,
+				 .reject_packets = UINT64_C(1) << 28 };
+	struct monotime now = { 1 };
 	struct session *s[2];
 
 	for (int i = 0; i < 2; i++)
-		assert_int_equal(session_new(&s[i], &run.seed[i], now, &t,
-					     NULL), 0);
+		assert_int_equal(
+			session_new(&s[i], &run.seed[i], now, &t, NULL), 0);
 	data(s[ALPHA], s[BETA], 0, NULL, "data.confirm");
 	data(s[ALPHA], s[BETA], 0, "packet", "data.packet");
 	data(s[BETA], s[ALPHA], DATA_CONTROL, "records", "data.records");

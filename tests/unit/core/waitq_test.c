@@ -84,7 +84,8 @@ test_age(void **state)
 			 mono_add_ms(start, WAITQ_AGE_MS).ns);
 	assert_int_equal(waitq_expire(&q, &budget,
 				      mono_add_ms(start, WAITQ_AGE_MS - 1),
-				      false), 0);
+				      false),
+			 0);
 	assert_int_equal(waitq_expire(&q, &budget, waitq_deadline(&q), false),
 			 1);
 	assert_int_equal(q.packets, 1);

@@ -14,13 +14,27 @@
 
 #define MAN "man/cluevpnctl.8"
 
-#define OURS { .timestamp.s = 2000 }
-#define OLDER { .timestamp.s = 1000 }
-#define NEWER { .timestamp.s = 3000 }
+#define OURS                        \
+	{                           \
+		.timestamp.s = 2000 \
+	}
+#define OLDER                       \
+	{                           \
+		.timestamp.s = 1000 \
+	}
+#define NEWER                       \
+	{                           \
+		.timestamp.s = 3000 \
+	}
 /* A node of a list in force. */
 #define NODE .name = "beta", .list = true, .listed = true, .ours = OURS
-#define AT { .addr = { .family = IP_V4, .b = { 192, 0, 2, 2 } }, .port = 3406 }
+#define AT                                                          \
+	{                                                           \
+		.addr = { .family = IP_V4, .b = { 192, 0, 2, 2 } }, \
+		.port = 3406                                        \
+	}
 
+/* clang-format off */
 static const struct {
 	struct why w;
 	enum why_reason reason;
@@ -152,6 +166,7 @@ static const struct {
 	  "no answer", "" },
 	{ { NODE }, WHY_NO_ADDRESS, "no address of beta", "address" },
 };
+/* clang-format on */
 
 static void
 test_verdicts(void **state)
@@ -175,7 +190,8 @@ test_verdicts(void **state)
 	}
 	for (int r = 0; r < WHYS; r++)
 		if (!seen[r])
-			fail_msg("no case for %s", why_name((enum why_reason)r));
+			fail_msg("no case for %s",
+				 why_name((enum why_reason)r));
 }
 
 /* However little room there is, it is terminated within. */

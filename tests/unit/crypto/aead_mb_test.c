@@ -52,39 +52,45 @@ one_packet(struct both *b, const struct rng *rng)
 
 	rng_fill(rng, in, len);
 	rng_fill(rng, ad, sizeof(ad));
-	assert_int_equal(aead_seal(b->fast, counter, ad, adlen, in, len, x),
-			 0);
+	assert_int_equal(aead_seal(b->fast, counter, ad, adlen, in, len, x), 0);
 	assert_int_equal(aead_seal(b->plain, counter, ad, adlen, in, len, y),
 			 0);
 	assert_memory_equal(x, y, len + AEAD_TAG_LEN);
 	assert_int_equal(aead_open(b->fast, counter, ad, adlen, y,
-				   len + AEAD_TAG_LEN, back), 0);
+				   len + AEAD_TAG_LEN, back),
+			 0);
 	assert_memory_equal(back, in, len);
 	assert_int_equal(aead_open(b->plain, counter, ad, adlen, x,
-				   len + AEAD_TAG_LEN, back), 0);
+				   len + AEAD_TAG_LEN, back),
+			 0);
 	assert_memory_equal(back, in, len);
 
 	/* In place, as the data path does it. */
 	memcpy(back, in, len);
-	assert_int_equal(aead_seal(b->fast, counter, ad, adlen, back, len,
-				   back), 0);
+	assert_int_equal(
+		aead_seal(b->fast, counter, ad, adlen, back, len, back), 0);
 	assert_memory_equal(back, x, len + AEAD_TAG_LEN);
 	assert_int_equal(aead_open(b->fast, counter, ad, adlen, back,
-				   len + AEAD_TAG_LEN, back), 0);
+				   len + AEAD_TAG_LEN, back),
+			 0);
 	assert_memory_equal(back, in, len);
 
 	bit = rng_below(rng, (uint32_t)(len + AEAD_TAG_LEN) * 8);
 	x[bit / 8] ^= (uint8_t)(1 << bit % 8);
 	assert_int_equal(aead_open(b->fast, counter, ad, adlen, x,
-				   len + AEAD_TAG_LEN, back), -1);
+				   len + AEAD_TAG_LEN, back),
+			 -1);
 	assert_int_equal(aead_open(b->plain, counter, ad, adlen, x,
-				   len + AEAD_TAG_LEN, back), -1);
+				   len + AEAD_TAG_LEN, back),
+			 -1);
 	assert_int_equal(aead_open(b->fast, counter + 1, ad, adlen, y,
-				   len + AEAD_TAG_LEN, back), -1);
+				   len + AEAD_TAG_LEN, back),
+			 -1);
 	if (adlen > 0) {
 		ad[rng_below(rng, (uint32_t)adlen)] ^= 1;
 		assert_int_equal(aead_open(b->fast, counter, ad, adlen, y,
-					   len + AEAD_TAG_LEN, back), -1);
+					   len + AEAD_TAG_LEN, back),
+				 -1);
 	}
 }
 
@@ -122,18 +128,21 @@ test_tag(void **state)
 
 		both_new(&b, alg, &rng);
 		assert_int_equal(aead_seal(b.fast, 7, NULL, 0,
-					   (const uint8_t *)"hello", 5,
-					   sealed), 0);
+					   (const uint8_t *)"hello", 5, sealed),
+				 0);
 		for (size_t i = 0; i < AEAD_TAG_LEN * 8; i++) {
 			sealed[5 + i / 8] ^= (uint8_t)(1 << i % 8);
 			assert_int_equal(aead_open(b.fast, 7, NULL, 0, sealed,
-						   sizeof(sealed), back), -1);
+						   sizeof(sealed), back),
+					 -1);
 			assert_int_equal(aead_open(b.plain, 7, NULL, 0, sealed,
-						   sizeof(sealed), back), -1);
+						   sizeof(sealed), back),
+					 -1);
 			sealed[5 + i / 8] ^= (uint8_t)(1 << i % 8);
 		}
 		assert_int_equal(aead_open(b.fast, 7, NULL, 0, sealed,
-					   sizeof(sealed), back), 0);
+					   sizeof(sealed), back),
+				 0);
 		both_free(&b);
 	}
 }
@@ -147,7 +156,7 @@ test_needs_aes(void **state)
 	(void)state;
 #if defined(IPSEC_MB) && defined(__x86_64__)
 	assert_int_equal(used, __builtin_cpu_supports("aes") != 0 &&
-				   __builtin_cpu_supports("pclmul") != 0);
+				       __builtin_cpu_supports("pclmul") != 0);
 #endif
 	assert_int_equal(aead_mb_serves(0), used);
 	assert_int_equal(aead_mb(AEAD_AES_128_GCM) != NULL, used);
@@ -156,7 +165,7 @@ test_needs_aes(void **state)
 	assert_string_equal(aead_impl(AEAD_AES_256_GCM),
 			    used ? "ipsec-mb" : "openssl");
 	assert_string_equal(aead_impl(AEAD_CHACHA20_POLY1305), "openssl");
-#ifdef IMB_FLAG_AESNI_OFF	/* version 2 of the library has no such flag */
+#ifdef IMB_FLAG_AESNI_OFF /* version 2 of the library has no such flag */
 	assert_false(aead_mb_serves(IMB_FLAG_AESNI_OFF));
 #endif
 }

@@ -17,12 +17,12 @@ struct vector {
 	const char *nonce;
 	const char *ad;
 	const char *plain;
-	const char *sealed;	/* cipher text and tag */
+	const char *sealed; /* cipher text and tag */
 };
 
 #define GCM_KEY "feffe9928665731c6d6a8f9467308308"
 #define GCM_AD "feedfacedeadbeeffeedfacedeadbeefabaddad2"
-#define GCM_PLAIN \
+#define GCM_PLAIN                                                          \
 	"d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72" \
 	"1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39"
 #define ZERO16 "00000000000000000000000000000000"
@@ -46,8 +46,8 @@ static const struct vector vectors[] = {
 	{ AEAD_AES_256_GCM, ZERO16 ZERO16, ZERO12, "", ZERO16,
 	  "cea7403d4d606b6e074ec5d3baf39d18"
 	  "d0d1c8a799996bf0265b98b5d48ab919" },
-	{ AEAD_AES_256_GCM, GCM_KEY GCM_KEY, "cafebabefacedbaddecaf888",
-	  GCM_AD, GCM_PLAIN,
+	{ AEAD_AES_256_GCM, GCM_KEY GCM_KEY, "cafebabefacedbaddecaf888", GCM_AD,
+	  GCM_PLAIN,
 	  "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa"
 	  "8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662"
 	  "76fc6ece0f4e1768cddf8853bb2d551b" },
@@ -68,7 +68,9 @@ static const struct vector vectors[] = {
 #define NVECTORS (sizeof(vectors) / sizeof(*vectors))
 
 static const enum aead_alg algs[] = {
-	AEAD_CHACHA20_POLY1305, AEAD_AES_128_GCM, AEAD_AES_256_GCM,
+	AEAD_CHACHA20_POLY1305,
+	AEAD_AES_128_GCM,
+	AEAD_AES_256_GCM,
 };
 
 #define NALGS (sizeof(algs) / sizeof(*algs))
@@ -87,22 +89,23 @@ seals_and_opens_vectors(void **state)
 		assert_int_equal(unhex(key, v->key), aead_key_len(v->alg));
 		assert_int_equal(unhex(nonce, v->nonce), AEAD_NONCE_LEN);
 		assert_int_equal(aead_seal_once(v->alg, key, nonce, ad, adlen,
-						plain, len, out), 0);
+						plain, len, out),
+				 0);
 		assert_int_equal(strlen(v->sealed) / 2, len + AEAD_TAG_LEN);
 		assert_hex(out, v->sealed);
 		assert_int_equal(aead_open_once(v->alg, key, nonce, ad, adlen,
-						out, len + AEAD_TAG_LEN,
-						back), 0);
+						out, len + AEAD_TAG_LEN, back),
+				 0);
 		assert_memory_equal(back, plain, len);
 		nonce[11] ^= 1;
 		assert_int_equal(aead_open_once(v->alg, key, nonce, ad, adlen,
-						out, len + AEAD_TAG_LEN,
-						back), -1);
+						out, len + AEAD_TAG_LEN, back),
+				 -1);
 		nonce[11] ^= 1;
 		key[0] ^= 1;
 		assert_int_equal(aead_open_once(v->alg, key, nonce, ad, adlen,
-						out, len + AEAD_TAG_LEN,
-						back), -1);
+						out, len + AEAD_TAG_LEN, back),
+				 -1);
 	}
 }
 
@@ -117,18 +120,17 @@ check_impl(const struct aead_impl *impl, const struct vector *v)
 
 	unhex(key, v->key);
 	unhex(nonce, v->nonce);
-	s = impl->new(v->alg, key);
+	s = impl->new (v->alg, key);
 	assert_non_null(s);
 	assert_int_equal(impl->seal(s, nonce, ad, adlen, plain, len, sealed),
 			 0);
 	assert_hex(sealed, v->sealed);
-	assert_int_equal(impl->open(s, nonce, ad, adlen, sealed, len, back),
-			 0);
+	assert_int_equal(impl->open(s, nonce, ad, adlen, sealed, len, back), 0);
 	assert_memory_equal(back, plain, len);
 	for (size_t i = 0; i < len + AEAD_TAG_LEN; i++) {
 		sealed[i] ^= 0x10;
-		assert_int_equal(impl->open(s, nonce, ad, adlen, sealed, len,
-					    back), -1);
+		assert_int_equal(
+			impl->open(s, nonce, ad, adlen, sealed, len, back), -1);
 		sealed[i] ^= 0x10;
 	}
 	impl->free(s);
@@ -178,13 +180,13 @@ counters_are_nonces(void **state)
 			uint8_t x[5 + AEAD_TAG_LEN], y[5 + AEAD_TAG_LEN];
 
 			put_be64(nonce + 4, counters[j]);
-			assert_int_equal(aead_seal(a, counters[j],
-						   (const uint8_t *)"ad", 2,
-						   (const uint8_t *)"hello", 5,
-						   x), 0);
+			assert_int_equal(
+				aead_seal(a, counters[j], (const uint8_t *)"ad",
+					  2, (const uint8_t *)"hello", 5, x),
+				0);
 			assert_int_equal(aead_seal_once(algs[i], key, nonce,
-							"ad", 2, "hello", 5,
-							y), 0);
+							"ad", 2, "hello", 5, y),
+					 0);
 			assert_memory_equal(x, y, sizeof(x));
 		}
 		aead_free(a);
@@ -208,11 +210,13 @@ lengths_and_places(void **state)
 			size_t adlen = len % (sizeof(ad) + 1);
 
 			assert_int_equal(aead_seal(tx, len, ad, adlen, plain,
-						   len, sealed), 0);
+						   len, sealed),
+					 0);
 			/* in place: both ways */
 			memcpy(out, plain, len);
-			assert_int_equal(aead_seal(tx, len, ad, adlen, out,
-						   len, out), 0);
+			assert_int_equal(
+				aead_seal(tx, len, ad, adlen, out, len, out),
+				0);
 			assert_memory_equal(out, sealed, len + AEAD_TAG_LEN);
 			assert_int_equal(aead_open(rx, len, ad, adlen, out,
 						   len + AEAD_TAG_LEN, out),
@@ -271,10 +275,10 @@ packets_allocate_nothing(void **state)
 		assert_int_equal(aead_open(a, 0, NULL, 0, buf, 1436, buf), -1);
 		allocations = 0;
 		for (uint64_t n = 0; n < 5; n++) {
-			assert_int_equal(aead_seal(a, n, buf, 16, buf, 1420,
-						   buf), 0);
-			assert_int_equal(aead_open(a, n, buf, 16, buf, 1436,
-						   buf), -1);
+			assert_int_equal(
+				aead_seal(a, n, buf, 16, buf, 1420, buf), 0);
+			assert_int_equal(
+				aead_open(a, n, buf, 16, buf, 1436, buf), -1);
 		}
 		assert_int_equal(allocations, 0);
 		aead_free(a);
@@ -298,8 +302,9 @@ assert_refused(struct packet *p, uint64_t counter, size_t adlen, size_t len)
 	uint8_t out[LEN + AEAD_TAG_LEN];
 
 	memset(out, 0xa5, sizeof(out));
-	assert_int_equal(aead_open(p->rx, counter, p->ad, adlen, p->sealed,
-				   len, out), -1);
+	assert_int_equal(
+		aead_open(p->rx, counter, p->ad, adlen, p->sealed, len, out),
+		-1);
 	/* No byte of what was decrypted stays. */
 	if (len >= AEAD_TAG_LEN)
 		assert_memory_equal(out, zeros, len - AEAD_TAG_LEN);
@@ -311,7 +316,8 @@ assert_taken(struct packet *p)
 	uint8_t out[LEN];
 
 	assert_int_equal(aead_open(p->rx, 9, p->ad, AD_LEN, p->sealed,
-				   sizeof(p->sealed), out), 0);
+				   sizeof(p->sealed), out),
+			 0);
 	for (size_t i = 0; i < LEN; i++)
 		assert_int_equal(out[i], 0x33);
 }
@@ -338,8 +344,9 @@ refuses_every_flip(void **state)
 
 		p.rx = new_aead(algs[i], 1);
 		memset(plain, 0x33, sizeof(plain));
-		assert_int_equal(aead_seal(tx, 9, p.ad, AD_LEN, plain, LEN,
-					   p.sealed), 0);
+		assert_int_equal(
+			aead_seal(tx, 9, p.ad, AD_LEN, plain, LEN, p.sealed),
+			0);
 		assert_bits_matter(&p, p.sealed + LEN, AEAD_TAG_LEN);
 		assert_bits_matter(&p, p.sealed, LEN);
 		assert_bits_matter(&p, p.ad, AD_LEN);
@@ -369,8 +376,8 @@ algorithms_differ(void **state)
 	for (size_t i = 0; i < NALGS; i++) {
 		struct aead *tx = new_aead(algs[i], 1);
 
-		assert_int_equal(aead_seal(tx, 0, NULL, 0,
-					   (const uint8_t *)"x", 1, sealed),
+		assert_int_equal(aead_seal(tx, 0, NULL, 0, (const uint8_t *)"x",
+					   1, sealed),
 				 0);
 		for (size_t j = 0; j < NALGS; j++) {
 			struct aead *rx = new_aead(algs[j], 1);
@@ -425,10 +432,12 @@ there_is_no_null_cipher(void **state)
 		assert_null(aead_name(alg));
 		assert_null(aead_impl(alg));
 		assert_int_equal(aead_key_len(alg), 0);
-		assert_int_equal(aead_seal_once(alg, key, nonce, NULL, 0, "x",
-						1, out), -1);
+		assert_int_equal(
+			aead_seal_once(alg, key, nonce, NULL, 0, "x", 1, out),
+			-1);
 		assert_int_equal(aead_open_once(alg, key, nonce, NULL, 0, out,
-						sizeof(out), out), -1);
+						sizeof(out), out),
+				 -1);
 	}
 	aead_free(NULL);
 }
@@ -449,8 +458,8 @@ main(void)
 	};
 
 	/* Before the library's first allocation, or it says no. */
-	if (CRYPTO_set_mem_functions(count_malloc, count_realloc,
-				     count_free) != 1)
+	if (CRYPTO_set_mem_functions(count_malloc, count_realloc, count_free) !=
+	    1)
 		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

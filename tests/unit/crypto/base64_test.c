@@ -33,13 +33,13 @@ rfc4648_vectors(void **state)
 		uint8_t plain[16];
 		size_t n = 99;
 
-		assert_int_equal(base64_encode(text, BASE64_MAX(len),
-					       (const uint8_t *)
-					       vectors[i].plain, len),
-				 strlen(vectors[i].text));
+		assert_int_equal(
+			base64_encode(text, BASE64_MAX(len),
+				      (const uint8_t *)vectors[i].plain, len),
+			strlen(vectors[i].text));
 		assert_string_equal(text, vectors[i].text);
-		assert_int_equal(base64_decode(plain, len, &n, text,
-					       strlen(text)), 0);
+		assert_int_equal(
+			base64_decode(plain, len, &n, text, strlen(text)), 0);
 		assert_int_equal(n, len);
 		assert_memory_equal(plain, vectors[i].plain, len);
 	}
@@ -61,8 +61,8 @@ all_lengths(void **state)
 			in[i] = (uint8_t)(i * 89 + len);
 		textlen = base64_encode(text, BASE64_MAX(len), in, len);
 		assert_int_equal(textlen + 1, BASE64_MAX(len));
-		assert_int_equal(base64_decode(back, len - 1, &n, text,
-					       textlen), -1);
+		assert_int_equal(
+			base64_decode(back, len - 1, &n, text, textlen), -1);
 		assert_int_equal(base64_decode(back, len, &n, text, textlen),
 				 0);
 		assert_int_equal(n, len);
@@ -76,6 +76,7 @@ all_lengths(void **state)
 static void
 refuses_other_texts(void **state)
 {
+	/* clang-format off */
 	static const char *const bad[] = {
 		"Z", "Zg", "Zg=", "Zm9vY", "Zm9v=", "Zm9v====",	/* length */
 		"====", "Z===", "=g==", "Zg=g", "Z=g=", "Zg==Zm9v",
@@ -83,6 +84,7 @@ refuses_other_texts(void **state)
 		"Zm 9", "Zm9\n", "\nZm9", "Zm9v\r\n\r\n", "Zm9v\n",
 		"Zm-_", "Zm9.", "Zm9\x80", "\xff\xff\xff\xff",
 	};
+	/* clang-format on */
 	uint8_t out[16];
 	size_t n = 99;
 
@@ -90,7 +92,8 @@ refuses_other_texts(void **state)
 	memset(out, 0xa5, sizeof(out));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 		assert_int_equal(base64_decode(out, sizeof(out), &n, bad[i],
-					       strlen(bad[i])), -1);
+					       strlen(bad[i])),
+				 -1);
 	assert_int_equal(base64_decode(out, sizeof(out), &n, "Zm9\0", 4), -1);
 	assert_int_equal(n, 99);
 	for (size_t i = 0; i < sizeof(out); i++)

@@ -32,7 +32,10 @@ static void
 sha256_of_parts_is_of_the_whole(void **state)
 {
 	const struct bytes parts[] = {
-		{ "a", 1 }, { NULL, 0 }, { "b", 1 }, { "c", 1 },
+		{ "a", 1 },
+		{ NULL, 0 },
+		{ "b", 1 },
+		{ "c", 1 },
 	};
 	uint8_t out[SHA256_LEN];
 
@@ -55,8 +58,7 @@ struct hmac_case {
 
 /* RFC 4231 section 4, test cases 1 to 4, 6 and 7. */
 static const struct hmac_case hmac_cases[] = {
-	{ "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b",
-	  "4869205468657265",
+	{ "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b", "4869205468657265",
 	  "b0344c61d8db38535ca8afceaf0bf12b"
 	  "881dc200c9833da726e9376c2e32cff7" },
 	{ "4a656665",
@@ -98,7 +100,8 @@ hmac_vectors(void **state)
 		size_t len = unhex(data, c->data);
 		const struct bytes one = { data, len };
 		const struct bytes two[] = {
-			{ data, len / 3 }, { data + len / 3, len - len / 3 },
+			{ data, len / 3 },
+			{ data + len / 3, len - len / 3 },
 		};
 
 		hmac_sha256(out, key, keylen, &one, 1);
@@ -224,8 +227,8 @@ threads_hash_at_once(void **state)
 
 	(void)state;
 	for (int i = 0; i < 4; i++)
-		assert_int_equal(pthread_create(&t[i], NULL, hash_often,
-						out[i]), 0);
+		assert_int_equal(
+			pthread_create(&t[i], NULL, hash_often, out[i]), 0);
 	for (int i = 0; i < 4; i++) {
 		pthread_join(t[i], NULL);
 		assert_hex(out[i], "ba7816bf8f01cfea414140de5dae2223"

@@ -114,9 +114,9 @@ dsa_sizes(void **state)
 	} sizes[] = {
 		{ 2048, 224, ERR_CRYPTO }, { 2048, 256, ERR_CRYPTO },
 		{ 4096, 256, ERR_CRYPTO }, { 3072, 256, ERR_CRYPTO },
-		{ 2047, 224, ERR_RANGE }, { 2048, 223, ERR_RANGE },
-		{ 4097, 256, ERR_RANGE }, { 4096, 257, ERR_RANGE },
-		{ 1024, 160, ERR_RANGE }, { 9000, 9000 / 4, ERR_RANGE },
+		{ 2047, 224, ERR_RANGE },  { 2048, 223, ERR_RANGE },
+		{ 4097, 256, ERR_RANGE },  { 4096, 257, ERR_RANGE },
+		{ 1024, 160, ERR_RANGE },  { 9000, 9000 / 4, ERR_RANGE },
 	};
 
 	(void)state;

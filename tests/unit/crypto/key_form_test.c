@@ -62,9 +62,9 @@ a_key_has_one_fingerprint(void **state)
 	key_fingerprint(fp, k);
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
 		char name[NODE_NAME_MAX + 1], ou[CERT_OU_MAX + 1], *plain;
-		char *pub = encode_odd(k,
-				OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
-				forms[i]);
+		char *pub = encode_odd(
+			k, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
+			forms[i]);
 		char *cert = odd_make(&(struct odd_cert){ .cn = "beta" }, k,
 				      NULL, NULL);
 		char *req = request_odd(k), *again;
@@ -82,11 +82,12 @@ a_key_has_one_fingerprint(void **state)
 		assert_int_equal(cert_read_key(&other, cert, strlen(cert), &e),
 				 0);
 		assert_key(other, fp);
-		assert_int_equal(cert_read_info(&info, cert, strlen(cert), 0,
-						&e), 0);
+		assert_int_equal(
+			cert_read_info(&info, cert, strlen(cert), 0, &e), 0);
 		assert_memory_equal(info.fingerprint, fp, sizeof(fp));
 		assert_int_equal(cert_read_request(name, ou, &other, req,
-						   strlen(req), &e), 0);
+						   strlen(req), &e),
+				 0);
 		assert_key(other, fp);
 		free(pub);
 		free(plain);
@@ -101,8 +102,8 @@ static void
 assert_refused_key(const struct key *k, const char *pub, const char *hint)
 {
 	char name[NODE_NAME_MAX + 1], ou[CERT_OU_MAX + 1];
-	char *cert = odd_make(&(struct odd_cert){ .cn = "beta" }, k, NULL,
-			      NULL);
+	char *cert =
+		odd_make(&(struct odd_cert){ .cn = "beta" }, k, NULL, NULL);
 	char *req = request_odd(k);
 	struct cert_info info;
 	struct key *other;
@@ -114,8 +115,8 @@ assert_refused_key(const struct key *k, const char *pub, const char *hint)
 	assert_non_null(strstr(e.text, hint));
 	assert_int_equal(cert_read_info(&info, cert, strlen(cert), 0, &e), -1);
 	assert_non_null(strstr(e.text, hint));
-	assert_int_equal(cert_read_request(name, ou, &other, req, strlen(req),
-					   &e), -1);
+	assert_int_equal(
+		cert_read_request(name, ou, &other, req, strlen(req), &e), -1);
 	assert_non_null(strstr(e.text, hint));
 	free(cert);
 	free(req);

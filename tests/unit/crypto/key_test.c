@@ -154,7 +154,7 @@ public_alone(void **state)
 		"-----END EC PRIVATE KEY-----\n",
 		"-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n"
 		"-----END ENCRYPTED PRIVATE KEY-----\n",
-		dsa_private_pem, ed25519_private_pem, ec_private_pem,
+		dsa_private_pem, ed25519_private_pem, ec_private_pem
 	};
 	struct err e = { 0 };
 	struct key *k;
@@ -162,8 +162,7 @@ public_alone(void **state)
 	(void)state;
 	assert_int_equal(read_alone(dsa_public_pem, "", &e), 0);
 	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
-		assert_int_equal(read_alone(dsa_public_pem, others[i], &e),
-				 -1);
+		assert_int_equal(read_alone(dsa_public_pem, others[i], &e), -1);
 		assert_non_null(strstr(e.text, "more than one PEM block"));
 		if (i < 3)
 			assert_int_equal(read_alone(others[i], "", &e), -1);
@@ -252,11 +251,10 @@ takes_the_first_block(void **state)
 static void
 finds_the_private_key(void **state)
 {
-	static const char other[] =
-		"-----BEGIN EC PARAMETERS-----\nMAA=\n"
-		"-----END EC PARAMETERS-----\n"
-		"-----BEGIN CERTIFICATE-----\nMAA=\n"
-		"-----END CERTIFICATE-----\n";
+	static const char other[] = "-----BEGIN EC PARAMETERS-----\nMAA=\n"
+				    "-----END EC PARAMETERS-----\n"
+				    "-----BEGIN CERTIFICATE-----\nMAA=\n"
+				    "-----END CERTIFICATE-----\n";
 	char text[4096];
 	struct key *k = NULL;
 
@@ -273,6 +271,7 @@ finds_the_private_key(void **state)
 static void
 names_what_is_no_pem(void **state)
 {
+	/* clang-format off */
 	static const struct {
 		const char *text;
 		size_t len;
@@ -284,13 +283,15 @@ names_what_is_no_pem(void **state)
 		/* What is not of the file counts for nothing. */
 		{ "\x30", 0, false },
 	};
+	/* clang-format on */
 	struct key *k = NULL;
 	struct err e;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
-		assert_int_equal(key_read_private(&k, files[i].text,
-						  files[i].len, &e), -1);
+		assert_int_equal(
+			key_read_private(&k, files[i].text, files[i].len, &e),
+			-1);
 		assert_int_equal(e.code, ERR_SYNTAX);
 		if (files[i].binary)
 			assert_non_null(strstr(e.text, "DER or PKCS#12"));
@@ -302,9 +303,8 @@ names_what_is_no_pem(void **state)
 static void
 refuses_the_wrong_kind_of_block(void **state)
 {
-	static const char cert[] =
-		"-----BEGIN CERTIFICATE-----\nMAA=\n"
-		"-----END CERTIFICATE-----\n";
+	static const char cert[] = "-----BEGIN CERTIFICATE-----\nMAA=\n"
+				   "-----END CERTIFICATE-----\n";
 	static const char traditional[] =
 		"-----BEGIN DSA PRIVATE KEY-----\nMAA=\n"
 		"-----END DSA PRIVATE KEY-----\n";
@@ -319,8 +319,7 @@ refuses_the_wrong_kind_of_block(void **state)
 	assert_refused_private(cert, strlen(cert), ERR_SYNTAX);
 	assert_refused_public(cert, strlen(cert), ERR_SYNTAX);
 	assert_refused_private(traditional, strlen(traditional), ERR_SYNTAX);
-	assert_int_equal(key_read_private(&k, escape, strlen(escape), &e),
-			 -1);
+	assert_int_equal(key_read_private(&k, escape, strlen(escape), &e), -1);
 	assert_null(strchr(e.text, '\x1b'));
 	assert_non_null(strstr(e.text, "\\x1b[2J"));
 }

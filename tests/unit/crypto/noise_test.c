@@ -42,10 +42,11 @@ static const char *const payloads[NMESSAGES] = {
 static const struct vector {
 	enum noise_cipher cipher;
 	enum aead_alg alg;
-	const char *hash;	/* "handshake_hash": as message 1 leaves it */
+	const char *hash; /* "handshake_hash": as message 1 leaves it */
 	const char *messages[NMESSAGES];
 } vectors[] = {
-	{ NOISE_CHACHAPOLY, AEAD_CHACHA20_POLY1305,
+	{ NOISE_CHACHAPOLY,
+	  AEAD_CHACHA20_POLY1305,
 	  "658e8a5d0f113e34ae4a349d42167211f0f00ec6b206f5c8f51996ceaffda61d",
 	  { "ca35def5ae56cec33dc2036731ab14896bc4c75dbb07a61f879f8e3afa4c7944"
 	    "23f19812300a6051f02195db0722909fc920796814cfc886ab3a8083c66a5961",
@@ -57,7 +58,8 @@ static const struct vector {
 	    "74",
 	    "84119bc1a1a5f97a338c7affb30242cf3111e95c41a07d5e289b160015156a93"
 	    "cb70e8e73d" } },
-	{ NOISE_AESGCM, AEAD_AES_256_GCM,
+	{ NOISE_AESGCM,
+	  AEAD_AES_256_GCM,
 	  "d7c464726f0f3956cd855e8983f3a88d557b8978288f3b53cde231c4c5b8d6a2",
 	  { "ca35def5ae56cec33dc2036731ab14896bc4c75dbb07a61f879f8e3afa4c7944"
 	    "1f33bde990995eea7167375d6b68e2a7fa07887dd4f0f21023317d7b04fb0a67",
@@ -110,10 +112,10 @@ ends_init(struct ends *t, enum noise_cipher cipher)
 	unhex(t->rs, resp_static_hex);
 	unhex(t->rp, resp_public_hex);
 	assert_int_equal(unhex(t->prologue, prologue_hex), 9);
-	noise_init(&t->i, cipher, true, t->prologue, 9, t->psk,
-		   t->is, t->ip, t->rp);
-	noise_init(&t->r, cipher, false, t->prologue, 9, t->psk,
-		   t->rs, t->rp, t->ip);
+	noise_init(&t->i, cipher, true, t->prologue, 9, t->psk, t->is, t->ip,
+		   t->rp);
+	noise_init(&t->r, cipher, false, t->prologue, 9, t->psk, t->rs, t->rp,
+		   t->ip);
 }
 
 /* Section 12: the counter's byte order is the cipher's. */
@@ -135,8 +137,9 @@ check_transport(const struct vector *v, const struct noise *n)
 		size_t len = unhex(p, payloads[m]);
 
 		transport_nonce(nonce, v, (m - 2) / 2);
-		assert_int_equal(aead_seal_once(v->alg, key[m % 2], nonce,
-						NULL, 0, p, len, c), 0);
+		assert_int_equal(aead_seal_once(v->alg, key[m % 2], nonce, NULL,
+						0, p, len, c),
+				 0);
 		assert_int_equal(len + AEAD_TAG_LEN,
 				 strlen(v->messages[m]) / 2);
 		assert_hex(c, v->messages[m]);
@@ -191,8 +194,8 @@ static const uint8_t payload[PAYLOAD_LEN] = "12345678";
 /* A whole run with fresh ephemerals; both messages are kept. */
 struct run {
 	struct ends t;
-	struct noise i0, r0;	/* before anything was sent */
-	struct noise i1;	/* after message 1 */
+	struct noise i0, r0; /* before anything was sent */
+	struct noise i1;     /* after message 1 */
 	uint8_t msg1[MSG_LEN], msg2[MSG_LEN];
 };
 
@@ -206,13 +209,13 @@ run_make(struct run *x, enum noise_cipher cipher)
 	ends_init(&x->t, cipher);
 	x->i0 = x->t.i;
 	x->r0 = x->t.r;
-	assert_int_equal(noise_write_1(&x->t.i, &rng, payload, PAYLOAD_LEN,
-				       x->msg1), 0);
+	assert_int_equal(
+		noise_write_1(&x->t.i, &rng, payload, PAYLOAD_LEN, x->msg1), 0);
 	x->i1 = x->t.i;
 	assert_int_equal(noise_read_1(&x->t.r, x->msg1, MSG_LEN, got), 0);
 	assert_memory_equal(got, payload, PAYLOAD_LEN);
-	assert_int_equal(noise_write_2(&x->t.r, &rng, payload, PAYLOAD_LEN,
-				       x->msg2), 0);
+	assert_int_equal(
+		noise_write_2(&x->t.r, &rng, payload, PAYLOAD_LEN, x->msg2), 0);
 	assert_int_equal(noise_read_2(&x->t.i, x->msg2, MSG_LEN, got), 0);
 	assert_memory_equal(got, payload, PAYLOAD_LEN);
 }
@@ -307,20 +310,20 @@ refuses_strangers(void **state)
 			t->psk[i] ^= 1;
 		}
 		/* own static, its static, prologue, cipher, role */
-		noise_init(&r, c, false, t->prologue, 9, t->psk,
-			   t->is, t->ip, t->ip);
+		noise_init(&r, c, false, t->prologue, 9, t->psk, t->is, t->ip,
+			   t->ip);
 		assert_strangers(&x, &r);
-		noise_init(&r, c, false, t->prologue, 9, t->psk,
-			   t->rs, t->rp, t->rp);
+		noise_init(&r, c, false, t->prologue, 9, t->psk, t->rs, t->rp,
+			   t->rp);
 		assert_strangers(&x, &r);
-		noise_init(&r, c, false, t->prologue, 8, t->psk,
-			   t->rs, t->rp, t->ip);
+		noise_init(&r, c, false, t->prologue, 8, t->psk, t->rs, t->rp,
+			   t->ip);
 		assert_strangers(&x, &r);
 		noise_init(&r, vectors[1 - k].cipher, false, t->prologue, 9,
 			   t->psk, t->rs, t->rp, t->ip);
 		assert_strangers(&x, &r);
-		noise_init(&r, c, true, t->prologue, 9, t->psk,
-			   t->rs, t->rp, t->ip);
+		noise_init(&r, c, true, t->prologue, 9, t->psk, t->rs, t->rp,
+			   t->ip);
 		assert_strangers(&x, &r);
 	}
 }
@@ -340,8 +343,8 @@ refuses_an_answer_to_another(void **state)
 
 		run_make(&x, vectors[k].cipher);
 		i = x.i0;
-		assert_int_equal(noise_write_1(&i, &rng, payload, PAYLOAD_LEN,
-					       msg), 0);
+		assert_int_equal(
+			noise_write_1(&i, &rng, payload, PAYLOAD_LEN, msg), 0);
 		assert_memory_not_equal(msg, x.msg1, NOISE_E_LEN);
 		assert_int_equal(noise_read_2(&i, x.msg2, MSG_LEN, got), -1);
 		/* One's own first message is no answer to it. */
@@ -368,14 +371,14 @@ refuses_points_of_small_order(void **state)
 		/* as a static key */
 		noise_init(&n, NOISE_CHACHAPOLY, true, t->prologue, 9, t->psk,
 			   t->is, t->ip, point);
-		assert_int_equal(noise_write_1(&n, &rng, payload, PAYLOAD_LEN,
-					       msg), -1);
+		assert_int_equal(
+			noise_write_1(&n, &rng, payload, PAYLOAD_LEN, msg), -1);
 		/* as an ephemeral that got as far as being answered */
 		n = x.r0;
 		assert_int_equal(noise_read_1(&n, x.msg1, MSG_LEN, got), 0);
 		memcpy(n.re, point, sizeof(point));
-		assert_int_equal(noise_write_2(&n, &rng, payload, PAYLOAD_LEN,
-					       msg), -1);
+		assert_int_equal(
+			noise_write_2(&n, &rng, payload, PAYLOAD_LEN, msg), -1);
 		/* as an ephemeral on the wire */
 		memcpy(msg, x.msg1, MSG_LEN);
 		memcpy(msg, point, sizeof(point));

@@ -17,18 +17,18 @@
 #define TEST_DAY INT64_C(86400)
 
 struct odd_cert {
-	const char *cn;		/* NULL: none */
-	int cnlen;		/* 0: up to the NUL */
-	const char *cn2;	/* a second one */
+	const char *cn;	 /* NULL: none */
+	int cnlen;	 /* 0: up to the NUL */
+	const char *cn2; /* a second one */
 	const char *ou;
-	const char *basic;	/* NULL: "critical,CA:FALSE"; "": none */
-	const char *usage;	/* NULL: "critical,digitalSignature" */
-	const char *eku;	/* NULL: "serverAuth,clientAuth" */
-	const char *constraints;	/* of names; NULL: none */
-	const char *oid;	/* an unknown extension that is critical */
+	const char *basic;	 /* NULL: "critical,CA:FALSE"; "": none */
+	const char *usage;	 /* NULL: "critical,digitalSignature" */
+	const char *eku;	 /* NULL: "serverAuth,clientAuth" */
+	const char *constraints; /* of names; NULL: none */
+	const char *oid;	 /* an unknown extension that is critical */
 	int no_aki;
 	int sha1;
-	int64_t from, to;	/* seconds off TEST_NOW; 0, 0: a good span */
+	int64_t from, to; /* seconds off TEST_NOW; 0, 0: a good span */
 };
 
 static inline void
@@ -46,10 +46,9 @@ odd_name(X509_NAME *n, int nid, const char *text, int len)
 
 	odd_require(ne != NULL &&
 		    X509_NAME_ENTRY_set_object(ne, OBJ_nid2obj(nid)) == 1 &&
-		    X509_NAME_ENTRY_set_data(ne, V_ASN1_UTF8STRING,
-					     (const unsigned char *)text,
-					     len > 0 ? len :
-					     (int)strlen(text)) == 1 &&
+		    X509_NAME_ENTRY_set_data(
+			    ne, V_ASN1_UTF8STRING, (const unsigned char *)text,
+			    len > 0 ? len : (int)strlen(text)) == 1 &&
 		    X509_NAME_add_entry(n, ne, -1, 0) == 1);
 	X509_NAME_ENTRY_free(ne);
 }

@@ -250,7 +250,7 @@ draw_twice(void *barrier)
 
 	RAND_bytes(b, sizeof(b));
 	before = seeded();
-	pthread_barrier_wait(barrier);	/* and renew */
+	pthread_barrier_wait(barrier); /* and renew */
 	pthread_barrier_wait(barrier);
 	RAND_bytes(b, sizeof(b));
 	after = seeded();

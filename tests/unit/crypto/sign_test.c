@@ -11,10 +11,11 @@
 #include "test_hex.h"
 #include "test_keys.h"
 
-#define NAMESPACE "cluevpn test v1"	/* with its NUL */
+#define NAMESPACE "cluevpn test v1" /* with its NUL */
 
 static const struct bytes message[] = {
-	{ NAMESPACE, sizeof(NAMESPACE) }, { "hello", 5 },
+	{ NAMESPACE, sizeof(NAMESPACE) },
+	{ "hello", 5 },
 };
 
 /* Over message, made by `openssl dgst -sha256 -sign` and `openssl pkeyutl
@@ -90,8 +91,10 @@ ed25519_of_secret(const char *secret)
 
 	unhex(der + len, secret);
 	base64_encode(text, sizeof(text), der, sizeof(der));
-	snprintf(pem, sizeof(pem), "-----BEGIN PRIVATE KEY-----\n%s\n"
-		 "-----END PRIVATE KEY-----\n", text);
+	snprintf(pem, sizeof(pem),
+		 "-----BEGIN PRIVATE KEY-----\n%s\n"
+		 "-----END PRIVATE KEY-----\n",
+		 text);
 	return private_key(pem);
 }
 
@@ -107,7 +110,8 @@ ed25519_is_rfc8032(void **state)
 			msg, unhex(msg, ed25519_vectors[i].msg)
 		};
 		const struct bytes split[] = {
-			{ msg, whole.len / 2 }, { NULL, 0 },
+			{ msg, whole.len / 2 },
+			{ NULL, 0 },
 			{ msg + whole.len / 2, whole.len - whole.len / 2 },
 		};
 
@@ -115,8 +119,7 @@ ed25519_is_rfc8032(void **state)
 				 0);
 		assert_int_equal(siglen, 64);
 		assert_hex(sig, ed25519_vectors[i].sig);
-		assert_int_equal(sign_make(sig, &siglen, k, split, 3, NULL),
-				 0);
+		assert_int_equal(sign_make(sig, &siglen, k, split, 3, NULL), 0);
 		assert_hex(sig, ed25519_vectors[i].sig);
 		assert_int_equal(sign_verify(k, split, 3, sig, siglen, NULL),
 				 0);
@@ -181,8 +184,7 @@ makes_what_it_verifies(void **state)
 		uint8_t sig[SIGN_MAX];
 		size_t len = 0;
 
-		assert_int_equal(sign_make(sig, &len, k, message, 2, NULL),
-				 0);
+		assert_int_equal(sign_make(sig, &len, k, message, 2, NULL), 0);
 		assert_int_equal(verify(k, sig, len), 0);
 		assert_int_equal(verify(pub, sig, len), 0);
 		key_free(k);
@@ -231,7 +233,8 @@ refuses_another_message(void **state)
 		{ { { NAMESPACE, sizeof(NAMESPACE) }, { "hellp", 5 } } },
 		{ { { NAMESPACE, sizeof(NAMESPACE) }, { "hello", 4 } } },
 		{ { { NAMESPACE, sizeof(NAMESPACE) }, { "hello", 6 } } },
-		{ { { "cluevpn test v2", sizeof(NAMESPACE) }, { "hello", 5 } } },
+		{ { { "cluevpn test v2", sizeof(NAMESPACE) },
+		    { "hello", 5 } } },
 		{ { { "hello", 5 }, { NAMESPACE, sizeof(NAMESPACE) } } },
 		{ { { NULL, 0 }, { "hello", 5 } } },
 		{ { { NULL, 0 }, { NULL, 0 } } },
@@ -243,13 +246,13 @@ refuses_another_message(void **state)
 		uint8_t sig[SIGN_MAX];
 		size_t len;
 
-		assert_int_equal(sign_make(sig, &len, k, message, 2, NULL),
-				 0);
+		assert_int_equal(sign_make(sig, &len, k, message, 2, NULL), 0);
 		for (size_t j = 0; j < sizeof(other) / sizeof(*other); j++) {
 			struct err e = { 0 };
 
-			assert_int_equal(sign_verify(k, other[j].parts, 2, sig,
-						     len, &e), -1);
+			assert_int_equal(
+				sign_verify(k, other[j].parts, 2, sig, len, &e),
+				-1);
 			assert_int_equal(e.code, ERR_SIGNATURE);
 		}
 		assert_int_equal(sign_verify(k, message, 1, sig, len, NULL),
@@ -266,6 +269,7 @@ refuses_what_is_not_der(void **state)
 				"a7ba3fbdef1c0d16c538bfc33170e533";
 	static const char s[] = "7d83f59d80b8631a97d9303fbaa1104a"
 				"84d92fa5e59dd62be3f5f9cbb204b87a";
+	/* clang-format off */
 	static const struct {
 		const char *head, *between, *tail;
 	} forms[] = {
@@ -281,6 +285,7 @@ refuses_what_is_not_der(void **state)
 		{ "3144" "0220", "0220", "" },		/* other tags */
 		{ "3044" "0320", "0220", "" },
 	};
+	/* clang-format on */
 	struct key *k = public_key(dsa_public_pem);
 	uint8_t sig[SIGN_MAX];
 	char text[300];
@@ -305,9 +310,10 @@ static void
 refuses_ed25519_s_plus_order(void **state)
 {
 	static const uint8_t order[32] = {
-		0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c,
-		0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0, 0, 0, 0, 0, 0, 0,
-		0, 0, 0, 0, 0, 0, 0, 0x10,
+		0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58,
+		0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
+		0,    0,    0,	  0,	0,    0,    0,	  0,
+		0,    0,    0,	  0,	0,    0,    0,	  0x10,
 	};
 	struct key *k = public_key(ed25519_public_pem);
 	uint8_t sig[SIGN_MAX];

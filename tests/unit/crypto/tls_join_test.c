@@ -169,7 +169,8 @@ host_certificate_is_no_nodes(void **state)
 
 	assert_int_equal(cert_make_host(&id.pem, id.key, "alpha", w->ca.pem,
 					strlen(w->ca.pem), w->ca.key, TEST_NOW,
-					3, &rig_rng, &e), 0);
+					3, &rig_rng, &e),
+			 0);
 	host = host_of(&id, w->ca.pem);
 	d = end_open(w->guest, true, TEST_NOW);
 	l = end_open(host, false, TEST_NOW);
@@ -178,13 +179,16 @@ host_certificate_is_no_nodes(void **state)
 	assert_string_equal(d.ops->peer(d.t)->cn, "alpha");
 	end_close(&d);
 	end_close(&l);
-	assert_int_equal(tls_ctx_new(&none, pem_of(id.pem),
-				     pem_of(id.key_pem), &ca, 1, &e), -1);
+	assert_int_equal(tls_ctx_new(&none, pem_of(id.pem), pem_of(id.key_pem),
+				     &ca, 1, &e),
+			 -1);
 	beta = ctx_of(&other, w->ca.pem);
 	d = end_open(beta, true, TEST_NOW);
 	l = raw_open(raw_ctx(&id), false, "cluevpn/1");
 	refuses(&d, &l, "not made for a TLS client");
-	d = raw_open(raw_ctx(&id), true, "\x09" "cluevpn/1");
+	d = raw_open(raw_ctx(&id), true,
+		     "\x09"
+		     "cluevpn/1");
 	l = end_open(beta, false, TEST_NOW);
 	rig_run(&d, &l, RIG_CHUNK);
 	assert_false(l.up);
@@ -203,7 +207,9 @@ no_certificate_is_no_node(void **state)
 {
 	struct world *w = *state;
 	struct tls_ctx *node = ctx_of(&w->alpha, w->ca.pem);
-	struct end d = raw_open(raw_ctx(NULL), true, "\x09" "cluevpn/1");
+	struct end d = raw_open(raw_ctx(NULL), true,
+				"\x09"
+				"cluevpn/1");
 	struct end l = end_open(node, false, TEST_NOW);
 
 	rig_run(&d, &l, RIG_CHUNK);

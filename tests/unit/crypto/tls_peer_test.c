@@ -6,7 +6,9 @@
 #include "../../../src/crypto/tls_local.h"
 #include "tls_rig.h"
 
-#define ALPN "\x09" "cluevpn/1"
+#define ALPN   \
+	"\x09" \
+	"cluevpn/1"
 #define SIGN_BOTH "critical,digitalSignature,keyCertSign"
 
 struct world {
@@ -89,8 +91,8 @@ good_ones_are_taken(void **state)
 	struct world *w = *state;
 
 	for (int dials = 0; dials <= 1; dials++) {
-		struct id id = id_odd(&(struct odd_cert){ .cn = "beta" },
-				      &w->ca);
+		struct id id =
+			id_odd(&(struct odd_cert){ .cn = "beta" }, &w->ca);
 		struct end us = end_open(w->a, dials, TEST_NOW);
 		struct end raw = raw_open(raw_ctx(&id), !dials, ALPN);
 
@@ -107,6 +109,7 @@ good_ones_are_taken(void **state)
 static void
 odd_certificates_are_refused(void **state)
 {
+	/* clang-format off */
 	static const struct {
 		struct odd_cert o;
 		const char *hint;
@@ -146,6 +149,7 @@ odd_certificates_are_refused(void **state)
 		{ { .cn = "beta", .no_aki = 1 }, "authority key identifier",
 		  SSL_AD_CERTIFICATE_UNKNOWN },
 	};
+	/* clang-format on */
 	struct world *w = *state;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
@@ -192,9 +196,8 @@ the_given_clock_is_the_clock(void **state)
 	struct tls_ctx *b = ctx_of(&w->beta, w->ca.pem);
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const struct walltime now = {
-			TEST_NOW.s + cases[i].days * TEST_DAY
-		};
+		const struct walltime now = { TEST_NOW.s +
+					      cases[i].days * TEST_DAY };
 		struct end d = end_open(w->a, true, now);
 		struct end l = end_open(b, false, TEST_NOW);
 
@@ -208,7 +211,7 @@ the_given_clock_is_the_clock(void **state)
 		l = end_open(b, false, now);
 		rig_run(&d, &l, RIG_CHUNK);
 		assert_reason(&l, cases[i].hint);
-		assert_true(d.up);	/* was through before it was told */
+		assert_true(d.up); /* was through before it was told */
 		assert_reason(&d, "other side sent alert: ");
 		end_close(&d);
 		end_close(&l);
@@ -221,7 +224,8 @@ static void
 expired_ca_is_named(void **state)
 {
 	struct world *w = *state;
-	const struct odd_cert o = { .cn = "beta", .from = -TEST_DAY,
+	const struct odd_cert o = { .cn = "beta",
+				    .from = -TEST_DAY,
 				    .to = 5000 * TEST_DAY };
 	const struct walltime late = { TEST_NOW.s + 4000 * TEST_DAY };
 	struct id id = id_odd(&o, &w->ca);
@@ -255,10 +259,10 @@ static void
 strangers_are_refused(void **state)
 {
 	static const struct odd_cert self = { .cn = "beta" };
-	static const struct odd_cert fake = {
-		.cn = "Test CA", .basic = "critical,CA:TRUE",
-		.usage = SIGN_BOTH, .eku = ""
-	};
+	static const struct odd_cert fake = { .cn = "Test CA",
+					      .basic = "critical,CA:TRUE",
+					      .usage = SIGN_BOTH,
+					      .eku = "" };
 	struct world *w = *state;
 	struct id alone = id_odd(&self, NULL);
 	struct id liar_ca = id_odd(&fake, NULL);
@@ -266,8 +270,10 @@ strangers_are_refused(void **state)
 	struct id under_node = id_odd(&self, &w->beta);
 
 	for (int dials = 0; dials <= 1; dials++) {
-		refuse_id(w, dials, &w->stranger, "not signed by a CA of this "
-			  "network (issuer: \"Other CA\")", SSL_AD_UNKNOWN_CA);
+		refuse_id(w, dials, &w->stranger,
+			  "not signed by a CA of this "
+			  "network (issuer: \"Other CA\")",
+			  SSL_AD_UNKNOWN_CA);
 		refuse_id(w, dials, &alone, "not signed by a CA",
 			  SSL_AD_UNKNOWN_CA);
 		/* a CA of the same name with another key */
@@ -307,8 +313,7 @@ nodes_sign_for_nobody(void **state)
 	struct id gamma = id_odd(&o, &w->beta);
 
 	for (int dials = 0; dials <= 1; dials++) {
-		struct end raw = raw_with_chain(&gamma, w->beta.pem, 1,
-						!dials);
+		struct end raw = raw_with_chain(&gamma, w->beta.pem, 1, !dials);
 
 		refuse(w, dials, &raw, TEST_NOW, "signed by one that is no CA",
 		       SSL_AD_UNKNOWN_CA);
@@ -320,18 +325,17 @@ nodes_sign_for_nobody(void **state)
 static void
 path_length_holds(void **state)
 {
-	static const struct odd_cert sub = {
-		.cn = "Sub CA", .basic = "critical,CA:TRUE",
-		.usage = SIGN_BOTH, .eku = ""
-	};
+	static const struct odd_cert sub = { .cn = "Sub CA",
+					     .basic = "critical,CA:TRUE",
+					     .usage = SIGN_BOTH,
+					     .eku = "" };
 	static const struct odd_cert o = { .cn = "gamma" };
 	struct world *w = *state;
 	struct id sub_ca = id_odd(&sub, &w->ca);
 	struct id gamma = id_odd(&o, &sub_ca);
 	struct end raw = raw_with_chain(&gamma, sub_ca.pem, 1, false);
 
-	refuse(w, true, &raw, TEST_NOW, "path length",
-	       SSL_AD_UNKNOWN_CA);
+	refuse(w, true, &raw, TEST_NOW, "path length", SSL_AD_UNKNOWN_CA);
 	id_free(&sub_ca);
 	id_free(&gamma);
 }
@@ -342,8 +346,8 @@ long_certificate_lists_are_refused(void **state)
 	struct world *w = *state;
 
 	for (int dials = 0; dials <= 1; dials++) {
-		struct end raw = raw_with_chain(&w->beta, w->ca.pem, 90,
-						!dials);
+		struct end raw =
+			raw_with_chain(&w->beta, w->ca.pem, 90, !dials);
 
 		/* Versions of OpenSSL differ in the alert. */
 		refuse(w, dials, &raw, TEST_NOW, "too long", ANY_ALERT);
@@ -373,7 +377,9 @@ other_protocols_are_refused(void **state)
 	raw = raw_open(raw_ctx(&w->beta), true, "\x02h2");
 	refuse(w, false, &raw, TEST_NOW, "no application protocol in common",
 	       SSL_AD_NO_APPLICATION_PROTOCOL);
-	raw = raw_open(raw_ctx(&w->beta), true, "\x0a" "cluevpn/12");
+	raw = raw_open(raw_ctx(&w->beta), true,
+		       "\x0a"
+		       "cluevpn/12");
 	refuse(w, false, &raw, TEST_NOW, "no application protocol in common",
 	       SSL_AD_NO_APPLICATION_PROTOCOL);
 	/* a listener that knows of none */
@@ -393,10 +399,10 @@ older_versions_are_refused(void **state)
 
 		SSL_CTX_set_max_proto_version(c, TLS1_2_VERSION);
 		raw = raw_open(c, !dials, ALPN);
-		refuse(w, dials, &raw, TEST_NOW, dials ?
-		       "other side sent alert: protocol version" :
-		       "does not speak TLS 1.3", dials ? 0 :
-		       SSL_AD_PROTOCOL_VERSION);
+		refuse(w, dials, &raw, TEST_NOW,
+		       dials ? "other side sent alert: protocol version" :
+			       "does not speak TLS 1.3",
+		       dials ? 0 : SSL_AD_PROTOCOL_VERSION);
 	}
 }
 
@@ -410,7 +416,7 @@ both_sides_know_why(void **state)
 
 	rig_run(&d, &l, 1);
 	assert_reason(&d, "certificate of the other side is not signed by a "
-		      "CA of this network");
+			  "CA of this network");
 	assert_reason(&l, "other side sent alert: unknown ca");
 	end_close(&d);
 	end_close(&l);
@@ -426,7 +432,8 @@ try_ctx(const char *cert, const char *key, const char *ca, enum err_code code,
 	struct err e = { 0 };
 
 	assert_int_equal(tls_ctx_new(&c, pem_of(cert), pem_of(key), cas,
-				     ca != NULL ? 1 : 0, &e), -1);
+				     ca != NULL ? 1 : 0, &e),
+			 -1);
 	assert_null(c);
 	if (strstr(e.text, hint) == NULL)
 		fail_msg("\"%s\" does not contain \"%s\"", e.text, hint);
@@ -513,9 +520,11 @@ odd_certificates_of_our_own(void **state)
 		{ { .cn = "a", .cn2 = "b" }, ERR_SYNTAX, "Common Names" },
 		{ { .cn = "A" }, ERR_SYNTAX, "no node name" },
 		{ { .cn = "a", .eku = "" }, ERR_CRYPTO, "not made for" },
-		{ { .cn = "a", .eku = "serverAuth" }, ERR_CRYPTO,
+		{ { .cn = "a", .eku = "serverAuth" },
+		  ERR_CRYPTO,
 		  "own certificate is not made for a TLS client" },
-		{ { .cn = "a", .eku = "clientAuth" }, ERR_CRYPTO,
+		{ { .cn = "a", .eku = "clientAuth" },
+		  ERR_CRYPTO,
 		  "own certificate is not made for a TLS server" },
 		{ { .cn = "a", .oid = "1.2.3" }, ERR_CRYPTO, "critical" },
 		{ { .cn = "a", .sha1 = 1 }, ERR_CRYPTO, "too weak" },
@@ -569,13 +578,15 @@ several_cas_are_fine(void **state)
 static void
 intermediate_cas_work(void **state)
 {
-	static const struct odd_cert root = {
-		.cn = "Root", .basic = "critical,CA:TRUE",
-		.usage = SIGN_BOTH, .eku = ""
-	};
+	static const struct odd_cert root = { .cn = "Root",
+					      .basic = "critical,CA:TRUE",
+					      .usage = SIGN_BOTH,
+					      .eku = "" };
 	static const struct odd_cert sub = {
-		.cn = "Network CA", .basic = "critical,CA:TRUE,pathlen:0",
-		.usage = SIGN_BOTH, .eku = ""
+		.cn = "Network CA",
+		.basic = "critical,CA:TRUE,pathlen:0",
+		.usage = SIGN_BOTH,
+		.eku = ""
 	};
 	struct id r = id_odd(&root, NULL), ca = id_odd(&sub, &r);
 	struct id node = id_odd(&(struct odd_cert){ .cn = "delta" }, &ca);
@@ -614,10 +625,10 @@ static void
 chain_make(struct id *own, struct id cas[CAS_MAX], int n,
 	   const struct odd_cert *lowest)
 {
-	static const struct odd_cert any = {
-		.cn = "CA", .basic = "critical,CA:TRUE", .usage = SIGN_BOTH,
-		.eku = ""
-	};
+	static const struct odd_cert any = { .cn = "CA",
+					     .basic = "critical,CA:TRUE",
+					     .usage = SIGN_BOTH,
+					     .eku = "" };
 	size_t len = 1;
 	char *all;
 
@@ -693,10 +704,10 @@ chain_try(int n, const struct odd_cert *lowest, const char *hint, int alert)
 static void
 depth_is_bounded(void **state)
 {
-	static const struct odd_cert ca = {
-		.cn = "CA", .basic = "critical,CA:TRUE", .usage = SIGN_BOTH,
-		.eku = ""
-	};
+	static const struct odd_cert ca = { .cn = "CA",
+					    .basic = "critical,CA:TRUE",
+					    .usage = SIGN_BOTH,
+					    .eku = "" };
 
 	(void)state;
 	chain_try(1, &ca, NULL, 0);
@@ -709,6 +720,7 @@ depth_is_bounded(void **state)
 static void
 usages_of_cas_count(void **state)
 {
+	/* clang-format off */
 	static const struct {
 		struct odd_cert ca;
 		const char *hint;
@@ -720,8 +732,11 @@ usages_of_cas_count(void **state)
 		    .usage = SIGN_BOTH, .eku = "serverAuth" },
 		  "not made for a TLS client" },
 	};
+	/* clang-format on */
 	static const struct odd_cert both = {
-		.cn = "CA", .basic = "critical,CA:TRUE", .usage = SIGN_BOTH,
+		.cn = "CA",
+		.basic = "critical,CA:TRUE",
+		.usage = SIGN_BOTH,
 	};
 
 	(void)state;
@@ -737,13 +752,14 @@ cas_with_name_constraints_are_refused(void **state)
 {
 	static const char *const texts[] = {
 		"critical,permitted;DNS:example.org",
-		"permitted;DNS:example.org", "critical,excluded;DNS:delta",
+		"permitted;DNS:example.org",
+		"critical,excluded;DNS:delta",
 		"permitted;email:example.org",
 	};
-	struct odd_cert ca = {
-		.cn = "CA", .basic = "critical,CA:TRUE", .usage = SIGN_BOTH,
-		.eku = ""
-	};
+	struct odd_cert ca = { .cn = "CA",
+			       .basic = "critical,CA:TRUE",
+			       .usage = SIGN_BOTH,
+			       .eku = "" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -761,8 +777,9 @@ ed25519_nodes_work(void **state)
 	struct tls_ctx *c;
 
 	assert_int_equal(cert_make_node(&id.pem, id.key, "ed", NULL, w->ca.pem,
-					strlen(w->ca.pem), w->ca.key,
-					TEST_NOW, 1, &rig_rng, NULL), 0);
+					strlen(w->ca.pem), w->ca.key, TEST_NOW,
+					1, &rig_rng, NULL),
+			 0);
 	c = ctx_of(&id, w->ca.pem);
 	d = end_open(c, true, TEST_NOW);
 	l = end_open(w->a, false, TEST_NOW);

@@ -22,7 +22,7 @@
 #define RIG_CHUNK 16384
 #define RIG_GOT_MAX ((size_t)4 << 20)
 
-struct id {			/* somebody with a key and a certificate */
+struct id { /* somebody with a key and a certificate */
 	struct key *key;
 	char *key_pem;
 	char *pem;
@@ -51,8 +51,8 @@ id_ca(const char *name)
 	struct id id = id_key(KEY_EC_P256);
 	struct err e = { 0 };
 
-	if (cert_make_ca(&id.pem, id.key, name, TEST_NOW, 3650, &rig_rng,
-			 &e) != 0)
+	if (cert_make_ca(&id.pem, id.key, name, TEST_NOW, 3650, &rig_rng, &e) !=
+	    0)
 		fail_msg("%s", e.text);
 	return id;
 }
@@ -100,21 +100,21 @@ ctx_of(const struct id *id, const char *ca_pem)
 	struct tls_ctx *c = NULL;
 	struct err e = { 0 };
 
-	if (tls_ctx_new(&c, pem_of(id->pem), pem_of(id->key_pem), &ca, 1,
-			&e) != 0)
+	if (tls_ctx_new(&c, pem_of(id->pem), pem_of(id->key_pem), &ca, 1, &e) !=
+	    0)
 		fail_msg("%s", e.text);
 	return c;
 }
 
 struct end {
 	const struct tls_ops *ops;
-	struct tls *t;		/* ours, or */
-	SSL *raw;		/* OpenSSL's */
+	struct tls *t; /* ours, or */
+	SSL *raw;      /* OpenSSL's */
 	BIO *raw_in, *raw_out;
-	enum tls_status st;	/* of the last call */
+	enum tls_status st; /* of the last call */
 	bool up;
-	int alert;		/* raw: what the other side sent, or 0 */
-	struct buf got;		/* what was read */
+	int alert;	/* raw: what the other side sent, or 0 */
+	struct buf got; /* what was read */
 };
 
 static inline struct end
@@ -152,7 +152,7 @@ raw_ctx(const struct id *id)
 
 		odd_require(SSL_CTX_use_certificate(c, x) == 1 &&
 			    SSL_CTX_use_PrivateKey(c, key_native(id->key)) ==
-			    1);
+				    1);
 		X509_free(x);
 	}
 	return c;
@@ -258,8 +258,7 @@ end_go(struct end *e)
 		e->up = e->st == TLS_OK;
 	}
 	if (e->up) {
-		while ((e->st = e->ops->read(e->t, b, sizeof(b), &n)) ==
-		       TLS_OK)
+		while ((e->st = e->ops->read(e->t, b, sizeof(b), &n)) == TLS_OK)
 			assert_int_equal(buf_put(&e->got, b, n), 0);
 		assert_int_equal(n, 0);
 	}
@@ -296,8 +295,7 @@ rig_move(struct end *from, struct end *to, size_t frag)
 
 	while ((n = end_drain(from, b, sizeof(b))) > 0) {
 		for (size_t at = 0, k; at < n; at += k) {
-			k = frag != 0 ? frag :
-			    1 + rng_below(&rig_rng, 700);
+			k = frag != 0 ? frag : 1 + rng_below(&rig_rng, 700);
 			if (k > n - at)
 				k = n - at;
 			end_feed(to, b + at, k);

@@ -3,12 +3,14 @@
 #include "tls_rig.h"
 
 #define BIG ((size_t)1 << 20)
-#define ALPN "\x09" "cluevpn/1"
+#define ALPN   \
+	"\x09" \
+	"cluevpn/1"
 
 struct world {
 	struct id ca, alpha, beta;
 	struct tls_ctx *a, *b;
-	struct end d, l;	/* alpha dials, beta listens */
+	struct end d, l; /* alpha dials, beta listens */
 };
 
 static int
@@ -297,8 +299,8 @@ altered_handshakes_fail(void **state)
 		wire[at] ^= (uint8_t)(1u << rng_below(&rig_rng, 8));
 		end_feed(from_l ? &d : &l, wire, n);
 		rig_run(&d, &l, RIG_CHUNK);
-		assert_false(d.st == TLS_AGAIN && l.st == TLS_AGAIN &&
-			     d.up && l.up);
+		assert_false(d.st == TLS_AGAIN && l.st == TLS_AGAIN && d.up &&
+			     l.up);
 		end_close(&d);
 		end_close(&l);
 	}
@@ -321,7 +323,7 @@ garbage_has_a_reason(void **state)
 		close_ends(state);
 		open_ends(state);
 		rng_fill(&rig_rng, junk, sizeof(junk));
-		if (i % 2 == 0)		/* a header that looks well */
+		if (i % 2 == 0) /* a header that looks well */
 			memcpy(junk, "\x16\x03\x01\x00\x80", 5);
 		end_feed(&w->l, junk, sizeof(junk));
 		assert_false(w->l.up);
@@ -358,7 +360,7 @@ early_close_is_a_failure(void **state)
 	end_go(&w->d);
 	end_feed(&w->d, close_notify, sizeof(close_notify));
 	assert_reason(&w->d, "closed during the handshake");
-	w->l.ops->shutdown(w->l.t);	/* nothing to say yet */
+	w->l.ops->shutdown(w->l.t); /* nothing to say yet */
 	assert_int_equal(end_drain(&w->l, (uint8_t[8]){ 0 }, 8), 0);
 }
 
@@ -443,13 +445,13 @@ key_updates_pass(void **state)
 
 	rig_run(&raw, &w->l, RIG_CHUNK);
 	for (int i = 0; i < 5; i++) {
-		assert_int_equal(SSL_key_update(raw.raw,
-						SSL_KEY_UPDATE_REQUESTED), 1);
+		assert_int_equal(
+			SSL_key_update(raw.raw, SSL_KEY_UPDATE_REQUESTED), 1);
 		assert_int_equal(SSL_write(raw.raw, "up", 2), 2);
 		rig_run(&raw, &w->l, RIG_CHUNK);
-		assert_int_equal(w->l.ops->write(w->l.t,
-						 (const uint8_t *)"ok", 2),
-				 TLS_OK);
+		assert_int_equal(
+			w->l.ops->write(w->l.t, (const uint8_t *)"ok", 2),
+			TLS_OK);
 		rig_run(&raw, &w->l, RIG_CHUNK);
 	}
 	assert_int_equal(buf_len(&w->l.got), 10);
@@ -457,8 +459,8 @@ key_updates_pass(void **state)
 	end_close(&raw);
 }
 
-#define FLOOD 500	/* messages in one piece */
-#define FEW_BYTES 1000	/* for the alert, and answers to the first ones */
+#define FLOOD 500      /* messages in one piece */
+#define FEW_BYTES 1000 /* for the alert, and answers to the first ones */
 
 /* The end fails at once, whatever it was given, and has hardly answered. */
 static void
@@ -508,9 +510,9 @@ slow_key_updates_fail(void **state)
 
 	rig_run(&raw, &w->l, RIG_CHUNK);
 	for (; n < FLOOD && w->l.st != TLS_FAILED; n++) {
-		assert_int_equal(SSL_key_update(raw.raw,
-						SSL_KEY_UPDATE_NOT_REQUESTED),
-				 1);
+		assert_int_equal(
+			SSL_key_update(raw.raw, SSL_KEY_UPDATE_NOT_REQUESTED),
+			1);
 		assert_int_equal(SSL_do_handshake(raw.raw), 1);
 		rig_run(&raw, &w->l, RIG_CHUNK);
 	}

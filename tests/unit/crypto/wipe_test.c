@@ -142,17 +142,15 @@ test_cipher(void **state)
 	for (size_t i = 0; i < wiped_count; i++)
 		if (longest < wiped_notes[i].len)
 			longest = wiped_notes[i].len;
-	assert_true(longest > 15 * 16);	/* the round keys at least */
+	assert_true(longest > 15 * 16); /* the round keys at least */
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_hmac),
-		cmocka_unit_test(test_hkdf),
-		cmocka_unit_test(test_x25519),
-		cmocka_unit_test(test_noise),
+		cmocka_unit_test(test_hmac),   cmocka_unit_test(test_hkdf),
+		cmocka_unit_test(test_x25519), cmocka_unit_test(test_noise),
 		cmocka_unit_test(test_cipher),
 	};
 

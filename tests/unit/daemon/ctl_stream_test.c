@@ -18,7 +18,7 @@
 
 #define NODES 120
 #define LOOK_NS (NS_PER_MS / 20)
-#define MOST (20 + STATUS_STEP)		/* looks of one turn: 1 ms, and a step */
+#define MOST (20 + STATUS_STEP) /* looks of one turn: 1 ms, and a step */
 #define TURNS 2000
 
 static struct rig_node node;
@@ -26,7 +26,7 @@ static struct daemon d;
 static struct identity id;
 static char path[64];
 static int64_t clock_ns;
-static unsigned int looks, most;	/* of this turn, of the longest one */
+static unsigned int looks, most; /* of this turn, of the longest one */
 static char *answer;
 static size_t answer_len;
 
@@ -112,8 +112,9 @@ static int
 setup(void **state)
 {
 	char dir[] = "/tmp/ctl_stream.XXXXXX", text[8000];
-	int n = snprintf(text, sizeof(text), "prefix 10.156.0.0/16\n"
-					     "node alpha\n");
+	int n = snprintf(text, sizeof(text),
+			 "prefix 10.156.0.0/16\n"
+			 "node alpha\n");
 	struct err e;
 
 	(void)state;
@@ -125,7 +126,8 @@ setup(void **state)
 	rig_node_init(&node, "alpha", "");
 	rig_new(&node, rig_list(text, RIG_START), NULL);
 	rig_start(&node);
-	d = (struct daemon){ .core = node.core, .id = &id,
+	d = (struct daemon){ .core = node.core,
+			     .id = &id,
 			     .drain_actions = actions_drain };
 	id.conf = node.conf;
 	assert_non_null(mkdtemp(dir));
@@ -228,7 +230,8 @@ check_names(const json_t *o, const char *key)
 	for (size_t i = 0; i < NODES; i++) {
 		snprintf(name, sizeof(name), "n%03zu", i);
 		assert_string_equal(json_string_value(json_object_get(
-			json_array_get(o, i), key)), name);
+					    json_array_get(o, i), key)),
+				    name);
 	}
 }
 
@@ -270,7 +273,8 @@ routes_in_slices(void **state)
 	o = whole(ask("routes\n"));
 	check_names(o, "node");
 	assert_string_equal(json_string_value(json_object_get(
-		json_array_get(o, 9), "subnet")), "10.156.10.0/24");
+				    json_array_get(o, 9), "subnet")),
+			    "10.156.10.0/24");
 	json_decref(o);
 	assert_in_range(most, 1, MOST);
 }
@@ -282,10 +286,8 @@ status_in_slices(void **state)
 
 	(void)state;
 	o = whole(ask("status\n"));
-	assert_int_equal(json_integer_value(json_object_get(o, "idle")),
-			 NODES);
-	assert_int_equal(json_integer_value(json_object_get(o, "warnings")),
-			 0);
+	assert_int_equal(json_integer_value(json_object_get(o, "idle")), NODES);
+	assert_int_equal(json_integer_value(json_object_get(o, "warnings")), 0);
 	json_decref(o);
 	assert_in_range(most, STATUS_STEP, MOST);
 }
@@ -297,7 +299,7 @@ log_in_slices(void **state)
 
 	(void)state;
 	ctl_stream_log(&d);
-	ctl_stream_log(&d);	/* it is under way */
+	ctl_stream_log(&d); /* it is under way */
 	most = 0;
 	while (d.ctl_stream.answers != NULL) {
 		turn();
@@ -338,12 +340,16 @@ list_changes(void **state)
 	for (int i = 0; i < 4; i++)
 		turn();
 	node.nhooks = 0;
-	rig_offer(&node, "prefix 10.156.0.0/16\nnode alpha\n"
-			 "node n119\nsubnet 10.156.1.0/24\n", RIG_START + 60);
+	rig_offer(&node,
+		  "prefix 10.156.0.0/16\nnode alpha\n"
+		  "node n119\nsubnet 10.156.1.0/24\n",
+		  RIG_START + 60);
 	o = whole(fd);
 	assert_true(json_array_size(o) > 1 && json_array_size(o) < NODES);
-	assert_string_equal(json_string_value(json_object_get(json_array_get(
-		o, json_array_size(o) - 1), "subnet")), "10.156.1.0/24");
+	assert_string_equal(
+		json_string_value(json_object_get(
+			json_array_get(o, json_array_size(o) - 1), "subnet")),
+		"10.156.1.0/24");
 	json_decref(o);
 }
 
@@ -411,6 +417,7 @@ reload_in_vain(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(peers_in_slices, setup, teardown),
 		cmocka_unit_test_setup_teardown(nobody_in_slices, setup, teardown),
@@ -423,6 +430,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(reload_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(reload_in_vain, setup, teardown),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "daemon/daemon.h"
 
-#define A_MINUTE 30		/* lines of one kind */
+#define A_MINUTE 30 /* lines of one kind */
 
 static struct daemon d;
 static struct monotime now;

@@ -25,8 +25,8 @@
 
 static char dir[] = "/tmp/monitor_link.XXXXXX";
 static char path[PATH_ROOM];
-static char said[TEXT_ROOM];	/* what the hooks have said */
-static char told[TEXT_ROOM];	/* the log */
+static char said[TEXT_ROOM]; /* what the hooks have said */
+static char told[TEXT_ROOM]; /* the log */
 static int fails;
 static struct monitor_link *w;
 static struct conf *conf;
@@ -73,7 +73,7 @@ static void
 begin(const char *lines)
 {
 	struct monitor_setup s = { .path = path,
-				  .user = { .uid = 54321, .gid = 54321 } };
+				   .user = { .uid = 54321, .gid = 54321 } };
 
 	conf = conf_of(lines);
 	s.conf = conf;
@@ -107,7 +107,7 @@ teardown(void **state)
 	conf_free(conf);
 	loop_free(l);
 	snprintf(command, sizeof(command), "rm -rf %s", dir);
-	return system(command);		/* NOLINT(cert-env33-c): our own */
+	return system(command); /* NOLINT(cert-env33-c): our own */
 }
 
 static void
@@ -350,12 +350,16 @@ test_gone(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {
-		T(test_in_order), T(test_by_the_loop), T(test_changes),
-		T(test_another_configuration), T(test_last), T(test_files),
-		T(test_file_and_hooks), T(test_device), T(test_gone),
-	};
+	const struct CMUnitTest tests[] = { T(test_in_order),
+					    T(test_by_the_loop),
+					    T(test_changes),
+					    T(test_another_configuration),
+					    T(test_last),
+					    T(test_files),
+					    T(test_file_and_hooks),
+					    T(test_device),
+					    T(test_gone) };
 
-	sigwatch_block();	/* as main() does */
+	sigwatch_block(); /* as main() does */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -28,10 +28,10 @@
 #define TEXT_ROOM 2048
 
 static char dir[] = "/tmp/monitor.XXXXXX";
-static int sock;		/* the daemon's end */
+static int sock; /* the daemon's end */
 static pid_t monitor;
 static uint32_t last_id;
-static uint8_t bytes[MONITOR_REPLY_MAX];	/* what the last reply points to */
+static uint8_t bytes[MONITOR_REPLY_MAX]; /* what the last reply points to */
 
 static const char *
 at(const char *name)
@@ -93,7 +93,7 @@ teardown(void **state)
 		assert_int_equal(end_of(), 0);
 	}
 	snprintf(command, sizeof(command), "rm -rf %s", dir);
-	return system(command);		/* NOLINT(cert-env33-c): our own */
+	return system(command); /* NOLINT(cert-env33-c): our own */
 }
 
 /* The configuration file, with a name and these lines. */
@@ -110,7 +110,7 @@ static void
 begin(const char *lines)
 {
 	struct monitor_setup s = { .path = at("conf"),
-				  .user = { .uid = 54321, .gid = 54321 } };
+				   .user = { .uid = 54321, .gid = 54321 } };
 	char text[TEXT_ROOM];
 	struct errs es = { .count = 0 };
 	int fds[2];
@@ -146,22 +146,23 @@ send_request(struct monitor_request *r)
 	uint8_t out[MONITOR_REQUEST_MAX];
 
 	r->id = ++last_id;
-	assert_int_equal(fdpass_send(sock, out, monitor_request_encode(out, r),
-				     -1), 0);
+	assert_int_equal(
+		fdpass_send(sock, out, monitor_request_encode(out, r), -1), 0);
 	return r->id;
 }
 
 static uint32_t
 ask_run(enum monitor_hook hook, uint32_t conf)
 {
-	struct monitor_request r = { .kind = MONITOR_RUN, .hook = hook,
-				    .conf = conf };
+	struct monitor_request r = { .kind = MONITOR_RUN,
+				     .hook = hook,
+				     .conf = conf };
 
 	if (monitor_hook_node(hook))
 		strcpy(r.node, "beta");
 	if (monitor_hook_subnet(hook))
-		assert_int_equal(prefix_parse(&r.subnet, "fd00:c1:0:2::/64",
-					      16), 0);
+		assert_int_equal(
+			prefix_parse(&r.subnet, "fd00:c1:0:2::/64", 16), 0);
 	return send_request(&r);
 }
 
@@ -216,8 +217,9 @@ static int
 ask_open(enum monitor_path path, uint8_t index, uint32_t conf,
 	 struct monitor_reply *out)
 {
-	struct monitor_request r = { .kind = MONITOR_OPEN, .path = path,
-				    .index = index, .conf = conf };
+	struct monitor_request r = {
+		.kind = MONITOR_OPEN, .path = path, .index = index, .conf = conf
+	};
 	uint32_t id = send_request(&r);
 	int fd;
 
@@ -271,8 +273,9 @@ reread(uint32_t in_force)
 
 /* --- hooks --------------------------------------------------------------------- */
 
-#define PATH_LINE "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:" \
-		  "/sbin:/bin\n"
+#define PATH_LINE                                                 \
+	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:" \
+	"/sbin:/bin\n"
 /* sh adds PWD and such. */
 #define ENV "env | grep -vE \"^(PWD|OLDPWD|SHLVL|_)=\" | sort"
 
@@ -400,7 +403,8 @@ begin_hanging(void)
 
 	snprintf(lines, sizeof(lines),
 		 "nodeupcmd = echo $$ >%s; sleep 1000\n"
-		 "nodedowncmd = echo no\ndowncmd = echo down\n", at("pid"));
+		 "nodedowncmd = echo no\ndowncmd = echo down\n",
+		 at("pid"));
 	begin(lines);
 	(void)ask_run(MONITOR_NODE_UP, 1);
 }
@@ -581,8 +585,11 @@ expect_end_by(const void *data, size_t len)
 static void
 test_no_request(void **state)
 {
-	struct monitor_request r = { .kind = MONITOR_RUN, .id = 1, .conf = 1,
-				    .hook = MONITOR_NODE_DOWN, .node = "beta" };
+	struct monitor_request r = { .kind = MONITOR_RUN,
+				     .id = 1,
+				     .conf = 1,
+				     .hook = MONITOR_NODE_DOWN,
+				     .node = "beta" };
 	uint8_t out[MONITOR_REQUEST_MAX + 1] = { 0 };
 	static uint8_t huge[60000];
 	size_t len = monitor_request_encode(out, &r);
@@ -610,7 +617,7 @@ test_no_request(void **state)
 	r.subnet.len = 200;
 	expect_end_by(out, monitor_request_encode(out, &r));
 	r = (struct monitor_request){ .kind = MONITOR_OPEN,
-				     .path = MONITOR_PATHS };
+				      .path = MONITOR_PATHS };
 	expect_end_by(out, monitor_request_encode(out, &r));
 	r.path = MONITOR_CA;
 	r.index = CONF_MANY_MAX;
@@ -629,8 +636,9 @@ pipe_ended(int fd)
 static void
 test_smuggling(void **state)
 {
-	struct monitor_request r = { .kind = MONITOR_OPEN, .id = 1, .conf = 1,
-				    .path = MONITOR_CERT };
+	struct monitor_request r = {
+		.kind = MONITOR_OPEN, .id = 1, .conf = 1, .path = MONITOR_CERT
+	};
 	uint8_t out[MONITOR_REQUEST_MAX];
 	size_t len = monitor_request_encode(out, &r);
 	int p[2];
@@ -686,7 +694,8 @@ test_changes(void **state)
 	change("beta");
 	expect_runs(MONITOR_NODE_UP, 1, "");
 	change("gamma");
-	expect_runs(MONITOR_CHANGE, 1, "nodeup beta\nsubnetup beta 10.0.0.0/8\n"
+	expect_runs(MONITOR_CHANGE, 1,
+		    "nodeup beta\nsubnetup beta 10.0.0.0/8\n"
 		    "nodeup gamma\nsubnetup gamma 10.0.0.0/8\n");
 	expect_runs(MONITOR_CHANGE, 1, "");
 	/* A run that is refused forgets them as well. */
@@ -714,8 +723,9 @@ test_rate(void **state)
 static void
 test_answers_not_read(void **state)
 {
-	struct monitor_request r = { .kind = MONITOR_OPEN, .conf = 1,
-				    .path = MONITOR_CERT };
+	struct monitor_request r = { .kind = MONITOR_OPEN,
+				     .conf = 1,
+				     .path = MONITOR_CERT };
 	uint8_t out[MONITOR_REQUEST_MAX];
 	size_t len = monitor_request_encode(out, &r);
 	struct monotime end = mono_add_ms(clock_mono(), LIMIT_MS);
@@ -742,14 +752,16 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_environment), T(test_results), T(test_order),
-		T(test_without_up), T(test_one_at_a_time), T(test_end_kills),
-		T(test_files), T(test_files_within_reach), T(test_log),
-		T(test_reread), T(test_reread_wrong),
-		cmocka_unit_test(test_no_request),
-		T(test_changes), T(test_smuggling), T(test_rate), T(test_answers_not_read),
+		T(test_environment),   T(test_results),
+		T(test_order),	       T(test_without_up),
+		T(test_one_at_a_time), T(test_end_kills),
+		T(test_files),	       T(test_files_within_reach),
+		T(test_log),	       T(test_reread),
+		T(test_reread_wrong),  cmocka_unit_test(test_no_request),
+		T(test_changes),       T(test_smuggling),
+		T(test_rate),	       T(test_answers_not_read),
 	};
 
-	sigwatch_block();	/* as main() does */
+	sigwatch_block(); /* as main() does */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

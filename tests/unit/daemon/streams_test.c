@@ -19,29 +19,29 @@
 #include "daemon/daemon.h"
 #include "sys/clock.h"
 
-#define WORK_NS (NS_PER_MS / 2)		/* of a piece */
-#define SHARE 2				/* pieces: the share of a turn */
-#define MANY 40				/* with the packets: one batch */
+#define WORK_NS (NS_PER_MS / 2) /* of a piece */
+#define SHARE 2			/* pieces: the share of a turn */
+#define MANY 40			/* with the packets: one batch */
 #define FEW 4
 #define MOST MANY
 
-struct end {				/* of who sends, and what came of it */
+struct end { /* of who sends, and what came of it */
 	int fd;
 	uint32_t id;
-	unsigned int said, pieces;	/* and what the core was given of it */
-	unsigned int goes_on;		/* sends so many more by itself */
+	unsigned int said, pieces; /* and what the core was given of it */
+	unsigned int goes_on;	   /* sends so many more by itself */
 };
 
 static struct daemon d;
 static struct end ends[MOST];
 static size_t nends;
 static int64_t clock_ns;
-static unsigned int pieces;		/* of this turn */
-static unsigned int packets;		/* turns in which some were served */
+static unsigned int pieces;  /* of this turn */
+static unsigned int packets; /* turns in which some were served */
 static int packet_fd;
 static struct loop_fd *packet_place;
-static bool ending;			/* one is to end in order */
-static unsigned int trims;		/* memory was given back */
+static bool ending;	   /* one is to end in order */
+static unsigned int trims; /* memory was given back */
 
 int __wrap_malloc_trim(size_t pad);
 struct monotime __wrap_clock_mono(void);
@@ -203,8 +203,8 @@ connects(void)
 	int fd[2];
 
 	assert_true(nends < MOST);
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0,
-				    fd), 0);
+	assert_int_equal(
+		socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd), 0);
 	e->fd = fd[0];
 	e->id = (uint32_t)nends + 1;
 	streams_accept(&d, fd[1], &nowhere, &nowhere);
@@ -366,7 +366,7 @@ memory_is_given_back_after_a_burst(void **state)
 	clock_ns += 15000 * NS_PER_MS - 1;
 	turn();
 	assert_int_equal(trims, 0);
-	come_and_go(3);		/* of the same burst */
+	come_and_go(3); /* of the same burst */
 	assert_int_equal(trims, 1);
 	clock_ns += 60 * NS_PER_S;
 	turn();

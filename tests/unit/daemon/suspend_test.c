@@ -13,8 +13,8 @@
 #include "sys/vmfork.h"
 
 static struct daemon d;
-static int64_t slept_ns;		/* of the machine, in its life */
-static enum vmfork_news news;		/* what the next uevent says */
+static int64_t slept_ns;      /* of the machine, in its life */
+static enum vmfork_news news; /* what the next uevent says */
 static unsigned int renewed, anew;
 static char said[128];
 
@@ -71,7 +71,7 @@ setup(void **state)
 	d.drain_actions = actions_drain;
 	memset(said, 0, sizeof(said));
 	renewed = anew = 0;
-	slept_ns = 5 * NS_PER_S;	/* before this daemon was started */
+	slept_ns = 5 * NS_PER_S; /* before this daemon was started */
 	d.suspend.vmfork = eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC);
 	assert_true(d.suspend.vmfork >= 0);
 	assert_int_equal(loop_new(&d.loop, NULL), 0);
@@ -92,7 +92,7 @@ sleep_does(void **state)
 {
 	(void)state;
 	suspend_check(&d);
-	slept_ns += NS_PER_S - 1;	/* two clocks, not read at once */
+	slept_ns += NS_PER_S - 1; /* two clocks, not read at once */
 	suspend_check(&d);
 	assert_int_equal(anew, 0);
 	slept_ns += 60 * NS_PER_S;

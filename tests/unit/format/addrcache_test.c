@@ -16,7 +16,7 @@
 static struct endpoint
 at(const char *text, uint16_t port)
 {
-	struct endpoint ep = {.port = port};
+	struct endpoint ep = { .port = port };
 
 	assert_int_equal(ipaddr_parse(&ep.addr, text, strlen(text)), 0);
 	return ep;
@@ -25,8 +25,9 @@ at(const char *text, uint16_t port)
 static void
 make(struct buf *b)
 {
-	struct addrcache_node alpha = {.name = "alpha", .n = 2};
-	struct addrcache_node beta = {.name = "beta.example.org", .n = ADDRCACHE_EACH};
+	struct addrcache_node alpha = { .name = "alpha", .n = 2 };
+	struct addrcache_node beta = { .name = "beta.example.org",
+				       .n = ADDRCACHE_EACH };
 
 	alpha.at[0] = at("192.0.2.1", 3406);
 	alpha.at[1] = at("2001:db8::1", 4406);
@@ -52,7 +53,7 @@ read_all(const uint8_t *in, size_t len, struct addrcache_node *out, size_t max,
 	do {
 		assert_in_range(n, 0, max - 1);
 		rc = addrcache_file_next(&r, &out[n],
-				     n == 0 ? NULL : out[n - 1].name, e);
+					 n == 0 ? NULL : out[n - 1].name, e);
 		n += rc > 0;
 	} while (rc > 0);
 	return rc < 0 ? -1 : n;
@@ -62,9 +63,8 @@ static void
 round_trip(void **state)
 {
 	static const uint8_t first[] = {
-	    'C', 'V', 'A', 'D', 'D', 'R', '\n', 1,
-	    5,	 'a', 'l', 'p', 'h', 'a', 2,	4,
-	    192, 0,   2,   1,	0x0d, 0x4e, 6,
+		'C', 'V', 'A', 'D', 'D', 'R', '\n', 1, 5,    'a',  'l', 'p',
+		'h', 'a', 2,   4,   192, 0,   2,    1, 0x0d, 0x4e, 6,
 	};
 	struct addrcache_node got[3];
 	struct buf b;
@@ -134,6 +134,7 @@ damaged(void **state)
 static void
 nonsense(void **state)
 {
+	/* clang-format off */
 	static const struct {
 		const char *nodes;
 		size_t len;
@@ -161,6 +162,7 @@ nonsense(void **state)
 	    C("\x01" "b\x01\x04\xc0\x00\x02\x01\x0d\x4e\x00", 1),
 #undef C
 	};
+	/* clang-format on */
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -223,12 +225,14 @@ worth_remembering(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(round_trip),    cmocka_unit_test(empty),
 	    cmocka_unit_test(damaged),	     cmocka_unit_test(nonsense),
 	    cmocka_unit_test(other_version),
 	    cmocka_unit_test(worth_remembering),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests_name("known_file", tests, NULL, NULL);
 }

@@ -13,14 +13,18 @@
 #include "format/bnl_edit.h"
 #include "format/bnl_parse.h"
 
-#define K1 "sha256:" \
+#define K1        \
+	"sha256:" \
 	"1111111111111111111111111111111111111111111111111111111111111111"
-#define K2 "sha256:" \
+#define K2        \
+	"sha256:" \
 	"2222222222222222222222222222222222222222222222222222222222222222"
-#define K3 "sha256:" \
+#define K3        \
+	"sha256:" \
 	"3333333333333333333333333333333333333333333333333333333333333333"
 
-#define K4 "sha256:" \
+#define K4        \
+	"sha256:" \
 	"4444444444444444444444444444444444444444444444444444444444444444"
 
 #define HEAD "# Ours.\nnetwork a\nprefix 10.0.0.0/8\nprefix fd00::/16\n"
@@ -29,7 +33,7 @@ static struct bnl_edit *
 begin(const char *text)
 {
 	struct bnl_edit *ed;
-	struct errs es = {0};
+	struct errs es = { 0 };
 
 	if (bnl_edit_new(&ed, text, strlen(text), &es) != 0)
 		fail_msg("%s: %s", text, es.e[0].text);
@@ -40,15 +44,15 @@ begin(const char *text)
 static char *
 end(struct bnl_edit *ed, bool valid)
 {
-	struct errs es = {0};
+	struct errs es = { 0 };
 	struct bnl *b;
 	struct buf out;
 	char *text;
 
 	buf_init(&out, BNL_BYTES_MAX);
 	assert_int_equal(bnl_edit_write(ed, &out, NULL), 0);
-	text = span_dup((struct span){(const char *)buf_data(&out),
-				      buf_len(&out)});
+	text = span_dup(
+		(struct span){ (const char *)buf_data(&out), buf_len(&out) });
 	if (valid && bnl_parse(&b, text, strlen(text), &es) != 0)
 		fail_msg("%s:%u: %s", text, es.e[0].line, es.e[0].text);
 	if (valid)
@@ -87,7 +91,7 @@ change(struct bnl_change *c, const char *const *values)
 	}
 }
 
-#define WITH(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define WITH(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
 static void
 added(const char *before, const char *node, const char *const *values,
@@ -135,30 +139,33 @@ values(void **state)
 		enum bnl_own own;
 		const char *in, *out;
 	} good[] = {
-	    {BNL_ADDRESS, "192.0.2.1", "192.0.2.1"},
-	    {BNL_ADDRESS, " 192.0.2.1  port  3406 ", "192.0.2.1"},
-	    {BNL_ADDRESS, "192.0.2.1 port 4406", "192.0.2.1 port 4406"},
-	    {BNL_ADDRESS, "2001:DB8:0::1 port 1", "2001:db8::1 port 1"},
-	    {BNL_ADDRESS, "Alpha.Example.org", "alpha.example.org"},
-	    {BNL_SUBNET, "fd00:0:0::/48", "fd00::/48"},
-	    {BNL_KEY, K1, K1},
+		{ BNL_ADDRESS, "192.0.2.1", "192.0.2.1" },
+		{ BNL_ADDRESS, " 192.0.2.1  port  3406 ", "192.0.2.1" },
+		{ BNL_ADDRESS, "192.0.2.1 port 4406", "192.0.2.1 port 4406" },
+		{ BNL_ADDRESS, "2001:DB8:0::1 port 1", "2001:db8::1 port 1" },
+		{ BNL_ADDRESS, "Alpha.Example.org", "alpha.example.org" },
+		{ BNL_SUBNET, "fd00:0:0::/48", "fd00::/48" },
+		{ BNL_KEY, K1, K1 },
 	};
 	static const struct {
 		enum bnl_own own;
 		const char *in, *says;
 	} bad[] = {
-	    {BNL_ADDRESS, "", "address: expected"},
-	    {BNL_ADDRESS, "10.0.0.300", "address \"10.0.0.300\": expected"},
-	    {BNL_ADDRESS, "10.0.0.3:80", "did you mean \"address 10.0.0.3 port 80\""},
-	    {BNL_ADDRESS, "10.0.0.3 port 0", "port \"0\""},
-	    {BNL_ADDRESS, "10.0.0.3\nnode x", "a line feed or '#'"},
-	    {BNL_ADDRESS, "10.0.0.3#", "a line feed or '#'"},
-	    {BNL_ADDRESS, "10.0.0.3\r", "a carriage return"},
-	    {BNL_ADDRESS, "\xff", "not UTF-8"},
-	    {BNL_SUBNET, "10.0.0.1/24", "did you mean 10.0.0.0/24"},
-	    {BNL_SUBNET, "10.0.0.0/24 10.1.0.0/24", "unexpected \"10.1.0.0/24\""},
-	    {BNL_SUBNET, "224.0.0.0/8", "multicast"},
-	    {BNL_KEY, "sha256:11", "key \"sha256:11\": expected"},
+		{ BNL_ADDRESS, "", "address: expected" },
+		{ BNL_ADDRESS, "10.0.0.300",
+		  "address \"10.0.0.300\": expected" },
+		{ BNL_ADDRESS, "10.0.0.3:80",
+		  "did you mean \"address 10.0.0.3 port 80\"" },
+		{ BNL_ADDRESS, "10.0.0.3 port 0", "port \"0\"" },
+		{ BNL_ADDRESS, "10.0.0.3\nnode x", "a line feed or '#'" },
+		{ BNL_ADDRESS, "10.0.0.3#", "a line feed or '#'" },
+		{ BNL_ADDRESS, "10.0.0.3\r", "a carriage return" },
+		{ BNL_ADDRESS, "\xff", "not UTF-8" },
+		{ BNL_SUBNET, "10.0.0.1/24", "did you mean 10.0.0.0/24" },
+		{ BNL_SUBNET, "10.0.0.0/24 10.1.0.0/24",
+		  "unexpected \"10.1.0.0/24\"" },
+		{ BNL_SUBNET, "224.0.0.0/8", "multicast" },
+		{ BNL_KEY, "sha256:11", "key \"sha256:11\": expected" },
 	};
 	struct bnl_value v;
 	char long_one[4096];
@@ -166,12 +173,12 @@ values(void **state)
 
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		assert_int_equal(
-		    bnl_value_read(&v, good[i].own, good[i].in, NULL), 0);
+			bnl_value_read(&v, good[i].own, good[i].in, NULL), 0);
 		assert_string_equal(v.text, good[i].out);
 	}
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		assert_int_equal(
-		    bnl_value_read(&v, bad[i].own, bad[i].in, &e), -1);
+		assert_int_equal(bnl_value_read(&v, bad[i].own, bad[i].in, &e),
+				 -1);
 		assert_non_null(strstr(e.text, bad[i].says));
 		assert_int_equal(e.line, 0);
 	}
@@ -265,11 +272,11 @@ add_refused(void **state)
 
 /* --- set ----------------------------------------------------------------------------- */
 
-#define NODE_A \
-	"node a # the first\n" \
+#define NODE_A                          \
+	"node a # the first\n"          \
 	"\taddress  192.0.2.1 # eth0\n" \
-	"  # a comment\n" \
-	"\taddress 192.0.2.2\n" \
+	"  # a comment\n"               \
+	"\taddress 192.0.2.2\n"         \
 	"  subnet 10.1.0.0/16\n"
 #define NODE_B "\nnode b\n  subnet 10.2.0.0/16\n"
 
@@ -289,9 +296,9 @@ set_values(void **state)
 		 "\taddress  192.0.2.1 # eth0\n  # a comment\n"
 		 "  subnet 10.1.0.0/16\n" NODE_B);
 	set(HEAD NODE_A NODE_B, "a", WITH("a192.0.2.1", "ahost"),
-	    HEAD "node a # the first\n\taddress  192.0.2.1 # eth0\n"
-		 "  address host\n  # a comment\n  subnet 10.1.0.0/16\n"
-		 NODE_B);
+	    HEAD
+	    "node a # the first\n\taddress  192.0.2.1 # eth0\n"
+	    "  address host\n  # a comment\n  subnet 10.1.0.0/16\n" NODE_B);
 	/* None any more. */
 	set(HEAD NODE_A NODE_B, "a", WITH("a", "s"),
 	    HEAD "node a # the first\n  # a comment\n" NODE_B);
@@ -340,7 +347,7 @@ unknown_node(void **state)
 {
 	(void)state;
 	struct bnl_edit *ed = begin(HEAD "node alpha\nnode beta\n");
-	struct bnl_change c = {0};
+	struct bnl_change c = { 0 };
 	struct err e;
 
 	assert_int_equal(bnl_edit_set(ed, "alhpa", &c, &e), -1);
@@ -370,8 +377,8 @@ remove_nodes(void **state)
 	removed(HEAD "# Here:\nnode a\n  x-owner me\n  address 192.0.2.1\n"
 		     "  # address 192.0.2.2\n\t\tx-phone 1\n# There:\nnode b\n",
 		WITH("a"), HEAD "# Here:\n# There:\nnode b\n");
-	removed(HEAD "node a\n\n  # apart\nx-other\nrevoke " K1 "\n",
-		WITH("a"), HEAD "\n  # apart\nx-other\nrevoke " K1 "\n");
+	removed(HEAD "node a\n\n  # apart\nx-other\nrevoke " K1 "\n", WITH("a"),
+		HEAD "\n  # apart\nx-other\nrevoke " K1 "\n");
 	removed(HEAD "node a\n\n  # within\n\n  subnet 10.1.0.0/16\nnode b\n",
 		WITH("a"), HEAD "node b\n");
 	removed(HEAD "node a\n  subnet 10.1.0.0/16", WITH("a"), HEAD);
@@ -383,8 +390,8 @@ static void
 revoked(const char *before, const char *keys, size_t count, const char *after)
 {
 	struct bnl_edit *ed = begin(before);
-	struct errs es = {0};
-	struct vec v = {0};
+	struct errs es = { 0 };
+	struct vec v = { 0 };
 	size_t n = 99;
 
 	assert_int_equal(bnl_revoke_read(&v, keys, strlen(keys), &es), 0);
@@ -405,15 +412,15 @@ revoke(void **state)
 		K1 " # beta, stolen\n" K2 "# \x1b[1m\n" K1 "\n" K2, 2,
 		HEAD NODE_A NODE_B "\nrevoke    " K1 "   # beta\nrevoke    " K2
 				   "\n");
-	revoked(HEAD NODE_A "\nrevoke " K1 " # old\n\n# end", K1 "\n" K2 "\n", 1,
-		HEAD NODE_A "\nrevoke " K1 " # old\nrevoke    " K2
-			    "\n\n# end");
+	revoked(HEAD NODE_A "\nrevoke " K1 " # old\n\n# end", K1 "\n" K2 "\n",
+		1,
+		HEAD NODE_A "\nrevoke " K1 " # old\nrevoke    " K2 "\n\n# end");
 	revoked(HEAD NODE_A "\nrevoke " K1 "\n", K1 "\n", 0,
 		HEAD NODE_A "\nrevoke " K1 "\n");
 	revoked(HEAD, K1, 1, HEAD "\nrevoke    " K1 "\n");
 	/* With a node that goes. */
 	struct bnl_edit *ed = begin(HEAD NODE_A NODE_B);
-	struct bnl_revoke key = {.node = "b"};
+	struct bnl_revoke key = { .node = "b" };
 	size_t n;
 
 	assert_int_equal(bnl_edit_remove(ed, "b", NULL), 0);
@@ -432,16 +439,16 @@ revoke_refused(void **state)
 		unsigned int line, column;
 		const char *says;
 	} cases[] = {
-	    {"sha256:12", 1, 1, "\"sha256:12\": expected sha256: and 64"},
-	    {"\n# a\n  beta", 3, 3, "\"beta\": expected"},
-	    {K1 " " K2, 1, 73, "unexpected"},
-	    {"\x1b", 1, 1, "\"\\x1b\""},
-	    {K1 "\r\n", 1, 1, "expected"},
+		{ "sha256:12", 1, 1, "\"sha256:12\": expected sha256: and 64" },
+		{ "\n# a\n  beta", 3, 3, "\"beta\": expected" },
+		{ K1 " " K2, 1, 73, "unexpected" },
+		{ "\x1b", 1, 1, "\"\\x1b\"" },
+		{ K1 "\r\n", 1, 1, "expected" },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct errs es = {0};
-		struct vec v = {0};
+		struct errs es = { 0 };
+		struct vec v = { 0 };
 
 		assert_int_equal(bnl_revoke_read(&v, cases[i].text,
 						 strlen(cases[i].text), &es),
@@ -461,7 +468,7 @@ too_long(void **state)
 {
 	(void)state;
 	struct bnl_edit *ed = begin(HEAD);
-	struct bnl_change c = {0};
+	struct bnl_change c = { 0 };
 	struct buf out;
 	struct err e;
 
@@ -478,7 +485,7 @@ not_a_list(void **state)
 {
 	(void)state;
 	struct bnl_edit *ed = NULL;
-	struct errs es = {0};
+	struct errs es = { 0 };
 
 	assert_int_equal(bnl_edit_new(&ed, "network a\nnode B\n", 17, &es), -1);
 	assert_null(ed);
@@ -502,8 +509,8 @@ roll(uint32_t *seed, uint32_t below)
 static void
 random_noise(FILE *f, uint32_t *seed)
 {
-	static const char *const noise[] = {"\n", "# comment\n", "  # inner\n",
-					    "x-a b\n", "  x-c d\n"};
+	static const char *const noise[] = { "\n", "# comment\n", "  # inner\n",
+					     "x-a b\n", "  x-c d\n" };
 
 	while (roll(seed, 3) == 0)
 		fputs(noise[roll(seed, 5)], f);
@@ -544,8 +551,8 @@ random_list(uint32_t *seed, bool blank)
 static void
 only_more_lines(const char *shorter, const char *longer)
 {
-	struct span a = {shorter, strlen(shorter)}, line;
-	struct span b = {longer, strlen(longer)}, other;
+	struct span a = { shorter, strlen(shorter) }, line;
+	struct span b = { longer, strlen(longer) }, other;
 
 	while (span_line(&a, &line)) {
 		do
@@ -558,7 +565,7 @@ only_more_lines(const char *shorter, const char *longer)
 static struct bnl *
 parse(const char *text)
 {
-	struct errs es = {0};
+	struct errs es = { 0 };
 	struct bnl *b;
 
 	assert_int_equal(bnl_parse(&b, text, strlen(text), &es), 0);
@@ -629,6 +636,7 @@ any_list(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(values),	     cmocka_unit_test(add),
 	    cmocka_unit_test(add_refused),   cmocka_unit_test(set_values),
@@ -638,6 +646,7 @@ main(void)
 	    cmocka_unit_test(too_long),	     cmocka_unit_test(not_a_list),
 	    cmocka_unit_test(any_list),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

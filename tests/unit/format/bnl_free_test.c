@@ -31,16 +31,13 @@ hosts(void **state)
 		uint64_t hosts;
 		int len;
 	} cases[] = {
-	    {0, -1},	    {1, 32},
-	    {2, 31},	    {3, 29},
-	    {6, 29},	    {7, 28},
-	    {14, 28},	    {15, 27},
-	    {30, 27},	    {31, 26},
-	    {254, 24},	    {255, 23},
-	    {65534, 16},    {65535, 15},
-	    {16777214, 8},  {2147483646, 1},
-	    {2147483647, 0}, {4294967294, 0},
-	    {4294967295, -1}, {UINT64_MAX, -1},
+		{ 0, -1 },	    { 1, 32 },		{ 2, 31 },
+		{ 3, 29 },	    { 6, 29 },		{ 7, 28 },
+		{ 14, 28 },	    { 15, 27 },		{ 30, 27 },
+		{ 31, 26 },	    { 254, 24 },	{ 255, 23 },
+		{ 65534, 16 },	    { 65535, 15 },	{ 16777214, 8 },
+		{ 2147483646, 1 },  { 2147483647, 0 },	{ 4294967294, 0 },
+		{ 4294967295, -1 }, { UINT64_MAX, -1 },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
@@ -49,25 +46,24 @@ hosts(void **state)
 
 /* --- lists --------------------------------------------------------------- */
 
-static const char small[] =
-    "network a\n"
-    "prefix 10.156.0.0/24\n"
-    "prefix 10.157.0.0/16\n"
-    "prefix fd00:c1::/48\n"
-    "node alpha\n"
-    "  address 192.0.2.9\n"
-    "  subnet 10.156.0.0/26\n"
-    "  subnet 10.156.0.128/25\n"
-    "  subnet 10.156.0.192/27\n"
-    "  subnet fd00:c1::/64\n"
-    "node beta\n"
-    "  address 2001:db8::1\n"
-    "  subnet fd00:c1:0:2::/64\n";
+static const char small[] = "network a\n"
+			    "prefix 10.156.0.0/24\n"
+			    "prefix 10.157.0.0/16\n"
+			    "prefix fd00:c1::/48\n"
+			    "node alpha\n"
+			    "  address 192.0.2.9\n"
+			    "  subnet 10.156.0.0/26\n"
+			    "  subnet 10.156.0.128/25\n"
+			    "  subnet 10.156.0.192/27\n"
+			    "  subnet fd00:c1::/64\n"
+			    "node beta\n"
+			    "  address 2001:db8::1\n"
+			    "  subnet fd00:c1:0:2::/64\n";
 
 static struct bnl *
 parse(const char *text)
 {
-	struct errs es = {0};
+	struct errs es = { 0 };
 	struct bnl *b;
 
 	assert_int_equal(bnl_parse(&b, text, strlen(text), &es), 0);
@@ -80,8 +76,8 @@ look(const char *text, enum ip_family family, unsigned int len,
      const char *within, const char *taken, const char *wanted)
 {
 	struct bnl *b = parse(text);
-	struct prefix in, no, got = {0};
-	struct bnl_room room = {.family = family, .len = len};
+	struct prefix in, no, got = { 0 };
+	struct bnl_room room = { .family = family, .len = len };
 	char shown[PREFIX_TEXT_MAX];
 	struct err e;
 
@@ -169,7 +165,7 @@ part(const struct prefix *p, unsigned int len, uint32_t i)
 	for (unsigned int bit = len; bit > p->len; bit--, i >>= 1)
 		if ((i & 1) != 0)
 			q.addr.b[(bit - 1) / 8] |=
-			    (uint8_t)(0x80 >> (bit - 1) % 8);
+				(uint8_t)(0x80 >> (bit - 1) % 8);
 	return q;
 }
 
@@ -186,24 +182,31 @@ is_free(const struct prefix *p, const struct prefix *taken, size_t n)
 static void
 one_of_many(const struct prefix *whole, uint32_t *seed)
 {
-	struct prefix taken[MANY], got, wanted = {0};
-	struct bnl_address addresses[MANY] = {0};
+	struct prefix taken[MANY], got, wanted = { 0 };
+	struct bnl_address addresses[MANY] = { 0 };
 	uint32_t n = roll(seed) % MANY, split = n == 0 ? 0 : roll(seed) % n;
 	unsigned int len = whole->len + roll(seed) % (BITS + 1);
-	struct prefix prefixes[] = {*whole};
-	struct bnl_node node = {.name = "a", .subnets = taken,
-				.addresses = addresses, .nsubnets = split};
-	struct bnl b = {.prefixes = prefixes, .nprefixes = 1, .nodes = &node,
-			.nnodes = 1};
-	struct bnl_room room = {.family = whole->addr.family, .len = len,
-				.taken = taken + split, .ntaken = n - split};
+	struct prefix prefixes[] = { *whole };
+	struct bnl_node node = { .name = "a",
+				 .subnets = taken,
+				 .addresses = addresses,
+				 .nsubnets = split };
+	struct bnl b = { .prefixes = prefixes,
+			 .nprefixes = 1,
+			 .nodes = &node,
+			 .nnodes = 1 };
+	struct bnl_room room = { .family = whole->addr.family,
+				 .len = len,
+				 .taken = taken + split,
+				 .ntaken = n - split };
 	bool there = false;
 	struct err e;
 
 	for (uint32_t i = 0; i < n; i++) {
 		unsigned int l = whole->len + 1 + roll(seed) % BITS;
 
-		taken[i] = part(whole, l, roll(seed) % (1U << (l - whole->len)));
+		taken[i] =
+			part(whole, l, roll(seed) % (1U << (l - whole->len)));
 	}
 	/* Some of them stand there as addresses. */
 	for (; room.ntaken > 0 && roll(seed) % 2 == 0; room.ntaken--) {
@@ -216,8 +219,7 @@ one_of_many(const struct prefix *whole, uint32_t *seed)
 		wanted = part(whole, len, i);
 		there = is_free(&wanted, taken, n);
 	}
-	assert_int_equal(bnl_free_subnet(&got, &b, &room, &e),
-			 there ? 0 : -1);
+	assert_int_equal(bnl_free_subnet(&got, &b, &room, &e), there ? 0 : -1);
 	if (there)
 		assert_int_equal(prefix_cmp(&got, &wanted), 0);
 	else
@@ -228,12 +230,14 @@ static void
 every_candidate(void **state)
 {
 	(void)state;
+	/* clang-format off */
 	static const char *const wholes[] = {
 	    "10.1.2.0/25",     "10.0.0.0/8",  "255.255.255.128/25",
 	    "0.0.0.0/0",       "fd00::/48",   "fd00:c1:0:1::/64",
 	    "fd00::ff80/121",  "2001:db8::/33",
 	    "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ff80/121",
 	};
+	/* clang-format on */
 	uint32_t seed = 20261122;
 
 	for (size_t w = 0; w < sizeof(wholes) / sizeof(wholes[0]); w++) {
@@ -248,10 +252,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(hosts),
-	    cmocka_unit_test(in_a_list),
-	    cmocka_unit_test(none_there),
-	    cmocka_unit_test(every_candidate),
+		cmocka_unit_test(hosts),
+		cmocka_unit_test(in_a_list),
+		cmocka_unit_test(none_there),
+		cmocka_unit_test(every_candidate),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

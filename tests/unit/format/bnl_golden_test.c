@@ -48,9 +48,9 @@ read_file(const char *name, const char *ext, size_t *len)
 static void
 dump_node(FILE *f, const struct bnl_node *n)
 {
-	char text[FINGERPRINT_TEXT_MAX > ENDPOINT_TEXT_MAX
-		      ? FINGERPRINT_TEXT_MAX
-		      : ENDPOINT_TEXT_MAX];
+	char text[FINGERPRINT_TEXT_MAX > ENDPOINT_TEXT_MAX ?
+			  FINGERPRINT_TEXT_MAX :
+			  ENDPOINT_TEXT_MAX];
 
 	fprintf(f, "node %s (line %u)\n", n->name, n->line);
 	for (uint32_t i = 0; i < n->naddresses; i++) {
@@ -113,7 +113,7 @@ golden(void **state)
 	char *in = read_file(name, ".in", &inlen);
 	char *ok = read_file(name, ".ok", &wantlen);
 	char *want = ok != NULL ? ok : read_file(name, ".err", &wantlen);
-	struct errs es = {0};
+	struct errs es = { 0 };
 	struct bnl *b = NULL;
 	char *got;
 	FILE *f = open_memstream(&got, &gotlen);

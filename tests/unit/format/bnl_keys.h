@@ -3,8 +3,8 @@
 #ifndef TESTS_BNL_KEYS_H
 #define TESTS_BNL_KEYS_H
 
-#define PEM_DSA_1 \
-	"-----BEGIN PRIVATE KEY-----\n" \
+#define PEM_DSA_1                                                            \
+	"-----BEGIN PRIVATE KEY-----\n"                                      \
 	"MIICZQIBADCCAjoGByqGSM44BAEwggItAoIBAQCGHDqar8kH5IW76p/hlQ+KFxIW\n" \
 	"uOKFlrMZKgCaLugxQBcjgas7yOYf0KZPxo/YgiC0fx7408yNOnK6Z7mhtEnqvHRp\n" \
 	"fIVc44oJdPpUv+Zjrr6+p/5UF7Q6pw7nKxEauvfeEy+j1+w6Ljb2AXSTVWJYd15I\n" \
@@ -17,11 +17,11 @@
 	"Af9fSsBs4rbjlbw8OcM3rHAzTjT2VNmGyamf4o1vW2hlCeIPmbo9PjQK3Al9hPod\n" \
 	"VtRcQEDgM2Ocgj/fnM7yRFouB67k9jY5+DjUxf0bKveMh5hMccAtIKhL7JK+oHiT\n" \
 	"DblLZiPZKkgF3fV5+mFRpHMCCD6bldGaoW1ES8YTbYaPnlIfduMo938j26oTkdA7\n" \
-	"bT6shbsEIgIgMYKem3FCvJHJCRyZi+Ac4E7L2rpUKt+UisPI3bVnzUk=\n" \
+	"bT6shbsEIgIgMYKem3FCvJHJCRyZi+Ac4E7L2rpUKt+UisPI3bVnzUk=\n"         \
 	"-----END PRIVATE KEY-----\n"
 
-#define PEM_DSA_2 \
-	"-----BEGIN PRIVATE KEY-----\n" \
+#define PEM_DSA_2                                                            \
+	"-----BEGIN PRIVATE KEY-----\n"                                      \
 	"MIICZQIBADCCAjoGByqGSM44BAEwggItAoIBAQCGHDqar8kH5IW76p/hlQ+KFxIW\n" \
 	"uOKFlrMZKgCaLugxQBcjgas7yOYf0KZPxo/YgiC0fx7408yNOnK6Z7mhtEnqvHRp\n" \
 	"fIVc44oJdPpUv+Zjrr6+p/5UF7Q6pw7nKxEauvfeEy+j1+w6Ljb2AXSTVWJYd15I\n" \
@@ -34,16 +34,16 @@
 	"Af9fSsBs4rbjlbw8OcM3rHAzTjT2VNmGyamf4o1vW2hlCeIPmbo9PjQK3Al9hPod\n" \
 	"VtRcQEDgM2Ocgj/fnM7yRFouB67k9jY5+DjUxf0bKveMh5hMccAtIKhL7JK+oHiT\n" \
 	"DblLZiPZKkgF3fV5+mFRpHMCCD6bldGaoW1ES8YTbYaPnlIfduMo938j26oTkdA7\n" \
-	"bT6shbsEIgIge231qwG1NMwCbo3UzaQSDEMBWe98GaxftBqp7c5/sVY=\n" \
+	"bT6shbsEIgIge231qwG1NMwCbo3UzaQSDEMBWe98GaxftBqp7c5/sVY=\n"         \
 	"-----END PRIVATE KEY-----\n"
 
-#define PEM_ED_1 \
-	"-----BEGIN PRIVATE KEY-----\n" \
+#define PEM_ED_1                                                             \
+	"-----BEGIN PRIVATE KEY-----\n"                                      \
 	"MC4CAQAwBQYDK2VwBCIEIOj9uccCrsnKhsvqLoOKowAQ6EGIdOJ3bunbnJYMjBEm\n" \
 	"-----END PRIVATE KEY-----\n"
 
-#define PEM_ED_2 \
-	"-----BEGIN PRIVATE KEY-----\n" \
+#define PEM_ED_2                                                             \
+	"-----BEGIN PRIVATE KEY-----\n"                                      \
 	"MC4CAQAwBQYDK2VwBCIEII1H1u7SQFPQwHXuaeGfdaDVaIc8CY/QPRKgJtcU4tlO\n" \
 	"-----END PRIVATE KEY-----\n"
 

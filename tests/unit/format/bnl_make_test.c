@@ -13,7 +13,7 @@
 #include "bnl_keys.h"
 #include "format/bnl_sign.h"
 
-#define NOW ((struct walltime){1795328700}) /* 2026-11-22T06:25:00Z */
+#define NOW ((struct walltime){ 1795328700 }) /* 2026-11-22T06:25:00Z */
 #define D1 "1111111111111111111111111111111111111111111111111111111111111111"
 #define D2 "2222222222222222222222222222222222222222222222222222222222222222"
 
@@ -39,12 +39,12 @@ try_sign(char **out, const char *text, const struct bnl *previous,
 	 struct walltime now, bool reset, struct errs *es)
 {
 	const struct bnl_sign_in in = {
-	    .text = text,
-	    .len = strlen(text),
-	    .previous = previous,
-	    .key = key,
-	    .now = now,
-	    .reset_time = reset,
+		.text = text,
+		.len = strlen(text),
+		.previous = previous,
+		.key = key,
+		.now = now,
+		.reset_time = reset,
 	};
 	size_t len;
 	char *p;
@@ -52,7 +52,7 @@ try_sign(char **out, const char *text, const struct bnl *previous,
 	*out = NULL;
 	if (bnl_sign(&p, &len, &in, es) != 0)
 		return -1;
-	*out = span_dup((struct span){p, len});
+	*out = span_dup((struct span){ p, len });
 	assert_int_equal(strlen(*out), len);
 	free(p);
 	return 0;
@@ -61,7 +61,7 @@ try_sign(char **out, const char *text, const struct bnl *previous,
 static char *
 sign_text(const char *text, const struct bnl *previous, struct walltime now)
 {
-	struct errs es = {0};
+	struct errs es = { 0 };
 	char *p;
 
 	if (try_sign(&p, text, previous, now, false, &es) != 0)
@@ -73,7 +73,7 @@ static struct bnl *
 open_text(const char *text)
 {
 	const struct key *trusted = key;
-	struct err e = {0};
+	struct err e = { 0 };
 	struct bnl *b;
 
 	if (bnl_open(&b, text, strlen(text), &trusted, 1, &e) != 0)
@@ -99,29 +99,30 @@ first_list(void **state)
 	static const struct {
 		const char *in, *out;
 	} cases[] = {
-	    {"network a\n", "network a\ntimestamp 2026-11-22T06:25:00Z\n"},
-	    {"network a", "network a\ntimestamp 2026-11-22T06:25:00Z\n"},
-	    {"# c\nprefix 10.0.0.0/8\n\n network a # x\n\n  node b\nx-y z",
-	     "# c\nprefix 10.0.0.0/8\n\n network a # x\n"
-	     "timestamp 2026-11-22T06:25:00Z\n\n  node b\nx-y z\n"},
-	    {"network a\nprefix 10.0.0.0/8\n# network\nnode b\n",
-	     "network a\nprefix 10.0.0.0/8\n"
-	     "timestamp 2026-11-22T06:25:00Z\n# network\nnode b\n"},
-	    {"\t timestamp\t 2001-01-01T00:00:00Z \t# mine\nnetwork a\n",
-	     "\t timestamp\t 2026-11-22T06:25:00Z \t# mine\nnetwork a\n"},
-	    {"timestamp 2001-01-01T00:00:00Z#mine\nnetwork a\n",
-	     "timestamp 2026-11-22T06:25:00Z#mine\nnetwork a\n"},
-	    /* without a previous list there is no history */
-	    {"network a\nhistory 2001-01-01T00:00:00Z sha256:" D1 "\n"
-	     "node b\n  history 2001-01-01T00:00:00Z sha256:" D2 "\n",
-	     NULL},
-	    {"network a\nhistory 2001-01-01T00:00:00Z sha256:" D1 "\n"
-	     " history 2000-01-01T00:00:00Z sha256:" D2 " # x\nnode b\n",
-	     "network a\ntimestamp 2026-11-22T06:25:00Z\nnode b\n"},
+		{ "network a\n",
+		  "network a\ntimestamp 2026-11-22T06:25:00Z\n" },
+		{ "network a", "network a\ntimestamp 2026-11-22T06:25:00Z\n" },
+		{ "# c\nprefix 10.0.0.0/8\n\n network a # x\n\n  node b\nx-y z",
+		  "# c\nprefix 10.0.0.0/8\n\n network a # x\n"
+		  "timestamp 2026-11-22T06:25:00Z\n\n  node b\nx-y z\n" },
+		{ "network a\nprefix 10.0.0.0/8\n# network\nnode b\n",
+		  "network a\nprefix 10.0.0.0/8\n"
+		  "timestamp 2026-11-22T06:25:00Z\n# network\nnode b\n" },
+		{ "\t timestamp\t 2001-01-01T00:00:00Z \t# mine\nnetwork a\n",
+		  "\t timestamp\t 2026-11-22T06:25:00Z \t# mine\nnetwork a\n" },
+		{ "timestamp 2001-01-01T00:00:00Z#mine\nnetwork a\n",
+		  "timestamp 2026-11-22T06:25:00Z#mine\nnetwork a\n" },
+		/* without a previous list there is no history */
+		{ "network a\nhistory 2001-01-01T00:00:00Z sha256:" D1 "\n"
+		  "node b\n  history 2001-01-01T00:00:00Z sha256:" D2 "\n",
+		  NULL },
+		{ "network a\nhistory 2001-01-01T00:00:00Z sha256:" D1 "\n"
+		  " history 2000-01-01T00:00:00Z sha256:" D2 " # x\nnode b\n",
+		  "network a\ntimestamp 2026-11-22T06:25:00Z\nnode b\n" },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct errs es = {0};
+		struct errs es = { 0 };
 		char *p;
 		int rc = try_sign(&p, cases[i].in, NULL, NOW, false, &es);
 
@@ -143,7 +144,7 @@ second_list(void **state)
 	char *one = sign_text("network a\n\nnode b\n", NULL, NOW);
 	struct bnl *first = open_text(one);
 	char digest[2 * SHA256_LEN + 1], want[512];
-	struct walltime later = {NOW.s + 60};
+	struct walltime later = { NOW.s + 60 };
 	char *edited, *two, *again;
 
 	for (size_t i = 0; i < SHA256_LEN; i++)
@@ -220,27 +221,27 @@ time_order(void **state)
 		bool reset;
 		int64_t want; /* 0: refused */
 	} cases[] = {
-	    {NOW.s + 1, false, NOW.s + 1},
-	    {NOW.s, false, NOW.s + 1},
-	    {NOW.s - 1, false, NOW.s + 1},
-	    {NOW.s - ahead, false, NOW.s + 1},
-	    {NOW.s - ahead - 1, false, 0},
-	    {NOW.s - ahead - 1, true, NOW.s - ahead - 1},
-	    {NOW.s - 1, true, NOW.s - 1},
-	    {NOW.s, true, NOW.s + 1},
-	    {NOW.s + 5, true, NOW.s + 5},
-	    {0, true, 0},
-	    {-5, true, 0},
-	    {INT64_C(253402300800), false, 0},
+		{ NOW.s + 1, false, NOW.s + 1 },
+		{ NOW.s, false, NOW.s + 1 },
+		{ NOW.s - 1, false, NOW.s + 1 },
+		{ NOW.s - ahead, false, NOW.s + 1 },
+		{ NOW.s - ahead - 1, false, 0 },
+		{ NOW.s - ahead - 1, true, NOW.s - ahead - 1 },
+		{ NOW.s - 1, true, NOW.s - 1 },
+		{ NOW.s, true, NOW.s + 1 },
+		{ NOW.s + 5, true, NOW.s + 5 },
+		{ 0, true, 0 },
+		{ -5, true, 0 },
+		{ INT64_C(253402300800), false, 0 },
 	};
 	char *text = sign_text("network a\nnode b\n", NULL, NOW);
 	struct bnl *previous = open_text(text);
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct errs es = {0};
+		struct errs es = { 0 };
 		char *p;
 		int rc = try_sign(&p, text, previous,
-				  (struct walltime){cases[i].now},
+				  (struct walltime){ cases[i].now },
 				  cases[i].reset, &es);
 
 		if (cases[i].want == 0) {
@@ -249,7 +250,7 @@ time_order(void **state)
 			if (cases[i].now == NOW.s - ahead - 1) {
 				assert_int_equal(es.e[0].code, ERR_FUTURE);
 				assert_non_null(
-				    strstr(es.e[0].text, "--reset-time"));
+					strstr(es.e[0].text, "--reset-time"));
 			}
 			continue;
 		}
@@ -274,19 +275,19 @@ refusals(void **state)
 		const char *text;
 		unsigned int count, line;
 	} cases[] = {
-	    {"", 1, 0},
-	    {"network a\nnode B\nnode C\n", 2, 2},
-	    {"network a\ntimestamp soon\n", 1, 2},
-	    {"network a\n" BNL_BEGIN "\n", 1, 3},
-	    {"network a\n" BNL_END "\n", 1, 2},
+		{ "", 1, 0 },
+		{ "network a\nnode B\nnode C\n", 2, 2 },
+		{ "network a\ntimestamp soon\n", 1, 2 },
+		{ "network a\n" BNL_BEGIN "\n", 1, 3 },
+		{ "network a\n" BNL_END "\n", 1, 2 },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct errs es = {0};
+		struct errs es = { 0 };
 		char *p;
 
 		assert_int_equal(
-		    try_sign(&p, cases[i].text, NULL, NOW, false, &es), -1);
+			try_sign(&p, cases[i].text, NULL, NOW, false, &es), -1);
 		assert_int_equal(es.count, cases[i].count);
 		assert_int_equal(es.e[0].line, cases[i].line);
 	}
@@ -298,14 +299,15 @@ a_network_is_not_renamed(void **state)
 	(void)state;
 	char *one = sign_text("network a\nnode b\n", NULL, NOW);
 	struct bnl *previous = open_text(one);
-	struct errs es = {0};
+	struct errs es = { 0 };
 	char *p;
 
 	assert_int_equal(try_sign(&p, "network A\n", previous, NOW, true, &es),
 			 -1);
 	memset(&es, 0, sizeof(es));
-	assert_int_equal(try_sign(&p, "network aa\nnode b\n", previous, NOW,
-				  true, &es), -1);
+	assert_int_equal(
+		try_sign(&p, "network aa\nnode b\n", previous, NOW, true, &es),
+		-1);
 	assert_int_equal(es.count, 1);
 	assert_int_equal(es.e[0].code, ERR_CONFLICT);
 	assert_non_null(strstr(es.e[0].text, "\"aa\""));
@@ -318,14 +320,16 @@ static void
 public_key_signs_nothing(void **state)
 {
 	(void)state;
-	struct bnl_sign_in in = {.text = "network a\n", .len = 10, .now = NOW};
-	struct errs es = {0};
+	struct bnl_sign_in in = { .text = "network a\n",
+				  .len = 10,
+				  .now = NOW };
+	struct errs es = { 0 };
 	char *out = NULL;
 	struct key *pub;
 	size_t len = 7;
 
 	assert_int_equal(
-	    key_read_public(&pub, PEM_ED_1, sizeof(PEM_ED_1) - 1, NULL), 0);
+		key_read_public(&pub, PEM_ED_1, sizeof(PEM_ED_1) - 1, NULL), 0);
 	in.key = pub;
 	assert_int_equal(bnl_sign(&out, &len, &in, &es), -1);
 	assert_int_equal(es.count, 1);
@@ -340,7 +344,7 @@ no_room(void **state)
 {
 	(void)state;
 	char *text = malloc(BNL_BYTES_MAX + 1);
-	struct errs es = {0};
+	struct errs es = { 0 };
 	char *p;
 
 	assert_non_null(text);
@@ -361,7 +365,7 @@ no_room(void **state)
 }
 
 #define HISTORY_LINE 103
-#define SIGNED_BYTES (31 + 30 + 77 + 90 + 28)	/* time and block */
+#define SIGNED_BYTES (31 + 30 + 77 + 90 + 28) /* time and block */
 
 /* Comments that leave so many bytes for what is signed along. */
 static int
@@ -388,14 +392,15 @@ history_gives_way(void **state)
 		uint32_t kept;
 	} cases[] = { { 10, 10 }, { 9, 8 }, { 2, 1 }, { 1, 0 } };
 	char *text = malloc(BNL_BYTES_MAX + 1), *p;
-	struct errs es = {0};
+	struct errs es = { 0 };
 	struct bnl *previous = NULL, *next;
 
 	(void)state;
 	assert_non_null(text);
 	for (int i = 0; i < 10; i++) {
-		assert_int_equal(try_sign(&p, "network a\n", previous, NOW,
-					  false, &es), 0);
+		assert_int_equal(
+			try_sign(&p, "network a\n", previous, NOW, false, &es),
+			0);
 		next = open_text(p);
 		free(p);
 		bnl_free(previous);
@@ -425,15 +430,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(first_list),
-	    cmocka_unit_test(second_list),
-	    cmocka_unit_test(history_is_capped),
-	    cmocka_unit_test(time_order),
-	    cmocka_unit_test(refusals),
-	    cmocka_unit_test(a_network_is_not_renamed),
-	    cmocka_unit_test(public_key_signs_nothing),
-	    cmocka_unit_test(no_room),
-	    cmocka_unit_test(history_gives_way),
+		cmocka_unit_test(first_list),
+		cmocka_unit_test(second_list),
+		cmocka_unit_test(history_is_capped),
+		cmocka_unit_test(time_order),
+		cmocka_unit_test(refusals),
+		cmocka_unit_test(a_network_is_not_renamed),
+		cmocka_unit_test(public_key_signs_nothing),
+		cmocka_unit_test(no_room),
+		cmocka_unit_test(history_gives_way),
 	};
 
 	return cmocka_run_group_tests(tests, load_key, free_key);

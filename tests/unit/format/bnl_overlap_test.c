@@ -12,9 +12,9 @@
 #include "format/bnl_parse.h"
 
 static const char list[] =
-    "network a\nprefix 10.156.0.0/16\nprefix fd00:c1::/48\n"
-    "node alpha\n  subnet 10.156.1.0/24\n  subnet fd00:c1:0:1::/64\n"
-    "node beta\n  subnet 10.156.2.0/24\n  subnet fd00:c1:0:2::/64\n";
+	"network a\nprefix 10.156.0.0/16\nprefix fd00:c1::/48\n"
+	"node alpha\n  subnet 10.156.1.0/24\n  subnet fd00:c1:0:1::/64\n"
+	"node beta\n  subnet 10.156.2.0/24\n  subnet fd00:c1:0:2::/64\n";
 
 static void
 test_routes(void **state)
@@ -22,19 +22,19 @@ test_routes(void **state)
 	static const struct {
 		const char *route, *node, *with; /* with NULL: none */
 	} cases[] = {
-	    {"10.155.0.0/16", NULL, NULL},
-	    {"192.168.1.0/24", NULL, NULL},
-	    {"10.156.1.0/25", NULL, NULL},	/* a LAN behind alpha */
-	    {"10.156.2.0/24", "beta", "10.156.2.0/24"},
-	    {"10.156.2.7/32", "beta", "10.156.2.0/24"},
-	    {"10.156.2.0/23", "beta", "10.156.2.0/24"},
-	    {"10.156.3.0/24", NULL, "10.156.0.0/16"},
-	    {"fd00:c1:0:2:3::/80", "beta", "fd00:c1:0:2::/64"},
-	    {"fd00:c1:0:3::/64", NULL, "fd00:c1::/48"},
-	    {"fd00:c2::/48", NULL, NULL},
+		{ "10.155.0.0/16", NULL, NULL },
+		{ "192.168.1.0/24", NULL, NULL },
+		{ "10.156.1.0/25", NULL, NULL }, /* a LAN behind alpha */
+		{ "10.156.2.0/24", "beta", "10.156.2.0/24" },
+		{ "10.156.2.7/32", "beta", "10.156.2.0/24" },
+		{ "10.156.2.0/23", "beta", "10.156.2.0/24" },
+		{ "10.156.3.0/24", NULL, "10.156.0.0/16" },
+		{ "fd00:c1:0:2:3::/80", "beta", "fd00:c1:0:2::/64" },
+		{ "fd00:c1:0:3::/64", NULL, "fd00:c1::/48" },
+		{ "fd00:c2::/48", NULL, NULL },
 	};
 	char text[PREFIX_TEXT_MAX], words[BNL_OVERLAP_TEXT_MAX];
-	struct errs es = {0};
+	struct errs es = { 0 };
 	struct bnl_overlap o;
 	struct prefix p;
 	struct bnl *b;
@@ -50,8 +50,7 @@ test_routes(void **state)
 		assert_int_equal(found, cases[i].with != NULL);
 		if (!found)
 			continue;
-		assert_string_equal(prefix_format(text, o.with),
-				    cases[i].with);
+		assert_string_equal(prefix_format(text, o.with), cases[i].with);
 		assert_int_equal(o.node != NULL, cases[i].node != NULL);
 		if (o.node != NULL)
 			assert_string_equal(o.node->name, cases[i].node);
@@ -70,7 +69,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_routes),
+		cmocka_unit_test(test_routes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -128,7 +128,7 @@ static void
 most_bytes(void **state)
 {
 	(void)state;
-	struct errs es = {0};
+	struct errs es = { 0 };
 	struct bnl *b = NULL;
 	char *text = malloc(BNL_BYTES_MAX + 1);
 
@@ -180,8 +180,8 @@ errors_are_added(void **state)
 {
 	(void)state;
 	static const char text[] = "network a\nnode B\nnetwork b\n";
-	const struct err old = {.code = ERR_IO, .line = 99, .text = "old"};
-	struct errs es = {0};
+	const struct err old = { .code = ERR_IO, .line = 99, .text = "old" };
+	struct errs es = { 0 };
 	struct bnl *b = NULL;
 
 	errs_add(&es, &old);
@@ -203,21 +203,21 @@ codes(void **state)
 		const char *text;
 		enum err_code code;
 	} cases[] = {
-	    {"network a\nnode b\nnode b\n", ERR_DUPLICATE},
-	    {"network a\nnode b\naddress 0.0.0.0\n", ERR_RANGE},
-	    {"network a\nnode b\naddress 192.0.2.1 port 0\n", ERR_RANGE},
-	    {"network a\nnode b\nsubnet 10.0.0.0/8\n", ERR_CONFLICT},
-	    {"netwerk a\n", ERR_SYNTAX},
-	    {"network a\nprefix 224.0.0.0/8\n", ERR_RANGE},
+		{ "network a\nnode b\nnode b\n", ERR_DUPLICATE },
+		{ "network a\nnode b\naddress 0.0.0.0\n", ERR_RANGE },
+		{ "network a\nnode b\naddress 192.0.2.1 port 0\n", ERR_RANGE },
+		{ "network a\nnode b\nsubnet 10.0.0.0/8\n", ERR_CONFLICT },
+		{ "netwerk a\n", ERR_SYNTAX },
+		{ "network a\nprefix 224.0.0.0/8\n", ERR_RANGE },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct errs es = {0};
+		struct errs es = { 0 };
 		struct bnl *b = NULL;
 
-		assert_int_equal(
-		    bnl_parse(&b, cases[i].text, strlen(cases[i].text), &es),
-		    -1);
+		assert_int_equal(bnl_parse(&b, cases[i].text,
+					   strlen(cases[i].text), &es),
+				 -1);
 		assert_int_equal(es.e[es.count - 1].code, cases[i].code);
 	}
 }
@@ -228,8 +228,8 @@ with_address(const char *address, struct errs *es)
 {
 	struct bnl *b = NULL;
 	char text[512];
-	int n = snprintf(text, sizeof(text),
-			 "network a\nnode b\naddress %s\n", address);
+	int n = snprintf(text, sizeof(text), "network a\nnode b\naddress %s\n",
+			 address);
 
 	memset(es, 0, sizeof(*es));
 	(void)bnl_parse(&b, text, (size_t)n, es);
@@ -244,19 +244,19 @@ host_names(void **state)
 {
 	(void)state;
 	static const struct {
-		const char *text, *host;	/* NULL: it is none */
+		const char *text, *host; /* NULL: it is none */
 	} cases[] = {
-	    {"a", "a"},
-	    {"a-b.example-1.org", "a-b.example-1.org"},
-	    {"A-Z.Example.ORG", "a-z.example.org"},
-	    {"1a.0", NULL},
-	    {"0.1a", "0.1a"},
-	    {"a.b-", NULL},
-	    {"-a", NULL},
-	    {L63 ".org", L63 ".org"},
-	    {L63 "4.org", NULL},
-	    {L63 "." L63 "." L63 "." L61, L63 "." L63 "." L63 "." L61},
-	    {L63 "." L63 "." L63 "." L61 "2", NULL},
+		{ "a", "a" },
+		{ "a-b.example-1.org", "a-b.example-1.org" },
+		{ "A-Z.Example.ORG", "a-z.example.org" },
+		{ "1a.0", NULL },
+		{ "0.1a", "0.1a" },
+		{ "a.b-", NULL },
+		{ "-a", NULL },
+		{ L63 ".org", L63 ".org" },
+		{ L63 "4.org", NULL },
+		{ L63 "." L63 "." L63 "." L61, L63 "." L63 "." L63 "." L61 },
+		{ L63 "." L63 "." L63 "." L61 "2", NULL },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -277,21 +277,21 @@ ports_behind_a_colon(void **state)
 {
 	(void)state;
 	static const struct {
-		const char *text, *meant;	/* NULL: no advice */
+		const char *text, *meant; /* NULL: no advice */
 	} cases[] = {
-	    {"192.0.2.1:1", "192.0.2.1 port 1"},
-	    {"192.0.2.1:65535", "192.0.2.1 port 65535"},
-	    {"192.0.2.1:0", NULL},
-	    {"192.0.2.1:65536", NULL},
-	    {"192.0.2.1:", NULL},
-	    {":3406", NULL},
-	    {"a:3406", "a port 3406"},
-	    {"b.example.org:80", "b.example.org port 80"},
-	    {"[2001:db8::1]:3406", "2001:db8::1 port 3406"},
-	    {"[2001:db8::1:3406", NULL},
-	    {"2001:db8::1]:3406", NULL},
-	    {"[]:3406", NULL},
-	    {"a_b:3406", NULL},
+		{ "192.0.2.1:1", "192.0.2.1 port 1" },
+		{ "192.0.2.1:65535", "192.0.2.1 port 65535" },
+		{ "192.0.2.1:0", NULL },
+		{ "192.0.2.1:65536", NULL },
+		{ "192.0.2.1:", NULL },
+		{ ":3406", NULL },
+		{ "a:3406", "a port 3406" },
+		{ "b.example.org:80", "b.example.org port 80" },
+		{ "[2001:db8::1]:3406", "2001:db8::1 port 3406" },
+		{ "[2001:db8::1:3406", NULL },
+		{ "2001:db8::1]:3406", NULL },
+		{ "[]:3406", NULL },
+		{ "a_b:3406", NULL },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -315,6 +315,7 @@ static void
 doubtful_addresses(void **state)
 {
 	(void)state;
+	/* clang-format off */
 	static const struct {
 		const char *text, *why;	/* NULL: none */
 	} cases[] = {
@@ -327,13 +328,15 @@ doubtful_addresses(void **state)
 	    {"169.253.1.1", NULL},	 {"2001:db8::1", NULL},
 	    {"::2", NULL},		 {"f000::1", NULL},
 	};
+	/* clang-format on */
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct ipaddr a;
 		const char *why;
 
-		assert_int_equal(ipaddr_parse(&a, cases[i].text,
-					      strlen(cases[i].text)), 0);
+		assert_int_equal(
+			ipaddr_parse(&a, cases[i].text, strlen(cases[i].text)),
+			0);
 		why = bnl_address_doubt(&a);
 		assert_int_equal(why != NULL, cases[i].why != NULL);
 		if (why != NULL)
@@ -344,6 +347,7 @@ doubtful_addresses(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(large_list),   cmocka_unit_test(large_overlap),
 	    cmocka_unit_test(most_nodes),   cmocka_unit_test(most_bytes),
@@ -352,6 +356,7 @@ main(void)
 	    cmocka_unit_test(ports_behind_a_colon),
 	    cmocka_unit_test(doubtful_addresses),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

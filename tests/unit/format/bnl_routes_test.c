@@ -16,7 +16,7 @@
 static struct bnl *
 parse(const char *text)
 {
-	struct errs es = {0};
+	struct errs es = { 0 };
 	struct bnl *b;
 
 	if (bnl_parse(&b, text, strlen(text), &es) != 0)
@@ -61,8 +61,7 @@ moves(void **state)
 {
 	(void)state;
 	expect(HEAD, HEAD, "");
-	expect(HEAD "node a\n subnet 10.1.0.0/16\n", HEAD,
-	       "10.1.0.0/16 a -\n");
+	expect(HEAD "node a\n subnet 10.1.0.0/16\n", HEAD, "10.1.0.0/16 a -\n");
 	expect(HEAD, HEAD "node a\n subnet ::/0\n subnet 0.0.0.0/0\n",
 	       "0.0.0.0/0 - a\n::/0 - a\n");
 	expect(HEAD "node a\n subnet 10.1.0.0/16\n",
@@ -199,8 +198,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(moves),
-	    cmocka_unit_test(every_address),
+		cmocka_unit_test(moves),
+		cmocka_unit_test(every_address),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,7 +14,7 @@
 #include "format/bnl_parse.h"
 #include "format/bnl_sign.h"
 
-#define NOW ((struct walltime){1795328700}) /* 2026-11-22T06:25:00Z */
+#define NOW ((struct walltime){ 1795328700 }) /* 2026-11-22T06:25:00Z */
 #define SMALL "network a\nnode b\n"
 
 enum { DSA_1, DSA_2, ED_1, ED_2, KEYS };
@@ -31,12 +31,12 @@ static int
 load_keys(void **state)
 {
 	(void)state;
-	static const char *const pem[KEYS] = {PEM_DSA_1, PEM_DSA_2, PEM_ED_1,
-					      PEM_ED_2};
+	static const char *const pem[KEYS] = { PEM_DSA_1, PEM_DSA_2, PEM_ED_1,
+					       PEM_ED_2 };
 
 	for (size_t i = 0; i < KEYS; i++) {
 		if (key_read_private(&keys[i], pem[i], strlen(pem[i]), NULL) !=
-			0 ||
+			    0 ||
 		    key_read_public(&publics[i], pem[i], strlen(pem[i]),
 				    NULL) != 0)
 			return -1;
@@ -59,14 +59,14 @@ static struct signed_list
 sign_text(const char *text, size_t key, const struct bnl *previous)
 {
 	const struct bnl_sign_in in = {
-	    .text = text,
-	    .len = strlen(text),
-	    .previous = previous,
-	    .key = keys[key],
-	    .now = NOW,
+		.text = text,
+		.len = strlen(text),
+		.previous = previous,
+		.key = keys[key],
+		.now = NOW,
 	};
-	struct signed_list l = {0};
-	struct errs es = {0};
+	struct signed_list l = { 0 };
+	struct errs es = { 0 };
 
 	if (bnl_sign(&l.p, &l.len, &in, &es) != 0)
 		fail_msg("%s", es.e[0].text);
@@ -86,7 +86,7 @@ open_list(struct bnl **b, const char *p, size_t len, size_t key, struct err *e)
 static struct bnl *
 must_open(const struct signed_list *l, size_t key)
 {
-	struct err e = {0};
+	struct err e = { 0 };
 	struct bnl *b;
 
 	if (open_list(&b, l->p, l->len, key, &e) != 0)
@@ -97,7 +97,7 @@ must_open(const struct signed_list *l, size_t key)
 static void
 must_refuse(const char *p, size_t len, size_t key, enum err_code code)
 {
-	struct err e = {0};
+	struct err e = { 0 };
 	struct bnl *b;
 
 	assert_int_equal(open_list(&b, p, len, key, &e), -1);
@@ -117,8 +117,8 @@ round_trip(void **state)
 		struct bnl *b = must_open(&l, i);
 		uint8_t want[SHA256_LEN];
 		struct bytes whole[] = {
-		    {"cluevpn bnl 1\n", 14},
-		    {l.p, b->signedlen},
+			{ "cluevpn bnl 1\n", 14 },
+			{ l.p, b->signedlen },
 		};
 
 		assert_int_equal(b->version.timestamp.s, NOW.s);
@@ -185,7 +185,7 @@ static void
 every_byte(void **state)
 {
 	(void)state;
-	static const uint8_t masks[] = {0x01, 0x20, 0x80};
+	static const uint8_t masks[] = { 0x01, 0x20, 0x80 };
 
 	for (size_t key = 0; key < KEYS; key += 2) {
 		struct signed_list l = sign_text(SMALL, key, NULL);
@@ -222,7 +222,7 @@ block_shape(void **state)
 	struct signed_list l = sign_text(SMALL, ED_1, NULL);
 	size_t body = (size_t)((char *)memmem(l.p, l.len, BNL_BEGIN,
 					      strlen(BNL_BEGIN)) -
-				l.p);
+			       l.p);
 	char *p;
 
 	/* anything after it: a byte, a line, a second block */
@@ -272,38 +272,38 @@ block_grammar(void **state)
 		int rc;
 		unsigned int line;
 	} cases[] = {
-	    {SMALL, 0, 0},
-	    {BLOCK(KEY_LINE, "AAAA\n"), 0, 0},
-	    {BLOCK(KEY_LINE, B64_64 "\n"), 0, 0},
-	    {BLOCK(KEY_LINE, B64_64 "\n" B64_64 "\nAAAA\n"), 0, 0},
-	    {BLOCK(KEY_LINE, ""), -1, 5},
-	    {BLOCK(KEY_LINE, "\n"), -1, 5},
-	    {BLOCK(KEY_LINE, "AAA\n"), -1, 6},
-	    {BLOCK(KEY_LINE, "AAB=\n"), -1, 6},
-	    {BLOCK(KEY_LINE, "AAAA\nAAAA\n"), -1, 6},
-	    {BLOCK(KEY_LINE, B64_64 "A\n"), -1, 5},
-	    {BLOCK(KEY_LINE, "AAAA\r\n"), -1, 6},
-	    {BLOCK(KEY_LINE, " AAAA\n"), -1, 6},
-	    {BLOCK(KEY_LINE " ", "AAAA\n"), -1, 4},
-	    {BLOCK("key:sha256:00", "AAAA\n"), -1, 4},
-	    {BLOCK("key: ", "AAAA\n"), -1, 4},
-	    {BLOCK("AAAA", ""), -1, 4},
-	    {SMALL BNL_BEGIN, -1, 4},
-	    {SMALL BNL_BEGIN "\n", -1, 4},
-	    {SMALL BNL_BEGIN "\n" KEY_LINE "\n", -1, 5},
-	    {SMALL BNL_BEGIN "\n" KEY_LINE "\nAAAA\n", -1, 6},
-	    {SMALL BNL_BEGIN "\n" KEY_LINE "\nAAAA\n" BNL_END, -1, 6},
-	    {BLOCK(KEY_LINE, "AAAA\n") "node c\n", -1, 7},
-	    {BLOCK(KEY_LINE,
-		   B64_64 "\n" B64_64 "\n" B64_64 "\n" B64_64 "\n" B64_64
-			  "\n" B64_64 "\n" B64_64 "\n" B64_64 "\n" B64_64
-			  "\n" B64_64 "\n" B64_64 "\n"),
-	     -1, 15},
+		{ SMALL, 0, 0 },
+		{ BLOCK(KEY_LINE, "AAAA\n"), 0, 0 },
+		{ BLOCK(KEY_LINE, B64_64 "\n"), 0, 0 },
+		{ BLOCK(KEY_LINE, B64_64 "\n" B64_64 "\nAAAA\n"), 0, 0 },
+		{ BLOCK(KEY_LINE, ""), -1, 5 },
+		{ BLOCK(KEY_LINE, "\n"), -1, 5 },
+		{ BLOCK(KEY_LINE, "AAA\n"), -1, 6 },
+		{ BLOCK(KEY_LINE, "AAB=\n"), -1, 6 },
+		{ BLOCK(KEY_LINE, "AAAA\nAAAA\n"), -1, 6 },
+		{ BLOCK(KEY_LINE, B64_64 "A\n"), -1, 5 },
+		{ BLOCK(KEY_LINE, "AAAA\r\n"), -1, 6 },
+		{ BLOCK(KEY_LINE, " AAAA\n"), -1, 6 },
+		{ BLOCK(KEY_LINE " ", "AAAA\n"), -1, 4 },
+		{ BLOCK("key:sha256:00", "AAAA\n"), -1, 4 },
+		{ BLOCK("key: ", "AAAA\n"), -1, 4 },
+		{ BLOCK("AAAA", ""), -1, 4 },
+		{ SMALL BNL_BEGIN, -1, 4 },
+		{ SMALL BNL_BEGIN "\n", -1, 4 },
+		{ SMALL BNL_BEGIN "\n" KEY_LINE "\n", -1, 5 },
+		{ SMALL BNL_BEGIN "\n" KEY_LINE "\nAAAA\n", -1, 6 },
+		{ SMALL BNL_BEGIN "\n" KEY_LINE "\nAAAA\n" BNL_END, -1, 6 },
+		{ BLOCK(KEY_LINE, "AAAA\n") "node c\n", -1, 7 },
+		{ BLOCK(KEY_LINE,
+			B64_64 "\n" B64_64 "\n" B64_64 "\n" B64_64 "\n" B64_64
+			       "\n" B64_64 "\n" B64_64 "\n" B64_64 "\n" B64_64
+			       "\n" B64_64 "\n" B64_64 "\n"),
+		  -1, 15 },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct bnl_block b = {.siglen = 77};
-		struct err e = {0};
+		struct bnl_block b = { .siglen = 77 };
+		struct err e = { 0 };
 		int rc = bnl_block_read(&b, cases[i].text,
 					strlen(cases[i].text), &e);
 
@@ -313,9 +313,9 @@ block_grammar(void **state)
 		if (rc != 0)
 			assert_int_equal(b.siglen, 77);
 		else
-			assert_int_equal(b.signedlen, i == 0
-							  ? strlen(SMALL)
-							  : sizeof(SMALL) - 1);
+			assert_int_equal(b.signedlen,
+					 i == 0 ? strlen(SMALL) :
+						  sizeof(SMALL) - 1);
 	}
 }
 
@@ -329,27 +329,27 @@ signed_nonsense(void **state)
 		enum err_code code;
 		const char *says;
 	} cases[] = {
-	    {"network a\n", ERR_SYNTAX, "no timestamp"},
-	    {"network a\ntimestamp 2026-11-22T06:25:00Z\nnode B\n", ERR_SYNTAX,
-	     "node \"B\""},
-	    {"timestamp 2026-11-22T06:25:00Z\nnode B\nnode C\n", ERR_SYNTAX,
-	     "(and 2 more)"},
+		{ "network a\n", ERR_SYNTAX, "no timestamp" },
+		{ "network a\ntimestamp 2026-11-22T06:25:00Z\nnode B\n",
+		  ERR_SYNTAX, "node \"B\"" },
+		{ "timestamp 2026-11-22T06:25:00Z\nnode B\nnode C\n",
+		  ERR_SYNTAX, "(and 2 more)" },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct bytes parts[] = {
-		    {LABEL_BNL, sizeof(LABEL_BNL) - 1},
-		    {cases[i].text, strlen(cases[i].text)},
+			{ LABEL_BNL, sizeof(LABEL_BNL) - 1 },
+			{ cases[i].text, strlen(cases[i].text) },
 		};
 		char b64[BASE64_MAX(SIGN_MAX)], name[FINGERPRINT_TEXT_MAX];
 		uint8_t sig[SIGN_MAX], fp[FINGERPRINT_LEN];
-		struct err e = {0};
+		struct err e = { 0 };
 		struct bnl *b;
 		size_t siglen;
 		char *text;
 
 		assert_int_equal(
-		    sign_make(sig, &siglen, keys[ED_1], parts, 2, NULL), 0);
+			sign_make(sig, &siglen, keys[ED_1], parts, 2, NULL), 0);
 		base64_encode(b64, sizeof(b64), sig, siglen);
 		key_fingerprint(fp, keys[ED_1]);
 		assert_true(asprintf(&text,
@@ -391,29 +391,29 @@ sane_clock(void **state)
 		int64_t now, built, mark;
 		bool want;
 	} cases[] = {
-	    {1000, 1000, 0, true},
-	    {999, 1000, 0, false},
-	    {1000000, 1000, 1000000 + BNL_FUTURE_MAX_S, true},
-	    {1000000, 1000, 1000001 + BNL_FUTURE_MAX_S, false},
-	    {1000000, 1000, 5, true},
+		{ 1000, 1000, 0, true },
+		{ 999, 1000, 0, false },
+		{ 1000000, 1000, 1000000 + BNL_FUTURE_MAX_S, true },
+		{ 1000000, 1000, 1000001 + BNL_FUTURE_MAX_S, false },
+		{ 1000000, 1000, 5, true },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		assert_int_equal(
-		    clock_is_sane((struct walltime){cases[i].now},
-				  (struct walltime){cases[i].built},
-				  (struct walltime){cases[i].mark}),
-		    cases[i].want);
+			clock_is_sane((struct walltime){ cases[i].now },
+				      (struct walltime){ cases[i].built },
+				      (struct walltime){ cases[i].mark }),
+			cases[i].want);
 }
 
 static void
 future(void **state)
 {
 	(void)state;
-	struct bnl b = {.version.timestamp = NOW};
-	const struct walltime built = {1700000000}, none = {0};
-	struct walltime now = {NOW.s - BNL_FUTURE_MAX_S};
-	struct err e = {0};
+	struct bnl b = { .version.timestamp = NOW };
+	const struct walltime built = { 1700000000 }, none = { 0 };
+	struct walltime now = { NOW.s - BNL_FUTURE_MAX_S };
+	struct err e = { 0 };
 
 	assert_int_equal(bnl_check_time(&b, NOW, built, none, &e), 0);
 	assert_int_equal(bnl_check_time(&b, now, built, none, &e), 0);
@@ -431,7 +431,7 @@ networks_differ(void **state)
 {
 	(void)state;
 	static const char text[] = SMALL;
-	struct errs es = {0};
+	struct errs es = { 0 };
 	struct bnl *b;
 	struct err e;
 
@@ -447,6 +447,7 @@ networks_differ(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(round_trip),      cmocka_unit_test(other_keys),
 	    cmocka_unit_test(borrowed_name),   cmocka_unit_test(every_byte),
@@ -455,6 +456,7 @@ main(void)
 	    cmocka_unit_test(sane_clock),      cmocka_unit_test(future),
 	    cmocka_unit_test(networks_differ),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, load_keys, free_keys);
 }

@@ -16,7 +16,7 @@
 static struct bnl_version
 ver(int64_t s, uint8_t d)
 {
-	struct bnl_version v = {.timestamp = {s}};
+	struct bnl_version v = { .timestamp = { s } };
 
 	v.digest[0] = d;
 	return v;
@@ -61,7 +61,7 @@ static void
 version_wire(void **state)
 {
 	(void)state;
-	static const uint8_t want[] = {0, 0, 0, 0, 0x6b, 0x02, 0xb4, 0x7c, 7};
+	static const uint8_t want[] = { 0, 0, 0, 0, 0x6b, 0x02, 0xb4, 0x7c, 7 };
 	const struct bnl_version v = ver(0x6b02b47c, 7);
 	uint8_t wire[BNL_VERSION_WIRE_LEN];
 	struct bnl_version back;
@@ -81,7 +81,7 @@ version_wire(void **state)
 static struct bnl *
 parse(const char *text)
 {
-	struct errs es = {0};
+	struct errs es = { 0 };
 	struct bnl *b = NULL;
 
 	assert_int_equal(bnl_parse(&b, text, strlen(text), &es), 0);
@@ -92,12 +92,12 @@ static void
 look_ups(void **state)
 {
 	(void)state;
-	static const char *const names[] = {"b", "ba", "c", "zz.example"};
+	static const char *const names[] = { "b", "ba", "c", "zz.example" };
 	struct bnl *b = parse("network a\nnode c\nnode zz.example\nnode b\n"
 			      "node ba\nrevoke sha256:" HEX_2 "\n"
 			      "revoke sha256:" HEX_1 "\n");
 	struct bnl *none = parse("network a\n");
-	struct cert_above above = {.n = 2};
+	struct cert_above above = { .n = 2 };
 	uint8_t fp[FINGERPRINT_LEN];
 
 	assert_int_equal(b->nnodes, 4);
@@ -153,16 +153,16 @@ static const struct {
 		uint8_t d;
 	} history[4];
 } lists[] = {
-    {"first", 10, 1, {{0, 0}}},
-    {"second", 20, 2, {{10, 1}}},
-    {"third", 30, 3, {{20, 2}, {10, 1}}},
-    {"rival of second", 20, 9, {{10, 1}}},
-    {"later rival of second", 21, 8, {{10, 1}}},
-    {"far descendant, short history", 90, 7, {{80, 6}, {70, 5}}},
-    {"another first", 15, 4, {{0, 0}}},
-    {"third dated back", 12, 2, {{30, 3}, {20, 2}, {10, 1}}},
-    {"third, short history", 30, 5, {{20, 2}}},
-    {"rival of first", 10, 6, {{0, 0}}},
+	{ "first", 10, 1, { { 0, 0 } } },
+	{ "second", 20, 2, { { 10, 1 } } },
+	{ "third", 30, 3, { { 20, 2 }, { 10, 1 } } },
+	{ "rival of second", 20, 9, { { 10, 1 } } },
+	{ "later rival of second", 21, 8, { { 10, 1 } } },
+	{ "far descendant, short history", 90, 7, { { 80, 6 }, { 70, 5 } } },
+	{ "another first", 15, 4, { { 0, 0 } } },
+	{ "third dated back", 12, 2, { { 30, 3 }, { 20, 2 }, { 10, 1 } } },
+	{ "third, short history", 30, 5, { { 20, 2 } } },
+	{ "rival of first", 10, 6, { { 0, 0 } } },
 };
 
 enum { FIRST, SECOND, THIRD, RIVAL, LATER, FAR, OTHER, BACK, SHORT, TWIN };
@@ -188,39 +188,39 @@ compare(void **state)
 		int in_force, other;
 		enum bnl_order want;
 	} cells[] = {
-	    {FIRST, FIRST, BNL_SAME},
-	    {FIRST, SECOND, BNL_NEWER},
-	    {FIRST, THIRD, BNL_NEWER},
-	    {SECOND, FIRST, BNL_OLDER},
-	    {THIRD, FIRST, BNL_OLDER},
-	    {THIRD, SECOND, BNL_OLDER},
-	    /* two people signed at once, in one second or not */
-	    {SECOND, RIVAL, BNL_NEWER_FORK},
-	    {RIVAL, SECOND, BNL_OLDER_FORK},
-	    {SECOND, LATER, BNL_NEWER_FORK},
-	    {LATER, SECOND, BNL_OLDER_FORK},
-	    {RIVAL, THIRD, BNL_NEWER_FORK},
-	    {THIRD, RIVAL, BNL_OLDER_FORK},
-	    {THIRD, LATER, BNL_OLDER_FORK},
-	    {FIRST, RIVAL, BNL_NEWER},
-	    /* the rival of the oldest that it names */
-	    {RIVAL, SHORT, BNL_NEWER_FORK},
-	    {SHORT, RIVAL, BNL_OLDER_FORK},
-	    /* history that does not reach back concludes nothing */
-	    {SECOND, FAR, BNL_NEWER},
-	    {FAR, SECOND, BNL_OLDER},
-	    {FIRST, OTHER, BNL_NEWER},
-	    {OTHER, FIRST, BNL_OLDER},
-	    /* but another beginning shows where it does */
-	    {OTHER, SECOND, BNL_NEWER_FORK},
-	    {SECOND, OTHER, BNL_OLDER_FORK},
-	    /* one second, two beginnings */
-	    {FIRST, TWIN, BNL_NEWER_FORK},
-	    {TWIN, FIRST, BNL_OLDER_FORK},
-	    {TWIN, SECOND, BNL_NEWER_FORK},
-	    /* dated back on purpose: it names the newer one */
-	    {THIRD, BACK, BNL_OLDER},
-	    {BACK, THIRD, BNL_NEWER},
+		{ FIRST, FIRST, BNL_SAME },
+		{ FIRST, SECOND, BNL_NEWER },
+		{ FIRST, THIRD, BNL_NEWER },
+		{ SECOND, FIRST, BNL_OLDER },
+		{ THIRD, FIRST, BNL_OLDER },
+		{ THIRD, SECOND, BNL_OLDER },
+		/* two people signed at once, in one second or not */
+		{ SECOND, RIVAL, BNL_NEWER_FORK },
+		{ RIVAL, SECOND, BNL_OLDER_FORK },
+		{ SECOND, LATER, BNL_NEWER_FORK },
+		{ LATER, SECOND, BNL_OLDER_FORK },
+		{ RIVAL, THIRD, BNL_NEWER_FORK },
+		{ THIRD, RIVAL, BNL_OLDER_FORK },
+		{ THIRD, LATER, BNL_OLDER_FORK },
+		{ FIRST, RIVAL, BNL_NEWER },
+		/* the rival of the oldest that it names */
+		{ RIVAL, SHORT, BNL_NEWER_FORK },
+		{ SHORT, RIVAL, BNL_OLDER_FORK },
+		/* history that does not reach back concludes nothing */
+		{ SECOND, FAR, BNL_NEWER },
+		{ FAR, SECOND, BNL_OLDER },
+		{ FIRST, OTHER, BNL_NEWER },
+		{ OTHER, FIRST, BNL_OLDER },
+		/* but another beginning shows where it does */
+		{ OTHER, SECOND, BNL_NEWER_FORK },
+		{ SECOND, OTHER, BNL_OLDER_FORK },
+		/* one second, two beginnings */
+		{ FIRST, TWIN, BNL_NEWER_FORK },
+		{ TWIN, FIRST, BNL_OLDER_FORK },
+		{ TWIN, SECOND, BNL_NEWER_FORK },
+		/* dated back on purpose: it names the newer one */
+		{ THIRD, BACK, BNL_OLDER },
+		{ BACK, THIRD, BNL_NEWER },
 	};
 
 	for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++) {
@@ -268,7 +268,7 @@ misses(void **state)
 	assert_true(bnl_misses(&b, &v));
 	v = ver(30, 2);
 	assert_true(bnl_misses(&b, &v));
-	v = ver(9, 1);		/* before its beginning */
+	v = ver(9, 1); /* before its beginning */
 	assert_false(bnl_misses(&b, &v));
 	v = ver(20, 2);
 	assert_false(bnl_misses(&b, &v));
@@ -283,10 +283,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(versions),	    cmocka_unit_test(version_text),
-	    cmocka_unit_test(version_wire), cmocka_unit_test(look_ups),
-	    cmocka_unit_test(compare),	    cmocka_unit_test(descent),
-	    cmocka_unit_test(misses),
+		cmocka_unit_test(versions),	cmocka_unit_test(version_text),
+		cmocka_unit_test(version_wire), cmocka_unit_test(look_ups),
+		cmocka_unit_test(compare),	cmocka_unit_test(descent),
+		cmocka_unit_test(misses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,7 +11,7 @@
 
 #include "base/buf.h"
 
-#define BNL_TEXT_SUBNETS 2	/* of a node */
+#define BNL_TEXT_SUBNETS 2 /* of a node */
 
 /* Ends the program when b takes no more: half a list is none. */
 static inline void bnl_text_add(struct buf *b, const char *fmt, ...)
@@ -37,8 +37,10 @@ bnl_text_add(struct buf *b, const char *fmt, ...)
 static inline void
 bnl_text_head(struct buf *b, const char *network)
 {
-	bnl_text_add(b, "network %s\nprefix 10.0.0.0/8\n"
-			"prefix fd00:c1::/32\n", network);
+	bnl_text_add(b,
+		     "network %s\nprefix 10.0.0.0/8\n"
+		     "prefix fd00:c1::/32\n",
+		     network);
 }
 
 /* Those of node i: 10.x.y.0/24, where x begins at ten, and an IPv6 one. */

@@ -29,7 +29,7 @@ static void
 fill_soft(uint8_t *p, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		p[i] = (uint8_t)"GET /index.html HTTP/1.1\r\n"[i % 26];
+		p[i] = (uint8_t) "GET /index.html HTTP/1.1\r\n"[i % 26];
 	for (size_t i = 0; i < len; i += 61)
 		p[i] = any_byte();
 }
@@ -89,8 +89,8 @@ test_round_trip(void **state)
 			n = comp_pack(comp, a, l, in, lens[i], out,
 				      sizeof(out));
 			assert_in_range(n, 1, lens[i] - 1);
-			assert_int_equal(unpack_exact(a, out, n, back,
-						      lens[i]), lens[i]);
+			assert_int_equal(unpack_exact(a, out, n, back, lens[i]),
+					 lens[i]);
 			assert_memory_equal(back, in, lens[i]);
 		}
 }
@@ -117,8 +117,9 @@ test_stateless(void **state)
 		assert_int_equal(comp_unpack(comp, alg, first, n1, back, MTU),
 				 MTU);
 		assert_memory_equal(back, in[0], MTU);
-		assert_int_equal(comp_pack(comp, alg, level, in[0], MTU, again,
-					   MTU), n1);
+		assert_int_equal(
+			comp_pack(comp, alg, level, in[0], MTU, again, MTU),
+			n1);
 		assert_memory_equal(again, first, n1);
 	}
 }
@@ -135,10 +136,12 @@ test_does_not_shrink(void **state)
 		enum comp_alg alg = (enum comp_alg)a;
 
 		assert_int_equal(comp_pack(comp, alg, 1, in, sizeof(in), out,
-					   sizeof(out)), 0);
+					   sizeof(out)),
+				 0);
 		for (size_t len = 0; len < 4; len++)
 			assert_int_equal(comp_pack(comp, alg, 1, in, len, out,
-						   sizeof(out)), 0);
+						   sizeof(out)),
+					 0);
 	}
 }
 
@@ -182,14 +185,16 @@ test_levels(void **state)
 	for (unsigned int level = 0; level < 256; level++) {
 		uint8_t l = (uint8_t)level;
 
-		assert_int_equal(comp_pack(comp, COMP_ZLIB, l, in, MTU, out,
-					   MTU) != 0, l >= 1 && l <= 9);
-		assert_int_equal(comp_pack(comp, COMP_LZO, l, in, MTU, out,
-					   MTU) != 0, l == 1);
-		assert_int_equal(comp_pack(comp, COMP_NONE, l, in, MTU, out,
-					   MTU), 0);
-		assert_int_equal(comp_pack(comp, COMP_ALGS, l, in, MTU, out,
-					   MTU), 0);
+		assert_int_equal(
+			comp_pack(comp, COMP_ZLIB, l, in, MTU, out, MTU) != 0,
+			l >= 1 && l <= 9);
+		assert_int_equal(
+			comp_pack(comp, COMP_LZO, l, in, MTU, out, MTU) != 0,
+			l == 1);
+		assert_int_equal(
+			comp_pack(comp, COMP_NONE, l, in, MTU, out, MTU), 0);
+		assert_int_equal(
+			comp_pack(comp, COMP_ALGS, l, in, MTU, out, MTU), 0);
 	}
 	assert_int_equal(comp_unpack(comp, COMP_NONE, in, MTU, out, MTU), 0);
 	assert_int_equal(comp_unpack(comp, COMP_ALGS, in, MTU, out, MTU), 0);
@@ -222,8 +227,7 @@ test_bombs(void **state)
 		assert_in_range(n, 1, MTU);
 		assert_int_equal(unpack_exact(alg, out, n, back, MTU), 0);
 		assert_int_equal(unpack_exact(alg, out, n, back, 65534), 0);
-		assert_int_equal(unpack_exact(alg, out, n, back, 65535),
-				 65535);
+		assert_int_equal(unpack_exact(alg, out, n, back, 65535), 65535);
 		assert_int_equal(comp_unpack(comp, alg, out, n, back, 0), 0);
 	}
 }
@@ -283,7 +287,9 @@ put_stored(struct bits *b, unsigned int last)
 }
 
 static void (*const empty_blocks[])(struct bits *, unsigned int) = {
-	put_dynamic, put_fixed, put_stored,
+	put_dynamic,
+	put_fixed,
+	put_stored,
 };
 
 /* Empty blocks of any kind, and content that comes too late. */
@@ -333,8 +339,8 @@ test_one_empty_block(void **state)
 			put_bits(&b, 0, 5);
 		}
 		put_bits(&b, 0, 7);
-		assert_int_equal(comp_unpack(comp, COMP_ZLIB, b.p,
-					     bits_len(&b), out, 9000),
+		assert_int_equal(comp_unpack(comp, COMP_ZLIB, b.p, bits_len(&b),
+					     out, 9000),
 				 1 + 30 * 258);
 	}
 }
@@ -343,8 +349,8 @@ test_one_empty_block(void **state)
 static void
 test_longer_than_content(void **state)
 {
-	static uint8_t in[9001] = { 0x01, 9, 0, 0xf6, 0xff, 'n', 'o', 't', ' ',
-				    's', 'h', 'o', 'r', 't' };
+	static uint8_t in[9001] = { 0x01, 9,   0,   0xf6, 0xff, 'n', 'o',
+				    't',  ' ', 's', 'h',  'o',	'r', 't' };
 	uint8_t out[9000];
 
 	(void)state;
@@ -353,10 +359,10 @@ test_longer_than_content(void **state)
 		for (size_t len = 8999; len <= sizeof(in); len++) {
 			uint64_t before = comp_blocks(comp);
 
-			assert_int_equal(comp_unpack(comp, (enum comp_alg)a,
-						     in, len, out, 9000), 0);
-			assert_true(len < 9000 ||
-				    comp_blocks(comp) == before);
+			assert_int_equal(comp_unpack(comp, (enum comp_alg)a, in,
+						     len, out, 9000),
+					 0);
+			assert_true(len < 9000 || comp_blocks(comp) == before);
 		}
 }
 
@@ -375,8 +381,9 @@ test_own_blocks(void **state)
 				     out, sizeof(out));
 
 		assert_in_range(n, 1, sizeof(in) - 1);
-		assert_int_equal(comp_unpack(comp, COMP_ZLIB, out, n, back,
-					     sizeof(in)), sizeof(in));
+		assert_int_equal(
+			comp_unpack(comp, COMP_ZLIB, out, n, back, sizeof(in)),
+			sizeof(in));
 		assert_memory_equal(back, in, sizeof(in));
 		assert_in_range(comp_blocks(comp) - before, 1,
 				1 + sizeof(in) / 4095);
@@ -396,11 +403,11 @@ test_malformed(void **state)
 
 		/* Cut short, or with a byte behind its end. */
 		for (size_t cut = 0; cut < n; cut++)
-			assert_int_equal(comp_unpack(comp, alg, out, cut, back,
-						     MTU), 0);
+			assert_int_equal(
+				comp_unpack(comp, alg, out, cut, back, MTU), 0);
 		out[n] = 0;
-		assert_int_equal(comp_unpack(comp, alg, out, n + 1, back,
-					     MTU), 0);
+		assert_int_equal(comp_unpack(comp, alg, out, n + 1, back, MTU),
+				 0);
 		/* Damaged anywhere: no more than cap is ever written. */
 		for (size_t i = 0; i < n; i++) {
 			uint8_t was = out[i];
@@ -419,30 +426,33 @@ test_malformed(void **state)
 static void
 test_deflate_vectors(void **state)
 {
-	static const uint8_t stored[] = { 0x01, 3, 0, 0xfc, 0xff, 'a', 'b',
-					  'c' };
+	static const uint8_t stored[] = {
+		0x01, 3, 0, 0xfc, 0xff, 'a', 'b', 'c'
+	};
 	static const uint8_t fixed[] = { 0x4b, 0x04, 0x00 };
 	static const uint8_t empty[] = { 0x03, 0x00 };
-	static const uint8_t bad_len[] = { 0x01, 3, 0, 0xfc, 0xfe, 'a', 'b',
-					   'c' };
+	static const uint8_t bad_len[] = {
+		0x01, 3, 0, 0xfc, 0xfe, 'a', 'b', 'c'
+	};
 	static const uint8_t reserved[] = { 0x07, 0x00 };
 	static const uint8_t too_far[] = { 0x03, 0x02, 0x00, 0x00 };
 	uint8_t out[16];
 
 	(void)state;
 	/* Two that are well formed, and longer than their content. */
-	assert_int_equal(unpack_exact(COMP_ZLIB, stored, sizeof(stored), out,
-				      16), 0);
-	assert_int_equal(unpack_exact(COMP_ZLIB, fixed, sizeof(fixed), out,
-				      16), 0);
-	assert_int_equal(unpack_exact(COMP_ZLIB, empty, sizeof(empty), out,
-				      16), 0);
-	assert_int_equal(unpack_exact(COMP_ZLIB, bad_len, sizeof(bad_len),
-				      out, 16), 0);
-	assert_int_equal(unpack_exact(COMP_ZLIB, reserved, sizeof(reserved),
-				      out, 16), 0);
-	assert_int_equal(unpack_exact(COMP_ZLIB, too_far, sizeof(too_far),
-				      out, 16), 0);
+	assert_int_equal(
+		unpack_exact(COMP_ZLIB, stored, sizeof(stored), out, 16), 0);
+	assert_int_equal(unpack_exact(COMP_ZLIB, fixed, sizeof(fixed), out, 16),
+			 0);
+	assert_int_equal(unpack_exact(COMP_ZLIB, empty, sizeof(empty), out, 16),
+			 0);
+	assert_int_equal(
+		unpack_exact(COMP_ZLIB, bad_len, sizeof(bad_len), out, 16), 0);
+	assert_int_equal(
+		unpack_exact(COMP_ZLIB, reserved, sizeof(reserved), out, 16),
+		0);
+	assert_int_equal(
+		unpack_exact(COMP_ZLIB, too_far, sizeof(too_far), out, 16), 0);
 }
 
 static int
@@ -465,6 +475,7 @@ tear_down(void **state)
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_round_trip),
@@ -481,6 +492,7 @@ main(void)
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_deflate_vectors),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

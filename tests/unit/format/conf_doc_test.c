@@ -117,8 +117,9 @@ test_manual_has_restarts(void **state)
 			key++;
 		if (key == conf_nkeys || !span_is(word, conf_key_name(key)))
 			fail_msg("%.*s stands where %s should", (int)word.len,
-				 word.p, key == conf_nkeys ? "nothing" :
-				 conf_key_name(key));
+				 word.p,
+				 key == conf_nkeys ? "nothing" :
+						     conf_key_name(key));
 		key++;
 	}
 	while (key < conf_nkeys && !conf_key_restart(key))
@@ -200,11 +201,11 @@ is_sample_line(struct span line, size_t *key, struct span *value)
 	equals = memchr(line.p, '=', line.len);
 	if (equals == NULL)
 		return false;
-	word = span_trim((struct span){ line.p + 1,
-					(size_t)(equals - line.p - 1) });
+	word = span_trim(
+		(struct span){ line.p + 1, (size_t)(equals - line.p - 1) });
 	*key = conf_key_find(word);
 	*value = span_trim((struct span){
-	    equals + 1, line.len - (size_t)(equals + 1 - line.p) });
+		equals + 1, line.len - (size_t)(equals + 1 - line.p) });
 	if (*key == conf_nkeys)
 		fail_msg("%.*s is no key", (int)word.len, word.p);
 	return true;

@@ -142,8 +142,7 @@ put_conf(FILE *f, const struct conf *c)
 	put_number(f, "pullinterval", c->pullinterval, "s");
 	put_number(f, "maxconnections", c->maxconnections, "");
 	put_number(f, "listmaxage", c->listmaxage, "s");
-	put_text(f, "loglevel",
-		 log_level_name((enum log_level)c->loglevel));
+	put_text(f, "loglevel", log_level_name((enum log_level)c->loglevel));
 	put_text(f, "logmethod", methods[c->logmethod]);
 	put_text(f, "logfile", c->logfile);
 	put_text(f, "user", c->user);
@@ -213,8 +212,8 @@ check_file(const char *name)
 	len = read_file(in, path);
 	assert_true(len >= 0);
 	ok = outcome(got, name, in, (size_t)len);
-	snprintf(path, sizeof(path), "%s/%.*s.%s", DIR_GOLDEN, (int)stem,
-		 name, ok ? "ok" : "err");
+	snprintf(path, sizeof(path), "%s/%.*s.%s", DIR_GOLDEN, (int)stem, name,
+		 ok ? "ok" : "err");
 	if (read_file(want, path) < 0)
 		want[0] = '\0';
 	if (strcmp(got, want) != 0) {

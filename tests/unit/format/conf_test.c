@@ -55,8 +55,8 @@ refused(const char *text, enum err_code code, unsigned int line,
 		fail_msg("%u errors; second: %s", es.count, es.e[1].text);
 	if (es.e[0].code != code || es.e[0].line != line ||
 	    es.e[0].column != column || strstr(es.e[0].text, says) == NULL)
-		fail_msg("%u:%u: %s (%s); wanted %u:%u: %s (%s)",
-			 es.e[0].line, es.e[0].column, es.e[0].text,
+		fail_msg("%u:%u: %s (%s); wanted %u:%u: %s (%s)", es.e[0].line,
+			 es.e[0].column, es.e[0].text,
 			 err_code_name(es.e[0].code), line, column, says,
 			 err_code_name(code));
 }
@@ -142,21 +142,21 @@ static void
 test_all_values(void **state)
 {
 	struct conf *c = parse_ok(
-	    "name=alpha.example.org\n"
-	    "  devname =vpn0\n"
-	    "cert = /a/cert.pem\nprivkey = keys/key.pem\n"
-	    "cacert = one.pem\ncacert = /b/two.pem\n"
-	    "restrictouname = VPN nodes\n"
-	    "port = 4406\nlisten = 192.0.2.1\nlisten = 2001:db8::1\n"
-	    "preferipv6 = yes\n"
-	    "bnl = list.bnl\nbnlpubkey = \"key # 1.pem\"\n"
-	    "statedir = /srv/state\n"
-	    "mtu = 1400\nkeepalive = 25\npullinterval = 10min\n"
-	    "maxconnections = 8\nloglevel = debug\nlogmethod = file\n"
-	    "logfile = /var/log/cluevpn.log\nuser = cluevpn\ngroup = vpn\n"
-	    "autoconf = no\nrealtime = no\nctlsocket = /tmp/ctl\n"
-	    "rekey = 500ms\nrekeyresponder = 1\nreject = 2s\n"
-	    "rekeypackets = 10\nrejectpackets = 20\nchannelidle = 24h\n");
+		"name=alpha.example.org\n"
+		"  devname =vpn0\n"
+		"cert = /a/cert.pem\nprivkey = keys/key.pem\n"
+		"cacert = one.pem\ncacert = /b/two.pem\n"
+		"restrictouname = VPN nodes\n"
+		"port = 4406\nlisten = 192.0.2.1\nlisten = 2001:db8::1\n"
+		"preferipv6 = yes\n"
+		"bnl = list.bnl\nbnlpubkey = \"key # 1.pem\"\n"
+		"statedir = /srv/state\n"
+		"mtu = 1400\nkeepalive = 25\npullinterval = 10min\n"
+		"maxconnections = 8\nloglevel = debug\nlogmethod = file\n"
+		"logfile = /var/log/cluevpn.log\nuser = cluevpn\ngroup = vpn\n"
+		"autoconf = no\nrealtime = no\nctlsocket = /tmp/ctl\n"
+		"rekey = 500ms\nrekeyresponder = 1\nreject = 2s\n"
+		"rekeypackets = 10\nrejectpackets = 20\nchannelidle = 24h\n");
 
 	(void)state;
 	assert_string_equal(c->name, "alpha.example.org");
@@ -277,8 +277,7 @@ test_bad_lines(void **state)
 		"control byte 0x0d (lines end with LF alone)");
 	refused("name = alpha\nupcmd = \x1b[2J\n", ERR_SYNTAX, 2, 9,
 		"control byte 0x1b");
-	refused("name = alpha\nupcmd = \xff\n", ERR_SYNTAX, 2, 1,
-		"not UTF-8");
+	refused("name = alpha\nupcmd = \xff\n", ERR_SYNTAX, 2, 1, "not UTF-8");
 	refused("\xef\xbb\xbfname = alpha\nname = alpha\n", ERR_SYNTAX, 1, 1,
 		"byte order mark");
 	refused("", ERR_NOTFOUND, 0, 0, "name is missing");
@@ -319,8 +318,8 @@ test_duplicates(void **state)
 		"port was already given in line 2");
 	refused("name = alpha\ncacert = a\ncacert = /etc/cluevpn/a\n",
 		ERR_DUPLICATE, 3, 10, "given twice");
-	refused("name = alpha\nlisten = ::1\nlisten = 0:0::1\n",
-		ERR_DUPLICATE, 3, 10, "given twice");
+	refused("name = alpha\nlisten = ::1\nlisten = 0:0::1\n", ERR_DUPLICATE,
+		3, 10, "given twice");
 }
 
 static void
@@ -347,6 +346,7 @@ test_too_many(void **state)
 static void
 test_bad_values(void **state)
 {
+	/* clang-format off */
 	static const char *const bad[][2] = {
 		{ "devname", "0123456789abcdef" }, { "devname", "a/b" },
 		{ "devname", "a b" },	{ "devname", ".." },
@@ -368,6 +368,7 @@ test_bad_values(void **state)
 		{ "silence", "9223372036854775807h" },
 		{ "user", "a-name-that-is-longer-than-32-byte" },
 	};
+	/* clang-format on */
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -424,10 +425,11 @@ test_bounds(void **state)
 			conf_free(c);
 			if (low && k->min == 0)
 				continue;
-			snprintf(text, sizeof(text), "name = a\n%s = %llu%s\n",
-				 k->name,
-				 (unsigned long long)(low ? good - 1
-							  : good + 1), unit);
+			snprintf(
+				text, sizeof(text), "name = a\n%s = %llu%s\n",
+				k->name,
+				(unsigned long long)(low ? good - 1 : good + 1),
+				unit);
 			assert_null(parse(text, &es));
 			assert_int_equal(es.count, 1);
 			assert_int_equal(es.e[0].code, ERR_RANGE);
@@ -449,11 +451,9 @@ test_paths_too_long(void **state)
 	snprintf(text, sizeof(text), "name = a\nctlsocket = %.108s\n", path);
 	refused(text, ERR_LIMIT, 2, 13, "longer than 107 bytes");
 	/* The folder counts: /etc/cluevpn/ has 13 bytes. */
-	snprintf(text, sizeof(text), "name = a\nctlsocket = %.94s\n",
-		 path + 1);
+	snprintf(text, sizeof(text), "name = a\nctlsocket = %.94s\n", path + 1);
 	conf_free(parse_ok(text));
-	snprintf(text, sizeof(text), "name = a\nctlsocket = %.95s\n",
-		 path + 1);
+	snprintf(text, sizeof(text), "name = a\nctlsocket = %.95s\n", path + 1);
 	refused(text, ERR_LIMIT, 2, 13, "longer than 107 bytes");
 	snprintf(text, sizeof(text), "name = a\ncert = %.4096s\n", path);
 	refused(text, ERR_LIMIT, 2, 8, "longer than 4095 bytes");
@@ -462,10 +462,10 @@ test_paths_too_long(void **state)
 static void
 test_algorithms(void **state)
 {
-	struct conf *c = parse_ok(
-	    "name = alpha\n"
-	    "cryptalgos = chacha20-poly1305:0,aes-128-gcm:65535\n"
-	    "compalgos = zlib:9:7, ,\tlzo:3\n");
+	struct conf *c =
+		parse_ok("name = alpha\n"
+			 "cryptalgos = chacha20-poly1305:0,aes-128-gcm:65535\n"
+			 "compalgos = zlib:9:7, ,\tlzo:3\n");
 	const struct conf_algos *a = &c->algos;
 
 	(void)state;
@@ -492,17 +492,18 @@ static void
 test_bad_algorithms(void **state)
 {
 	(void)state;
-	refused("name = a\ncryptalgos = aes-256-gcm:1 null:2\n", ERR_RANGE,
-		2, 28, "unknown algorithm \"null\", expected aes-256-gcm, "
-		       "aes-128-gcm or chacha20-poly1305");
+	refused("name = a\ncryptalgos = aes-256-gcm:1 null:2\n", ERR_RANGE, 2,
+		28,
+		"unknown algorithm \"null\", expected aes-256-gcm, "
+		"aes-128-gcm or chacha20-poly1305");
 	refused("name = a\ncryptalgos = none:1\n", ERR_RANGE, 2, 14,
 		"chacha20-poly1305");
 	refused("name = a\ncryptalgos = aes-256-gcm\n", ERR_RANGE, 2, 14,
 		"ALGORITHM:PREFERENCE");
 	refused("name = a\ncryptalgos = aes-256-gcm:\n", ERR_RANGE, 2, 14,
 		"ALGORITHM:PREFERENCE");
-	refused("name = a\ncryptalgos = aes-256-gcm:65536\n", ERR_RANGE, 2,
-		14, "0..65535");
+	refused("name = a\ncryptalgos = aes-256-gcm:65536\n", ERR_RANGE, 2, 14,
+		"0..65535");
 	refused("name = a\ncryptalgos = aes-256-gcm:1:2\n", ERR_RANGE, 2, 14,
 		"ALGORITHM:PREFERENCE");
 	refused("name = a\ncryptalgos = aes-256-gcm:1 aes-256-gcm:2\n",
@@ -525,8 +526,8 @@ test_bad_algorithms(void **state)
 		"lzo:1:PREFERENCE");
 	refused("name = a\ncompalgos = none:1:1\n", ERR_RANGE, 2, 13,
 		"without a level");
-	refused("name = a\ncompalgos = lzo:1 none:1 lzo:2\n", ERR_DUPLICATE,
-		2, 26, "twice");
+	refused("name = a\ncompalgos = lzo:1 none:1 lzo:2\n", ERR_DUPLICATE, 2,
+		26, "twice");
 	refused("name = a\ncompalgos = lzo:1:65536\n", ERR_RANGE, 2, 13,
 		"0..65535");
 }
@@ -576,8 +577,8 @@ test_bad_sections(void **state)
 		"port does not belong in a node section: write it before "
 		"line 2");
 	refused("name = a\nnode = B\n", ERR_RANGE, 2, 8, "a node name");
-	refused("name = a\nnode = b\nnode = c\nnode = b\n", ERR_DUPLICATE, 4,
-		8, "already has a section in line 2");
+	refused("name = a\nnode = b\nnode = c\nnode = b\n", ERR_DUPLICATE, 4, 8,
+		"already has a section in line 2");
 	/* What belongs to a refused section is not blamed on another. */
 	refused("name = a\ncompalgos = lzo:1\nnode = B\ncompalgos = lzo:2\n",
 		ERR_RANGE, 3, 8, "a node name");
@@ -600,8 +601,8 @@ test_rules_between_keys(void **state)
 		ERR_CONFLICT, 2, 0, "rekeyresponder must be less than reject");
 	refused("name = a\nrejectpackets = 67108864\n", ERR_CONFLICT, 2, 0,
 		"rekeypackets must be less than rejectpackets");
-	refused("name = a\ndisableipv6 = yes\npreferipv6 = yes\n",
-		ERR_CONFLICT, 3, 0, "exclude each other");
+	refused("name = a\ndisableipv6 = yes\npreferipv6 = yes\n", ERR_CONFLICT,
+		3, 0, "exclude each other");
 	refused("name = a\nlisten = 2001:db8::1\ndisableipv6 = yes\n",
 		ERR_CONFLICT, 3, 0, "contradicts listen = 2001:db8::1");
 	/* A refused value is not also blamed for a contradiction. */
@@ -661,7 +662,8 @@ test_all_errors_at_once(void **state)
 
 	(void)state;
 	assert_null(parse("port = 0\nmtu = 1\nupcmd\nfoo = 1\n"
-			  "logmethod = file\n", &es));
+			  "logmethod = file\n",
+			  &es));
 	assert_int_equal(es.count, 6);
 	for (unsigned int i = 0; i < 4; i++)
 		assert_int_equal(es.e[i].line, i + 1);
@@ -679,8 +681,8 @@ test_schema(void **state)
 		const char *name = conf_key_name(i);
 
 		assert_non_null(conf_key_expects(i));
-		assert_int_equal(conf_key_find((struct span){
-				     name, strlen(name) }), i);
+		assert_int_equal(
+			conf_key_find((struct span){ name, strlen(name) }), i);
 	}
 	assert_null(conf_key_name(i));
 	assert_null(conf_key_expects(i));
@@ -715,8 +717,7 @@ with(const char *key, const char *value)
 	bool name = strcmp(key, "name") == 0;
 	char text[256];
 
-	snprintf(text, sizeof(text), "%s%s%s = %s\n",
-		 name ? "" : "name = n\n",
+	snprintf(text, sizeof(text), "%s%s%s = %s\n", name ? "" : "name = n\n",
 		 strcmp(key, "group") == 0 ? "user = u\n" : "", key, value);
 	return parse_ok(text);
 }

@@ -13,19 +13,19 @@
 static struct hello
 golden(void)
 {
-	struct hello h = {.from = "a", .to = "b.example", .negotiate = true};
+	struct hello h = { .from = "a", .to = "b.example", .negotiate = true };
 
 	memset(h.random, 0x11, sizeof(h.random));
 	memset(h.static_key, 0x22, sizeof(h.static_key));
 	h.list.timestamp.s = 0x0102030405;
 	memset(h.list.digest, 0x33, sizeof(h.list.digest));
 	h.algos.nciphers = 2;
-	h.algos.ciphers[0] = (struct conf_cipher){AEAD_AES_256_GCM, 0x0405};
+	h.algos.ciphers[0] = (struct conf_cipher){ AEAD_AES_256_GCM, 0x0405 };
 	h.algos.ciphers[1] =
-		(struct conf_cipher){AEAD_CHACHA20_POLY1305, 0x0607};
+		(struct conf_cipher){ AEAD_CHACHA20_POLY1305, 0x0607 };
 	h.algos.ncomps = 2;
-	h.algos.comps[0] = (struct conf_comp){COMP_NONE, 0, 0x0809};
-	h.algos.comps[1] = (struct conf_comp){COMP_ZLIB, 6, 0x0a0b};
+	h.algos.comps[0] = (struct conf_comp){ COMP_NONE, 0, 0x0809 };
+	h.algos.comps[1] = (struct conf_comp){ COMP_ZLIB, 6, 0x0a0b };
 	h.nheld = 1;
 	memset(h.held[0].id, 0x44, PAIR_ID_LEN);
 	h.held[0].generation = 0x55;
@@ -41,11 +41,11 @@ static const char golden_bytes[] =
 	"a"
 	"\x09"
 	"b.example"
-	"\x01" TIMES32("\x11") TIMES32("\x22")
-	"\x00\x00\x00\x01\x02\x03\x04\x05" TIMES32("\x33")
-	"\x02\x03\x04\x05\x01\x06\x07"
-	"\x02\x00\x00\x08\x09\x02\x06\x0a\x0b"
-	"\x01" TIMES16("\x44") "\x00\x00\x00\x55";
+	"\x01" TIMES32("\x11")
+		TIMES32("\x22") "\x00\x00\x00\x01\x02\x03\x04\x05" TIMES32(
+			"\x33") "\x02\x03\x04\x05\x01\x06\x07"
+				"\x02\x00\x00\x08\x09\x02\x06\x0a\x0b"
+				"\x01" TIMES16("\x44") "\x00\x00\x00\x55";
 
 /* Offsets into golden_bytes. */
 enum {
@@ -77,6 +77,7 @@ header_round_trip(void **state)
 static void
 header_refused(void **state)
 {
+	/* clang-format off */
 	static const uint8_t bad[][FRAME_HEADER_LEN] = {
 		{0, 0, 0, 0},		{FRAME_TYPES, 0, 0, 0},
 		{255, 0, 0, 1},		{FRAME_READY, 1, 0, 0},
@@ -87,7 +88,8 @@ header_refused(void **state)
 		{FRAME_LIST_HAVE, 0, 0, 45}, {FRAME_LIST_GET, 0, 0, 40},
 		{FRAME_LIST_DATA, 0, 0, 0}, {FRAME_LIST_DATA, 0, 0x40, 1},
 	};
-	struct frame_header h = {FRAME_READY, 77};
+	/* clang-format on */
+	struct frame_header h = { FRAME_READY, 77 };
 	struct err e;
 
 	(void)state;
@@ -133,7 +135,7 @@ static void
 hello_lengths(void **state)
 {
 	uint8_t in[sizeof(golden_bytes)];
-	struct hello r = {.nheld = 9};
+	struct hello r = { .nheld = 9 };
 	struct err e;
 
 	(void)state;
@@ -178,7 +180,7 @@ hello_refused(void **state)
 	assert_spoilt(AT_COMPS + 6, 10);
 	assert_spoilt(AT_HELD, 4);
 	assert_spoilt(AT_HELD, 0);
-	assert_spoilt(AT_HELD + 17, 0x80);	/* generation */
+	assert_spoilt(AT_HELD + 17, 0x80); /* generation */
 }
 
 static void
@@ -213,8 +215,7 @@ hello_unknown_algorithms_left_out(void **state)
 	in[AT_CIPHERS + 1] = 200;
 	in[AT_COMPS + 5] = 201;
 	in[AT_COMPS + 6] = 99;
-	assert_int_equal(hello_decode(&r, in, sizeof(golden_bytes) - 1, &e),
-			 0);
+	assert_int_equal(hello_decode(&r, in, sizeof(golden_bytes) - 1, &e), 0);
 	assert_int_equal(r.algos.nciphers, 1);
 	assert_int_equal(r.algos.ciphers[0].alg, AEAD_CHACHA20_POLY1305);
 	assert_int_equal(r.algos.ncomps, 1);
@@ -228,7 +229,7 @@ hello_unknown_algorithms_left_out(void **state)
 static void
 refuse_round_trip(void **state)
 {
-	struct refuse r = {.code = REFUSE_NOT_LISTED, .text = "not here"}, s;
+	struct refuse r = { .code = REFUSE_NOT_LISTED, .text = "not here" }, s;
 	uint8_t out[FRAME_REFUSE_MAX + 1];
 	struct err e;
 	size_t len;
@@ -263,7 +264,7 @@ refuse_round_trip(void **state)
 static void
 list_have_round_trip(void **state)
 {
-	struct list_have h = {.len = 0x01020304}, r;
+	struct list_have h = { .len = 0x01020304 }, r;
 	uint8_t out[LIST_HAVE_LEN];
 
 	(void)state;

@@ -14,11 +14,11 @@
 
 /* A HELLO that hello_encode() would not write. */
 struct raw {
-	size_t from_len;		/* of the sender's name */
+	size_t from_len; /* of the sender's name */
 	uint8_t version[2], flags;
-	const uint8_t *ciphers, *comps;	/* with the count in front */
+	const uint8_t *ciphers, *comps; /* with the count in front */
 	uint8_t nheld;
-	uint32_t generation;		/* of all pairs held */
+	uint32_t generation; /* of all pairs held */
 };
 
 static const uint8_t one_cipher[] = { 1, AEAD_AES_128_GCM, 0, 7 };
@@ -27,13 +27,16 @@ static const uint8_t one_comp[] = { 1, COMP_NONE, 0, 0, 7 };
 static struct raw
 plain(void)
 {
-	return (struct raw){ .from_len = 5, .version = { 0, PROTO_VERSION },
-			     .ciphers = one_cipher, .comps = one_comp };
+	return (struct raw){ .from_len = 5,
+			     .version = { 0, PROTO_VERSION },
+			     .ciphers = one_cipher,
+			     .comps = one_comp };
 }
 
 static size_t
 raw_write(uint8_t out[FRAME_HELLO_MAX], const struct raw *r)
 {
+	/* clang-format off */
 	uint8_t zeros[PROTO_RANDOM_LEN + X25519_LEN + BNL_VERSION_WIRE_LEN] = {
 		0 };
 	char name[UINT8_MAX];
@@ -247,6 +250,7 @@ main(void)
 		cmocka_unit_test(test_flags),
 		cmocka_unit_test(test_version),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests_name("hello", tests, NULL, NULL);
 }

@@ -16,11 +16,11 @@ static struct token
 golden(void)
 {
 	struct token t = {
-	    .replace = true,
-	    .expires = {0x0102030405},
-	    .guest = "beta",
-	    .host = "alpha",
-	    .nat = 2,
+		.replace = true,
+		.expires = { 0x0102030405 },
+		.guest = "beta",
+		.host = "alpha",
+		.nat = 2,
 	};
 
 	memset(t.secret, 0x11, sizeof(t.secret));
@@ -32,9 +32,9 @@ golden(void)
 }
 
 static const char golden_text[] =
-    "cluevpn1-AREREREREREREREREREREREiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiI"
-    "iIiIiIiIiIgAAAAECAwQFBGJldGEFYWxwaGECBMAAAgoNTwYgAQ24AAAAAAAAAAA"
-    "AAAABDU9SMZmI";
+	"cluevpn1-AREREREREREREREREREREREiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiI"
+	"iIiIiIiIiIgAAAAECAwQFBGJldGEFYWxwaGECBMAAAgoNTwYgAQ24AAAAAAAAAAA"
+	"AAAABDU9SMZmI";
 
 static void
 token_is_as_documented(void **state)
@@ -121,18 +121,18 @@ keys_follow_from_the_token(void **state)
 
 /* --- messages -------------------------------------------------------------- */
 
-static const uint8_t exported[32] = {7};
-static const uint8_t elsewhere[32] = {8};
+static const uint8_t exported[32] = { 7 };
+static const uint8_t elsewhere[32] = { 8 };
 
 static struct join_ask
 ask(void)
 {
 	struct join_ask a = {
-	    .no_address = false,
-	    .port = 3406,
-	    .addresses = {SPAN("192.0.2.1 port 4406"), SPAN("b.example")},
-	    .naddresses = 2,
-	    .request = SPAN("-----BEGIN"),
+		.no_address = false,
+		.port = 3406,
+		.addresses = { SPAN("192.0.2.1 port 4406"), SPAN("b.example") },
+		.naddresses = 2,
+		.request = SPAN("-----BEGIN"),
 	};
 
 	memset(a.id, 0x44, sizeof(a.id));
@@ -226,10 +226,10 @@ ask_is_refused(void **state)
 		size_t at;
 		uint8_t byte;
 	} wrong[] = {
-	    {42, 0x02},	/* an unknown flag */
-	    {45, 5},	/* no family */
-	    {50, JOIN_ADDRESSES_MAX + 1},
-	    {51, 0},	/* an empty address */
+		{ 42, 0x02 }, /* an unknown flag */
+		{ 45, 5 },    /* no family */
+		{ 50, JOIN_ADDRESSES_MAX + 1 },
+		{ 51, 0 }, /* an empty address */
 	};
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
 		uint8_t *at = b.mem + b.start + wrong[i].at, was = *at;
@@ -253,7 +253,7 @@ ask_is_refused(void **state)
 static void
 give_is_proven(void **state)
 {
-	static const uint8_t asked[64] = {1, 2, 3};
+	static const uint8_t asked[64] = { 1, 2, 3 };
 	uint8_t other[64];
 	struct token_keys k = keys();
 	struct join_give g = {
@@ -276,10 +276,9 @@ give_is_proven(void **state)
 	assert_true(span_is(back.keys[1], "key two"));
 	assert_true(span_is(back.list, "the list"));
 	assert_true(join_give_proven(buf_data(&b), len, &k, exported, asked));
-	assert_false(join_give_proven(buf_data(&b), len, &k, elsewhere,
-				      asked));
+	assert_false(join_give_proven(buf_data(&b), len, &k, elsewhere, asked));
 	memcpy(other, asked, sizeof(other));
-	other[10] ^= 1;		/* the first byte of the guest's proof */
+	other[10] ^= 1; /* the first byte of the guest's proof */
 	assert_false(join_give_proven(buf_data(&b), len, &k, exported, other));
 	for (size_t i = 0; i < len; i++) {
 		b.mem[b.start + i] ^= 0x80;
@@ -305,8 +304,8 @@ proofs_are_not_reflected(void **state)
 	buf_init(&b, JOIN_ASK_MAX);
 	assert_int_equal(join_ask_encode(&b, &a, &k, exported), 0);
 	len = payload_of(&b, JOIN_ASK);
-	assert_false(join_give_proven(buf_data(&b) + 10, len - 10, &k,
-				      exported, buf_data(&b)));
+	assert_false(join_give_proven(buf_data(&b) + 10, len - 10, &k, exported,
+				      buf_data(&b)));
 	buf_free(&b);
 }
 
@@ -314,16 +313,16 @@ static void
 headers_are_bounded(void **state)
 {
 	static const uint8_t bad[][JOIN_HEADER_LEN] = {
-	    {0, 0, 0, 0},	      /* no such type */
-	    {JOIN_TYPES, 0, 0, 0},
-	    {JOIN_ASK, 0, 0, 4},      /* too short */
-	    {JOIN_ASK, 0, 0x20, 1},   /* 8193 */
-	    {JOIN_REFUSE, 0, 1, 1},   /* 257 */
-	    {JOIN_REFUSE, 0, 0, 0},
-	    {JOIN_DONE, 0, 0, 1},
-	    {JOIN_GIVE, 0x90, 0, 1},  /* 9 MiB and 1 */
+		{ 0, 0, 0, 0 }, /* no such type */
+		{ JOIN_TYPES, 0, 0, 0 },
+		{ JOIN_ASK, 0, 0, 4 },	  /* too short */
+		{ JOIN_ASK, 0, 0x20, 1 }, /* 8193 */
+		{ JOIN_REFUSE, 0, 1, 1 }, /* 257 */
+		{ JOIN_REFUSE, 0, 0, 0 },
+		{ JOIN_DONE, 0, 0, 1 },
+		{ JOIN_GIVE, 0x90, 0, 1 }, /* 9 MiB and 1 */
 	};
-	struct join_header h = {JOIN_DONE, 77};
+	struct join_header h = { JOIN_DONE, 77 };
 	struct err e;
 
 	(void)state;
@@ -331,8 +330,9 @@ headers_are_bounded(void **state)
 		assert_int_equal(join_header_read(&h, bad[i], &e), -1);
 	assert_int_equal(h.len, 77);
 	assert_int_equal(
-	    join_header_read(&h, (const uint8_t[]){JOIN_GIVE, 0x90, 0, 0}, &e),
-	    0);
+		join_header_read(&h, (const uint8_t[]){ JOIN_GIVE, 0x90, 0, 0 },
+				 &e),
+		0);
 	assert_int_equal(h.len, JOIN_GIVE_MAX);
 }
 
@@ -340,10 +340,10 @@ headers_are_bounded(void **state)
 static void
 smallest_messages_pass(void **state)
 {
-	static const uint8_t asked[64] = {1, 2, 3};
+	static const uint8_t asked[64] = { 1, 2, 3 };
 	struct token_keys k = keys();
 	struct join_ask a = ask(), asked_back;
-	struct join_give g = {.keys = {SPAN("")}, .nkeys = 1}, given_back;
+	struct join_give g = { .keys = { SPAN("") }, .nkeys = 1 }, given_back;
 	struct buf b;
 	struct err e;
 	size_t len;
@@ -370,7 +370,7 @@ smallest_messages_pass(void **state)
 static void
 refusals_round(void **state)
 {
-	struct join_refuse r = {.code = JOIN_USED, .text = "used up"}, back;
+	struct join_refuse r = { .code = JOIN_USED, .text = "used up" }, back;
 	struct buf b;
 	struct err e;
 	size_t len;
@@ -383,18 +383,21 @@ refusals_round(void **state)
 	assert_int_equal(back.code, JOIN_USED);
 	assert_string_equal(back.text, "used up");
 	assert_int_equal(join_refuse_decode(&back, buf_data(&b), 0, &e), -1);
-	assert_int_equal(
-	    join_refuse_decode(&back, buf_data(&b), JOIN_REFUSE_MAX + 1, &e),
-	    -1);
+	assert_int_equal(join_refuse_decode(&back, buf_data(&b),
+					    JOIN_REFUSE_MAX + 1, &e),
+			 -1);
 	buf_free(&b);
 }
 
 static void
 process_messages_round(void **state)
 {
-	struct invitemsg m = {.kind = INVITE_ASK, .conn = 7, .number = 9,
-			      .text = {"payload", 7}}, back;
-	uint8_t out[INVITEMSG_MAX + 1] = {0};
+	struct invitemsg m = { .kind = INVITE_ASK,
+			       .conn = 7,
+			       .number = 9,
+			       .text = { "payload", 7 } },
+			 back;
+	uint8_t out[INVITEMSG_MAX + 1] = { 0 };
 	struct err e;
 	size_t len;
 
@@ -426,18 +429,18 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(token_is_as_documented),
-	    cmocka_unit_test(longest_token_fits),
-	    cmocka_unit_test(mangled_tokens_say_so),
-	    cmocka_unit_test(keys_follow_from_the_token),
-	    cmocka_unit_test(ask_is_proven),
-	    cmocka_unit_test(ask_is_refused),
-	    cmocka_unit_test(give_is_proven),
-	    cmocka_unit_test(proofs_are_not_reflected),
-	    cmocka_unit_test(headers_are_bounded),
-	    cmocka_unit_test(smallest_messages_pass),
-	    cmocka_unit_test(refusals_round),
-	    cmocka_unit_test(process_messages_round),
+		cmocka_unit_test(token_is_as_documented),
+		cmocka_unit_test(longest_token_fits),
+		cmocka_unit_test(mangled_tokens_say_so),
+		cmocka_unit_test(keys_follow_from_the_token),
+		cmocka_unit_test(ask_is_proven),
+		cmocka_unit_test(ask_is_refused),
+		cmocka_unit_test(give_is_proven),
+		cmocka_unit_test(proofs_are_not_reflected),
+		cmocka_unit_test(headers_are_bounded),
+		cmocka_unit_test(smallest_messages_pass),
+		cmocka_unit_test(refusals_round),
+		cmocka_unit_test(process_messages_round),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,9 +38,9 @@ v4_seal(uint8_t *p)
 static size_t
 v4_make(uint8_t *p, uint8_t proto, size_t payload)
 {
-	static const uint8_t head[20] = { 0x45, 0x2e, 0, 0, 0x12, 0x34, 0x40,
-					  0, 64, 0, 0, 0, 10, 156, 1, 1, 10,
-					  156, 2, 2 };
+	static const uint8_t head[20] = { 0x45, 0x2e, 0,  0,   0x12, 0x34, 0x40,
+					  0,	64,   0,  0,   0,    10,   156,
+					  1,	1,    10, 156, 2,    2 };
 
 	memcpy(p, head, sizeof(head));
 	put_be16(p + 2, (uint16_t)(20 + payload));
@@ -98,13 +98,13 @@ static void
 test_sum_vectors(void **state)
 {
 	/* RFC 1071 section 3. */
-	static const uint8_t rfc[] = { 0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5,
-				       0xf6, 0xf7 };
+	static const uint8_t rfc[] = { 0x00, 0x01, 0xf2, 0x03,
+				       0xf4, 0xf5, 0xf6, 0xf7 };
 	/* A header as widely published, checksum b861. */
-	static const uint8_t header[] = {
-		0x45, 0x00, 0x00, 0x73, 0x00, 0x00, 0x40, 0x00, 0x40, 0x11,
-		0xb8, 0x61, 0xc0, 0xa8, 0x00, 0x01, 0xc0, 0xa8, 0x00, 0xc7
-	};
+	static const uint8_t header[] = { 0x45, 0x00, 0x00, 0x73, 0x00,
+					  0x00, 0x40, 0x00, 0x40, 0x11,
+					  0xb8, 0x61, 0xc0, 0xa8, 0x00,
+					  0x01, 0xc0, 0xa8, 0x00, 0xc7 };
 
 	(void)state;
 	assert_int_equal(ippkt_fold(ippkt_sum(0, rfc, 8)), 0xddf2);
@@ -127,10 +127,9 @@ test_sum_reference(void **state)
 	}
 	for (size_t len = 0; len < 200; len++)
 		for (size_t off = 0; off < 8; off++)
-			assert_int_equal(ippkt_fold(ippkt_sum(len, b + off,
-							      len)),
-					 plain_sum((uint16_t)len, b + off,
-						   len));
+			assert_int_equal(
+				ippkt_fold(ippkt_sum(len, b + off, len)),
+				plain_sum((uint16_t)len, b + off, len));
 	assert_int_equal(ippkt_fold(ippkt_sum(0, b, sizeof(b))),
 			 plain_sum(0, b, sizeof(b)));
 	memset(b, 0xff, sizeof(b));
@@ -251,10 +250,10 @@ test_v6_extensions(void **state)
 	uint8_t *x = p + 40;
 
 	(void)state;
-	x[0] = 60, x[1] = 0, x += 8;	/* hop-by-hop, 8 bytes */
-	x[0] = 43, x[1] = 1, x += 16;	/* destination options, 16 */
-	x[0] = 51, x[1] = 2, x += 24;	/* routing, 24 */
-	x[0] = 44, x[1] = 1, x += 12;	/* authentication, 12 */
+	x[0] = 60, x[1] = 0, x += 8;		/* hop-by-hop, 8 bytes */
+	x[0] = 43, x[1] = 1, x += 16;		/* destination options, 16 */
+	x[0] = 51, x[1] = 2, x += 24;		/* routing, 24 */
+	x[0] = 44, x[1] = 1, x += 12;		/* authentication, 12 */
 	x[0] = 6, x[1] = 0, put_be16(x + 2, 7); /* first; reserved bits */
 	assert_int_equal(parse(&k, p, len), 0);
 	assert_int_equal(k.proto, 6);
@@ -296,8 +295,8 @@ test_v6_extensions_refused(void **state)
 		assert_int_equal(parse(&k, p, len), -1);
 		/* No room for a header at all. */
 		for (size_t n = 0; n < 8; n++)
-			assert_int_equal(parse(&k, p,
-					       v6_make(p, kinds[i], n)), -1);
+			assert_int_equal(parse(&k, p, v6_make(p, kinds[i], n)),
+					 -1);
 	}
 	/* Eight in a row are walked, nine are not. */
 	for (size_t n = 8; n <= 9; n++) {
@@ -353,9 +352,9 @@ test_v4_errors(void **state)
 	for (size_t i = 0; i < LEN(cases); i++)
 		for (size_t payload = 0; payload < 1400; payload += 13) {
 			size_t len = v4_make(p, 17, payload);
-			size_t n = ippkt_make_error(out, cases[i].kind,
-						    cases[i].mtu, &from, p,
-						    len);
+			size_t n =
+				ippkt_make_error(out, cases[i].kind,
+						 cases[i].mtu, &from, p, len);
 
 			check_v4_error(out, n, p, len);
 			assert_int_equal(out[20], cases[i].type);
@@ -449,6 +448,7 @@ v6_from_to(uint8_t *p, const char *src, const char *dst)
 static void
 test_no_error_for_addresses(void **state)
 {
+	/* clang-format off */
 	static const char *const bad4[][2] = {
 		{ "224.0.0.1", "10.156.2.2" },
 		{ "239.255.255.255", "10.156.2.2" },
@@ -461,9 +461,10 @@ test_no_error_for_addresses(void **state)
 		{ "10.156.1.1", "255.255.255.255" },
 		{ "10.156.1.1", "0.0.0.0" },
 	};
+	/* clang-format on */
 	static const char *const bad6[][2] = {
-		{ "ff02::1", "fd00:c1::2" },   { "::", "fd00:c1::2" },
-		{ "::1", "fd00:c1::2" },       { "fd00:c1::1", "ff02::fb" },
+		{ "ff02::1", "fd00:c1::2" },	{ "::", "fd00:c1::2" },
+		{ "::1", "fd00:c1::2" },	{ "fd00:c1::1", "ff02::fb" },
 		{ "fd00:c1::1", "ff0e::1234" }, { "fd00:c1::1", "::" },
 	};
 	struct ipaddr from4 = addr("10.156.1.254");
@@ -477,27 +478,30 @@ test_no_error_for_addresses(void **state)
 
 		for (size_t i = 0; i < LEN(bad4); i++) {
 			len = v4_from_to(p, bad4[i][0], bad4[i][1]);
-			assert_int_equal(ippkt_make_error(out, e, 1300, &from4,
-							  p, len), 0);
+			assert_int_equal(
+				ippkt_make_error(out, e, 1300, &from4, p, len),
+				0);
 		}
 		for (size_t i = 0; i < LEN(bad6); i++) {
 			len = v6_from_to(p, bad6[i][0], bad6[i][1]);
-			assert_int_equal(ippkt_make_error(out, e, 1300, &from6,
-							  p, len), 0);
+			assert_int_equal(
+				ippkt_make_error(out, e, 1300, &from6, p, len),
+				0);
 		}
 	}
 	len = v4_from_to(p, "10.156.1.1", "10.156.2.2");
-	assert_int_not_equal(ippkt_make_error(out, IPPKT_NO_ROUTE, 0, &from4,
-					      p, len), 0);
+	assert_int_not_equal(
+		ippkt_make_error(out, IPPKT_NO_ROUTE, 0, &from4, p, len), 0);
 	/* The other family cannot answer. */
-	assert_int_equal(ippkt_make_error(out, IPPKT_NO_ROUTE, 0, &from6, p,
-					  len), 0);
+	assert_int_equal(
+		ippkt_make_error(out, IPPKT_NO_ROUTE, 0, &from6, p, len), 0);
 	len = v6_from_to(p, "fd00:c1::1", "fd00:c1::2");
-	assert_int_equal(ippkt_make_error(out, IPPKT_NO_ROUTE, 0, &from4, p,
-					  len), 0);
+	assert_int_equal(
+		ippkt_make_error(out, IPPKT_NO_ROUTE, 0, &from4, p, len), 0);
 	/* Nor is anything malformed answered. */
-	assert_int_equal(ippkt_make_error(out, IPPKT_NO_ROUTE, 0, &from6, p,
-					  len - 1), 0);
+	assert_int_equal(
+		ippkt_make_error(out, IPPKT_NO_ROUTE, 0, &from6, p, len - 1),
+		0);
 }
 
 static void
@@ -532,9 +536,11 @@ test_no_error_for_icmp_errors(void **state)
 	}
 	/* No type to look at. */
 	assert_int_equal(ippkt_make_error(out, IPPKT_NO_ROUTE, 0, &from4, p,
-					  v4_make(p, 1, 0)), 0);
+					  v4_make(p, 1, 0)),
+			 0);
 	assert_int_equal(ippkt_make_error(out, IPPKT_NO_ROUTE, 0, &from6, p,
-					  v6_make(p, 58, 0)), 0);
+					  v6_make(p, 58, 0)),
+			 0);
 }
 
 static void
@@ -548,35 +554,36 @@ test_no_error_for_fragments(void **state)
 	(void)state;
 	put_be16(p + 6, 0x2000); /* the first one is answered */
 	v4_seal(p);
-	assert_int_not_equal(ippkt_make_error(out, IPPKT_NO_ROUTE, 0, &from4,
-					      p, len), 0);
+	assert_int_not_equal(
+		ippkt_make_error(out, IPPKT_NO_ROUTE, 0, &from4, p, len), 0);
 	/* But it may be fragmented: it is not too big. */
-	assert_int_equal(ippkt_make_error(out, IPPKT_TOO_BIG, 1300, &from4, p,
-					  len), 0);
+	assert_int_equal(
+		ippkt_make_error(out, IPPKT_TOO_BIG, 1300, &from4, p, len), 0);
 	put_be16(p + 6, 0x2001);
 	v4_seal(p);
-	assert_int_equal(ippkt_make_error(out, IPPKT_NO_ROUTE, 0, &from4, p,
-					  len), 0);
+	assert_int_equal(
+		ippkt_make_error(out, IPPKT_NO_ROUTE, 0, &from4, p, len), 0);
 	put_be16(p + 6, 0x5fff);
 	v4_seal(p);
-	assert_int_equal(ippkt_make_error(out, IPPKT_TOO_BIG, 1300, &from4, p,
-					  len), 0);
+	assert_int_equal(
+		ippkt_make_error(out, IPPKT_TOO_BIG, 1300, &from4, p, len), 0);
 
 	len = v6_make(p, 44, 64);
 	p[40] = 17;
 	put_be16(p + 42, 1);
-	assert_int_not_equal(ippkt_make_error(out, IPPKT_NO_ROUTE, 0, &from6,
-					      p, len), 0);
+	assert_int_not_equal(
+		ippkt_make_error(out, IPPKT_NO_ROUTE, 0, &from6, p, len), 0);
 	put_be16(p + 42, 8);
-	assert_int_equal(ippkt_make_error(out, IPPKT_NO_ROUTE, 0, &from6, p,
-					  len), 0);
-	assert_int_equal(ippkt_make_error(out, IPPKT_TOO_BIG, 1300, &from6, p,
-					  len), 0);
+	assert_int_equal(
+		ippkt_make_error(out, IPPKT_NO_ROUTE, 0, &from6, p, len), 0);
+	assert_int_equal(
+		ippkt_make_error(out, IPPKT_TOO_BIG, 1300, &from6, p, len), 0);
 }
 
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sum_vectors),
 		cmocka_unit_test(test_sum_reference),
@@ -592,6 +599,7 @@ main(void)
 		cmocka_unit_test(test_no_error_for_icmp_errors),
 		cmocka_unit_test(test_no_error_for_fragments),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

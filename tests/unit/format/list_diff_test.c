@@ -44,8 +44,8 @@ both_ways(uint8_t diff[LIST_DIFF_MAX], const struct text *a,
 	  const struct text *b)
 {
 	static uint8_t out[TEXT_MAX];
-	size_t n = list_diff_make(diff, LIST_DIFF_MAX, a->b, a->len, b->b,
-				  b->len);
+	size_t n =
+		list_diff_make(diff, LIST_DIFF_MAX, a->b, a->len, b->b, b->len);
 
 	assert_true(n > 0 || b->len + a->len == 0);
 	assert_int_equal(list_diff_apply(out, b->len, a->b, a->len, diff, n),
@@ -64,9 +64,11 @@ texts_with_names(struct text *t, int nodes, int changed)
 	snprintf(line, sizeof(line), "timestamp %d\n\n", changed);
 	put(t, line);
 	for (int i = 0; i < nodes; i++) {
-		snprintf(line, sizeof(line), "node n%d\n  address 192.0.2.%d\n"
-			 "  subnet 10.%d.%d.0/24\n\n", i, i % 250,
-			 i / 250 + (i == changed ? 100 : 0), i % 250);
+		snprintf(line, sizeof(line),
+			 "node n%d\n  address 192.0.2.%d\n"
+			 "  subnet 10.%d.%d.0/24\n\n",
+			 i, i % 250, i / 250 + (i == changed ? 100 : 0),
+			 i % 250);
 		put(t, line);
 	}
 }
@@ -87,8 +89,9 @@ static void
 the_ends_of_texts(void **state)
 {
 	static const char *const texts[] = {
-		"", "\n", "a", "a\n", "a\nb", "a\nb\n", "b\na\n", "a\na\na\n",
-		"\n\n\n", "x\na\n", "a\nx\n", "a\nb\nc\nd\n", "c\nd\na\nb\n"
+		"",	  "\n",		  "a",		 "a\n",	   "a\nb",
+		"a\nb\n", "b\na\n",	  "a\na\na\n",	 "\n\n\n", "x\na\n",
+		"a\nx\n", "a\nb\nc\nd\n", "c\nd\na\nb\n"
 	};
 	const size_t n = sizeof(texts) / sizeof(texts[0]);
 	static struct text a, b;
@@ -116,8 +119,8 @@ edit(struct text *out, const struct text *in, struct rng *rng)
 
 		next = next == NULL ? end : next + 1;
 		n = (size_t)(next - p);
-		switch (out->len + 2 * n + 80 > TEXT_MAX ? 1
-							 : rng_below(rng, 30)) {
+		switch (out->len + 2 * n + 80 > TEXT_MAX ? 1 :
+							   rng_below(rng, 30)) {
 		case 0:
 			snprintf(line, sizeof(line), "new %u\n",
 				 rng_below(rng, 9));
@@ -162,8 +165,8 @@ any_edit(void **state)
 		edit(&c, &part, &rng);
 		m = both_ways(second, &part, &c);
 		k = list_diff_join(one, sizeof(one), first, n, second, m);
-		assert_int_equal(list_diff_apply(out, c.len, a.b, a.len, one,
-						 k), 0);
+		assert_int_equal(
+			list_diff_apply(out, c.len, a.b, a.len, one, k), 0);
 		assert_memory_equal(out, c.b, c.len);
 		a = c.len > 3000 ? c : a;
 	}
@@ -246,19 +249,18 @@ too_long_ones_are_none(void **state)
 			 0);
 	assert_int_equal(list_diff_make(other, n, a.b, a.len, b.b, b.len), n);
 	op(other, (uint32_t)b.len, 0, 0);
-	assert_int_equal(list_diff_join(other + 100, n, diff, n, other, 12),
-			 n);
+	assert_int_equal(list_diff_join(other + 100, n, diff, n, other, 12), n);
 	assert_memory_equal(other + 100, diff, n);
-	assert_int_equal(list_diff_join(other + 100, n - 1, diff, n, other,
-					12), 0);
+	assert_int_equal(list_diff_join(other + 100, n - 1, diff, n, other, 12),
+			 0);
 	/* The second begins beyond the end of the first, or is none. */
 	op(other, (uint32_t)b.len + 1, 0, 0);
 	assert_int_equal(list_diff_join(other + 100, 1000, diff, n, other, 12),
 			 0);
 	assert_int_equal(list_diff_join(other + 100, 1000, diff, n, other, 11),
 			 0);
-	assert_int_equal(list_diff_join(other + 100, 1000, diff, n - 1, other,
-					0), 0);
+	assert_int_equal(
+		list_diff_join(other + 100, 1000, diff, n - 1, other, 0), 0);
 }
 
 int

@@ -11,19 +11,28 @@
 #include "format/monitormsg.h"
 
 /* Where the fields of a RUN stand, with the node "beta". */
-enum { AT_KIND = 0, AT_HOOK = 9, AT_LEN = 10, AT_NODE = 11, AT_FAMILY = 15,
-       AT_PREFIX = 16, AT_ADDR = 17, RUN_LEN = 33 };
+enum {
+	AT_KIND = 0,
+	AT_HOOK = 9,
+	AT_LEN = 10,
+	AT_NODE = 11,
+	AT_FAMILY = 15,
+	AT_PREFIX = 16,
+	AT_ADDR = 17,
+	RUN_LEN = 33
+};
 
 static struct monitor_request
 run_of(enum monitor_hook hook, const char *node, const char *subnet)
 {
-	struct monitor_request r = { .kind = MONITOR_RUN, .id = 7, .conf = 1,
-				    .hook = hook };
+	struct monitor_request r = {
+		.kind = MONITOR_RUN, .id = 7, .conf = 1, .hook = hook
+	};
 
 	memcpy(r.node, node, strlen(node));
 	if (subnet != NULL)
-		assert_int_equal(prefix_parse(&r.subnet, subnet,
-					      strlen(subnet)), 0);
+		assert_int_equal(
+			prefix_parse(&r.subnet, subnet, strlen(subnet)), 0);
 	return r;
 }
 
@@ -76,18 +85,21 @@ test_there_and_back(void **state)
 			   monitor_hook_subnet(hook) ? "10.1.2.0/24" : NULL);
 		expect_same(&r);
 	}
-	r = run_of(MONITOR_SUBNET_UP, "0123456789012345678901234567890"
-		   "12345678901234567890123456789012", "fd00:c1::/48");
+	r = run_of(MONITOR_SUBNET_UP,
+		   "0123456789012345678901234567890"
+		   "12345678901234567890123456789012",
+		   "fd00:c1::/48");
 	expect_same(&r);
 	r = run_of(MONITOR_SUBNET_UP, "a.b_c-d", "0.0.0.0/0");
 	expect_same(&r);
 	r = run_of(MONITOR_MYSUBNET_DOWN, "a", "2001:db8::1/128");
 	expect_same(&r);
 	for (int p = 0; p < MONITOR_PATHS; p++) {
-		r = (struct monitor_request){ .kind = MONITOR_OPEN, .id = 9,
-					     .conf = 0x01020304,
-					     .path = (enum monitor_path)p,
-					     .index = CONF_MANY_MAX - 1 };
+		r = (struct monitor_request){ .kind = MONITOR_OPEN,
+					      .id = 9,
+					      .conf = 0x01020304,
+					      .path = (enum monitor_path)p,
+					      .index = CONF_MANY_MAX - 1 };
 		expect_same(&r);
 	}
 }
@@ -95,8 +107,8 @@ test_there_and_back(void **state)
 static size_t
 good(uint8_t out[MONITOR_REQUEST_MAX])
 {
-	struct monitor_request r = run_of(MONITOR_SUBNET_UP, "beta",
-					  "10.1.2.0/24");
+	struct monitor_request r =
+		run_of(MONITOR_SUBNET_UP, "beta", "10.1.2.0/24");
 	size_t len = monitor_request_encode(out, &r);
 
 	assert_int_equal(len, RUN_LEN);
@@ -152,7 +164,7 @@ test_node(void **state)
 	static const char bad[] = "A/ $`;&|<>(){}[]\\\"'\n\r\t*?!#~=%@:,+\x7f";
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(bad); i++)	/* and NUL */
+	for (size_t i = 0; i < sizeof(bad); i++) /* and NUL */
 		expect_bad(AT_NODE + 1, (uint8_t)bad[i]);
 	for (unsigned int v = 128; v < 256; v++)
 		expect_bad(AT_NODE, (uint8_t)v);
@@ -163,8 +175,9 @@ test_node(void **state)
 static void
 test_subnet(void **state)
 {
-	static const uint8_t mapped[16] = { [10] = 0xff, [11] = 0xff,
-					    [12] = 10 };
+	static const uint8_t mapped[16] = {
+		[10] = 0xff, [11] = 0xff, [12] = 10
+	};
 	uint8_t bytes[MONITOR_REQUEST_MAX];
 	size_t len = good(bytes);
 
@@ -174,9 +187,9 @@ test_subnet(void **state)
 			expect_bad(AT_FAMILY, (uint8_t)v);
 	for (unsigned int v = 33; v < 256; v++)
 		expect_bad(AT_PREFIX, (uint8_t)v);
-	expect_bad(AT_PREFIX, 22);		/* a host bit */
+	expect_bad(AT_PREFIX, 22); /* a host bit */
 	expect_bad(AT_ADDR + 3, 1);
-	for (size_t i = 4; i < 16; i++)		/* beyond an IPv4 address */
+	for (size_t i = 4; i < 16; i++) /* beyond an IPv4 address */
 		expect_bad(AT_ADDR + i, 1);
 	bytes[AT_FAMILY] = IP_V6;
 	bytes[AT_PREFIX] = 129;
@@ -230,7 +243,7 @@ test_device(void **state)
 	expect_same(&r);
 	r.device = 0;
 	assert_int_equal(decode(bytes, monitor_request_encode(bytes, &r)), -1);
-	r.device = UINT32_MAX;	/* no interface has that */
+	r.device = UINT32_MAX; /* no interface has that */
 	assert_int_equal(decode(bytes, monitor_request_encode(bytes, &r)), -1);
 }
 
@@ -239,10 +252,15 @@ test_reply(void **state)
 {
 	static uint8_t bytes[MONITOR_REPLY_MAX + 1];
 	static uint8_t output[MONITOR_OUTPUT_MAX + 5] = { 'o' };
-	struct monitor_reply r = { .kind = MONITOR_DONE, .id = 3, .failed = 2,
-				  .exit_status = -1, .signal = 15,
-				  .timed_out = true, .discarded = 6,
-				  .output = output, .len = sizeof(output) };
+	struct monitor_reply r = { .kind = MONITOR_DONE,
+				   .id = 3,
+				   .failed = 2,
+				   .exit_status = -1,
+				   .signal = 15,
+				   .timed_out = true,
+				   .discarded = 6,
+				   .output = output,
+				   .len = sizeof(output) };
 	struct monitor_reply got;
 	size_t len = monitor_reply_encode(bytes, &r);
 
@@ -263,8 +281,11 @@ test_reply(void **state)
 		assert_int_equal(monitor_reply_decode(&got, bytes, n, NULL),
 				 -1);
 
-	r = (struct monitor_reply){ .kind = MONITOR_FILE, .id = 4, .conf = 5,
-				   .output = (const uint8_t *)"no", .len = 2 };
+	r = (struct monitor_reply){ .kind = MONITOR_FILE,
+				    .id = 4,
+				    .conf = 5,
+				    .output = (const uint8_t *)"no",
+				    .len = 2 };
 	len = monitor_reply_encode(bytes, &r);
 	assert_int_equal(len, 15);
 	assert_int_equal(monitor_reply_decode(&got, bytes, len, NULL), 0);
@@ -282,6 +303,7 @@ test_of_the_configuration(void **state)
 		"nodedowncmd = nd\nsubnetupcmd = su\nsubnetdowncmd = sd\n"
 		"mysubnetupcmd = mu\nmysubnetdowncmd = md\nchangecmd = c\n"
 		"cacert = /1.pem\ncacert = /2.pem\nlogfile = /log\n";
+	/* clang-format off */
 	static const char *const want[MONITOR_HOOKS] = {
 		"u", "d", "nu", "nd", "su", "sd", "mu", "md", "c" };
 	struct conf *c;
@@ -387,6 +409,7 @@ main(void)
 		cmocka_unit_test(test_reply),
 		cmocka_unit_test(test_of_the_configuration),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

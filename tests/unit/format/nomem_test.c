@@ -15,9 +15,11 @@
 #include "format/compress.h"
 #include "format/conf.h"
 
-#define K1 "sha256:" \
+#define K1        \
+	"sha256:" \
 	"1111111111111111111111111111111111111111111111111111111111111111"
-#define K2 "sha256:" \
+#define K2        \
+	"sha256:" \
 	"2222222222222222222222222222222222222222222222222222222222222222"
 
 static const char list[] =
@@ -94,7 +96,7 @@ at_each_place(attempt_fn *attempt, unsigned int least)
 static int
 parse(struct err *e)
 {
-	struct errs es = {0};
+	struct errs es = { 0 };
 	struct bnl *b;
 
 	if (bnl_parse(&b, list, sizeof(list) - 1, &es) < 0) {
@@ -127,9 +129,9 @@ change(struct bnl_edit *ed, const struct bnl_change *c, struct buf *out,
 static int
 edit(struct err *e)
 {
-	struct bnl_change c = {.given = {false}};
+	struct bnl_change c = { .given = { false } };
 	struct bnl_edit *ed = NULL;
-	struct errs es = {0};
+	struct errs es = { 0 };
 	struct buf out;
 	int rc = -1;
 
@@ -157,7 +159,7 @@ read_conf(struct err *e)
 	static const char text[] = "name = b\nnetwork = a\n"
 				   "restrictouname = VPN nodes\n"
 				   "listen = 192.0.2.1\nlisten = 192.0.2.2\n";
-	struct errs es = {0};
+	struct errs es = { 0 };
 	struct conf *c;
 
 	if (conf_parse(&c, text, sizeof(text) - 1, "/etc", &es) < 0) {

@@ -48,8 +48,7 @@ any_pair(void)
 	p.proven = any_byte() & 1;
 	p.cipher = (enum aead_alg)(1 + any_byte() % (AEAD_ALGS - 1));
 	p.comp = (enum comp_alg)(any_byte() % COMP_ALGS);
-	levels = (uint8_t)(comp_level_max(p.comp) - comp_level_min(p.comp) +
-			   1);
+	levels = (uint8_t)(comp_level_max(p.comp) - comp_level_min(p.comp) + 1);
 	p.level = (uint8_t)(comp_level_min(p.comp) + any_byte() % levels);
 	p.made.s = INT64_C(1795328700) + any_byte();
 	p.cert_end.s = p.made.s + 86400;
@@ -241,9 +240,9 @@ test_out_of_range(void **state)
 	assert_int_equal(b[AT_CIPHER], r.pairs[0].cipher);
 	assert_int_equal(b[AT_LEVEL], 6);
 	for (size_t at = 0; at < AT_VERSION; at++)
-		assert_int_equal(refused_with(b, len, at,
-					      (uint8_t)(b[at] ^ 0x20)),
-				 ERR_SYNTAX);
+		assert_int_equal(
+			refused_with(b, len, at, (uint8_t)(b[at] ^ 0x20)),
+			ERR_SYNTAX);
 	assert_int_equal(refused_with(b, len, AT_VERSION, 0), ERR_SYNTAX);
 	assert_int_equal(refused_with(b, len, AT_VERSION, 1), ERR_SYNTAX);
 	assert_int_equal(refused_with(b, len, AT_VERSION, 3), ERR_SYNTAX);
@@ -260,10 +259,8 @@ test_out_of_range(void **state)
 	assert_int_equal(refused_with(b, len, AT_N, 4), ERR_RANGE);
 	assert_int_equal(refused_with(b, len, AT_N, 255), ERR_RANGE);
 	assert_int_equal(refused_with(b, len, AT_FLAGS, 4), ERR_RANGE);
-	assert_int_equal(refused_with(b, len, AT_CIPHER, AEAD_NONE),
-			 ERR_RANGE);
-	assert_int_equal(refused_with(b, len, AT_CIPHER, AEAD_ALGS),
-			 ERR_RANGE);
+	assert_int_equal(refused_with(b, len, AT_CIPHER, AEAD_NONE), ERR_RANGE);
+	assert_int_equal(refused_with(b, len, AT_CIPHER, AEAD_ALGS), ERR_RANGE);
 	assert_int_equal(refused_with(b, len, AT_COMP, COMP_ALGS), ERR_RANGE);
 	assert_int_equal(refused_with(b, len, AT_COMP, COMP_LZO), ERR_RANGE);
 	assert_int_equal(refused_with(b, len, AT_COMP, COMP_NONE), ERR_RANGE);
@@ -295,36 +292,39 @@ with_tail(uint8_t out[PAIR_RECORD_MAX], const uint8_t *tail, size_t len)
 }
 
 #define ABOVE_NONE 0, 1, 0, 0
-#define ABOVE_ONE 0, 1, 0, 32, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,  \
-	15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32
+#define ABOVE_ONE                                                           \
+	0, 1, 0, 32, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, \
+		17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32
 #define RUN_7 0, 2, 0, 8, 0, 0, 0, 0, 0, 0, 0, 7
 #define UNKNOWN 0x7f, 0xff, 0, 3, 9, 9, 9
 
 static void
 test_tail(void **state)
 {
-	static const uint8_t good[] = {ABOVE_ONE, RUN_7};
-	static const uint8_t later[] = {ABOVE_NONE, RUN_7, UNKNOWN};
+	static const uint8_t good[] = { ABOVE_ONE, RUN_7 };
+	static const uint8_t later[] = { ABOVE_NONE, RUN_7, UNKNOWN };
 	static const struct {
 		uint8_t tail[64];
 		size_t len;
 		enum err_code code;
 	} bad[] = {
-		{{0}, 0, ERR_SYNTAX},			/* none */
-		{{ABOVE_NONE}, 4, ERR_SYNTAX},		/* one missing */
-		{{RUN_7}, 12, ERR_SYNTAX},
-		{{RUN_7, ABOVE_NONE}, 16, ERR_SYNTAX},	/* the order */
-		{{ABOVE_NONE, ABOVE_NONE, RUN_7}, 20, ERR_SYNTAX},
-		{{ABOVE_NONE, RUN_7, UNKNOWN}, 22, ERR_SYNTAX},	/* cut off */
-		{{ABOVE_NONE, RUN_7, 0}, 17, ERR_SYNTAX},
-		{{0, 1, 0, 31, 0}, 35, ERR_RANGE},	/* lengths */
-		{{ABOVE_NONE, 0, 2, 0, 7, 0}, 15, ERR_RANGE},
-		{{ABOVE_NONE, 0, 2, 0, 9, 0}, 17, ERR_RANGE},
-		{{ABOVE_NONE, 0, 2, 0, 8, 0x80}, 16, ERR_RANGE},
-		{{ABOVE_NONE, RUN_7, 0x80, 0, 0, 0}, 20, ERR_RANGE},
+		{ { 0 }, 0, ERR_SYNTAX },	   /* none */
+		{ { ABOVE_NONE }, 4, ERR_SYNTAX }, /* one missing */
+		{ { RUN_7 }, 12, ERR_SYNTAX },
+		{ { RUN_7, ABOVE_NONE }, 16, ERR_SYNTAX }, /* the order */
+		{ { ABOVE_NONE, ABOVE_NONE, RUN_7 }, 20, ERR_SYNTAX },
+		{ { ABOVE_NONE, RUN_7, UNKNOWN },
+		  22,
+		  ERR_SYNTAX }, /* cut off */
+		{ { ABOVE_NONE, RUN_7, 0 }, 17, ERR_SYNTAX },
+		{ { 0, 1, 0, 31, 0 }, 35, ERR_RANGE }, /* lengths */
+		{ { ABOVE_NONE, 0, 2, 0, 7, 0 }, 15, ERR_RANGE },
+		{ { ABOVE_NONE, 0, 2, 0, 9, 0 }, 17, ERR_RANGE },
+		{ { ABOVE_NONE, 0, 2, 0, 8, 0x80 }, 16, ERR_RANGE },
+		{ { ABOVE_NONE, RUN_7, 0x80, 0, 0, 0 }, 20, ERR_RANGE },
 	};
-	uint8_t b[PAIR_RECORD_MAX], six[4 + 6 * FINGERPRINT_LEN] = {0, 1, 0,
-								    192};
+	uint8_t b[PAIR_RECORD_MAX],
+		six[4 + 6 * FINGERPRINT_LEN] = { 0, 1, 0, 192 };
 	struct pair_record r;
 	struct err e;
 	size_t len;
@@ -333,8 +333,7 @@ test_tail(void **state)
 	len = with_tail(b, good, sizeof(good));
 	assert_int_equal(decode(&r, b, len, &e), 0);
 	assert_int_equal(r.pairs[0].above.n, 1);
-	assert_memory_equal(r.pairs[0].above.key[0], good + 4,
-			    FINGERPRINT_LEN);
+	assert_memory_equal(r.pairs[0].above.key[0], good + 4, FINGERPRINT_LEN);
 	assert_int_equal(r.pairs[0].made_run_s, 7);
 	/* An entry of a later version is passed over. */
 	len = with_tail(b, later, sizeof(later));

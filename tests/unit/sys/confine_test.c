@@ -179,6 +179,7 @@ refused(long rc)
 static int
 others(void)
 {
+	/* clang-format off */
 	const struct {
 		const char *what;
 		long nr;
@@ -201,6 +202,7 @@ others(void)
 		{ "sethostname", SYS_sethostname },
 		{ "linkat", SYS_linkat },	{ "symlinkat", SYS_symlinkat },
 	};
+	/* clang-format on */
 	int bad = 0;
 
 	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++) {
@@ -232,8 +234,9 @@ static int
 requests(void)
 {
 	static const unsigned long none[] = {
-		TIOCSTI, TIOCLINUX, TIOCSCTTY, TIOCSETD, TUNSETPERSIST,
-		TUNSETOWNER, SIOCSIFADDR, SIOCSIFFLAGS, SIOCBRADDBR, TCSETS,
+		TIOCSTI,       TIOCLINUX,   TIOCSCTTY,	 TIOCSETD,
+		TUNSETPERSIST, TUNSETOWNER, SIOCSIFADDR, SIOCSIFFLAGS,
+		SIOCBRADDBR,   TCSETS,
 	};
 	static const unsigned long high[] = { 0, 1, 0x80000000, 0xffffffff };
 	int bad = 0;
@@ -294,8 +297,9 @@ static int
 requests_made(void)
 {
 	static const unsigned long made[] = {
-		TUNGETIFF, TUNSETIFF, TUNSETOFFLOAD, TUNSETVNETHDRSZ,
-		SIOCGIFINDEX, SIOCGIFNAME, SIOCETHTOOL, TCGETS, FIONBIO, FIONREAD,
+		TUNGETIFF,    TUNSETIFF,   TUNSETOFFLOAD, TUNSETVNETHDRSZ,
+		SIOCGIFINDEX, SIOCGIFNAME, SIOCETHTOOL,	  TCGETS,
+		FIONBIO,      FIONREAD,
 	};
 	char name[IF_NAMESIZE];
 	int bad = if_nametoindex("lo") == 0 || if_indextoname(1, name) == NULL;
@@ -411,7 +415,8 @@ read_program(struct program *p, FILE *f)
 static uint32_t
 judged(const struct program p[2], int nr, uint64_t arg)
 {
-	const struct seccomp_data d = { .nr = nr, .arch = AUDIT_ARCH_I386,
+	const struct seccomp_data d = { .nr = nr,
+					.arch = AUDIT_ARCH_I386,
 					.args = { arg } };
 	uint32_t a = run_filter(&p[0], &d) & SECCOMP_RET_ACTION_FULL;
 	uint32_t b = run_filter(&p[1], &d) & SECCOMP_RET_ACTION_FULL;
@@ -473,10 +478,9 @@ opens_nothing(void)
 	       refused(syscall(SYS_openat2, AT_FDCWD, "/", NULL, 0L)) |
 	       refused(socket(AF_INET, SOCK_STREAM, 0)) |
 	       refused(socket(AF_UNIX, SOCK_STREAM, 0)) |
-	       refused(connect(pair[0], NULL, 0)) |
-	       refused(kill(getpid(), 0)) | refused(ioctl(0, FIONREAD, NULL)) |
-	       refused(unlink("/nowhere")) | refused(mkdir("/nowhere", 0)) |
-	       refused(dup(0));
+	       refused(connect(pair[0], NULL, 0)) | refused(kill(getpid(), 0)) |
+	       refused(ioctl(0, FIONREAD, NULL)) | refused(unlink("/nowhere")) |
+	       refused(mkdir("/nowhere", 0)) | refused(dup(0));
 }
 
 static int

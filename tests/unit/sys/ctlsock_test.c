@@ -51,9 +51,9 @@ on_request(void *ctx, uint64_t client, const struct ctlsock_peer *peer,
 		assert_int_equal(ctlsock_reply(x->s, client, "ho\n", 3, true),
 				 0);
 	} else if (strcmp(line, "long") == 0) {
-		assert_int_equal(
-		    ctlsock_reply(x->s, client, long_answer, LONG_ANSWER, true),
-		    0);
+		assert_int_equal(ctlsock_reply(x->s, client, long_answer,
+					       LONG_ANSWER, true),
+				 0);
 	}
 }
 
@@ -62,7 +62,7 @@ setup(void **state)
 {
 	static struct fixture x;
 
-	x = (struct fixture){.base = "/tmp/ctlsock_test.XXXXXX"};
+	x = (struct fixture){ .base = "/tmp/ctlsock_test.XXXXXX" };
 	assert_non_null(mkdtemp(x.base));
 	snprintf(x.path, sizeof(x.path), "%s/run/ctl", x.base);
 	assert_int_equal(loop_new(&x.l, NULL), 0);
@@ -96,7 +96,7 @@ turns(struct fixture *x, int n)
 static int
 dial(struct fixture *x)
 {
-	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
 	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", x->path);
@@ -306,7 +306,8 @@ test_slow_clients(void **state)
 		/* The line has its limit, not each byte. */
 		send(drop_by_drop, "c", 1, MSG_NOSIGNAL);
 		assert_int_equal(
-		    loop_turn(x->l, mono_add_ms(clock_mono(), 20), NULL), 0);
+			loop_turn(x->l, mono_add_ms(clock_mono(), 20), NULL),
+			0);
 		usleep(20000);
 	}
 	turns(x, 2);
@@ -403,7 +404,7 @@ static void
 test_stale(void **state)
 {
 	struct fixture *x = *state;
-	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	struct stat st;
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	gid_t group = getegid();
@@ -433,18 +434,18 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    T(test_ask),
-	    T(test_line_in_pieces),
-	    T(test_answer_later),
-	    T(test_client_left),
-	    T(test_long_answer),
-	    T(test_too_long_an_answer),
-	    T(test_bad_lines),
-	    T(test_slow_clients),
-	    T(test_more_than_there_are_places),
-	    T(test_no_descriptors_left),
-	    T(test_file),
-	    T(test_stale),
+		T(test_ask),
+		T(test_line_in_pieces),
+		T(test_answer_later),
+		T(test_client_left),
+		T(test_long_answer),
+		T(test_too_long_an_answer),
+		T(test_bad_lines),
+		T(test_slow_clients),
+		T(test_more_than_there_are_places),
+		T(test_no_descriptors_left),
+		T(test_file),
+		T(test_stale),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

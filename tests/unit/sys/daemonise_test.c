@@ -141,7 +141,7 @@ test_bad_start(void **state)
 static void
 test_foreground(void **state)
 {
-	struct daemonise d = {.ready_fd = -1};
+	struct daemonise d = { .ready_fd = -1 };
 	char before = is_null(2);
 
 	(void)state;
@@ -177,10 +177,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_good_start),
-	    cmocka_unit_test(test_bad_start),
-	    cmocka_unit_test(test_foreground),
-	    cmocka_unit_test(test_fill_std),
+		cmocka_unit_test(test_good_start),
+		cmocka_unit_test(test_bad_start),
+		cmocka_unit_test(test_foreground),
+		cmocka_unit_test(test_fill_std),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -111,7 +111,8 @@ send_two(const char *data, size_t len, const int fds[2])
 	} room = { .bytes = { 0 } };
 	struct iovec iov = { .iov_base = (void *)(uintptr_t)data,
 			     .iov_len = len };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1,
+	struct msghdr m = { .msg_iov = &iov,
+			    .msg_iovlen = 1,
 			    .msg_control = room.bytes,
 			    .msg_controllen = sizeof(room.bytes) };
 	struct cmsghdr *c = CMSG_FIRSTHDR(&m);

@@ -27,7 +27,7 @@ addr(const char *text)
 static unsigned int
 device(const char *to, const char *from)
 {
-	const struct ipaddr none = {.family = IP_NONE}, t = addr(to);
+	const struct ipaddr none = { .family = IP_NONE }, t = addr(to);
 	const struct ipaddr f = from != NULL ? addr(from) : none;
 
 	return fib_device(&t, &f);
@@ -67,8 +67,8 @@ has(enum ip_family family, const char *text, unsigned int index)
 	assert_int_equal(prefix_parse(&p, text, strlen(text)), 0);
 	assert_int_equal(fib_routes(&v, &n, family, &e), 0);
 	for (size_t i = 0; i < n; i++)
-		found = found || (prefix_cmp(&v[i].dst, &p) == 0 &&
-				  v[i].index == index);
+		found = found ||
+			(prefix_cmp(&v[i].dst, &p) == 0 && v[i].index == index);
 	free(v);
 	return found;
 }

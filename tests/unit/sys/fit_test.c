@@ -127,8 +127,7 @@ test_addresses(void **state)
 	assert_int_equal(ipaddr_parse(&a, "203.0.113.77", 12), 0);
 	assert_int_equal(fit_address(&a, &e), -1);
 	assert_int_equal(e.code, ERR_NOTFOUND);
-	assert_string_equal(e.text,
-			    "203.0.113.77 is no address of this host");
+	assert_string_equal(e.text, "203.0.113.77 is no address of this host");
 }
 
 /* A port that one of the two kinds of socket has. */
@@ -142,8 +141,8 @@ port_taken(int type)
 	struct err e;
 
 	assert_int_equal(ipaddr_parse(&local.addr, "127.0.0.1", 9), 0);
-	assert_int_equal(bind(fd, (struct sockaddr *)&ss,
-			      sockaddr_put(&ss, &local)), 0);
+	assert_int_equal(
+		bind(fd, (struct sockaddr *)&ss, sockaddr_put(&ss, &local)), 0);
 	if (type == SOCK_STREAM)
 		assert_int_equal(listen(fd, 1), 0);
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&ss, &len), 0);

@@ -66,7 +66,7 @@ teardown(void **state)
 
 	(void)state;
 	snprintf(command, sizeof(command), "rm -rf %s", dir);
-	return system(command);		/* NOLINT(cert-env33-c): our own */
+	return system(command); /* NOLINT(cert-env33-c): our own */
 }
 
 static void
@@ -164,8 +164,7 @@ static void
 test_link_of_user(void **state)
 {
 	(void)state;
-	if (geteuid() != 0 ||
-	    symlink("file", at("theirs")) < 0 ||
+	if (geteuid() != 0 || symlink("file", at("theirs")) < 0 ||
 	    lchown(at("theirs"), stranger.uid, stranger.gid) < 0) {
 		print_message("skipped: not root over other users\n");
 		skip();

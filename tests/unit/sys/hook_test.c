@@ -22,9 +22,9 @@
 #include "sys/hook.h"
 #include "sys/sigwatch.h"
 
-#define LIMIT_MS 1000	/* enough for a shell to say its number first */
+#define LIMIT_MS 1000 /* enough for a shell to say its number first */
 
-static const char *const path_only[] = {"PATH=/usr/bin:/bin", NULL};
+static const char *const path_only[] = { "PATH=/usr/bin:/bin", NULL };
 
 struct fixture {
 	struct loop *l;
@@ -48,7 +48,8 @@ note(void *ctx, const char *command, const struct hook_result *r)
 	x->then = NULL;
 	if (then != NULL)
 		assert_int_equal(
-		    hook_queue_run(x->h, then, path_only, note, x, NULL), 0);
+			hook_queue_run(x->h, then, path_only, note, x, NULL),
+			0);
 }
 
 static int
@@ -56,7 +57,7 @@ setup(void **state)
 {
 	static struct fixture x;
 
-	x = (struct fixture){.done = 0};
+	x = (struct fixture){ .done = 0 };
 	assert_int_equal(loop_new(&x.l, NULL), 0);
 	assert_int_equal(hook_queue_open(&x.h, x.l, NULL), 0);
 	*state = &x;
@@ -134,8 +135,9 @@ test_never_waits(void **state)
 static void
 test_environment(void **state)
 {
-	static const char *const env[] = {
-	    "PATH=/usr/bin:/bin", "TUNDEV=cluevpn0", "NODE=a b;$(id)\n'", NULL};
+	static const char *const env[] = { "PATH=/usr/bin:/bin",
+					   "TUNDEV=cluevpn0",
+					   "NODE=a b;$(id)\n'", NULL };
 	struct fixture *x = *state;
 
 	setenv("LEAKED", "yes", 1);
@@ -221,7 +223,7 @@ printed(const struct hook_result *r)
 static void
 expect_gone(pid_t group)
 {
-	const struct timespec nap = {.tv_nsec = 10000000};
+	const struct timespec nap = { .tv_nsec = 10000000 };
 
 	assert_true(group > 1);
 	for (int i = 0; kill(-group, 0) == 0; i++) {
@@ -232,7 +234,7 @@ expect_gone(pid_t group)
 	assert_int_equal(errno, ESRCH);
 }
 
-static struct monotime timer_at;	/* the latest */
+static struct monotime timer_at; /* the latest */
 
 void __real_loop_timer_set(struct loop_timer *t, struct monotime at);
 void __wrap_loop_timer_set(struct loop_timer *t, struct monotime at);
@@ -335,8 +337,9 @@ test_close_kills_deaf_child(void **state)
 	queue(x, command);
 	start = clock_mono();
 	while (mono_ms(start, clock_mono()) < LIMIT_MS + 500)
-		assert_int_equal(loop_turn(x->l, mono_add_ms(clock_mono(), 100),
-					   NULL), 0);
+		assert_int_equal(
+			loop_turn(x->l, mono_add_ms(clock_mono(), 100), NULL),
+			0);
 	assert_int_equal(x->done, 0);
 	hook_queue_close(x->h);
 	x->h = NULL;
@@ -350,7 +353,7 @@ test_close_kills_deaf_child(void **state)
 static void
 test_background_goes_on(void **state)
 {
-	const struct timespec nap = {.tv_nsec = 10000000};
+	const struct timespec nap = { .tv_nsec = 10000000 };
 	struct fixture *x = *state;
 	char file[] = "/tmp/hook_test.XXXXXX", command[128];
 	int fd = mkstemp(file);
@@ -388,7 +391,7 @@ test_cannot_be_started(void **state)
 	assert_false(hook_ok(&x->last));
 	assert_int_equal(x->last.errnum, EMFILE);
 	assert_non_null(
-	    strstr(hook_result_text(text, &x->last), "cannot be started"));
+		strstr(hook_result_text(text, &x->last), "cannot be started"));
 }
 
 static void
@@ -435,7 +438,8 @@ test_waited_for(void **state)
 	assert_true(hook_ok(&r));
 	assert_string_equal(r.output, "up\n");
 	assert_int_equal(
-	    hook_run_wait("echo no >&2; exit 9", path_only, 10000, &r, &e), 0);
+		hook_run_wait("echo no >&2; exit 9", path_only, 10000, &r, &e),
+		0);
 	assert_int_equal(r.exit_status, 9);
 	assert_string_equal(r.output, "no\n");
 	/* More than a pipe holds; closes its output, then goes on. */
@@ -451,8 +455,8 @@ test_waited_for(void **state)
 	assert_true(r.timed_out);
 	assert_int_equal(r.signal, SIGTERM);
 	expect_gone(printed(&r));
-	assert_int_equal(hook_run_wait(DEAF_CHILD, path_only, LIMIT_MS, &r,
-				       &e), 0);
+	assert_int_equal(hook_run_wait(DEAF_CHILD, path_only, LIMIT_MS, &r, &e),
+			 0);
 	assert_int_equal(r.signal, SIGTERM);
 	expect_gone(printed(&r));
 }
@@ -500,23 +504,23 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    T(test_one_after_the_other),
-	    T(test_never_waits),
-	    T(test_environment),
-	    T(test_surroundings),
-	    T(test_how_it_ended),
-	    T(test_output_is_bounded),
-	    T(test_limit_of_the_page),
-	    T(test_limit),
-	    T(test_limit_of_the_deaf),
-	    T(test_limit_of_a_deaf_child),
-	    T(test_close_kills_deaf_child),
-	    T(test_background_goes_on),
-	    T(test_cannot_be_started),
-	    T(test_queue_is_bounded),
-	    T(test_close_kills),
-	    T(test_waited_for),
-	    T(test_input),
+		T(test_one_after_the_other),
+		T(test_never_waits),
+		T(test_environment),
+		T(test_surroundings),
+		T(test_how_it_ended),
+		T(test_output_is_bounded),
+		T(test_limit_of_the_page),
+		T(test_limit),
+		T(test_limit_of_the_deaf),
+		T(test_limit_of_a_deaf_child),
+		T(test_close_kills_deaf_child),
+		T(test_background_goes_on),
+		T(test_cannot_be_started),
+		T(test_queue_is_bounded),
+		T(test_close_kills),
+		T(test_waited_for),
+		T(test_input),
 	};
 
 	/* Orphans come here to be waited for, in case that process 1 does not

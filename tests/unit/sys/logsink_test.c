@@ -94,7 +94,8 @@ test_file_and_rotation(void **state)
 	errno = EDOM;
 	log_warn("first %d%%", 100);
 	assert_int_equal(errno, EDOM);
-	assert_string_equal(after_stamp(written(s, path)), "warn: first 100%\n");
+	assert_string_equal(after_stamp(written(s, path)),
+			    "warn: first 100%\n");
 	assert_int_equal(rename(path, rotated), 0);
 	log_info("second");
 	assert_non_null(strstr(written(s, rotated), "info: second\n"));
@@ -235,7 +236,7 @@ test_threads(void **state)
 	assert_int_equal(logsink_open(&s, LOGSINK_FILE, path, NULL), 0);
 	for (int i = 0; i < 2; i++)
 		assert_int_equal(
-		    pthread_create(&thread[i], NULL, write_many, s), 0);
+			pthread_create(&thread[i], NULL, write_many, s), 0);
 	for (int i = 0; i < 50; i++)
 		logsink_reopen(s, NULL);
 	for (int i = 0; i < 2; i++)
@@ -290,13 +291,12 @@ read_loss(int fd)
 
 		assert_true(n > 0);
 		len += (size_t)n;
-		if (all[len - 1] != '\n')	/* a datagram */
+		if (all[len - 1] != '\n') /* a datagram */
 			all[len++] = '\n';
 		all[len] = '\0';
 		lost = none = 0;
 		count(all, " log lines were lost: the reader", &lost);
-		lines = lost == 0 ? 0 : count(
-			all, "0123456789abcdef", &none);
+		lines = lost == 0 ? 0 : count(all, "0123456789abcdef", &none);
 		assert_true(lines + lost <= FLOOD);
 	} while (lines + lost < FLOOD);
 	assert_true(lost > 0);
@@ -458,16 +458,16 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    T(test_file_and_rotation),
-	    T(test_replace),
-	    T(test_reopen_fails),
-	    T(test_stderr),
-	    T(test_syslog),
-	    T(test_pipe_that_nobody_reads),
-	    T(test_syslogd_that_hangs),
-	    T(test_full_disk),
-	    T(test_threads),
-	    T(test_folder_of_others),
+		T(test_file_and_rotation),
+		T(test_replace),
+		T(test_reopen_fails),
+		T(test_stderr),
+		T(test_syslog),
+		T(test_pipe_that_nobody_reads),
+		T(test_syslogd_that_hangs),
+		T(test_full_disk),
+		T(test_threads),
+		T(test_folder_of_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,7 +29,7 @@ struct fixture {
 static void
 setup_events(struct fixture *x)
 {
-	*x = (struct fixture){.deadline = MONO_NEVER};
+	*x = (struct fixture){ .deadline = MONO_NEVER };
 	assert_int_equal(loop_new(&x->l, NULL), 0);
 	for (int i = 0; i < PLACES; i++)
 		x->fd[i] = eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -141,7 +141,7 @@ test_once_a_turn_and_interest(void **state)
 	(void)state;
 	setup_events(&x);
 	assert_int_equal(
-	    loop_add(&x.f[0], x.l, x.fd[0], LOOP_IN, count, &x, NULL), 0);
+		loop_add(&x.f[0], x.l, x.fd[0], LOOP_IN, count, &x, NULL), 0);
 	turn(&x);
 	assert_int_equal(x.calls, 1);
 	turn(&x);
@@ -181,7 +181,7 @@ static void
 test_add_refused(void **state)
 {
 	struct loop_fd *f = NULL;
-	struct err e = {0};
+	struct err e = { 0 };
 	struct loop *l;
 
 	(void)state;
@@ -203,7 +203,7 @@ static void
 on_tick(void *ctx)
 {
 	struct tick *t = ctx;
-	char mark[2] = {t->mark, '\0'};
+	char mark[2] = { t->mark, '\0' };
 
 	strncat(t->log, mark, 15);
 	if (mono_is_set(t->again))
@@ -214,9 +214,9 @@ static void
 test_timers(void **state)
 {
 	char log[16] = "";
-	struct tick a = {.log = log, .mark = 'a'};
-	struct tick b = {.log = log, .mark = 'b'};
-	struct tick c = {.log = log, .mark = 'c'};
+	struct tick a = { .log = log, .mark = 'a' };
+	struct tick b = { .log = log, .mark = 'b' };
+	struct tick c = { .log = log, .mark = 'c' };
 	struct monotime start = clock_mono();
 	struct loop *l;
 
@@ -269,7 +269,7 @@ static void
 test_owner_deadline(void **state)
 {
 	struct monotime start = clock_mono();
-	struct fixture x = {.deadline = mono_add_ms(start, 15)};
+	struct fixture x = { .deadline = mono_add_ms(start, 15) };
 	int64_t took;
 
 	(void)state;
@@ -326,11 +326,10 @@ test_longest_turn(void **state)
 	(void)state;
 	setup_events(&x);
 	assert_int_equal(loop_longest_ms(x.l), 0);
-	assert_int_equal(loop_add(&x.f[0], x.l, x.fd[0], LOOP_IN, busy, &x,
-				  NULL),
-			 0);
+	assert_int_equal(
+		loop_add(&x.f[0], x.l, x.fd[0], LOOP_IN, busy, &x, NULL), 0);
 	turn(&x);
-	turn(&x);	/* the first one has ended */
+	turn(&x); /* the first one has ended */
 	longest = loop_longest_ms(x.l);
 	assert_true(longest >= 30);
 	turn(&x);
@@ -363,16 +362,16 @@ test_packets_gather(void **state)
 
 	(void)state;
 	setup_events(&x);
-	assert_int_equal(loop_add(&x.f[0], x.l, x.fd[0], LOOP_IN, no_packet,
-				  &x, NULL),
-			 0);
+	assert_int_equal(
+		loop_add(&x.f[0], x.l, x.fd[0], LOOP_IN, no_packet, &x, NULL),
+		0);
 	for (int i = 0; i < 10000; i++)
 		assert_int_equal(loop_turn(x.l, later, NULL), 0);
 	assert_int_equal(loop_pauses(x.l), 0);
 	loop_remove(x.f[0]);
-	assert_int_equal(loop_add(&x.f[0], x.l, x.fd[0], LOOP_IN, one_packet,
-				  &x, NULL),
-			 0);
+	assert_int_equal(
+		loop_add(&x.f[0], x.l, x.fd[0], LOOP_IN, one_packet, &x, NULL),
+		0);
 	/* How many it takes is up to the machine, too. */
 	while (loop_pauses(x.l) == 0 && mono_before(clock_mono(), later))
 		assert_int_equal(loop_turn(x.l, later, NULL), 0);
@@ -384,16 +383,16 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_remove_in_batch),
-	    cmocka_unit_test(test_number_reused),
-	    cmocka_unit_test(test_once_a_turn_and_interest),
-	    cmocka_unit_test(test_hangup_unasked),
-	    cmocka_unit_test(test_add_refused),
-	    cmocka_unit_test(test_timers),
-	    cmocka_unit_test(test_owner_deadline),
-	    cmocka_unit_test(test_longest_turn),
-	    cmocka_unit_test(test_packets_gather),
-	    cmocka_unit_test(test_stop_before_run),
+		cmocka_unit_test(test_remove_in_batch),
+		cmocka_unit_test(test_number_reused),
+		cmocka_unit_test(test_once_a_turn_and_interest),
+		cmocka_unit_test(test_hangup_unasked),
+		cmocka_unit_test(test_add_refused),
+		cmocka_unit_test(test_timers),
+		cmocka_unit_test(test_owner_deadline),
+		cmocka_unit_test(test_longest_turn),
+		cmocka_unit_test(test_packets_gather),
+		cmocka_unit_test(test_stop_before_run),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,7 +21,7 @@
 static int
 manager(const char *name)
 {
-	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	size_t len = strlen(name);
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
 
@@ -29,9 +29,9 @@ manager(const char *name)
 	if (name[0] == '@')
 		sun.sun_path[0] = '\0';
 	assert_int_equal(
-	    bind(fd, (struct sockaddr *)&sun,
-		 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)),
-	    0);
+		bind(fd, (struct sockaddr *)&sun,
+		     (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)),
+		0);
 	return fd;
 }
 
@@ -64,13 +64,12 @@ conversation(const char *name)
 	clock_gettime(CLOCK_MONOTONIC, &before);
 	notify_reloading(&n);
 	clock_gettime(CLOCK_MONOTONIC, &after);
-	assert_int_equal(
-	    sscanf(heard(fd), "RELOADING=1\nMONOTONIC_USEC=%" SCNd64, &usec),
-	    1);
-	assert_in_range(usec,
-			(int64_t)before.tv_sec * 1000000 +
-			    before.tv_nsec / 1000,
-			(int64_t)after.tv_sec * 1000000 + after.tv_nsec / 1000);
+	assert_int_equal(sscanf(heard(fd),
+				"RELOADING=1\nMONOTONIC_USEC=%" SCNd64, &usec),
+			 1);
+	assert_in_range(
+		usec, (int64_t)before.tv_sec * 1000000 + before.tv_nsec / 1000,
+		(int64_t)after.tv_sec * 1000000 + after.tv_nsec / 1000);
 	notify_alive(&n);
 	assert_string_equal(heard(fd), "WATCHDOG=1");
 	notify_stopping(&n);
@@ -154,8 +153,8 @@ test_watchdog(void **state)
 static void
 test_refused(void **state)
 {
-	static const char *const bad[] = {"relative", "@", "/",
-					  "/nonexistent/socket"};
+	static const char *const bad[] = { "relative", "@", "/",
+					   "/nonexistent/socket" };
 	struct notify n;
 	struct err e;
 
@@ -172,10 +171,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_conversation),
-	    cmocka_unit_test(test_nobody_asks),
-	    cmocka_unit_test(test_watchdog),
-	    cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_conversation),
+		cmocka_unit_test(test_nobody_asks),
+		cmocka_unit_test(test_watchdog),
+		cmocka_unit_test(test_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

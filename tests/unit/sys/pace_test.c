@@ -14,8 +14,7 @@
 
 /* The number of turns like this until one pauses; TRIES: none does. */
 static unsigned int
-turns_until_pause(struct pace *p, int64_t slept, int64_t worked,
-		  size_t packets)
+turns_until_pause(struct pace *p, int64_t slept, int64_t worked, size_t packets)
 {
 	unsigned int n = 0;
 

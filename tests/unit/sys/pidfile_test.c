@@ -113,8 +113,8 @@ test_own(void **state)
 static void
 test_held_then_stale(void **state)
 {
-	struct pidfile p = {.fd = 99};
-	struct err e = {0};
+	struct pidfile p = { .fd = 99 };
+	struct err e = { 0 };
 	char text[32];
 	int release, status;
 	pid_t pid, who = 0;
@@ -200,10 +200,10 @@ test_refused(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {
-	    T(test_own),      T(test_held_then_stale), T(test_longer_rubbish),
-	    T(test_replaced), T(test_refused),
-	};
+	const struct CMUnitTest tests[] = { T(test_own),
+					    T(test_held_then_stale),
+					    T(test_longer_rubbish),
+					    T(test_replaced), T(test_refused) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -44,9 +44,9 @@ status_hex(const char *key)
 static int
 drop_and_check(bool keep)
 {
-	const struct privs_ids ids = {.uid = 12345, .gid = 12346};
+	const struct privs_ids ids = { .uid = 12345, .gid = 12346 };
 	const uint64_t caps = keep ? NET_ADMIN_BIT : 0;
-	const gid_t extra[] = {4, 27};
+	const gid_t extra[] = { 4, 27 };
 	struct err e;
 
 	if (setgroups(2, extra) < 0)
@@ -89,14 +89,14 @@ harden_and_check(void)
 static int
 drop_without_privilege(void)
 {
-	const struct privs_ids other = {.uid = 23456, .gid = 23456};
+	const struct privs_ids other = { .uid = 23456, .gid = 23456 };
 	struct err e;
 
 	if (drop_and_check(false) != 0)
 		return 1;
 	/* Not root any more: this cannot work, and must say so. */
-	return privs_drop(&other, false, &e) == -1 && e.code == ERR_PERM ? 0
-									 : 2;
+	return privs_drop(&other, false, &e) == -1 && e.code == ERR_PERM ? 0 :
+									   2;
 }
 
 static void
@@ -181,7 +181,7 @@ test_drop_refused(void **state)
 
 /* --- a change of users that claims to be whole ---------------------------- */
 
-static int (*changes)(void);		/* instead of all of it; or NULL */
+static int (*changes)(void); /* instead of all of it; or NULL */
 
 int __real_capng_change_id(int uid, int gid, capng_flags_t flags);
 int __wrap_capng_change_id(int uid, int gid, capng_flags_t flags);
@@ -248,7 +248,7 @@ way_back_stays(void)
 	       capng_apply(CAPNG_SELECT_CAPS);
 }
 
-static const char *complaint;		/* the end of what is said then */
+static const char *complaint; /* the end of what is said then */
 
 static int
 drop_in_part(void)
@@ -300,7 +300,7 @@ test_harden(void **state)
 static void
 test_lookup(void **state)
 {
-	struct privs_ids ids = {7, 7};
+	struct privs_ids ids = { 7, 7 };
 	struct err e;
 	gid_t group;
 
@@ -317,7 +317,7 @@ test_lookup(void **state)
 	assert_int_equal(ids.gid, 0);
 	assert_int_equal(privs_group(&group, "adm", &e), 0);
 
-	ids = (struct privs_ids){7, 7};
+	ids = (struct privs_ids){ 7, 7 };
 	assert_int_equal(privs_lookup(&ids, "no-such-user", NULL, &e), -1);
 	assert_int_equal(e.code, ERR_NOTFOUND);
 	assert_non_null(strstr(e.text, "no-such-user"));
@@ -492,7 +492,7 @@ test_lock_memory(void **state)
 
 	(void)state;
 #if defined(__SANITIZE_ADDRESS__)
-	skip();		/* it makes mlockall(2) do nothing */
+	skip(); /* it makes mlockall(2) do nothing */
 #endif
 	expect_zero(lock_refused);
 	pid = fork();
@@ -512,14 +512,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_isolate),
+		cmocka_unit_test(test_isolate),
 		cmocka_unit_test(test_starter),
-	    cmocka_unit_test(test_drop),
-	    cmocka_unit_test(test_drop_refused),
-	    cmocka_unit_test(test_drop_in_part),
-	    cmocka_unit_test(test_harden),
-	    cmocka_unit_test(test_lookup),
-	    cmocka_unit_test(test_lock_memory),
+		cmocka_unit_test(test_drop),
+		cmocka_unit_test(test_drop_refused),
+		cmocka_unit_test(test_drop_in_part),
+		cmocka_unit_test(test_harden),
+		cmocka_unit_test(test_lookup),
+		cmocka_unit_test(test_lock_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,7 +17,7 @@
 #include "sys/realtime.h"
 
 #define OTHER_USER 12345
-#define SPIN_MS 60000	/* generous: the processor may not be ours alone */
+#define SPIN_MS 60000 /* generous: the processor may not be ours alone */
 
 static volatile sig_atomic_t signals;
 
@@ -87,7 +87,7 @@ child_is_ordinary(void)
 static int
 is_told(void)
 {
-	const struct sigaction act = {.sa_handler = on_xcpu};
+	const struct sigaction act = { .sa_handler = on_xcpu };
 	struct monotime end = mono_add_ms(clock_mono(), SPIN_MS);
 
 	sigaction(SIGXCPU, &act, NULL);
@@ -112,8 +112,8 @@ other_user_allowed(void)
 static int
 other_user_not_allowed(void)
 {
-	const struct rlimit none = {0, 0};
-	struct err e = {.code = ERR_NONE};
+	const struct rlimit none = { 0, 0 };
+	struct err e = { .code = ERR_NONE };
 
 	setrlimit(RLIMIT_RTPRIO, &none);
 	if (setgid(OTHER_USER) < 0 || setuid(OTHER_USER) < 0)
@@ -128,8 +128,8 @@ other_user_not_allowed(void)
 static int
 hard_limit(void)
 {
-	const struct rlimit r = {1000, 1000};
-	struct err e = {.code = ERR_NONE};
+	const struct rlimit r = { 1000, 1000 };
+	struct err e = { .code = ERR_NONE };
 
 	setrlimit(RLIMIT_RTTIME, &r);
 	return realtime_on(&e) < 0 && policy() == SCHED_OTHER ? 0 : 1;

@@ -47,7 +47,8 @@ test_not_found(void **state)
 	/* Longer than any name can be: no name server is asked. */
 	assert_int_equal(resolve("0123456789012345678901234567890123456789"
 				 "0123456789012345678901234567890123456789",
-				 IP_V6, at, 4, &n, &e), -1);
+				 IP_V6, at, 4, &n, &e),
+			 -1);
 	assert_true(e.text[0] != '\0');
 	assert_int_equal(n, 77);
 }

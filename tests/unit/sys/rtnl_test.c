@@ -98,9 +98,9 @@ flush(struct world *w)
 static void
 setup(struct world *w)
 {
-	struct err e = {0};
+	struct err e = { 0 };
 
-	*w = (struct world){0};
+	*w = (struct world){ 0 };
 	if (unusable != NULL) {
 		print_message("%s\n", unusable);
 		skip();
@@ -141,14 +141,14 @@ has_addr(const struct world *w, const char *text, uint8_t len)
 }
 
 /* Reads until a condition holds. */
-#define soon(w, condition)                                                   \
-	do {                                                                 \
-		struct monotime end_ = mono_add_ms(clock_mono(), WAIT_MS);   \
-		while (!(condition)) {                                       \
-			assert_true(mono_before(clock_mono(), end_));        \
-			usleep(1000);                                        \
-			rtnl_read((w)->r);                                   \
-		}                                                            \
+#define soon(w, condition)                                                 \
+	do {                                                               \
+		struct monotime end_ = mono_add_ms(clock_mono(), WAIT_MS); \
+		while (!(condition)) {                                     \
+			assert_true(mono_before(clock_mono(), end_));      \
+			usleep(1000);                                      \
+			rtnl_read((w)->r);                                 \
+		}                                                          \
 	} while (0)
 
 static void
@@ -299,9 +299,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_others),
-	    cmocka_unit_test(test_own),
-	    cmocka_unit_test(test_many),
+		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_own),
+		cmocka_unit_test(test_many),
 	};
 
 	enter_namespace();

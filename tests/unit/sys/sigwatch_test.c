@@ -25,9 +25,9 @@ note(void *ctx, int signo)
 static void
 test_signals_arrive(void **state)
 {
-	static const int all[] = {SIGHUP,  SIGUSR1, SIGUSR2,
-				  SIGTERM, SIGINT,  SIGCHLD, SIGXCPU};
-	unsigned int seen[NSIG] = {0};
+	static const int all[] = { SIGHUP, SIGUSR1, SIGUSR2, SIGTERM,
+				   SIGINT, SIGCHLD, SIGXCPU };
+	unsigned int seen[NSIG] = { 0 };
 	struct sigwatch *s;
 	struct loop *l;
 
@@ -99,9 +99,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_signals_arrive),
-	    cmocka_unit_test(test_sigpipe_ignored),
-	    cmocka_unit_test(test_child_reset),
+		cmocka_unit_test(test_signals_arrive),
+		cmocka_unit_test(test_sigpipe_ignored),
+		cmocka_unit_test(test_child_reset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,7 +16,7 @@
 static struct endpoint
 endpoint(const char *text, uint16_t port)
 {
-	struct endpoint e = {.port = port};
+	struct endpoint e = { .port = port };
 
 	assert_int_equal(ipaddr_parse(&e.addr, text, strlen(text)), 0);
 	return e;
@@ -59,9 +59,9 @@ test_there_and_back(void **state)
 static void
 test_refused(void **state)
 {
-	struct endpoint e = {.port = 1}, got = {.port = 77};
-	struct sockaddr_storage ss = {.ss_family = AF_UNIX};
-	struct sockaddr_in6 mapped = {.sin6_family = AF_INET6};
+	struct endpoint e = { .port = 1 }, got = { .port = 77 };
+	struct sockaddr_storage ss = { .ss_family = AF_UNIX };
+	struct sockaddr_in6 mapped = { .sin6_family = AF_INET6 };
 
 	(void)state;
 	assert_int_equal(sockaddr_put(&ss, &e), 0);
@@ -74,11 +74,11 @@ test_refused(void **state)
 	e = endpoint("2001:db8::1", 1);
 	sockaddr_put(&ss, &e);
 	assert_int_equal(
-	    sockaddr_get(&got, &ss, sizeof(struct sockaddr_in6) - 1), -1);
+		sockaddr_get(&got, &ss, sizeof(struct sockaddr_in6) - 1), -1);
 	e = endpoint("192.0.2.1", 1);
 	sockaddr_put(&ss, &e);
 	assert_int_equal(
-	    sockaddr_get(&got, &ss, sizeof(struct sockaddr_in) - 1), -1);
+		sockaddr_get(&got, &ss, sizeof(struct sockaddr_in) - 1), -1);
 	assert_int_equal(got.port, 77);
 }
 
@@ -100,9 +100,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_there_and_back),
-	    cmocka_unit_test(test_refused),
-	    cmocka_unit_test(test_clocks),
+		cmocka_unit_test(test_there_and_back),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_clocks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

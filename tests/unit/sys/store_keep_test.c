@@ -95,9 +95,10 @@ test_bound(void **state)
 	for (int i = 0; i < 5; i++)
 		assert_int_equal(store_keep(&s, "list",
 					    (struct walltime){ 1000 + i }, 3,
-					    kept, &e), 0);
-	assert_int_equal(store_list_prefix(&s, "list.lost-", 100, &names, &n,
-					   &e), 0);
+					    kept, &e),
+				 0);
+	assert_int_equal(
+		store_list_prefix(&s, "list.lost-", 100, &names, &n, &e), 0);
 	assert_int_equal(n, 3);
 	assert_string_equal(names[0], "list.lost-19700101T001642Z");
 	assert_string_equal(names[2], kept);
@@ -115,8 +116,9 @@ test_none(void **state)
 	struct err e;
 
 	(void)state;
-	assert_int_equal(store_keep(&s, "list", (struct walltime){ 1 }, 3,
-				    kept, &e), -1);
+	assert_int_equal(
+		store_keep(&s, "list", (struct walltime){ 1 }, 3, kept, &e),
+		-1);
 	assert_int_equal(e.code, ERR_NOTFOUND);
 }
 

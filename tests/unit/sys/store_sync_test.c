@@ -18,17 +18,15 @@
 
 static char dir[] = "/tmp/store_sync.XXXXXX";
 static struct store store;
-static char done[32];		/* w(rite), s(ync), r(ename), S: of the directory */
-static char fails;		/* the one of them that does */
+static char done[32]; /* w(rite), s(ync), r(ename), S: of the directory */
+static char fails;    /* the one of them that does */
 
 ssize_t __real_write(int fd, const void *p, size_t n);
 int __real_fsync(int fd);
-int __real_renameat(int from_dir, const char *from, int to_dir,
-		    const char *to);
+int __real_renameat(int from_dir, const char *from, int to_dir, const char *to);
 ssize_t __wrap_write(int fd, const void *p, size_t n);
 int __wrap_fsync(int fd);
-int __wrap_renameat(int from_dir, const char *from, int to_dir,
-		    const char *to);
+int __wrap_renameat(int from_dir, const char *from, int to_dir, const char *to);
 
 static bool
 does(char what)
@@ -76,7 +74,8 @@ setup(void **state)
 
 	(void)state;
 	return mkdtemp(dir) == NULL || store_open(&store, dir, false, &e) < 0 ?
-		       -1 : 0;
+		       -1 :
+		       0;
 }
 
 static int
@@ -107,8 +106,7 @@ assert_is(const char *text)
 	struct err e;
 	size_t len;
 
-	assert_int_equal(store_read(&store, "file", 100, 0, &mem, &len, &e),
-			 0);
+	assert_int_equal(store_read(&store, "file", 100, 0, &mem, &len, &e), 0);
 	assert_string_equal((char *)mem, text);
 	free(mem);
 }

@@ -41,7 +41,7 @@ setup(void **state)
 {
 	static struct fixture x;
 
-	x = (struct fixture){.base = "/tmp/store_test.XXXXXX", .stop_at = -1};
+	x = (struct fixture){ .base = "/tmp/store_test.XXXXXX", .stop_at = -1 };
 	assert_non_null(mkdtemp(x.base));
 	snprintf(x.dir, sizeof(x.dir), "%s/lib/pairs", x.base);
 	assert_int_equal(store_open(&x.s, x.dir, true, NULL), 0);
@@ -74,7 +74,7 @@ in_dir(const struct fixture *x, const char *name)
 static void
 put(struct fixture *x, const char *name, const char *text)
 {
-	struct err e = {0};
+	struct err e = { 0 };
 
 	if (store_write(&x->s, name, text, strlen(text), &e) < 0)
 		fail_msg("%s", e.text);
@@ -83,7 +83,7 @@ put(struct fixture *x, const char *name, const char *text)
 static void
 expect(struct fixture *x, const char *name, const char *text)
 {
-	struct err e = {0};
+	struct err e = { 0 };
 	uint8_t *data;
 	size_t len;
 
@@ -99,7 +99,7 @@ expect_error(struct fixture *x, const char *name, unsigned int flags,
 	     enum err_code code, const char *word)
 {
 	uint8_t *data = NULL;
-	struct err e = {0};
+	struct err e = { 0 };
 	size_t len = 77;
 
 	assert_int_equal(store_read(&x->s, name, 1000, flags, &data, &len, &e),
@@ -160,18 +160,19 @@ test_crash_at_each_step(void **state)
 		x->stop_at = step;
 		x->steps = 0;
 		assert_int_equal(
-		    store_write(&x->s, "list", "a newer list", 12, &e), -1);
+			store_write(&x->s, "list", "a newer list", 12, &e), -1);
 		assert_int_equal(x->steps, step + 1);
 		expect(x, "list",
-		       step < STORE_STEP_SYNC_DIR ? "the old list"
-						  : "a newer list");
+		       step < STORE_STEP_SYNC_DIR ? "the old list" :
+						    "a newer list");
 		/* A visitor leaves alone what was left... */
 		store_close(&x->s);
 		assert_int_equal(store_open(&x->s, x->dir, false, NULL), 0);
 		assert_int_equal(access(in_dir(x, ".tmp"), F_OK),
 				 step > STORE_STEP_CREATE &&
-					 step < STORE_STEP_SYNC_DIR ?
-				     0 : -1);
+						 step < STORE_STEP_SYNC_DIR ?
+					 0 :
+					 -1);
 		/* ...and as after the restart, it is gone. */
 		store_close(&x->s);
 		assert_int_equal(store_open(&x->s, x->dir, true, NULL), 0);
@@ -197,8 +198,8 @@ test_no_room(void **state)
 static void
 test_names(void **state)
 {
-	static const char *const bad[] = {"",	 ".",  "..",   ".tmp",
-					  "a/b", "/a", "../a", ".hidden"};
+	static const char *const bad[] = { "",	  ".",	"..",	".tmp",
+					   "a/b", "/a", "../a", ".hidden" };
 	struct fixture *x = *state;
 	char longest[STORE_NAME_MAX + 2];
 	struct err e;
@@ -288,27 +289,32 @@ test_paths(void **state)
 	snprintf(link, sizeof(link), "%s/current.key", x->dir);
 	assert_int_equal(symlink(path, link), 0);
 	assert_int_equal(
-	    store_read_path(link, 0, 100, STORE_PRIVATE, &data, &len, &e), 0);
+		store_read_path(link, 0, 100, STORE_PRIVATE, &data, &len, &e),
+		0);
 	assert_string_equal((char *)data, "key");
 	free(data);
 	assert_int_equal(chmod(path, 0644), 0);
 	assert_int_equal(
-	    store_read_path(link, 0, 100, STORE_PRIVATE, &data, &len, &e), -1);
+		store_read_path(link, 0, 100, STORE_PRIVATE, &data, &len, &e),
+		-1);
 	assert_int_equal(e.code, ERR_PERM);
 	assert_int_equal(store_read_path(link, 0, 100, 0, &data, &len, &e), 0);
 	free(data);
 	if (geteuid() == 0 && chown(path, 12345, 0) == 0) {
 		assert_int_equal(
-		    store_read_path(link, 0, 100, 0, &data, &len, &e), -1);
+			store_read_path(link, 0, 100, 0, &data, &len, &e), -1);
 		assert_int_equal(e.code, ERR_PERM);
 		assert_int_equal(
-		    store_read_path(link, 12346, 100, 0, &data, &len, &e), -1);
+			store_read_path(link, 12346, 100, 0, &data, &len, &e),
+			-1);
 		assert_int_equal(
-		    store_read_path(link, 12345, 100, 0, &data, &len, &e), 0);
+			store_read_path(link, 12345, 100, 0, &data, &len, &e),
+			0);
 		free(data);
 	}
 	assert_int_equal(
-	    store_read_path("/nonexistent/x", 0, 100, 0, &data, &len, &e), -1);
+		store_read_path("/nonexistent/x", 0, 100, 0, &data, &len, &e),
+		-1);
 	assert_int_equal(e.code, ERR_NOTFOUND);
 }
 
@@ -327,13 +333,14 @@ test_opened(void **state)
 	snprintf(path, sizeof(path), "%s/node.key", x->dir);
 	fd = open(path, O_RDONLY);
 	assert_int_equal(store_read_fd(fd, "its path", 0, 100, STORE_PRIVATE,
-				       &data, &len, &e), 0);
+				       &data, &len, &e),
+			 0);
 	assert_string_equal((char *)data, "key");
 	free(data);
 	assert_int_equal(fcntl(fd, F_GETFD), -1); /* it was closed */
 	assert_int_equal(chmod(path, 0644), 0);
-	assert_int_equal(store_read_fd(open(path, O_RDONLY), "its path", 0,
-				       100, STORE_PRIVATE, &data, &len, &e),
+	assert_int_equal(store_read_fd(open(path, O_RDONLY), "its path", 0, 100,
+				       STORE_PRIVATE, &data, &len, &e),
 			 -1);
 	assert_int_equal(e.code, ERR_PERM);
 	assert_non_null(strstr(e.text, "its path"));
@@ -375,7 +382,7 @@ test_aside_and_list(void **state)
 static void
 expect_wiped(int fd, size_t len)
 {
-	char got[64], zero[64] = {0};
+	char got[64], zero[64] = { 0 };
 
 	assert_int_equal(pread(fd, got, sizeof(got), 0), (ssize_t)len);
 	assert_memory_equal(got, zero, len);
@@ -554,12 +561,12 @@ test_give_file(void **state)
 	put(x, "target", "x");
 	put(x, "twin", "x");
 	assert_int_equal(symlinkat("target", x->s.dirfd, "link"), 0);
-	assert_int_equal(linkat(x->s.dirfd, "twin", x->s.dirfd, "other", 0),
-			 0);
+	assert_int_equal(linkat(x->s.dirfd, "twin", x->s.dirfd, "other", 0), 0);
 	for (uid_t u = 12345; u < 12347; u++)
 		for (size_t i = 0; i < 4; i++)
 			assert_int_equal(store_give_file(&x->s, names[i], u,
-							 12346, NULL), 0);
+							 12346, NULL),
+					 0);
 	assert_int_equal(owner(x, "plain"), 12345);
 	assert_int_equal(owner(x, "target"), 0);
 	assert_int_equal(owner(x, "link"), 0);
@@ -581,8 +588,8 @@ test_open_in(void **state)
 	assert_int_equal(fstatat(x->s.dirfd, "sub", &st, 0), 0);
 	assert_int_equal(st.st_mode & 07777, 0700);
 	/* Once more, with what was left of a write. */
-	assert_int_equal(renameat(x->s.dirfd, "sub/a", x->s.dirfd,
-				  "sub/.tmp"), 0);
+	assert_int_equal(renameat(x->s.dirfd, "sub/a", x->s.dirfd, "sub/.tmp"),
+			 0);
 	assert_int_equal(store_open_in(&s, &x->s, "sub", true, &e), 0);
 	store_close(&s);
 	assert_int_equal(fstatat(x->s.dirfd, "sub/.tmp", &st, 0), -1);
@@ -621,24 +628,24 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    T(test_write_read),
-	    T(test_crash_at_each_step),
-	    T(test_no_room),
-	    T(test_names),
-	    T(test_who_is_trusted),
-	    T(test_size_limit),
-	    T(test_paths),
-	    T(test_opened),
-	    T(test_aside_and_list),
-	    T(test_secrets_are_wiped),
-	    T(test_wipes_nothing_else),
-	    T(test_lock_nests_and_excludes),
-	    T(test_open_beside_a_writer),
-	    T(test_owner_follows_directory),
-	    T(test_give),
-	    T(test_give_file),
-	    T(test_open_in),
-	    T(test_open_refused),
+		T(test_write_read),
+		T(test_crash_at_each_step),
+		T(test_no_room),
+		T(test_names),
+		T(test_who_is_trusted),
+		T(test_size_limit),
+		T(test_paths),
+		T(test_opened),
+		T(test_aside_and_list),
+		T(test_secrets_are_wiped),
+		T(test_wipes_nothing_else),
+		T(test_lock_nests_and_excludes),
+		T(test_open_beside_a_writer),
+		T(test_owner_follows_directory),
+		T(test_give),
+		T(test_give_file),
+		T(test_open_in),
+		T(test_open_refused),
 	};
 
 	umask(0);

@@ -16,9 +16,9 @@
 
 #include "sys/store.h"
 
-#define MARK 0xa7		/* all that the file has */
+#define MARK 0xa7 /* all that the file has */
 #define FILE_LEN 20000
-#define MARKS_MIN 8		/* so many in a row are no accident */
+#define MARKS_MIN 8 /* so many in a row are no accident */
 
 /* A compiler knows that free() looks at none of these. */
 static volatile bool watching;

@@ -59,10 +59,10 @@ on_accept(void *ctx, int fd, const struct endpoint *remote,
 static void
 setup(struct fixture *x, const char *host)
 {
-	struct endpoint local = {.addr = addr(host)};
-	struct err e = {0};
+	struct endpoint local = { .addr = addr(host) };
+	struct err e = { 0 };
 
-	*x = (struct fixture){.n = 0};
+	*x = (struct fixture){ .n = 0 };
 	assert_int_equal(loop_new(&x->l, NULL), 0);
 	if (tcp_listen(&x->t, x->l, &local, on_accept, x, &e) < 0)
 		fail_msg("%s", e.text);
@@ -89,8 +89,8 @@ turn_for(struct fixture *x, int64_t ms)
 static int
 dial(struct fixture *x, const struct ipaddr *source)
 {
-	struct err e = {0};
-	struct pollfd p = {.events = POLLOUT};
+	struct err e = { 0 };
+	struct pollfd p = { .events = POLLOUT };
 
 	p.fd = tcp_connect(&x->to, source, &e);
 	if (p.fd < 0)
@@ -165,7 +165,7 @@ test_exchange(void **state)
 static void
 test_segments_of_others(void **state)
 {
-	struct sockaddr_in to = {.sin_family = AF_INET};
+	struct sockaddr_in to = { .sin_family = AF_INET };
 	struct fixture x;
 	int fd;
 
@@ -222,12 +222,12 @@ descriptors(void)
 static void
 test_refused(void **state)
 {
-	struct endpoint to = {.addr = addr("127.0.0.1")};
+	struct endpoint to = { .addr = addr("127.0.0.1") };
 	struct ipaddr foreign = addr("192.0.2.1");
-	struct pollfd p = {.events = POLLOUT};
+	struct pollfd p = { .events = POLLOUT };
 	unsigned int before = descriptors();
 	struct fixture x;
-	struct err e = {0};
+	struct err e = { 0 };
 
 	(void)state;
 	setup(&x, "127.0.0.1");
@@ -253,9 +253,9 @@ static void
 test_listen_refused(void **state)
 {
 	struct tcp_listener *second = NULL;
-	struct endpoint none = {.port = 1};
+	struct endpoint none = { .port = 1 };
 	struct fixture x;
-	struct err e = {0};
+	struct err e = { 0 };
 
 	(void)state;
 	setup(&x, "127.0.0.1");
@@ -345,14 +345,14 @@ main(void)
 	/* In a new namespace it may be down; elsewhere this changes nothing. */
 	const char *up = "ip link set lo up 2>/dev/null || true";
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_exchange),
-	    cmocka_unit_test(test_segments_of_others),
-	    cmocka_unit_test(test_full_and_reset),
-	    cmocka_unit_test(test_refused),
-	    cmocka_unit_test(test_listen_refused),
-	    cmocka_unit_test(test_pause_and_bound),
-	    cmocka_unit_test(test_close_in_callback),
-	    cmocka_unit_test(test_no_descriptors_left),
+		cmocka_unit_test(test_exchange),
+		cmocka_unit_test(test_segments_of_others),
+		cmocka_unit_test(test_full_and_reset),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_listen_refused),
+		cmocka_unit_test(test_pause_and_bound),
+		cmocka_unit_test(test_close_in_callback),
+		cmocka_unit_test(test_no_descriptors_left),
 	};
 
 	if (system(up) != 0)

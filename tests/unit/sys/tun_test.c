@@ -58,7 +58,7 @@ addr(const char *text)
 static int
 bound_socket(struct fixture *x, int type, struct endpoint *self)
 {
-	struct endpoint e = {.addr = x->near};
+	struct endpoint e = { .addr = x->near };
 	struct sockaddr_storage ss;
 	socklen_t len = sockaddr_put(&ss, &e);
 	int fd = socket(sockaddr_family(&x->near), type | SOCK_NONBLOCK, 0);
@@ -79,7 +79,7 @@ wait_until_local(struct fixture *x)
 	struct sockaddr_storage ss;
 	struct endpoint self;
 	int fd = bound_socket(x, SOCK_DGRAM, &self);
-	struct pollfd p = {.fd = fd, .events = POLLIN};
+	struct pollfd p = { .fd = fd, .events = POLLIN };
 	socklen_t len = sockaddr_put(&ss, &self);
 	int tries = 0;
 
@@ -100,9 +100,9 @@ shell(const char *command)
 static void
 setup(struct fixture *x, enum tun_level level, bool v6)
 {
-	struct err e = {0};
+	struct err e = { 0 };
 
-	*x = (struct fixture){.mem = malloc(MEM_LEN)};
+	*x = (struct fixture){ .mem = malloc(MEM_LEN) };
 	x->near = addr(v6 ? "fd00:c1::1" : "10.99.0.1");
 	x->far = addr(v6 ? "fd00:c1::2" : "10.99.0.2");
 	assert_non_null(x->mem);
@@ -137,6 +137,7 @@ swap(uint8_t *a, uint8_t *b, size_t len)
 static enum tun_result
 write_back(struct fixture *x, const struct tun_frame *f)
 {
+	/* clang-format off */
 	struct slice s[3] = {
 	    {f->data, 20}, {f->data + 20, 8}, {f->data + 28, f->len - 28}};
 	struct tun_out out = {.off = f->off, .iov = s, .niov = 3};
@@ -492,6 +493,7 @@ main(void)
 	    cmocka_unit_test(test_write_refused),
 	    cmocka_unit_test(test_open_refused),
 	};
+	/* clang-format on */
 
 	enter_namespace();
 	return cmocka_run_group_tests(tests, NULL, NULL);

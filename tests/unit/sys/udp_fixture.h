@@ -101,9 +101,9 @@ addr(const char *text)
 static inline struct udp *
 open_at(const char *where, bool gso, bool gro)
 {
-	struct udp_opts opts = {.gso = gso, .gro = gro};
-	struct endpoint local = {.addr = addr(where)};
-	struct err e = {0};
+	struct udp_opts opts = { .gso = gso, .gro = gro };
+	struct endpoint local = { .addr = addr(where) };
+	struct err e = { 0 };
 	struct udp *u;
 
 	if (udp_open(&u, &local, &opts, &e) < 0)
@@ -115,15 +115,15 @@ static inline void
 setup(struct fixture *x, const char *host, const char *any, bool gso, bool gro)
 {
 	memset(&refuse, 0, sizeof(refuse));
-	*x = (struct fixture){.mem = malloc(MEM_LEN), .data = malloc(400000)};
+	*x = (struct fixture){ .mem = malloc(MEM_LEN), .data = malloc(400000) };
 	assert_non_null(x->mem);
 	assert_non_null(x->data);
 	for (size_t i = 0; i < 400000; i++)
 		x->data[i] = (uint8_t)(i / 1000 * 7 + i);
 	x->tx = open_at(any, gso, false);
 	x->rx = open_at(any, false, gro);
-	x->to = (struct endpoint){.addr = addr(host),
-				  .port = udp_local(x->rx).port};
+	x->to = (struct endpoint){ .addr = addr(host),
+				   .port = udp_local(x->rx).port };
 }
 
 static inline void
@@ -138,16 +138,16 @@ teardown(struct fixture *x)
 static inline struct udp_run
 run(struct fixture *x, size_t at, size_t len, uint16_t segsize)
 {
-	return (struct udp_run){.remote = x->to,
-				.segsize = segsize,
-				.data = x->data + at,
-				.len = len};
+	return (struct udp_run){ .remote = x->to,
+				 .segsize = segsize,
+				 .data = x->data + at,
+				 .len = len };
 }
 
 static inline size_t
 receive(struct fixture *x)
 {
-	struct pollfd p = {.fd = udp_fd(x->rx), .events = POLLIN};
+	struct pollfd p = { .fd = udp_fd(x->rx), .events = POLLIN };
 
 	if (poll(&p, 1, 2000) != 1)
 		return 0;
@@ -169,8 +169,8 @@ expect_stream(struct fixture *x, size_t at, size_t len, size_t segsize)
 
 			assert_true(got % segsize == 0);
 			assert_true(
-			    r->segsize == segsize ||
-			    (r->segsize == r->len && got + r->len == len));
+				r->segsize == segsize ||
+				(r->segsize == r->len && got + r->len == len));
 			assert_true(got + r->len <= len);
 			assert_memory_equal(r->data, x->data + at + got,
 					    r->len);

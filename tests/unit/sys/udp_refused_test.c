@@ -41,7 +41,7 @@ test_gso_refused(void **state)
 static void
 test_refused_to_one(void **state)
 {
-	static const int errnums[] = {EIO, EINVAL};
+	static const int errnums[] = { EIO, EINVAL };
 	struct fixture x;
 	struct udp_run r[3];
 	int errnum = 0;
@@ -132,7 +132,7 @@ test_refused_to_many(void **state)
 static void
 test_too_big(void **state)
 {
-	static const int errnums[] = {EINVAL, EMSGSIZE};
+	static const int errnums[] = { EINVAL, EMSGSIZE };
 	struct fixture x;
 	struct udp_run r;
 
@@ -184,8 +184,9 @@ test_errors_are_counted(void **state)
 		int errnum;
 		size_t unreachable, full;
 	} cases[] = {
-	    {ECONNREFUSED, 1, 0}, {ENETUNREACH, 1, 0}, {EHOSTUNREACH, 1, 0},
-	    {EPERM, 1, 0},	  {ENOBUFS, 0, 1},     {EPROTO, 0, 0},
+		{ ECONNREFUSED, 1, 0 }, { ENETUNREACH, 1, 0 },
+		{ EHOSTUNREACH, 1, 0 }, { EPERM, 1, 0 },
+		{ ENOBUFS, 0, 1 },	{ EPROTO, 0, 0 },
 	};
 	struct udp_run r[5];
 	struct fixture x;
@@ -266,8 +267,8 @@ static void
 test_small_mtu(void **state)
 {
 	const char *set = "ip link set lo mtu 1500 up";
-	static const char *const hosts[] = {"127.0.0.1", "::1"};
-	static const char *const any[] = {"0.0.0.0", "::"};
+	static const char *const hosts[] = { "127.0.0.1", "::1" };
+	static const char *const any[] = { "0.0.0.0", "::" };
 	struct fixture x;
 	struct udp_run r;
 
@@ -304,16 +305,16 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_gso_refused),
-	    cmocka_unit_test(test_refused_to_one),
-	    cmocka_unit_test(test_refused_no_more),
-	    cmocka_unit_test(test_refused_to_many),
-	    cmocka_unit_test(test_too_big),
-	    cmocka_unit_test(test_really_too_big),
-	    cmocka_unit_test(test_errors_are_counted),
-	    cmocka_unit_test(test_full_drops_the_rest),
-	    cmocka_unit_test(test_not_sendable),
-	    cmocka_unit_test(test_small_mtu),
+		cmocka_unit_test(test_gso_refused),
+		cmocka_unit_test(test_refused_to_one),
+		cmocka_unit_test(test_refused_no_more),
+		cmocka_unit_test(test_refused_to_many),
+		cmocka_unit_test(test_too_big),
+		cmocka_unit_test(test_really_too_big),
+		cmocka_unit_test(test_errors_are_counted),
+		cmocka_unit_test(test_full_drops_the_rest),
+		cmocka_unit_test(test_not_sendable),
+		cmocka_unit_test(test_small_mtu),
 	};
 
 	return cmocka_run_group_tests(tests, loopback_up, NULL);

@@ -61,8 +61,9 @@ tos(const char *host, const char *any, bool gso, bool gro)
 			n = receive(&x);
 			assert_true(n > 0);
 			for (size_t i = 0; i < n; i++) {
-				assert_int_equal(x.runs[i].tos, got < 4000 ?
-						 r[0].tos : r[1].tos);
+				assert_int_equal(x.runs[i].tos,
+						 got < 4000 ? r[0].tos :
+							      r[1].tos);
 				got += x.runs[i].len;
 			}
 		}
@@ -171,9 +172,11 @@ test_receive_bounds(void **state)
 		r[i] = run(&x, 0, 100, 100);
 	udp_send(x.tx, r, 3, NULL);
 	assert_int_equal(
-	    udp_recv(x.rx, x.mem, UDP_RECV_PIECE - 1, x.runs, UDP_BATCH), 0);
+		udp_recv(x.rx, x.mem, UDP_RECV_PIECE - 1, x.runs, UDP_BATCH),
+		0);
 	assert_int_equal(
-	    udp_recv(x.rx, x.mem, 2 * UDP_RECV_PIECE, x.runs, UDP_BATCH), 2);
+		udp_recv(x.rx, x.mem, 2 * UDP_RECV_PIECE, x.runs, UDP_BATCH),
+		2);
 	assert_int_equal(udp_recv(x.rx, x.mem, MEM_LEN, x.runs, 1), 1);
 	assert_int_equal(udp_recv(x.rx, x.mem, MEM_LEN, x.runs, 1), 0);
 	teardown(&x);
@@ -183,7 +186,7 @@ test_receive_bounds(void **state)
 static void
 test_empty_datagram(void **state)
 {
-	struct sockaddr_in to = {.sin_family = AF_INET};
+	struct sockaddr_in to = { .sin_family = AF_INET };
 	struct fixture x;
 	struct udp_run r;
 	int fd;
@@ -194,7 +197,7 @@ test_empty_datagram(void **state)
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	fd = socket(AF_INET, SOCK_DGRAM, 0);
 	assert_int_equal(
-	    sendto(fd, "", 0, 0, (struct sockaddr *)&to, sizeof(to)), 0);
+		sendto(fd, "", 0, 0, (struct sockaddr *)&to, sizeof(to)), 0);
 	close(fd);
 	r = run(&x, 0, 10, 10);
 	udp_send(x.tx, &r, 1, NULL);
@@ -213,10 +216,10 @@ test_empty_datagram(void **state)
 static void
 test_open(void **state)
 {
-	struct udp_opts opts = {.buffer = 1 << 16};
-	struct endpoint local = {.addr = addr("::")};
+	struct udp_opts opts = { .buffer = 1 << 16 };
+	struct endpoint local = { .addr = addr("::") };
 	struct udp *v6, *v4, *other = NULL;
-	struct err e = {0};
+	struct err e = { 0 };
 
 	(void)state;
 	assert_int_equal(udp_open(&v6, &local, &opts, &e), 0);
@@ -243,14 +246,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_bulk),
-	    cmocka_unit_test(test_tos),
-	    cmocka_unit_test(test_byte_limit),
-	    cmocka_unit_test(test_addresses),
-	    cmocka_unit_test(test_source_not_ours),
-	    cmocka_unit_test(test_receive_bounds),
-	    cmocka_unit_test(test_empty_datagram),
-	    cmocka_unit_test(test_open),
+		cmocka_unit_test(test_bulk),
+		cmocka_unit_test(test_tos),
+		cmocka_unit_test(test_byte_limit),
+		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_source_not_ours),
+		cmocka_unit_test(test_receive_bounds),
+		cmocka_unit_test(test_empty_datagram),
+		cmocka_unit_test(test_open),
 	};
 
 	return cmocka_run_group_tests(tests, loopback_up, NULL);

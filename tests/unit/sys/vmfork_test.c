@@ -149,8 +149,8 @@ test_bounded(void **state)
 	int s[2];
 
 	(void)state;
-	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0,
-				    s), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, s),
+			 0);
 	assert_int_equal(vmfork_read(s[0]), VMFORK_NONE);
 	for (unsigned int i = 0; i < 2; i++)
 		assert_true(send(s[1], copied, sizeof(copied), 0) > 0);
@@ -159,8 +159,8 @@ test_bounded(void **state)
 	close(s[0]);
 	close(s[1]);
 	/* More of them than are read at a time. */
-	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK,
-				    0, s), 0);
+	assert_int_equal(
+		socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, s), 0);
 	for (unsigned int i = 0; i < VMFORK_BATCH + 3; i++)
 		assert_true(send(s[1], copied, sizeof(copied), 0) > 0);
 	assert_int_equal(vmfork_read(s[0]), VMFORK_NONE);
@@ -187,7 +187,8 @@ kernel_says(const char *text, size_t len)
 	memcpy(m.text, text, len);
 	assert_int_equal(sendto(fd, &m, m.h.nlmsg_len, 0,
 				(const struct sockaddr *)&kernel,
-				sizeof(kernel)), m.h.nlmsg_len);
+				sizeof(kernel)),
+			 m.h.nlmsg_len);
 	close(fd);
 }
 
@@ -219,8 +220,9 @@ test_kernel(void **state)
 		reads++;
 	assert_int_equal(reads, 3);
 	/* Where there was no room for it, it may have been said. */
-	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small,
-				    sizeof(small)), 0);
+	assert_int_equal(
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)),
+		0);
 	for (unsigned int i = 0; i < 1000; i++)
 		kernel_says(other, sizeof(other));
 	assert_int_equal(vmfork_read(fd), VMFORK_LOST);

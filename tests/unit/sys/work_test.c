@@ -39,7 +39,7 @@ static void
 item_run(void *ctx)
 {
 	struct item *i = ctx;
-	const struct timespec nap = {.tv_nsec = 100000};
+	const struct timespec nap = { .tv_nsec = 100000 };
 	sigset_t mask;
 
 	if (pthread_equal(pthread_self(), i->s->loop_thread))
@@ -65,7 +65,7 @@ item_done(void *ctx)
 static struct item
 item(struct shared *s, int number)
 {
-	struct item i = {.s = s, .number = number};
+	struct item i = { .s = s, .number = number };
 
 	i.job.run = item_run;
 	i.job.done = item_done;
@@ -186,17 +186,16 @@ slow_drop(void *ctx)
 static void
 slow_init(struct slow *s)
 {
-	s->job = (struct work_job){.run = slow_run,
-				   .done = slow_done,
-				   .drop = slow_drop,
-				   .ctx = s};
+	s->job = (struct work_job){
+		.run = slow_run, .done = slow_done, .drop = slow_drop, .ctx = s
+	};
 	pthread_mutex_init(&s->gate, NULL);
 }
 
 static void
 wait_for(atomic_int *flag)
 {
-	const struct timespec nap = {.tv_nsec = 1000000};
+	const struct timespec nap = { .tv_nsec = 1000000 };
 
 	while (!atomic_load(flag))
 		nanosleep(&nap, NULL);
@@ -291,12 +290,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_order_through_the_loop),
-	    cmocka_unit_test(test_close_finishes),
-	    cmocka_unit_test(test_close_idle),
-	    cmocka_unit_test(test_abandon),
-	    cmocka_unit_test(test_side_by_side),
-	    cmocka_unit_test(test_abandon_idle),
+		cmocka_unit_test(test_order_through_the_loop),
+		cmocka_unit_test(test_close_finishes),
+		cmocka_unit_test(test_close_idle),
+		cmocka_unit_test(test_abandon),
+		cmocka_unit_test(test_side_by_side),
+		cmocka_unit_test(test_abandon_idle),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -75,16 +75,21 @@ test_escapes(void **state)
 	json_t *o = NULL;
 
 	(void)state;
-	assert_int_equal(ask(&o, "{\"a\": [\"x\\u001b[2Jy\", {\"b\": "
-				 "\"\\u009bK\"}, \"\\u007f\"], \"c\": \"\\u00e9\"}"),
-			 CTL_OK);
+	assert_int_equal(
+		ask(&o, "{\"a\": [\"x\\u001b[2Jy\", {\"b\": "
+			"\"\\u009bK\"}, \"\\u007f\"], \"c\": \"\\u00e9\"}"),
+		CTL_OK);
 	assert_string_equal(captured.text, "");
-	assert_string_equal(json_string_value(json_array_get(
-		json_object_get(o, "a"), 0)), "x\\x1b[2Jy");
-	assert_string_equal(json_string_value(json_object_get(json_array_get(
-		json_object_get(o, "a"), 1), "b")), "\\xc2\\x9bK");
-	assert_string_equal(json_string_value(json_array_get(
-		json_object_get(o, "a"), 2)), "\\x7f");
+	assert_string_equal(
+		json_string_value(json_array_get(json_object_get(o, "a"), 0)),
+		"x\\x1b[2Jy");
+	assert_string_equal(
+		json_string_value(json_object_get(
+			json_array_get(json_object_get(o, "a"), 1), "b")),
+		"\\xc2\\x9bK");
+	assert_string_equal(
+		json_string_value(json_array_get(json_object_get(o, "a"), 2)),
+		"\\x7f");
 	assert_string_equal(json_string_value(json_object_get(o, "c")),
 			    "\xc3\xa9");
 	json_decref(o);

@@ -41,8 +41,8 @@ static char conf_dir[64], state_dir[64], list_path[80], key_path[80];
 struct world {
 	struct invite in;
 	pid_t monitor;
-	int fd;			/* the network process's end */
-	int guest, conn;	/* a TCP connection, its two ends */
+	int fd;		 /* the network process's end */
+	int guest, conn; /* a TCP connection, its two ends */
 	uint32_t last;
 };
 
@@ -51,12 +51,19 @@ struct world {
 static void
 init(void)
 {
-	char *argv[] = { (char[]){ "cluevpnctl" }, (char[]){ "--name" },
-			 (char[]){ "alpha" }, (char[]){ "--address" },
-			 (char[]){ "192.0.2.10" }, (char[]){ "--key-type" },
-			 (char[]){ "ed25519" }, (char[]){ "--no-start" },
-			 (char[]){ "--config-dir" }, conf_dir,
-			 (char[]){ "--state-dir" }, state_dir, NULL };
+	char *argv[] = { (char[]){ "cluevpnctl" },
+			 (char[]){ "--name" },
+			 (char[]){ "alpha" },
+			 (char[]){ "--address" },
+			 (char[]){ "192.0.2.10" },
+			 (char[]){ "--key-type" },
+			 (char[]){ "ed25519" },
+			 (char[]){ "--no-start" },
+			 (char[]){ "--config-dir" },
+			 conf_dir,
+			 (char[]){ "--state-dir" },
+			 state_dir,
+			 NULL };
 
 	optind = 0;
 	assert_int_equal(mesh_init(12, argv), EXIT_OK);
@@ -132,8 +139,11 @@ setup(void **state)
 	*state = w;
 	if (access(list_path, F_OK) != 0)
 		init();
-	w->in = (struct invite){ .dir = conf_dir, .ca_dir = conf_dir,
-				 .key = key_path, .port = 3407, .days = 10,
+	w->in = (struct invite){ .dir = conf_dir,
+				 .ca_dir = conf_dir,
+				 .key = key_path,
+				 .port = 3407,
+				 .days = 10,
 				 .seconds = 3600 };
 	if (invite_load(&w->in, &e) != 0 ||
 	    invite_names(&w->in, names, 2, &e) != 0)
@@ -196,15 +206,17 @@ struct request {
 	struct key *key;
 	uint8_t fp[FINGERPRINT_LEN];
 	uint8_t exported[32];
-	struct buf payload;		/* of an ASK, behind a header */
+	struct buf payload; /* of an ASK, behind a header */
 };
 
 /* A guest's, with a key of its own, proven by what g's token says. */
 static struct request
 request_of(const struct guest *g, uint8_t exported)
 {
-	struct join_ask a = { .no_address = true, .port = 3406,
-			      .own = { .family = IP_V4, .b = { 127, 0, 0, 1 } } };
+	struct join_ask a = { .no_address = true,
+			      .port = 3406,
+			      .own = { .family = IP_V4,
+				       .b = { 127, 0, 0, 1 } } };
 	struct request r;
 	char *pem;
 	struct err e;
@@ -212,13 +224,13 @@ request_of(const struct guest *g, uint8_t exported)
 	memset(r.exported, exported, sizeof(r.exported));
 	assert_int_equal(key_generate(&r.key, KEY_EC_P256, &e), 0);
 	key_fingerprint(r.fp, r.key);
-	assert_int_equal(cert_make_request(&pem, r.key, g->token.guest, NULL,
-					   &e), 0);
+	assert_int_equal(
+		cert_make_request(&pem, r.key, g->token.guest, NULL, &e), 0);
 	memcpy(a.id, g->keys.id, sizeof(a.id));
 	a.request = (struct span){ pem, strlen(pem) };
 	buf_init(&r.payload, JOIN_ASK_MAX + JOIN_HEADER_LEN);
-	assert_int_equal(join_ask_encode(&r.payload, &a, &g->keys,
-					 r.exported), 0);
+	assert_int_equal(join_ask_encode(&r.payload, &a, &g->keys, r.exported),
+			 0);
 	free(pem);
 	return r;
 }
@@ -303,9 +315,10 @@ given(struct world *w, const struct guest *g, const struct request *r)
 				     m.number - JOIN_HEADER_LEN, &g->keys,
 				     r->exported, asked));
 	assert_int_equal(join_give_decode(&give, (uint8_t *)p + JOIN_HEADER_LEN,
-					  m.number - JOIN_HEADER_LEN, &e), 0);
-	assert_int_equal(cert_read_info(&info, give.cert.p, give.cert.len, 0,
-					&e), 0);
+					  m.number - JOIN_HEADER_LEN, &e),
+			 0);
+	assert_int_equal(
+		cert_read_info(&info, give.cert.p, give.cert.len, 0, &e), 0);
 	assert_memory_equal(info.fingerprint, r->fp, sizeof(r->fp));
 	assert_string_equal(info.cn, g->token.guest);
 	free(p);
@@ -386,7 +399,8 @@ test_nothing_without_a_proof(void **state)
 	buf_init(&own.payload, JOIN_ASK_MAX + JOIN_HEADER_LEN);
 	assert_int_equal(buf_put(&own.payload, buf_data(&r.payload), head), 0);
 	assert_int_equal(buf_put(&own.payload, buf_data(&spliced) + head,
-				 buf_len(&spliced) - head), 0);
+				 buf_len(&spliced) - head),
+			 0);
 	buf_free(&spliced);
 	say_ask(w, &own, w->conn);
 	refused(w, JOIN_PROOF);

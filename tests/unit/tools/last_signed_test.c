@@ -17,7 +17,8 @@
 #include "lib/lock.h"
 #include "list/last_signed.h"
 
-#define K1 "sha256:" \
+#define K1        \
+	"sha256:" \
 	"1111111111111111111111111111111111111111111111111111111111111111"
 
 static char dir[] = "/tmp/last-signed-test-XXXXXX";
@@ -36,14 +37,16 @@ sign(struct signed_text *s, const char *text, const struct signed_text *before)
 	const struct key *const keys[] = { key };
 	static struct walltime now = { 1700000000 };
 	struct bnl_sign_in in = {
-		.text = text, .len = strlen(text), .key = key,
+		.text = text,
+		.len = strlen(text),
+		.key = key,
 		.previous = before == NULL ? NULL : before->bnl,
 		.now = now,
 	};
-	struct errs es = {0};
+	struct errs es = { 0 };
 	struct err e;
 
-	now.s += 10;			/* the next list is later */
+	now.s += 10; /* the next list is later */
 	if (bnl_sign(&s->p, &s->len, &in, &es) != 0)
 		fail_msg("%s", es.e[0].text);
 	assert_int_equal(bnl_open(&s->bnl, s->p, s->len, keys, 1, &e), 0);

@@ -14,20 +14,22 @@
 #include "list/list_diff.h"
 #include "list/risk_check.h"
 
-#define K1 "sha256:" \
+#define K1        \
+	"sha256:" \
 	"1111111111111111111111111111111111111111111111111111111111111111"
-#define K2 "sha256:" \
+#define K2        \
+	"sha256:" \
 	"2222222222222222222222222222222222222222222222222222222222222222"
 
 static struct bnl *
 parse(const char *text)
 {
-	struct errs es = {0};
+	struct errs es = { 0 };
 	struct bnl *b;
 
 	if (bnl_parse(&b, text, strlen(text), &es) != 0)
 		fail_msg("%s", es.e[0].text);
-	b->signedlen = b->rawlen;	/* as of a signed list */
+	b->signedlen = b->rawlen; /* as of a signed list */
 	return b;
 }
 
@@ -71,12 +73,13 @@ test_words(void **state)
 	     "+   key     " K1 "\n"
 	     "-   subnet  10.0.0.0/24\n"
 	     "- node b\n"
-	     "+ node c\n", &sum);
+	     "+ node c\n",
+	     &sum);
 	assert_int_equal(sum.added, 1);
 	assert_int_equal(sum.removed, 1);
 	assert_int_equal(sum.changed, 1);
 	assert_int_equal(sum.header, 3);
-	assert_int_equal(sum.lost, 2);	/* a subnet and a node */
+	assert_int_equal(sum.lost, 2); /* a subnet and a node */
 	says(NULL, "network n\nnode a\n", "+ network n\n+ node a\n", &sum);
 	assert_int_equal(sum.added, 1);
 }
@@ -171,8 +174,9 @@ test_return_without_key(void **state)
 	check(&c, old, "network n\nnode a\nnode b\nrevoke " K1 " # b\n", "x",
 	      false);
 	assert_string_equal(c.back, "b");
-	check(&c, old, "network n\nnode a\nnode b\n  key " K2 "\nrevoke " K1
-		       " # b\n", "x", false);
+	check(&c, old,
+	      "network n\nnode a\nnode b\n  key " K2 "\nrevoke " K1 " # b\n",
+	      "x", false);
 	assert_string_equal(c.back, "");
 	check(&c, old, "network n\nnode a\nnode c\nrevoke " K1 " # b\n", "x",
 	      false);

@@ -57,7 +57,7 @@ static int
 parse(struct values *v, const char *line)
 {
 	static char copy[512];
-	char *argv[64] = {(char[]){"program"}};
+	char *argv[64] = { (char[]){ "program" } };
 	const struct option_row rows[] = {
 		{ 'f', "force", NULL, "do it", .flag = &v->force },
 		{ 0, "all", NULL, "all of them", ADD, .flag = &v->all },
@@ -65,17 +65,24 @@ parse(struct values *v, const char *line)
 		{ 'k', NULL, "KEY", "only a letter", .text = &v->odd },
 		{ 0, "days", "N", NULL, .number = &v->days, .min = 1,
 		  .max = 9 },
-		{ 0, "wait", "[=SECONDS]", "a text that is too long for what "
-		  "is left of a line of eighty columns", SET,
-		  .flag = &v->wait, .number = &v->wait_s, .max = 9 },
+		{ 0, "wait", "[=SECONDS]",
+		  "a text that is too long for what "
+		  "is left of a line of eighty columns",
+		  SET, .flag = &v->wait, .number = &v->wait_s, .max = 9 },
 		{ 0, "many", "X", "one more", .values = &v->many, .most = 2 },
 		{ 0, "even", "X", "one that is even", .take = take_even },
 		{ .name = NULL },
 	};
-	struct options o = { .command = "add", .usage = "p add X\np set",
-			     .about = "About.", .below = "Below.",
-			     .version = "P", .rows = rows, .in = v->in,
-			     .min = v->min, .max = v->max, .stop = v->stop,
+	struct options o = { .command = "add",
+			     .usage = "p add X\np set",
+			     .about = "About.",
+			     .below = "Below.",
+			     .version = "P",
+			     .rows = rows,
+			     .in = v->in,
+			     .min = v->min,
+			     .max = v->max,
+			     .stop = v->stop,
 			     .word = v->place ? take_word : NULL,
 			     .ctx = v->words };
 	int argc = 1, rc;
@@ -109,7 +116,8 @@ test_values(void **state)
 
 	(void)state;
 	assert_int_equal(parse(&v, "-f x --out there -kK --days 9 --wait "
-				   "--many a --many=b y --even 2"), -1);
+				   "--many a --many=b y --even 2"),
+			 -1);
 	assert_string_equal(captured.text, "");
 	assert_true(v.force && v.wait && !v.all);
 	assert_string_equal(v.file, "there");
@@ -139,8 +147,9 @@ test_refused(void **state)
 	      "--many is given more than 2 times\n");
 	fails(v, "--even odd", "--even: odd\n");
 	/* All that follow show how the command is used. */
-	fails(v, "--wait", "add takes no --wait\nusage: p add X\n       p "
-			   "set\n");
+	fails(v, "--wait",
+	      "add takes no --wait\nusage: p add X\n       p "
+	      "set\n");
 	fails(v, "--colour", "unrecognized option '--colour'\nusage: p");
 	fails(v, "--out", "requires an argument\nusage: p");
 	fails(v, "-x", "invalid option -- 'x'\nusage: p");
@@ -178,8 +187,9 @@ test_two_passes(void **state)
 		{ 0, "all", .in = ADD, .flag = &all },
 		{ .name = NULL },
 	};
-	struct options o = { .usage = "p", .rows = rows, .in = ~0U,
-			     .stop = true };
+	struct options o = {
+		.usage = "p", .rows = rows, .in = ~0U, .stop = true
+	};
 	char *argv[] = { (char[]){ "p" }, (char[]){ "--all" },
 			 (char[]){ "set" }, NULL };
 
@@ -203,7 +213,8 @@ test_help(void **state)
 
 	(void)state;
 	assert_int_equal(parse(&v, "a b c --help"), EXIT_OK);
-	assert_string_equal(captured.text,
+	assert_string_equal(
+		captured.text,
 		"usage: p add X\n"
 		"       p set\n"
 		"About.\n"
