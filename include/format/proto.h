@@ -87,7 +87,7 @@ enum record_type {
 #define TELL_UP 2	   /* a session; heard as stated */
 #define RECORD_PING_LEN 56 /* without padding */
 
-/* --- TCP: frames on the TLS channel ------------------------------------ */
+/* --- TCP: frames on the TLS connection ------------------------------------ */
 /* type 1, zero 1, payload length 2, payload */
 #define FRAME_HEADER_LEN 4
 enum frame_type {

@@ -91,7 +91,7 @@ line_hash(const struct lines *l, size_t i)
 static struct slot *
 find_slot(const struct work *w, int which, size_t i)
 {
-	size_t at = line_hash(&w->l[which], i) & w->mask;
+	size_t at = (size_t)line_hash(&w->l[which], i) & w->mask;
 
 	for (;; at = (at + 1) & w->mask) {
 		struct slot *s = &w->slots[at];

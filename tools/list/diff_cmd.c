@@ -13,7 +13,7 @@
 #include "lib/file.h"
 #include "lib/options.h"
 #include "lib/output.h"
-#include "list_diff.h"
+#include "list_changes.h"
 #include "list_json.h"
 
 enum { SAME = 0, DIFFERENT = 1, TROUBLE = 2 };
@@ -75,11 +75,11 @@ static int
 print_text(const struct bnl *a, const struct bnl *b, const struct vec *routes)
 {
 	const struct bnl_route *r = routes->mem;
-	struct list_diff sum;
+	struct list_changes sum;
 
 	for (size_t i = 0; i < routes->n; i++)
 		print_route(&r[i]);
-	if (list_diff_print(stdout, a, b, &sum) != 0)
+	if (list_changes_print(stdout, a, b, &sum) != 0)
 		return TROUBLE;
 	return sum.added + sum.removed + sum.changed + sum.header > 0 ?
 		       DIFFERENT :
@@ -141,7 +141,7 @@ nodes_json(const struct bnl *a, const struct bnl *b)
 
 		if (new == NULL)
 			json_array_append_new(removed, list_json_node(old));
-		else if (list_diff_node(old, new) != 0)
+		else if (list_changes_node(old, new) != 0)
 			json_array_append_new(
 				changed,
 				json_pack("{s:s, s:o, s:o}", "name", old->name,

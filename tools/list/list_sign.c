@@ -259,7 +259,7 @@ show_changes(const struct list_sign *s, struct signed_list *made)
 
 	if (f == NULL)
 		return -1;
-	rc = list_diff_print(f, s->previous, made->bnl, &made->diff);
+	rc = list_changes_print(f, s->previous, made->bnl, &made->diff);
 	if (fflush(f) != 0)
 		rc = -1;
 	if (s->quiet)

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "list_diff.h"
+#include "list_changes.h"
 #include "list_file.h"
 #include "node_self.h"
 
@@ -41,7 +41,7 @@ struct signed_list {
 	char *p;
 	size_t len;
 	struct bnl *bnl;
-	struct list_diff diff;
+	struct list_changes diff;
 	bool grave; /* needs a confirmation */
 };
 

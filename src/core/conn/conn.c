@@ -41,7 +41,7 @@ conn_new(struct conns *ctx, uint32_t id, uint64_t seq)
 	ch->seq = seq;
 	ch->since = ctx->env->now.mono;
 	ch->deadline = MONO_NEVER;
-	timer_init(&ch->timer, ch, CONN_TIMER_CHANNEL);
+	timer_init(&ch->timer, ch, CONN_TIMER_CONN);
 	ch->fault = HISTORY_FAILED;
 	return ch;
 }
@@ -173,7 +173,7 @@ note_failure(const struct conn *ch)
 
 /* The steps that follow the end of a connection, whatever its cause. */
 static void
-finish_channel(struct conn *ch, bool lost)
+conn_finish(struct conn *ch, bool lost)
 {
 	bool wanted_pair = ch->dialled && (ch->purpose & CONN_PAIR) != 0;
 	bool early = ch->state < CONN_CONFIRM;
@@ -210,13 +210,13 @@ ask_to_close(struct conn *ch)
 static void
 end_unsaid(struct conn *ch, bool lost)
 {
-	finish_channel(ch, lost);
+	conn_finish(ch, lost);
 	conn_set_state(ch, CONN_ENDING);
 	ask_to_close(ch);
 }
 
 static void
-end_channel(struct conn *ch, bool lost)
+conn_close(struct conn *ch, bool lost)
 {
 	if (ch->state == CONN_ENDING)
 		return;
@@ -228,7 +228,7 @@ void
 conn_end(struct conn *ch, const char *why)
 {
 	conn_set_reason(ch, why);
-	end_channel(ch, false);
+	conn_close(ch, false);
 }
 
 /* The other side's doing. */
@@ -237,7 +237,7 @@ conn_lose(struct conn *ch, const char *why)
 {
 	conn_set_reason(ch, why);
 	note_failure(ch);
-	end_channel(ch, true);
+	conn_close(ch, true);
 }
 
 void
@@ -274,7 +274,7 @@ conn_refuse(struct conn *ch, int code, const char *why)
 	conn_set_reason(ch, line);
 	note_failure(ch);
 	/* The reason has been said. */
-	end_channel(ch, code == REFUSE_PROTOCOL);
+	conn_close(ch, code == REFUSE_PROTOCOL);
 }
 
 void
@@ -340,7 +340,7 @@ conn_gone(struct conn *ch, enum close_reason reason, const char *why)
 		conn_set_reason(ch, line);
 	}
 	note_failure(ch);
-	finish_channel(ch, true);
+	conn_finish(ch, true);
 	conn_set_state(ch, CONN_ENDING);
 }
 
@@ -366,7 +366,7 @@ conn_timeout(struct conn *ch)
 		return;
 	}
 	if (ch->state == CONN_OPEN)
-		end_channel(ch, true);
+		conn_close(ch, true);
 	else
 		conn_give_up(ch);
 }

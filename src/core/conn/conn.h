@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A TLS connection: the peer's name, the two HELLOs, a negotiation when it is
- * wanted, lists, the end. core/connections owns them all.
+ * wanted, lists, the end. conns.c owns them all.
  *
  *	dialler   CONNECT > TLS > SETTLE > HELLO > CONFIRM > STORE > READY > OPEN
  *	listener            TLS > HELLO > ANSWER > CONFIRM > STORE >         OPEN
@@ -67,7 +67,7 @@ struct conns {
 	struct conn *all;	      /* newest first */
 	uint64_t turnover;	      /* counts changes that may free room */
 	struct dial *dials;	      /* not decided by a connection yet */
-	size_t uses[USES];	      /* kept by core/dial */
+	size_t uses[USES];	      /* kept by dial.c */
 	struct timerq timers;
 	struct table heard;	/* struct conn_heard by name, of peers
 				 * in the list */
@@ -138,7 +138,7 @@ struct dial {
 	struct timer timer;	     /* at the earlier one of these */
 };
 
-enum conns_timer { CONN_TIMER_CHANNEL, CONN_TIMER_DIAL };
+enum conns_timer { CONN_TIMER_CONN, CONN_TIMER_DIAL };
 
 enum conn_news_bit { NEWS_SEEN = 1, NEWS_NEGOTIATED = 2, NEWS_FAILED = 4 };
 
@@ -184,7 +184,7 @@ struct conn {
 	bool said;		      /* and it was logged */
 };
 
-/* --- core/connection: its life ---------------------------------------------- */
+/* --- conn.c: its life -------------------------------------------------- */
 
 struct conn *conn_new(struct conns *ctx, uint32_t id, uint64_t seq);
 void conn_free(struct conn *ch);
@@ -222,20 +222,20 @@ void conn_refuse(struct conn *ch, int code, const char *why);
 /* Ends a dialled connection that has nothing left to do. */
 void conn_end_if_done(struct conn *ch);
 
-/* --- core/connections: all of them -------------------------------------------- */
+/* --- conns.c: all of them ---------------------------------------------- */
 
 /* Makes one more, with an id; NULL when memory is out. */
 struct conn *conns_add(struct conns *ctx);
 /* Takes it out, and frees it once its news are told. */
 void conns_drop(struct conn *ch);
-/* core/conns_room: false: there is none for a connection from there.
+/* conns_room.c: false: there is none for a connection from there.
  * *listed: the address is one of the list, or a node was reached there. */
 bool conns_make_room(struct conns *ctx, const struct ipaddr *from,
 		     bool *listed);
 /* Whether a dial may try another address while one is under way. */
 bool conns_may_race(const struct conns *ctx);
 
-/* --- core/dial: the addresses of a peer ------------------------------------ */
+/* --- dial.c: the addresses of a peer ----------------------------------- */
 
 /* Keeps the counters right: after every change of the connection's state,
  * purpose or dial. */
@@ -266,7 +266,7 @@ bool dial_goes_on(struct conn *ch);
  * not in the list, or memory is out. */
 struct conn_heard *conns_heard(struct conns *ctx, const char *peer);
 
-/* --- core/conn_io: bytes ---------------------------------------------- */
+/* --- conn_io.c: bytes -------------------------------------------------- */
 
 /* TCP stands, dialled or accepted. */
 void conn_opened(struct conn *ch);
@@ -275,7 +275,7 @@ size_t conn_drain(struct conn *ch, uint8_t *out, size_t cap);
 /* The HELLOs are exchanged: lists may be. */
 void conn_open_lists(struct conn *ch, const struct hello *theirs);
 
-/* --- core/conn_pair: HELLO and negotiation ---------------------------- */
+/* --- conn_negotiation.c: HELLO and negotiation ------------------------- */
 
 /* The certificate is verified and admitted. */
 void conn_pair_start(struct conn *ch);
@@ -289,7 +289,7 @@ void conn_pair_end(struct conn *ch);
 /* This node can negotiate: it has a list that is not stale and is in it. */
 bool conn_can_negotiate(const struct conns *ctx);
 
-/* --- core/conn_say: log lines ------------------------------------------- */
+/* --- conn_report.c: log lines ------------------------------------------ */
 
 /* An event about the peer, or about an address that has shown no
  * certificate; the same one is not told again for an hour. */
@@ -297,7 +297,7 @@ void conn_say(struct conn *ch, enum event_kind kind, const char *text);
 /* A peer with which all is well again: its next line is the first one. */
 void conn_unsay(struct conn *ch);
 
-/* --- core/conn_admit: the dialler that a listener answers ------------- */
+/* --- conn_admission.c: the dialler that a listener answers ------------- */
 
 /* The HELLO of the other side is one of a negotiation that can be. */
 bool conn_negotiates(const struct conn *ch);

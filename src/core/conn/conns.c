@@ -164,7 +164,7 @@ conns_spare_negotiation(struct conns *cs, const char *peer)
 /* --- making and losing --------------------------------------------------- */
 
 static struct conn *
-find_channel(const struct conns *cs, uint32_t id)
+find_conn(const struct conns *cs, uint32_t id)
 {
 	return table_get(&cs->by_id, &id, sizeof(id));
 }
@@ -176,7 +176,7 @@ conns_add(struct conns *cs)
 
 	do {
 		cs->last_id++;
-	} while (cs->last_id == 0 || find_channel(cs, cs->last_id) != NULL);
+	} while (cs->last_id == 0 || find_conn(cs, cs->last_id) != NULL);
 	/* There are never more dials than connections. */
 	if (timerq_reserve(&cs->timers, 2 * (cs->total + 1)) < 0)
 		return NULL;
@@ -272,7 +272,7 @@ conns_accepted(struct conns *cs, const struct endpoint *from)
 void
 conns_opened(struct conns *cs, uint32_t id)
 {
-	struct conn *ch = find_channel(cs, id);
+	struct conn *ch = find_conn(cs, id);
 
 	if (ch != NULL)
 		conn_opened(ch);
@@ -281,7 +281,7 @@ conns_opened(struct conns *cs, uint32_t id)
 void
 conns_in(struct conns *cs, uint32_t id, const uint8_t *in, size_t len)
 {
-	struct conn *ch = find_channel(cs, id);
+	struct conn *ch = find_conn(cs, id);
 
 	if (ch != NULL)
 		conn_in(ch, in, len);
@@ -290,7 +290,7 @@ conns_in(struct conns *cs, uint32_t id, const uint8_t *in, size_t len)
 size_t
 conns_drain(struct conns *cs, uint32_t id, uint8_t *out, size_t cap)
 {
-	struct conn *ch = find_channel(cs, id);
+	struct conn *ch = find_conn(cs, id);
 
 	return ch == NULL ? 0 : conn_drain(ch, out, cap);
 }
@@ -299,7 +299,7 @@ void
 conns_closed(struct conns *cs, uint32_t id, enum close_reason reason,
 	     const char *why)
 {
-	struct conn *ch = find_channel(cs, id);
+	struct conn *ch = find_conn(cs, id);
 
 	if (ch == NULL)
 		return;

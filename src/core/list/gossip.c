@@ -20,14 +20,6 @@
 #define NEWS_PULLS 8	   /* lead to so many pulls at most */
 #define NEWS_APART_MS 200  /* between pulls by news of several nodes */
 
-/* Between three quarters and five quarters of it. */
-int64_t
-gossip_jittered(struct gossip *r, int64_t ms)
-{
-	return ms - ms / 4 +
-	       (int64_t)rng_below(&r->env->rng, (uint32_t)(ms / 2 + 1));
-}
-
 struct gossip *
 gossip_new(struct core_env *env, struct standings *peers)
 {
@@ -82,12 +74,6 @@ dequeue_peer(struct gossip *r)
 	return p;
 }
 
-bool
-gossip_has_ours(const struct gossip *r, const struct standing *p)
-{
-	return bnl_version_cmp(&p->seen, &r->env->version) >= 0;
-}
-
 static void
 push_done(struct gossip *r, struct standing *p)
 {
@@ -140,11 +126,24 @@ has_newer(const struct gossip *r, const struct standing *p)
 	return bnl_version_cmp(&p->seen, &r->env->version) > 0;
 }
 
-void
-gossip_next_teller(struct gossip *r, const struct standing *p)
+/* The node cannot be asked, or did not deliver its list: if it told of a newer
+ * one, the next of those is asked at once. */
+static void
+ask_next_teller(struct gossip *r, const struct standing *p)
 {
 	if (has_newer(r, p))
 		r->news_at = r->env->now.mono;
+}
+
+void
+gossip_failed(struct gossip *r, const char *name)
+{
+	struct standing *p = standing_find(r->peers, name);
+
+	if (p == NULL)
+		return;
+	gossip_pass_instead(r, p);
+	ask_next_teller(r, p);
 }
 
 static bool
@@ -176,7 +175,7 @@ gossip_news(struct gossip *r, const char *name, const struct bnl_version *v,
 void
 gossip_closed(struct gossip *r, struct standing *p)
 {
-	gossip_next_teller(r, p);
+	ask_next_teller(r, p);
 	if (!p->news_open || p->conns > 0)
 		return;
 	p->news_open = false;
@@ -276,12 +275,6 @@ name_after(const struct gossip *r, const char *name)
 	if (n == NULL || (known != NULL && strcmp(known, n->name) < 0))
 		return known;
 	return n->name;
-}
-
-bool
-gossip_is_self(const struct gossip *r, const char *name)
-{
-	return strcmp(name, r->env->self) == 0;
 }
 
 static void

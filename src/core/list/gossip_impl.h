@@ -3,6 +3,8 @@
 #ifndef CORE_LIST_GOSSIP_IMPL_H
 #define CORE_LIST_GOSSIP_IMPL_H
 
+#include <string.h>
+
 #include "base/timerq.h"
 #include "core/list/gossip.h"
 
@@ -26,13 +28,25 @@ struct gossip {
 };
 
 /* Between three quarters and five quarters of it. */
-int64_t gossip_jittered(struct gossip *r, int64_t ms);
+static inline int64_t
+gossip_jittered(struct gossip *r, int64_t ms)
+{
+	return ms - ms / 4 +
+	       (int64_t)rng_below(&r->env->rng, (uint32_t)(ms / 2 + 1));
+}
+
 /* The node is known to have the list in force, or a newer one. */
-bool gossip_has_ours(const struct gossip *r, const struct standing *p);
-/* The node cannot be asked, or did not deliver its list: if it told of a newer
- * one, the next of those is asked at once. */
-void gossip_next_teller(struct gossip *r, const struct standing *p);
-bool gossip_is_self(const struct gossip *r, const char *name);
+static inline bool
+gossip_has_ours(const struct gossip *r, const struct standing *p)
+{
+	return bnl_version_cmp(&p->seen, &r->env->version) >= 0;
+}
+
+static inline bool
+gossip_is_self(const struct gossip *r, const char *name)
+{
+	return strcmp(name, r->env->self) == 0;
+}
 
 /* --- gossip_pass.c ------------------------------------------------------------ */
 /* The first node of the list behind that name; NULL: there is none. */

@@ -91,17 +91,6 @@ gossip_pass_instead(struct gossip *r, struct standing *p)
 		r->pass_random++;
 }
 
-void
-gossip_failed(struct gossip *r, const char *name)
-{
-	struct standing *p = standing_find(r->peers, name);
-
-	if (p == NULL)
-		return;
-	gossip_pass_instead(r, p);
-	gossip_next_teller(r, p);
-}
-
 /* A node that is not known to have the list. */
 static const char *
 pass_to(struct gossip *r, const struct bnl_node *n)

@@ -186,12 +186,12 @@ make_pair(struct assoc *l, const struct core_env *env, const struct pair *from)
 	return p;
 }
 
-unsigned int
-assoc_set_pairs(struct assoc *l, struct core_env *env,
-		const struct pair_record *durable)
+bool
+assoc_replace_pairs(struct assoc *l, const struct core_env *env,
+		    const struct pair_record *durable)
 {
 	struct assoc_pair *set[PAIR_HELD_MAX] = { NULL };
-	unsigned int flags, n = 0;
+	unsigned int n = 0;
 	bool changed = false;
 
 	for (unsigned int i = 0; durable != NULL && i < durable->n; i++) {
@@ -219,12 +219,7 @@ assoc_set_pairs(struct assoc *l, struct core_env *env,
 	}
 	memcpy(l->pairs, set, sizeof(set));
 	l->npairs = n;
-	if (!changed)
-		return 0;
-	flags = assoc_step(l, env, RESUME_PAIRS);
-	if (core_env_keepalive(env) > 0)
-		flags |= assoc_resume(l, env);
-	return flags;
+	return changed;
 }
 
 int

@@ -76,6 +76,10 @@ struct assoc {
 /* --- assoc.c --------------------------------------------------------------- */
 
 void assoc_drop_session(struct assoc *l, struct session *s); /* or NULL */
+/* Holds exactly the pairs of the record, NULL: none, that fit this node's key.
+ * true: they are others than before. */
+bool assoc_replace_pairs(struct assoc *l, const struct core_env *env,
+			 const struct pair_record *durable);
 /* Wipes the INITs with a serial up to last. */
 void assoc_forget(struct assoc *l, uint64_t last);
 /* The peer may be at that address. */

@@ -260,6 +260,20 @@ assoc_resume(struct assoc *l, struct core_env *env)
 }
 
 unsigned int
+assoc_set_pairs(struct assoc *l, struct core_env *env,
+		const struct pair_record *durable)
+{
+	unsigned int flags;
+
+	if (!assoc_replace_pairs(l, env, durable))
+		return 0;
+	flags = assoc_step(l, env, RESUME_PAIRS);
+	if (core_env_keepalive(env) > 0)
+		flags |= assoc_resume(l, env);
+	return flags;
+}
+
+unsigned int
 assoc_agreed(struct assoc *l, struct core_env *env)
 {
 	const struct session *s = keyring_current(&l->keys);

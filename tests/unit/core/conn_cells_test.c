@@ -857,5 +857,5 @@ main(void)
 		cmocka_unit_test(a_newer_one_takes_the_place),
 	};
 
-	return cmocka_run_group_tests_name("channel_cells", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("conn_cells", tests, NULL, NULL);
 }

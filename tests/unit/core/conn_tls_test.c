@@ -308,6 +308,6 @@ main(void)
 		TEST(no_tls_at_all),
 	};
 
-	return cmocka_run_group_tests_name("channel_tls", tests, group_setup,
+	return cmocka_run_group_tests_name("conn_tls", tests, group_setup,
 					   group_teardown);
 }

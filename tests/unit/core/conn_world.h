@@ -448,7 +448,7 @@ do_event(struct host *h, const struct action *a)
 	h->events[a->event]++;
 	snprintf(h->text[a->event], sizeof(h->text[0]), "%s%s%s", a->peer,
 		 a->peer[0] != '\0' ? ": " : "", a->text);
-	if (getenv("CHANNEL_WORLD_TRACE") != NULL)
+	if (getenv("CONN_WORLD_TRACE") != NULL)
 		print_message("# %s: %s %s\n", h->name, event_name(a->event),
 			      h->text[a->event]);
 }

@@ -1482,5 +1482,5 @@ main(void)
 		TEST(a_common_secret_survives_all),
 	};
 
-	return cmocka_run_group_tests_name("channels", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("conns", tests, NULL, NULL);
 }

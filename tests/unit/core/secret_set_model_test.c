@@ -19,7 +19,7 @@
 #include "core/secrets/secret_set.h"
 #include "core/secrets/secret_store.h"
 
-#define CHANNELS 6
+#define CONNECTIONS 6
 #define SESSIONS 6
 #define QUEUE 4
 #define STEPS 500
@@ -77,7 +77,7 @@ struct node {
 };
 
 static struct node node[2];
-static struct chan chans[CHANNELS];
+static struct chan chans[CONNECTIONS];
 static struct session sessions[SESSIONS];
 static struct rng rng;
 static unsigned int pairs_made;
@@ -164,7 +164,7 @@ crash(int i)
 	actions_free(&n->actions);
 	secret_store_free(n->pairs);
 	n->accepts = n->newest = 0;
-	for (int c = 0; c < CHANNELS; c++) {
+	for (int c = 0; c < CONNECTIONS; c++) {
 		struct chan *ch = &chans[c];
 
 		if (!ch->used)
@@ -211,7 +211,7 @@ dial(int i)
 {
 	struct chan *ch = NULL;
 
-	for (int c = 0; c < CHANNELS; c++) {
+	for (int c = 0; c < CONNECTIONS; c++) {
 		if (chans[c].used && chans[c].dialler == i)
 			chans[c].end[i].state = CLOSED;
 		if (!chans[c].used)
@@ -279,7 +279,7 @@ take_hello(struct chan *ch, int i, const struct message *m)
 	n->newest = ch->seq;
 	/* Who is behind an older one that has not said HELLO yet is not
 	 * known: those are told by their number when they do. */
-	for (int c = 0; c < CHANNELS; c++)
+	for (int c = 0; c < CONNECTIONS; c++)
 		if (&chans[c] != ch && chans[c].used && chans[c].dialler != i &&
 		    chans[c].seq < ch->seq &&
 		    chans[c].end[i].state > WAIT_HELLO)
@@ -488,7 +488,7 @@ step(void)
 	}
 	what -= weight.dial;
 	if (what < weight.conn) {
-		conn_step(&chans[pick(CHANNELS)]);
+		conn_step(&chans[pick(CONNECTIONS)]);
 		return;
 	}
 	what -= weight.conn;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Frames on the TLS channel: fixed bytes, round trips, refusals. */
+/* Frames on the TLS connection: fixed bytes, round trips, refusals. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -11,7 +11,7 @@
 
 #include "capture.h"
 #include "format/bnl_parse.h"
-#include "list/list_diff.h"
+#include "list/list_changes.h"
 #include "list/risk_check.h"
 
 #define K1        \
@@ -36,14 +36,14 @@ parse(const char *text)
 /* The words for the change, without the last line; *sum. */
 static void
 says(const char *old, const char *new, const char *wanted,
-     struct list_diff *sum)
+     struct list_changes *sum)
 {
 	struct bnl *a = old == NULL ? NULL : parse(old), *b = parse(new);
 	const char *text;
 	size_t len;
 
 	capture_begin();
-	assert_int_equal(list_diff_print(stdout, a, b, sum), 0);
+	assert_int_equal(list_changes_print(stdout, a, b, sum), 0);
 	text = capture_end();
 	len = strlen(wanted);
 	if (strncmp(text, wanted, len) != 0 ||
@@ -56,7 +56,7 @@ says(const char *old, const char *new, const char *wanted,
 static void
 test_words(void **state)
 {
-	struct list_diff sum;
+	struct list_changes sum;
 
 	(void)state;
 	says("network n\nprefix 10.0.0.0/9\nnode a\n"
@@ -93,7 +93,7 @@ test_order(void **state)
 				  "  address a.example port 7\n"
 				  "  subnet 10.1.0.0/24\n"
 				  "  subnet 10.0.0.0/24\nnode b\n";
-	struct list_diff sum;
+	struct list_changes sum;
 
 	(void)state;
 	says(one,

@@ -3,7 +3,7 @@
  * Compares lists as sorted lines of text: each statement of a node or of the
  * header in one canonical line.
  */
-#include "list_diff.h"
+#include "list_changes.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -158,7 +158,7 @@ same_address_order(const struct bnl_node *a, const struct bnl_node *b)
 }
 
 int
-list_diff_node(const struct bnl_node *a, const struct bnl_node *b)
+list_changes_node(const struct bnl_node *a, const struct bnl_node *b)
 {
 	struct lines la = { 0 }, lb = { 0 };
 	unsigned int lost = 0;
@@ -175,7 +175,7 @@ list_diff_node(const struct bnl_node *a, const struct bnl_node *b)
 /* a or b is NULL when the node was added or removed. */
 static int
 diff_node(FILE *f, const struct bnl_node *a, const struct bnl_node *b,
-	  struct list_diff *sum)
+	  struct list_changes *sum)
 {
 	struct lines la = { 0 }, lb = { 0 };
 	bool order = a != NULL && b != NULL && !same_address_order(a, b);
@@ -214,7 +214,7 @@ out:
 
 static int
 diff_head(FILE *f, const struct bnl *before, const struct bnl *after,
-	  struct list_diff *sum)
+	  struct list_changes *sum)
 {
 	struct lines a = { 0 }, b = { 0 };
 	unsigned int none = 0;
@@ -231,8 +231,8 @@ diff_head(FILE *f, const struct bnl *before, const struct bnl *after,
 }
 
 int
-list_diff_print(FILE *f, const struct bnl *before, const struct bnl *after,
-		struct list_diff *sum)
+list_changes_print(FILE *f, const struct bnl *before, const struct bnl *after,
+		   struct list_changes *sum)
 {
 	uint32_t na = before != NULL ? before->nnodes : 0, nb = after->nnodes;
 	char va[BNL_VERSION_TEXT_MAX], vb[BNL_VERSION_TEXT_MAX];

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Differences between two lists, for people. */
-#ifndef TOOLS_LIST_DIFF_H
-#define TOOLS_LIST_DIFF_H
+#ifndef TOOLS_LIST_CHANGES_H
+#define TOOLS_LIST_CHANGES_H
 
 #include <stdio.h>
 
 #include "format/bnl.h"
 
-struct list_diff {
+struct list_changes {
 	unsigned int added; /* nodes */
 	unsigned int removed;
 	unsigned int changed;
@@ -20,11 +20,11 @@ struct list_diff {
  * the number of nodes concerned. before: NULL when there was no list. 0, or -1
  * when memory is out.
  */
-int list_diff_print(FILE *f, const struct bnl *before, const struct bnl *after,
-		    struct list_diff *sum);
+int list_changes_print(FILE *f, const struct bnl *before,
+		       const struct bnl *after, struct list_changes *sum);
 
 /* 1 when the two differ in a node's statements, 0 when not; -1 when memory is
  * out. */
-int list_diff_node(const struct bnl_node *a, const struct bnl_node *b);
+int list_changes_node(const struct bnl_node *a, const struct bnl_node *b);
 
 #endif
