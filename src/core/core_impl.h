@@ -181,8 +181,8 @@ void peer_free(struct peer *p);
 void peer_settle(struct peer *p);
 /* Tells that it is down, why, and where it was. */
 void peer_say_down(struct peer *p, const char *why);
-/* Handles the flags that the association's calls returned; in: the version and pair
- * id. */
+/* Handles the flags that the association's calls returned; in: the version and
+ * pair id, NULL when no packet came. */
 void peer_flags(struct peer *p, unsigned int flags, const struct assoc_in *in);
 /* A packet for the peer has no session: it waits. */
 void peer_wait(struct peer *p, uint8_t flags, const uint8_t *data, size_t len);
@@ -252,7 +252,9 @@ peer_count_received(struct peer *p, size_t len)
 }
 
 /* --- peer_dial.c -------------------------------------------------------- */
-/* Those that return flags leave them for peer_flags(). */
+/* Functions here that return flags leave it to their caller to hand these to
+ * peer_flags(). */
+
 /* A negotiation is wanted: now, or as soon as it may be. */
 void peer_negotiate(struct peer *p);
 /* The same for a person: at once, whatever happened before. */
@@ -330,10 +332,10 @@ void records_bye(struct peer *p);
 /* Asks some of those that are up whether they reach the node of that name. */
 void records_ask(struct core *c, const char *name);
 
-/* For records_in.c: the head of a record, and a PING or its PONG. */
+/* For records_in.c and news.c: writes the head of a record, with the length of
+ * its value; sends a PING or its PONG. */
 struct wcur;
-void record_put_head(struct wcur *w, uint8_t *record, size_t cap,
-		     enum record_type type, size_t len);
+void record_put_head(struct wcur *w, enum record_type type, size_t len);
 bool record_send_ping(struct peer *p, enum record_type type,
 		      const uint8_t tag[RECORD_TAG_LEN]);
 

@@ -39,24 +39,30 @@ struct work {
 	struct anchors a;
 };
 
+/* Where the line at p ends: behind its newline, or with the text. */
+static const uint8_t *
+line_end(const uint8_t *p, const uint8_t *end)
+{
+	p = memchr(p, '\n', (size_t)(end - p));
+	return p == NULL ? end : p + 1;
+}
+
 static int
 split_lines(struct lines *l, const uint8_t *text, size_t len)
 {
+	const uint8_t *end = text + len;
 	size_t n = 0, i = 0;
 
 	l->text = text;
-	for (const uint8_t *p = text; p < text + len; n++) {
-		p = memchr(p, '\n', (size_t)(text + len - p));
-		p = p == NULL ? text + len : p + 1;
-	}
+	for (const uint8_t *p = text; p < end; n++)
+		p = line_end(p, end);
 	l->at = n > LINES_MAX ? NULL : calloc(n + 1, sizeof(*l->at));
 	if (l->at == NULL)
 		return -1;
 	l->n = n;
-	for (const uint8_t *p = text; p < text + len;) {
+	for (const uint8_t *p = text; p < end;) {
 		l->at[i++] = (size_t)(p - text);
-		p = memchr(p, '\n', (size_t)(text + len - p));
-		p = p == NULL ? text + len : p + 1;
+		p = line_end(p, end);
 	}
 	l->at[i] = len;
 	return 0;

@@ -9,7 +9,7 @@
 
 #include "core/action.h"
 #include "core/list/fork.h"
-#include "core/heldoff.h"
+#include "core/list/heldoff.h"
 #include "format/bnl_sign.h"
 
 enum stage { FREE, WAIT, BUILD, STORE, APPLY, DROPPED };

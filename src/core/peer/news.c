@@ -49,8 +49,7 @@ put_news(struct wcur *w, const struct bnl_version *v)
 	uint8_t version[BNL_VERSION_WIRE_LEN];
 
 	bnl_version_write(version, v);
-	wcur_u8(w, RECORD_LIST_NEWS);
-	wcur_be16(w, sizeof(version));
+	record_put_head(w, RECORD_LIST_NEWS, sizeof(version));
 	wcur_bytes(w, version, sizeof(version));
 }
 

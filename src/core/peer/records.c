@@ -25,10 +25,8 @@ records_send(struct peer *p, const uint8_t *records, size_t len)
 }
 
 void
-record_put_head(struct wcur *w, uint8_t *record, size_t cap,
-		enum record_type type, size_t len)
+record_put_head(struct wcur *w, enum record_type type, size_t len)
 {
-	wcur_init(w, record, cap);
 	wcur_u8(w, (uint8_t)type);
 	wcur_be16(w, (uint16_t)len);
 }
@@ -44,7 +42,8 @@ send_padded(struct peer *p, enum record_type type,
 	struct wcur w;
 
 	memset(record, 0, len);
-	record_put_head(&w, record, len, type, len - RECORD_HEADER_LEN);
+	wcur_init(&w, record, len);
+	record_put_head(&w, type, len - RECORD_HEADER_LEN);
 	wcur_bytes(&w, tag, RECORD_TAG_LEN);
 	wcur_be64(&w, (uint64_t)c->env.now.wall.s);
 	bnl_version_write(version, &c->env.version);
@@ -100,7 +99,8 @@ ask_one(struct peer *p, const struct ask *a)
 	uint8_t record[RECORD_HEADER_LEN + RECORD_ASK_LEN] = { 0 };
 	struct wcur w;
 
-	record_put_head(&w, record, sizeof(record), RECORD_ASK, RECORD_ASK_LEN);
+	wcur_init(&w, record, sizeof(record));
+	record_put_head(&w, RECORD_ASK, RECORD_ASK_LEN);
 	wcur_bytes(&w, a->tag, sizeof(a->tag));
 	wcur_bytes(&w, a->name, strlen(a->name));
 	return records_send(p, record, sizeof(record));

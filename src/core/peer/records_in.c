@@ -82,8 +82,8 @@ ask_in(struct peer *p, const uint8_t *value)
 	about = peer_named(p->core, text);
 	if (about != NULL)
 		assoc_status(about->assoc, p->core->env.now.mono, &ls);
-	record_put_head(&w, record, sizeof(record), RECORD_TELL,
-			RECORD_TELL_LEN);
+	wcur_init(&w, record, sizeof(record));
+	record_put_head(&w, RECORD_TELL, RECORD_TELL_LEN);
 	wcur_bytes(&w, value, RECORD_TAG_LEN);
 	wcur_u8(&w, about == NULL ? TELL_UNKNOWN : ls.up ? TELL_UP : TELL_DOWN);
 	wcur_be32(&w, ls.heard_ms < 0 ? UINT32_MAX :

@@ -2,8 +2,8 @@
 /* Proper lists that could not be taken all the same: not fetched again for a
  * while, whichever peer offers them. The last few are remembered. All zero:
  * none. */
-#ifndef CORE_HELDOFF_H
-#define CORE_HELDOFF_H
+#ifndef CORE_LIST_HELDOFF_H
+#define CORE_LIST_HELDOFF_H
 
 #include <stdbool.h>
 
@@ -11,10 +11,10 @@
 #include "format/bnl.h"
 
 #define HELD_OFF_MAX 8
-#define HELD_OFF_LIST_MS \
-	INT64_C(3600000)	       /* dated too far ahead, or of another
-					* network */
-#define HELD_OFF_DISK_MS INT64_C(5000) /* no memory to keep it */
+/* A list that is dated too far ahead, or is of another network. */
+#define HELD_OFF_LIST_MS INT64_C(3600000)
+/* There is no memory to keep it. */
+#define HELD_OFF_DISK_MS INT64_C(5000)
 
 struct heldoff {
 	struct {

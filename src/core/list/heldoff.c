@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Lists that are not fetched for a while. */
-#include "core/heldoff.h"
+#include "core/list/heldoff.h"
 
 void
 heldoff_add(struct heldoff *h, const struct bnl_version *v,
