@@ -56,14 +56,21 @@ void loop_timer_cancel(struct loop_timer *t);
 void loop_timer_fini(struct loop_timer *t);
 
 /*
- * before_sleep runs at the start of each turn and does the work that the last
- * turn deferred (due timers of the owner, queued actions, batches to be
- * flushed). Then deadline returns the latest time for the next turn:
- * MONO_NEVER, or a time; a time in the past means "do not sleep". Either may be
- * NULL.
+ * The owner's part in each turn; a function may be NULL.
+ * before_sleep: runs at the start of the turn and does the work that the last
+ * turn deferred (due timers of the owner, queued actions).
+ * after_event: runs after the function of each descriptor and timer.
+ * deadline: returns the latest time for the next turn: MONO_NEVER, or a time; a
+ * time in the past means "do not sleep".
  */
-void loop_owner(struct loop *l, void (*before_sleep)(void *ctx),
-		struct monotime (*deadline)(void *ctx), void *ctx);
+struct loop_owner {
+	void (*before_sleep)(void *ctx);
+	void (*after_event)(void *ctx);
+	struct monotime (*deadline)(void *ctx);
+	void *ctx;
+};
+
+void loop_own(struct loop *l, struct loop_owner owner);
 
 /* Runs until loop_stop(), then returns 0; -1 when the wait itself failed. */
 int loop_run(struct loop *l, struct err *e);

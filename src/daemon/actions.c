@@ -71,7 +71,7 @@ perform_action(struct daemon *d, struct action *a)
 }
 
 /* Performs actions until none is left, or for that long. An action may complete
- * at once and cause new actions: the outermost call performs them all. */
+ * at once and cause new actions, which are performed as well. */
 static void
 drain_actions(struct daemon *d, int64_t ms)
 {
@@ -79,7 +79,6 @@ drain_actions(struct daemon *d, int64_t ms)
 	unsigned int n = 0;
 	struct action a;
 
-	d->drain.is_running = true;
 	d->drain.is_unfinished = false;
 	while (!d->drain.is_unfinished && core_next_action(d->core, &a)) {
 		perform_action(d, &a);
@@ -93,16 +92,18 @@ drain_actions(struct daemon *d, int64_t ms)
 			d->drain.is_unfinished =
 				mono_reached(end, clock_mono());
 	}
-	d->drain.is_running = false;
 	if (!d->drain.is_unfinished)
 		hooks_flush(d);
 }
 
-void
-actions_drain(struct daemon *d)
+/* Each event may lead to a call of the core that leaves actions. */
+static void
+actions_after_event(void *daemon)
 {
+	struct daemon *d = daemon;
+
 	/* Actions left over have had their share of this turn. */
-	if (!d->drain.is_running && !d->drain.is_unfinished)
+	if (!d->drain.is_unfinished)
 		drain_actions(d, DRAIN_MS);
 }
 
@@ -112,7 +113,7 @@ actions_drain_all(struct daemon *d)
 	drain_actions(d, INT64_MAX / NS_PER_MS / 2);
 }
 
-void
+static void
 actions_before_sleep(void *daemon)
 {
 	struct daemon *d = daemon;
@@ -122,14 +123,13 @@ actions_before_sleep(void *daemon)
 		core_tick(d->core, clock_now());
 	events_tick(d, clock_mono());
 	streams_next_turn(d);
-	d->drain.is_unfinished = false;
-	actions_drain(d);
+	drain_actions(d, DRAIN_MS);
 	ctl_stream_follow(d);
 	device_follow(d);
 	hostnet_follow(d);
 }
 
-struct monotime
+static struct monotime
 actions_deadline(void *daemon)
 {
 	struct daemon *d = daemon;
@@ -137,4 +137,13 @@ actions_deadline(void *daemon)
 	if (d->drain.is_unfinished)
 		return clock_mono();
 	return mono_min(core_deadline(d->core), ctl_stream_deadline(d));
+}
+
+struct loop_owner
+actions_of_loop(struct daemon *d)
+{
+	return (struct loop_owner){ .before_sleep = actions_before_sleep,
+				    .after_event = actions_after_event,
+				    .deadline = actions_deadline,
+				    .ctx = d };
 }

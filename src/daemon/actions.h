@@ -5,24 +5,23 @@
 
 #include <stdbool.h>
 
-#include "base/monotime.h"
+#include "sys/loop.h"
 
 struct daemon;
 
 struct drain {
-	bool is_running;    /* actions are being performed */
 	bool is_unfinished; /* some are left for the next turn */
 };
 
-/* Performs the pending actions; every module calls it by drain_actions of
- * struct daemon. If there are very many, the later ones wait for the next turn,
- * so that packets do not. */
-void actions_drain(struct daemon *d);
+/*
+ * The loop performs the pending actions after each event; no other module has
+ * to. If there are very many, the later ones wait for the next turn, so that
+ * packets do not. Before it sleeps, the loop performs the due timers of the
+ * core, and the work that other modules deferred.
+ */
+struct loop_owner actions_of_loop(struct daemon *d);
 /* Performs all pending actions, however long that takes: at the start and
  * end. */
 void actions_drain_all(struct daemon *d);
-/* As actions_drain(), called by the loop: due timers of the core first. */
-void actions_before_sleep(void *daemon);
-struct monotime actions_deadline(void *daemon);
 
 #endif

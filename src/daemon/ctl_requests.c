@@ -280,5 +280,4 @@ ctl_requests_handle(void *daemon, uint64_t client,
 	if (!stream_events(d, client, line) &&
 	    !begin_answer(d, client, peer, line))
 		send_reply(d, client, answer_to(d, peer, line));
-	d->drain_actions(d);
 }

@@ -277,7 +277,7 @@ start_work(struct daemon *d, struct err *e)
 		return -1;
 	if (hooks_wait(d, MONITOR_UP) < 0)
 		return err_set(e, ERR_IO, "upcmd failed: not starting");
-	loop_owner(d->loop, actions_before_sleep, actions_deadline, d);
+	loop_own(d->loop, actions_of_loop(d));
 	core_start(d->core, clock_now());
 	actions_drain_all(d);
 	device_follow(d);
@@ -337,7 +337,7 @@ stop_hooks(struct daemon *d)
 	struct monotime end = mono_add_ms(clock_mono(), HOOKS_END_MS);
 	struct err e;
 
-	loop_owner(d->loop, NULL, NULL, NULL);
+	loop_own(d->loop, (struct loop_owner){ 0 });
 	while (hooks_pending(d) > 0 && mono_before(clock_mono(), end))
 		if (loop_turn(d->loop, end, &e) < 0)
 			break;
@@ -411,7 +411,6 @@ daemon_run(struct identity *id, const struct options *o, struct logsink *log,
 		.reload.first = id->conf,
 		.offload.wanted = id->conf->offload,
 		.log = log,
-		.drain_actions = actions_drain,
 		.notify = { .fd = -1 },
 		.suspend.vmfork = -1,
 		.pidfile = { .fd = -1 },

@@ -52,10 +52,6 @@ struct daemon {
 	struct loop_timer alive; /* watchdog of the service manager */
 	int status;		 /* the process's exit status */
 
-	/* actions_drain(). To be called after each call into the core, which
-	 * may have left actions to perform. */
-	void (*drain_actions)(struct daemon *d);
-
 	/* The modules: each uses its own struct only. */
 	struct drain drain;
 	struct ctl_stream ctl_stream;

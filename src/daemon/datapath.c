@@ -184,7 +184,6 @@ tun_event(void *ctx, unsigned int events)
 		if (n < TUN_FRAMES)
 			break;
 	}
-	d->drain_actions(d);
 }
 
 static void
@@ -209,7 +208,6 @@ udp_event(struct daemon *d, struct udp *u)
 		if (n < UDP_PIECES)
 			break;
 	}
-	d->drain_actions(d);
 }
 
 static void

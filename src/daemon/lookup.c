@@ -68,7 +68,6 @@ lookup_answer(struct lookup *l, bool more)
 	core_resolved(d->core, clock_now(), l->host, all, n, more, l->why.text);
 	if (!more)
 		lookup_free(l);
-	d->drain_actions(d);
 }
 
 static void

@@ -150,7 +150,6 @@ reload_all(struct daemon *d)
 	} else if (reload_list(d) < 0) {
 		rc = RELOAD_NO_LIST;
 	}
-	d->drain_actions(d);
 	notify_ready(&d->notify);
 	return rc;
 }
@@ -161,6 +160,5 @@ reload_push(struct daemon *d)
 	int rc = reload_list(d);
 
 	core_push(d->core, clock_now());
-	d->drain_actions(d);
 	return rc < 0 ? RELOAD_NO_LIST : RELOAD_OK;
 }

@@ -15,7 +15,6 @@
 #include "sys/clock.h"
 
 #define STREAM_PIECE 16384
-#define STREAM_TURN 4	   /* pieces read from one connection in a turn */
 #define SHARE_NS NS_PER_MS /* time for reading from all in a turn */
 #define CLOSE_MS 10000	   /* time for the other side to take the rest */
 #define LINGER_MS 2000	   /* time for the other side to close then */
@@ -90,7 +89,6 @@ stream_end(struct stream *s, enum close_reason reason, const char *why)
 	if (id == 0)
 		return;
 	core_stream_closed(d->core, clock_now(), id, reason, why);
-	d->drain_actions(d);
 }
 
 static void
@@ -175,45 +173,28 @@ stream_write(struct stream *s)
 		stream_finish(s);
 }
 
-/* began: when reading of this stream began. */
-static bool
-share_is_used(const struct daemon *d, struct monotime began)
-{
-	return d->streams.share.ns + clock_mono().ns - began.ns >= SHARE_NS;
-}
-
-/* Reads until nothing is left, the share of the turn is used, or the other side
- * does not read its answers. */
+/* Reads a piece; the next turn reads the next one. */
 static void
-stream_read(struct stream *s, struct monotime began)
+stream_read(struct stream *s)
 {
 	uint8_t in[STREAM_PIECE];
+	size_t n;
 
-	for (int i = 0; i < STREAM_TURN; i++) {
-		struct daemon *d = s->daemon;
-		uint32_t id = s->id;
-		size_t n;
-
-		switch (tcp_read(s->fd, in, sizeof(in), &n)) {
-		case TCP_OK:
-			if (id == 0)
-				break; /* lingering: input is ignored */
-			core_stream_in(d->core, clock_now(), id, in, n);
-			d->drain_actions(d);
-			/* The stream may have ended meanwhile. */
-			if (stream_find(d, id) != s || s->start != s->end ||
-			    share_is_used(d, began))
-				return;
-			break;
-		case TCP_AGAIN:
-			return;
-		case TCP_EOF:
-			stream_end(s, CLOSE_ORDERLY, NULL);
-			return;
-		case TCP_ERROR:
-			stream_failed(s, errno);
-			return;
-		}
+	switch (tcp_read(s->fd, in, sizeof(in), &n)) {
+	case TCP_OK:
+		/* A lingering stream's input is ignored. */
+		if (s->id != 0)
+			core_stream_in(s->daemon->core, clock_now(), s->id, in,
+				       n);
+		break;
+	case TCP_AGAIN:
+		break;
+	case TCP_EOF:
+		stream_end(s, CLOSE_ORDERLY, NULL);
+		break;
+	case TCP_ERROR:
+		stream_failed(s, errno);
+		break;
 	}
 }
 
@@ -236,7 +217,7 @@ stream_turn(struct stream *s)
 		return;
 	s->round = share->round;
 	began = clock_mono();
-	stream_read(s, began); /* may free the stream */
+	stream_read(s); /* may free the stream */
 	d->streams.share.ns += clock_mono().ns - began.ns;
 }
 
@@ -262,7 +243,6 @@ stream_connected(struct stream *s)
 	s->opened = true;
 	loop_interest(s->place, LOOP_IN);
 	core_stream_opened(d->core, clock_now(), s->id);
-	d->drain_actions(d);
 }
 
 static void
@@ -278,7 +258,6 @@ stream_event(void *ctx, unsigned int events)
 	}
 	if ((events & LOOP_OUT) && id != 0) {
 		stream_write(s);
-		d->drain_actions(d);
 		if (stream_find(d, id) != s)
 			return;
 	}
@@ -333,7 +312,6 @@ streams_accept(void *daemon, int fd, const struct endpoint *remote,
 	else if (stream_new(d, fd, id, true) == NULL)
 		core_stream_closed(d->core, clock_now(), id, CLOSE_BROKEN,
 				   "out of memory");
-	d->drain_actions(d);
 }
 
 void

@@ -57,7 +57,6 @@ on_uevent(void *daemon, unsigned int events)
 			      "may have been copied");
 		break;
 	}
-	d->drain_actions(d);
 }
 
 int

@@ -135,7 +135,6 @@ finish_job(void *ctx)
 		job_free(j);
 		break;
 	}
-	d->drain_actions(d);
 }
 
 /* Called at the end, when a disk has not answered in time. */

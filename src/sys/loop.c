@@ -44,9 +44,7 @@ struct loop {
 	struct loop_fd *dead; /* removed during this batch */
 	bool in_batch;
 	bool stop;
-	void (*before_sleep)(void *ctx);
-	struct monotime (*deadline)(void *ctx);
-	void *owner;
+	struct loop_owner owner;
 };
 
 static uint32_t
@@ -206,12 +204,16 @@ loop_timer_fini(struct loop_timer *t)
 }
 
 void
-loop_owner(struct loop *l, void (*before_sleep)(void *ctx),
-	   struct monotime (*deadline)(void *ctx), void *ctx)
+loop_own(struct loop *l, struct loop_owner owner)
 {
-	l->before_sleep = before_sleep;
-	l->deadline = deadline;
-	l->owner = ctx;
+	l->owner = owner;
+}
+
+static void
+after_event(struct loop *l)
+{
+	if (l->owner.after_event != NULL)
+		l->owner.after_event(l->owner.ctx);
 }
 
 static int
@@ -254,6 +256,7 @@ run_timers(struct loop *l)
 			return;
 		lt = t->owner;
 		lt->fn(lt->ctx);
+		after_event(l);
 	}
 }
 
@@ -264,10 +267,12 @@ dispatch_events(struct loop *l, const struct epoll_event *ev, int n)
 	for (int i = 0; i < n; i++) {
 		struct loop_fd *f = ev[i].data.ptr;
 
-		if (f == NULL)
+		if (f == NULL) {
 			disarm_timer(l);
-		else if (f->fn != NULL)
+		} else if (f->fn != NULL) {
 			f->fn(f->ctx, from_epoll(ev[i].events));
+			after_event(l);
+		}
 	}
 	l->in_batch = false;
 	free_removed(l);
@@ -327,12 +332,12 @@ loop_turn(struct loop *l, struct monotime until, struct err *e)
 	int n, timeout = -1;
 	bool pause;
 
-	if (l->before_sleep != NULL)
-		l->before_sleep(l->owner);
+	if (l->owner.before_sleep != NULL)
+		l->owner.before_sleep(l->owner.ctx);
 	if (l->stop)
 		return 0;
-	if (l->deadline != NULL)
-		until = mono_min(until, l->deadline(l->owner));
+	if (l->owner.deadline != NULL)
+		until = mono_min(until, l->owner.deadline(l->owner.ctx));
 	until = mono_min(until, timerq_next(&l->timers));
 	now = clock_mono();
 	pause = end_work(l, now);

@@ -186,7 +186,6 @@ measure(size_t n)
 	if (core_new(&d.core, &in, now_is(), &e) < 0)
 		bench_die(e.text);
 	d.id = &id;
-	d.drain_actions = actions_drain;
 	core_start(d.core, now_is());
 	while (core_next_action(d.core, &a))
 		action_done(&a);

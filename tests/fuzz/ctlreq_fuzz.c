@@ -31,9 +31,9 @@ static char path[64];
 /* --- what belongs to other parts of the daemon ------------------------------------ */
 
 static void
-drain_rig(struct daemon *daemon)
+drain_rig(void *ctx)
 {
-	(void)daemon;
+	(void)ctx;
 	rig_drain(&node);
 }
 
@@ -228,11 +228,11 @@ begin(void)
 	id.conf = node.conf;
 	id.tls = make_tls();
 	d.core = node.core;
-	d.drain_actions = drain_rig;
 	d.id = &id;
 	if (mkdtemp(dir) == NULL || loop_new(&d.loop, &e) < 0 ||
 	    ctl_stream_open(&d, &e) < 0 || giveback_open(&d, &e) < 0)
 		abort();
+	loop_own(d.loop, (struct loop_owner){ .after_event = drain_rig });
 	snprintf(path, sizeof(path), "%s/ctl", dir);
 	if (ctlsock_open(&d.ctl, d.loop, path, 0600, (gid_t)-1,
 			 ctl_requests_handle, &d, &e) < 0)

@@ -126,9 +126,7 @@ setup(void **state)
 	rig_node_init(&node, "alpha", "");
 	rig_new(&node, rig_list(text, RIG_START), NULL);
 	rig_start(&node);
-	d = (struct daemon){ .core = node.core,
-			     .id = &id,
-			     .drain_actions = actions_drain };
+	d = (struct daemon){ .core = node.core, .id = &id };
 	id.conf = node.conf;
 	assert_non_null(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/ctl", dir);

@@ -161,7 +161,6 @@ setup(void **state)
 
 	(void)state;
 	memset(&d, 0, sizeof(d));
-	d.drain_actions = actions_drain;
 	memset(ends, 0, sizeof(ends));
 	nends = 0;
 	packets = 0;
@@ -172,7 +171,7 @@ setup(void **state)
 	trims = 0;
 	assert_int_equal(giveback_open(&d, NULL), 0);
 	assert_int_equal(suspend_watch(&d, NULL), 0);
-	loop_owner(d.loop, actions_before_sleep, actions_deadline, &d);
+	loop_own(d.loop, actions_of_loop(&d));
 	/* Packets are always there. */
 	packet_fd = eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC);
 	assert_true(packet_fd >= 0);
@@ -273,25 +272,19 @@ nobody_comes_twice_before_all_have_come_once(void **state)
 }
 
 static void
-one_that_never_ends_leaves_its_place(void **state)
+one_that_never_ends_has_a_piece_a_turn(void **state)
 {
-	struct end *e;
+	struct end *e, *other;
 
 	(void)state;
 	e = connects();
-	e->goes_on = 10 * SHARE - 1;
-	connects();
-	turn();
-	assert_int_equal(e->pieces, SHARE);
-	/* The clock is looked at after each piece: no more than the share. */
-	assert_int_equal(pieces, SHARE);
-	turn();
-	assert_int_equal(e->pieces, SHARE);
-	assert_int_equal(pieces, 1);
-	for (unsigned int n = 2; n <= 10; n++) {
+	e->goes_on = 10;
+	other = connects();
+	for (unsigned int n = 1; n <= 10; n++) {
 		turn();
-		assert_int_equal(e->pieces, n * SHARE);
-		assert_int_equal(packets, n + 1);
+		assert_int_equal(e->pieces, n);
+		assert_int_equal(other->pieces, 1);
+		assert_int_equal(packets, n);
 	}
 }
 
@@ -305,7 +298,7 @@ new_ones_do_not_keep_the_others_waiting(void **state)
 	(void)state;
 	for (int i = 0; i < FEW; i++)
 		connects();
-	/* Once through the first, then through these and who came since. */
+	/* Once through the first, then through these and the later ones. */
 	for (int n = 0; n < twice; n++) {
 		turn();
 		assert_int_equal(pieces, SHARE);
@@ -387,7 +380,8 @@ main(void)
 			nobody_comes_twice_before_all_have_come_once, setup,
 			teardown),
 		cmocka_unit_test_setup_teardown(
-			one_that_never_ends_leaves_its_place, setup, teardown),
+			one_that_never_ends_has_a_piece_a_turn, setup,
+			teardown),
 		cmocka_unit_test_setup_teardown(
 			new_ones_do_not_keep_the_others_waiting, setup,
 			teardown),

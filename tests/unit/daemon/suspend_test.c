@@ -68,7 +68,6 @@ setup(void **state)
 {
 	(void)state;
 	memset(&d, 0, sizeof(d));
-	d.drain_actions = actions_drain;
 	memset(said, 0, sizeof(said));
 	renewed = anew = 0;
 	slept_ns = 5 * NS_PER_S; /* before this daemon was started */

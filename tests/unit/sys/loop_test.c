@@ -275,7 +275,9 @@ test_owner_deadline(void **state)
 	(void)state;
 	x.deadline.ns += 300000; /* less than a millisecond counts, too */
 	assert_int_equal(loop_new(&x.l, NULL), 0);
-	loop_owner(x.l, before_sleep, deadline, &x);
+	loop_own(x.l, (struct loop_owner){ .before_sleep = before_sleep,
+					   .deadline = deadline,
+					   .ctx = &x });
 	assert_int_equal(loop_run(x.l, NULL), 0);
 	took = clock_mono().ns - start.ns;
 	assert_true(took >= 15 * NS_PER_MS + 300000);
@@ -289,6 +291,56 @@ test_owner_deadline(void **state)
 	x.deadline = mono_add_ms(clock_mono(), 5);
 	assert_int_equal(loop_run(x.l, NULL), 0);
 	loop_free(x.l);
+}
+
+static void
+on_event(void *ctx, unsigned int events)
+{
+	struct fixture *x = ctx;
+
+	(void)events;
+	/* The owner had its turn after each earlier event. */
+	assert_int_equal(x->slept, x->calls);
+	x->calls++;
+}
+
+static void
+on_timer(void *ctx)
+{
+	on_event(ctx, 0);
+}
+
+static void
+after_event(void *ctx)
+{
+	struct fixture *x = ctx;
+
+	x->slept++;
+	assert_int_equal(x->slept, x->calls);
+}
+
+static void
+test_owner_after_each_event(void **state)
+{
+	struct loop_timer t;
+	struct fixture x;
+
+	(void)state;
+	setup_events(&x);
+	loop_own(x.l,
+		 (struct loop_owner){ .after_event = after_event, .ctx = &x });
+	turn(&x);
+	assert_int_equal(x.slept, 0); /* nothing happened */
+	for (int i = 0; i < PLACES; i++)
+		assert_int_equal(loop_add(&x.f[i], x.l, x.fd[i], LOOP_IN,
+					  on_event, &x, NULL),
+				 0);
+	assert_int_equal(loop_timer_init(&t, x.l, on_timer, &x, NULL), 0);
+	loop_timer_set(&t, clock_mono());
+	turn(&x);
+	assert_int_equal(x.slept, PLACES + 1);
+	loop_timer_fini(&t);
+	teardown(&x);
 }
 
 static void
@@ -390,6 +442,7 @@ main(void)
 		cmocka_unit_test(test_add_refused),
 		cmocka_unit_test(test_timers),
 		cmocka_unit_test(test_owner_deadline),
+		cmocka_unit_test(test_owner_after_each_event),
 		cmocka_unit_test(test_longest_turn),
 		cmocka_unit_test(test_packets_gather),
 		cmocka_unit_test(test_stop_before_run),
