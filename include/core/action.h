@@ -21,13 +21,18 @@ enum action_kind {
 	ACTION_TUN_WRITE,    /* data: one packet, no offload */
 	ACTION_STORE_PAIR,   /* ticket, peer, data: write; data empty: erase */
 	ACTION_BUILD_LIST,   /* ticket, source: verify and build a generation */
-	ACTION_STORE_LIST, /* ticket, view, mark: write the list, then the mark */
+	ACTION_STORE_LIST,   /* ticket, view, list, in_force, mark: write the
+			      * list, then the mark */
 	ACTION_STORE_ADDRCACHE, /* data: write; not answered */
+	ACTION_RETIRE_LIST,	/* retired: free it beside the loop; not
+				 * answered */
 	ACTION_STORE_RUN,	/* run_s: write, with the time; not answered */
 	ACTION_RESOLVE,		/* text: a host name to be looked up */
 	ACTION_RUN_HOOK,	/* hook, peer, subnet, covering */
 	ACTION_EVENT		/* level, event, peer, text */
 };
+
+struct generation;
 
 /* Pending ACTION_RESOLVE at a time. */
 #define ACTION_RESOLVE_MAX 8
@@ -61,8 +66,12 @@ struct action {
 	const uint8_t *view; /* owned by the core until the answer */
 	size_t viewlen;
 	struct bnl_source source; /* BUILD_LIST: likewise */
+	/* STORE_LIST: the list in the view, and the one that it replaces; NULL:
+	 * none. Owned by the core until the answer. */
+	const struct bnl *list, *in_force;
 	uint8_t mark[40]; /* STORE_LIST: the version as written on wires */
-	int64_t run_s;	  /* STORE_RUN: the node's running time */
+	struct generation *retired; /* RETIRE_LIST: owned by the action */
+	int64_t run_s;		    /* STORE_RUN: the node's running time */
 	enum hook_kind hook;
 	struct prefix subnet;
 	uint8_t covering; /* own subnet: length of the network's

@@ -289,6 +289,20 @@ core_stream_closed(struct core *c, struct now now, uint32_t conn,
 
 /* --- lists ----------------------------------------------------------------- */
 
+/* A large list takes long to free: the worker does it. */
+static void
+retire_list(struct core *c, struct generation *old)
+{
+	struct action *a = old == NULL ?
+				   NULL :
+				   actions_add(&c->actions, ACTION_RETIRE_LIST);
+
+	if (a == NULL)
+		generation_free(old);
+	else
+		a->retired = old;
+}
+
 /* 0: it is in force. -1: memory is out, all is as it was. */
 static int
 put_into_force(struct core *c, struct generation *g)
@@ -303,7 +317,7 @@ put_into_force(struct core *c, struct generation *g)
 	conns_list_applied(c->conns);
 	check_secrets(c);
 	news_applied(c, old == NULL ? NULL : old->bnl);
-	generation_free(old);
+	retire_list(c, old);
 	peers_judge_links(c);
 	/* New nodes cannot dial one that is not listed. */
 	if (first || c->env.hidden)

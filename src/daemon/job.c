@@ -4,6 +4,7 @@
 #include "daemon/job.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/bytes.h"
 #include "base/log.h"
@@ -44,6 +45,24 @@ is_newer(const struct job *j, const struct bnl *disk, const struct bnl *b)
 	       !bnl_descends_from(b, &disk->version);
 }
 
+/* The list on the disk, which most often is the one in force: to read that anew
+ * would take as long as to build the new one. opened: for the caller to free. */
+static int
+read_disk_list(const struct bnl **out, struct bnl **opened, const struct job *j,
+	       const uint8_t *raw, size_t len)
+{
+	const struct bnl *b = j->in_force;
+	int rc;
+
+	*opened = NULL;
+	*out = b;
+	if (b != NULL && b->rawlen == len && memcmp(b->raw, raw, len) == 0)
+		return 0;
+	rc = read_list(opened, j, raw, len);
+	*out = *opened;
+	return rc;
+}
+
 /*
  * The file on disk may contain somebody's work. A newer list that the daemon
  * does not know yet is kept: a list from a peer must not replace it. An
@@ -54,7 +73,8 @@ static void
 keep_disk_list(struct job *j, const struct bnl *b)
 {
 	struct state *s = &j->daemon->state;
-	struct bnl *disk = NULL;
+	const struct bnl *disk;
+	struct bnl *opened;
 	uint8_t *raw;
 	size_t len;
 	bool lost;
@@ -62,7 +82,7 @@ keep_disk_list(struct job *j, const struct bnl *b)
 
 	if (state_read_list(s, &raw, &len, NULL) < 0)
 		return;
-	lost = read_list(&disk, j, raw, len) < 0;
+	lost = read_disk_list(&disk, &opened, j, raw, len) < 0;
 	if (!lost) {
 		enum bnl_order order = bnl_compare(b, disk);
 
@@ -70,7 +90,7 @@ keep_disk_list(struct job *j, const struct bnl *b)
 		if (lost)
 			j->fork = disk->version;
 		j->newer = is_newer(j, disk, b);
-		bnl_free(disk);
+		bnl_free(opened);
 	}
 	free(raw);
 	/* Done once, even if the write is repeated. */
@@ -88,11 +108,14 @@ static bool
 write_list(struct job *j)
 {
 	struct state *s = &j->daemon->state;
-	struct bnl *b;
+	struct bnl *again;
 
-	if (j->viewlen > 0 && read_list(&b, j, j->view, j->viewlen) == 0) {
-		keep_disk_list(j, b);
-		bnl_free(b);
+	if (j->list != NULL) {
+		keep_disk_list(j, j->list);
+	} else if (j->viewlen > 0 &&
+		   read_list(&again, j, j->view, j->viewlen) == 0) {
+		keep_disk_list(j, again);
+		bnl_free(again);
 	}
 	/* The list is written first: a mark without its list would lock this
 	 * node out. */
@@ -128,6 +151,10 @@ job_run(void *ctx)
 				&j->built, &j->source,
 				(const struct key *const *)j->id->bnlkeys,
 				j->id->nbnlkeys, &j->why) == 0;
+		break;
+	case JOB_RETIRE_LIST:
+		generation_free(j->built);
+		j->built = NULL;
 		break;
 	case JOB_RETIRE:
 		break;

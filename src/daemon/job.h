@@ -19,7 +19,8 @@ enum job_kind {
 	JOB_STORE_RUN,
 	JOB_STORES,
 	JOB_BUILD_LIST = JOB_STORES,
-	JOB_RETIRE
+	JOB_RETIRE,
+	JOB_RETIRE_LIST
 };
 
 struct job {
@@ -33,10 +34,12 @@ struct job {
 	const uint8_t *view; /* the core's until the answer */
 	size_t viewlen;
 	struct bnl_source source; /* BUILD_LIST: likewise */
+	/* STORE_LIST: likewise; NULL once the core has its answer. */
+	const struct bnl *list, *in_force;
 	uint8_t mark[BNL_VERSION_WIRE_LEN];
-	int64_t run_s;	     /* STORE_RUN */
-	struct identity *id; /* has the keys; RETIRE: to be freed */
-	struct generation *built;
+	int64_t run_s;		  /* STORE_RUN */
+	struct identity *id;	  /* has the keys; RETIRE: to be freed */
+	struct generation *built; /* RETIRE_LIST: to be freed */
 	bool ok;
 	bool newer;		   /* STORE_LIST: the disk's is kept */
 	char kept[STORE_NAME_MAX]; /* STORE_LIST: where the replaced

@@ -70,6 +70,7 @@ report_kept(struct daemon *d, const struct job *j)
 static int
 copy_view(struct job *j)
 {
+	j->list = j->in_force = NULL;
 	if (j->data != NULL || j->viewlen == 0)
 		return 0;
 	j->data = malloc(j->viewlen);

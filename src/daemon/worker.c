@@ -134,6 +134,9 @@ finish_job(void *ctx)
 		identity_free(j->id);
 		job_free(j);
 		break;
+	case JOB_RETIRE_LIST:
+		job_free(j);
+		break;
 	}
 }
 
@@ -141,7 +144,11 @@ finish_job(void *ctx)
 static void
 drop_job(void *ctx)
 {
-	job_free(ctx);
+	struct job *j = ctx;
+
+	if (j->kind == JOB_RETIRE_LIST)
+		generation_free(j->built);
+	job_free(j);
 }
 
 /* --- jobs ----------------------------------------------------------------- */
@@ -200,6 +207,8 @@ worker_store_list(struct daemon *d, const struct action *a)
 	}
 	j->view = a->view;
 	j->viewlen = a->viewlen;
+	j->list = a->list;
+	j->in_force = a->in_force;
 	memcpy(j->mark, a->mark, sizeof(j->mark));
 	submit_store(d, j);
 }
@@ -240,6 +249,18 @@ worker_build_list(struct daemon *d, const struct action *a)
 		return;
 	}
 	j->source = a->source;
+	submit_job(d, j);
+}
+
+void
+worker_retire_list(struct daemon *d, struct action *a)
+{
+	struct job *j = job_new(d, JOB_RETIRE_LIST, 0);
+
+	if (j == NULL)
+		return; /* it is freed here, with the action */
+	j->built = a->retired;
+	a->retired = NULL;
 	submit_job(d, j);
 }
 

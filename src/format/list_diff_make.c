@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Finds the difference between two texts, line by line. Lines that stand once
- * in each are the anchors, as far as they are in the same order in both (a
- * longest increasing sequence; so much is known as the patience algorithm);
- * from them the equal lines before and behind are found. Takes n log n for n
- * lines.
+ * Finds the difference between two texts, line by line. As long as a change is
+ * small, the next lines that are equal are close. Behind a larger one, the lines
+ * that stand once in each text are the anchors, as far as they are in the same
+ * order in both (a longest increasing sequence; so much is known as the patience
+ * algorithm); from them the equal lines before and behind are found. Takes n log
+ * n for n lines.
  */
 #include "list_diff_op.h"
 
@@ -13,6 +14,7 @@
 
 #define NO_LINE UINT32_MAX
 #define LINES_MAX (1u << 19) /* of a text; bounds the memory needed */
+#define NEAR 32		     /* lines of a small change, in both texts */
 
 struct lines {
 	const uint8_t *text;
@@ -34,6 +36,7 @@ struct anchors {
 
 struct work {
 	struct lines l[2]; /* the base, the later text */
+	size_t done[2];	   /* lines of each whose difference is written */
 	struct slot *slots;
 	size_t mask;
 	struct anchors a;
@@ -112,7 +115,7 @@ find_slot(const struct work *w, int which, size_t i)
 static int
 fill_slots(struct work *w)
 {
-	size_t n = w->l[0].n + w->l[1].n, cap = 16;
+	size_t n = w->l[0].n - w->done[0] + w->l[1].n - w->done[1], cap = 16;
 
 	while (cap < n + n / 2)
 		cap *= 2;
@@ -123,7 +126,7 @@ fill_slots(struct work *w)
 	for (size_t i = 0; i < cap; i++)
 		w->slots[i] = (struct slot){ { NO_LINE, NO_LINE }, { 0, 0 } };
 	for (int which = 0; which < 2; which++)
-		for (size_t i = 0; i < w->l[which].n; i++) {
+		for (size_t i = w->done[which]; i < w->l[which].n; i++) {
 			struct slot *s = find_slot(w, which, i);
 
 			if (s->line[which] != NO_LINE)
@@ -181,14 +184,14 @@ static int
 find_anchors(struct work *w)
 {
 	struct anchors *a = &w->a;
-	size_t n = w->l[1].n + 1;
+	size_t n = w->l[1].n - w->done[1] + 1;
 
 	a->pair = calloc(n, sizeof(*a->pair));
 	a->tail = calloc(n, sizeof(*a->tail));
 	a->before = calloc(n, sizeof(*a->before));
 	if (a->pair == NULL || a->tail == NULL || a->before == NULL)
 		return -1;
-	for (size_t j = 0; j < w->l[1].n; j++) {
+	for (size_t j = w->done[1]; j < w->l[1].n; j++) {
 		const struct slot *s = find_slot(w, 1, j);
 
 		if (s->line[0] == NO_LINE || s->again[0] || s->again[1])
@@ -204,35 +207,96 @@ find_anchors(struct work *w)
 
 /* --- the operations ---------------------------------------------------------- */
 
-static void
-write_ops(const struct work *w, struct diff_writer *d)
+/* Both texts go on from these lines in the same way, or both are at the end. */
+static bool
+meet(const struct work *w, size_t i, size_t j)
 {
 	const struct lines *a = &w->l[0], *b = &w->l[1];
-	size_t i = 0, j = 0; /* up to here all is written */
+
+	if (i >= a->n || j >= b->n)
+		return i == a->n && j == b->n;
+	if (!are_equal(a, i, b, j))
+		return false;
+	return i + 1 == a->n || j + 1 == b->n || are_equal(a, i + 1, b, j + 1);
+}
+
+/* Writes the difference up to these lines, which no line before equals. */
+static void
+write_gap(struct work *w, struct diff_writer *d, size_t i, size_t j)
+{
+	const struct lines *a = &w->l[0], *b = &w->l[1];
+	size_t *x = &w->done[0], *y = &w->done[1];
+
+	diff_skip(d, a->at[i] - a->at[*x]);
+	diff_insert(d, b->text + b->at[*y], b->at[j] - b->at[*y]);
+	*x = i;
+	*y = j;
+}
+
+static void
+write_equal(struct work *w, struct diff_writer *d)
+{
+	const struct lines *a = &w->l[0], *b = &w->l[1];
+	size_t *x = &w->done[0], *y = &w->done[1], from = *x;
+
+	while (*x < a->n && *y < b->n && are_equal(a, *x, b, *y)) {
+		++*x;
+		++*y;
+	}
+	diff_copy(d, a->at[*x] - a->at[from]);
+}
+
+/* Goes over a change when the texts meet again within NEAR lines. */
+static bool
+write_near(struct work *w, struct diff_writer *d)
+{
+	for (size_t sum = 1; sum <= NEAR; sum++)
+		for (size_t k = 0; k <= sum; k++)
+			if (meet(w, w->done[0] + k, w->done[1] + sum - k)) {
+				write_gap(w, d, w->done[0] + k,
+					  w->done[1] + sum - k);
+				return true;
+			}
+	return false;
+}
+
+static bool
+is_done(const struct work *w)
+{
+	return w->done[0] == w->l[0].n && w->done[1] == w->l[1].n;
+}
+
+/* true: all is written, or does not fit; false: a change is larger. */
+static bool
+write_small_changes(struct work *w, struct diff_writer *d)
+{
+	do {
+		write_equal(w, d);
+	} while (!is_done(w) && !d->w.bad && write_near(w, d));
+	return is_done(w) || d->w.bad;
+}
+
+static void
+write_rest(struct work *w, struct diff_writer *d)
+{
+	const struct lines *a = &w->l[0], *b = &w->l[1];
 
 	for (size_t k = 0; k < w->a.n; k++) {
-		size_t x, y, from;
+		size_t x = w->a.pair[k][0], y = w->a.pair[k][1];
 
 		/* Equal lines behind the anchor before, */
-		for (from = i; i < a->n && j < b->n && are_equal(a, i, b, j);
-		     i++)
-			j++;
-		diff_copy(d, a->at[i] - a->at[from]);
-		x = w->a.pair[k][0];
-		y = w->a.pair[k][1];
-		if (x < i || y < j)
+		write_equal(w, d);
+		if (x < w->done[0] || y < w->done[1])
 			continue;
 		/* and before this one. */
-		while (x > i && y > j && are_equal(a, x - 1, b, y - 1)) {
+		while (x > w->done[0] && y > w->done[1] &&
+		       are_equal(a, x - 1, b, y - 1)) {
 			x--;
 			y--;
 		}
-		diff_skip(d, a->at[x] - a->at[i]);
-		diff_insert(d, b->text + b->at[j], b->at[y] - b->at[j]);
-		i = x;
-		j = y;
+		write_gap(w, d, x, y);
 	}
-	diff_copy(d, a->at[a->n] - a->at[i]);
+	write_equal(w, d);
 }
 
 size_t
@@ -246,10 +310,13 @@ list_diff_make(uint8_t *out, size_t cap, const uint8_t *base, size_t baselen,
 	memset(&w, 0, sizeof(w));
 	diff_writer_init(&d, out, cap);
 	if (split_lines(&w.l[0], base, baselen) == 0 &&
-	    split_lines(&w.l[1], text, textlen) == 0 && fill_slots(&w) == 0 &&
-	    find_anchors(&w) == 0) {
-		write_ops(&w, &d);
-		len = diff_writer_end(&d);
+	    split_lines(&w.l[1], text, textlen) == 0) {
+		if (write_small_changes(&w, &d)) {
+			len = diff_writer_end(&d);
+		} else if (fill_slots(&w) == 0 && find_anchors(&w) == 0) {
+			write_rest(&w, &d);
+			len = diff_writer_end(&d);
+		}
 	}
 	free(w.l[0].at);
 	free(w.l[1].at);

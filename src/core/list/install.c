@@ -367,6 +367,8 @@ store_list(struct install *t, struct candidate *c, const struct bnl *b)
 	if (!is_local(t, c)) {
 		a->view = (const uint8_t *)b->raw;
 		a->viewlen = b->rawlen;
+		a->list = b;
+		a->in_force = t->env->bnl;
 	}
 	bnl_version_write(a->mark, &c->version);
 	return true;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "core/generation.h"
 
 #define RING_FIRST 16
 #define EVENT_TEXT_MAX 512
@@ -118,8 +119,10 @@ action_done(struct action *a)
 {
 	if (a->kind == ACTION_STORE_PAIR && a->data != NULL)
 		bytes_wipe(a->data, a->len);
+	generation_free(a->retired);
 	free(a->data);
 	free(a->text);
+	a->retired = NULL;
 	a->data = NULL;
 	a->text = NULL;
 }

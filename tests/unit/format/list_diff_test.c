@@ -85,6 +85,26 @@ a_line_costs_a_line(void **state)
 	assert_in_range(both_ways(diff, &a, &b), 1, 200);
 }
 
+/* Beyond the lines that are looked at first, there and back. */
+static void
+many_nodes_come_and_go(void **state)
+{
+	static struct text a, b;
+	static uint8_t diff[LIST_DIFF_MAX];
+	char line[40];
+
+	(void)state;
+	texts_with_names(&b, 300, 10);
+	texts_with_names(&a, 100, 10);
+	for (int i = 0; i < 100; i++) {
+		snprintf(line, sizeof(line), "node z%d\n", i);
+		put(&a, line);
+		put(&b, line);
+	}
+	assert_in_range(both_ways(diff, &a, &b), 8000, 14000);
+	assert_in_range(both_ways(diff, &b, &a), 1, 50);
+}
+
 static void
 the_ends_of_texts(void **state)
 {
@@ -268,6 +288,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_costs_a_line),
+		cmocka_unit_test(many_nodes_come_and_go),
 		cmocka_unit_test(the_ends_of_texts),
 		cmocka_unit_test(any_edit),
 		cmocka_unit_test(what_is_refused),
