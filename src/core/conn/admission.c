@@ -4,6 +4,13 @@
 
 #include <string.h>
 
+bool
+admission_can_negotiate(const struct core_env *env)
+{
+	return env->bnl != NULL && bnl_find(env->bnl, env->self) != NULL &&
+	       !env->stale;
+}
+
 int
 admission_check(const struct core_env *env, const struct cert_info *peer,
 		const char *dialled)

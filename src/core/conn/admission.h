@@ -15,5 +15,7 @@
  */
 int admission_check(const struct core_env *env, const struct cert_info *peer,
 		    const char *dialled);
+/* This node can negotiate: it has a list that is not stale and is in it. */
+bool admission_can_negotiate(const struct core_env *env);
 
 #endif

@@ -6,11 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "core/action.h"
-#include "core/conn/admission.h"
-#include "core/history.h"
+#include "core/conn/conns_room.h"
 
-#define NO_ANSWER "no answer in time"
 #define LIFE_MS 600000	 /* however busy it is */
 #define DELIVER_MS 30000 /* for a node that is not in the list */
 #define CLOSE_MS 15000	 /* for the owner, then it is told again */
@@ -29,16 +28,32 @@ conn_state_name(enum conn_state s)
 	return state_names[s];
 }
 
+void
+conn_negotiation_end(struct conn *ch)
+{
+	if (ch->pair == NULL)
+		return;
+	bytes_wipe(ch->pair, sizeof(*ch->pair));
+	free(ch->pair);
+	ch->pair = NULL;
+}
+
 struct conn *
-conn_new(struct conns *ctx, uint32_t id, uint64_t seq)
+conn_find(const struct conns *cs, uint32_t id)
+{
+	return table_get(&cs->by_id, &id, sizeof(id));
+}
+
+static struct conn *
+conn_alloc(struct conns *ctx)
 {
 	struct conn *ch = calloc(1, sizeof(*ch));
 
 	if (ch == NULL)
 		return NULL;
 	ch->ctx = ctx;
-	ch->id = id;
-	ch->seq = seq;
+	ch->id = ctx->last_id;
+	ch->seq = ++ctx->last_seq;
 	ch->since = ctx->env->now.mono;
 	ch->deadline = MONO_NEVER;
 	timer_init(&ch->timer, ch, CONN_TIMER_CONN);
@@ -49,17 +64,61 @@ conn_new(struct conns *ctx, uint32_t id, uint64_t seq)
 void
 conn_free(struct conn *ch)
 {
-	conn_pair_end(ch);
+	conn_negotiation_end(ch);
 	transfer_close(lists_transfer(ch->ctx->lists), &ch->list, false);
 	timerq_cancel(&ch->ctx->timers, &ch->timer);
 	frames_free(&ch->stream);
 	free(ch);
 }
 
+struct conn *
+conn_new(struct conns *cs)
+{
+	struct conn *ch;
+
+	do {
+		cs->last_id++;
+	} while (cs->last_id == 0 || conn_find(cs, cs->last_id) != NULL);
+	/* There are never more dials than connections. */
+	if (timerq_reserve(&cs->timers, 2 * (cs->total + 1)) < 0)
+		return NULL;
+	ch = conn_alloc(cs);
+	if (ch == NULL)
+		return NULL;
+	if (table_put(&cs->by_id, &ch->id, sizeof(ch->id), ch) < 0) {
+		conn_free(ch);
+		return NULL;
+	}
+	ch->next = cs->all;
+	cs->all = ch;
+	cs->total++;
+	room_count_conn(ch);
+	return ch;
+}
+
+void
+conn_drop(struct conn *ch)
+{
+	struct conns *cs = ch->ctx;
+	struct conn **at = &cs->all;
+
+	while (*at != ch)
+		at = &(*at)->next;
+	*at = ch->next;
+	table_remove(&cs->by_id, &ch->id, sizeof(ch->id));
+	timerq_cancel(&cs->timers, &ch->timer);
+	cs->total--;
+	cs->turnover++;
+	ch->gone = true;
+	room_count_conn(ch);
+	if (!ch->queued)
+		conn_free(ch);
+}
+
 /* --- time ---------------------------------------------------------------- */
 
-static struct monotime
-next_deadline(const struct conn *ch)
+struct monotime
+conn_deadline(const struct conn *ch)
 {
 	struct monotime at =
 		mono_min(ch->deadline, transfer_conn_deadline(&ch->list));
@@ -74,7 +133,7 @@ next_deadline(const struct conn *ch)
 void
 conn_rearm(struct conn *ch)
 {
-	timerq_set(&ch->ctx->timers, &ch->timer, next_deadline(ch));
+	timerq_set(&ch->ctx->timers, &ch->timer, conn_deadline(ch));
 }
 
 static void
@@ -91,7 +150,7 @@ conn_set_state(struct conn *ch, enum conn_state s)
 
 	ch->state = s;
 	ch->ctx->turnover++;
-	dial_count_conn(ch);
+	room_count_conn(ch);
 	switch (s) {
 	case CONN_CONNECT:
 		deadline_in(ch, t->channel_handshake < CONNECT_MS ?
@@ -146,8 +205,6 @@ conn_tell(struct conn *ch, enum conn_news_bit bit)
 	ch->ctx->news_tail = &ch->next_news;
 }
 
-/* --- the end ------------------------------------------------------------- */
-
 void
 conn_set_reason(struct conn *ch, const char *why)
 {
@@ -156,50 +213,8 @@ conn_set_reason(struct conn *ch, const char *why)
 			 (int)sizeof(ch->reason) - 1, why);
 }
 
-/* Notes how an attempt failed, before both sides had talked. */
-static void
-note_failure(const struct conn *ch)
-{
-	struct core_env *env = ch->ctx->env;
-
-	if (ch->dialled && ch->state < CONN_CONFIRM)
-		history_try(
-			env->history, env->now.mono, ch->peer, &ch->remote,
-			ch->fault,
-			ch->reason[0] != '\0' ?
-				ch->reason :
-				"the connection was closed without an answer");
-}
-
-/* The steps that follow the end of a connection, whatever its cause. */
-static void
-conn_finish(struct conn *ch, bool lost)
-{
-	bool wanted_pair = ch->dialled && (ch->purpose & CONN_PAIR) != 0;
-	bool early = ch->state < CONN_CONFIRM;
-	bool over;
-
-	if (ch->state == CONN_TLS && ch->reason[0] != '\0')
-		ch->ctx->tls_failed++;
-	transfer_close(lists_transfer(ch->ctx->lists), &ch->list, lost);
-	conn_pair_end(ch);
-	over = !dial_goes_on(ch);
-	if (over && (ch->purpose & CONN_LIST) != 0 && early)
-		lists_unreachable(ch->ctx->lists, ch->peer);
-	if (over && wanted_pair && !ch->negotiated && !ch->failed) {
-		ch->failed = true;
-		conn_set_reason(ch, "the connection ended");
-		conn_tell(ch, NEWS_FAILED);
-		if (!ch->said)
-			conn_say(ch, EVENT_NEGOTIATE_FAILED, ch->reason);
-	} else if (early && ch->state != CONN_CONNECT && !ch->said &&
-		   ch->reason[0] != '\0') {
-		conn_say(ch, EVENT_PEER_REFUSED, ch->reason);
-	}
-}
-
-static void
-ask_to_close(struct conn *ch)
+void
+conn_ask_to_close(struct conn *ch)
 {
 	struct action *a = actions_add(ch->ctx->env->actions, ACTION_CLOSE);
 
@@ -207,171 +222,7 @@ ask_to_close(struct conn *ch)
 		a->conn = ch->id;
 }
 
-static void
-end_unsaid(struct conn *ch, bool lost)
-{
-	conn_finish(ch, lost);
-	conn_set_state(ch, CONN_ENDING);
-	ask_to_close(ch);
-}
-
-static void
-conn_close(struct conn *ch, bool lost)
-{
-	if (ch->state == CONN_ENDING)
-		return;
-	frames_shutdown(&ch->stream);
-	end_unsaid(ch, lost);
-}
-
-void
-conn_end(struct conn *ch, const char *why)
-{
-	conn_set_reason(ch, why);
-	conn_close(ch, false);
-}
-
-/* The other side's doing. */
-void
-conn_lose(struct conn *ch, const char *why)
-{
-	conn_set_reason(ch, why);
-	note_failure(ch);
-	conn_close(ch, true);
-}
-
-void
-conn_slept(struct conn *ch)
-{
-	if (ch->state == CONN_CONNECT || ch->state == CONN_ENDING)
-		return;
-	dial_settle(ch);
-	ch->reached = false; /* again soon */
-	end_unsaid(ch, false);
-}
-
-void
-conn_refuse(struct conn *ch, int code, const char *why)
-{
-	struct core_env *env = ch->ctx->env;
-	struct refuse r = { .code = (uint8_t)code, .list = env->version };
-	uint8_t payload[FRAME_REFUSE_MAX];
-	char line[sizeof(r.text) + 64];
-
-	snprintf(r.text, sizeof(r.text), "%.*s", (int)sizeof(r.text) - 1, why);
-	snprintf(line, sizeof(line), "refused: %s%s%s", refuse_name(r.code),
-		 why[0] == '\0' ? "" : ": ", why);
-	if (ch->peer[0] != '\0' && env->bnl != NULL &&
-	    bnl_find(env->bnl, ch->peer) != NULL)
-		history_refused_it(env->history, env->now.mono, ch->peer,
-				   r.code, &env->version, why,
-				   ch->cert.fingerprint);
-	if (!ch->list.told)
-		conn_say(ch, EVENT_PEER_REFUSED, line);
-	if (ch->stream.secure && ch->state != CONN_ENDING)
-		(void)frames_send(&ch->stream, FRAME_REFUSE, payload,
-				  refuse_encode(payload, &r));
-	conn_set_reason(ch, line);
-	note_failure(ch);
-	/* The reason has been said. */
-	conn_close(ch, code == REFUSE_PROTOCOL);
-}
-
-void
-conn_give_up(struct conn *ch)
-{
-	ch->fault = HISTORY_SILENT;
-	conn_lose(ch, NO_ANSWER);
-}
-
-void
-conn_withdraw(struct conn *ch)
-{
-	if (ch->state == CONN_ENDING)
-		return;
-	transfer_close(lists_transfer(ch->ctx->lists), &ch->list, false);
-	conn_pair_end(ch);
-	conn_set_state(ch, CONN_ENDING);
-	ask_to_close(ch);
-}
-
-void
-conn_put_off(struct conn *ch)
-{
-	if (ch->purpose & CONN_LIST)
-		lists_unreachable(ch->ctx->lists, ch->peer);
-	if ((ch->purpose & CONN_PAIR) == 0)
-		return;
-	ch->failed = ch->put_off = true;
-	conn_tell(ch, NEWS_FAILED);
-}
-
-static enum history_kind
-fault_of(enum close_reason reason)
-{
-	switch (reason) {
-	case CLOSE_REFUSED:
-		return HISTORY_CLOSED;
-	case CLOSE_TIMEOUT:
-	case CLOSE_UNREACHABLE:
-		return HISTORY_SILENT;
-	case CLOSE_ORDERLY:
-	case CLOSE_BROKEN:
-		break;
-	}
-	return HISTORY_FAILED;
-}
-
-void
-conn_gone(struct conn *ch, enum close_reason reason, const char *why)
-{
-	char line[ENDPOINT_TEXT_MAX + 64], at[ENDPOINT_TEXT_MAX];
-
-	if (ch->state == CONN_ENDING)
-		return;
-	/* The peer hung up without a word, for want of room: it may have some
-	 * soon. The dialler is through with TLS before it is looked at. */
-	if (ch->state <= CONN_HELLO)
-		ch->reached = false;
-	ch->fault = fault_of(reason);
-	if (why != NULL) {
-		endpoint_format(at, &ch->remote);
-		snprintf(line, sizeof(line), "%s: %s", at, why);
-		conn_set_reason(ch, line);
-	}
-	note_failure(ch);
-	conn_finish(ch, true);
-	conn_set_state(ch, CONN_ENDING);
-}
-
-void
-conn_timeout(struct conn *ch)
-{
-	struct monotime now = ch->ctx->env->now.mono;
-
-	if (!mono_reached(next_deadline(ch), now)) {
-		conn_rearm(ch); /* the deadline has been put off */
-		return;
-	}
-	if (mono_reached(transfer_conn_deadline(&ch->list), now)) {
-		if (transfer_late(lists_transfer(ch->ctx->lists), &ch->list))
-			conn_end(ch, "no list came in time");
-		else
-			conn_rearm(ch);
-		return;
-	}
-	if (ch->state == CONN_ENDING) {
-		conn_set_state(ch, CONN_ENDING);
-		ask_to_close(ch);
-		return;
-	}
-	if (ch->state == CONN_OPEN)
-		conn_close(ch, true);
-	else
-		conn_give_up(ch);
-}
-
-/* --- the way up ---------------------------------------------------------- */
+/* --- attempts of a dial -------------------------------------------------- */
 
 int
 conn_connect(struct conn *ch)
@@ -387,41 +238,23 @@ conn_connect(struct conn *ch)
 }
 
 void
-conn_review(struct conn *ch)
+conn_withdraw(struct conn *ch)
 {
-	const struct core_env *env = ch->ctx->env;
-	int code;
-
 	if (ch->state == CONN_ENDING)
 		return;
-	if (core_env_is_inside(env, &ch->remote.addr)) {
-		conn_end(ch, "its address is inside the VPN now");
-		return;
-	}
-	if (ch->state == CONN_CONNECT || ch->state == CONN_TLS) {
-		if (ch->dialled && env->bnl != NULL &&
-		    bnl_find(env->bnl, ch->peer) == NULL) {
-			dial_settle(ch);
-			conn_end(ch, "it is not in the list any more");
-		}
-		return;
-	}
-	code = admission_check(env, &ch->cert, ch->dialled ? ch->peer : NULL);
-	if (code != ADMIT_YES) {
-		conn_refuse(ch, code, "");
-		return;
-	}
-	dial_settle(ch);
-	if (ch->deliver_only)
-		ratelimit_forget(&ch->ctx->unlisted, ch->peer);
-	ch->deliver_only = ch->list.deliver_only = false;
-	conn_end_if_done(ch);
+	transfer_close(lists_transfer(ch->ctx->lists), &ch->list, false);
+	conn_negotiation_end(ch);
+	conn_set_state(ch, CONN_ENDING);
+	conn_ask_to_close(ch);
 }
 
 void
-conn_end_if_done(struct conn *ch)
+conn_put_off(struct conn *ch)
 {
-	if (ch->state == CONN_OPEN && ch->dialled && ch->list.open &&
-	    transfer_quiet(lists_transfer(ch->ctx->lists), &ch->list))
-		conn_end(ch, NULL);
+	if (ch->purpose & CONN_LIST)
+		lists_unreachable(ch->ctx->lists, ch->peer);
+	if ((ch->purpose & CONN_PAIR) == 0)
+		return;
+	ch->failed = ch->put_off = true;
+	conn_tell(ch, NEWS_FAILED);
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which dialler a listener answers, once it has heard its HELLO. */
-#include <stdlib.h>
+#include "core/conn/conn_admission.h"
+
 #include <string.h>
 
 #include "core/conn/admission.h"
-#include "core/conn/conn.h"
+#include "core/conn/conn_end.h"
+#include "core/conn/conn_heard.h"
 
 #define CONNECTIONS_A_PEER 4   /* dialled by that peer */
 #define UNLISTED_GAP_MS 60000  /* between two deliveries of one such name */
@@ -15,7 +17,7 @@ bool
 conn_negotiates(const struct conn *ch)
 {
 	return ch->pair->theirs.negotiate && !ch->deliver_only &&
-	       conn_can_negotiate(ch->ctx);
+	       admission_can_negotiate(ch->ctx->env);
 }
 
 /* Each costs two writes that reach the disk. A node that is well asks once in
@@ -80,7 +82,8 @@ conn_has_too_many(const struct conn *ch)
 static bool
 admit_negotiation(struct conn *ch)
 {
-	struct conn_heard *h = conns_heard(ch->ctx, ch->peer);
+	struct conn_heard *h =
+		conn_heard_get(&ch->ctx->heard, ch->ctx->env, ch->peer);
 
 	if (h == NULL || !is_newest(ch, h)) {
 		conn_refuse(ch, REFUSE_BUSY, "a newer connection is there");

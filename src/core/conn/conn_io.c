@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The bytes and frames of one TLS connection. */
+#include "core/conn/conn_io.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "core/conn/admission.h"
-#include "core/conn/conn.h"
+#include "core/conn/conn_admission.h"
+#include "core/conn/conn_end.h"
+#include "core/conn/conn_negotiation.h"
+#include "core/conn/conn_report.h"
+#include "core/conn/dial.h"
 #include "core/directory/addrcache.h"
 #include "core/history.h"
 
@@ -70,27 +76,9 @@ on_secured(struct conn *ch)
 	if (code == ADMIT_YES && !ch->dialled && conn_has_too_many(ch))
 		conn_refuse(ch, REFUSE_BUSY, "too many connections");
 	else if (code == ADMIT_YES)
-		conn_pair_start(ch);
+		conn_negotiation_start(ch);
 	else
 		conn_refuse(ch, code, why);
-}
-
-void
-conn_open_lists(struct conn *ch, const struct hello *theirs)
-{
-	transfer_open(lists_transfer(ch->ctx->lists), &ch->list, ch->id,
-		      ch->peer, ch->deliver_only, &theirs->list);
-	/* Another list has come into force since our HELLO was sent, and
-	 * nothing else would tell the peer of it. */
-	if (bnl_version_cmp(&ch->pair->mine.list, &ch->ctx->env->version) != 0)
-		transfer_offer(lists_transfer(ch->ctx->lists), &ch->list);
-	if (ch->dialled)
-		history_try(ch->ctx->env->history, ch->ctx->env->now.mono,
-			    ch->peer, &ch->remote, HISTORY_REACHED, NULL);
-	else
-		history_met(ch->ctx->env->history, ch->peer);
-	ch->told = theirs->list;
-	conn_tell(ch, NEWS_SEEN);
 }
 
 static void
@@ -156,13 +144,13 @@ handle_frame(struct conn *ch)
 {
 	switch (ch->stream.head.type) {
 	case FRAME_HELLO:
-		conn_pair_hello(ch);
+		conn_negotiation_hello(ch);
 		break;
 	case FRAME_CONFIRM:
-		conn_pair_confirm(ch);
+		conn_negotiation_confirm(ch);
 		break;
 	case FRAME_READY:
-		conn_pair_ready(ch);
+		conn_negotiation_ready(ch);
 		break;
 	case FRAME_REFUSE:
 		on_refused(ch);

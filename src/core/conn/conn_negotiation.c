@@ -1,31 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The HELLOs of a connection and the negotiation of a pair. */
+#include "core/conn/conn_negotiation.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/bytes.h"
 #include "core/action.h"
-#include "core/conn/conn.h"
-
-bool
-conn_can_negotiate(const struct conns *ctx)
-{
-	const struct core_env *env = ctx->env;
-
-	return env->bnl != NULL && bnl_find(env->bnl, env->self) != NULL &&
-	       !env->stale;
-}
-
-void
-conn_pair_end(struct conn *ch)
-{
-	if (ch->pair == NULL)
-		return;
-	bytes_wipe(ch->pair, sizeof(*ch->pair));
-	free(ch->pair);
-	ch->pair = NULL;
-}
+#include "core/conn/admission.h"
+#include "core/conn/conn_admission.h"
+#include "core/conn/conn_end.h"
+#include "core/conn/conn_report.h"
+#include "core/conn/dial.h"
 
 /* The negotiation came to nothing, but the connection may go on. */
 static void
@@ -33,7 +20,7 @@ negotiation_failed(struct conn *ch, const char *why)
 {
 	conn_say(ch, EVENT_NEGOTIATE_FAILED, why);
 	conn_set_reason(ch, why);
-	conn_pair_end(ch);
+	conn_negotiation_end(ch);
 	ch->failed = true;
 	if (ch->dialled)
 		conn_tell(ch, NEWS_FAILED);
@@ -43,6 +30,25 @@ static bool
 lower_dialled(const struct conn *ch)
 {
 	return (strcmp(ch->ctx->env->self, ch->peer) < 0) == ch->dialled;
+}
+
+/* The HELLOs are exchanged: lists may be. */
+static void
+conn_open_lists(struct conn *ch, const struct hello *theirs)
+{
+	transfer_open(lists_transfer(ch->ctx->lists), &ch->list, ch->id,
+		      ch->peer, ch->deliver_only, &theirs->list);
+	/* Another list has come into force since our HELLO was sent, and
+	 * nothing else would tell the peer of it. */
+	if (bnl_version_cmp(&ch->pair->mine.list, &ch->ctx->env->version) != 0)
+		transfer_offer(lists_transfer(ch->ctx->lists), &ch->list);
+	if (ch->dialled)
+		history_try(ch->ctx->env->history, ch->ctx->env->now.mono,
+			    ch->peer, &ch->remote, HISTORY_REACHED, NULL);
+	else
+		history_met(ch->ctx->env->history, ch->peer);
+	ch->told = theirs->list;
+	conn_tell(ch, NEWS_SEEN);
 }
 
 /* --- HELLO --------------------------------------------------------------- */
@@ -83,12 +89,12 @@ pair_new(struct conn *ch)
 }
 
 void
-conn_pair_start(struct conn *ch)
+conn_negotiation_start(struct conn *ch)
 {
 	if (pair_new(ch) < 0)
 		return;
 	conn_set_state(ch, ch->dialled ? CONN_SETTLE : CONN_HELLO);
-	conn_pair_poke(ch);
+	conn_negotiation_poke(ch);
 }
 
 /* Announces the list right behind a HELLO without a negotiation: the listener
@@ -111,7 +117,7 @@ static void
 settle_pair(struct conn *ch)
 {
 	bool negotiate = (ch->purpose & CONN_PAIR) != 0 && !ch->deliver_only &&
-			 conn_can_negotiate(ch->ctx);
+			 admission_can_negotiate(ch->ctx->env);
 
 	if (negotiate && !secret_store_settled(ch->ctx->secrets, ch->peer))
 		return;
@@ -128,7 +134,7 @@ static void
 open_without_pair(struct conn *ch)
 {
 	conn_open_lists(ch, &ch->pair->theirs);
-	conn_pair_end(ch);
+	conn_negotiation_end(ch);
 	conn_set_state(ch, CONN_OPEN);
 }
 
@@ -139,7 +145,7 @@ listener_hello(struct conn *ch)
 		return;
 	if (conn_negotiates(ch)) {
 		conn_set_state(ch, CONN_ANSWER);
-		conn_pair_poke(ch);
+		conn_negotiation_poke(ch);
 		return;
 	}
 	if (say_hello(ch, false) < 0) {
@@ -200,7 +206,7 @@ dialler_hello(struct conn *ch)
 }
 
 void
-conn_pair_hello(struct conn *ch)
+conn_negotiation_hello(struct conn *ch)
 {
 	char why[2 * NODE_NAME_MAX + 64];
 	const uint8_t *frame, *payload;
@@ -362,7 +368,7 @@ store_pair(struct conn *ch)
 }
 
 void
-conn_pair_confirm(struct conn *ch)
+conn_negotiation_confirm(struct conn *ch)
 {
 	uint8_t want[PROTO_CONFIRM_LEN];
 	const struct conn_pair *p = ch->pair;
@@ -402,7 +408,7 @@ on_done(struct conn *ch)
 		      aead_name(s->cipher), comp_name(s->comp), level,
 		      s->generation, ch->dialled ? "we" : "it");
 	conn_unsay(ch);
-	conn_pair_end(ch);
+	conn_negotiation_end(ch);
 	ch->negotiated = true;
 	conn_tell(ch, NEWS_NEGOTIATED);
 	conn_set_state(ch, CONN_OPEN);
@@ -433,7 +439,7 @@ on_stored(struct conn *ch)
 }
 
 void
-conn_pair_ready(struct conn *ch)
+conn_negotiation_ready(struct conn *ch)
 {
 	if (ch->state == CONN_STORE && !ch->pair->ready_seen) {
 		ch->pair->ready_seen = true;
@@ -445,7 +451,7 @@ conn_pair_ready(struct conn *ch)
 }
 
 void
-conn_pair_poke(struct conn *ch)
+conn_negotiation_poke(struct conn *ch)
 {
 	if (ch->state == CONN_SETTLE)
 		settle_pair(ch);

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Log lines about connections. */
+#include "core/conn/conn_report.h"
+
 #include <string.h>
 
 #include "base/hash.h"
 #include "core/action.h"
 #include "core/conn/conn.h"
+#include "core/conn/conn_heard.h"
 
 #define OUTSIDERS_A_MINUTE 10
 #define SAY_AGAIN_MS INT64_C(3600000) /* the same line about one node */
@@ -59,7 +62,9 @@ is_first(struct conn *ch, const char *key, uint64_t what)
 	struct conns *ctx = ch->ctx;
 	struct monotime now = ctx->env->now.mono;
 	struct conn_heard *h =
-		ch->peer[0] == '\0' ? NULL : conns_heard(ctx, ch->peer);
+		ch->peer[0] == '\0' ?
+			NULL :
+			conn_heard_get(&ctx->heard, ctx->env, ch->peer);
 
 	if (h != NULL)
 		return heard_first(h, what, now);
@@ -72,7 +77,7 @@ count_line(struct conn *ch)
 {
 	struct conns *ctx = ch->ctx;
 	struct monotime now = ctx->env->now.mono;
-	struct conn_heard *h = conns_heard(ctx, ch->peer);
+	struct conn_heard *h = conn_heard_get(&ctx->heard, ctx->env, ch->peer);
 
 	if (h == NULL)
 		return ratelimit_count(&ctx->lines, ch->peer, now,
@@ -87,7 +92,8 @@ count_line(struct conn *ch)
 void
 conn_unsay(struct conn *ch)
 {
-	struct conn_heard *h = conns_heard(ch->ctx, ch->peer);
+	struct conn_heard *h =
+		conn_heard_get(&ch->ctx->heard, ch->ctx->env, ch->peer);
 
 	if (h != NULL)
 		memset(h->said, 0, sizeof(h->said));

@@ -7,7 +7,14 @@
 #include <string.h>
 
 #include "core/action.h"
+#include "core/conn/admission.h"
 #include "core/conn/conn.h"
+#include "core/conn/conn_end.h"
+#include "core/conn/conn_heard.h"
+#include "core/conn/conn_io.h"
+#include "core/conn/conn_negotiation.h"
+#include "core/conn/conns_impl.h"
+#include "core/conn/dial.h"
 
 struct conns *
 conns_new(struct core_env *env, struct secret_store *secrets,
@@ -48,9 +55,6 @@ news_pop(struct conns *ctx)
 void
 conns_free(struct conns *cs)
 {
-	struct conn_heard *h;
-	size_t pos = 0;
-
 	if (cs == NULL)
 		return;
 	while (cs->news != NULL)
@@ -68,33 +72,10 @@ conns_free(struct conns *cs)
 		cs->dials = d->next;
 		free(d);
 	}
-	while ((h = table_next(&cs->heard, &pos)) != NULL)
-		free(h);
-	table_free(&cs->heard);
+	conn_heard_free(&cs->heard);
 	table_free(&cs->by_id);
 	timerq_free(&cs->timers);
 	free(cs);
-}
-
-/* --- how many ------------------------------------------------------------ */
-
-static size_t
-max_connections(const struct conns *cs)
-{
-	return cs->env->conf->maxconnections;
-}
-
-bool
-conn_is_negotiating(const struct conn *ch)
-{
-	return ch->dialled && (ch->purpose & CONN_PAIR) != 0 &&
-	       ch->state < CONN_OPEN;
-}
-
-size_t
-conns_count(const struct conns *cs)
-{
-	return cs->uses[USE_CONN];
 }
 
 uint64_t
@@ -103,35 +84,10 @@ conns_tls_failed(const struct conns *cs)
 	return cs->tls_failed;
 }
 
-/* Room that first dials may still need is not to spare. */
-size_t
-conns_spare(const struct conns *cs)
-{
-	size_t max = max_connections(cs);
-	size_t used = conns_count(cs) - dial_pending(cs) + dial_reserve(cs);
-
-	return used < max ? max - used : 0;
-}
-
 uint64_t
 conns_turnover(const struct conns *cs)
 {
 	return cs->turnover;
-}
-
-size_t
-conns_spare_for_lists(const struct conns *cs)
-{
-	size_t spare = conns_spare(cs), others = max_connections(cs) / 4;
-
-	return spare > others ? spare - others : 0;
-}
-
-/* Leaves a quarter of the connections to those that others make. */
-bool
-conns_may_race(const struct conns *cs)
-{
-	return conns_spare(cs) > max_connections(cs) / 4;
 }
 
 bool
@@ -151,67 +107,17 @@ conns_spare_negotiation(struct conns *cs, const char *peer)
 	for (struct dial *d = cs->dials; d != NULL; d = d->next)
 		if (strcmp(d->peer, peer) == 0) {
 			d->purpose &= ~CONN_PAIR;
-			dial_count(d);
+			room_count_dial(d);
 		}
 	for (struct conn *ch = cs->all; ch != NULL; ch = ch->next)
 		if (conn_is_negotiating(ch) && ch->state < CONN_HELLO &&
 		    strcmp(ch->peer, peer) == 0) {
 			ch->purpose &= ~CONN_PAIR;
-			dial_count_conn(ch);
+			room_count_conn(ch);
 		}
 }
 
 /* --- making and losing --------------------------------------------------- */
-
-static struct conn *
-find_conn(const struct conns *cs, uint32_t id)
-{
-	return table_get(&cs->by_id, &id, sizeof(id));
-}
-
-struct conn *
-conns_add(struct conns *cs)
-{
-	struct conn *ch;
-
-	do {
-		cs->last_id++;
-	} while (cs->last_id == 0 || find_conn(cs, cs->last_id) != NULL);
-	/* There are never more dials than connections. */
-	if (timerq_reserve(&cs->timers, 2 * (cs->total + 1)) < 0)
-		return NULL;
-	ch = conn_new(cs, cs->last_id, ++cs->last_seq);
-	if (ch == NULL)
-		return NULL;
-	if (table_put(&cs->by_id, &ch->id, sizeof(ch->id), ch) < 0) {
-		conn_free(ch);
-		return NULL;
-	}
-	ch->next = cs->all;
-	cs->all = ch;
-	cs->total++;
-	dial_count_conn(ch);
-	return ch;
-}
-
-void
-conns_drop(struct conn *ch)
-{
-	struct conns *cs = ch->ctx;
-	struct conn **at = &cs->all;
-
-	while (*at != ch)
-		at = &(*at)->next;
-	*at = ch->next;
-	table_remove(&cs->by_id, &ch->id, sizeof(ch->id));
-	timerq_cancel(&cs->timers, &ch->timer);
-	cs->total--;
-	cs->turnover++;
-	ch->gone = true;
-	dial_count_conn(ch);
-	if (!ch->queued)
-		conn_free(ch);
-}
 
 static bool
 may_dial(const struct conns *cs, const char *peer, unsigned int purpose)
@@ -232,7 +138,8 @@ may_dial(const struct conns *cs, const char *peer, unsigned int purpose)
 bool
 conns_may_negotiate(const struct conns *cs, unsigned int purpose)
 {
-	return conn_can_negotiate(cs) && dial_has_room(cs, purpose);
+	return admission_can_negotiate(cs->env) &&
+	       room_for_negotiation(cs, purpose);
 }
 
 uint32_t
@@ -255,12 +162,14 @@ conns_dial(struct conns *cs, const char *peer, const struct endpoint *to,
 uint32_t
 conns_accepted(struct conns *cs, const struct endpoint *from)
 {
-	struct conn *ch;
+	struct conn *ch, *victim;
 	bool listed;
 
-	if (!conns_make_room(cs, &from->addr, &listed))
+	if (!room_for_caller(cs, &from->addr, &listed, &victim))
 		return 0;
-	ch = conns_add(cs);
+	if (victim != NULL)
+		conn_end(victim, "too many connections");
+	ch = conn_new(cs);
 	if (ch == NULL)
 		return 0;
 	ch->remote = *from;
@@ -272,7 +181,7 @@ conns_accepted(struct conns *cs, const struct endpoint *from)
 void
 conns_opened(struct conns *cs, uint32_t id)
 {
-	struct conn *ch = find_conn(cs, id);
+	struct conn *ch = conn_find(cs, id);
 
 	if (ch != NULL)
 		conn_opened(ch);
@@ -281,7 +190,7 @@ conns_opened(struct conns *cs, uint32_t id)
 void
 conns_in(struct conns *cs, uint32_t id, const uint8_t *in, size_t len)
 {
-	struct conn *ch = find_conn(cs, id);
+	struct conn *ch = conn_find(cs, id);
 
 	if (ch != NULL)
 		conn_in(ch, in, len);
@@ -290,7 +199,7 @@ conns_in(struct conns *cs, uint32_t id, const uint8_t *in, size_t len)
 size_t
 conns_drain(struct conns *cs, uint32_t id, uint8_t *out, size_t cap)
 {
-	struct conn *ch = find_conn(cs, id);
+	struct conn *ch = conn_find(cs, id);
 
 	return ch == NULL ? 0 : conn_drain(ch, out, cap);
 }
@@ -299,12 +208,12 @@ void
 conns_closed(struct conns *cs, uint32_t id, enum close_reason reason,
 	     const char *why)
 {
-	struct conn *ch = find_conn(cs, id);
+	struct conn *ch = conn_find(cs, id);
 
 	if (ch == NULL)
 		return;
 	conn_gone(ch, reason, why);
-	conns_drop(ch);
+	conn_drop(ch);
 }
 
 void
@@ -322,6 +231,13 @@ conns_deadline(const struct conns *cs)
 	return timerq_next(&cs->timers);
 }
 
+static void
+dial_tick(struct dial *d)
+{
+	for (unsigned int n = dial_timeout(d); n > 0; n--)
+		conn_give_up(dial_oldest(d));
+}
+
 void
 conns_tick(struct conns *cs)
 {
@@ -329,7 +245,7 @@ conns_tick(struct conns *cs)
 
 	while ((t = timerq_pop(&cs->timers, cs->env->now.mono)) != NULL)
 		if (t->kind == CONN_TIMER_DIAL)
-			dial_timeout(t->owner);
+			dial_tick(t->owner);
 		else
 			conn_timeout(t->owner);
 }
@@ -340,7 +256,7 @@ void
 conns_secrets_stored(struct conns *cs)
 {
 	for (struct conn *ch = cs->all; ch != NULL; ch = ch->next)
-		conn_pair_poke(ch);
+		conn_negotiation_poke(ch);
 }
 
 void
@@ -350,51 +266,13 @@ conns_list_decided(struct conns *cs)
 		conn_end_if_done(ch);
 }
 
-struct conn_heard *
-conns_heard(struct conns *cs, const char *peer)
-{
-	size_t len = strlen(peer);
-	struct conn_heard *h = table_get(&cs->heard, peer, len);
-
-	if (h != NULL)
-		return h;
-	if (cs->env->bnl == NULL || bnl_find(cs->env->bnl, peer) == NULL)
-		return NULL;
-	h = calloc(1, sizeof(*h));
-	if (h == NULL)
-		return NULL;
-	memcpy(h->peer, peer, len);
-	if (table_put(&cs->heard, h->peer, len, h) < 0) {
-		free(h);
-		return NULL;
-	}
-	return h;
-}
-
-/* Names that are no nodes any more are not remembered. */
-static void
-forget_heard(struct conns *cs)
-{
-	struct conn_heard *h;
-	size_t pos = 0;
-
-	while ((h = table_next(&cs->heard, &pos)) != NULL) {
-		if (h->negotiating > 0 ||
-		    bnl_find(cs->env->bnl, h->peer) != NULL)
-			continue;
-		table_remove(&cs->heard, h->peer, strlen(h->peer));
-		free(h);
-		pos--; /* the one behind may have moved here */
-	}
-}
-
 void
 conns_list_applied(struct conns *cs)
 {
 	cs->turnover++;
 	for (struct conn *ch = cs->all; ch != NULL; ch = ch->next)
 		conn_review(ch);
-	forget_heard(cs);
+	conn_heard_tidy(&cs->heard, cs->env->bnl);
 }
 
 void

@@ -18,7 +18,9 @@
 
 #include "core/action.h"
 #include "core/conn/conn.h"
+#include "core/conn/conn_heard.h"
 #include "core/conn/conns.h"
+#include "core/conn/dial.h"
 #include "core/list/lists.h"
 #include "core/secrets/secret_store.h"
 #include "core/directory/addrcache.h"

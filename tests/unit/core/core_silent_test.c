@@ -186,10 +186,10 @@ test_oldest_dials_make_room(void **state)
 		ping(i);
 	rig_pass(&a, 350);
 	assert_int_equal(a.connects, 256);
-	assert_int_equal(dial_pending(a.core->conns), 256);
+	assert_int_equal(a.core->conns->uses[USE_PENDING], 256);
 	rig_pass(&a, 650);
 	assert_true(a.connects > 600);
-	assert_in_range(dial_pending(a.core->conns), 200, 256);
+	assert_in_range(a.core->conns->uses[USE_PENDING], 200, 256);
 	assert_int_equal(a.events[EVENT_NEGOTIATE_FAILED], 0);
 	for (size_t i = 0; i < nodes; i++)
 		put_off += a.core->peers[i]->turn.failures == 1 &&

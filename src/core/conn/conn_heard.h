@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Notes about each peer of the list, over all its connections. */
+#ifndef CORE_CONN_CONN_HEARD_H
+#define CORE_CONN_CONN_HEARD_H
+
+#include <stdint.h>
+
+#include "base/monotime.h"
+#include "base/table.h"
+#include "core/env.h"
+#include "format/proto.h"
+
+#define CONN_SAID 4 /* lines about a peer that are remembered */
+
+/* A peer of the list, over all its connections. */
+struct conn_heard {
+	char peer[NODE_NAME_MAX + 1];
+	unsigned int negotiating; /* connections that we dialled for that,
+				   * which are not over */
+	/* When it dialled us to negotiate: */
+	uint64_t seq;	       /* number of the newest such connection */
+	struct monotime since; /* asked so often since then */
+	unsigned int asked;
+	/* The lines that were logged about the peer: */
+	unsigned int lines; /* different ones, in the hour that began then: */
+	struct monotime lines_since;
+	struct {
+		uint64_t what;
+		struct monotime at; /* MONO_NONE: free */
+	} said[CONN_SAID];
+};
+
+/* Made if there is nothing yet. NULL: the peer is not in the list, or memory is
+ * out. */
+struct conn_heard *conn_heard_get(struct table *heard,
+				  const struct core_env *env, const char *peer);
+/* Forgets the names that the list does not contain. */
+void conn_heard_tidy(struct table *heard, const struct bnl *bnl);
+void conn_heard_free(struct table *heard);
+
+#endif
