@@ -372,9 +372,7 @@ streams_close_all(struct daemon *d)
 		pos = 0;
 	}
 	table_free(&d->streams.conns);
-	while (d->streams.lingering != NULL)
-		/* stream_free() removes it from the list. */
-		stream_free(
-			d->streams
-				.lingering); /* NOLINT(clang-analyzer-unix.Malloc) */
+	/* stream_free() removes it from the list. */
+	while ((s = d->streams.lingering) != NULL)
+		stream_free(s); /* NOLINT(clang-analyzer-unix.Malloc) */
 }
