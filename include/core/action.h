@@ -24,15 +24,13 @@ enum action_kind {
 	ACTION_STORE_LIST,   /* ticket, view, list, in_force, mark: write the
 			      * list, then the mark */
 	ACTION_STORE_ADDRCACHE, /* data: write; not answered */
-	ACTION_RETIRE_LIST,	/* retired: free it beside the loop; not
-				 * answered */
+	ACTION_DISCARD,		/* discarded: free it beside the loop, which
+				 * may take long; not answered */
 	ACTION_STORE_RUN,	/* run_s: write, with the time; not answered */
 	ACTION_RESOLVE,		/* text: a host name to be looked up */
 	ACTION_RUN_HOOK,	/* hook, peer, subnet, covering */
 	ACTION_EVENT		/* level, event, peer, text */
 };
-
-struct generation;
 
 /* Pending ACTION_RESOLVE at a time. */
 #define ACTION_RESOLVE_MAX 8
@@ -70,8 +68,10 @@ struct action {
 	 * none. Owned by the core until the answer. */
 	const struct bnl *list, *in_force;
 	uint8_t mark[40]; /* STORE_LIST: the version as written on wires */
-	struct generation *retired; /* RETIRE_LIST: owned by the action */
-	int64_t run_s;		    /* STORE_RUN: the node's running time */
+	int64_t run_s;	  /* STORE_RUN: the node's running time */
+	/* DISCARD: owned by the action; discard() frees it. */
+	void *discarded;
+	void (*discard)(void *discarded);
 	enum hook_kind hook;
 	struct prefix subnet;
 	uint8_t covering; /* own subnet: length of the network's

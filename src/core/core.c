@@ -289,18 +289,25 @@ core_stream_closed(struct core *c, struct now now, uint32_t conn,
 
 /* --- lists ----------------------------------------------------------------- */
 
-/* A large list takes long to free: the worker does it. */
 static void
-retire_list(struct core *c, struct generation *old)
+discard_generation(void *g)
 {
-	struct action *a = old == NULL ?
-				   NULL :
-				   actions_add(&c->actions, ACTION_RETIRE_LIST);
+	generation_free(g);
+}
 
-	if (a == NULL)
+/* A large list takes long to free. */
+static void
+discard_list(struct core *c, struct generation *old)
+{
+	struct action *a =
+		old == NULL ? NULL : actions_add(&c->actions, ACTION_DISCARD);
+
+	if (a == NULL) {
 		generation_free(old);
-	else
-		a->retired = old;
+		return;
+	}
+	a->discarded = old;
+	a->discard = discard_generation;
 }
 
 /* 0: it is in force. -1: memory is out, all is as it was. */
@@ -317,7 +324,7 @@ put_into_force(struct core *c, struct generation *g)
 	conns_list_applied(c->conns);
 	check_secrets(c);
 	news_applied(c, old == NULL ? NULL : old->bnl);
-	retire_list(c, old);
+	discard_list(c, old);
 	peers_judge_links(c);
 	/* New nodes cannot dial one that is not listed. */
 	if (first || c->env.hidden)

@@ -52,8 +52,8 @@ perform_action(struct daemon *d, struct action *a)
 	case ACTION_STORE_LIST:
 		worker_store_list(d, a);
 		break;
-	case ACTION_RETIRE_LIST:
-		worker_retire_list(d, a);
+	case ACTION_DISCARD:
+		worker_discard(d, a);
 		break;
 	case ACTION_STORE_ADDRCACHE:
 		worker_store_known(d, a);

@@ -12,9 +12,18 @@
 #include "format/bnl_sign.h"
 #include "sys/clock.h"
 
+static void
+job_discard(struct job *j)
+{
+	if (j->discarded != NULL)
+		j->discard(j->discarded);
+	j->discarded = NULL;
+}
+
 void
 job_free(struct job *j)
 {
+	job_discard(j);
 	if (j->data != NULL)
 		bytes_wipe(j->data, j->len);
 	free(j->data);
@@ -152,9 +161,8 @@ job_run(void *ctx)
 				(const struct key *const *)j->id->bnlkeys,
 				j->id->nbnlkeys, &j->why) == 0;
 		break;
-	case JOB_RETIRE_LIST:
-		generation_free(j->built);
-		j->built = NULL;
+	case JOB_DISCARD:
+		job_discard(j);
 		break;
 	case JOB_RETIRE:
 		break;

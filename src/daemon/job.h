@@ -20,7 +20,7 @@ enum job_kind {
 	JOB_STORES,
 	JOB_BUILD_LIST = JOB_STORES,
 	JOB_RETIRE,
-	JOB_RETIRE_LIST
+	JOB_DISCARD
 };
 
 struct job {
@@ -37,9 +37,11 @@ struct job {
 	/* STORE_LIST: likewise; NULL once the core has its answer. */
 	const struct bnl *list, *in_force;
 	uint8_t mark[BNL_VERSION_WIRE_LEN];
-	int64_t run_s;		  /* STORE_RUN */
-	struct identity *id;	  /* has the keys; RETIRE: to be freed */
-	struct generation *built; /* RETIRE_LIST: to be freed */
+	int64_t run_s;	     /* STORE_RUN */
+	struct identity *id; /* has the keys; RETIRE: to be freed */
+	struct generation *built;
+	void *discarded; /* DISCARD: to be freed by discard() */
+	void (*discard)(void *discarded);
 	bool ok;
 	bool newer;		   /* STORE_LIST: the disk's is kept */
 	char kept[STORE_NAME_MAX]; /* STORE_LIST: where the replaced

@@ -134,7 +134,7 @@ finish_job(void *ctx)
 		identity_free(j->id);
 		job_free(j);
 		break;
-	case JOB_RETIRE_LIST:
+	case JOB_DISCARD:
 		job_free(j);
 		break;
 	}
@@ -144,11 +144,7 @@ finish_job(void *ctx)
 static void
 drop_job(void *ctx)
 {
-	struct job *j = ctx;
-
-	if (j->kind == JOB_RETIRE_LIST)
-		generation_free(j->built);
-	job_free(j);
+	job_free(ctx);
 }
 
 /* --- jobs ----------------------------------------------------------------- */
@@ -253,14 +249,15 @@ worker_build_list(struct daemon *d, const struct action *a)
 }
 
 void
-worker_retire_list(struct daemon *d, struct action *a)
+worker_discard(struct daemon *d, struct action *a)
 {
-	struct job *j = job_new(d, JOB_RETIRE_LIST, 0);
+	struct job *j = job_new(d, JOB_DISCARD, 0);
 
 	if (j == NULL)
-		return; /* it is freed here, with the action */
-	j->built = a->retired;
-	a->retired = NULL;
+		return; /* discarded here, with the action */
+	j->discarded = a->discarded;
+	j->discard = a->discard;
+	a->discarded = NULL;
 	submit_job(d, j);
 }
 

@@ -33,7 +33,7 @@ void worker_store_list(struct daemon *d, const struct action *a);
 void worker_store_known(struct daemon *d, struct action *a);
 void worker_store_run(struct daemon *d, const struct action *a);
 void worker_build_list(struct daemon *d, const struct action *a);
-void worker_retire_list(struct daemon *d, struct action *a);
+void worker_discard(struct daemon *d, struct action *a);
 /* Frees it once every job submitted before has ended. */
 void worker_retire_identity(struct daemon *d, struct identity *id);
 

@@ -276,7 +276,7 @@ act(struct node *n, struct action *a)
 		n->disk.run_s = a->run_s;
 		break;
 	case ACTION_RESOLVE:	 /* the lists here have no names */
-	case ACTION_RETIRE_LIST: /* it is freed with the action */
+	case ACTION_DISCARD: /* freed with the action */
 		break;
 	case ACTION_RUN_HOOK:
 		n->hooks[a->hook]++;

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "core/generation.h"
 
 #define RING_FIRST 16
 #define EVENT_TEXT_MAX 512
@@ -119,10 +118,11 @@ action_done(struct action *a)
 {
 	if (a->kind == ACTION_STORE_PAIR && a->data != NULL)
 		bytes_wipe(a->data, a->len);
-	generation_free(a->retired);
+	if (a->discarded != NULL)
+		a->discard(a->discarded);
 	free(a->data);
 	free(a->text);
-	a->retired = NULL;
+	a->discarded = NULL;
 	a->data = NULL;
 	a->text = NULL;
 }

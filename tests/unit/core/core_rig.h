@@ -206,7 +206,7 @@ rig_act(struct rig_node *n, struct action *a)
 				   NULL);
 		break;
 	case ACTION_STREAM_READY:
-	case ACTION_RETIRE_LIST: /* it is freed with the action */
+	case ACTION_DISCARD: /* freed with the action */
 		break;
 	}
 }
