@@ -63,6 +63,10 @@ print_text(const struct bnl *b)
 	printf("nodes    %u, with %zu addresses and %zu subnets\n", b->nnodes,
 	       addresses, subnets);
 	printf("history  %u\nrevoked  %u\n", b->nhistory, b->nrevoked);
+	if (b->nskipped > 0)
+		printf("skipped  %u line%s, with statements that this program "
+		       "does not know\n",
+		       b->nskipped, b->nskipped == 1 ? "" : "s");
 	for (uint32_t i = 0; i < b->nnodes; i++)
 		print_node(&b->nodes[i]);
 }
@@ -82,8 +86,9 @@ list_json(const struct bnl *b)
 	for (uint32_t i = 0; i < b->nrevoked; i++)
 		json_array_append_new(revoked, json_string(fingerprint_format(
 						       fp, b->revoked[i])));
-	return json_pack("{s:b, s:s, s:o, s:s, s:o, s:o, s:o, s:o}", "valid", 1,
-			 "network", b->network, "version",
+	return json_pack("{s:b, s:i, s:i, s:s, s:o, s:s, s:o, s:o, s:o, s:o}",
+			 "valid", 1, "format", (int)b->format, "skipped",
+			 (int)b->nskipped, "network", b->network, "version",
 			 list_json_version(&b->version), "signer",
 			 fingerprint_format(fp, b->signer), "prefixes",
 			 list_json_prefixes(b->prefixes, b->nprefixes), "nodes",

@@ -18,6 +18,7 @@ enum err_code {
 	ERR_SIGNER,    /* signed by a key that is not trusted */
 	ERR_STALE,     /* older than the version in force */
 	ERR_FUTURE,    /* dated too far ahead */
+	ERR_FORMAT,    /* of a later format than this program knows */
 	ERR_NOTFOUND,
 	ERR_EXISTS,
 	ERR_PERM, /* readable by others, a link, not ours */

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/err.h"
 #include "base/ipaddr.h"
 #include "base/monotime.h"
 #include "base/text.h"
@@ -53,6 +54,15 @@ struct bnl {
 	const char *raw;    /* the whole file, not terminated */
 	size_t rawlen;
 	size_t signedlen;	    /* bytes signed; 0: not signed */
+	uint16_t format;	    /* as it says; BNL_FORMAT_FIRST without */
+	bool held;		    /* of a later format than BNL_FORMAT: only
+				     * network, timestamp, history and revoked
+				     * keys are known, and it is not applied */
+	uint32_t words;		    /* 1 << enum bnl_word of each in use */
+	uint32_t nskipped;	    /* lines without effect: `skip` names
+				     * their word */
+	uint32_t unknown_line;	    /* where `skip` names a word that is
+				     * unknown here; 0: nowhere */
 	struct bnl_version version; /* timestamp 0: not set yet */
 	const char *network;
 	struct prefix *prefixes;
@@ -71,6 +81,11 @@ struct bnl {
 };
 
 void bnl_free(struct bnl *b); /* NULL is fine */
+/* The error of a list of a later format, with the format that it needs. -1. */
+int bnl_too_new(const struct bnl *b, struct err *e);
+/* Fails unless every statement of the list is understood here: a list that is
+ * not is neither edited nor signed. 0 or -1. */
+int bnl_check_whole(const struct bnl *b, struct err *e);
 /* By binary search; NULL when the node is not listed. */
 const struct bnl_node *bnl_find(const struct bnl *b, const char *name);
 /* Length of the network's prefix that contains the subnet. */

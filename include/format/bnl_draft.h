@@ -56,7 +56,11 @@ struct bnl_draft {
 	struct vec revoked;   /* struct draft_key */
 	bool prefix_spoilt;   /* a prefix statement had an error */
 	bool network_spoilt;
-	bool nodes_only; /* no list, but nodes to be added to one */
+	bool nodes_only;      /* no list, but nodes to be added to one */
+	bool any_format;      /* a list of a later format is read as far as that
+			  * can be */
+	struct place too_new; /* else: where it says so; line 0: nowhere */
+	uint32_t held_nodes;  /* of such a list */
 	bool nomem;
 };
 

@@ -1,44 +1,35 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The signature block: separates, verifies and makes it. */
+/* The signature: verifies and makes it. */
 #ifndef FORMAT_BNL_SIGN_H
 #define FORMAT_BNL_SIGN_H
 
 #include "base/err.h"
 #include "crypto/sign.h"
 #include "format/bnl.h"
+#include "format/bnl_block.h"
 
 /*
- * The signed bytes are LABEL_BNL and every byte before the BEGIN line. The
+ * The signed bytes are LABEL_BNL and every byte of the text (bnl_block.h). The
  * digest of a list is the SHA-256 of exactly these, label included.
  */
-#define BNL_BEGIN "-----BEGIN BNL SIGNATURE-----"
-#define BNL_END "-----END BNL SIGNATURE-----"
 
-struct bnl_block {
-	size_t signedlen; /* bytes before the BEGIN line */
-	bool present;
-	uint8_t signer[FINGERPRINT_LEN]; /* as the block claims */
-	uint8_t sig[SIGN_MAX];
-	size_t siglen;
-};
-
-/* Finds the block. At most one, nothing after it; a text without one is fine
- * (present false, signedlen = len). 0 or -1. */
-int bnl_block_read(struct bnl_block *out, const char *raw, size_t len,
-		   struct err *e);
-
-/* The digest of a list whose part before the block is text. */
+/* The digest of a list with that text. */
 void bnl_digest(uint8_t out[SHA256_LEN], const char *text, size_t len);
 
 /*
  * Verifies, then parses: a node treats a list from any source so. keys are the
- * trusted ones; the algorithm follows from the key, never from the file. Fails
- * with ERR_SIGNATURE or ERR_SIGNER before a byte is parsed when none of them
- * verifies. On a parse error the first one is in e, with the number of further
- * ones.
+ * trusted ones; the algorithm follows from the key, never from the file. One of
+ * them must have signed, and each signature of one of them must verify; those of
+ * other keys do not count. Fails with ERR_SIGNATURE or ERR_SIGNER before a byte
+ * is parsed otherwise. On a parse error the first one is in e, with the number
+ * of further ones; ERR_FORMAT for a list of a later format.
  */
 int bnl_open(struct bnl **out, const char *raw, size_t len,
 	     const struct key *const *keys, size_t nkeys, struct err *e);
+/* The same; but a list of a later format is opened as well, with its head and
+ * revoked keys alone (held is set). */
+int bnl_open_any(struct bnl **out, const char *raw, size_t len,
+		 const struct key *const *keys, size_t nkeys, struct err *e);
 
 /*
  * A list dated more than BNL_FUTURE_MAX_S ahead of a sane clock is refused.
@@ -70,9 +61,10 @@ struct bnl_sign_in {
 
 /*
  * Makes the signed file: timestamp = max(now, previous + 1 s), history with the
- * previous version in front (64 at most), everything else byte for byte as
- * written. Validates before it signs, and refuses another network than that of
- * the previous version. out is malloc'd. errs as of bnl_parse().
+ * previous version in front (64 at most), `format` and `skip` as the statements
+ * need them, everything else byte for byte as written. Validates before it
+ * signs, and refuses another network than that of the previous version, and what
+ * it does not understand as a whole. out is malloc'd. errs as of bnl_parse().
  */
 int bnl_sign(char **out, size_t *outlen, const struct bnl_sign_in *in,
 	     struct errs *es);

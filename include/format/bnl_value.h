@@ -21,10 +21,13 @@ struct bnl_reader {
 	struct span line; /* the statement, without its comment */
 	uint32_t number;
 	struct span rest;      /* words not yet read */
+	uint32_t nth;	       /* number of the statement, from 1 */
 	const char *statement; /* first word of the statement */
 	struct place at;       /* place of the word read last */
 	struct place network_at, timestamp_at;
 	bool cr_told;
+	struct span skip[BNL_SKIP_MAX]; /* words, as `skip` names them */
+	size_t nskip;
 };
 
 #define BNL_COMPLAIN(r, code, ...) \

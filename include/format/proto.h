@@ -179,10 +179,19 @@ enum join_code {
 #define CONNECT_MS 2500 /* for TCP: a SYN, and one more after a second */
 
 /* --- the list ---------------------------------------------------------- */
-#define BNL_BYTES_MAX (8u << 20)
+/* These can never change: each version of the program applies them before it
+ * knows which version wrote the list. */
+#define BNL_BYTES_MAX (8u << 20)     /* the whole file */
+#define BNL_BEHIND_MAX (256u << 10)  /* the part of it behind the text */
+#define BNL_SIGNATURE_MAX (8u << 10) /* one signature */
 #define BNL_NODES_MAX 65536u
-#define BNL_LINE_MAX 1024u
+#define BNL_LINE_MAX 8192u
 #define BNL_HISTORY_MAX 64u
+#define BNL_SKIP_MAX 64u /* words of `skip` */
+#define BNL_WORD_MAX 32u /* bytes of a statement's word */
+
+#define BNL_FORMAT_FIRST 1u /* of a list that does not say it */
+#define BNL_FORMAT 1u	    /* the latest one that this program applies */
 #define BNL_FUTURE_MAX_S (48 * 3600) /* a list dated further ahead is refused */
 #define BNL_SIGN_AHEAD_MAX_S \
 	3600 /* bnl-sign refuses a previous one further ahead */

@@ -139,6 +139,7 @@ err_code_name(enum err_code code)
 		[ERR_SIGNER] = "signer",
 		[ERR_STALE] = "stale",
 		[ERR_FUTURE] = "future",
+		[ERR_FORMAT] = "format",
 		[ERR_NOTFOUND] = "notfound",
 		[ERR_EXISTS] = "exists",
 		[ERR_PERM] = "perm",

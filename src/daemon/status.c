@@ -286,6 +286,8 @@ status_node(struct daemon *d, const struct status_sums *sums)
 	json_object_set_new(o, "list",
 			    b == NULL ? json_null() :
 					ctl_json_version(&b->version));
+	json_object_set_new(o, "list_skipped",
+			    json_integer(b == NULL ? 0 : b->nskipped));
 	json_object_set_new(o, "list_stale",
 			    json_boolean(core_list_is_stale(d->core)));
 	json_object_set_new(o, "list_pending",

@@ -57,6 +57,28 @@ bnl_free(struct bnl *b)
 	free(b);
 }
 
+int
+bnl_too_new(const struct bnl *b, struct err *e)
+{
+	return err_set(e, ERR_FORMAT,
+		       "the list has format %u, and this program knows formats "
+		       "up to %u: a later version of ClueVPN is needed",
+		       b->format, BNL_FORMAT);
+}
+
+int
+bnl_check_whole(const struct bnl *b, struct err *e)
+{
+	if (b->held)
+		return bnl_too_new(b, e);
+	if (b->unknown_line == 0)
+		return 0;
+	return err_at(e, ERR_FORMAT, b->unknown_line, 1,
+		      "skip names a statement that this program does not know, "
+		      "so it neither edits nor signs the list: a later version "
+		      "of ClueVPN is needed");
+}
+
 static int
 name_and_node(const void *name, const void *node)
 {

@@ -33,6 +33,7 @@ bnl_draft_init(struct bnl_draft *d, struct errs *es)
 	if (d->list == NULL)
 		return -1;
 	arena_init(&d->list->arena);
+	d->list->format = BNL_FORMAT_FIRST;
 	return 0;
 }
 

@@ -26,6 +26,10 @@ bnl_edit_new(struct bnl_edit **out, const char *text, size_t len,
 	arena_init(&ed->arena);
 	if (bnl_parse(&ed->list, text, len, es) != 0)
 		goto fail;
+	if (bnl_check_whole(ed->list, &e) != 0) {
+		errs_add(es, &e);
+		goto fail;
+	}
 	if (edit_index(ed, len) != 0) {
 		err_nomem(&e);
 		errs_add(es, &e);

@@ -8,6 +8,7 @@
 #include "format/bnl_line.h"
 #include "format/bnl_parse.h"
 #include "format/bnl_sign.h"
+#include "format/bnl_words.h"
 
 #define YEAR_9999_END INT64_C(253402300799)
 #define BASE64_LINE 64
@@ -110,20 +111,42 @@ put_timestamp_line(struct buf *b, struct span line, const char *time)
 		       0;
 }
 
-static int
-rewrite_text(struct buf *b, struct span text, const struct bnl *previous,
-	     uint32_t histories, struct walltime t)
+/* Statements that are written anew. */
+static bool
+is_replaced(struct span word)
 {
-	struct slot slot = find_slot(text);
-	char time[TEXT_TIME_MAX];
-	struct span line;
+	return span_is(word, "history") || span_is(word, "format") ||
+	       span_is(word, "skip");
+}
 
-	text_time_format(time, t);
+struct rewrite {
+	struct span text;
+	const struct bnl *list; /* the text, parsed */
+	const struct bnl *previous;
+	struct walltime t;
+};
+
+static int
+rewrite_text(struct buf *b, const struct rewrite *w, uint32_t histories)
+{
+	const struct bnl *previous = w->previous;
+	struct slot slot = find_slot(w->text);
+	struct span text = w->text, line;
+	char time[TEXT_TIME_MAX];
+	bool begun = false;
+
+	text_time_format(time, w->t);
 	for (size_t n = 1; span_line(&text, &line); n++) {
+		struct span word = bnl_line_statement(line);
 		bool here = n == slot.line;
 
-		if (span_is(bnl_line_statement(line), "history"))
+		if (is_replaced(word))
 			continue;
+		if (!begun && word.len > 0 &&
+		    bnl_words_head(b, bnl_words, BNL_WORDS, w->list->words) !=
+			    0)
+			return -1;
+		begun = begun || word.len > 0;
 		if ((here && slot.replace ?
 			     put_timestamp_line(b, line, time) :
 			     put_bytes(b, line.p, line.len)) != 0 ||
@@ -200,18 +223,17 @@ choose_time(struct walltime *out, const struct bnl_sign_in *in, struct err *e)
 /* A list that is full loses the older part of its history, rather than that
  * nobody can be removed from it or revoked any more. */
 static int
-put_all(struct buf *b, const struct bnl_sign_in *in, size_t len,
-	struct walltime t, struct err *e)
+put_all(struct buf *b, const struct rewrite *w, const struct key *key,
+	struct err *e)
 {
 	static const uint32_t histories[] = { BNL_HISTORY_MAX, 8, 1 };
-	const struct span text = { in->text, len };
 
 	for (size_t i = 0; i < sizeof(histories) / sizeof(*histories); i++) {
 		buf_free(b);
 		buf_init(b, BNL_BYTES_MAX);
-		if (rewrite_text(b, text, in->previous, histories[i], t) != 0)
+		if (rewrite_text(b, w, histories[i]) != 0)
 			buf_error(b, "the signed list", e);
-		else if (put_block(b, in->key, e) == 0)
+		else if (put_block(b, key, e) == 0)
 			return 0;
 		if (e->code != ERR_LIMIT)
 			return -1;
@@ -219,32 +241,53 @@ put_all(struct buf *b, const struct bnl_sign_in *in, size_t len,
 	return -1;
 }
 
+/* Parses and checks the text that is to be signed: *out, and how long it is. */
+static int
+check_text(struct bnl **out, size_t *len, const struct bnl_sign_in *in,
+	   struct errs *es)
+{
+	struct bnl_blocks blocks;
+	struct bnl *b;
+	struct err e;
+	int rc;
+
+	if (bnl_blocks_read(&blocks, in->text, in->len, &e) != 0 ||
+	    bnl_blocks_check(&blocks, &e) != 0)
+		return add_error(es, &e);
+	if (bnl_parse(&b, in->text, blocks.signedlen, es) != 0)
+		return -1;
+	rc = bnl_check_whole(b, &e);
+	if (rc == 0 && in->previous != NULL)
+		rc = bnl_check_network(b, in->previous->network,
+				       "the last signed one", &e);
+	if (rc != 0) {
+		bnl_free(b);
+		return add_error(es, &e);
+	}
+	*out = b;
+	*len = blocks.signedlen;
+	return 0;
+}
+
 int
 bnl_sign(char **out, size_t *outlen, const struct bnl_sign_in *in,
 	 struct errs *es)
 {
-	struct bnl_block block;
-	struct bnl *checked = NULL;
+	struct rewrite w = { .previous = in->previous };
+	struct bnl *checked;
 	struct err e = { 0 };
-	struct walltime t = { 0 };
 	struct buf b;
 	char *copy;
-	int rc = -1;
+	int rc;
 
-	buf_init(&b, BNL_BYTES_MAX);
-	if (bnl_block_read(&block, in->text, in->len, &e) != 0)
-		return add_error(es, &e);
-	if (bnl_parse(&checked, in->text, block.signedlen, es) != 0)
+	if (check_text(&checked, &w.text.len, in, es) != 0)
 		return -1;
-	if (in->previous != NULL)
-		rc = bnl_check_network(checked, in->previous->network,
-				       "the last signed one", &e);
-	else
-		rc = 0;
-	bnl_free(checked);
-	if (rc != 0 || choose_time(&t, in, &e) != 0)
-		return add_error(es, &e);
-	rc = put_all(&b, in, block.signedlen, t, &e);
+	w.text.p = in->text;
+	w.list = checked;
+	buf_init(&b, BNL_BYTES_MAX);
+	rc = choose_time(&w.t, in, &e);
+	if (rc == 0)
+		rc = put_all(&b, &w, in->key, &e);
 	copy = rc == 0 ? malloc(buf_len(&b)) : NULL;
 	if (rc == 0 && copy == NULL)
 		rc = err_nomem(&e);
@@ -255,6 +298,7 @@ bnl_sign(char **out, size_t *outlen, const struct bnl_sign_in *in,
 	} else {
 		errs_add(es, &e);
 	}
+	bnl_free(checked);
 	buf_free(&b);
 	return rc;
 }

@@ -73,6 +73,8 @@ bnl_own_value(struct bnl_value *out, const struct bnl_node *n, enum bnl_own own,
 	}
 }
 
+#define ONE_MAX 2048 /* the longest value and the lines around it */
+
 /* Parses a list of one node with one statement, so that the parser finds the
  * error. */
 static int
@@ -81,7 +83,7 @@ parse_one(struct bnl **out, const char *node, const char *word,
 {
 	/* Every subnet must lie inside a prefix; an address must not. */
 	bool subnet = strcmp(word, words[BNL_SUBNET]) == 0;
-	char text[2 * BNL_LINE_MAX];
+	char text[ONE_MAX];
 	struct errs es = { 0 };
 	int n;
 

@@ -6,6 +6,7 @@
 
 #include "format/bnl_check.h"
 #include "format/bnl_value.h"
+#include "format/bnl_words.h"
 
 #define BOM "\xef\xbb\xbf"
 
@@ -72,6 +73,91 @@ keep_text(struct bnl_reader *r, struct span s)
 }
 
 /* --- statements -------------------------------------------------------- */
+
+static void
+on_format(struct bnl_reader *r)
+{
+	struct bnl *b = r->d->list;
+	char q[BNL_QUOTED_MAX];
+	struct span w;
+	uint64_t n;
+
+	if (r->nth != 1) {
+		BNL_COMPLAIN(r, ERR_SYNTAX,
+			     "format must be the first statement");
+		return;
+	}
+	if (!bnl_need_word(r, "a number", &w))
+		return;
+	if (text_u64(&n, w, 1, UINT16_MAX) != 0) {
+		BNL_COMPLAIN(r, ERR_RANGE,
+			     "format \"%s\": expected a number from 1 to 65535",
+			     bnl_quote(q, w));
+		return;
+	}
+	b->format = (uint16_t)n;
+	b->held = n > BNL_FORMAT && r->d->any_format;
+	/* More behind the number would be the form of a later format. */
+	if (n <= BNL_FORMAT)
+		(void)bnl_need_end(r);
+	else if (!b->held)
+		r->d->too_new = r->at;
+}
+
+static bool
+skips(const struct bnl_reader *r, struct span w)
+{
+	for (size_t i = 0; i < r->nskip; i++)
+		if (w.len == r->skip[i].len &&
+		    memcmp(w.p, r->skip[i].p, w.len) == 0)
+			return true;
+	return false;
+}
+
+static void
+skip_word(struct bnl_reader *r, struct span w)
+{
+	enum bnl_word known = bnl_word_find(w);
+	char q[BNL_QUOTED_MAX];
+
+	if (known != BNL_WORDS && !bnl_words[known].harmless)
+		BNL_COMPLAIN(r, ERR_CONFLICT,
+			     "skip \"%s\": no node may skip this statement",
+			     bnl_quote(q, w));
+	else if (!bnl_word_may_be(w))
+		BNL_COMPLAIN(r, ERR_SYNTAX,
+			     "skip \"%s\": expected the word of a statement",
+			     bnl_quote(q, w));
+	else if (skips(r, w))
+		BNL_COMPLAIN(r, ERR_DUPLICATE, "skip names \"%s\" twice",
+			     bnl_quote(q, w));
+	else if (r->nskip == BNL_SKIP_MAX)
+		BNL_COMPLAIN(r, ERR_LIMIT, "skip names more than %u words",
+			     BNL_SKIP_MAX);
+	else
+		r->skip[r->nskip++] = w;
+	if (known == BNL_WORDS)
+		r->d->list->unknown_line = r->number;
+}
+
+static void
+on_skip(struct bnl_reader *r)
+{
+	const uint32_t format = UINT32_C(1) << BNL_W_FORMAT;
+	struct span w;
+
+	if (r->nth != 1 && (r->nth != 2 || (r->d->list->words & format) == 0)) {
+		BNL_COMPLAIN(r, ERR_SYNTAX,
+			     "skip must stand before all other statements but "
+			     "format");
+		return;
+	}
+	if (!bnl_need_word(r, "the words of statements", &w))
+		return;
+	do
+		skip_word(r, w);
+	while (bnl_next_word(r, &w));
+}
 
 static void
 on_network(struct bnl_reader *r)
@@ -256,30 +342,35 @@ on_revoke(struct bnl_reader *r)
 		*item = key;
 }
 
-/* clang-format off */
+/* Statements that keep their form in every format, so that each program reads
+ * them from a list that it cannot apply. Of `node` it is the word alone. */
 static const struct {
-	const char *word;
 	void (*read)(struct bnl_reader *r);
 	bool of_node;
-} statements[] = {
-    {"network", on_network, false},	{"prefix", on_prefix, false},
-    {"timestamp", on_timestamp, false}, {"history", on_history, false},
-    {"node", on_node, true},		{"address", on_address, true},
-    {"subnet", on_subnet, true},	{"key", on_key, true},
-    {"revoke", on_revoke, false},
+	bool in_every_format;
+} statements[BNL_WORDS] = {
+	[BNL_W_FORMAT] = { on_format, false, true },
+	[BNL_W_SKIP] = { on_skip, false, false },
+	[BNL_W_NETWORK] = { on_network, false, true },
+	[BNL_W_PREFIX] = { on_prefix, false, false },
+	[BNL_W_TIMESTAMP] = { on_timestamp, false, true },
+	[BNL_W_HISTORY] = { on_history, false, true },
+	[BNL_W_NODE] = { on_node, true, true },
+	[BNL_W_ADDRESS] = { on_address, true, false },
+	[BNL_W_SUBNET] = { on_subnet, true, false },
+	[BNL_W_KEY] = { on_key, true, false },
+	[BNL_W_REVOKE] = { on_revoke, false, true },
 };
-/* clang-format on */
-#define STATEMENTS (sizeof(statements) / sizeof(statements[0]))
 
 static void
 report_unknown(struct bnl_reader *r, struct span w)
 {
-	const char *words[STATEMENTS + 1], *near;
+	const char *words[BNL_WORDS + 1], *near;
 	char q[BNL_QUOTED_MAX];
 
-	for (size_t i = 0; i < STATEMENTS; i++)
-		words[i] = statements[i].word;
-	words[STATEMENTS] = NULL;
+	for (size_t i = 0; i < BNL_WORDS; i++)
+		words[i] = bnl_words[i].word;
+	words[BNL_WORDS] = NULL;
 	near = text_nearest(w, words);
 	/* Statements that follow must not be assigned to another node. */
 	if (near != NULL && strcmp(near, "node") == 0)
@@ -293,8 +384,9 @@ report_unknown(struct bnl_reader *r, struct span w)
 			r, ERR_SYNTAX,
 			"unknown statement \"%s\": expected network, prefix, "
 			"timestamp, history, node, address, subnet, key, "
-			"revoke or x-...",
-			bnl_quote(q, w));
+			"revoke or x-... (this program knows formats up to %u "
+			"of lists)",
+			bnl_quote(q, w), BNL_FORMAT);
 }
 
 static void
@@ -349,8 +441,36 @@ check_bytes(struct bnl_reader *r)
 }
 
 static void
+read_statement(struct bnl_reader *r, enum bnl_word word)
+{
+	r->statement = bnl_words[word].word;
+	if (r->d->nodes_only && !statements[word].of_node) {
+		not_of_node(r);
+		return;
+	}
+	statements[word].read(r);
+	r->d->list->words |= UINT32_C(1) << word;
+}
+
+/* A statement of a list of a later format. */
+static void
+read_held(struct bnl_reader *r, enum bnl_word word)
+{
+	if (word == BNL_W_NODE) {
+		r->section = BNL_IN_NODE;
+		if (++r->d->held_nodes == BNL_NODES_MAX + 1)
+			BNL_COMPLAIN(r, ERR_LIMIT,
+				     "there are more than %u nodes",
+				     BNL_NODES_MAX);
+	} else if (word != BNL_WORDS && statements[word].in_every_format) {
+		read_statement(r, word);
+	}
+}
+
+static void
 read_line(struct bnl_reader *r)
 {
+	enum bnl_word word;
 	struct span w;
 
 	if (!check_bytes(r))
@@ -362,18 +482,20 @@ read_line(struct bnl_reader *r)
 			r->line.len = (size_t)(hash - r->line.p);
 	}
 	r->rest = r->line;
-	if (!bnl_next_word(r, &w) || (w.len > 2 && memcmp(w.p, "x-", 2) == 0))
+	if (!bnl_next_word(r, &w))
 		return;
-	for (size_t i = 0; i < STATEMENTS; i++)
-		if (span_is(w, statements[i].word)) {
-			r->statement = statements[i].word;
-			if (r->d->nodes_only && !statements[i].of_node)
-				not_of_node(r);
-			else
-				statements[i].read(r);
-			return;
-		}
-	report_unknown(r, w);
+	r->nth++;
+	if (w.len > 2 && memcmp(w.p, "x-", 2) == 0)
+		return;
+	word = bnl_word_find(w);
+	if (r->d->list->held)
+		read_held(r, word);
+	else if (word != BNL_WORDS)
+		read_statement(r, word);
+	else if (skips(r, w))
+		r->d->list->nskipped++;
+	else
+		report_unknown(r, w);
 }
 
 static void
@@ -397,14 +519,24 @@ read_text(struct bnl_draft *d, struct span text)
 		text.p += sizeof(BOM) - 1;
 		text.len -= sizeof(BOM) - 1;
 	}
-	while (!d->nomem && span_line(&text, &r.line)) {
+	while (!d->nomem && d->too_new.line == 0 && span_line(&text, &r.line)) {
 		r.number++;
 		read_line(&r);
 	}
 	/* Half a draft has items without content, and would be told of faults
 	 * that its text does not have. */
-	if (!d->nomem)
+	if (!d->nomem && d->too_new.line == 0)
 		bnl_check(d);
+}
+
+/* Nothing else can be said of a list of a later format. */
+static void
+report_too_new(struct bnl_draft *d)
+{
+	struct err e;
+
+	(void)bnl_too_new(d->list, &e);
+	bnl_draft_error(d, d->too_new, e.code, "%s", e.text);
 }
 
 /* Sorts the errors by place, since bnl_check() reports after the parser. */
@@ -425,9 +557,11 @@ sort_errors(struct errs *es, unsigned int from)
 		}
 }
 
+enum parse_what { PARSE_LIST, PARSE_ANY_FORMAT, PARSE_NODES };
+
 static int
 parse(struct bnl **out, const char *raw, size_t rawlen, size_t textlen,
-      bool nodes_only, struct errs *es)
+      enum parse_what what, struct errs *es)
 {
 	unsigned int before = es->count;
 	struct bnl_draft d;
@@ -437,8 +571,11 @@ parse(struct bnl **out, const char *raw, size_t rawlen, size_t textlen,
 	if (bnl_draft_init(&d, es) != 0)
 		goto nomem;
 	/* The list that they join says which network and prefixes there are. */
-	d.nodes_only = d.network_spoilt = d.prefix_spoilt = nodes_only;
+	d.nodes_only = d.network_spoilt = d.prefix_spoilt = what == PARSE_NODES;
+	d.any_format = what == PARSE_ANY_FORMAT;
 	read_text(&d, (struct span){ raw, textlen });
+	if (d.too_new.line != 0)
+		report_too_new(&d);
 	if (d.nomem)
 		goto nomem;
 	if (es->count != before) {
@@ -463,13 +600,20 @@ int
 bnl_parse_part(struct bnl **out, const char *raw, size_t rawlen, size_t textlen,
 	       struct errs *es)
 {
-	return parse(out, raw, rawlen, textlen, false, es);
+	return parse(out, raw, rawlen, textlen, PARSE_LIST, es);
+}
+
+int
+bnl_parse_any(struct bnl **out, const char *raw, size_t rawlen, size_t textlen,
+	      struct errs *es)
+{
+	return parse(out, raw, rawlen, textlen, PARSE_ANY_FORMAT, es);
 }
 
 int
 bnl_parse_nodes(struct bnl **out, const char *text, size_t len, struct errs *es)
 {
-	return parse(out, text, len, len, true, es);
+	return parse(out, text, len, len, PARSE_NODES, es);
 }
 
 int

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reads the signature block and verifies a list before it is parsed. */
+/* Verifies a list before it is parsed. */
 #include "format/bnl_sign.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "format/bnl_parse.h"
-
-#define KEY_FIELD "key: "
-#define BASE64_LINE 64 /* digits in every line but the last */
 
 void
 bnl_digest(uint8_t out[SHA256_LEN], const char *text, size_t len)
@@ -21,136 +17,61 @@ bnl_digest(uint8_t out[SHA256_LEN], const char *text, size_t len)
 	sha256_parts(out, parts, 2);
 }
 
-/* Position in a block: the unread part, and its line in the file. */
-struct block_reader {
-	struct span rest;
-	unsigned int line;
-};
-
-/* Reads the next line, which must end with LF: a truncated block is invalid. */
-static bool
-block_line(struct block_reader *r, struct span *line)
+/* The trusted key of that fingerprint; NULL: none. */
+static const struct key *
+find_key(const uint8_t fp[FINGERPRINT_LEN], const struct key *const *keys,
+	 size_t nkeys)
 {
-	struct span rest = r->rest;
+	uint8_t its[FINGERPRINT_LEN];
 
-	r->line++;
-	if (!span_line(&rest, line) ||
-	    line->p + line->len == r->rest.p + r->rest.len)
-		return false;
-	r->rest = rest;
-	return true;
-}
-
-static int
-read_key_line(struct bnl_block *b, struct block_reader *r, struct err *e)
-{
-	const size_t skip = sizeof(KEY_FIELD) - 1;
-	char again[FINGERPRINT_TEXT_MAX];
-	struct span line;
-
-	if (block_line(r, &line) && line.len > skip &&
-	    memcmp(line.p, KEY_FIELD, skip) == 0 &&
-	    fingerprint_parse(b->signer, line.p + skip, line.len - skip) == 0 &&
-	    span_is((struct span){ line.p + skip, line.len - skip },
-		    fingerprint_format(again, b->signer)))
-		return 0;
-	return err_at(e, ERR_SYNTAX, r->line, 1,
-		      "signature block: expected \"key: sha256:...\"");
-}
-
-/* Reads the lines of base64, all of BASE64_LINE digits but the last, and
- * END. */
-static int
-read_signature(struct bnl_block *b, struct block_reader *r, struct err *e)
-{
-	char text[BASE64_MAX(SIGN_MAX)];
-	bool last = false;
-	struct span line;
-	size_t n = 0;
-
-	for (;;) {
-		if (!block_line(r, &line))
-			return err_at(e, ERR_SYNTAX, r->line, 1,
-				      "signature block: expected \"" BNL_END
-				      "\"");
-		if (span_is(line, BNL_END))
-			break;
-		if (last || line.len == 0 || line.len > BASE64_LINE ||
-		    line.len > sizeof(text) - 1 - n)
-			return err_at(e, ERR_SYNTAX, r->line, 1,
-				      "signature block: expected base64 in "
-				      "lines of %d, then \"" BNL_END "\"",
-				      BASE64_LINE);
-		last = line.len < BASE64_LINE;
-		memcpy(text + n, line.p, line.len);
-		n += line.len;
+	for (size_t i = 0; i < nkeys; i++) {
+		key_fingerprint(its, keys[i]);
+		if (memcmp(fp, its, sizeof(its)) == 0)
+			return keys[i];
 	}
-	/* base64_decode() accepts the canonical text only. */
-	if (n == 0 ||
-	    base64_decode(b->sig, sizeof(b->sig), &b->siglen, text, n) != 0)
-		return err_at(e, ERR_SYNTAX, r->line, 1,
-			      "signature block: its base64 is malformed");
-	return 0;
+	return NULL;
 }
 
-int
-bnl_block_read(struct bnl_block *out, const char *raw, size_t len,
-	       struct err *e)
-{
-	struct block_reader r = { { raw, len }, 0 };
-	struct bnl_block b = { .signedlen = len };
-	struct span line;
-
-	while (!b.present && span_line(&r.rest, &line)) {
-		r.line++;
-		if (span_is(line, BNL_BEGIN)) {
-			b.present = true;
-			b.signedlen = (size_t)(line.p - raw);
-		}
-	}
-	if (b.present) {
-		if (read_key_line(&b, &r, e) != 0 ||
-		    read_signature(&b, &r, e) != 0)
-			return -1;
-		if (r.rest.len > 0)
-			return err_at(e, ERR_SYNTAX, r.line + 1, 1,
-				      "text after the signature block: "
-				      "statements belong before it");
-	}
-	*out = b;
-	return 0;
-}
-
-static int
-verify_block(const struct bnl_block *b, const char *raw,
-	     const struct key *const *keys, size_t nkeys, struct err *e)
+/* The first signature of a trusted key; NULL: e says why not. */
+static const struct bnl_signature *
+verify_blocks(const struct bnl_blocks *b, const char *raw,
+	      const struct key *const *keys, size_t nkeys, struct err *e)
 {
 	struct bytes parts[] = {
 		{ LABEL_BNL, sizeof(LABEL_BNL) - 1 },
 		{ raw, b->signedlen },
 	};
+	const struct bnl_signature *signer = NULL;
 	char text[FINGERPRINT_TEXT_MAX];
-	uint8_t fp[FINGERPRINT_LEN];
 
-	if (!b->present)
-		return err_set(e, ERR_SIGNATURE,
-			       "the list is not signed, or was cut short");
-	for (size_t i = 0; i < nkeys; i++) {
-		key_fingerprint(fp, keys[i]);
-		if (memcmp(fp, b->signer, sizeof(fp)) != 0)
-			continue;
-		if (sign_verify(keys[i], parts, 2, b->sig, b->siglen, NULL) ==
-		    0)
-			return 0;
-		return err_set(e, ERR_SIGNATURE,
-			       "the signature does not verify: the list was "
-			       "changed after %s signed it",
-			       fingerprint_format(text, fp));
+	if (b->nsigs == 0) {
+		err_set(e, ERR_SIGNATURE,
+			"the list is not signed, or was cut short");
+		return NULL;
 	}
-	return err_set(e, ERR_SIGNER,
-		       "the list claims to be signed by %s, which is no "
-		       "trusted key",
-		       fingerprint_format(text, b->signer));
+	for (unsigned int i = 0; i < b->nsigs; i++) {
+		const struct bnl_signature *s = &b->sigs[i];
+		const struct key *k = find_key(s->signer, keys, nkeys);
+
+		if (k == NULL)
+			continue;
+		if (s->siglen == 0 ||
+		    sign_verify(k, parts, 2, s->sig, s->siglen, NULL) != 0) {
+			err_set(e, ERR_SIGNATURE,
+				"the signature does not verify: the list was "
+				"changed after %s signed it",
+				fingerprint_format(text, s->signer));
+			return NULL;
+		}
+		if (signer == NULL)
+			signer = s;
+	}
+	if (signer == NULL)
+		err_set(e, ERR_SIGNER,
+			"the list claims to be signed by %s, which is no "
+			"trusted key",
+			fingerprint_format(text, b->sigs[0].signer));
+	return signer;
 }
 
 static int
@@ -166,11 +87,12 @@ parse_error(const struct errs *es, struct err *e)
 }
 
 int
-bnl_open(struct bnl **out, const char *raw, size_t len,
-	 const struct key *const *keys, size_t nkeys, struct err *e)
+bnl_open_any(struct bnl **out, const char *raw, size_t len,
+	     const struct key *const *keys, size_t nkeys, struct err *e)
 {
+	const struct bnl_signature *signer;
 	struct errs es = { 0 };
-	struct bnl_block block;
+	struct bnl_blocks blocks;
 	struct bnl *b;
 
 	if (len > BNL_BYTES_MAX)
@@ -178,21 +100,39 @@ bnl_open(struct bnl **out, const char *raw, size_t len,
 			       "the list has %zu bytes, at most "
 			       "%u are allowed",
 			       len, BNL_BYTES_MAX);
-	if (bnl_block_read(&block, raw, len, e) != 0 ||
-	    verify_block(&block, raw, keys, nkeys, e) != 0)
+	if (bnl_blocks_read(&blocks, raw, len, e) != 0)
 		return -1;
-	if (bnl_parse_part(&b, raw, len, block.signedlen, &es) != 0)
+	signer = verify_blocks(&blocks, raw, keys, nkeys, e);
+	if (signer == NULL)
+		return -1;
+	if (bnl_parse_any(&b, raw, len, blocks.signedlen, &es) != 0)
 		return parse_error(&es, e);
 	if (b->version.timestamp.s == 0) {
 		bnl_free(b);
 		return err_set(e, ERR_SYNTAX,
 			       "the list is signed but has no timestamp");
 	}
-	b->signedlen = block.signedlen;
-	memcpy(b->signer, block.signer, sizeof(b->signer));
-	bnl_digest(b->version.digest, raw, block.signedlen);
+	b->signedlen = blocks.signedlen;
+	memcpy(b->signer, signer->signer, sizeof(b->signer));
+	bnl_digest(b->version.digest, raw, blocks.signedlen);
 	*out = b;
 	return 0;
+}
+
+int
+bnl_open(struct bnl **out, const char *raw, size_t len,
+	 const struct key *const *keys, size_t nkeys, struct err *e)
+{
+	struct bnl *b;
+	int rc = bnl_open_any(&b, raw, len, keys, nkeys, e);
+
+	if (rc == 0 && b->held) {
+		rc = bnl_too_new(b, e);
+		bnl_free(b);
+	}
+	if (rc == 0)
+		*out = b;
+	return rc;
 }
 
 bool

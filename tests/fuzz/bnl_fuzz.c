@@ -105,16 +105,32 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	const char *text = (const char *)data;
 	static struct errs es;
-	struct bnl_block block;
+	struct bnl_blocks block;
 	struct bnl *b = NULL;
 	struct err e;
 
 	es.count = 0;
-	if (bnl_block_read(&block, text, len, &e) == 0) {
+	if (bnl_blocks_read(&block, text, len, &e) == 0) {
 		require(block.signedlen <= len);
 		require(block.present || block.signedlen == len);
-		require(block.siglen <= sizeof(block.sig));
+		require(block.nsigs <= BNL_SIGNATURES_MAX);
+		for (unsigned int i = 0; i < block.nsigs; i++)
+			require(block.sigs[i].siglen <= SIGN_MAX);
 		len = block.signedlen;
+	}
+	if (bnl_parse_any(&b, text, len, len, &es) == 0) {
+		bool held = b->held;
+
+		require(es.count == 0 && b->network != NULL);
+		require(held == (b->format > BNL_FORMAT));
+		require(!held || (b->nnodes == 0 && b->nprefixes == 0));
+		bnl_free(b);
+		b = NULL;
+		require((bnl_parse(&b, text, len, &es) == 0) == !held);
+		require(!held || (es.count == 1 && es.e[0].code == ERR_FORMAT));
+		bnl_free(b);
+		b = NULL;
+		es.count = 0;
 	}
 	if (bnl_parse(&b, text, len, &es) == 0) {
 		require(es.count == 0);

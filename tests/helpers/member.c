@@ -307,14 +307,14 @@ talk(const struct member *m, int fd)
 static void
 read_list(struct member *m, const char *path, int64_t seconds)
 {
-	struct bnl_block block;
+	struct bnl_blocks block;
 	struct errs es = { 0 };
 	struct bnl *b;
 	size_t len;
 
 	m->list = slurp("", path, LIST_MAX);
 	len = m->list.len;
-	if (bnl_block_read(&block, m->list.p, len, NULL) == 0)
+	if (bnl_blocks_read(&block, m->list.p, len, NULL) == 0)
 		len = block.signedlen;
 	bnl_digest(m->version.digest, m->list.p, len);
 	if (bnl_parse(&b, m->list.p, len, &es) == 0) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Base64: any text, as long as a line of the list at most, into as much room
- * as it needs, or less, up to that of a signature.
+ * Base64: any text of up to 1,024 digits, into as much room as it needs, or less,
+ * up to that of a signature that is verified here.
  *
  * @files src/crypto/base64.c
  * @reaches base64_decode decoded_len value_of
@@ -12,9 +12,8 @@
  */
 #include "prove.h"
 #include "crypto/sign.h"
-#include "format/proto.h"
 
-static char text[BNL_LINE_MAX];
+static char text[1024];
 static uint8_t out[SIGN_MAX];
 
 static void

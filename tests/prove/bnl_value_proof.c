@@ -19,7 +19,7 @@
 #include "contracts.h"
 #include "format/bnl_value.h"
 
-static char line[BNL_LINE_MAX];
+static char line[1024];
 static char text[253 + 1]; /* has room for the longest host name (RFC 1035) */
 /* The length of the next word; perhaps another is behind it. */
 static size_t next;

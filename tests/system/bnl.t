@@ -145,8 +145,44 @@ cp net.4 net
 echo 'node behind' >>net
 sign net
 code 2 'text after the block'
-says err '^net:[0-9]*:1: text after the signature block' 'is told'
+says err '^net:[0-9]*:1: text among the blocks' 'is told'
 cp net.4 net
+
+# --- a list of a later version ----------------------------------------------
+later() {	# later TEXT...: net is the list with these lines in front
+	{ printf '%s\n' "$@"; sed '/^-----BEGIN/,$d' net.4; } |
+		"$O/tests/helpers/rawsign" dsa.key >net
+	cp net net.prev
+}
+later 'format 2'
+verify -k dsa.pub net
+code 1 'a list of a later format is not shown'
+says err '^bnl-verify: net:.*format 2.*a later version' 'what it needs is told'
+sign -f net
+code 1 'nor is it signed anew'
+says err 'a later version of ClueVPN is needed' 'for that reason'
+run "$O/bnl-sign" add -N nobody -k dsa.key -o net gamma
+[ "$rc" -ne 0 ]
+ok $? 'nor edited'
+later 'skip colour' 'colour blue'
+verify -k dsa.pub net
+code 0 'a list with a statement that may be skipped is valid'
+says out '^skipped  1 line' 'which is told'
+cp net net.skip
+sign -f net
+code 2 'but not signed by a program that does not know it'
+says err '^net:1:1: skip names a statement' 'the line is named'
+same net net.skip 'and it is left alone'
+{ cat net.4; printf '%s\n' '-----BEGIN BNL NEW-----' x '-----END BNL NEW-----'
+} >net
+cp net net.prev
+verify -k dsa.pub net
+code 0 'a block of an unknown kind does not matter to a node'
+sign -f net
+code 2 'but the list is not signed anew'
+says err '^net:[0-9]*:1: block "NEW" is unknown' 'for it would be lost'
+cp net.4 net
+cp net.4 net.prev
 
 # --- keys -------------------------------------------------------------------
 run "$O/bnl-sign" -k other.key net

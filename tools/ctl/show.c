@@ -190,11 +190,19 @@ print_peers_line(const json_t *s)
 static void
 print_list_lines(const json_t *s)
 {
+	json_int_t skipped = ctl_number(s, "list_skipped");
+
 	output_wrap(COLUMN, "list", "%s, %s%s", ctl_text(s, "network"),
 		    ctl_text(s, "list"),
 		    json_is_true(json_object_get(s, "list_stale")) ?
 			    " STALE: nothing is routed" :
 			    "");
+	if (skipped > 0)
+		output_wrap(COLUMN, "skipped",
+			    "%" JSON_INTEGER_FORMAT
+			    " of its lines, with statements that this program "
+			    "does not know and may skip",
+			    skipped);
 	if (json_is_string(json_object_get(s, "list_disk_refused")))
 		output_wrap(COLUMN, "on disk", "%s",
 			    ctl_text(s, "list_disk_refused"));

@@ -21,11 +21,11 @@ enum { SAME = 0, DIFFERENT = 1, TROUBLE = 2 };
 static int
 parse_list(struct bnl **out, const char *path, const char *raw, size_t len)
 {
-	struct bnl_block block;
+	struct bnl_blocks block;
 	struct errs es = { 0 };
 	struct err e;
 
-	if (bnl_block_read(&block, raw, len, &e) != 0)
+	if (bnl_blocks_read(&block, raw, len, &e) != 0)
 		errs_add(&es, &e);
 	else if (bnl_parse_part(out, raw, len, block.signedlen, &es) == 0) {
 		bnl_digest((*out)->version.digest, raw, block.signedlen);

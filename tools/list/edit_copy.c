@@ -117,7 +117,7 @@ is_untouched(const struct edit *ed)
 static int
 mark_copy(const struct edit *ed, struct err *e)
 {
-	struct bnl_block own;
+	struct bnl_blocks own;
 	const char *block;
 	size_t blocklen;
 	char *all;
@@ -125,7 +125,7 @@ mark_copy(const struct edit *ed, struct err *e)
 
 	block = list_file_block(&ed->s->file, &blocklen);
 	if (block == NULL || ed->text == NULL ||
-	    bnl_block_read(&own, ed->text, ed->len, NULL) != 0 || own.present)
+	    bnl_blocks_read(&own, ed->text, ed->len, NULL) != 0 || own.present)
 		return 0;
 	all = malloc(ed->len + 1 + blocklen);
 	if (all == NULL)

@@ -19,10 +19,10 @@ static int
 memory_parse(struct bnl **out, const char *path, const char *raw, size_t len,
 	     struct err *e)
 {
-	struct bnl_block block;
+	struct bnl_blocks block;
 	struct errs es = { 0 };
 
-	if (bnl_block_read(&block, raw, len, e) == 0) {
+	if (bnl_blocks_read(&block, raw, len, e) == 0) {
 		if (bnl_parse_part(out, raw, len, block.signedlen, &es) == 0) {
 			bnl_digest((*out)->version.digest, raw,
 				   block.signedlen);

@@ -32,11 +32,11 @@ list_file_free(struct list_file *l)
 const char *
 list_file_block(const struct list_file *l, size_t *len)
 {
-	struct bnl_block block;
+	struct bnl_blocks block;
 
 	*len = 0;
 	if (l->raw == NULL ||
-	    bnl_block_read(&block, l->raw, l->len, NULL) != 0 || !block.present)
+	    bnl_blocks_read(&block, l->raw, l->len, NULL) != 0 || !block.present)
 		return NULL;
 	*len = l->len - block.signedlen;
 	return l->raw + block.signedlen;

@@ -182,7 +182,7 @@ choose_paths(struct list_sign *s)
 int
 list_sign_begin(struct list_sign *s)
 {
-	struct bnl_block block;
+	struct bnl_blocks block;
 	struct errs es = { 0 };
 	struct err e;
 
@@ -194,7 +194,8 @@ list_sign_begin(struct list_sign *s)
 	    !(s->first && s->file.why.code == ERR_NOTFOUND))
 		return print_failed(NULL, &s->file.why);
 	if (s->file.raw != NULL &&
-	    bnl_block_read(&block, s->file.raw, s->file.len, &e) != 0) {
+	    (bnl_blocks_read(&block, s->file.raw, s->file.len, &e) != 0 ||
+	     bnl_blocks_check(&block, &e) != 0)) {
 		errs_add(&es, &e);
 		output_errs(s->in, &es);
 		return EXIT_BAD_LIST;

@@ -162,12 +162,12 @@ static void
 a_base_signed_twice(void **state)
 {
 	size_t len = lists[0]->signedlen, n;
-	struct bnl_block block;
+	struct bnl_blocks block;
 	char *raw;
 
 	(void)state;
 	assert_int_equal(
-		bnl_block_read(&block, lists[0]->raw, lists[0]->rawlen, NULL),
+		bnl_blocks_read(&block, lists[0]->raw, lists[0]->rawlen, NULL),
 		0);
 	/* The same text and version; the bytes behind it are others. */
 	n = lists[0]->rawlen;

@@ -77,6 +77,9 @@ dump(FILE *f, const struct bnl *b)
 {
 	char time[TEXT_TIME_MAX], text[FINGERPRINT_TEXT_MAX];
 
+	if (b->unknown_line != 0)
+		fprintf(f, "skip (line %u), %u lines skipped\n",
+			b->unknown_line, b->nskipped);
 	fprintf(f, "network %s\n", b->network);
 	for (uint32_t i = 0; i < b->nprefixes; i++)
 		fprintf(f, "prefix %s\n", prefix_format(text, &b->prefixes[i]));

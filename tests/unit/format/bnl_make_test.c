@@ -12,6 +12,7 @@
 
 #include "bnl_keys.h"
 #include "format/bnl_sign.h"
+#include "format/bnl_words.h"
 
 #define NOW ((struct walltime){ 1795328700 }) /* 2026-11-22T06:25:00Z */
 #define D1 "1111111111111111111111111111111111111111111111111111111111111111"
@@ -112,6 +113,12 @@ first_list(void **state)
 		  "\t timestamp\t 2026-11-22T06:25:00Z \t# mine\nnetwork a\n" },
 		{ "timestamp 2001-01-01T00:00:00Z#mine\nnetwork a\n",
 		  "timestamp 2026-11-22T06:25:00Z#mine\nnetwork a\n" },
+		/* format and skip are written as the statements need them */
+		{ "# c\nformat 1 # mine\n\nnetwork a\n",
+		  "# c\n\nnetwork a\ntimestamp 2026-11-22T06:25:00Z\n" },
+		{ "format 2\nnetwork a\n", NULL },
+		{ "skip colour\nnetwork a\n", NULL },
+		{ "skip colour\nnetwork a\ncolour blue\n", NULL },
 		/* without a previous list there is no history */
 		{ "network a\nhistory 2001-01-01T00:00:00Z sha256:" D1 "\n"
 		  "node b\n  history 2001-01-01T00:00:00Z sha256:" D2 "\n",
@@ -134,6 +141,48 @@ first_list(void **state)
 		bnl_free(open_text(p));
 		check_body(p, cases[i].out);
 		free(p);
+	}
+}
+
+/* The head that a list needs, by the words in it. */
+static void
+head_of_words(void **state)
+{
+	static const struct bnl_word_row rows[] = {
+		{ "network", 1, false }, { "colour", 2, true },
+		{ "weight", 3, false },	 { "group", 4, true },
+		{ "limit", 2, false },
+	};
+	static const struct {
+		uint32_t used;
+		const char *head;
+	} cases[] = {
+		{ 0x00, "" },
+		{ 0x01, "" },
+		{ 0x03, "skip colour\n" },
+		{ 0x0b, "skip colour group\n" },
+		{ 0x11, "format 2\n" },
+		{ 0x15, "format 3\n" },
+		{ 0x13, "format 2\n" }, /* which knows colour */
+		{ 0x1f, "format 3\nskip group\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct buf b;
+
+		buf_init(&b, 64);
+		assert_int_equal(bnl_words_head(&b, rows, 5, cases[i].used), 0);
+		assert_int_equal(buf_put(&b, "", 1), 0);
+		assert_string_equal(buf_data(&b), cases[i].head);
+		buf_free(&b);
+	}
+	for (size_t room = 1; room < 19; room++) {
+		struct buf b;
+
+		buf_init(&b, room);
+		assert_int_equal(bnl_words_head(&b, rows, 5, 0x1f), -1);
+		buf_free(&b);
 	}
 }
 
@@ -431,6 +480,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(first_list),
+		cmocka_unit_test(head_of_words),
 		cmocka_unit_test(second_list),
 		cmocka_unit_test(history_is_capped),
 		cmocka_unit_test(time_order),
