@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The pair secrets that two nodes hold of each other: src/core/secrets/secret_set.c,
- * secret_store.c and conn_negotiation.c as a model for spin(1). tests/model/run looks
+ * secret_store.c and negotiation.c as a model for spin(1). tests/model/run looks
  * at every state that can be reached.
  *
  * What happens here, in every order: both nodes dial, also at one time; a
@@ -97,13 +97,13 @@ byte age[2 * PAIRS], clock[2];
 byte i, j;			/* scratch, 0 between steps */
 bit change;
 
-/* --- a negotiation: struct channel ----------------------------------------- */
+/* --- a negotiation: struct conn ----------------------------------------- */
 
 /* Past CONFIRM an end holds and erases nothing more: it is CLOSED here. */
 mtype = { NONE, SETTLE, HELLO, ANSWER, CONFIRM, CLOSED };
 mtype dial[PAIRS], lstn[PAIRS];	/* state of the dialler, of the listener */
 byte dialler[PAIRS];
-byte accepted[PAIRS];		/* orders those in HELLO, as channel.seq */
+byte accepted[PAIRS];		/* orders those in HELLO, as conn.seq */
 /* On their way: what the dialler's, the listener's HELLO lists, and CONFIRM. */
 bit dhello[PAIRS], lhello[PAIRS], dconfirm[PAIRS], lconfirm[PAIRS];
 byte dlist[PAIRS], llist[PAIRS];
@@ -146,7 +146,7 @@ inline law()
 /* --- src/core/secrets/secret_set.c ------------------------------------------------------ */
 
 /* Rule 1 */
-inline pairset_prove(n, y)
+inline secret_set_prove(n, y)
 {
 	if
 	:: !HAS(proven[n], y) -> proven[n] = proven[n] | BIT(y); change = 1
@@ -165,7 +165,7 @@ inline pairset_prove(n, y)
 }
 
 /* Rules 1 and 2: the absent ones go, the listed ones are proven. */
-inline pairset_hello(n, by, list)
+inline secret_set_hello(n, by, list)
 {
 	for (i : 0 .. PAIRS - 1) {
 		if
@@ -178,7 +178,7 @@ inline pairset_hello(n, by, list)
 	}
 	for (i : 0 .. PAIRS - 1) {
 		if
-		:: HAS(held[n] & list, i) -> pairset_prove(n, i)
+		:: HAS(held[n] & list, i) -> secret_set_prove(n, i)
 		:: else
 		fi
 	}
@@ -186,7 +186,7 @@ inline pairset_hello(n, by, list)
 }
 
 /* Rule 3; change: it is held now. */
-inline pairset_insert(n, p)
+inline secret_set_insert(n, p)
 {
 	change = 1;
 	for (j : 0 .. PAIRS - 1) {
@@ -231,12 +231,12 @@ inline if_changed(n)
 	fi
 }
 
-inline pairsets_add(n, p)
+inline secret_store_add(n, p)
 {
 	assert(!(pending[n] & OF_DIALLER(DIALLER_OF(p))));
 	GROWS_OLD(n, p);
 	if
-	:: BREAK == VISIBLE_FIRST -> pairset_insert(n, p); change = 0
+	:: BREAK == VISIBLE_FIRST -> secret_set_insert(n, p); change = 0
 	:: else -> pending[n] = pending[n] | BIT(p)
 	fi;
 	set_write(n)
@@ -250,14 +250,14 @@ inline disk_takes(n)
 
 /* A write that failed is tried again later. Here that is at once: what may
  * come between is then under way during the second one. */
-inline pairsets_stored(n, well)
+inline secret_store_stored(n, well)
 {
 	for (i : 0 .. PAIRS - 1) {
 		if
 		:: HAS(pending[n] & wheld[n], i) ->
 			change = 0;
 			if
-			:: well -> pairset_insert(n, i)
+			:: well -> secret_set_insert(n, i)
 			:: else
 			fi;
 			dirty[n] = dirty[n] || !change;
@@ -315,8 +315,8 @@ inline tidy_all()
 	i = 0
 }
 
-/* channels_dial: "dialled anew" */
-inline channels_dial(n)
+/* conns_dial: "dialled anew" */
+inline conns_dial(n)
 {
 	for (i : 0 .. PAIRS - 1) {
 		if
@@ -341,8 +341,8 @@ inline channels_dial(n)
 	BREAK != OVERTAKEN) || ((lstn[i] == ANSWER || lstn[i] == CONFIRM) && \
 	BREAK != OLD_ANSWERS)))
 
-/* is_newest, of channel_pair.c. The HELLO of an older connection, which is not
- * read yet, will be refused: that connection is over. */
+/* judge_negotiation, of admission.c. The HELLO of an older connection, which is
+ * not read yet, will be refused: that connection is over. */
 inline listener_hello(k)
 {
 	for (i : 0 .. PAIRS - 1) {
@@ -356,7 +356,7 @@ inline listener_hello(k)
 	accepted[k] = 0
 }
 
-inline channels_accepted(k)
+inline conns_accepted(k)
 {
 	accepted[k] = 1;
 	for (i : 0 .. PAIRS - 1) {
@@ -391,7 +391,7 @@ inline select_generation(k)
 
 inline answer(k)
 {
-	pairset_hello(LISTENER(k), dialler[k], dlist[k]);
+	secret_set_hello(LISTENER(k), dialler[k], dlist[k]);
 	if_changed(LISTENER(k));
 	if
 	:: settled(LISTENER(k)) ->
@@ -407,13 +407,13 @@ inline answer(k)
 	fi
 }
 
-proctype channel(byte k)
+proctype connection(byte k)
 {
 end:	do
 	/* The connection arrives, in whatever order, also when the dialler
 	 * has given it up. */
 	:: d_step { k < dialled && lstn[k] == NONE && dial[k] != CLOSED ->
-		channels_accepted(k) }
+		conns_accepted(k) }
 	:: d_step { lstn[k] == NONE && dial[k] == CLOSED ->
 		lstn[k] = CLOSED;
 		tidy(k) }
@@ -432,9 +432,9 @@ end:	do
 		answer(k);
 		tidy_all();
 		law() }
-	/* dialler_hello: does not wait for the disk */
+	/* on_compared, of the dialler: does not wait for the disk */
 	:: d_step { dial[k] == HELLO && lhello[k] ->
-		pairset_hello(dialler[k], dialler[k], llist[k]);
+		secret_set_hello(dialler[k], dialler[k], llist[k]);
 		if_changed(dialler[k]);
 		lhello[k] = 0;
 		llist[k] = 0;
@@ -442,14 +442,14 @@ end:	do
 		dial[k] = CONFIRM;
 		tidy_all();
 		law() }
-	/* channel_pair_confirm */
+	/* on_confirm */
 	:: d_step { dial[k] == CONFIRM && lconfirm[k] ->
-		pairsets_add(dialler[k], k);
+		secret_store_add(dialler[k], k);
 		dial[k] = CLOSED;
 		tidy(k);
 		law() }
 	:: d_step { lstn[k] == CONFIRM && dconfirm[k] ->
-		pairsets_add(LISTENER(k), k);
+		secret_store_add(LISTENER(k), k);
 		lstn[k] = CLOSED;
 		tidy(k);
 		law() }
@@ -482,7 +482,7 @@ inline restart(n)
 		fi
 	}
 	i = 0;
-	held[n] = dheld[n];	/* pairsets_load */
+	held[n] = dheld[n];	/* secret_store_load */
 	proven[n] = dproven[n];
 	pending[n] = 0;
 	ticket[n] = 0; wheld[n] = 0; wproven[n] = 0;
@@ -495,20 +495,20 @@ proctype node(byte n)
 {
 end:	do
 	:: d_step { dialled < PAIRS && !last ->
-		channels_dial(n);
+		conns_dial(n);
 		last = calm }
 	:: d_step { ticket[n] ->
 		disk_takes(n);
-		pairsets_stored(n, 1);
+		secret_store_stored(n, 1);
 		tidy_all();
 		law() }
 	:: d_step { ticket[n] && !calm && FAILS ->
 		disk_takes(n);
-		pairsets_stored(n, 0);
+		secret_store_stored(n, 0);
 		tidy_all();
 		law() }
 	:: d_step { ticket[n] && !calm && FAILS ->
-		pairsets_stored(n, 0);
+		secret_store_stored(n, 0);
 		tidy_all();
 		law() }
 	:: d_step { !calm ->
@@ -543,13 +543,13 @@ end:	do
 	:: d_step { HAS(data[n] & alive[n], y) && !HAS(data[1 - n], y) ->
 		data[1 - n] = data[1 - n] | BIT(y) }
 	:: d_step { HAS(data[n] & alive[n] & held[n] & ~proven[n], y) ->
-		pairset_prove(n, y);
+		secret_set_prove(n, y);
 		if_changed(n);
 		tidy_all();
 		law() }
 #else
 	:: d_step { HAS(had[1 - n] & held[n] & ~proven[n], y) ->
-		pairset_prove(n, y);
+		secret_set_prove(n, y);
 		if_changed(n);
 		tidy_all();
 		law() }
@@ -592,7 +592,7 @@ init
 		for (i : 0 .. PAIRS - 1) {
 			dial[i] = NONE;
 			lstn[i] = NONE;
-			run channel(i);
+			run connection(i);
 			run session(LOWER, i);
 			run session(HIGHER, i)
 		}

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Whether the holder of a verified certificate may talk to us. */
+/* Whether the holder of a verified certificate may talk to us, and for what. */
 #include "core/conn/admission.h"
 
 #include <string.h>
+
+#define CONNECTIONS_A_PEER 4   /* dialled by that peer */
+#define UNLISTED_GAP_MS 60000  /* between two deliveries of one such name */
+#define NEGOTIATIONS_MS 60000  /* in this time */
+#define NEGOTIATIONS_A_PEER 60 /* one peer may begin this many */
 
 bool
 admission_can_negotiate(const struct core_env *env)
@@ -35,4 +40,70 @@ admission_check(const struct core_env *env, const struct cert_info *peer,
 	if (bnl_pins_another(node, peer->fingerprint))
 		return REFUSE_PIN;
 	return ADMIT_YES;
+}
+
+bool
+admission_may_deliver(int code, bool dialled, bool lacking)
+{
+	return code == REFUSE_PIN ||
+	       (code == REFUSE_NOT_LISTED && (!dialled || lacking));
+}
+
+bool
+admission_is_crowd(unsigned int others)
+{
+	return others >= CONNECTIONS_A_PEER;
+}
+
+/* Each costs two writes that reach the disk. A node that is well asks once in
+ * half a minute. */
+static bool
+asks_too_often(struct conn_heard *h, struct monotime now)
+{
+	if (h->asked == 0 || mono_ms(h->since, now) >= NEGOTIATIONS_MS) {
+		h->asked = 0;
+		h->since = now;
+	}
+	return ++h->asked > NEGOTIATIONS_A_PEER;
+}
+
+/* A HELLO that was overtaken by one on a newer connection tells the sender's
+ * older state: it is not taken. */
+static struct verdict
+judge_negotiation(const struct admission_case *c, struct conn_heard *heard)
+{
+	if (heard == NULL || c->seq < heard->seq)
+		return (struct verdict){ REFUSE_BUSY,
+					 "a newer connection is there", false };
+	heard->seq = c->seq;
+	if (asks_too_often(heard, c->now))
+		return (struct verdict){ REFUSE_BUSY, "too many negotiations",
+					 true };
+	return (struct verdict){ ADMIT_YES, "", true };
+}
+
+/* One at a time over all such names, and one a minute for each name until it is
+ * admitted. */
+static bool
+may_deliver_now(const struct admission_case *c, struct ratelimit *unlisted)
+{
+	return c->takes && !c->delivering &&
+	       ratelimit_first(unlisted, c->peer, 0, c->now, UNLISTED_GAP_MS);
+}
+
+struct verdict
+admission_judge(const struct admission_case *c, struct conn_heard *heard,
+		struct ratelimit *unlisted)
+{
+	if (!c->dialled && admission_is_crowd(c->others))
+		return (struct verdict){ REFUSE_BUSY, "too many connections",
+					 false };
+	/* The list may have changed since the handshake. */
+	if (c->deliver_only && !may_deliver_now(c, unlisted))
+		return (struct verdict){ c->code == ADMIT_YES ? REFUSE_BUSY :
+								c->code,
+					 "", false };
+	if (c->negotiates)
+		return judge_negotiation(c, heard);
+	return (struct verdict){ ADMIT_YES, "", false };
 }

@@ -1,9 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Whether the holder of a verified certificate may talk to us. */
+/*
+ * Whether the holder of a verified certificate may talk to us, and for what.
+ * Answers only: the owner of the connection refuses.
+ */
 #ifndef CORE_CONN_ADMISSION_H
 #define CORE_CONN_ADMISSION_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/conn/conn_heard.h"
 #include "core/env.h"
+#include "core/report/ratelimit.h"
 #include "format/proto.h"
 
 #define ADMIT_YES 0
@@ -15,7 +23,43 @@
  */
 int admission_check(const struct core_env *env, const struct cert_info *peer,
 		    const char *dialled);
+/* Whether a peer for which that is the answer may still deliver a newer list,
+ * which may name it or pin its new key. Nothing else is done with it until that
+ * list is in force. lacking: as lists_lacking(). */
+bool admission_may_deliver(int code, bool dialled, bool lacking);
 /* This node can negotiate: it has a list that is not stale and is in it. */
 bool admission_can_negotiate(const struct core_env *env);
+/* The peer has dialled so many other connections: one more is too many. No
+ * node, whatever is wrong with it, has all connections to itself. */
+bool admission_is_crowd(unsigned int others);
+
+/* A peer that has said HELLO. */
+struct admission_case {
+	struct monotime now;
+	const char *peer;
+	uint64_t seq; /* number of the connection */
+	bool dialled;
+	unsigned int others; /* connections that the peer dialled as well */
+	bool negotiates;     /* it asks for a negotiation that can be */
+	/* One that the list does not admit: */
+	int code; /* admission_check() now; */
+	bool deliver_only;
+	bool takes;	 /* its list would be taken */
+	bool delivering; /* another such peer delivers a list already */
+};
+
+struct verdict {
+	int code;	 /* ADMIT_YES or an enum refuse_code, */
+	const char *why; /* and that */
+	/* The negotiations that the peer began on older connections end; also
+	 * when this one is refused. */
+	bool newest;
+};
+
+/* Counts what it admits: heard is of the peer, NULL when it is not in the list;
+ * unlisted remembers names that delivered lists. */
+struct verdict admission_judge(const struct admission_case *c,
+			       struct conn_heard *heard,
+			       struct ratelimit *unlisted);
 
 #endif

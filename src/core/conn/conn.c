@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/bytes.h"
 #include "core/action.h"
 #include "core/conn/conns_room.h"
 
@@ -31,11 +30,8 @@ conn_state_name(enum conn_state s)
 void
 conn_negotiation_end(struct conn *ch)
 {
-	if (ch->pair == NULL)
-		return;
-	bytes_wipe(ch->pair, sizeof(*ch->pair));
-	free(ch->pair);
-	ch->pair = NULL;
+	negotiation_free(ch->negotiation);
+	ch->negotiation = NULL;
 }
 
 struct conn *

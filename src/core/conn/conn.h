@@ -4,13 +4,6 @@
  * wanted, lists, the end. Here are its state, its timer and its news; conn_io.c
  * reads and writes, conn_negotiation.c negotiates, conn_end.c ends it, and
  * dial.c begins those that this node makes. conns.c owns them all.
- *
- *	dialler   CONNECT > TLS > SETTLE > HELLO > CONFIRM > STORE > READY > OPEN
- *	listener            TLS > HELLO > ANSWER > CONFIRM > STORE >         OPEN
- *
- * SETTLE and ANSWER wait for the disk before the own HELLO. Without a
- * negotiation OPEN follows upon the HELLOs. Every state goes to ENDING, from
- * where only the owner's word that the connection is gone leads on.
  */
 #ifndef CORE_CONN_CONN_H
 #define CORE_CONN_CONN_H
@@ -20,36 +13,12 @@
 #include <stdint.h>
 
 #include "base/timerq.h"
-#include "core/conn/agreement.h"
+#include "core/conn/conn_state.h"
 #include "core/conn/conns_impl.h"
 #include "core/conn/frames.h"
+#include "core/conn/negotiation.h"
 #include "core/history.h"
 #include "core/list/transfer.h"
-
-enum conn_state {
-	CONN_CONNECT, /* TCP is being opened */
-	CONN_TLS,     /* the handshake runs */
-	CONN_SETTLE,  /* dialler: the own HELLO waits for the disk */
-	CONN_HELLO,   /* the other one's HELLO is awaited */
-	CONN_ANSWER,  /* listener: the own HELLO waits for the disk */
-	CONN_CONFIRM, /* the other one's CONFIRM is awaited */
-	CONN_STORE,   /* the new pair is on its way to the disk */
-	CONN_READY,   /* dialler: the other one's READY is awaited */
-	CONN_OPEN,    /* lists only */
-	CONN_ENDING   /* to be closed by the owner */
-};
-
-/* The state of a negotiation until its end; wiped then. */
-struct conn_pair {
-	struct hello mine, theirs;
-	uint8_t my_frame[FRAME_HEADER_LEN + FRAME_HELLO_MAX];
-	uint8_t their_frame[FRAME_HEADER_LEN + FRAME_HELLO_MAX];
-	size_t my_len, their_len;
-	uint8_t th[SHA256_LEN];
-	struct selection selection;
-	struct negotiate_keys keys;
-	bool ready_seen; /* the peer's READY came */
-};
 
 enum conn_news_bit { NEWS_SEEN = 1, NEWS_NEGOTIATED = 2, NEWS_FAILED = 4 };
 
@@ -69,12 +38,11 @@ struct conn {
 	bool listed; /* the peer dialled, from an address
 		      * in the list or a known one */
 	struct frames stream;
-	struct cert_info mine;	/* our certificate in this connection */
-	struct cert_info cert;	/* the peer's, once TLS is done */
-	bool deliver_only;	/* the list does not admit it: it may
+	struct cert_info mine; /* our certificate in this connection */
+	struct cert_info cert; /* the peer's, once TLS is done */
+	bool deliver_only;     /* the list does not admit it: it may
 				 * deliver a newer one */
-	struct conn_pair *pair; /* from the own HELLO to STORE's end */
-	uint8_t pair_id[PAIR_ID_LEN];
+	struct negotiation *negotiation; /* from TLS to its end */
 	struct transfer_conn list;
 	struct bnl_version told; /* version last told as news */
 	bool armed;		 /* FRAMES_READY is queued */

@@ -6,27 +6,12 @@
 #include <string.h>
 
 #include "core/conn/admission.h"
-#include "core/conn/conn_admission.h"
 #include "core/conn/conn_end.h"
 #include "core/conn/conn_negotiation.h"
 #include "core/conn/conn_report.h"
 #include "core/conn/dial.h"
 #include "core/directory/addrcache.h"
 #include "core/history.h"
-
-/*
- * Decides whether a peer that our list does not admit may still bring a newer
- * list, which may name it or pin its new key. Nothing else is done with it
- * until that list is in force. Its HELLO shows whether it has one.
- */
-static bool
-may_bring_list(const struct conn *ch, int code)
-{
-	if (code == REFUSE_PIN)
-		return true;
-	return code == REFUSE_NOT_LISTED &&
-	       (!ch->dialled || lists_lacking(ch->ctx->lists));
-}
 
 static enum history_kind
 fault_of(const struct frames *s)
@@ -64,7 +49,8 @@ on_secured(struct conn *ch)
 	}
 	if (!ch->dialled)
 		memcpy(ch->peer, cert->cn, sizeof(ch->peer));
-	if (may_bring_list(ch, code)) {
+	if (admission_may_deliver(code, ch->dialled,
+				  lists_lacking(ch->ctx->lists))) {
 		ch->deliver_only = true;
 		code = ADMIT_YES;
 	}
@@ -144,13 +130,9 @@ handle_frame(struct conn *ch)
 {
 	switch (ch->stream.head.type) {
 	case FRAME_HELLO:
-		conn_negotiation_hello(ch);
-		break;
 	case FRAME_CONFIRM:
-		conn_negotiation_confirm(ch);
-		break;
 	case FRAME_READY:
-		conn_negotiation_ready(ch);
+		conn_negotiation_frame(ch);
 		break;
 	case FRAME_REFUSE:
 		on_refused(ch);

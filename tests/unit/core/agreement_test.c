@@ -382,6 +382,100 @@ admission(void **state)
 	bnl_free(b);
 }
 
+/* A HELLO, judged by all that the listener knows of the peer. */
+static void
+admission_of_a_hello(void **state)
+{
+	static const struct {
+		struct admission_case c;
+		bool listed;
+		struct verdict v;
+	} rows[] = {
+		/* clang-format off */
+		{{.others = 3}, true, {ADMIT_YES, "", false}},
+		{{.others = 4}, true, {REFUSE_BUSY, "too many connections", false}},
+		{{.others = 4, .dialled = true}, true, {ADMIT_YES, "", false}},
+		{{.negotiates = true, .seq = 5}, true, {ADMIT_YES, "", true}},
+		{{.negotiates = true, .seq = 4}, true,
+		 {REFUSE_BUSY, "a newer connection is there", false}},
+		{{.negotiates = true, .seq = 9}, false,
+		 {REFUSE_BUSY, "a newer connection is there", false}},
+		{{.deliver_only = true, .takes = true, .code = REFUSE_PIN}, false,
+		 {ADMIT_YES, "", false}},
+		{{.deliver_only = true, .code = REFUSE_PIN}, false,
+		 {REFUSE_PIN, "", false}},
+		{{.deliver_only = true, .takes = true, .delivering = true,
+		  .code = REFUSE_NOT_LISTED, .dialled = true}, false,
+		 {REFUSE_NOT_LISTED, "", false}},
+		/* Admitted since the handshake, but not as what it was. */
+		{{.deliver_only = true, .code = ADMIT_YES}, false,
+		 {REFUSE_BUSY, "", false}},
+		/* clang-format on */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct conn_heard heard = { .seq = 5 };
+		struct admission_case c = rows[i].c;
+		struct ratelimit unlisted;
+		struct verdict v;
+
+		ratelimit_init(&unlisted);
+		c.peer = "beta";
+		c.now.ns = NS_PER_S;
+		v = admission_judge(&c, rows[i].listed ? &heard : NULL,
+				    &unlisted);
+		assert_int_equal(v.code, rows[i].v.code);
+		assert_string_equal(v.why, rows[i].v.why);
+		assert_int_equal(v.newest, rows[i].v.newest);
+		assert_int_equal(heard.seq, v.newest && c.seq > 5 ? c.seq : 5);
+		/* A name delivers once a minute. */
+		if (c.deliver_only && v.code == ADMIT_YES)
+			assert_int_equal(
+				admission_judge(&c, NULL, &unlisted).code,
+				c.code);
+	}
+}
+
+static void
+negotiations_are_counted(void **state)
+{
+	struct admission_case c = { .now = { NS_PER_S },
+				    .peer = "beta",
+				    .negotiates = true };
+	struct conn_heard heard = { .asked = 0 };
+
+	(void)state;
+	for (c.seq = 1; c.seq <= 60; c.seq++)
+		assert_int_equal(admission_judge(&c, &heard, NULL).code,
+				 ADMIT_YES);
+	c.now = mono_add_ms(c.now, 59999);
+	assert_int_equal(admission_judge(&c, &heard, NULL).code, REFUSE_BUSY);
+	/* What it began on older connections ends all the same. */
+	assert_true(admission_judge(&c, &heard, NULL).newest);
+	c.now = mono_add_ms(c.now, 1);
+	assert_int_equal(admission_judge(&c, &heard, NULL).code, ADMIT_YES);
+}
+
+static void
+who_may_deliver(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		bool dialled = i & 1, lacking = i & 2;
+
+		assert_true(
+			admission_may_deliver(REFUSE_PIN, dialled, lacking));
+		assert_int_equal(admission_may_deliver(REFUSE_NOT_LISTED,
+						       dialled, lacking),
+				 !dialled || lacking);
+		assert_false(admission_may_deliver(REFUSE_REVOKED, dialled,
+						   lacking));
+		assert_false(
+			admission_may_deliver(ADMIT_YES, dialled, lacking));
+	}
+}
+
 /* --- what was said lately -------------------------------------------------- */
 
 static void
@@ -452,6 +546,9 @@ main(void)
 		cmocka_unit_test(keys_known_answer),
 		cmocka_unit_test(confirm_covers_the_selection),
 		cmocka_unit_test(admission),
+		cmocka_unit_test(admission_of_a_hello),
+		cmocka_unit_test(negotiations_are_counted),
+		cmocka_unit_test(who_may_deliver),
 		cmocka_unit_test(recent_is_bounded),
 		cmocka_unit_test(recent_keeps_others),
 	};

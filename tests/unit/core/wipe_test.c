@@ -4,7 +4,7 @@
 #include "assoc_world.h"
 
 #include "../wiped.h"
-#include "core/conn/agreement.h"
+#include "core/conn/negotiation.h"
 
 static void
 test_negotiation(void **state)
@@ -26,6 +26,21 @@ test_negotiation(void **state)
 	agreement_derive(&keys, th, exporter, &d, &l);
 	wiped_end();
 	assert_int_equal(wiped_times(prk, sizeof(prk)), 1);
+}
+
+/* All that a negotiation knew, however it ends. */
+static void
+test_negotiation_state(void **state)
+{
+	struct negotiation *n = negotiation_new();
+
+	(void)state;
+	wiped_begin();
+	negotiation_free(n);
+	negotiation_free(NULL);
+	wiped_end();
+	assert_int_equal(wiped_count, 1);
+	assert_int_equal(wiped_notes[0].len, sizeof(*n));
 }
 
 static unsigned int
@@ -106,6 +121,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_negotiation),
+		cmocka_unit_test(test_negotiation_state),
 		cmocka_unit_test(test_handshake),
 		cmocka_unit_test(test_cookie),
 		cmocka_unit_test(test_cookie_secrets),
