@@ -12,7 +12,8 @@
  *
  * NODES, LEAST: no size above or below. RUNS: of each setting, for its tail,
  * up to 100, with the seeds from SEED on. DOWN (0, 10, 30): this share alone,
- * where the signer dies.
+ * where the signer dies. PAD: bytes of comments in the list; above 262144 some
+ * nodes take it as a difference, and others would take long.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,12 +77,13 @@ main(void)
 	size_t most = bench_env("NODES", 1000), least = bench_env("LEAST", 0);
 	size_t all_runs = bench_env("RUNS", 0);
 	size_t share = bench_env("DOWN", ALL_DOWN);
+	size_t pad = bench_env("PAD", 0);
 	uint64_t seed = bench_env("SEED", 1);
 
 	printf("#setting\tnodes\tdown_%%\tsigner\truns\tseed\tall_s\tworst\t"
 	       "rounds\tworst\tconnects\tworst\tMB\tworst\tback_s\tworst\n");
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		struct spread_opts o = { .nodes = sizes[i] };
+		struct spread_opts o = { .nodes = sizes[i], .pad = pad };
 		size_t n = all_runs > 0 ? all_runs : runs[i];
 
 		if (sizes[i] < least || sizes[i] > most)

@@ -10,6 +10,7 @@
 #include "world.h"
 
 #define TEXT_MAX ((size_t)1 << 20)
+#define PAD_LINE 80
 
 static void
 add_node(struct buf *b, const struct node *n)
@@ -47,6 +48,8 @@ make(struct world *w, const struct bnl *previous, const bool *in,
 
 	buf_init(&text, TEXT_MAX);
 	bnl_text_head(&text, "sim.example");
+	for (size_t i = 0; i * PAD_LINE < w->list_pad; i++)
+		bnl_text_add(&text, "# %0*zu\n", PAD_LINE - 3, i);
 	for (size_t i = 0; i < w->n; i++)
 		if (in == NULL || in[i])
 			add_node(&text, &w->nodes[i]);

@@ -175,6 +175,7 @@ spread_run(const struct spread_opts *o)
 	s.w = world_new(&(struct world_opts){ .seed = o->seed,
 					      .nodes = o->nodes,
 					      .plain = true,
+					      .pad = o->pad,
 					      .lat_min = 5 * MS,
 					      .lat_max = 50 * MS });
 	s.down = calloc(o->nodes, sizeof(*s.down));

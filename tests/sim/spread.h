@@ -12,6 +12,7 @@ struct spread_opts {
 			    * machines that are off and never answer, on
 			    * the others only the daemon is not running */
 	bool killed;	   /* the signer, right after its first transfer */
+	size_t pad;	   /* bytes of comments in the list */
 	bool whole;	   /* all have made pairs and sessions before; else
 			    * none has, and news comes by TCP alone */
 };

@@ -102,6 +102,7 @@ world_new(const struct world_opts *o)
 	real_tls_forget();
 	w->now = START;
 	w->seed = o->seed;
+	w->list_pad = o->pad;
 	w->rng = rng_seeded(&w->rng_state, o->seed);
 	w->plain = o->plain;
 	w->n = o->nodes;

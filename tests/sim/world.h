@@ -71,6 +71,7 @@ struct world {
 	struct ledger ledger;
 	struct traffic traffic;
 	struct secrets secrets;
+	size_t list_pad;	 /* bytes of comments in every list */
 	struct bnl *list;	 /* the last that was signed */
 	struct bnl *list_before; /* and what it descends from */
 	uint64_t trace;		 /* of all that happened and when */
@@ -84,6 +85,7 @@ struct world_opts {
 	bool hide_last;		  /* the last node has no address */
 	bool hide[2];		  /* nor has the first, the second */
 	int64_t lat_min, lat_max; /* ns; 0: 1 ms */
+	size_t pad;		  /* bytes of comments in every list */
 };
 
 /* All nodes exist, have the same list on disk, and are down. */

@@ -116,6 +116,20 @@ export_key(struct conn *ch, uint8_t exporter[SHA256_LEN])
 	return NEG_NOTHING;
 }
 
+/* The list in force is to be offered unasked: another one than our HELLO told
+ * of, as nothing else would tell the peer of it; or one that a dialler lacks,
+ * which saves its question and a round trip. */
+static bool
+is_to_offer(const struct conn *ch)
+{
+	const struct bnl_version *v = &ch->ctx->env->version;
+	const struct negotiation *n = ch->negotiation;
+
+	return bnl_version_cmp(&n->mine.list, v) != 0 ||
+	       (!ch->dialled && !ch->deliver_only &&
+		bnl_version_cmp(&n->theirs.list, v) < 0);
+}
+
 /* The HELLOs are exchanged: lists may be. */
 static void
 open_lists(struct conn *ch)
@@ -126,9 +140,7 @@ open_lists(struct conn *ch)
 
 	transfer_open(transfer, &ch->list, ch->id, ch->peer, ch->deliver_only,
 		      &n->theirs.list);
-	/* Another list has come into force since our HELLO was sent, and
-	 * nothing else would tell the peer of it. */
-	if (bnl_version_cmp(&n->mine.list, &env->version) != 0)
+	if (is_to_offer(ch))
 		transfer_offer(transfer, &ch->list);
 	if (ch->dialled)
 		history_try(env->history, env->now.mono, ch->peer, &ch->remote,

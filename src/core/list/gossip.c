@@ -21,7 +21,8 @@
 #define NEWS_APART_MS 200  /* between pulls by news of several nodes */
 
 struct gossip *
-gossip_new(struct core_env *env, struct standings *peers)
+gossip_new(struct core_env *env, struct standings *peers,
+	   const struct diffs *diffs)
 {
 	struct gossip *r = calloc(1, sizeof(*r));
 
@@ -29,6 +30,7 @@ gossip_new(struct core_env *env, struct standings *peers)
 		return NULL;
 	r->env = env;
 	r->peers = peers;
+	r->diffs = diffs;
 	timerq_init(&r->retries);
 	r->ready_tail = &r->ready;
 	r->pulls_tail = &r->pulls;

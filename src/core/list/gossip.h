@@ -9,14 +9,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "core/list/diffs.h"
 #include "core/list/standing.h"
 #include "core/env.h"
 
 struct gossip;
 
-/* Both are borrowed. NULL when memory is out. The first pull round comes some
+/* All are borrowed. NULL when memory is out. The first pull round comes some
  * seconds after. */
-struct gossip *gossip_new(struct core_env *env, struct standings *peers);
+struct gossip *gossip_new(struct core_env *env, struct standings *peers,
+			  const struct diffs *diffs);
 void gossip_free(struct gossip *r); /* NULL is fine */
 
 /* The node said which list it has. */

@@ -11,6 +11,7 @@
 struct gossip {
 	struct core_env *env;
 	struct standings *peers;
+	const struct diffs *diffs;
 	struct timerq retries;
 	struct standing *ready, **ready_tail; /* pushes that are due */
 	struct monotime next_pull;
@@ -20,6 +21,8 @@ struct gossip {
 	char pass_after[NODE_NAME_MAX + 1]; /* the one after this is next */
 	bool pass_next;
 	unsigned int pass_random;	      /* others still to be asked */
+	unsigned int pass_whole;	      /* of which so many at most take
+					       * the whole of a large list */
 	unsigned int pass_spare;	      /* replacements left */
 	unsigned int passes;		      /* passes of this list so far */
 	struct monotime pass_at;	      /* the next one */

@@ -8,7 +8,7 @@
  * leaves one in exp(PASS_RANDOM) out. */
 #define PASS_RANDOM 8
 #define PASS_RANDOM_LARGE 2	/* the line takes most of the time for */
-#define PASS_LARGE (256 * 1024) /* lists of more bytes */
+#define PASS_LARGE (256 * 1024) /* lists of more bytes that go whole */
 #define PASS_TRIES 12		/* instead of those that cannot be reached */
 #define PASS_SILENT_MS 1000	/* or that are not connected after so long */
 #define PASS_AGAIN_RANDOM 2	/* later, for those that were left out: */
@@ -40,14 +40,13 @@ node_after(const struct bnl *b, const char *name)
 	return n != NULL ? n : &b->nodes[0];
 }
 
-/* The nodes that this node passes its list on to, in one go. */
-static unsigned int
-pass_count(const struct gossip *r)
+/* The node takes the whole of a large list: the list that it was last known to
+ * have is none of those from which there is a difference. */
+static bool
+takes_long(const struct gossip *r, const struct standing *p)
 {
-	if (r->passes > 0)
-		return PASS_AGAIN_RANDOM;
-	return r->env->bnl->rawlen > PASS_LARGE ? PASS_RANDOM_LARGE :
-						  PASS_RANDOM;
+	return r->env->bnl->rawlen > PASS_LARGE &&
+	       diffs_find(r->diffs, &p->seen) == NULL;
 }
 
 /* Chance leaves some out, and some may have been cut off in the middle: so
@@ -58,7 +57,8 @@ gossip_pass_again(struct gossip *r)
 	int64_t ms = PASS_AGAIN_MS << 2 * r->passes;
 
 	r->pass_next = true;
-	r->pass_random = pass_count(r);
+	r->pass_random = r->passes > 0 ? PASS_AGAIN_RANDOM : PASS_RANDOM;
+	r->pass_whole = PASS_RANDOM_LARGE;
 	r->pass_spare = PASS_TRIES;
 	r->pass_at =
 		r->passes++ < PASS_AGAIN_TIMES ?
@@ -85,15 +85,18 @@ gossip_pass_instead(struct gossip *r, struct standing *p)
 	if (r->pass_spare == 0)
 		return;
 	r->pass_spare--;
-	if (strcmp(p->name, r->pass_after) == 0)
+	if (strcmp(p->name, r->pass_after) == 0) {
 		r->pass_next = true;
-	else
-		r->pass_random++;
+		return;
+	}
+	r->pass_random++;
+	if (takes_long(r, p))
+		r->pass_whole++;
 }
 
-/* A node that is not known to have the list. */
-static const char *
-pass_to(struct gossip *r, const struct bnl_node *n)
+/* The node, if it is not known to have the list, and nothing is under way. */
+static struct standing *
+find_lacking(struct gossip *r, const struct bnl_node *n)
 {
 	struct standing *p = gossip_is_self(r, n->name) ?
 				     NULL :
@@ -101,6 +104,12 @@ pass_to(struct gossip *r, const struct bnl_node *n)
 
 	if (p == NULL || p->pass || gossip_has_ours(r, p) || p->conns > 0)
 		return NULL;
+	return p;
+}
+
+static const char *
+pass_to(struct gossip *r, struct standing *p)
+{
 	p->pass = true;
 	if (!timer_is_set(&p->retry) &&
 	    timerq_reserve(&r->retries, r->peers->table.cap) == 0)
@@ -109,35 +118,56 @@ pass_to(struct gossip *r, const struct bnl_node *n)
 	return p->name;
 }
 
-const char *
-gossip_next_pass(struct gossip *r)
+/* The nodes that have the list already may be gone before they pass it on. */
+static struct standing *
+choose_next(struct gossip *r)
 {
 	const struct bnl *b = r->env->bnl;
-	const char *name;
+	struct standing *p = NULL;
 
-	if (b == NULL || b->nnodes == 0)
-		return NULL;
-	/* The nodes that have the list already may be gone before they pass it
-	 * on. */
-	for (int i = 0; r->pass_next && i < PASS_TRIES; i++) {
+	for (int i = 0; p == NULL && i < PASS_TRIES; i++) {
 		const struct bnl_node *n = node_after(b, r->pass_after);
 
 		memcpy(r->pass_after, n->name, strlen(n->name) + 1);
-		name = pass_to(r, n);
-		r->pass_next = name == NULL;
-		if (name != NULL)
-			return name;
+		p = find_lacking(r, n);
 	}
-	r->pass_next = false;
-	while (r->pass_random > 0) {
-		r->pass_random--;
-		for (int i = 0; i < PASS_TRIES; i++) {
-			uint32_t k = rng_below(&r->env->rng, b->nnodes);
+	return p;
+}
 
-			name = pass_to(r, &b->nodes[k]);
-			if (name != NULL)
-				return name;
+static struct standing *
+choose_any(struct gossip *r)
+{
+	const struct bnl *b = r->env->bnl;
+
+	for (int i = 0; i < PASS_TRIES; i++) {
+		uint32_t k = rng_below(&r->env->rng, b->nnodes);
+		struct standing *p = find_lacking(r, &b->nodes[k]);
+
+		if (p == NULL)
+			continue;
+		if (!takes_long(r, p))
+			return p;
+		if (r->pass_whole > 0) {
+			r->pass_whole--;
+			return p;
 		}
 	}
 	return NULL;
+}
+
+const char *
+gossip_next_pass(struct gossip *r)
+{
+	struct standing *p = NULL;
+
+	if (r->env->bnl == NULL || r->env->bnl->nnodes == 0)
+		return NULL;
+	if (r->pass_next)
+		p = choose_next(r);
+	r->pass_next = false;
+	while (p == NULL && r->pass_random > 0) {
+		r->pass_random--;
+		p = choose_any(r);
+	}
+	return p == NULL ? NULL : pass_to(r, p);
 }

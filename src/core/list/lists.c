@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/list/diffs.h"
 #include "core/list/gossip.h"
 #include "core/list/standing.h"
 #include "core/list/transfer.h"
@@ -12,6 +13,7 @@
 struct lists {
 	struct core_env *env;
 	struct standings peers;
+	struct diffs diffs;
 	struct gossip *gossip;
 	struct install *install;
 	struct transfer *transfer;
@@ -26,11 +28,13 @@ lists_new(struct core_env *env, const struct bnl_version *mark)
 		return NULL;
 	l->env = env;
 	standings_init(&l->peers, &env->rng);
-	l->gossip = gossip_new(env, &l->peers);
+	diffs_init(&l->diffs, &env->version);
+	l->gossip = gossip_new(env, &l->peers, &l->diffs);
 	l->install = install_new(env, mark);
 	if (l->gossip == NULL || l->install == NULL)
 		goto nomem;
-	l->transfer = transfer_new(env, &l->peers, l->gossip, l->install);
+	l->transfer =
+		transfer_new(env, &l->peers, &l->diffs, l->gossip, l->install);
 	if (l->transfer == NULL)
 		goto nomem;
 	gossip_hurry(l->gossip, env->stale);
@@ -48,6 +52,7 @@ lists_free(struct lists *l)
 	transfer_free(l->transfer);
 	gossip_free(l->gossip);
 	install_free(l->install);
+	diffs_free(&l->diffs);
 	standings_free(&l->peers);
 	free(l);
 }

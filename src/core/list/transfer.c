@@ -15,7 +15,7 @@
 #define TRANSFER_MS_PER_64K 1000 /* for each 64 KiB of it */
 
 struct transfer *
-transfer_new(struct core_env *env, struct standings *peers,
+transfer_new(struct core_env *env, struct standings *peers, struct diffs *diffs,
 	     struct gossip *gossip, struct install *install)
 {
 	struct transfer *s = calloc(1, sizeof(*s));
@@ -26,7 +26,7 @@ transfer_new(struct core_env *env, struct standings *peers,
 	s->peers = peers;
 	s->gossip = gossip;
 	s->install = install;
-	diffs_init(&s->diffs, &env->version);
+	s->diffs = diffs;
 	return s;
 }
 
@@ -36,7 +36,6 @@ transfer_free(struct transfer *s)
 	if (s == NULL)
 		return;
 	assert(s->conns == NULL);
-	diffs_free(&s->diffs);
 	free(s);
 }
 
@@ -323,7 +322,7 @@ take_get(struct transfer *s, struct transfer_conn *c,
 	} else {
 		c->sending = true;
 		c->sent = 0;
-		c->diff = diffs_find(&s->diffs, base);
+		c->diff = diffs_find(s->diffs, base);
 		c->say_diff = c->diff != NULL;
 	}
 	arm_output(s, c);
@@ -431,7 +430,7 @@ transfer_applied(struct transfer *s)
 	if (p != NULL)
 		standing_delivered(p);
 	s->own = taken && from[0] == '\0';
-	diffs_applied(&s->diffs, s->env->bnl);
+	diffs_applied(s->diffs, s->env->bnl);
 	gossip_applied(s->gossip);
 	gossip_hurry(s->gossip, s->env->stale);
 	/* HAVE is an offer, or a receipt for peers that have this list. */

@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "core/list/diffs.h"
 #include "core/list/gossip.h"
 #include "core/list/install.h"
 #include "core/env.h"
@@ -65,9 +66,10 @@ struct transfer_conn {
 	struct transfer_conn *next;
 };
 
-/* Borrows all of them. NULL when memory is out. */
+/* Borrows all of them, and alone changes diffs. NULL when memory is out. */
 struct transfer *transfer_new(struct core_env *env, struct standings *peers,
-			      struct gossip *gossip, struct install *install);
+			      struct diffs *diffs, struct gossip *gossip,
+			      struct install *install);
 void transfer_free(struct transfer *s); /* NULL is fine */
 
 /* The LIST_HAVE that a dialler sends right behind its HELLO: the other side,

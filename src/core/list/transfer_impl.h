@@ -11,10 +11,10 @@ struct transfer {
 	struct core_env *env;
 	/* Borrowed of lists.c. */
 	struct standings *peers;
+	struct diffs *diffs;
 	struct gossip *gossip;
 	struct install *install;
 	struct transfer_turn turn;
-	struct diffs diffs;
 	struct transfer_conn *conns; /* in the order in which they came */
 	bool push; /* as soon as nothing from the disk is in work */
 	bool own;  /* the one in force is from the disk */

@@ -35,7 +35,7 @@
 #define NEWS_PEERS 8		 /* that fetch a list from where it is signed */
 #define NEWS_BURST 32		 /* receipts at once */
 #define NEWS_ROUND_MS 300	 /* until the round over all peers begins, */
-#define NEWS_ROUND_LARGE_MS 2000 /* with a list that takes long to fetch */
+#define NEWS_ROUND_LARGE_MS 2000 /* with a large list that all fetch whole */
 #define NEWS_LARGE (256 * 1024)
 #define NEWS_STEP_MS 10
 #define NEWS_STEP_PEERS 10   /* so many are told at a time, */
@@ -157,8 +157,9 @@ tell_some(struct core *c)
 static int64_t
 round_delay_ms(struct core *c)
 {
-	uint32_t ms = c->gen->bnl->rawlen > NEWS_LARGE ? NEWS_ROUND_LARGE_MS :
-							 NEWS_ROUND_MS;
+	const struct bnl *b = c->gen->bnl;
+	bool long_way = b->rawlen > NEWS_LARGE && b->diff == NULL;
+	uint32_t ms = long_way ? NEWS_ROUND_LARGE_MS : NEWS_ROUND_MS;
 
 	if (has_rival(c))
 		return 0;

@@ -1091,15 +1091,14 @@ a_removed_node_loses_all(void **state)
 static const char many[] = "n00 n01 n02 n03 n04 n05 n06 n07 n08 n09 n10 n11 "
 			   "n12 n13 n14 n15";
 
-static int
-setup_many(void **state)
+static void
+begin_many(const char *pad)
 {
 	char name[8];
 
-	(void)state;
 	world_begin(7);
-	v1 = make_list(NULL, T0, many, "");
-	v2 = make_list(v1, T0 + 10, many, "");
+	v1 = make_list(NULL, T0, many, pad);
+	v2 = make_list(v1, T0 + 10, many, pad);
 	for (int i = 0; i < MANY; i++) {
 		snprintf(name, sizeof(name), "n%02d", i);
 		host_add(name, copy_of(v1));
@@ -1108,6 +1107,24 @@ setup_many(void **state)
 	}
 	/* The first rounds are over. */
 	world_pass(20000);
+}
+
+static int
+setup_many(void **state)
+{
+	(void)state;
+	begin_many("");
+	return 0;
+}
+
+static int
+setup_many_large(void **state)
+{
+	char *pad = padding(300000);
+
+	(void)state;
+	begin_many(pad);
+	free(pad);
 	return 0;
 }
 
@@ -1257,6 +1274,47 @@ passed_on_again_later(void **state)
 	assert_int_equal(count_wants(h), 0);
 }
 
+static void
+take_quietly(struct host *h, bool restart)
+{
+	for (int i = 0; i < MANY; i++) {
+		w.h[i].conf.pullinterval = 86400;
+		w.h[i].follow_wants = false;
+	}
+	world_pass(400000);
+	if (restart)
+		begin_with(h, v1);
+	world_pass(20000);
+	(void)count_wants(h);
+	give(&w.h[7], v2);
+	dial(&w.h[7], h->name, CONN_LIST);
+	world_run();
+	assert_true(has(h, v2));
+}
+
+/* The line has little work with differences. */
+static void
+a_large_list_goes_to_eight_as_a_difference(void **state)
+{
+	(void)state;
+	take_quietly(&w.h[2], false);
+	assert_int_equal(count_wants(&w.h[2]), 9);
+}
+
+/* After a start nobody has told which list it has: each may need all of it. */
+static void
+a_large_list_goes_whole_to_two(void **state)
+{
+	struct host *h = &w.h[2];
+
+	(void)state;
+	take_quietly(h, true);
+	assert_int_equal(count_wants(h), 1 + 2);
+	/* Two others take the place of these, when nobody is there. */
+	world_pass(1100);
+	assert_int_equal(count_wants(h), 1 + 2);
+}
+
 /* Silent nodes do not keep one with a session waiting for a pushed list. */
 static void
 pushed_first_to_those_that_were_heard(void **state)
@@ -1279,16 +1337,68 @@ pushed_first_to_those_that_were_heard(void **state)
 	assert_string_equal(name, w.h[MANY - 1].name);
 }
 
-/* Frames of the dialler, in their order. */
-static uint8_t said[2];
-static unsigned int nsaid;
+/* Frames of two hosts, in their order. */
+#define SAID 4
+
+struct saying {
+	uint8_t type[SAID];
+	unsigned int n;
+};
+
+static struct saying of_a, of_b;
 
 static void
-note_said(uint8_t *frame, size_t *len)
+note_frame(struct saying *s, uint8_t type)
+{
+	if (s->n < SAID)
+		s->type[s->n++] = type;
+}
+
+static void
+note_of_a(uint8_t *frame, size_t *len)
 {
 	(void)len;
-	if (nsaid < 2)
-		said[nsaid++] = frame[0];
+	note_frame(&of_a, frame[0]);
+}
+
+static void
+note_of_b(uint8_t *frame, size_t *len)
+{
+	(void)len;
+	note_frame(&of_b, frame[0]);
+}
+
+static void
+note_said(void)
+{
+	memset(&of_a, 0, sizeof(of_a));
+	memset(&of_b, 0, sizeof(of_b));
+	a->plain.tamper = note_of_a;
+	b->plain.tamper = note_of_b;
+}
+
+/* All that one end has to say arrives at once. */
+static void
+run_in_flights(void)
+{
+	struct wire *x = w.wires;
+
+	while (!x->used)
+		x++;
+	x->held = true;
+	for (int i = 0; i < 20; i++) {
+		int k = i % 2;
+
+		if (x->s[k].gone || x->s[!k].gone)
+			break;
+		drain(&x->s[k], 20000);
+		if (buf_len(&x->s[k].out) > 0)
+			deliver(x, k, 20000);
+		while (world_step())
+			;
+	}
+	x->held = false;
+	world_run();
 }
 
 /* The listener can ask for the list in its first flight. */
@@ -1298,13 +1408,106 @@ have_right_behind_the_hello(void **state)
 	(void)state;
 	begin_with(a, v2);
 	begin_with(b, v1);
-	nsaid = 0;
-	a->plain.tamper = note_said;
+	note_said();
 	assert_int_not_equal(dial(a, "beta", CONN_LIST), 0);
-	world_run();
-	assert_int_equal(said[0], FRAME_HELLO);
-	assert_int_equal(said[1], FRAME_LIST_HAVE);
+	run_in_flights();
+	assert_int_equal(of_a.type[0], FRAME_HELLO);
+	assert_int_equal(of_a.type[1], FRAME_LIST_HAVE);
+	assert_int_equal(of_b.type[0], FRAME_HELLO);
+	assert_int_equal(of_b.type[1], FRAME_LIST_GET);
 	assert_true(has(b, v2));
+}
+
+/* ... and the dialler in its second one. */
+static void
+have_right_behind_the_listeners_hello(void **state)
+{
+	(void)state;
+	note_said();
+	assert_int_not_equal(dial(b, "alpha", CONN_LIST), 0);
+	run_in_flights();
+	assert_int_equal(of_a.type[0], FRAME_HELLO);
+	assert_int_equal(of_a.type[1], FRAME_LIST_HAVE);
+	assert_int_equal(of_a.type[2], FRAME_LIST_DATA);
+	/* Its first LIST_HAVE is that of a dialler. */
+	assert_int_equal(of_b.type[1], FRAME_LIST_HAVE);
+	assert_int_equal(of_b.type[2], FRAME_LIST_GET);
+	assert_true(has(b, v2));
+}
+
+static void
+have_behind_the_confirm_of_a_listener(void **state)
+{
+	(void)state;
+	note_said();
+	assert_int_not_equal(dial(b, "alpha", CONN_PAIR), 0);
+	world_run();
+	assert_int_equal(of_a.type[0], FRAME_HELLO);
+	assert_int_equal(of_a.type[1], FRAME_CONFIRM);
+	assert_int_equal(of_a.type[2], FRAME_LIST_HAVE);
+	assert_true(has(b, v2));
+	assert_int_equal(a->negotiated, 1);
+}
+
+/* A listener with the same list, or an older one, announces nothing. */
+static void
+a_listener_without_a_newer_list_announces_none(void **state)
+{
+	(void)state;
+	give(b, v2);
+	note_said();
+	assert_int_not_equal(dial(b, "alpha", CONN_LIST), 0);
+	run_in_flights();
+	assert_int_equal(of_a.n, 1);
+	begin_with(a, v1);
+	note_said();
+	assert_int_not_equal(dial(b, "alpha", CONN_LIST), 0);
+	run_in_flights();
+	assert_true(has(a, v2));
+	assert_int_equal(of_a.type[0], FRAME_HELLO);
+	assert_int_equal(of_a.type[1], FRAME_LIST_GET);
+}
+
+static void
+without_have(uint8_t *frame, size_t *len)
+{
+	if (frame[0] == FRAME_LIST_HAVE && of_a.n == 1)
+		*len = 0;
+	note_frame(&of_a, frame[0]);
+}
+
+/* A listener of an earlier version says nothing until it is asked. */
+static void
+a_listener_that_waits_for_the_question(void **state)
+{
+	(void)state;
+	note_said();
+	a->plain.tamper = without_have;
+	assert_int_not_equal(dial(b, "alpha", CONN_LIST), 0);
+	world_run();
+	assert_int_equal(of_b.type[2], FRAME_LIST_QUERY);
+	assert_int_equal(of_b.type[3], FRAME_LIST_GET);
+	assert_true(has(b, v2));
+}
+
+/* A dialler that the list does not admit is told its version in the refusal,
+ * and no more, though its own list is older. */
+static void
+nothing_is_announced_to_a_stranger(void **state)
+{
+	(void)state;
+	begin_with(a, v2);
+	g = host_add("gamma", copy_of(v1));
+	host_start(g);
+	world_run();
+	note_said();
+	g->plain.tamper = note_of_b;
+	assert_int_not_equal(dial(g, "alpha", CONN_LIST), 0);
+	world_run();
+	assert_int_equal(of_b.type[0], FRAME_HELLO);
+	assert_int_equal(of_a.n, 1);
+	assert_int_equal(of_a.type[0], FRAME_REFUSE);
+	assert_true(has(g, v1));
 }
 
 static void
@@ -1474,6 +1677,8 @@ who_has_told_is_not_asked(void **state)
 #define TEST(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
 #define LARGE(t) cmocka_unit_test_setup_teardown(t, setup_large, teardown)
 #define MESH(t) cmocka_unit_test_setup_teardown(t, setup_many, teardown)
+#define LARGE_MESH(t) \
+	cmocka_unit_test_setup_teardown(t, setup_many_large, teardown)
 
 int
 main(void)
@@ -1505,6 +1710,11 @@ main(void)
 		TEST(two_transfers_at_a_time),
 		TEST(another_delivers_what_stalls),
 		TEST(have_right_behind_the_hello),
+		TEST(have_right_behind_the_listeners_hello),
+		TEST(have_behind_the_confirm_of_a_listener),
+		TEST(a_listener_without_a_newer_list_announces_none),
+		TEST(a_listener_that_waits_for_the_question),
+		TEST(nothing_is_announced_to_a_stranger),
 		TEST(dripping_holds_nobody_up),
 		TEST(one_transfer_of_a_node),
 		TEST(below_the_mark),
@@ -1529,6 +1739,8 @@ main(void)
 		MESH(a_push_goes_around_those_that_are_down),
 		MESH(those_without_an_address),
 		MESH(passed_on_again_later),
+		LARGE_MESH(a_large_list_goes_to_eight_as_a_difference),
+		LARGE_MESH(a_large_list_goes_whole_to_two),
 		MESH(pushed_first_to_those_that_were_heard),
 		MESH(a_list_from_the_disk_is_offered_on_open_connections),
 		MESH(a_push_on_open_connections),
