@@ -4,6 +4,7 @@
 #define CORE_GENERATION_H
 
 #include "base/err.h"
+#include "core/changes.h"
 #include "core/listed.h"
 #include "core/route.h"
 #include "crypto/key.h"
@@ -18,6 +19,8 @@ struct generation {
 	struct route_table routes; /* values: indices into bnl->nodes, or
 				    * GENERATION_BROADCAST */
 	struct listed listed;
+	struct list_changes changes; /* from the list before; made by the worker
+				      * or when they are needed */
 };
 
 /* Verifies, parses, checks, builds. Pure and slow (10,000 nodes: tens of

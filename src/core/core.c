@@ -68,6 +68,7 @@ core_new(struct core **out, const struct core_init *in, struct now now,
 	table_init(&c->by_name, seed);
 	timer_init(&c->sweep, c, TIMER_SWEEP);
 	timer_init(&c->news, c, TIMER_NEWS);
+	timer_init(&c->review, c, TIMER_REVIEW);
 	env_fill(c, in, now);
 	c->self_node = ROUTE_NONE;
 	c->secrets_check = mono_add_ms(now.mono, SECRETS_CHECK_MS);
@@ -94,6 +95,7 @@ core_new(struct core **out, const struct core_init *in, struct now now,
 			bnl_version_cmp(&in->list->bnl->version, mark) < 0;
 		if (peers_apply(c, in->list, &old) < 0)
 			goto nomem;
+		changes_free(&in->list->changes);
 	}
 	c->secrets = secret_store_new(&c->env);
 	c->lists = lists_new(&c->env, mark);
@@ -219,14 +221,8 @@ core_reconf(struct core *c, struct now now, const struct conf *conf,
 	conns_reconf(c->conns);
 	lists_reconf(c->lists);
 	warnings_own(c);
-	for (size_t i = 0; i < c->npeers; i++) {
-		peer_locate(c->peers[i], c->peers[i]->node);
-		pmtu_probe_reconf(c->peers[i]);
-		if (renewed)
-			peer_renew(c->peers[i]);
-		c->peers[i]->turn.failures = 0;
-		peer_retry(c->peers[i]);
-	}
+	review_begin(c, REVIEW_CONF | REVIEW_LOCATE |
+				(renewed ? REVIEW_RENEW : 0));
 	if (c->started)
 		sweep_restart(c, SWEEP_AGAIN);
 	core_settle(c);
@@ -322,10 +318,13 @@ put_into_force(struct core *c, struct generation *g)
 	c->warned &= ~(UINT32_C(1) << EVENT_CERT_END); /* may be revoked */
 	lists_applied(c->lists);
 	conns_list_applied(c->conns);
-	check_secrets(c);
+	peers_check_secrets(c, &g->changes);
 	news_applied(c, old == NULL ? NULL : old->bnl);
+	peers_judge(c, &g->changes);
+	review_begin(c, REVIEW_LIST | REVIEW_SECRETS |
+				(g->changes.prefixes ? REVIEW_LOCATE : 0));
+	changes_free(&g->changes);
 	discard_list(c, old);
-	peers_judge_links(c);
 	/* New nodes cannot dial one that is not listed. */
 	if (first || c->env.hidden)
 		sweep_restart(c, first ? SWEEP_START : SWEEP_AGAIN);
@@ -498,9 +497,10 @@ core_load_addrcache(struct core *c, const uint8_t *data, size_t len,
 {
 	if (addrcache_load(c->env.addrcache, data, len, e) < 0)
 		return -1;
-	peers_keep_known(c);
+	if (c->gen != NULL && !c->env.stale)
+		addrcache_keep(c->env.addrcache, c->env.now.mono, c->gen->bnl);
 	for (size_t i = 0; i < c->npeers; i++)
-		peer_locate(c->peers[i], c->peers[i]->node);
+		peer_locate(c->peers[i]);
 	return 0;
 }
 
@@ -522,10 +522,7 @@ core_resolved(struct core *c, struct now now, const char *host,
 {
 	c->env.now = now;
 	if (peers_resolved(c, host, found, n, more, why))
-		for (size_t i = 0; i < c->npeers; i++)
-			if (peer_has_host(c->peers[i], host))
-				peer_flags(c->peers[i], peer_found(c->peers[i]),
-					   NULL);
+		peers_found(c, host);
 	core_settle(c);
 }
 
@@ -636,6 +633,8 @@ core_tick(struct core *c, struct now now)
 			sweep_core(c);
 		else if (t->kind == TIMER_NEWS)
 			news_tick(c);
+		else if (t->kind == TIMER_REVIEW)
+			review_tick(c);
 		else
 			peer_tick(t->owner);
 	}
@@ -646,7 +645,10 @@ core_tick(struct core *c, struct now now)
 		lists_tick(c->lists, conns_spare(c->conns));
 	if (mono_reached(c->secrets_check, now.mono)) {
 		c->secrets_check = mono_add_ms(now.mono, SECRETS_CHECK_MS);
-		check_secrets(c);
+		if (c->npeers > 0)
+			review_begin(c, REVIEW_SECRETS);
+		else
+			check_secrets(c);
 	}
 	addrcache_tick(c->env.addrcache, now.mono, &c->actions);
 	core_settle(c);

@@ -31,7 +31,6 @@
 struct peer {
 	struct core *core;
 	char name[NODE_NAME_MAX + 1];
-	uint32_t node; /* index in the list in force */
 	struct assoc *assoc;
 	struct timer timer;
 	struct waitq wait;
@@ -100,9 +99,8 @@ struct core {
 	uint32_t self_node; /* our index in it; ROUTE_NONE: gone */
 	struct ipaddr own6; /* source of our ICMPv6 errors */
 
-	struct peer **peers; /* by name; without ourselves */
-	size_t npeers;
-	struct peer **by_node; /* by index in the list; NULL: ourselves */
+	struct peer **peers; /* in the order of the list; without ourselves */
+	size_t npeers, peers_cap;
 	struct table by_name;
 	struct timerq timers;
 	struct dialq dialq;	/* peers that are to be dialled */
@@ -119,7 +117,14 @@ struct core {
 
 	struct timer news; /* peers are told of the list in force */
 	size_t news_at, news_left;
+	bool news_first; /* the round tells those that are told at once: */
+	unsigned int news_waiting, news_some; /* so many more of them */
 	struct bnl_version rival; /* to be told of as well; zero: none */
+
+	struct timer review; /* of all peers, under another list */
+	size_t review_at, review_left;
+	size_t review_known; /* addresses */
+	unsigned int review_todo;
 
 	struct monotime run_stored;   /* the running time was, last */
 	bool clock_wrong;	      /* as was told */
@@ -138,8 +143,8 @@ struct core {
 	uint64_t drops[DROPS];
 };
 
-enum core_timer { TIMER_PEER, TIMER_SWEEP, TIMER_NEWS };
-#define CORE_TIMERS 2 /* beside those of peers */
+enum core_timer { TIMER_PEER, TIMER_SWEEP, TIMER_NEWS, TIMER_REVIEW };
+#define CORE_TIMERS 3 /* beside those of peers */
 
 /* --- settle.c ----------------------------------------------------------- */
 /* Passes on the news of connections and pair secrets, moves the timers of touched
@@ -195,6 +200,23 @@ static inline struct peer *
 peer_named(const struct core *c, const char *name)
 {
 	return table_get(&c->by_name, name, strlen(name));
+}
+
+/* How many peers stand before that node of the list in force. */
+static inline size_t
+peers_before(const struct core *c, size_t node)
+{
+	return node - (node > c->self_node);
+}
+
+/* The peer of a node by its index in the list in force, or by whatever
+ * route_lookup() returned; NULL: ourselves, or there is none. */
+static inline struct peer *
+peer_at_node(const struct core *c, uint32_t node)
+{
+	size_t i = peers_before(c, node);
+
+	return node == c->self_node || i >= c->npeers ? NULL : c->peers[i];
 }
 
 /* Keeps its timer right at the next core_settle(). */
@@ -267,6 +289,8 @@ unsigned int peer_news(struct peer *p, const struct conn_news *n);
 void peer_renew(struct peer *p);
 /* Ends its wait after a refusal: another list, key or certificate is in use. */
 void peer_retry(struct peer *p);
+/* True when peer_retry() changes something. */
+bool peer_rests(const struct peer *p);
 /* The background look: finds out whether this peer lacks a session or pair. */
 unsigned int peer_sweep(struct peer *p, unsigned int pass);
 /* Dials those whose turn it is, while there is room. */
@@ -291,12 +315,11 @@ const struct endpoint *peer_endpoint_now(const struct peer *p);
 bool peers_resolved(struct core *c, const char *host,
 		    const struct ipaddr *found, size_t n, bool more,
 		    const char *why);
-bool peer_has_host(const struct peer *p, const char *host);
 /* The host names among a node's addresses are looked up, if it is time: before
  * others while packets wait for the node. */
 void peer_look_up(struct core *c, const char *name);
-/* The list in force changed: its index and addresses are looked up anew. */
-void peer_locate(struct peer *p, uint32_t node);
+/* Its addresses may be others, by the list, the configuration or a look-up. */
+void peer_locate(struct peer *p);
 /* Sets the order of its addresses, after one has worked or has not. true: there
  * are others than before. */
 bool peer_order(struct peer *p);
@@ -362,23 +385,37 @@ size_t outbound(struct core *c, struct tun_frame *frames, size_t n,
 size_t inbound(struct core *c, struct udp_run *runs, size_t n,
 	       struct core_out *out);
 
+/* --- review.c ----------------------------------------------------------- */
+/* Begins a round over all peers, and makes its first step. A round that runs
+ * takes over what is to be done, and covers all peers once more. */
+#define REVIEW_LIST 1	 /* another list is in force */
+#define REVIEW_SECRETS 2 /* secrets age, also by the date of the list */
+#define REVIEW_LOCATE 4	 /* addresses count as others than before */
+#define REVIEW_CONF 8
+#define REVIEW_RENEW 16 /* our certificate is another one */
+void review_begin(struct core *c, unsigned int todo);
+/* The next step. */
+void review_tick(struct core *c);
+
 /* --- peers.c ------------------------------------------------------------ */
 /* Puts the generation into force: peers come and go, hooks are queued. *old is
- * the generation that was in force, for the caller to free. */
+ * the generation that was in force, for the caller to free. What changed is in
+ * g->changes until then. */
 int peers_apply(struct core *c, struct generation *g, struct generation **old);
 /* Drops all sessions: copies of their keys may exist. */
 void peers_slept(struct core *c);
 void peers_tell_begun(struct core *c);
 /* Tells all that are up that we stop in order. */
 void peers_say_bye(struct core *c);
-/* Forgets the addresses of names that are no nodes any more. */
-void peers_keep_known(struct core *c);
 /* Hooks of everything that is there, up or down. */
 void peers_hooks(struct core *c, bool up);
-/* Another list is in force. Sessions that it does not allow end; and a pair may
- * have been there before its peer: read at the start, when there was no list
- * in force or one without us. */
-void peers_judge_links(struct core *c);
+/* Another list is in force. Secrets and sessions that it does not allow end in
+ * this turn: of the nodes that changed, or of all when it revokes further keys
+ * or has other prefixes. */
+void peers_check_secrets(struct core *c, const struct list_changes *cs);
+void peers_judge(struct core *c, const struct list_changes *cs);
+/* Other addresses stand for that name: peers that have it may be there. */
+void peers_found(struct core *c, const char *host);
 void peers_free(struct core *c);
 
 #endif

@@ -20,6 +20,9 @@ $O/tests/unit/sys/hook_test: LDFLAGS += $(call wrap,loop_timer_set)
 # What is given back to the heap.
 $O/tests/unit/sys/store_wipe_test: LDFLAGS += $(call wrap,free realloc)
 $O/tests/unit/core/assoc_wipe_test: LDFLAGS += $(call wrap,free)
+# How many nodes and peers are looked at.
+$O/tests/unit/core/switch_test: LDFLAGS += $(call wrap,strcmp table_get \
+	table_next assoc_judge assoc_can_send peer_rests peer_settle)
 # What goes to the disk.
 $O/tests/unit/sys/store_sync_test: LDFLAGS += $(call wrap,fsync renameat write)
 # What is wiped.

@@ -24,7 +24,7 @@ check_inner(const struct core *c, const struct peer *p, struct ippkt *ip,
 {
 	if (ippkt_parse(ip, pkt, len) < 0)
 		return DROP_INNER_MALFORMED;
-	if (route_lookup(&c->gen->routes, &ip->src) != p->node)
+	if (peer_at_node(c, route_lookup(&c->gen->routes, &ip->src)) != p)
 		return DROP_INNER_SOURCE;
 	if (c->self_node == ROUTE_NONE ||
 	    route_lookup(&c->gen->routes, &ip->dst) != c->self_node)

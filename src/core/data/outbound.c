@@ -102,7 +102,7 @@ route_packet(struct core *c, const struct tun_frame *f, struct ippkt *ip)
 	else if (route_lookup(&c->gen->routes, &ip->src) != c->self_node)
 		d = DROP_TUN_SOURCE;
 	if (d == DROP_NONE)
-		return c->by_node[node];
+		return peer_at_node(c, node);
 	c->drops[d]++;
 	answer_drop(c, f, ip,
 		    d == DROP_NO_ROUTE	 ? IPPKT_NO_ROUTE :

@@ -201,27 +201,47 @@ keep_outside(struct addrcache_node *node, const struct bnl *b)
 	return left < was;
 }
 
+/* false: nothing is left of it, and it was freed. */
+static bool
+keep_node(struct addrcache_node *node, const struct bnl *b, bool *others)
+{
+	if (bnl_find(b, node->name) == NULL)
+		node->n = 0;
+	else if (!keep_outside(node, b))
+		return true;
+	*others = true;
+	if (node->n > 0)
+		return true;
+	free(node);
+	return false;
+}
+
+bool
+addrcache_keep_some(struct addrcache *k, struct monotime now,
+		    const struct bnl *b, size_t *at, size_t n)
+{
+	size_t end = *at + n < k->n ? *at + n : k->n, left = *at;
+	bool others = false;
+
+	for (size_t i = *at; i < end; i++)
+		if (keep_node(k->v[i], b, &others))
+			k->v[left++] = k->v[i];
+	*at = left;
+	if (others)
+		mark_changed(k, now);
+	if (left == end)
+		return end == k->n;
+	memmove(k->v + left, k->v + end, (k->n - end) * sizeof(*k->v));
+	k->n -= end - left;
+	return left == k->n;
+}
+
 void
 addrcache_keep(struct addrcache *k, struct monotime now, const struct bnl *b)
 {
-	bool others = false;
-	size_t left = 0;
+	size_t at = 0;
 
-	for (size_t i = 0; i < k->n; i++) {
-		struct addrcache_node *node = k->v[i];
-
-		if (bnl_find(b, node->name) == NULL)
-			node->n = 0;
-		else
-			others = keep_outside(node, b) || others;
-		if (node->n > 0)
-			k->v[left++] = node;
-		else
-			free(node);
-	}
-	if (others || left < k->n)
-		mark_changed(k, now);
-	k->n = left;
+	(void)addrcache_keep_some(k, now, b, &at, k->n);
 }
 
 unsigned int

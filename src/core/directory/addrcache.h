@@ -34,6 +34,10 @@ void addrcache_put(struct addrcache *k, struct monotime now, const char *name,
  * however they came there. */
 void addrcache_keep(struct addrcache *k, struct monotime now,
 		    const struct bnl *b);
+/* The same for some names, the next n in their order from *at on, which begins
+ * at 0. true: that were the last ones. */
+bool addrcache_keep_some(struct addrcache *k, struct monotime now,
+			 const struct bnl *b, size_t *at, size_t n);
 
 /* The node's addresses, the last one first. Returns how many. */
 unsigned int addrcache_get(const struct addrcache *k, const char *name,

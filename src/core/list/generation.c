@@ -73,6 +73,11 @@ generation_receive(struct generation **out, const struct bnl_source *src,
 		generation_free(g);
 		return -1;
 	}
+	if (src->base != NULL &&
+	    changes_make(&g->changes, src->base, g->bnl) < 0) {
+		generation_free(g);
+		return err_nomem(e);
+	}
 	*out = g;
 	return 0;
 }
@@ -94,5 +99,6 @@ generation_free(struct generation *g)
 	bnl_free(g->bnl);
 	route_free(&g->routes);
 	listed_free(&g->listed);
+	changes_free(&g->changes);
 	free(g);
 }

@@ -185,8 +185,7 @@ peer_listed_count(const struct peer *p)
 {
 	struct endpoint eps[CONN_ENDPOINTS_MAX];
 
-	return listed_endpoints(p->core, &p->core->gen->bnl->nodes[p->node],
-				eps);
+	return listed_endpoints(p->core, node_named(p->core, p->name), eps);
 }
 
 void
@@ -203,10 +202,9 @@ peer_look_up(struct core *c, const char *name)
 }
 
 void
-peer_locate(struct peer *p, uint32_t node)
+peer_locate(struct peer *p)
 {
 	peer_look_up(p->core, p->name);
-	p->node = node;
 	if (peer_order(p))
 		p->turn.failures = 0;
 }
@@ -233,18 +231,6 @@ is_usable(const struct core *c, const struct ipaddr *a)
 
 	return addrcache_is_usable(&ep) && !ipaddr_is_loopback(a) &&
 	       !core_env_is_inside(&c->env, a);
-}
-
-bool
-peer_has_host(const struct peer *p, const char *host)
-{
-	const struct bnl_node *node = &p->core->gen->bnl->nodes[p->node];
-
-	for (uint32_t i = 0; i < node->naddresses; i++)
-		if (node->addresses[i].host != NULL &&
-		    strcmp(node->addresses[i].host, host) == 0)
-			return true;
-	return false;
 }
 
 bool

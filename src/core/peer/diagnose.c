@@ -248,12 +248,12 @@ static void
 take_host(const struct peer *p, struct why *out)
 {
 	const struct core *c = p->core;
-	const struct bnl_node *node = &c->gen->bnl->nodes[p->node];
+	const struct bnl_node *node = bnl_find(c->gen->bnl, p->name);
 	const char *why;
 
 	if (peer_listed_count(p) > 0)
 		return;
-	for (uint32_t i = 0; i < node->naddresses; i++) {
+	for (uint32_t i = 0; node != NULL && i < node->naddresses; i++) {
 		const char *host = node->addresses[i].host;
 
 		if (host == NULL || !hosts_lacks(c->hosts, host, &why))

@@ -4,11 +4,11 @@
  *
  * When a list comes into force, each peer with a session is told so once, in a
  * round that begins a little later and takes its time: most peers have the list
- * by then, and hear that this node has it; the others fetch it. A peer that is
- * known to have the list is told at once, because it may wait for the receipt.
- * So is a peer without an address in the list: no other node can dial it. And
- * a list that was put on this machine's disk is announced to some at once: they
- * fetch it and pass it on.
+ * by then, and hear that this node has it; the others fetch it. A round before
+ * that is over at once: a peer that is known to have the list may wait for the
+ * receipt, and a peer without an address in the list cannot be dialled by any
+ * other node. And a list that was put on this machine's disk is announced to
+ * some at once: they fetch it and pass it on.
  *
  * A list is passed on and pushed in sessions as well, instead of a connection
  * that would find the list there most of the time. A peer that does not say for
@@ -38,10 +38,11 @@
 #define NEWS_ROUND_LARGE_MS 2000 /* with a large list that all fetch whole */
 #define NEWS_LARGE (256 * 1024)
 #define NEWS_STEP_MS 10
-#define NEWS_STEP_PEERS 10   /* so many are told at a time, */
-#define NEWS_STEP_LOOKS 1000 /* and so many looked at */
-#define NEWS_LOST_MS 250     /* without a receipt: told again, */
-#define NEWS_SILENT_MS 2000  /* or dialled */
+#define NEWS_STEP_PEERS 10  /* so many are told at a time, */
+#define NEWS_STEP_LOOKS 200 /* and so many looked at */
+#define NEWS_FIRST_MS 1	    /* between steps of the first round */
+#define NEWS_LOST_MS 250    /* without a receipt: told again, */
+#define NEWS_SILENT_MS 2000 /* or dialled */
 
 static void
 put_news(struct wcur *w, const struct bnl_version *v)
@@ -91,7 +92,9 @@ has_same(const struct core *c, const struct peer *p)
 static bool
 is_hidden(const struct peer *p)
 {
-	return p->core->gen->bnl->nodes[p->node].naddresses == 0;
+	const struct bnl_node *node = bnl_find(p->core->env.bnl, p->name);
+
+	return node != NULL && node->naddresses == 0;
 }
 
 static bool
@@ -119,39 +122,6 @@ tell_one(struct peer *p)
 	return true;
 }
 
-/* Those that wait to hear of it, or can hear of it in no other way. */
-static void
-tell_waiting(struct core *c)
-{
-	unsigned int left = NEWS_BURST;
-
-	for (size_t i = 0; i < c->npeers && left > 0; i++) {
-		struct peer *p = c->peers[i];
-
-		if (!is_told(p) && (is_hidden(p) || has_it(c, p)) &&
-		    tell_one(p))
-			left--;
-	}
-}
-
-/* Some that fetch the list and pass it on. */
-static void
-tell_some(struct core *c)
-{
-	unsigned int left = NEWS_PEERS;
-	size_t first;
-
-	if (c->npeers == 0 || c->env.hidden)
-		return;
-	first = rng_below(&c->env.rng, (uint32_t)c->npeers);
-	for (size_t i = 0; i < c->npeers && left > 0; i++) {
-		struct peer *p = c->peers[(first + i) % c->npeers];
-
-		if (!has_it(c, p) && tell_one(p))
-			left--;
-	}
-}
-
 /* --- the round over all peers -------------------------------------------- */
 
 static int64_t
@@ -166,19 +136,6 @@ round_delay_ms(struct core *c)
 	return ms - ms / 4 + rng_below(&c->env.rng, ms / 2);
 }
 
-static void
-begin_round(struct core *c)
-{
-	if (c->npeers == 0) {
-		timerq_cancel(&c->timers, &c->news);
-		return;
-	}
-	c->news_at = rng_below(&c->env.rng, (uint32_t)c->npeers);
-	c->news_left = c->npeers;
-	timerq_set(&c->timers, &c->news,
-		   mono_add_ms(c->env.now.mono, round_delay_ms(c)));
-}
-
 /* Announces nothing that the peer could not fetch here. */
 static bool
 is_due(const struct core *c, const struct peer *p)
@@ -186,9 +143,51 @@ is_due(const struct core *c, const struct peer *p)
 	return !is_told(p) && (!c->env.hidden || has_rival(c) || has_it(c, p));
 }
 
+/* Those that wait to hear of the list or can hear of it in no other way, and
+ * some that fetch it and pass it on. */
+static void
+tell_first(struct core *c, struct peer *p)
+{
+	unsigned int *left = &c->news_waiting;
+
+	if (!p->up || is_told(p) || !assoc_can_send(p->assoc, c->env.now.mono))
+		return;
+	if (!has_it(c, p) && !is_hidden(p))
+		left = &c->news_some;
+	if (*left > 0 && tell_one(p))
+		--*left;
+}
+
+/* A few peers at a time, first to those that are told at once, then to all. */
+static void
+begin_rounds(struct core *c, bool some)
+{
+	if (c->npeers == 0) {
+		timerq_cancel(&c->timers, &c->news);
+		return;
+	}
+	c->news_first = true;
+	c->news_waiting = NEWS_BURST;
+	c->news_some = some && !c->env.hidden ? NEWS_PEERS : 0;
+	c->news_at = rng_below(&c->env.rng, (uint32_t)c->npeers);
+	c->news_left = c->npeers;
+	news_tick(c);
+}
+
+/* Some time after the first round, which is over. */
+static void
+begin_second(struct core *c)
+{
+	c->news_first = false;
+	c->news_left = c->npeers;
+	timerq_set(&c->timers, &c->news,
+		   mono_add_ms(c->env.now.mono, round_delay_ms(c)));
+}
+
 void
 news_tick(struct core *c)
 {
+	bool first = c->news_first;
 	unsigned int told = 0;
 
 	for (int i = 0;
@@ -197,11 +196,17 @@ news_tick(struct core *c)
 		struct peer *p = c->peers[c->news_at++ % c->npeers];
 
 		c->news_left--;
-		told += is_due(c, p) && tell_one(p);
+		if (first)
+			tell_first(c, p);
+		else
+			told += is_due(c, p) && tell_one(p);
 	}
 	if (c->news_left > 0)
 		timerq_set(&c->timers, &c->news,
-			   mono_add_ms(c->env.now.mono, NEWS_STEP_MS));
+			   mono_add_ms(c->env.now.mono,
+				       first ? NEWS_FIRST_MS : NEWS_STEP_MS));
+	else if (first)
+		begin_second(c);
 }
 
 void
@@ -210,24 +215,17 @@ news_applied(struct core *c, const struct bnl *old)
 	memset(&c->rival, 0, sizeof(c->rival));
 	if (old != NULL && bnl_misses(c->gen->bnl, &old->version))
 		c->rival = old->version;
-	tell_waiting(c);
-	if (lists_is_own(c->lists))
-		tell_some(c);
-	begin_round(c);
+	begin_rounds(c, lists_is_own(c->lists));
 }
 
 void
 news_again(struct core *c)
 {
-	if (c->npeers == 0)
-		return;
 	for (size_t i = 0; i < c->npeers; i++)
 		if (!has_it(c, c->peers[i]))
 			memset(&c->peers[i]->told_news, 0,
 			       sizeof(c->peers[i]->told_news));
-	tell_waiting(c);
-	tell_some(c);
-	begin_round(c);
+	begin_rounds(c, true);
 }
 
 /* --- instead of a connection ---------------------------------------------- */

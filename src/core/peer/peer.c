@@ -28,11 +28,26 @@ peer_new(struct peer **out, struct core *c, const char *name)
 	return 0;
 }
 
+static void
+peer_untouch(struct peer *p)
+{
+	struct core *c = p->core;
+
+	/* Most often the last one. */
+	for (size_t i = c->ntouched; p->touched && i-- > 0;) {
+		if (c->touched[i] != p)
+			continue;
+		c->touched[i] = c->touched[--c->ntouched];
+		p->touched = false;
+	}
+}
+
 void
 peer_free(struct peer *p)
 {
 	struct core *c = p->core;
 
+	peer_untouch(p);
 	p->turn.waits = false;
 	dialq_place(&c->dialq, &p->turn, c->env.now.mono);
 	timerq_cancel(&c->timers, &p->timer);

@@ -20,6 +20,13 @@
 #define NEW_MS 60000	      /* for a node that joins, to start its daemon */
 #define REFRESH_SPREAD_S 3600 /* pairs are replaced over so long */
 
+bool
+peer_rests(const struct peer *p)
+{
+	return p->vain > 0 ||
+	       (p->turn.failures == 0 && mono_is_set(p->turn.not_before));
+}
+
 /* Ends the wait after a refusal or a vain negotiation. The backoff of addresses
  * where nobody answered stays. */
 void
@@ -264,7 +271,7 @@ peer_found(struct peer *p)
 {
 	unsigned int flags = 0;
 
-	peer_locate(p, p->node);
+	peer_locate(p);
 	p->turn.failures = 0;
 	peer_retry(p);
 	if (held_pair(p) == NULL && p->wait.packets > 0)

@@ -346,6 +346,16 @@ secret_store_check(struct secret_store *ps, const struct bnl *b)
 }
 
 void
+secret_store_check_one(struct secret_store *ps, const struct bnl *b,
+		       const char *peer)
+{
+	struct secret_set *s = set_find(ps, peer);
+
+	if (s != NULL)
+		set_check(ps, s, b);
+}
+
+void
 secret_store_forget(struct secret_store *ps, const char *peer)
 {
 	struct secret_set *s = set_get(ps, peer);

@@ -41,6 +41,9 @@ void secret_store_erase(struct secret_store *ps, const char *peer,
 /* Erases pairs that may not be used any more, with EVENT_PAIR_GONE: see
  * secret_set_unfit(). A list of NULL is not looked at. */
 void secret_store_check(struct secret_store *ps, const struct bnl *b);
+/* The same for one peer. */
+void secret_store_check_one(struct secret_store *ps, const struct bnl *b,
+			    const char *peer);
 /* The list does not name that node: also files of it go that were not read. */
 void secret_store_forget(struct secret_store *ps, const char *peer);
 /* Pull: a peer whose held pairs changed since this was last asked; false when

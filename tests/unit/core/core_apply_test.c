@@ -389,8 +389,11 @@ expect_located(const char *name, const char *address)
 	assert_int_equal(ipaddr_parse(&want, address, strlen(address)), 0);
 	assert_int_equal(core_endpoints(a.core, name, at), 1);
 	assert_memory_equal(at[0].addr.b, want.b, sizeof(want.b));
-	assert_string_equal(a.core->gen->bnl->nodes[p->node].name, name);
-	assert_ptr_equal(a.core->by_node[p->node], p);
+	assert_ptr_equal(
+		peer_at_node(a.core,
+			     (uint32_t)(bnl_find(a.core->gen->bnl, name) -
+					a.core->gen->bnl->nodes)),
+		p);
 	assert_true(assoc_has_endpoints(p->assoc, at, 1));
 	assert_int_equal(core_peer_find(a.core, name) < core_peer_count(a.core),
 			 1);
