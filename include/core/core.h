@@ -164,12 +164,6 @@ void core_probe(struct core *c, struct now now, const char *name, bool dial);
 #define CORE_ENDPOINTS_MAX 12
 size_t core_endpoints(const struct core *c, const char *name,
 		      struct endpoint out[CORE_ENDPOINTS_MAX]);
-/* The address that packets for a node go to now; NULL: none. Valid until the
- * next call. */
-const struct endpoint *core_endpoint_now(const struct core *c,
-					 const char *name);
-/* The same of peer i, below core_peer_count(). */
-const struct endpoint *core_peer_endpoint(const struct core *c, size_t i);
 /* The reasons known why that node can be reached or not; done: the probe that
  * core_probe() began has ended. Names in *out live until the next call that is
  * no getter. */
@@ -188,6 +182,7 @@ void core_tick(struct core *c, struct now now);
 /* --- state for readers -------------------------------------------------- */
 
 const struct bnl *core_list(const struct core *c); /* in force, or NULL */
+const struct generation *core_generation(const struct core *c); /* its routes */
 bool
 core_list_is_stale(const struct core *c); /* below the mark: routes nothing */
 /* A list from the disk is on its way into force, or to its refusal. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The prefixes that a node's kernel routes to its device: as few as possible,
- * with each subnet of other nodes in them and no real address of a node.
+ * with each subnet of other nodes in them. No real address of a node is among
+ * them: none lies inside a prefix of the list (bnl_is_inside()).
  */
 #ifndef CORE_DEVROUTES_H
 #define CORE_DEVROUTES_H
@@ -11,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/ipaddr.h"
+#include "core/route.h"
 #include "format/bnl.h"
 
 /* A wider subnet gets no route: the addresses of name servers and of nodes
@@ -21,14 +23,12 @@ bool devroutes_too_wide(const struct prefix *p);
 
 struct devroutes_in {
 	const struct bnl *list;
-	const char *self;
+	const struct route_entry *subnets; /* of the list, as in a generation */
+	size_t nsubnets;
+	uint32_t self; /* index of this node in the list */
 	/* Own subnets of which the device has an address. */
 	const struct prefix *own;
 	size_t nown;
-	/* Real addresses of other nodes, as far as they are known; sorted in
-	 * place. */
-	struct ipaddr *outside;
-	size_t noutside;
 	/* Networks of this host's other interfaces, and own subnets behind
 	 * them. */
 	const struct prefix *local;
@@ -45,9 +45,9 @@ struct devroutes {
 
 /*
  * A prefix of the list becomes one route, if a subnet of another node or one
- * of `own` is in it, and it overlaps nothing of outside and local. Any other
- * subnet of another node has its own route, in pieces around the addresses of
- * outside. O(n log n). 0, or -1 when memory is out.
+ * of `own` is in it, and it overlaps nothing of local. Any other subnet of
+ * another node has its own route. Subnets in such a prefix are not looked at one
+ * by one: the worker has sorted them. 0, or -1 when memory is out.
  */
 int devroutes_make(struct devroutes *out, const struct devroutes_in *in,
 		   struct err *e);

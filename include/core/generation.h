@@ -18,6 +18,9 @@ struct generation {
 	struct bnl *bnl;
 	struct route_table routes; /* values: indices into bnl->nodes, or
 				    * GENERATION_BROADCAST */
+	/* Prefixes and values of routes, in the order of prefix_cmp(). */
+	struct route_entry *subnets;
+	size_t nsubnets;
 	struct listed listed;
 	struct list_changes changes; /* from the list before; made by the worker
 				      * or when they are needed */

@@ -504,18 +504,6 @@ core_load_addrcache(struct core *c, const uint8_t *data, size_t len,
 	return 0;
 }
 
-const struct endpoint *
-core_endpoint_now(const struct core *c, const char *name)
-{
-	return peer_endpoint_now(peer_named(c, name));
-}
-
-const struct endpoint *
-core_peer_endpoint(const struct core *c, size_t i)
-{
-	return peer_endpoint_now(c->peers[i]);
-}
-
 void
 core_resolved(struct core *c, struct now now, const char *host,
 	      const struct ipaddr *found, size_t n, bool more, const char *why)

@@ -308,8 +308,6 @@ size_t peer_endpoints(const struct core *c, const char *name,
 /* How many of them the list gives, host names by the addresses they stand
  * for. */
 size_t peer_listed_count(const struct peer *p);
-/* The address of its session; NULL: none is known. p may be NULL. */
-const struct endpoint *peer_endpoint_now(const struct peer *p);
 /* The answer of a look-up, as core_resolved(). true: the host's addresses are
  * others than before. */
 bool peers_resolved(struct core *c, const char *host,

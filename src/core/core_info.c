@@ -14,6 +14,12 @@ core_list(const struct core *c)
 	return c->gen == NULL ? NULL : c->gen->bnl;
 }
 
+const struct generation *
+core_generation(const struct core *c)
+{
+	return c->gen;
+}
+
 bool
 core_list_is_stale(const struct core *c)
 {

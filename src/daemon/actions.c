@@ -11,7 +11,7 @@
 /* A list of 10,000 new nodes brings as many events and more hooks: the longest
  * time that packets wait for them, and the number between two readings of the
  * clock. */
-#define DRAIN_MS 4
+#define DRAIN_MS 1
 #define DRAIN_LOOK 16
 
 static void
@@ -19,9 +19,6 @@ add_event(struct daemon *d, const struct action *a)
 {
 	events_say(d, a->level, a->event, a->peer,
 		   a->text == NULL ? "(out of memory)" : a->text);
-	if (a->peer[0] != '\0' &&
-	    (a->event == EVENT_PEER_UP || a->event == EVENT_PEER_MOVED))
-		device_peer_moved(d, a->peer);
 }
 
 static void

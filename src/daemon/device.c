@@ -169,15 +169,6 @@ device_follow(struct daemon *d)
 		device_advance(dev);
 }
 
-void
-device_peer_moved(struct daemon *d, const char *name)
-{
-	const struct endpoint *at = core_endpoint_now(d->core, name);
-
-	if (at != NULL && devroutes_find(&d->device->routes, &at->addr) != NULL)
-		d->device->replan = true;
-}
-
 /* Sets MTU and up state alone, and waits for the answer. */
 static int
 send_link_now(struct device *dev, uint32_t mtu, struct err *e)

@@ -18,12 +18,9 @@
 /* Reads the host's interfaces, and brings the device up, before it returns.
  * Call after the TUN device was opened. */
 int device_open(struct daemon *d, struct err *e);
-/* The list, the interfaces or the addresses of peers may have changed since
- * the last call: the device follows. Once a turn, and before a hook that may
- * rely on it. */
+/* The list or the interfaces may have changed since the last call: the device
+ * follows. Once a turn, and before a hook that may rely on it. */
 void device_follow(struct daemon *d);
-/* A peer was reached at an address that may lie inside a route. */
-void device_peer_moved(struct daemon *d, const char *name);
 /* Applies another configuration; everything is checked and set again. 0, or -1
  * when the kernel refuses its MTU; then the device is unchanged. */
 int device_reconf(struct daemon *d, const struct conf *c, struct err *e);

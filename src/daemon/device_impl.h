@@ -51,8 +51,7 @@ struct device {
 	bool link_refused; /* the kernel refused to set them */
 
 	/* Used by device_plan.c; device_watch.c marks missing items. All of
-	 * this follows from the list, the interfaces and the addresses of
-	 * peers. */
+	 * this follows from the list and the interfaces. */
 	bool replan;
 	const struct bnl *planned;  /* compared only, never dereferenced */
 	struct bnl_version version; /* version of planned */

@@ -12,10 +12,9 @@
 /* --- a plan --------------------------------------------------------------- */
 
 struct plan {
-	struct vec addrs;   /* struct device_addr */
-	struct vec own;	    /* struct prefix: own subnets of the device */
-	struct vec local;   /* struct prefix: networks of the others */
-	struct vec outside; /* struct ipaddr: of peers */
+	struct vec addrs; /* struct device_addr */
+	struct vec own;	  /* struct prefix: own subnets of the device */
+	struct vec local; /* struct prefix: networks of the others */
 	struct ipaddr source4, source6;
 	struct devroutes routes;
 };
@@ -26,7 +25,6 @@ plan_free(struct plan *p)
 	free(p->addrs.mem);
 	free(p->own.mem);
 	free(p->local.mem);
-	free(p->outside.mem);
 	devroutes_free(&p->routes);
 }
 
@@ -112,40 +110,23 @@ plan_local(struct plan *p, const struct device *dev)
 	return 0;
 }
 
-/* Collects the peers' current addresses that lie inside the VPN's prefixes:
- * peers are looked for at no other address inside. */
-static int
-plan_outside(struct plan *p, const struct core *c, const struct bnl *b)
-{
-	for (size_t i = 0; i < core_peer_count(c); i++) {
-		const struct endpoint *now = core_peer_endpoint(c, i);
-		struct ipaddr *a;
-
-		if (now == NULL || !bnl_is_inside(b, &now->addr))
-			continue;
-		a = vec_push(&p->outside, sizeof(*a));
-		if (a == NULL)
-			return -1;
-		*a = now->addr;
-		a->scope = 0;
-	}
-	return 0;
-}
-
 static int
 plan_make(struct plan *p, const struct device *dev, const struct bnl *b)
 {
-	struct devroutes_in in = { .list = b, .self = dev->d->id->conf->name };
+	const struct generation *g = core_generation(dev->d->core);
+	struct devroutes_in in = {
+		.list = b,
+		.subnets = g->subnets,
+		.nsubnets = g->nsubnets,
+		.self = (uint32_t)(device_own_node(dev->d) - b->nodes),
+	};
 
-	if (plan_addrs(p, dev, b) < 0 || plan_local(p, dev) < 0 ||
-	    plan_outside(p, dev->d->core, b) < 0)
+	if (plan_addrs(p, dev, b) < 0 || plan_local(p, dev) < 0)
 		return -1;
 	in.own = p->own.mem;
 	in.nown = p->own.n;
 	in.local = p->local.mem;
 	in.nlocal = p->local.n;
-	in.outside = p->outside.mem;
-	in.noutside = p->outside.n;
 	return devroutes_make(&p->routes, &in, NULL);
 }
 

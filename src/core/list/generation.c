@@ -40,23 +40,20 @@ add_broadcasts(struct route_entry *out, const struct bnl *b)
 }
 
 static int
-build_routes(struct route_table *out, const struct bnl *b, struct err *e)
+build_routes(struct generation *g, struct err *e)
 {
+	const struct bnl *b = g->bnl;
 	size_t count = (size_t)b->nprefixes + 1, n = 0;
-	struct route_entry *entries;
-	int rc;
 
 	for (uint32_t i = 0; i < b->nnodes; i++)
 		count += b->nodes[i].nsubnets;
-	entries = calloc(count, sizeof(*entries));
-	if (entries == NULL)
+	g->subnets = calloc(count, sizeof(*g->subnets));
+	if (g->subnets == NULL)
 		return err_nomem(e);
 	for (uint32_t i = 0; i < b->nnodes; i++)
-		n += add_node(entries + n, b, i);
-	n += add_broadcasts(entries + n, b);
-	rc = route_build(out, entries, n, e);
-	free(entries);
-	return rc;
+		n += add_node(g->subnets + n, b, i);
+	g->nsubnets = n + add_broadcasts(g->subnets + n, b);
+	return route_build(&g->routes, g->subnets, g->nsubnets, e);
 }
 
 int
@@ -68,8 +65,7 @@ generation_receive(struct generation **out, const struct bnl_source *src,
 	if (g == NULL)
 		return err_nomem(e);
 	if (bnl_receive(&g->bnl, src, keys, nkeys, e) < 0 ||
-	    build_routes(&g->routes, g->bnl, e) < 0 ||
-	    listed_build(&g->listed, g->bnl, e) < 0) {
+	    build_routes(g, e) < 0 || listed_build(&g->listed, g->bnl, e) < 0) {
 		generation_free(g);
 		return -1;
 	}
@@ -98,6 +94,7 @@ generation_free(struct generation *g)
 		return;
 	bnl_free(g->bnl);
 	route_free(&g->routes);
+	free(g->subnets);
 	listed_free(&g->listed);
 	changes_free(&g->changes);
 	free(g);

@@ -172,14 +172,6 @@ peer_endpoints(const struct core *c, const char *name, struct endpoint *out)
 _Static_assert(CORE_ENDPOINTS_MAX == CONN_ENDPOINTS_MAX,
 	       "core.h tells how many there can be");
 
-const struct endpoint *
-peer_endpoint_now(const struct peer *p)
-{
-	return p == NULL || assoc_remote(p->assoc)->port == 0 ?
-		       NULL :
-		       assoc_remote(p->assoc);
-}
-
 size_t
 peer_listed_count(const struct peer *p)
 {

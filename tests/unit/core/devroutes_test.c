@@ -15,7 +15,7 @@
 #define MANY 8
 
 struct host {
-	const char *own, *outside, *local; /* words; NULL: none */
+	const char *own, *local; /* words; NULL: none */
 };
 
 static size_t
@@ -56,18 +56,35 @@ addresses(const char *text, struct ipaddr out[MANY])
 	return n;
 }
 
+/* In the order in which a generation has them. */
+static size_t
+subnets_of(const struct bnl *b, struct route_entry out[MANY])
+{
+	struct route_table t;
+	size_t n = 0;
+	struct err e;
+
+	for (uint32_t i = 0; i < b->nnodes; i++)
+		for (uint32_t j = 0; j < b->nodes[i].nsubnets; j++) {
+			assert_true(n < MANY);
+			out[n++] = (struct route_entry){ b->nodes[i].subnets[j],
+							 i };
+		}
+	assert_int_equal(route_build(&t, out, n, &e), 0);
+	route_free(&t);
+	return n;
+}
+
 static void
 make(struct devroutes *r, struct bnl **b, const char *list,
      const struct host *h)
 {
 	struct prefix own[MANY], local[MANY];
-	struct ipaddr outside[MANY];
+	struct route_entry subnets[MANY];
+	const struct bnl_node *self;
 	struct devroutes_in in = {
-		.self = "alpha",
 		.own = own,
 		.nown = prefixes(h->own, own),
-		.outside = outside,
-		.noutside = addresses(h->outside, outside),
 		.local = local,
 		.nlocal = prefixes(h->local, local),
 	};
@@ -80,7 +97,11 @@ make(struct devroutes *r, struct bnl **b, const char *list,
 		 list);
 	if (bnl_parse(b, text, strlen(text), &es) != 0)
 		fail_msg("not a list: %s", list);
+	self = bnl_find(*b, "alpha");
+	in.self = self == NULL ? ROUTE_NONE : (uint32_t)(self - (*b)->nodes);
 	in.list = *b;
+	in.subnets = subnets;
+	in.nsubnets = subnets_of(*b, subnets);
 	assert_int_equal(devroutes_make(r, &in, NULL), 0);
 }
 
@@ -116,9 +137,7 @@ test_plain(void **state)
 {
 	(void)state;
 	expect(PLAIN, (struct host){ 0 }, "10.156.0.0/16 fd00:c1::/48");
-	expect(PLAIN,
-	       (struct host){ .outside = "192.0.2.1 2001:db8::1",
-			      .local = "192.0.2.0/24 2001:db8::/64" },
+	expect(PLAIN, (struct host){ .local = "192.0.2.0/24 2001:db8::/64" },
 	       "10.156.0.0/16 fd00:c1::/48");
 	expect(LAN, (struct host){ 0 },
 	       "10.156.0.0/16 192.168.5.0/24 fd00:c1::/48");
@@ -156,26 +175,6 @@ test_local(void **state)
 	       " subnet 10.156.4.0/24\n",
 	       (struct host){ .local = "10.9.0.0/16" },
 	       "10.7.0.0/16 10.156.0.0/16");
-}
-
-static void
-test_outside(void **state)
-{
-	(void)state;
-	expect(PLAIN, (struct host){ .outside = "10.156.77.1" },
-	       "10.156.2.0/24 fd00:c1::/48");
-	/* Inside a subnet: routed around it. */
-	expect("prefix 10.0.0.0/8\nnode beta\n subnet 10.7.0.0/29\n",
-	       (struct host){ .outside = "10.7.0.2 10.7.0.2" },
-	       "10.7.0.0/31 10.7.0.3/32 10.7.0.4/30");
-	expect("prefix 10.0.0.0/8\nnode beta\n subnet 10.7.0.0/29\n",
-	       (struct host){ .outside = "10.7.0.7 10.7.0.0" },
-	       "10.7.0.1/32 10.7.0.2/31 10.7.0.4/31 10.7.0.6/32");
-	expect("prefix 10.0.0.0/8\nnode beta\n subnet 10.7.0.2/32\n",
-	       (struct host){ .outside = "10.7.0.2" }, "");
-	expect("prefix fd00::/8\nnode beta\n subnet fd00:7::/126\n",
-	       (struct host){ .outside = "fd00:7::1" },
-	       "fd00:7::/128 fd00:7::2/127");
 }
 
 static void
@@ -228,8 +227,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_plain),	cmocka_unit_test(test_local),
-		cmocka_unit_test(test_outside), cmocka_unit_test(test_too_wide),
+		cmocka_unit_test(test_plain),
+		cmocka_unit_test(test_local),
+		cmocka_unit_test(test_too_wide),
 		cmocka_unit_test(test_find),
 	};
 
