@@ -28,6 +28,8 @@ struct cert_info {
 	struct walltime not_before;
 	struct walltime not_after;
 	struct cert_above above; /* empty unless TLS set it */
+	bool by_key;		 /* TLS accepted the key alone: no CA vouches
+				  * for anything else here */
 };
 
 /* Same key, names and times: a certificate that does not replace the other. */

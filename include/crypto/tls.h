@@ -32,11 +32,25 @@ enum tls_fault {
 
 struct tls; /* engine of one connection */
 
+/*
+ * Decides about a certificate whose chain does not verify. peer has its name,
+ * dates and key, by_key set and nothing above it; why and fault say what is
+ * wrong. True: the other side is accepted as the holder of that key, which it
+ * has to prove as every other. Called in handshake(), before the other side
+ * gets any data or certificate that follows its own.
+ */
+struct tls_judge {
+	bool (*accepts)(void *ctx, const struct cert_info *peer,
+			const char *why, enum tls_fault fault);
+	void *ctx;
+};
+
 struct tls_ops {
 	/* dialler: TLS client, else server. Certificate times are checked
-	 * against now. NULL with e set on failure. */
+	 * against now. judge is copied; NULL: every chain must verify. NULL
+	 * with e set on failure. */
 	struct tls *(*open)(void *ctx, bool dialler, struct walltime now,
-			    struct err *e);
+			    const struct tls_judge *judge, struct err *e);
 	/* Takes all bytes from the wire (bounded: at most 64 KiB a call, and
 	 * the caller must read the unread bytes before it gives more). */
 	enum tls_status (*feed)(struct tls *t, const uint8_t *in, size_t len);

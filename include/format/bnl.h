@@ -65,6 +65,7 @@ struct bnl {
 				     * unknown here; 0: nowhere */
 	struct bnl_version version; /* timestamp 0: not set yet */
 	const char *network;
+	bool admit_pinned; /* `admit pinned`: see bnl_admits_by_key() */
 	struct prefix *prefixes;
 	struct bnl_node *nodes;		     /* sorted by name */
 	struct bnl_version *history;	     /* newest first */
@@ -102,13 +103,21 @@ bool bnl_is_broadcast(const struct bnl *b, const struct bnl_node *node,
 /* True when the list pins a key for the node, and fp is another one. */
 bool bnl_pins_another(const struct bnl_node *node,
 		      const uint8_t fp[FINGERPRINT_LEN]);
+/* True when the list says `admit pinned` and pins that key for the node. Whoever
+ * proves to hold the key is then the node, whatever its certificate's chain and
+ * dates are. No such key is revoked: the parser sees to it. */
+bool bnl_admits_by_key(const struct bnl *b, const char *name,
+		       const uint8_t fp[FINGERPRINT_LEN]);
+/* True when the list gives the node that address; a host name of it, with that
+ * port, may stand for any. */
+bool bnl_may_be_at(const struct bnl_node *node, const struct endpoint *at);
 bool bnl_is_revoked(const struct bnl *b, const uint8_t fp[FINGERPRINT_LEN]);
 /* The first key above a certificate that the list revokes; NULL: none. */
 const uint8_t *bnl_revoked_above(const struct bnl *b,
 				 const struct cert_above *above);
 /* True when the list accepts the holder of that key, with the CA keys above it,
  * as the node: the list names the node, revokes none of the keys, and pins no
- * other key. */
+ * other key. The CA keys do not count for one that is admitted by its key. */
 bool bnl_allows(const struct bnl *b, const char *name,
 		const uint8_t fp[FINGERPRINT_LEN],
 		const struct cert_above *above);

@@ -24,7 +24,7 @@ struct bnl_reader {
 	uint32_t nth;	       /* number of the statement, from 1 */
 	const char *statement; /* first word of the statement */
 	struct place at;       /* place of the word read last */
-	struct place network_at, timestamp_at;
+	struct place network_at, timestamp_at, admit_at;
 	bool cr_told;
 	struct span skip[BNL_SKIP_MAX]; /* words, as `skip` names them */
 	size_t nskip;

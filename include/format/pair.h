@@ -33,8 +33,12 @@ struct pair {
 	struct cert_above above;	   /* the keys of the CAs above it */
 	int64_t made_run_s;		   /* this node's running time then */
 	struct walltime made;
-	struct walltime cert_end; /* the earlier of both certificates' ends */
-	struct bnl_version list;  /* in force at that moment */
+	/* The earlier end of those certificates that the list in force needed:
+	 * see pair_end(). */
+	struct walltime cert_end;
+	/* The ends of both; of the peer's 0 when no CA vouched for it. */
+	struct walltime self_end, peer_end;
+	struct bnl_version list; /* in force at that moment */
 };
 
 struct pair_record {

@@ -229,7 +229,9 @@ core_peer_info(const struct core *c, struct now now, size_t i,
 		out->cipher = r->pairs[0].cipher;
 		out->comp = r->pairs[0].comp;
 		out->level = r->pairs[0].level;
-		out->cert_end = r->pairs[0].cert_end;
+		out->cert_end =
+			pair_end(&c->env, c->env.stale ? NULL : c->env.bnl,
+				 p->name, &r->pairs[0]);
 		out->key = r->pairs[0].peer_key;
 		out->pair_age_s = pair_age_s(&c->env, &r->pairs[0], now.mono);
 	}

@@ -40,7 +40,8 @@ fail_library(struct tls *t)
 }
 
 static struct tls *
-engine_open(void *ctx, bool dialler, struct walltime now, struct err *e)
+engine_open(void *ctx, bool dialler, struct walltime now,
+	    const struct tls_judge *judge, struct err *e)
 {
 	const struct tls_ctx *c = ctx;
 	struct tls *t = calloc(1, sizeof(*t));
@@ -50,6 +51,8 @@ engine_open(void *ctx, bool dialler, struct walltime now, struct err *e)
 		return NULL;
 	}
 	t->dialler = dialler;
+	if (judge != NULL)
+		t->judge = *judge;
 	t->kind = c->kind;
 	memcpy(t->ca, c->ca, sizeof(t->ca));
 	/* A guest has no certificate yet that verify_peer() could check. */

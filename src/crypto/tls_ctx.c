@@ -67,7 +67,29 @@ verify_chain(const struct tls *t, X509_STORE_CTX *sc, struct err *e)
 	return rc;
 }
 
-/* Replaces X509_verify_cert(); 1 lets the handshake continue. */
+/* Asks the judge about a certificate whose chain has the fault e. A key that is
+ * too weak is nobody's proof. */
+static bool
+judge_key(struct tls *t, X509_STORE_CTX *sc, const struct err *e)
+{
+	X509 *x = X509_STORE_CTX_get0_cert(sc);
+	int code = X509_STORE_CTX_get_error(sc);
+	struct cert_info info;
+
+	if (t->kind != TLS_MUTUAL || t->judge.accepts == NULL || x == NULL ||
+	    x509_info(&info, x, false, NULL) != 0 ||
+	    x509_check_key(X509_get0_pubkey(x), NULL) != 0)
+		return false;
+	info.by_key = true;
+	if (!t->judge.accepts(t->judge.ctx, &info, e->text,
+			      tls_chain_fault(code)))
+		return false;
+	t->peer = info;
+	return true;
+}
+
+/* Replaces X509_verify_cert(); 1 lets the handshake continue. The signature by
+ * the certificate's key, which the library verifies next, is the proof. */
 static int
 verify_peer(X509_STORE_CTX *sc, void *arg)
 {
@@ -90,6 +112,10 @@ verify_peer(X509_STORE_CTX *sc, void *arg)
 		err_prefix(&e, "certificate of the other side");
 		/* OpenSSL turns this error into the alert bad_certificate. */
 		X509_STORE_CTX_set_error(sc, X509_V_ERR_HOSTNAME_MISMATCH);
+	} else if (judge_key(t, sc, &e)) {
+		X509_STORE_CTX_set_error(sc, X509_V_OK);
+		t->verified = true;
+		return 1;
 	}
 	memcpy(t->reason, e.text, sizeof(t->reason));
 	t->fault = tls_chain_fault(X509_STORE_CTX_get_error(sc));

@@ -32,8 +32,9 @@ struct tls {
 	bool verified; /* verify_peer() accepted */
 	bool done;     /* the handshake is complete */
 	bool dead;
-	size_t fed;	    /* bytes taken before it was complete */
-	unsigned int later; /* handshake messages after completion */
+	size_t fed;		/* bytes taken before it was complete */
+	unsigned int later;	/* handshake messages after completion */
+	struct tls_judge judge; /* accepts: NULL when there is none */
 	struct cert_info peer;
 	char reason[ERR_TEXT_MAX];
 	enum tls_fault fault;

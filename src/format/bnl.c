@@ -172,6 +172,31 @@ bnl_pins_another(const struct bnl_node *node, const uint8_t fp[FINGERPRINT_LEN])
 	return node->pinned && memcmp(node->pin, fp, FINGERPRINT_LEN) != 0;
 }
 
+bool
+bnl_admits_by_key(const struct bnl *b, const char *name,
+		  const uint8_t fp[FINGERPRINT_LEN])
+{
+	const struct bnl_node *node =
+		b->admit_pinned ? bnl_find(b, name) : NULL;
+
+	return node != NULL && node->pinned &&
+	       memcmp(node->pin, fp, FINGERPRINT_LEN) == 0 &&
+	       !bnl_is_revoked(b, fp);
+}
+
+bool
+bnl_may_be_at(const struct bnl_node *node, const struct endpoint *at)
+{
+	for (uint32_t i = 0; i < node->naddresses; i++) {
+		const struct bnl_address *a = &node->addresses[i];
+
+		if (a->ep.port == at->port &&
+		    (a->host != NULL || ipaddr_equal(&a->ep.addr, &at->addr)))
+			return true;
+	}
+	return false;
+}
+
 const uint8_t *
 bnl_revoked_above(const struct bnl *b, const struct cert_above *above)
 {
@@ -188,8 +213,9 @@ bnl_allows(const struct bnl *b, const char *name,
 	const struct bnl_node *node = bnl_find(b, name);
 
 	return node != NULL && !bnl_is_revoked(b, fp) &&
-	       bnl_revoked_above(b, above) == NULL &&
-	       !bnl_pins_another(node, fp);
+	       !bnl_pins_another(node, fp) &&
+	       (bnl_admits_by_key(b, name, fp) ||
+		bnl_revoked_above(b, above) == NULL);
 }
 
 bool

@@ -237,6 +237,23 @@ on_history(struct bnl_reader *r)
 }
 
 static void
+on_admit(struct bnl_reader *r)
+{
+	char q[BNL_QUOTED_MAX];
+	struct span w;
+
+	if (!in_header(r) || !first_time(r, &r->admit_at) ||
+	    !bnl_need_word(r, "\"pinned\"", &w))
+		return;
+	if (!span_is(w, "pinned")) {
+		BNL_COMPLAIN(r, ERR_SYNTAX, "expected \"pinned\", found \"%s\"",
+			     bnl_quote(q, w));
+		return;
+	}
+	r->d->list->admit_pinned = bnl_need_end(r);
+}
+
+static void
 on_node(struct bnl_reader *r)
 {
 	struct vec *nodes = &r->d->nodes;
@@ -355,6 +372,7 @@ static const struct {
 	[BNL_W_PREFIX] = { on_prefix, false, false },
 	[BNL_W_TIMESTAMP] = { on_timestamp, false, true },
 	[BNL_W_HISTORY] = { on_history, false, true },
+	[BNL_W_ADMIT] = { on_admit, false, false },
 	[BNL_W_NODE] = { on_node, true, true },
 	[BNL_W_ADDRESS] = { on_address, true, false },
 	[BNL_W_SUBNET] = { on_subnet, true, false },
@@ -383,7 +401,7 @@ report_unknown(struct bnl_reader *r, struct span w)
 		BNL_COMPLAIN(
 			r, ERR_SYNTAX,
 			"unknown statement \"%s\": expected network, prefix, "
-			"timestamp, history, node, address, subnet, key, "
+			"timestamp, history, admit, node, address, subnet, key, "
 			"revoke or x-... (this program knows formats up to %u "
 			"of lists)",
 			bnl_quote(q, w), BNL_FORMAT);

@@ -14,6 +14,7 @@ const struct bnl_word_row bnl_words[BNL_WORDS] = {
 	[BNL_W_PREFIX] = { "prefix", 1, false },
 	[BNL_W_TIMESTAMP] = { "timestamp", 1, false },
 	[BNL_W_HISTORY] = { "history", 1, false },
+	[BNL_W_ADMIT] = { "admit", 1, false },
 	[BNL_W_NODE] = { "node", 1, false },
 	[BNL_W_ADDRESS] = { "address", 1, false },
 	[BNL_W_SUBNET] = { "subnet", 1, false },

@@ -16,8 +16,8 @@
  * fingerprint of the peer's certificate 32, made 8, certificates' end 8, list
  * version 40, length of the tail 2, the tail. Integers are big endian. The tail
  * has entries {type 2, length 2, bytes}, in ascending order of the types.
- * Entries of unknown types below 0x8000 are skipped; both known types are
- * required.
+ * Entries of unknown types below 0x8000 are skipped; types 1 and 2 are required.
+ * Without type 3 both certificates end as the pair does.
  */
 static const char magic[7] = "CVPAIR\n";
 #define RECORD_VERSION 2
@@ -29,21 +29,38 @@ static const char magic[7] = "CVPAIR\n";
 enum tail_type {
 	TAIL_ABOVE = 1, /* fingerprints of the CAs, the nearest first */
 	TAIL_RUN = 2,	/* u64: running time of this node as it was made */
+	TAIL_ENDS = 3,	/* u64, u64: end of our certificate, of the peer's */
 	TAIL_REFUSED = 0x8000 /* this and above: refused if unknown */
 };
+
+/* Where the pair ends with the earlier of both certificates, nothing is gained
+ * by knowing the later one. */
+static bool
+ends_differ(const struct pair *p)
+{
+	return p->cert_end.s !=
+	       (p->self_end.s < p->peer_end.s ? p->self_end.s : p->peer_end.s);
+}
 
 static void
 tail_write(struct wcur *w, const struct pair *p)
 {
 	const size_t above = p->above.n * (size_t)FINGERPRINT_LEN;
+	const size_t ends = ends_differ(p) ? 2 + 2 + 8 + 8 : 0;
 
-	wcur_be16(w, (uint16_t)(2 + 2 + above + 2 + 2 + 8));
+	wcur_be16(w, (uint16_t)(2 + 2 + above + 2 + 2 + 8 + ends));
 	wcur_be16(w, TAIL_ABOVE);
 	wcur_be16(w, (uint16_t)above);
 	wcur_bytes(w, p->above.key, above);
 	wcur_be16(w, TAIL_RUN);
 	wcur_be16(w, 8);
 	wcur_be64(w, (uint64_t)p->made_run_s);
+	if (ends == 0)
+		return;
+	wcur_be16(w, TAIL_ENDS);
+	wcur_be16(w, 16);
+	wcur_be64(w, (uint64_t)p->self_end.s);
+	wcur_be64(w, (uint64_t)p->peer_end.s);
 }
 
 static void
@@ -124,17 +141,32 @@ above_read(struct cert_above *above, struct rcur *c)
 	return 0;
 }
 
+/* One entry of the tail. */
+static int
+entry_read(struct pair *p, unsigned int type, struct rcur *c)
+{
+	switch (type) {
+	case TAIL_ABOVE:
+		return above_read(&p->above, c);
+	case TAIL_RUN:
+		return run_read(&p->made_run_s, c);
+	default:
+		return time_read(&p->self_end, c) != 0 ||
+				       time_read(&p->peer_end, c) != 0 ?
+			       -1 :
+			       0;
+	}
+}
+
 static int
 tail_entry_read(struct pair *p, unsigned int type, struct rcur *c,
 		struct err *e)
 {
 	if (type >= TAIL_REFUSED)
 		return err_set(e, ERR_RANGE, "unknown entry 0x%04x", type);
-	if (type != TAIL_ABOVE && type != TAIL_RUN)
+	if (type == 0 || type > TAIL_ENDS)
 		return 0;
-	if ((type == TAIL_ABOVE ? above_read(&p->above, c) :
-				  run_read(&p->made_run_s, c)) != 0 ||
-	    !rcur_done(c))
+	if (entry_read(p, type, c) != 0 || !rcur_done(c))
 		return err_set(e, ERR_RANGE, "entry %u is out of range", type);
 	return 0;
 }
@@ -206,6 +238,7 @@ pair_read(struct pair *p, struct rcur *c, struct err *e)
 	    p->level > comp_level_max(p->comp))
 		return err_set(e, ERR_RANGE, "level %u of %s is out of range",
 			       p->level, comp_name(p->comp));
+	p->self_end = p->peer_end = p->cert_end;
 	return tail_read(p, c, e);
 }
 

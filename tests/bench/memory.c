@@ -149,7 +149,9 @@ init_peers(struct peers *ps, size_t n, struct rng rng, const struct conf *conf)
 				  .proven = true,
 				  .cipher = AEAD_AES_256_GCM,
 				  .made = { WALL },
-				  .cert_end = { WALL + YEAR_S } };
+				  .cert_end = { WALL + YEAR_S },
+				  .self_end = { WALL + YEAR_S },
+				  .peer_end = { WALL + YEAR_S } };
 }
 
 static void

@@ -114,6 +114,7 @@ make_pair(struct pair_record *r, uint8_t secret[X25519_LEN], unsigned int i,
 	p->cipher = AEAD_AES_256_GCM;
 	p->made = clock_wall();
 	p->cert_end.s = p->made.s + PAIR_LIFE_S;
+	p->self_end = p->peer_end = p->cert_end;
 	memcpy(p->peer_static, at_hub ? public : hub.hub_public, X25519_LEN);
 	memcpy(p->self_static, at_hub ? hub.hub_public : public, X25519_LEN);
 	if (at_hub)

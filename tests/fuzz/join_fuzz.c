@@ -183,7 +183,7 @@ come(struct client *c, uint8_t how)
 	leave_host(c);
 	require(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) == 0);
 	c->fd = pair[0];
-	c->t = plain_open(&plain, true, (struct walltime){ 0 }, &e);
+	c->t = plain_open(&plain, true, (struct walltime){ 0 }, NULL, &e);
 	invite_accept(&server, pair[1], &from, &from);
 	plain_handshake(c->t);
 	if ((how & 0x80) != 0) /* something else than TLS */
@@ -475,7 +475,7 @@ at_guest(struct script *s)
 	require(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) == 0);
 	require(wire_open(&wire, pair[0], plain_provider(NULL), true,
 			  JOIN_GIVE_MAX, &e) == 0);
-	host = plain_open(&plain, false, (struct walltime){ 0 }, &e);
+	host = plain_open(&plain, false, (struct walltime){ 0 }, NULL, &e);
 	memcpy(host->theirs, wire.tls->mine, sizeof(host->theirs));
 	require(plain_export(host, LABEL_JOIN_EXPORT, k.id, sizeof(k.id),
 			     exported, sizeof(exported)) == 0);

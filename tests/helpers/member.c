@@ -287,7 +287,7 @@ talk(const struct member *m, int fd)
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-	if (frames_open(&l.s, &tls, !m->listens, clock_wall(), &e) < 0)
+	if (frames_open(&l.s, &tls, !m->listens, clock_wall(), NULL, &e) < 0)
 		fail(e.text);
 	while (progress(m, &l)) {
 		n = recv(fd, in, sizeof(in), 0);

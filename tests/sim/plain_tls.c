@@ -34,8 +34,12 @@ struct tls {
 	const char *failed;	       /* NULL: it has not */
 	uint8_t random[2][RANDOM_LEN]; /* dialler's, listener's */
 	struct cert_info peer;
+	struct tls_judge judge;
 	struct buf in, out, got;
 };
+
+static const char not_now[] = "certificate of the other side: expired or not "
+			      "yet valid";
 
 static void
 put_record(struct tls *t, enum record type, const void *body, size_t len)
@@ -70,7 +74,8 @@ get_cert(struct rcur *r, struct cert_info *c)
 }
 
 static struct tls *
-plain_open(void *ctx, bool dialler, struct walltime now, struct err *e)
+plain_open(void *ctx, bool dialler, struct walltime now,
+	   const struct tls_judge *judge, struct err *e)
 {
 	struct plain_ctx *p = ctx;
 	struct tls *t = calloc(1, sizeof(*t));
@@ -82,6 +87,8 @@ plain_open(void *ctx, bool dialler, struct walltime now, struct err *e)
 	t->ctx = p;
 	t->now = now;
 	t->dialler = dialler;
+	if (judge != NULL)
+		t->judge = *judge;
 	rng_fill(&p->rng, t->random[dialler ? 0 : 1], RANDOM_LEN);
 	buf_init(&t->in, HELD_MAX);
 	buf_init(&t->out, HELD_MAX);
@@ -116,9 +123,12 @@ believe(struct tls *t, struct rcur *r)
 	get_cert(r, &t->peer);
 	if (!rcur_done(r))
 		return fail(t, "not this engine's handshake");
-	if (t->now.s < t->peer.not_before.s || t->now.s > t->peer.not_after.s)
-		return fail(t, "certificate of the other side: expired or not "
-			       "yet valid");
+	t->peer.by_key = t->now.s < t->peer.not_before.s ||
+			 t->now.s > t->peer.not_after.s;
+	if (t->peer.by_key && (t->judge.accepts == NULL ||
+			       !t->judge.accepts(t->judge.ctx, &t->peer,
+						 not_now, TLS_FAULT_DATE)))
+		return fail(t, not_now);
 	t->through = true;
 	return TLS_OK;
 }

@@ -101,6 +101,8 @@ head_lines(struct lines *l, const struct bnl *b)
 		if (lines_add(l, "prefix",
 			      prefix_format(text, &b->prefixes[i])) != 0)
 			return -1;
+	if (b->admit_pinned && lines_add(l, "admit", "pinned") != 0)
+		return -1;
 	for (uint32_t i = 0; i < b->nrevoked; i++)
 		if (lines_add(l, "revoke",
 			      fingerprint_format(key, b->revoked[i])) != 0)

@@ -157,8 +157,8 @@ ca_fingerprint(const struct invite *in, uint8_t fp[FINGERPRINT_LEN])
 static int
 try_guest(struct tls_provider host, struct tls_provider guest, struct err *e)
 {
-	struct tls *h = host.ops->open(host.ctx, false, clock_wall(), e);
-	struct tls *g = guest.ops->open(guest.ctx, true, clock_wall(), e);
+	struct tls *h = host.ops->open(host.ctx, false, clock_wall(), NULL, e);
+	struct tls *g = guest.ops->open(guest.ctx, true, clock_wall(), NULL, e);
 	enum tls_status st = TLS_AGAIN;
 	uint8_t piece[16384];
 	size_t n;

@@ -21,7 +21,7 @@ wire_open(struct wire *w, int fd, struct tls_provider tls, bool dialler,
 	buf_init(&w->out, OUT_MAX);
 	w->fd = fd;
 	w->ops = tls.ops;
-	w->tls = w->ops->open(tls.ctx, dialler, clock_wall(), e);
+	w->tls = w->ops->open(tls.ctx, dialler, clock_wall(), NULL, e);
 	if (w->tls != NULL)
 		return 0;
 	wire_close(w);

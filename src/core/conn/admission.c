@@ -22,6 +22,7 @@ admission_check(const struct core_env *env, const struct cert_info *peer,
 {
 	const char *ou = env->conf->restrictouname;
 	const struct bnl_node *node;
+	bool by_key;
 
 	if (strcmp(peer->cn, env->self) == 0)
 		return REFUSE_WRONG_NAME;
@@ -31,21 +32,44 @@ admission_check(const struct core_env *env, const struct cert_info *peer,
 		return REFUSE_OU;
 	if (env->bnl == NULL)
 		return REFUSE_NOT_LISTED;
+	by_key = bnl_admits_by_key(env->bnl, peer->cn, peer->fingerprint);
 	if (bnl_is_revoked(env->bnl, peer->fingerprint) ||
-	    bnl_revoked_above(env->bnl, &peer->above) != NULL)
+	    (!by_key && bnl_revoked_above(env->bnl, &peer->above) != NULL))
 		return REFUSE_REVOKED;
+
 	node = bnl_find(env->bnl, peer->cn);
 	if (node == NULL)
-		return REFUSE_NOT_LISTED;
+		return peer->by_key ? ADMIT_NO_CA : REFUSE_NOT_LISTED;
 	if (bnl_pins_another(node, peer->fingerprint))
 		return REFUSE_PIN;
-	return ADMIT_YES;
+	return peer->by_key && !by_key ? ADMIT_NO_CA : ADMIT_YES;
 }
 
 bool
-admission_may_deliver(int code, bool dialled, bool lacking)
+admission_by_key(const struct core_env *env, const struct cert_info *peer,
+		 const char *dialled, const struct endpoint *at)
 {
-	return code == REFUSE_PIN ||
+	const struct bnl *b = env->bnl;
+	const struct bnl_node *node;
+
+	if (b == NULL || !b->admit_pinned)
+		return false;
+	if (bnl_admits_by_key(b, peer->cn, peer->fingerprint))
+		return true;
+	if (dialled == NULL || strcmp(peer->cn, dialled) != 0 ||
+	    bnl_is_revoked(b, peer->fingerprint))
+		return false;
+	node = bnl_find(b, dialled);
+	return node != NULL && bnl_may_be_at(node, at);
+}
+
+bool
+admission_may_deliver(int code, bool by_key, bool dialled, bool lacking)
+{
+	/* A caller without a CA is a pinned node, or nobody. */
+	if (by_key && !dialled)
+		return false;
+	return code == REFUSE_PIN || code == ADMIT_NO_CA ||
 	       (code == REFUSE_NOT_LISTED && (!dialled || lacking));
 }
 

@@ -15,9 +15,10 @@
 #include "format/proto.h"
 
 #define ADMIT_YES 0
+#define ADMIT_NO_CA 256 /* no code of the wire: no CA vouches for the peer */
 
 /*
- * ADMIT_YES or an enum refuse_code. dialled: the name we wanted to reach;
+ * ADMIT_YES, ADMIT_NO_CA or an enum refuse_code. dialled: the name we wanted to reach;
  * NULL when they called. REFUSE_NOT_LISTED is given only when nothing else is
  * wrong: such a name may still deliver a newer list.
  */
@@ -25,8 +26,18 @@ int admission_check(const struct core_env *env, const struct cert_info *peer,
 		    const char *dialled);
 /* Whether a peer for which that is the answer may still deliver a newer list,
  * which may name it or pin its new key. Nothing else is done with it until that
- * list is in force. lacking: as lists_lacking(). */
-bool admission_may_deliver(int code, bool dialled, bool lacking);
+ * list is in force. by_key: no CA vouches for it. lacking: as lists_lacking(). */
+bool admission_may_deliver(int code, bool by_key, bool dialled, bool lacking);
+/*
+ * Decides in the handshake about a peer for which no CA vouches: is it the node
+ * whose key the list pins, by `admit pinned`? Or may a dialler, which has found
+ * a key that it cannot verify at an address of its own list, take a list from
+ * it and nothing else? Lists prove themselves; so a node can be away until all
+ * certificates have ended and all keys are others. dialled: as above; at: its
+ * address.
+ */
+bool admission_by_key(const struct core_env *env, const struct cert_info *peer,
+		      const char *dialled, const struct endpoint *at);
 /* This node can negotiate: it has a list that is not stale and is in it. */
 bool admission_can_negotiate(const struct core_env *env);
 /* The peer has dialled so many other connections: one more is too many. No

@@ -38,9 +38,11 @@ struct conn {
 	bool listed; /* the peer dialled, from an address
 		      * in the list or a known one */
 	struct frames stream;
-	struct cert_info mine; /* our certificate in this connection */
-	struct cert_info cert; /* the peer's, once TLS is done */
-	bool deliver_only;     /* the list does not admit it: it may
+	struct cert_info mine;	       /* our certificate in this connection */
+	struct cert_info cert;	       /* the peer's, once TLS is done */
+	char doubt[CONN_REASON_MAX];   /* why no CA vouches for it, and */
+	enum history_kind doubt_fault; /* the kind of that; "": one does */
+	bool deliver_only;	       /* the list does not admit it: it may
 				 * deliver a newer one */
 	struct negotiation *negotiation; /* from TLS to its end */
 	struct transfer_conn list;

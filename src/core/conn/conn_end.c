@@ -103,6 +103,11 @@ conn_refuse(struct conn *ch, int code, const char *why)
 	uint8_t payload[FRAME_REFUSE_MAX];
 	char line[sizeof(r.text) + 64];
 
+	if (code == ADMIT_NO_CA) {
+		ch->fault = ch->doubt_fault;
+		conn_lose(ch, ch->doubt);
+		return;
+	}
 	snprintf(r.text, sizeof(r.text), "%.*s", (int)sizeof(r.text) - 1, why);
 	snprintf(line, sizeof(line), "refused: %s%s%s", refuse_name(r.code),
 		 why[0] == '\0' ? "" : ": ", why);

@@ -14,9 +14,9 @@
 #include "core/history.h"
 
 static enum history_kind
-fault_of(const struct frames *s)
+kind_of(enum tls_fault fault)
 {
-	switch (s->ops->fault(s->tls)) {
+	switch (fault) {
 	case TLS_FAULT_DATE:
 		return HISTORY_DATE;
 	case TLS_FAULT_FOREIGN:
@@ -25,6 +25,22 @@ fault_of(const struct frames *s)
 		break;
 	}
 	return HISTORY_FAILED;
+}
+
+/* struct tls_judge */
+static bool
+accepts_key(void *ctx, const struct cert_info *peer, const char *why,
+	    enum tls_fault fault)
+{
+	struct conn *ch = ctx;
+
+	if (!admission_by_key(ch->ctx->env, peer, ch->dialled ? ch->peer : NULL,
+			      &ch->remote))
+		return false;
+	snprintf(ch->doubt, sizeof(ch->doubt), "%.*s",
+		 (int)sizeof(ch->doubt) - 1, why);
+	ch->doubt_fault = kind_of(fault);
+	return true;
 }
 
 static void
@@ -41,7 +57,7 @@ on_secured(struct conn *ch)
 	code = admission_check(env, cert, ch->dialled ? ch->peer : NULL);
 	/* Another machine with the peer's name may be at one of its addresses;
 	 * then the others are still tried. */
-	has_its_key = code != REFUSE_PIN;
+	has_its_key = code != REFUSE_PIN && code != ADMIT_NO_CA;
 	if (code == REFUSE_WRONG_NAME) {
 		ch->fault = HISTORY_OTHER;
 		snprintf(why, sizeof(why), "the certificate is of %s (at %s)",
@@ -49,7 +65,7 @@ on_secured(struct conn *ch)
 	}
 	if (!ch->dialled)
 		memcpy(ch->peer, cert->cn, sizeof(ch->peer));
-	if (admission_may_deliver(code, ch->dialled,
+	if (admission_may_deliver(code, cert->by_key, ch->dialled,
 				  lists_lacking(ch->ctx->lists))) {
 		ch->deliver_only = true;
 		code = ADMIT_YES;
@@ -160,7 +176,8 @@ note_progress(struct conn *ch)
 			conn_lose(ch, "the other side closed the connection");
 			return;
 		case FRAMES_BROKEN:
-			ch->fault = fault_of(&ch->stream);
+			ch->fault =
+				kind_of(ch->stream.ops->fault(ch->stream.tls));
 			conn_lose(ch, ch->stream.why);
 			return;
 		case FRAMES_MISFRAMED:
@@ -173,6 +190,7 @@ note_progress(struct conn *ch)
 void
 conn_opened(struct conn *ch)
 {
+	const struct tls_judge judge = { accepts_key, ch };
 	struct core_env *env = ch->ctx->env;
 	struct err e;
 
@@ -184,7 +202,7 @@ conn_opened(struct conn *ch)
 		return;
 	ch->mine = env->cert;
 	if (frames_open(&ch->stream, &env->tls, ch->dialled, env->now.wall,
-			&e) < 0) {
+			&judge, &e) < 0) {
 		conn_end(ch, e.text);
 		return;
 	}

@@ -10,13 +10,13 @@
 
 int
 frames_open(struct frames *s, const struct tls_provider *tls, bool dialler,
-	    struct walltime now, struct err *e)
+	    struct walltime now, const struct tls_judge *judge, struct err *e)
 {
 	assert(s->tls == NULL);
 	memset(s, 0, sizeof(*s));
 	buf_init(&s->in, FRAME_MAX);
 	s->ops = tls->ops;
-	s->tls = tls->ops->open(tls->ctx, dialler, now, e);
+	s->tls = tls->ops->open(tls->ctx, dialler, now, judge, e);
 	return s->tls == NULL ? -1 : 0;
 }
 

@@ -22,9 +22,10 @@ struct frames {
 	char why[ERR_TEXT_MAX]; /* reason of FRAMES_BROKEN */
 };
 
-/* Zeroed memory is a closed stream. 0 or -1. */
+/* Zeroed memory is a closed stream. judge: as of tls_ops.open(). 0 or -1. */
 int frames_open(struct frames *s, const struct tls_provider *tls, bool dialler,
-		struct walltime now, struct err *e);
+		struct walltime now, const struct tls_judge *judge,
+		struct err *e);
 void frames_free(struct frames *s);
 
 /* Bytes from the wire, at most this many a call; then frames_next() until

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "core/secrets/secret_set.h"
 
 struct negotiation *
 negotiation_new(void)
@@ -170,7 +171,7 @@ fetch_first(const struct neg_env *env, struct neg_out *out)
 {
 	if (env->wanted)
 		snprintf(out->why, sizeof(out->why),
-			 "our list is older and pins another key");
+			 "our list is older and does not admit its key");
 	out->next = CONN_OPEN;
 	return NEG_FETCH;
 }
@@ -276,8 +277,6 @@ make_pair(struct pair *pair, const struct negotiation *n,
 	  const struct neg_env *env)
 {
 	const struct core_env *core = env->core;
-	struct walltime mine = env->mine->not_after;
-	struct walltime theirs = env->cert->not_after;
 
 	*pair = (struct pair){
 		.generation = n->selection.generation,
@@ -288,7 +287,7 @@ make_pair(struct pair *pair, const struct negotiation *n,
 		.above = env->cert->above,
 		.made_run_s = core_env_run_s(core, core->now.mono),
 		.made = core->now.wall,
-		.cert_end = mine.s < theirs.s ? mine : theirs,
+		.self_end = env->mine->not_after,
 		.list = core->version,
 	};
 	memcpy(pair->id, n->keys.id, sizeof(pair->id));
@@ -296,6 +295,11 @@ make_pair(struct pair *pair, const struct negotiation *n,
 	memcpy(pair->peer_static, n->theirs.static_key, X25519_LEN);
 	memcpy(pair->self_static, n->mine.static_key, X25519_LEN);
 	memcpy(pair->peer_key, env->cert->fingerprint, FINGERPRINT_LEN);
+	if (!env->cert->by_key)
+		pair->peer_end = env->cert->not_after;
+	pair->cert_end = pair->self_end.s < pair->peer_end.s ? pair->self_end :
+							       pair->peer_end;
+	pair->cert_end = pair_end(core, core->bnl, env->peer, pair);
 }
 
 static enum neg_step

@@ -71,7 +71,7 @@ struct negotiation {
 /* What holds outside at the time of an event. */
 struct neg_env {
 	enum conn_state at;
-	const struct core_env *core; /* only its name, key, list, time, rng */
+	const struct core_env *core; /* only its name, keys, list, time, rng */
 	const char *peer;
 	const struct conf_algos *algos;
 	const struct cert_info *mine, *cert; /* in this connection */

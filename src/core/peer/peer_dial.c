@@ -291,12 +291,15 @@ peer_found(struct peer *p)
 static bool
 pair_is_old(const struct peer *p, const struct pair *newest, bool lower)
 {
-	int64_t half = wall_s(newest->made, newest->cert_end) / 2;
+	const struct core_env *env = &p->core->env;
+	struct walltime end =
+		pair_end(env, env->stale ? NULL : env->bnl, p->name, newest);
+	int64_t half = wall_s(newest->made, end) / 2;
 	int64_t due = half < PAIR_AGE_REFRESH_S ? half : PAIR_AGE_REFRESH_S;
 	int64_t most = due / 4 < REFRESH_SPREAD_S ? due / 4 : REFRESH_SPREAD_S;
 	int64_t spread = newest->id[0] * most / UINT8_MAX;
 
-	return pair_age_s(&p->core->env, newest, p->core->env.now.mono) >=
+	return pair_age_s(env, newest, env->now.mono) >=
 	       due + spread + (lower ? 0 : most);
 }
 

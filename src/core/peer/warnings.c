@@ -40,6 +40,16 @@ own_clock(const struct core *c, struct warning *w)
 	return c->clock_wrong;
 }
 
+/* All other nodes go by the key that the list pins for this one. */
+static bool
+own_is_admitted_by_key(const struct core *c)
+{
+	const struct bnl *b = c->env.stale ? NULL : c->env.bnl;
+
+	return b != NULL &&
+	       bnl_admits_by_key(b, c->self, c->env.cert.fingerprint);
+}
+
 /* Whether the list in force revokes this node's key, or that of a CA above
  * it. */
 static bool
@@ -66,6 +76,8 @@ own_certificate(const struct core *c, struct warning *w)
 	char at[TEXT_TIME_MAX];
 
 	w->kind = EVENT_CERT_END;
+	if (own_is_admitted_by_key(c))
+		return false;
 	if (own_is_revoked(c, &whose)) {
 		snprintf(w->text, sizeof(w->text),
 			 "the list revokes %s: all other nodes refuse this one "
@@ -152,10 +164,15 @@ peer_certificate(const struct peer *p, struct warning *w)
 {
 	const struct core *c = p->core;
 	const struct pair_record *r = secret_store_get(c->secrets, p->name);
-	int64_t end = r == NULL ? 0 : r->pairs[0].cert_end.s, left;
+	const struct bnl *b = c->env.stale ? NULL : c->env.bnl;
+	int64_t end = r == NULL ? 0 : r->pairs[0].peer_end.s, left;
 
-	/* The earlier of two: if it is not ours, it is the peer's. */
-	if (r == NULL || end >= c->env.cert.not_after.s || c->clock_wrong)
+	/* Where the record knows the earlier end alone: if that is not ours, it
+	 * is the peer's. */
+	if (r == NULL ||
+	    (b != NULL &&
+	     bnl_admits_by_key(b, p->name, r->pairs[0].peer_key)) ||
+	    end >= c->env.cert.not_after.s || c->clock_wrong)
 		return false;
 	left = end - c->env.now.wall.s;
 	w->kind = EVENT_PEER_CERT_END;

@@ -114,6 +114,29 @@ pair_age_s(const struct core_env *env, const struct pair *p,
 	return age < 0 ? 0 : age;
 }
 
+static struct walltime
+earlier(struct walltime a, struct walltime b)
+{
+	return a.s < b.s ? a : b;
+}
+
+struct walltime
+pair_end(const struct core_env *env, const struct bnl *b, const char *peer,
+	 const struct pair *p)
+{
+	bool self, other;
+
+	if (b == NULL)
+		return p->cert_end;
+	self = bnl_admits_by_key(b, env->self, env->cert.fingerprint);
+	other = bnl_admits_by_key(b, peer, p->peer_key);
+	if (self && other)
+		return (struct walltime){ p->made.s + PAIR_AGE_HARD_S };
+	if (self || other)
+		return self ? p->peer_end : p->self_end;
+	return earlier(p->self_end, p->peer_end);
+}
+
 /*
  * The list was signed after that time, be it dated ahead by as much as a list
  * may. Nothing is said of a pair that was made under this list, nor of one that
@@ -131,7 +154,8 @@ list_is_past(const struct bnl *b, const struct pair *p, int64_t end_s)
 }
 
 static const char *
-unfit_by_list(const struct bnl *b, const char *peer, const struct pair *p)
+unfit_by_list(const struct core_env *env, const struct bnl *b, const char *peer,
+	      const struct pair *p)
 {
 	const struct bnl_node *node = bnl_find(b, peer);
 
@@ -139,13 +163,14 @@ unfit_by_list(const struct bnl *b, const char *peer, const struct pair *p)
 		return "not in the list";
 	if (bnl_is_revoked(b, p->peer_key))
 		return "its key is revoked";
-	if (bnl_revoked_above(b, &p->above) != NULL)
+	if (!bnl_admits_by_key(b, peer, p->peer_key) &&
+	    bnl_revoked_above(b, &p->above) != NULL)
 		return "the key of a CA above its certificate is revoked";
 	if (bnl_pins_another(node, p->peer_key))
 		return "the list pins another key";
 	if (list_is_past(b, p, p->made.s + PAIR_AGE_HARD_S))
 		return "too old, by the date of the list";
-	if (list_is_past(b, p, p->cert_end.s))
+	if (list_is_past(b, p, pair_end(env, b, peer, p).s))
 		return "a certificate it was made with has ended, by the date "
 		       "of the list";
 	return NULL;
@@ -156,7 +181,7 @@ secret_set_unfit(const struct core_env *env, const struct bnl *b,
 		 const char *peer, const struct pair *p)
 {
 	int64_t age = pair_age_s(env, p, env->now.mono);
-	const char *why = b == NULL ? NULL : unfit_by_list(b, peer, p);
+	const char *why = b == NULL ? NULL : unfit_by_list(env, b, peer, p);
 
 	if (why != NULL)
 		return why;
@@ -164,7 +189,7 @@ secret_set_unfit(const struct core_env *env, const struct bnl *b,
 		return "made with another static key of ours";
 	if (age >= PAIR_AGE_HARD_S)
 		return "too old";
-	if (age >= wall_s(p->made, p->cert_end))
+	if (age >= wall_s(p->made, pair_end(env, b, peer, p)))
 		return "a certificate it was made with has ended";
 	return NULL;
 }

@@ -49,6 +49,13 @@ void secret_set_remove(struct pair_record *r, unsigned int i);
 int64_t pair_age_s(const struct core_env *env, const struct pair *p,
 		   struct monotime now);
 /*
+ * The earlier end of both certificates, of which those do not count whose node
+ * the list admits by its key: if neither counts, when the pair is too old. A
+ * list of NULL says nothing: then it is as when the pair was made.
+ */
+struct walltime pair_end(const struct core_env *env, const struct bnl *b,
+			 const char *peer, const struct pair *p);
+/*
  * Why a pair may not be used with that list (NULL: any), our static key and
  * its age; NULL when it may. The wall clock has no say in it: age is counted
  * by the time that this node was running; and a list that was signed later

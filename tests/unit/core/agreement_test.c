@@ -464,15 +464,24 @@ who_may_deliver(void **state)
 	for (int i = 0; i < 4; i++) {
 		bool dialled = i & 1, lacking = i & 2;
 
-		assert_true(
-			admission_may_deliver(REFUSE_PIN, dialled, lacking));
-		assert_int_equal(admission_may_deliver(REFUSE_NOT_LISTED,
+		assert_true(admission_may_deliver(REFUSE_PIN, false, dialled,
+						  lacking));
+		assert_int_equal(admission_may_deliver(REFUSE_NOT_LISTED, false,
 						       dialled, lacking),
 				 !dialled || lacking);
-		assert_false(admission_may_deliver(REFUSE_REVOKED, dialled,
+		assert_false(admission_may_deliver(REFUSE_REVOKED, false,
+						   dialled, lacking));
+		assert_false(admission_may_deliver(ADMIT_YES, false, dialled,
 						   lacking));
-		assert_false(
-			admission_may_deliver(ADMIT_YES, dialled, lacking));
+		/* Without a CA: to a dialler alone. */
+		assert_int_equal(admission_may_deliver(ADMIT_NO_CA, true,
+						       dialled, lacking),
+				 dialled);
+		assert_int_equal(admission_may_deliver(REFUSE_PIN, true,
+						       dialled, lacking),
+				 dialled);
+		assert_false(admission_may_deliver(REFUSE_REVOKED, true,
+						   dialled, lacking));
 	}
 }
 

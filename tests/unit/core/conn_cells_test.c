@@ -187,6 +187,7 @@ unsettle(void)
 	r.pairs[0].cipher = AEAD_AES_128_GCM;
 	r.pairs[0].made.s = INT64_C(4000000000);
 	r.pairs[0].cert_end.s = INT64_C(5000000000);
+	r.pairs[0].self_end = r.pairs[0].peer_end = r.pairs[0].cert_end;
 	memcpy(r.pairs[0].self_static, a->env.static_public, X25519_LEN);
 	secret_store_load(a->secrets, &r);
 	assert_true(secret_store_prove(a->secrets, "beta", r.pairs[0].id));
@@ -197,7 +198,7 @@ puppet_tls(bool dialler)
 {
 	struct err e;
 
-	p.t = plain_open(&p.ctx, dialler, w.now.wall, &e);
+	p.t = plain_open(&p.ctx, dialler, w.now.wall, NULL, &e);
 	plain_handshake(p.t);
 	pump();
 }

@@ -336,7 +336,9 @@ rig_pair(enum comp_alg comp, int64_t made)
 			  .proven = true,
 			  .made.s = made,
 			  .made_run_s = RIG_RUN_S + made - RIG_START,
-			  .cert_end.s = RIG_START + 300 * 86400 };
+			  .cert_end.s = RIG_START + 300 * 86400,
+			  .self_end.s = RIG_START + 300 * 86400,
+			  .peer_end.s = RIG_START + 300 * 86400 };
 
 	rng_fill(&rig.rng, p.id, sizeof(p.id));
 	rng_fill(&rig.rng, p.secret, sizeof(p.secret));

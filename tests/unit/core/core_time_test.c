@@ -292,6 +292,7 @@ test_pair_ends_with_certificate(void **state)
 	begin("pullinterval = 24h\n");
 	p = rig_pair(COMP_NONE, RIG_START);
 	p.cert_end.s = RIG_START + 4 * 3600;
+	p.self_end = p.peer_end = p.cert_end;
 	rig_new(&a, rig_list(BOTH, RIG_START), NULL);
 	rig_load(&a, &b, &p);
 	rig_start(&a);
@@ -314,6 +315,7 @@ test_warning_has_an_address(void **state)
 	begin("pullinterval = 24h\n");
 	p = rig_pair(COMP_NONE, RIG_START);
 	p.cert_end.s = RIG_START + 10 * 86400;
+	p.self_end = p.peer_end = p.cert_end;
 	rig_new(&a, rig_list(BOTH, RIG_START), NULL);
 	rig_load(&a, &b, &p);
 	assert_true(core_peer_warning(a.core, rig.now, 0, &pos, &w));

@@ -725,7 +725,9 @@ a_list_is_fetched_first(void **state)
 		assert_int_equal(alpha.env.at, CONN_OPEN);
 		assert_string_equal(
 			alpha.out.why,
-			wanted ? "our list is older and pins another key" : "");
+			wanted ?
+				"our list is older and does not admit its key" :
+				"");
 		finish();
 		begin(D_TLS);
 		alpha.env.deliver_only = true;

@@ -16,6 +16,7 @@
 #include "crypto/rng.h"
 #include "crypto/tls.h"
 
+#define PLAIN_UNTRUSTED "certificate not trusted"
 #define PLAIN_HELLO_LEN (sizeof(struct cert_info) + 32)
 
 struct plain_ctx {
@@ -31,6 +32,7 @@ struct tls {
 	bool dialler, said, done;
 	uint8_t mine[32], theirs[32];
 	struct cert_info peer;
+	struct tls_judge judge;
 	struct buf in, out;
 	size_t left; /* of the record being read */
 	bool closed;
@@ -48,7 +50,8 @@ plain_record(struct tls *t, char type, const void *p, size_t len)
 }
 
 static inline struct tls *
-plain_open(void *ctx, bool dialler, struct walltime now, struct err *e)
+plain_open(void *ctx, bool dialler, struct walltime now,
+	   const struct tls_judge *judge, struct err *e)
 {
 	struct tls *t = calloc(1, sizeof(*t));
 
@@ -56,6 +59,8 @@ plain_open(void *ctx, bool dialler, struct walltime now, struct err *e)
 	(void)e;
 	t->ctx = ctx;
 	t->dialler = dialler;
+	if (judge != NULL)
+		t->judge = *judge;
 	buf_init(&t->in, 1 << 20);
 	buf_init(&t->out, 1 << 20);
 	rng_fill(t->ctx->rng, t->mine, sizeof(t->mine));
@@ -105,13 +110,22 @@ plain_handshake(struct tls *t)
 		plain_say(t);
 	if (buf_len(&t->in) < 3)
 		return TLS_AGAIN;
-	if (p[0] != 'H' || get_be16(p + 1) != PLAIN_HELLO_LEN) {
-		t->why = p[0] == 'U' ? "certificate not trusted" : "no TLS";
+	if ((p[0] != 'H' && p[0] != 'U') ||
+	    get_be16(p + 1) != PLAIN_HELLO_LEN) {
+		t->why = "no TLS";
 		return TLS_FAILED;
 	}
 	if (buf_len(&t->in) < 3 + PLAIN_HELLO_LEN)
 		return TLS_AGAIN;
 	memcpy(&t->peer, p + 3, sizeof(t->peer));
+	t->peer.by_key = p[0] == 'U';
+	if (t->peer.by_key &&
+	    (t->judge.accepts == NULL ||
+	     !t->judge.accepts(t->judge.ctx, &t->peer, PLAIN_UNTRUSTED,
+			       TLS_FAULT_OTHER))) {
+		t->why = PLAIN_UNTRUSTED;
+		return TLS_FAILED;
+	}
 	memcpy(t->theirs, p + 3 + sizeof(t->peer), 32);
 	buf_consume(&t->in, 3 + PLAIN_HELLO_LEN);
 	plain_say(t);

@@ -96,7 +96,9 @@ pair(uint32_t generation, bool lower, bool proven)
 			  .cipher = AEAD_AES_256_GCM,
 			  .made.s = MADE,
 			  .made_run_s = RAN,
-			  .cert_end.s = 1900000000 };
+			  .cert_end.s = 1900000000,
+			  .self_end.s = 1900000000,
+			  .peer_end.s = 1900000000 };
 
 	p.id[0] = (uint8_t)(generation * 2 + lower);
 	memset(p.self_static, 0x51, sizeof(p.self_static));
@@ -582,6 +584,7 @@ check_against_the_date_of_the_list(void **state)
 	load(1, &p);
 	assert_check_held(false, "by the date of the list");
 	p.cert_end.s = MADE + 10;
+	p.self_end = p.peer_end = p.cert_end;
 	load(1, &p);
 	f.bnl->version.timestamp.s = MADE + 9 + BNL_FUTURE_MAX_S;
 	p.list.timestamp.s = MADE;
@@ -597,9 +600,11 @@ check_a_certificate_end(void **state)
 
 	(void)state;
 	p.cert_end.s = p.made.s + 10;
+	p.self_end = p.peer_end = p.cert_end;
 	load(1, &p);
 	p = pair(2, true, false);
 	p.cert_end.s = p.made.s + 20;
+	p.self_end = p.peer_end = p.cert_end;
 	assert_int_equal(secret_store_add(f.ps, PEER, &p), 0);
 	collect();
 	ran(10);

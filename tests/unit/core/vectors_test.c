@@ -266,6 +266,7 @@ record(int i)
 	p->cert_end = n->env.cert.not_after.s < other->cert.not_after.s ?
 			      n->env.cert.not_after :
 			      other->cert.not_after;
+	p->self_end = p->peer_end = p->cert_end;
 	p->list = n->env.version;
 	memcpy(r.peer, run.n[!i].name, sizeof(r.peer));
 	r.pairs[0] = *p;

@@ -118,17 +118,24 @@ struct end {
 };
 
 static inline struct end
-end_open(struct tls_ctx *c, bool dialler, struct walltime now)
+end_open_judged(struct tls_ctx *c, bool dialler, struct walltime now,
+		const struct tls_judge *judge)
 {
 	struct tls_provider p = tls_ctx_provider(c);
 	struct end end = { .ops = p.ops, .st = TLS_AGAIN };
 	struct err e = { 0 };
 
-	end.t = p.ops->open(p.ctx, dialler, now, &e);
+	end.t = p.ops->open(p.ctx, dialler, now, judge, &e);
 	if (end.t == NULL)
 		fail_msg("%s", e.text);
 	buf_init(&end.got, RIG_GOT_MAX);
 	return end;
+}
+
+static inline struct end
+end_open(struct tls_ctx *c, bool dialler, struct walltime now)
+{
+	return end_open_judged(c, dialler, now, NULL);
 }
 
 static inline void

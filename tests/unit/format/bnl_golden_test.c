@@ -90,6 +90,8 @@ dump(FILE *f, const struct bnl *b)
 		fprintf(f, "history %s %s\n",
 			text_time_format(time, b->history[i].timestamp),
 			fingerprint_format(text, b->history[i].digest));
+	if (b->admit_pinned)
+		fprintf(f, "admit pinned\n");
 	for (uint32_t i = 0; i < b->nnodes; i++)
 		dump_node(f, &b->nodes[i]);
 	for (uint32_t i = 0; i < b->nrevoked; i++)

@@ -52,6 +52,8 @@ any_pair(void)
 	p.level = (uint8_t)(comp_level_min(p.comp) + any_byte() % levels);
 	p.made.s = INT64_C(1795328700) + any_byte();
 	p.cert_end.s = p.made.s + 86400;
+	p.self_end.s = p.cert_end.s + any_byte() % 2;
+	p.peer_end.s = p.cert_end.s;
 	p.list.timestamp.s = p.made.s - any_byte();
 	return p;
 }
@@ -82,6 +84,9 @@ assert_pairs_equal(const struct pair *a, const struct pair *b)
 	assert_memory_equal(a->peer_key, b->peer_key, FINGERPRINT_LEN);
 	assert_int_equal(a->made.s, b->made.s);
 	assert_int_equal(a->cert_end.s, b->cert_end.s);
+	if (a->self_end.s != b->self_end.s) /* not needed, so not kept */
+		assert_int_equal(a->self_end.s, a->cert_end.s);
+	assert_int_equal(a->peer_end.s, b->peer_end.s);
 	assert_int_equal(a->above.n, b->above.n);
 	assert_memory_equal(a->above.key, b->above.key, sizeof(a->above.key));
 	assert_int_equal(a->made_run_s, b->made_run_s);
