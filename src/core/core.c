@@ -9,13 +9,9 @@
 #include "core/list/install.h"
 #include "crypto/key.h"
 #include "format/bnl_sign.h"
+#include "core/timings.h"
 
-#define SWEEP_STEP_MS 100 /* for each step: 100 peers a second */
 #define SWEEP_STEP_PEERS 10
-#define SWEEP_SUMMARY_MS 5000	 /* after the first one */
-#define SWEEP_REST_MS 30000	 /* between two rounds over all peers */
-#define SECRETS_CHECK_MS 3600000 /* between two looks at their ages */
-#define RUN_STORE_MS 3600000	 /* between two writes of the running time */
 #define SCRATCH_LEN (FRAME_LEN_MAX + DGRAM_DATA_OVERHEAD + 1)
 
 /* pass SWEEP_START: peers with stored pairs are resumed as well. */

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/rate.h"
 #include "base/table.h"
 #include "base/timerq.h"
 #include "core/conn/conns.h"
@@ -25,7 +26,6 @@
 #include "core/peer/waitq.h"
 
 #define PATH_TAG_LEN 6
-#define PATH_TELL_MS 100
 #define PEER_LISTED_MAX (CONN_ENDPOINTS_MAX - ADDRCACHE_EACH)
 
 struct peer {
@@ -60,8 +60,7 @@ struct peer {
 	struct monotime made;		/* since the start; MONO_NONE: before */
 	struct monotime probed;		/* a dial that only looks */
 	bool probe_due;			/* a probe came too early, and is due */
-	struct monotime told_since;	/* start of the counted second */
-	unsigned int told;		/* questions of it that were answered */
+	struct rate told;		/* questions of it that were answered */
 	int64_t rtt_us;			/* by PING, or at the handshake */
 	bool has_clock;			/* ... with the peer's clock: */
 	int64_t clock_s;		/* that far ahead of ours */

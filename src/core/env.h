@@ -13,6 +13,7 @@
 #include "crypto/tls.h"
 #include "format/bnl_sign.h"
 #include "format/conf.h"
+#include "core/timings.h"
 
 struct actions;
 struct addrcache;
@@ -45,8 +46,6 @@ struct core_env {
 	struct actions *actions;
 	uint32_t ticket; /* the last one given out; 0 is none */
 };
-
-#define KEEPALIVE_HIDDEN_S 25 /* less than NATs keep a mapping of UDP */
 
 /* Seconds between signs of life in a session; 0: none are sent. A node that
  * cannot be dialled keeps its sessions unless it is told not to. */

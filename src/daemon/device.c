@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/backoff.h"
 #include "base/log.h"
 #include "daemon/daemon.h"
 #include "daemon/device_impl.h"
@@ -24,14 +25,10 @@
 static int64_t
 repair_wait_ms(const struct device *dev)
 {
-	unsigned int n = dev->repairs;
-	int64_t ms = REPAIR_WAIT_MS;
-
-	if (n < DEVICE_REPAIRS_FREE)
+	if (dev->repairs < DEVICE_REPAIRS_FREE)
 		return REPAIR_MS;
-	while (n-- > DEVICE_REPAIRS_FREE && ms < REPAIR_WAIT_MAX_MS)
-		ms *= 2;
-	return ms < REPAIR_WAIT_MAX_MS ? ms : REPAIR_WAIT_MAX_MS;
+	return backoff_ms(REPAIR_WAIT_MS, REPAIR_WAIT_MAX_MS,
+			  dev->repairs - DEVICE_REPAIRS_FREE);
 }
 
 /* Repairs at once, but ever more slowly if another program undoes it. */

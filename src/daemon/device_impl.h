@@ -73,7 +73,7 @@ struct device {
 	unsigned int nrefused; /* items in state ITEM_REFUSED */
 	int refused_errno;     /* error of the first refused item */
 	bool refused_told;
-	int64_t retry_ms;
+	unsigned int retries; /* in a row */
 	char refused_text[PREFIX_TEXT_MAX];
 
 	/* device_watch.c records the damage, device.c repairs it. */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/backoff.h"
 #include "daemon/daemon.h"
 #include "sys/clock.h"
 
@@ -217,7 +218,7 @@ all_sent(struct device *dev)
 {
 	dev->nsent = 0;
 	if (dev->nrefused == 0) {
-		dev->retry_ms = 0;
+		dev->retries = 0;
 		dev->refused_told = false;
 		return;
 	}
@@ -225,10 +226,10 @@ all_sent(struct device *dev)
 	/* A planned repair includes a retry. */
 	if (dev->repair_planned)
 		return;
-	dev->retry_ms = dev->retry_ms == 0 ? RETRY_MS : dev->retry_ms * 2;
-	if (dev->retry_ms > RETRY_MAX_MS)
-		dev->retry_ms = RETRY_MAX_MS;
-	loop_timer_set(&dev->timer, mono_add_ms(clock_mono(), dev->retry_ms));
+	loop_timer_set(
+		&dev->timer,
+		mono_add_ms(clock_mono(), backoff_next(RETRY_MS, RETRY_MAX_MS,
+						       &dev->retries)));
 }
 
 void

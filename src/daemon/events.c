@@ -79,15 +79,23 @@ static const enum log_level log_levels[] = {
 	[EVENT_DEBUG] = LOG_LVL_DEBUG,
 };
 
+static uint32_t
+omitted_lines(const struct event_lines *l)
+{
+	uint32_t n = l->rate.count;
+
+	return n > LINES_A_MINUTE ? n - LINES_A_MINUTE : 0;
+}
+
 static void
 log_omitted(enum event_kind kind, struct event_lines *l)
 {
-	if (l->more > 0)
+	if (omitted_lines(l) > 0)
 		log_line(log_levels[l->level], NULL,
 			 "%s: %u more within a minute were not logged; "
 			 "`cluevpnctl peers` shows all peers",
-			 event_name(kind), l->more);
-	*l = (struct event_lines){ .since = MONO_NONE };
+			 event_name(kind), (unsigned int)omitted_lines(l));
+	memset(l, 0, sizeof(*l));
 }
 
 /* Limits the logged events about peers to LINES_A_MINUTE per kind. Errors are
@@ -96,24 +104,20 @@ static bool
 may_log(struct events *v, enum event_level level, enum event_kind kind)
 {
 	struct event_lines *l = &v->lines[kind];
-	struct monotime now = clock_mono();
+	struct monotime now = clock_mono(), end;
 
 	if (level == EVENT_ERROR || level == EVENT_DEBUG ||
 	    log_get_level() == LOG_LVL_DEBUG)
 		return true;
-	if (mono_is_set(l->since) && mono_ms(l->since, now) >= MINUTE_MS)
+	if (mono_reached(mono_add_ms(l->rate.since, MINUTE_MS), now))
 		log_omitted(kind, l);
-	if (!mono_is_set(l->since))
-		l->since = now;
-	if (l->logged < LINES_A_MINUTE) {
-		l->logged++;
+	if (rate_allows(&l->rate, now, MINUTE_MS, LINES_A_MINUTE))
 		return true;
-	}
-	if (l->more++ == 0 || level < l->level)
+	if (omitted_lines(l) == 1 || level < l->level)
 		l->level = level;
-	now = mono_add_ms(l->since, MINUTE_MS);
+	end = mono_add_ms(l->rate.since, MINUTE_MS);
 	v->report_at =
-		mono_is_set(v->report_at) ? mono_min(v->report_at, now) : now;
+		mono_is_set(v->report_at) ? mono_min(v->report_at, end) : end;
 	return false;
 }
 
@@ -144,9 +148,9 @@ events_tick(struct daemon *d, struct monotime now)
 	v->report_at = MONO_NONE;
 	for (unsigned int i = 0; i < EVENTS; i++) {
 		struct event_lines *l = &v->lines[i];
-		struct monotime end = mono_add_ms(l->since, MINUTE_MS);
+		struct monotime end = mono_add_ms(l->rate.since, MINUTE_MS);
 
-		if (l->more == 0)
+		if (omitted_lines(l) == 0)
 			continue;
 		if (mono_reached(end, now))
 			log_omitted((enum event_kind)i, l);

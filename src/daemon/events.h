@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "base/monotime.h"
+#include "base/rate.h"
 #include "core/event.h"
 #include "format/bnl.h"
 
@@ -25,9 +25,8 @@ struct event_record {
 
 /* Log lines about peers, of one kind of event, in a minute. */
 struct event_lines {
-	struct monotime since;	   /* MONO_NONE: no recent line */
-	unsigned int logged, more; /* more: were not */
-	enum event_level level;	   /* the gravest of these */
+	struct rate rate;
+	enum event_level level; /* the gravest that was not logged */
 };
 
 struct events {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/backoff.h"
 #include "daemon/ctl_json.h"
 #include "daemon/daemon.h"
 #include "daemon/device_impl.h"
@@ -40,9 +41,9 @@ struct hostnet {
 	struct faults faults;
 	/* The state at the last check. */
 	struct monotime looked;
-	uint64_t changes;     /* changes of the interfaces */
-	uint64_t strays;      /* packets that were not for the VPN */
-	int64_t stray_gap_ms; /* doubled when a check found nothing */
+	uint64_t changes;  /* changes of the interfaces */
+	uint64_t strays;   /* packets that were not for the VPN */
+	unsigned int vain; /* checks in a row that found nothing */
 	struct bnl_version version;
 	/* Routes into our own device other than those of the VPN. */
 	struct prefix foreign[FOREIGN_MAX];
@@ -268,15 +269,13 @@ hostnet_follow(struct daemon *d)
 	news = has_news(h);
 	if (!news && h->strays == count_strays(d))
 		return;
-	gap = news ? GAP_MS : h->stray_gap_ms;
+	gap = backoff_ms(GAP_MS, STRAY_GAP_MAX_MS, news ? 0 : h->vain);
 	if (mono_is_set(h->looked) && mono_ms(h->looked, clock_mono()) < gap) {
 		loop_timer_set(&h->timer, mono_add_ms(h->looked, gap));
 		return;
 	}
 	check_network(h);
-	h->stray_gap_ms = news || h->nforeign > 0 ? GAP_MS :
-			  gap < STRAY_GAP_MAX_MS  ? 2 * gap :
-						    gap;
+	h->vain = news || h->nforeign > 0 ? 0 : h->vain + 1;
 	/* Only a check can show that the route is gone, as nothing is sent any
 	 * more. */
 	if (h->nforeign > 0)
@@ -353,7 +352,6 @@ hostnet_open(struct daemon *d, struct err *e)
 	if (h == NULL)
 		return err_nomem(e);
 	h->d = d;
-	h->stray_gap_ms = GAP_MS;
 	d->hostnet = h;
 	return loop_timer_init(&h->timer, d->loop, on_time, h, e);
 }

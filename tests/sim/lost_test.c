@@ -4,6 +4,7 @@
 
 #include "core/env.h"
 #include "mesh.h"
+#include "core/timings.h"
 
 #define BAR (5 * SEC) /* without service, in every role */
 #define GAP (20 * MS) /* between packets that wait */

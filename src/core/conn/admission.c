@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Whether the holder of a verified certificate may talk to us, and for what. */
 #include "core/conn/admission.h"
+#include "core/timings.h"
 
 #include <string.h>
 
 #define CONNECTIONS_A_PEER 4   /* dialled by that peer */
-#define UNLISTED_GAP_MS 60000  /* between two deliveries of one such name */
-#define NEGOTIATIONS_MS 60000  /* in this time */
 #define NEGOTIATIONS_A_PEER 60 /* one peer may begin this many */
 
 bool
@@ -84,11 +83,8 @@ admission_is_crowd(unsigned int others)
 static bool
 asks_too_often(struct conn_heard *h, struct monotime now)
 {
-	if (h->asked == 0 || mono_ms(h->since, now) >= NEGOTIATIONS_MS) {
-		h->asked = 0;
-		h->since = now;
-	}
-	return ++h->asked > NEGOTIATIONS_A_PEER;
+	return !rate_allows(&h->asked, now, NEGOTIATIONS_MS,
+			    NEGOTIATIONS_A_PEER);
 }
 
 /* A HELLO that was overtaken by one on a newer connection tells the sender's

@@ -8,10 +8,7 @@
 
 #include "core/action.h"
 #include "core/conn/conns_room.h"
-
-#define LIFE_MS 600000	 /* however busy it is */
-#define DELIVER_MS 30000 /* for a node that is not in the list */
-#define CLOSE_MS 15000	 /* for the owner, then it is told again */
+#include "core/timings.h"
 
 static const char *const state_names[] = {
 	[CONN_CONNECT] = "connect", [CONN_TLS] = "tls",
@@ -122,8 +119,8 @@ conn_deadline(const struct conn *ch)
 	if (ch->state == CONN_ENDING || ch->state == CONN_CONNECT)
 		return ch->deadline;
 	if (ch->deliver_only)
-		at = mono_min(at, mono_add_ms(ch->since, DELIVER_MS));
-	return mono_min(at, mono_add_ms(ch->since, LIFE_MS));
+		at = mono_min(at, mono_add_ms(ch->since, CONN_DELIVER_MS));
+	return mono_min(at, mono_add_ms(ch->since, CONN_LIFE_MS));
 }
 
 void
@@ -167,7 +164,7 @@ conn_set_state(struct conn *ch, enum conn_state s)
 		deadline_in(ch, t->channel_idle);
 		break;
 	case CONN_ENDING:
-		deadline_in(ch, CLOSE_MS);
+		deadline_in(ch, CONN_CLOSE_MS);
 		break;
 	}
 	conn_rearm(ch);

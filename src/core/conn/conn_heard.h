@@ -5,9 +5,10 @@
 
 #include <stdint.h>
 
-#include "base/monotime.h"
+#include "base/rate.h"
 #include "base/table.h"
 #include "core/env.h"
+#include "core/report/ratelimit.h"
 #include "format/proto.h"
 
 #define CONN_SAID 4 /* lines about a peer that are remembered */
@@ -18,16 +19,11 @@ struct conn_heard {
 	unsigned int negotiating; /* connections that we dialled for that,
 				   * which are not over */
 	/* When it dialled us to negotiate: */
-	uint64_t seq;	       /* number of the newest such connection */
-	struct monotime since; /* asked so often since then */
-	unsigned int asked;
+	uint64_t seq;	   /* number of the newest such connection */
+	struct rate asked; /* so often */
 	/* The lines that were logged about the peer: */
-	unsigned int lines; /* different ones, in the hour that began then: */
-	struct monotime lines_since;
-	struct {
-		uint64_t what;
-		struct monotime at; /* MONO_NONE: free */
-	} said[CONN_SAID];
+	struct rate lines; /* different ones */
+	struct ratelimit_mark said[CONN_SAID];
 };
 
 /* Made if there is nothing yet. NULL: the peer is not in the list, or memory is

@@ -8,22 +8,17 @@
 #include "core/action.h"
 #include "core/conn/conn.h"
 #include "core/conn/conn_heard.h"
+#include "core/timings.h"
 
 #define OUTSIDERS_A_MINUTE 10
-#define SAY_AGAIN_MS INT64_C(3600000) /* the same line about one node */
-#define LINES_A_NODE 20		      /* different ones in that time */
+#define LINES_A_NODE 20 /* different ones in that time */
 
 /* Bounds the lines in a minute about callers that are no nodes. */
 static bool
 outsider_may_be_said(struct conns *ctx)
 {
-	struct monotime now = ctx->env->now.mono;
-
-	if (mono_reached(ctx->outsiders_until, now)) {
-		ctx->outsiders_until = mono_add_ms(now, 60000);
-		ctx->outsiders = 0;
-	}
-	return ctx->outsiders++ < OUTSIDERS_A_MINUTE;
+	return rate_allows(&ctx->outsiders, ctx->env->now.mono, OUTSIDERS_MS,
+			   OUTSIDERS_A_MINUTE);
 }
 
 /* A node that has just been invited dials when it is ready. */
@@ -33,29 +28,8 @@ may_not_run_yet(const struct conn *ch)
 	return ch->dialled && (ch->purpose & CONN_NEW) != 0 && !ch->reached;
 }
 
-/* The mark of a peer in the list is its own, so that no number of others makes
- * it forgotten. */
-static bool
-heard_first(struct conn_heard *h, uint64_t what, struct monotime now)
-{
-	size_t at = 0;
-
-	for (size_t i = 0; i < CONN_SAID; i++) {
-		if (h->said[i].what == what && mono_is_set(h->said[i].at)) {
-			if (mono_ms(h->said[i].at, now) < SAY_AGAIN_MS)
-				return false;
-			at = i;
-			break;
-		}
-		if (mono_before(h->said[i].at, h->said[at].at))
-			at = i;
-	}
-	h->said[at].what = what;
-	h->said[at].at = now;
-	return true;
-}
-
-/* Whether that was not said in the last hour. */
+/* Whether that was not said in the last hour. The marks of a peer in the list
+ * are its own, so that no number of others makes them forgotten. */
 static bool
 is_first(struct conn *ch, const char *key, uint64_t what)
 {
@@ -67,8 +41,9 @@ is_first(struct conn *ch, const char *key, uint64_t what)
 			conn_heard_get(&ctx->heard, ctx->env, ch->peer);
 
 	if (h != NULL)
-		return heard_first(h, what, now);
-	return ratelimit_first(&ctx->said, key, what, now, SAY_AGAIN_MS);
+		return ratelimit_mark(h->said, CONN_SAID, what, now,
+				      CONN_SAY_MS);
+	return ratelimit_first(&ctx->said, key, what, now, CONN_SAY_MS);
 }
 
 /* How many lines about the peer there are in this hour, with this one. */
@@ -80,13 +55,8 @@ count_line(struct conn *ch)
 	struct conn_heard *h = conn_heard_get(&ctx->heard, ctx->env, ch->peer);
 
 	if (h == NULL)
-		return ratelimit_count(&ctx->lines, ch->peer, now,
-				       SAY_AGAIN_MS);
-	if (h->lines == 0 || mono_ms(h->lines_since, now) >= SAY_AGAIN_MS) {
-		h->lines = 0;
-		h->lines_since = now;
-	}
-	return ++h->lines;
+		return ratelimit_count(&ctx->lines, ch->peer, now, CONN_SAY_MS);
+	return rate_count(&h->lines, now, CONN_SAY_MS);
 }
 
 void

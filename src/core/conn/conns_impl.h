@@ -30,12 +30,11 @@ struct conns {
 	struct dial *dials;	      /* not decided by a connection yet */
 	size_t uses[USES];	      /* kept by dial.c */
 	struct timerq timers;
-	struct table heard;	/* struct conn_heard by name, of peers
+	struct table heard;	   /* struct conn_heard by name, of peers
 				 * in the list */
-	struct ratelimit said;	/* logged about those not in the list */
-	struct ratelimit lines; /* how much, of each name of theirs */
-	struct monotime outsiders_until;
-	unsigned int outsiders;	   /* lines about them until then */
+	struct ratelimit said;	   /* logged about those not in the list */
+	struct ratelimit lines;	   /* how much, of each name of theirs */
+	struct rate outsiders;	   /* lines about them */
 	uint64_t tls_failed;	   /* connections that got no further */
 	struct ratelimit unlisted; /* names that delivered lists */
 	struct conn *news, **news_tail;

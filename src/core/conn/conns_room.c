@@ -16,9 +16,9 @@
 #include "core/conn/dial.h"
 #include "core/directory/addrcache.h"
 #include "core/listed.h"
+#include "core/timings.h"
 
 #define UNKNOWN_PER_ADDRESS 8 /* IPv6 strangers: per /64 */
-#define ROOM_MS 250	      /* least age to go for another of its place */
 #define ROOM_PLACES 64	      /* of first dials */
 #define ROOM_PENDING 256      /* first dials that nobody has answered */
 

@@ -17,12 +17,7 @@
 
 #include "core/conn/conn.h"
 #include "core/conn/conns_room.h"
-
-/* Time that an attempt has to itself where no connection is to spare, and that
- * the last ones have when another one has failed. */
-#define ALONE_MS 2000
-#define DIAL_SLOT_MS 100 /* for TCP, in a place of a first dial */
-#define DIAL_TLS_MS 1000 /* and as long in all where TCP is connected */
+#include "core/timings.h"
 
 static void
 dial_free(struct dial *d)
@@ -226,8 +221,8 @@ dial_goes_on(struct conn *ch)
 	if (d->running > 0) {
 		/* The peer may have just come up where it refused. */
 		if (d->begun == d->nto) {
-			d->next_at =
-				mono_add_ms(d->ctx->env->now.mono, ALONE_MS);
+			d->next_at = mono_add_ms(d->ctx->env->now.mono,
+						 DIAL_ALONE_MS);
 			dial_set_timer(d);
 		}
 		return true;
@@ -250,7 +245,7 @@ dial_go_on(struct dial *d)
 		(void)dial_next(d);
 		return 0;
 	}
-	if (mono_ms(dial_oldest(d)->since, now) >= ALONE_MS)
+	if (mono_ms(dial_oldest(d)->since, now) >= DIAL_ALONE_MS)
 		return 1;
 	dial_rearm(d, CONNECT_NEXT_MS);
 	return 0;

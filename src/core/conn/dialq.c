@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Keeps lines of entries by class, and a heap of those that rest. */
 #include "core/conn/dialq.h"
+#include "core/timings.h"
 
 #include <assert.h>
 #include <string.h>

@@ -29,8 +29,7 @@
 
 #define DIALQ_FAILURES 9 /* more of them count as so many */
 #define DIALQ_LINES (DIALQ_FAILURES + 2)
-#define DIALQ_PACE_MS 50 /* between dials of those that failed before, */
-#define DIALQ_BURST 32	 /* after so many at once */
+#define DIALQ_BURST 32 /* after so many at once */
 
 struct dialq_entry {
 	/* Set by the owner; then dialq_place(). */

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Rate limits of ICMP errors. */
 #include "core/data/icmp_limit.h"
+#include "core/timings.h"
 
 #include <string.h>
-
-#define SECOND_MS 1000
 
 void
 icmp_limit_init(struct icmp_limit *l, const uint8_t seed[HASH_SEED_LEN])
@@ -14,16 +13,9 @@ icmp_limit_init(struct icmp_limit *l, const uint8_t seed[HASH_SEED_LEN])
 }
 
 static bool
-budget_take(struct icmp_budget *b, struct monotime now)
+budget_take(struct rate *budget, struct monotime now)
 {
-	if (!mono_is_set(b->since) || mono_ms(b->since, now) >= SECOND_MS) {
-		b->since = now;
-		b->sent = 0;
-	}
-	if (b->sent == ICMP_LIMIT_BURST)
-		return false;
-	b->sent++;
-	return true;
+	return rate_allows(budget, now, ICMP_LIMIT_MS, ICMP_LIMIT_BURST);
 }
 
 bool

@@ -13,22 +13,17 @@
 
 #include "base/hash.h"
 #include "base/ipaddr.h"
-#include "base/monotime.h"
+#include "base/rate.h"
 
 #define ICMP_LIMIT_BURST 50 /* errors of one budget in a second */
 #define ICMP_LIMIT_PLACES \
 	64 /* budgets for errors about size: destinations
 	    * share one only where their hashes agree */
 
-struct icmp_budget {
-	struct monotime since; /* start of the current window of 1 s */
-	unsigned int sent;
-};
-
 struct icmp_limit {
 	uint8_t seed[HASH_SEED_LEN];
-	struct icmp_budget size[ICMP_LIMIT_PLACES];
-	struct icmp_budget other;
+	struct rate size[ICMP_LIMIT_PLACES];
+	struct rate other;
 };
 
 /* All budgets are full. */

@@ -7,10 +7,7 @@
 
 #include "core/action.h"
 #include "core/listed.h"
-
-#define GATHER_MS 5000 /* changes in that time are one write */
-#define GAP_MS 60000   /* between two writes */
-#define INDEX_MS 1000  /* between two times that the index is made */
+#include "core/timings.h"
 
 struct addrcache {
 	struct addrcache_node **v; /* sorted */
@@ -138,14 +135,14 @@ addrcache_load(struct addrcache *k, const uint8_t *in, size_t len,
 static void
 mark_changed(struct addrcache *k, struct monotime now)
 {
-	struct monotime due = mono_add_ms(now, GATHER_MS);
+	struct monotime due = mono_add_ms(now, ADDRCACHE_GATHER_MS);
 
 	k->moved = true;
 	if (k->due.ns != MONO_NEVER.ns)
 		return;
 	if (mono_is_set(k->stored) &&
-	    mono_before(due, mono_add_ms(k->stored, GAP_MS)))
-		due = mono_add_ms(k->stored, GAP_MS);
+	    mono_before(due, mono_add_ms(k->stored, ADDRCACHE_GAP_MS)))
+		due = mono_add_ms(k->stored, ADDRCACHE_GAP_MS);
 	k->due = due;
 }
 
@@ -277,8 +274,8 @@ index_addresses(struct addrcache *k, struct monotime now)
 bool
 addrcache_has(struct addrcache *k, struct monotime now, const struct ipaddr *a)
 {
-	if (k->moved &&
-	    (!mono_is_set(k->indexed) || mono_ms(k->indexed, now) >= INDEX_MS))
+	if (k->moved && (!mono_is_set(k->indexed) ||
+			 mono_ms(k->indexed, now) >= ADDRCACHE_INDEX_MS))
 		index_addresses(k, now);
 	return listed_has(&k->index, a);
 }

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/backoff.h"
 #include "base/table.h"
 #include "core/action.h"
-
-#define DOUBLINGS 6 /* from HOSTS_RETRY_MS to beyond the maximum */
+#include "core/timings.h"
 
 /* Classes of names, in the order in which they are looked up. */
 enum turn { URGENT, URGENT_FAILED, BACKGROUND, BACKGROUND_FAILED, TURNS };
@@ -298,15 +298,11 @@ tell_lookup(struct core_env *env, const struct host *host)
 static void
 note_failure(struct host *host, struct core_env *env, const char *why)
 {
-	int64_t ms = HOSTS_RETRY_MS;
+	int64_t ms = backoff_next(HOSTS_RETRY_MS, HOSTS_RETRY_MAX_MS,
+				  &host->failures);
 
 	free(host->error);
 	host->error = why == NULL ? NULL : strdup(why);
-	if (host->failures < DOUBLINGS)
-		host->failures++;
-	ms <<= host->failures - 1;
-	if (ms > HOSTS_RETRY_MAX_MS)
-		ms = HOSTS_RETRY_MAX_MS;
 	host->not_before = mono_add_ms(env->now.mono, ms);
 	host->urgent_from = mono_add_ms(env->now.mono, HOSTS_RETRY_MS);
 	if (host->failures == 1)

@@ -14,12 +14,7 @@
 #include "core/env.h"
 #include "format/bnl.h"
 
-#define HOSTS_EACH 4	     /* addresses of a name that are kept */
-#define HOSTS_FRESH_MS 30000 /* an answer is not asked for again before */
-#define HOSTS_RETRY_MS \
-	5000 /* nor a failed one; then, unless packets wait,
-	      * twice that, up to */
-#define HOSTS_RETRY_MAX_MS 300000
+#define HOSTS_EACH 4 /* addresses of a name that are kept */
 
 struct hosts;
 

@@ -6,10 +6,9 @@
 
 #include "base/bytes.h"
 #include "core/action.h"
+#include "core/timings.h"
 
-#define AGAIN_MS INT64_C(3600000) /* between two alarms about the same */
-#define HEARSAY_MAX 16		  /* in that time */
-#define AHEAD_S 3600		  /* a list so far ahead: only on purpose */
+#define HEARSAY_MAX 16 /* in that time */
 
 void
 forks_init(struct forks *f)
@@ -28,7 +27,7 @@ tell_fork(struct forks *f, struct core_env *env, const char *peer,
 	bnl_version_format(a, holds);
 	bnl_version_format(b, other);
 	if (!ratelimit_first(&f->told, b, get_be64(holds->digest),
-			     env->now.mono, AGAIN_MS))
+			     env->now.mono, FORK_AGAIN_MS))
 		return false;
 	actions_event(env->actions, EVENT_ERROR, EVENT_LIST_FORK, peer,
 		      "two lists were signed at once: %s and %s, neither "
@@ -88,15 +87,11 @@ forks_version(struct forks *f, struct core_env *env, const char *peer,
 		return;
 	/* Ours was dated ahead by mistake; that one may well follow upon it,
 	 * and be dated back on purpose: only the list itself would show it. */
-	if (env->version.timestamp.s > env->now.wall.s + AHEAD_S)
+	if (env->version.timestamp.s > env->now.wall.s + FORK_AHEAD_S)
 		return;
-	if (mono_reached(f->hearsay_until, now)) {
-		f->hearsay_until = mono_add_ms(now, AGAIN_MS);
-		f->hearsay = 0;
-	}
-	if (f->hearsay < HEARSAY_MAX &&
+	if (!rate_is_full(&f->hearsay, now, FORK_AGAIN_MS, HEARSAY_MAX) &&
 	    tell_fork(f, env, peer, &env->version, v))
-		f->hearsay++;
+		rate_count(&f->hearsay, now, FORK_AGAIN_MS);
 }
 
 void
@@ -107,7 +102,7 @@ forks_applied(struct forks *f, struct core_env *env)
 
 		if (env->bnl == NULL || bnl_version_cmp(&v, &env->version) > 0)
 			continue;
-		if (mono_ms(f->heard[i].when, env->now.mono) < AGAIN_MS)
+		if (mono_ms(f->heard[i].when, env->now.mono) < FORK_AGAIN_MS)
 			forks_version(f, env, f->heard[i].peer, &v);
 		memset(&f->heard[i], 0, sizeof(f->heard[i])); /* judged */
 	}

@@ -3,6 +3,7 @@
 #ifndef CORE_LIST_FORK_H
 #define CORE_LIST_FORK_H
 
+#include "base/rate.h"
 #include "core/env.h"
 #include "core/report/ratelimit.h"
 
@@ -16,8 +17,7 @@ struct forks {
 		struct monotime when;
 	} heard[FORKS_HEARD];
 	unsigned int nheard; /* counts on; the place is modulo */
-	struct monotime hearsay_until;
-	unsigned int hearsay; /* alarms by hearsay until then */
+	struct rate hearsay; /* alarms by hearsay */
 };
 
 void forks_init(struct forks *f);

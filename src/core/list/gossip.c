@@ -8,17 +8,9 @@
 #include "core/list/gossip_impl.h"
 
 #include "core/directory/addrcache.h"
+#include "core/timings.h"
 
-#define FIRST_PULL_MS 1000 /* after the start: sessions tell of lists first */
-#define FIRST_PULL_SPREAD_MS 2000
-#define HURRY_MS 10000	    /* between pulls while there is no proper list */
-#define PUSH_RETRY_MS 15000 /* then twice that, up to */
-#define PUSH_RETRY_MAX_MS (3600 * 1000)
-#define PUSH_LOOK_MS 500   /* after an announcement in a session */
-#define HEARD_MS 180000	   /* a session tells so often, and more often */
-#define NEWS_SPAN_MS 30000 /* time in which the news of one node */
-#define NEWS_PULLS 8	   /* lead to so many pulls at most */
-#define NEWS_APART_MS 200  /* between pulls by news of several nodes */
+#define NEWS_PULLS 8 /* lead to so many pulls at most */
 
 struct gossip *
 gossip_new(struct core_env *env, struct standings *peers,
@@ -151,11 +143,7 @@ gossip_failed(struct gossip *r, const char *name)
 static bool
 tells_too_often(struct standing *p, struct monotime now)
 {
-	if (p->news == 0 || mono_ms(p->news_since, now) >= NEWS_SPAN_MS) {
-		p->news = 0;
-		p->news_since = now;
-	}
-	return ++p->news > NEWS_PULLS;
+	return !rate_allows(&p->news, now, NEWS_SPAN_MS, NEWS_PULLS);
 }
 
 void
@@ -191,7 +179,7 @@ static bool
 was_heard(const struct gossip *r, const struct standing *p)
 {
 	return mono_is_set(p->told) &&
-	       mono_ms(p->told, r->env->now.mono) < HEARD_MS;
+	       mono_ms(p->told, r->env->now.mono) < GOSSIP_HEARD_MS;
 }
 
 static void
@@ -292,14 +280,9 @@ look_again_later(struct gossip *r, struct standing *p, int64_t ms)
 static void
 push_again_later(struct gossip *r, struct standing *p)
 {
-	int64_t ms = PUSH_RETRY_MS;
-
-	for (unsigned int i = 0; i < p->tries && ms < PUSH_RETRY_MAX_MS; i++)
-		ms *= 2;
-	if (ms > PUSH_RETRY_MAX_MS)
-		ms = PUSH_RETRY_MAX_MS;
-	p->tries++;
-	look_again_later(r, p, ms);
+	look_again_later(
+		r, p,
+		backoff_next(PUSH_RETRY_MS, PUSH_RETRY_MAX_MS, &p->tries));
 }
 
 void
@@ -457,8 +440,8 @@ gossip_tick(struct gossip *r, size_t spare)
 		gossip_pass_again(r);
 	if (!mono_reached(r->next_pull, now))
 		return;
-	if (asks_all(r) && ms > HURRY_MS)
-		ms = HURRY_MS;
+	if (asks_all(r) && ms > PULL_HURRY_MS)
+		ms = PULL_HURRY_MS;
 	r->next_pull = mono_add_ms(now, gossip_jittered(r, ms));
 	r->ask = spare;
 	r->visit = count_names(r);

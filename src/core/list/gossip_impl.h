@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/backoff.h"
 #include "base/timerq.h"
 #include "core/list/gossip.h"
 
@@ -34,8 +35,7 @@ struct gossip {
 static inline int64_t
 gossip_jittered(struct gossip *r, int64_t ms)
 {
-	return ms - ms / 4 +
-	       (int64_t)rng_below(&r->env->rng, (uint32_t)(ms / 2 + 1));
+	return jitter_ms(ms - ms / 4, ms / 2, rng_u32(&r->env->rng));
 }
 
 /* The node is known to have the list in force, or a newer one. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/list/gossip_impl.h"
+#include "core/timings.h"
 
 /* Nodes that a list is passed on to, besides the next one by name: chance
  * leaves one in exp(PASS_RANDOM) out. */
@@ -10,9 +11,7 @@
 #define PASS_RANDOM_LARGE 2	/* the line takes most of the time for */
 #define PASS_LARGE (256 * 1024) /* lists of more bytes that go whole */
 #define PASS_TRIES 12		/* instead of those that cannot be reached */
-#define PASS_SILENT_MS 1000	/* or that are not connected after so long */
 #define PASS_AGAIN_RANDOM 2	/* later, for those that were left out: */
-#define PASS_AGAIN_MS 2000	/* delay until then, */
 #define PASS_AGAIN_TIMES 2	/* and so often, each time four times as late */
 
 const struct bnl_node *
@@ -54,7 +53,7 @@ takes_long(const struct gossip *r, const struct standing *p)
 void
 gossip_pass_again(struct gossip *r)
 {
-	int64_t ms = PASS_AGAIN_MS << 2 * r->passes;
+	int64_t ms = backoff_ms(PASS_AGAIN_MS, INT64_MAX, 2 * r->passes);
 
 	r->pass_next = true;
 	r->pass_random = r->passes > 0 ? PASS_AGAIN_RANDOM : PASS_RANDOM;

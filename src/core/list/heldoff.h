@@ -11,10 +11,6 @@
 #include "format/bnl.h"
 
 #define HELD_OFF_MAX 8
-/* A list that is dated too far ahead, or is of another network. */
-#define HELD_OFF_LIST_MS INT64_C(3600000)
-/* There is no memory to keep it. */
-#define HELD_OFF_DISK_MS INT64_C(5000)
 
 struct heldoff {
 	struct {

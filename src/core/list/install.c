@@ -11,6 +11,7 @@
 #include "core/list/fork.h"
 #include "core/list/heldoff.h"
 #include "format/bnl_sign.h"
+#include "core/timings.h"
 
 enum stage { FREE, WAIT, BUILD, STORE, APPLY, DROPPED };
 

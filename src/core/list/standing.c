@@ -6,10 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MUTE_MS INT64_C(3600000) /* then twice that, and so on */
-#define MUTE_DOUBLINGS 10
-#define BROKE_MS INT64_C(60000) /* then twice that, up to MUTE_MS */
-#define BROKE_DOUBLINGS 6
+#include "base/backoff.h"
+#include "core/timings.h"
 
 void
 standings_init(struct standings *ps, const struct rng *rng)
@@ -87,21 +85,20 @@ standings_purge(struct standings *ps, const struct bnl *b)
 void
 standing_strike(struct standing *p, struct monotime now)
 {
-	p->muted_until = mono_add_ms(now, MUTE_MS << p->strikes);
-	if (p->strikes < MUTE_DOUBLINGS)
-		p->strikes++;
+	p->muted_until = mono_add_ms(now, backoff_next(STANDING_MUTE_MS,
+						       STANDING_MUTE_MAX_MS,
+						       &p->strikes));
 }
 
 void
 standing_broke(struct standing *p, struct monotime now)
 {
-	int64_t ms = BROKE_MS << p->broke;
-	struct monotime until = mono_add_ms(now, ms < MUTE_MS ? ms : MUTE_MS);
+	struct monotime until =
+		mono_add_ms(now, backoff_next(STANDING_BROKE_MS,
+					      STANDING_MUTE_MS, &p->broke));
 
 	if (!mono_is_set(p->muted_until) || mono_before(p->muted_until, until))
 		p->muted_until = until;
-	if (p->broke < BROKE_DOUBLINGS)
-		p->broke++;
 }
 
 void

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "base/rate.h"
 #include "base/table.h"
 #include "base/text.h"
 #include "base/timerq.h"
@@ -22,10 +23,9 @@ struct standing {
 	bool whole;	    /* a difference from it was of no use:
 			     * it is asked for whole lists */
 	/* fields of core/gossip */
-	struct monotime news_since; /* begin of the span that is counted */
-	unsigned int news;	    /* pulls by its news in that span */
-	bool push;		    /* until it has our list */
-	bool pull;		    /* in the queue of pulls by news: */
+	struct rate news; /* pulls by its news */
+	bool push;	  /* until it has our list */
+	bool pull;	  /* in the queue of pulls by news: */
 	struct standing *next_pull;
 	bool news_open;	    /* told of a newer list while a
 			     * connection was open */

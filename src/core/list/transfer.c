@@ -8,11 +8,7 @@
 
 #include "base/bytes.h"
 #include "core/action.h"
-
-#define ANSWER_MS 10000		 /* from QUERY to HAVE */
-#define WAIT_MS 200		 /* between two looks at whose turn it is */
-#define TRANSFER_MS 60000	 /* for a whole list, and */
-#define TRANSFER_MS_PER_64K 1000 /* for each 64 KiB of it */
+#include "core/timings.h"
 
 struct transfer *
 transfer_new(struct core_env *env, struct standings *peers, struct diffs *diffs,
@@ -118,13 +114,13 @@ consider_list(struct transfer *s, struct transfer_conn *c)
 	if (c->in == SYNC_IDLE && wanted) {
 		c->in = SYNC_ASKED;
 		c->say_query = true;
-		c->deadline = mono_add_ms(now, ANSWER_MS);
+		c->deadline = mono_add_ms(now, TRANSFER_ANSWER_MS);
 		arm_output(s, c);
 	}
 	if (c->in != SYNC_OFFERED)
 		return;
 	if (transfer_turn_must_wait(s->conns, c, s->install, now)) {
-		c->deadline = mono_add_ms(now, WAIT_MS);
+		c->deadline = mono_add_ms(now, TRANSFER_WAIT_MS);
 		return;
 	}
 	c->in = SYNC_GETTING;

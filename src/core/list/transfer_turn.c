@@ -4,10 +4,8 @@
 
 #include <string.h>
 
-#define STALL_MS 600 /* without data: others may deliver it */
-#define HOLD_MS 5000 /* after this others may in any case */
-#define HOLD_DOUBLINGS 5
-#define LOOK_MS 2000 /* between two looks at a transfer after that */
+#include "base/backoff.h"
+#include "core/timings.h"
 
 bool
 transfer_turn_must_wait(const struct transfer_conn *conns,
@@ -21,8 +19,8 @@ transfer_turn_must_wait(const struct transfer_conn *conns,
 			continue;
 		n++;
 		if (strcmp(o->peer, c->peer) == 0 ||
-		    (mono_ms(o->moved, now) < STALL_MS &&
-		     mono_ms(o->since, now) < HOLD_MS &&
+		    (mono_ms(o->moved, now) < TRANSFER_STALL_MS &&
+		     mono_ms(o->since, now) < TRANSFER_HOLD_MS &&
 		     bnl_version_cmp(&o->have.version, &c->have.version) >= 0))
 			return true;
 	}
@@ -33,7 +31,7 @@ transfer_turn_must_wait(const struct transfer_conn *conns,
 static int64_t
 hold_ms(const struct transfer_turn *t)
 {
-	return (int64_t)HOLD_MS << t->gave_way;
+	return backoff_ms(TRANSFER_HOLD_MS, TRANSFER_HOLD_MAX_MS, t->gave_way);
 }
 
 /* The transfer has had its time, or twice that when it is nearly done: at the
@@ -56,7 +54,7 @@ transfer_turn_look(const struct transfer_turn *t, const struct transfer_conn *c,
 	struct monotime at = mono_add_ms(c->since, hold_ms(t));
 
 	if (mono_reached(at, now))
-		at = mono_add_ms(now, LOOK_MS);
+		at = mono_add_ms(now, TRANSFER_LOOK_MS);
 	return mono_min(at, c->end);
 }
 
@@ -95,8 +93,7 @@ transfer_turn_gives_way(struct transfer_turn *t,
 		    has_had_its_time(t, o, now) &&
 		    rate_of(o, now) < rate_of(c, now))
 			return false;
-	if (t->gave_way < HOLD_DOUBLINGS)
-		t->gave_way++;
+	t->gave_way++;
 	return true;
 }
 

@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "core/core_impl.h"
-
-#define STANDING_MS 600000 /* the last try at an address counts so long */
+#include "core/timings.h"
 
 static bool
 is_among(const struct endpoint *eps, size_t n, const struct endpoint *ep)
@@ -107,7 +106,7 @@ stand_of(const struct core *c, const struct history_entry *o,
 		const struct history_address *a = &o->addresses[i];
 
 		if (endpoint_equal(&a->to, ep) &&
-		    mono_ms(a->at, c->env.now.mono) < STANDING_MS)
+		    mono_ms(a->at, c->env.now.mono) < ADDRESS_STANDING_MS)
 			return (struct stand){ a->kind == HISTORY_REACHED ?
 						       REACHED :
 						       FAILED,

@@ -4,12 +4,7 @@
 #include <string.h>
 
 #include "core/core_impl.h"
-
-#define PING_GAP_MS 1000 /* between two PINGs that are not answered */
-#define DIAL_GAP_MS 250	 /* between two dials of one node */
-#define UNHEARD_MS 1000	 /* a PONG takes no longer */
-#define FRESH_MS 10000	 /* a probe's results hold so long */
-#define NOTE_MS 60000	 /* and those of other tries, without one */
+#include "core/timings.h"
 
 /* --- getting it --------------------------------------------------------------- */
 
@@ -38,8 +33,8 @@ dial_peer(struct peer *p)
 	struct monotime now = c->env.now.mono;
 	size_t n = peer_endpoints(c, p->name, eps);
 
-	p->probe_due =
-		mono_is_set(p->probed) && mono_ms(p->probed, now) < DIAL_GAP_MS;
+	p->probe_due = mono_is_set(p->probed) &&
+		       mono_ms(p->probed, now) < DIAGNOSE_DIAL_MS;
 	if (p->probe_due)
 		return;
 	p->probed = now;
@@ -62,7 +57,8 @@ has_answered(const struct peer *p, const struct assoc_status *ls)
 
 	if (!ls->up)
 		return false;
-	if (!mono_is_set(p->pinged) || mono_ms(p->pinged, now) >= FRESH_MS)
+	if (!mono_is_set(p->pinged) ||
+	    mono_ms(p->pinged, now) >= DIAGNOSE_FRESH_MS)
 		return true;
 	return !mono_before(p->ponged, p->pinged) ||
 	       ls->session_age_ms < mono_ms(p->pinged, now);
@@ -78,7 +74,7 @@ diagnose_probe(struct peer *p, bool by_tcp)
 	assoc_status(p->assoc, now, &ls);
 	/* Not while an answer may still be on its way. */
 	if (has_answered(p, &ls) || !mono_before(p->ponged, p->pinged) ||
-	    mono_ms(p->pinged, now) >= PING_GAP_MS)
+	    mono_ms(p->pinged, now) >= DIAGNOSE_PING_MS)
 		records_ping(p);
 	if (by_tcp || !assoc_can_send(p->assoc, now))
 		dial_peer(p);
@@ -210,7 +206,7 @@ take_notes(const struct peer *p, struct why *out)
 	const struct core *c = p->core;
 	const struct history_entry *o = history_get(c->env.history, p->name);
 	struct monotime now = c->env.now.mono;
-	struct monotime since = mono_add_ms(now, -NOTE_MS);
+	struct monotime since = mono_add_ms(now, -DIAGNOSE_NOTE_MS);
 
 	if (o == NULL)
 		return;
@@ -240,7 +236,7 @@ is_tcp_shut(const struct peer *p, const struct why *w)
 		return false;
 	if (is_dialled(c, p->name))
 		return ended + 1 >= listed &&
-		       mono_ms(p->probed, now) >= UNHEARD_MS;
+		       mono_ms(p->probed, now) >= DIAGNOSE_UNHEARD_MS;
 	return ended >= listed;
 }
 
@@ -273,8 +269,8 @@ is_unheard(const struct peer *p, const struct assoc_status *ls)
 {
 	int64_t ms = mono_ms(p->pinged, p->core->env.now.mono);
 
-	return mono_before(p->ponged, p->pinged) && ms >= UNHEARD_MS &&
-	       ms < FRESH_MS &&
+	return mono_before(p->ponged, p->pinged) && ms >= DIAGNOSE_UNHEARD_MS &&
+	       ms < DIAGNOSE_FRESH_MS &&
 	       ((ls->heard_ms >= 0 && ls->heard_ms < ms) ||
 		(ls->taken_ms >= 0 && ls->taken_ms < ms));
 }
@@ -299,13 +295,13 @@ take_peer(const struct peer *p, struct why *out)
 	out->has_pair = secret_store_get(c->secrets, p->name) != NULL;
 	out->one_way = peer_is_one_way(p, &ls) || is_unheard(p, &ls);
 	if (strcmp(c->ask.name, p->name) == 0 &&
-	    mono_ms(c->ask.at, c->env.now.mono) < FRESH_MS) {
+	    mono_ms(c->ask.at, c->env.now.mono) < DIAGNOSE_FRESH_MS) {
 		out->asked = c->ask.asked;
 		out->up = c->ask.up;
 		out->down = c->ask.down;
 	}
 	out->probed = mono_is_set(p->probed) &&
-		      mono_ms(p->probed, c->env.now.mono) < FRESH_MS;
+		      mono_ms(p->probed, c->env.now.mono) < DIAGNOSE_FRESH_MS;
 	take_host(p, out);
 	take_notes(p, out);
 	out->tcp_shut = is_tcp_shut(p, out);

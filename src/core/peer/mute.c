@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Counts the packets of a peer that fail to unpack. */
 #include "core/peer/mute.h"
+#include "core/timings.h"
 
 static bool
 is_within(struct monotime at, int64_t ms, struct monotime now)
@@ -17,14 +18,9 @@ mute_is_on(const struct mute *m, struct monotime now)
 bool
 mute_failed(struct mute *m, struct monotime now)
 {
-	if (!is_within(m->since, MUTE_SPAN_MS, now)) {
-		m->since = now;
-		m->failures = 0;
-	}
-	if (++m->failures < MUTE_FAILURES)
+	if (rate_count(&m->failures, now, MUTE_SPAN_MS) < MUTE_FAILURES)
 		return false;
-	m->failures = 0;
-	m->began = now;
+	*m = (struct mute){ .began = now };
 	return true;
 }
 

@@ -10,16 +10,13 @@
 
 #include <stdbool.h>
 
-#include "base/monotime.h"
+#include "base/rate.h"
+#include "core/timings.h"
 
 #define MUTE_FAILURES 8 /* within MUTE_SPAN_MS: no more are unpacked */
-#define MUTE_SPAN_MS 1000
-#define MUTE_HOLD_MS 10000  /* for so long */
-#define MUTE_WARN_MS 600000 /* time from a mute's start to its warning */
 
-struct mute {		       /* all zero: no packet has failed */
-	struct monotime since; /* the first failure of the span */
-	unsigned int failures; /* within the span */
+struct mute { /* all zero: no packet has failed */
+	struct rate failures;
 	struct monotime began; /* the last mute */
 };
 

@@ -30,19 +30,14 @@
 #include "core/core_impl.h"
 
 #include "base/cursor.h"
+#include "core/timings.h"
 
 #define NEWS_LEN (RECORD_HEADER_LEN + BNL_VERSION_WIRE_LEN)
-#define NEWS_PEERS 8		 /* that fetch a list from where it is signed */
-#define NEWS_BURST 32		 /* receipts at once */
-#define NEWS_ROUND_MS 300	 /* until the round over all peers begins, */
-#define NEWS_ROUND_LARGE_MS 2000 /* with a large list that all fetch whole */
+#define NEWS_PEERS 8  /* that fetch a list from where it is signed */
+#define NEWS_BURST 32 /* receipts at once */
 #define NEWS_LARGE (256 * 1024)
-#define NEWS_STEP_MS 10
 #define NEWS_STEP_PEERS 10  /* so many are told at a time, */
 #define NEWS_STEP_LOOKS 200 /* and so many looked at */
-#define NEWS_FIRST_MS 1	    /* between steps of the first round */
-#define NEWS_LOST_MS 250    /* without a receipt: told again, */
-#define NEWS_SILENT_MS 2000 /* or dialled */
 
 static void
 put_news(struct wcur *w, const struct bnl_version *v)

@@ -2,23 +2,10 @@
 /* When to negotiate with a peer, and the steps after its result. */
 #include <string.h>
 
+#include "base/backoff.h"
 #include "core/secrets/secret_set.h"
 #include "core/core_impl.h"
-
-#define DIAL_FIRST_MS 50 /* no peer there: again soon, then twice that */
-#define DIAL_DOUBLINGS DIALQ_FAILURES /* ... up to half a minute */
-#define DIAL_URGENT_DOUBLINGS 5 /* ... or, while packets wait, two seconds */
-#define VAIN_FIRST_MS \
-	250 /* a negotiation that led to no session: then
-	     * twice that, up to negotiategap */
-#define VAIN_DOUBLINGS 9
-#define GIVE_WAY_MS 1000      /* the lower name may be about to dial; */
-#define GIVE_WAY_PEER_MS 10   /* a node may have as many others to dial */
-#define DIAL_BACK_MS 1000     /* the peer is there again */
-#define DIAL_BUSY_MS 20	      /* all connections in use */
-#define DIAL_LACK_MS 1000     /* no memory to dial */
-#define NEW_MS 60000	      /* for a node that joins, to start its daemon */
-#define REFRESH_SPREAD_S 3600 /* pairs are replaced over so long */
+#include "core/timings.h"
 
 bool
 peer_rests(const struct peer *p)
@@ -27,7 +14,7 @@ peer_rests(const struct peer *p)
 	       (p->turn.failures == 0 && mono_is_set(p->turn.not_before));
 }
 
-/* Ends the wait after a refusal or a vain negotiation. The backoff of addresses
+/* Ends the wait after a refusal or a vain negotiation. The delay of addresses
  * where nobody answered stays. */
 void
 peer_retry(struct peer *p)
@@ -42,10 +29,8 @@ peer_retry(struct peer *p)
 static struct monotime
 add_jitter(const struct core *c, int64_t base_ms)
 {
-	uint32_t quarter = (uint32_t)(base_ms / 4 + 1);
-
-	return mono_add_ms(c->env.now.mono,
-			   base_ms + rng_below(&c->env.rng, quarter));
+	return mono_add_ms(c->env.now.mono, jitter_ms(base_ms, base_ms / 4,
+						      rng_u32(&c->env.rng)));
 }
 
 static const struct pair_record *
@@ -60,11 +45,9 @@ static void
 wait_after_vain(struct peer *p)
 {
 	int64_t most = p->core->env.conf->timers.negotiate_gap;
-	int64_t ms = VAIN_FIRST_MS << p->vain;
 
-	if (p->vain < VAIN_DOUBLINGS)
-		p->vain++;
-	p->turn.not_before = add_jitter(p->core, ms < most ? ms : most);
+	p->turn.not_before = add_jitter(
+		p->core, backoff_next(VAIN_FIRST_MS, most, &p->vain));
 }
 
 /* Backs off after a dial that nobody answered; less far while packets wait for
@@ -73,12 +56,10 @@ static void
 wait_after_nobody(struct peer *p)
 {
 	bool urgent = p->wait.packets > 0 || p->core->env.hidden;
-	unsigned int most = urgent ? DIAL_URGENT_DOUBLINGS : DIAL_DOUBLINGS;
-	unsigned int n = p->turn.failures < most ? p->turn.failures : most;
+	int64_t most = urgent ? DIAL_URGENT_MAX_MS : DIAL_MAX_MS;
 
-	p->turn.not_before = add_jitter(p->core, DIAL_FIRST_MS << n);
-	if (p->turn.failures < DIAL_DOUBLINGS)
-		p->turn.failures++;
+	p->turn.not_before = add_jitter(
+		p->core, backoff_next(DIAL_FIRST_MS, most, &p->turn.failures));
 }
 
 /* Nothing is wrong with it as yet, but others go first; unless it answered and
@@ -157,7 +138,8 @@ dial_peer(struct peer *p)
 	n = peer_endpoints(c, p->name, eps);
 	if (n == 0 || conns_negotiating(c->conns, p->name))
 		return;
-	if (mono_is_set(p->made) && mono_ms(p->made, c->env.now.mono) < NEW_MS)
+	if (mono_is_set(p->made) &&
+	    mono_ms(p->made, c->env.now.mono) < PEER_NEW_MS)
 		purpose |= CONN_NEW;
 	if (conns_dial(c->conns, p->name, eps, n, purpose) != 0)
 		return;

@@ -18,6 +18,7 @@
  * answers nothing.
  */
 #include "core/peer/pmtu.h"
+#include "core/timings.h"
 
 /* Common MTUs of paths. */
 static const size_t ladder[] = { 9000, 4352, 1500, 1492, 1480, 1472,

@@ -22,11 +22,8 @@
 
 /* Every path takes this: smaller packets start nothing. */
 #define PMTU_BASE 1200
-#define PMTU_TRY_MS 300	    /* an answer takes so long, and two round trips */
-#define PMTU_ROUND_MS 50    /* a round of a search lasts so long at least */
-#define PMTU_ROUNDS 5	    /* a search asks so often for each size */
-#define PMTU_CONFIRM_MS 150 /* after that, large packets start a check */
-#define PMTU_PROBES 15	    /* at a time at the most */
+#define PMTU_ROUNDS 5  /* a search asks so often for each size */
+#define PMTU_PROBES 15 /* at a time at the most */
 
 enum pmtu_state {
 	PMTU_ARMED,  /* the next large packet starts a probe */

@@ -6,6 +6,7 @@
 #include "core/core_impl.h"
 
 #include "base/bytes.h"
+#include "core/timings.h"
 
 #define IP4_UDP_LEN 28 /* around a datagram */
 #define IP6_UDP_LEN 48

@@ -6,8 +6,9 @@
 
 #include "base/bytes.h"
 #include "base/cursor.h"
+#include "core/timings.h"
 
-#define TELL_BURST 20 /* answers a peer gets in a second */
+#define TELL_BURST 20 /* answers that a peer gets in */
 
 /* The list that the peer has, as its PING and its PONG tell it. */
 static void
@@ -56,14 +57,8 @@ bye_in(struct peer *p)
 static bool
 may_tell(struct peer *p)
 {
-	struct monotime now = p->core->env.now.mono;
-
-	if (!mono_is_set(p->told_since) ||
-	    mono_ms(p->told_since, now) >= 1000) {
-		p->told_since = now;
-		p->told = 0;
-	}
-	return p->told++ < TELL_BURST;
+	return rate_allows(&p->told, p->core->env.now.mono, TELL_MS,
+			   TELL_BURST);
 }
 
 static void

@@ -5,9 +5,9 @@
  * decides who may send what was done before, when the list came into force.
  */
 #include "core/core_impl.h"
+#include "core/timings.h"
 
 #define REVIEW_STEP_PEERS 50
-#define REVIEW_STEP_MS 1
 
 static void
 review_peer(struct peer *p, unsigned int todo)

@@ -2,6 +2,7 @@
 /* A list of copies, bounded by packets, by bytes, and by a common budget. The
  * packets are copied, because the device's memory lasts for one batch only. */
 #include "core/peer/waitq.h"
+#include "core/timings.h"
 
 #include <stdlib.h>
 #include <string.h>

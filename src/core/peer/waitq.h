@@ -12,7 +12,6 @@
 #define WAITQ_PACKETS_MAX 128
 #define WAITQ_BYTES_MAX (256 * 1024)
 #define WAITQ_BUDGET (16 * 1024 * 1024) /* over all peers of a core */
-#define WAITQ_AGE_MS 60000		/* older packets are of no use */
 
 struct waitq_packet {
 	struct waitq_packet *next;

@@ -8,9 +8,9 @@
 #include "core/core_impl.h"
 
 #include "format/bnl_sign.h"
+#include "core/timings.h"
 
 #define DAY_S 86400
-#define SAY_AGAIN_MS (INT64_C(1000) * DAY_S)
 
 /* --- of this node ------------------------------------------------------------ */
 
@@ -341,7 +341,7 @@ warnings_own(struct core *c)
 	size_t pos = 0;
 
 	if (!mono_is_set(c->warned_since) ||
-	    mono_ms(c->warned_since, now) >= SAY_AGAIN_MS) {
+	    mono_ms(c->warned_since, now) >= WARNINGS_AGAIN_MS) {
 		/* Warnings that still stand are said once more. */
 		c->warned_since = now;
 		c->warned &= UINT32_C(1) << EVENT_CLOCK;

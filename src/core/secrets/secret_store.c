@@ -10,9 +10,9 @@
 #include "base/table.h"
 #include "core/action.h"
 #include "core/secrets/secret_set.h"
+#include "core/timings.h"
 
-#define RETRY_MS 60000 /* after a write that failed */
-#define DIRECTIONS 2   /* dialled by the lower name, by the higher */
+#define DIRECTIONS 2 /* dialled by the lower name, by the higher */
 
 struct pending {
 	bool used;
@@ -152,8 +152,8 @@ static void
 write_failed(struct secret_store *ps, struct secret_set *s)
 {
 	s->failed = true;
-	ps->retry =
-		mono_min(ps->retry, mono_add_ms(ps->env->now.mono, RETRY_MS));
+	ps->retry = mono_min(ps->retry,
+			     mono_add_ms(ps->env->now.mono, SECRETS_RETRY_MS));
 }
 
 /* The whole record as it should be: held pairs and pairs to be held. */

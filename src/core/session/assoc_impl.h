@@ -3,6 +3,7 @@
 #ifndef CORE_SESSION_ASSOC_IMPL_H
 #define CORE_SESSION_ASSOC_IMPL_H
 
+#include "base/rate.h"
 #include "base/table.h"
 #include "core/session/cookie.h"
 #include "core/session/handshake.h"
@@ -15,7 +16,6 @@
 	2	      /* INITs of one association that may still be answered: a
 		       * retry does not make a slow answer useless */
 #define ASSOC_SEEN 64 /* ephemeral keys that are remembered */
-#define ASSOC_INIT_GAP_MS 20 /* INITs of one peer are taken no faster */
 
 struct assoc_pair {
 	struct assoc *assoc;
@@ -26,9 +26,9 @@ struct assocs {
 	struct rxindex index;
 	struct table pairs; /* pair id -> struct assoc_pair */
 	struct cookie_jar jar;
-	struct monotime load_since; /* start of the counted second */
-	uint32_t load, load_max;    /* INITs */
-	size_t count;		    /* number of associations */
+	struct rate load;  /* INITs in a second, */
+	uint32_t load_max; /* ... without cookies */
+	size_t count;	   /* number of associations */
 };
 
 struct assoc_cookie {	       /* a cookie from the peer */

@@ -7,10 +7,10 @@
 #include "base/bytes.h"
 #include "core/action.h"
 #include "core/session/assoc_impl.h"
+#include "core/timings.h"
 
 #define INDEX_AT 4
 #define RESP_INDEX_AT 8
-#define LOAD_SPAN_MS 1000
 #define ANSWERS_IN_A_ROW 2 /* from one address; a cookie is one of them */
 #define CONFIRM_SPAN \
 	9 /* in units of init_retry: longer than confirmations
@@ -57,12 +57,7 @@ end_silence(struct assoc *l)
 static bool
 is_overloaded(struct assocs *ls, struct monotime now)
 {
-	if (!mono_is_set(ls->load_since) ||
-	    mono_ms(ls->load_since, now) >= LOAD_SPAN_MS) {
-		ls->load_since = now;
-		ls->load = 0;
-	}
-	return ++ls->load > ls->load_max;
+	return !rate_allows(&ls->load, now, ASSOC_LOAD_MS, ls->load_max);
 }
 
 static bool

@@ -4,6 +4,8 @@
 
 #include <assert.h>
 
+#include "base/backoff.h"
+
 #define WANT_TRAFFIC 0x01
 #define WANT_BACKGROUND 0x02
 #define WANT_RENEWAL 0x04
@@ -53,10 +55,7 @@ retry_delay(const struct resume *r, const struct core_env *env)
 	else if (r->burst == 2)
 		ms = t->init_retry;
 	spread = ms / JITTER_PART;
-	if (spread > 0)
-		ms += (int64_t)rng_below(&env->rng, (uint32_t)spread) -
-		      spread / 2;
-	return ms;
+	return jitter_ms(ms - spread / 2, spread, rng_u32(&env->rng));
 }
 
 static unsigned int

@@ -3,6 +3,7 @@
 #include "assoc_world.h"
 
 #include "format/bnl_parse.h"
+#include "core/timings.h"
 
 static void
 pass_ms(struct world *w, int64_t ms)

@@ -3,6 +3,7 @@
 #include "core_rig.h"
 
 #include "base/cursor.h"
+#include "core/timings.h"
 
 #define LIST                                                        \
 	"prefix 10.156.0.0/16\n"                                    \

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "core/conn/dialq.h"
+#include "core/timings.h"
 
 #define N 64
 

@@ -3,6 +3,7 @@
 #include "core_rig.h"
 
 #include "core/session/assoc_impl.h"
+#include "core/timings.h"
 
 #define HEAD "prefix 10.156.0.0/16\n"
 #define ALPHA "node alpha\n address 192.0.2.1\n subnet 10.156.1.0/24\n"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Whole cores over a path that takes less than their MTU. */
 #include "core_rig.h"
+#include "core/timings.h"
 
 #define LIST                                                        \
 	"prefix 10.156.0.0/16\nprefix fd00:c1::/48\n"               \

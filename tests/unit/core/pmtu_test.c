@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "core/peer/pmtu.h"
+#include "core/timings.h"
 
 #define FULL 1420
 #define OUTSIDE 60 /* IPv4 */

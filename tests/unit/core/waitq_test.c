@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/peer/waitq.h"
+#include "core/timings.h"
 
 static const struct monotime start = { 1000 * NS_PER_S };
 
