@@ -44,6 +44,8 @@ DAEMON_SRC := $(wildcard src/daemon/*.c)
 TOOL_SRC := $(wildcard tools/*.c tools/*/*.c)
 TOOLS := $(patsubst tools/%.c,%,$(wildcard tools/*.c))
 UNIT_SRC := $(wildcard tests/unit/*/*_test.c)
+# What several tests use; fuzz targets and the simulation, too.
+UNIT_LIB_SRC := $(filter-out %_test.c,$(wildcard tests/unit/*/*.c))
 SIM_SRC := $(wildcard tests/sim/*.c)
 HELPER_SRC := $(wildcard tests/helpers/*.c)
 BENCH_SHARED := tests/bench/bench.c tests/bench/list_text.c
@@ -54,6 +56,7 @@ export CMOCKA_MESSAGE_OUTPUT := TAP
 obj = $(patsubst %.c,$O/%.o,$1)
 LIB := $O/libcluevpn.a
 TOOL_LIB := $O/tools.a
+UNIT_LIB := $O/tests/unit/lib.a
 BINS := $(if $(DAEMON_SRC),$O/cluevpnd) $(addprefix $O/,$(TOOLS))
 UNITS := $(patsubst %.c,$O/%,$(UNIT_SRC))
 SIMS := $(patsubst %.c,$O/%,$(filter tests/sim/%_test.c,$(SIM_SRC)))
@@ -78,33 +81,34 @@ $O/%.o: %.c
 
 $(LIB): $(call obj,$(LIB_SRC))
 $(TOOL_LIB): $(call obj,$(wildcard tools/*/*.c))
-$(LIB) $(TOOL_LIB):
+$(UNIT_LIB): $(call obj,$(UNIT_LIB_SRC))
+$(LIB) $(TOOL_LIB) $(UNIT_LIB):
 	$(call say,AR,$@)
 	$Qrm -f $@ && $(AR) rcs $@ $^
 
 define link
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
-	$Q$(CC) $(LDFLAGS) -o $@ $(filter-out %.a,$^) $(filter $(TOOL_LIB),$^) \
-		$(LIB) $1 $(LDLIBS)
+	$Q$(CC) $(LDFLAGS) -o $@ $(filter-out %.a,$^) \
+		$(filter $(UNIT_LIB),$^) $(filter $(TOOL_LIB),$^) $(LIB) $1 $(LDLIBS)
 endef
 
 $O/cluevpnd: $(call obj,$(DAEMON_SRC)) $(LIB)
 	$(call link)
 $(addprefix $O/,$(TOOLS)): $O/%: $O/tools/%.o $(TOOL_LIB) $(LIB)
 	$(call link)
-$(UNITS): $O/tests/unit/%: $O/tests/unit/%.o $(LIB)
+$(UNITS): $O/tests/unit/%: $O/tests/unit/%.o $(UNIT_LIB) $(LIB)
 	$(call link,-lcmocka)
 $(filter $O/tests/unit/daemon/%,$(UNITS)): \
 		$(call obj,$(filter-out src/daemon/main.c,$(DAEMON_SRC)))
 $(filter $O/tests/unit/tools/%,$(UNITS)): $(TOOL_LIB)
 $(SIMS): $O/tests/sim/%: $O/tests/sim/%.o \
-		$(call obj,$(filter-out %_test.c,$(SIM_SRC))) $(LIB)
+		$(call obj,$(filter-out %_test.c,$(SIM_SRC))) $(UNIT_LIB) $(LIB)
 	$(call link,-lcmocka)
-$(HELPERS): %: %.o $(LIB)
+$(HELPERS): %: %.o $(UNIT_LIB) $(LIB)
 	$(call link)
 $(BENCHES): %: %.o $(call obj,$(filter-out %_test.c,$(SIM_SRC)) \
-		$(BENCH_SHARED)) $(LIB)
+		$(BENCH_SHARED)) $(UNIT_LIB) $(LIB)
 	$(call link,-lcmocka)
 
 $O/tests/bench/pauses: \
@@ -113,7 +117,7 @@ $O/tests/bench/pauses: \
 include install.mk $(wildcard tests/*/*.mk) tests/checks.mk
 
 # Compiled in half the time, and fast enough.
-$(call obj,$(UNIT_SRC) $(FUZZ_SRC) $(HELPER_SRC)): \
+$(call obj,$(UNIT_SRC) $(UNIT_LIB_SRC) $(FUZZ_SRC) $(HELPER_SRC)): \
 	CFLAGS := $(patsubst -O2,-Og,$(CFLAGS))
 
 tests: all $(UNITS) $(SIMS) $(HELPERS) $(CORPORA) $O/tests/bench/udpgen

@@ -9,21 +9,24 @@ CORPORA := $(patsubst %_fuzz.c,$O/%_corpus,$(FUZZ_SRC))
 
 ctlans_more := $(TOOL_LIB)
 join_more := $(TOOL_LIB)
+conn_more := $O/tests/fuzz/memo.o
+core_more := $O/tests/fuzz/memo.o
+tls_more := $O/tests/fuzz/tls_memo.o
 # What surrounds the code that these are about is not shown to libFuzzer: each
 # line that it sees costs time in every execution, and makes inputs look new
 # that are not.
-$O/tests/fuzz/core_fuzz.o $O/tests/fuzz/conn_fuzz.o \
-	$O/tests/fuzz/tls_fuzz.o: \
+$(patsubst %,$O/tests/fuzz/%.o,core_fuzz conn_fuzz tls_fuzz memo tls_memo) \
+	$(call obj,$(UNIT_LIB_SRC)): \
 	override SAN := $(subst $(comma)fuzzer-no-link,,$(SAN))
 ctlreq_more := $(call obj,$(patsubst %,src/daemon/%.c,\
 	ctl_health ctl_json ctl_requests ctl_stream events giveback status\
 	status_peer))
 
 .SECONDEXPANSION:
-$(FUZZERS): $O/tests/fuzz/%_fuzz: $O/tests/fuzz/%_fuzz.o $$($$*_more) $(LIB)
+$(FUZZERS): $O/tests/fuzz/%_fuzz: $O/tests/fuzz/%_fuzz.o $$($$*_more) $(UNIT_LIB) $(LIB)
 	$(call link,-fsanitize=fuzzer -lcmocka)
 $(CORPORA): $O/tests/fuzz/%_corpus: $O/tests/fuzz/%_fuzz.o $$($$*_more) \
-		$O/tests/fuzz/corpus.o $(LIB)
+		$O/tests/fuzz/corpus.o $(UNIT_LIB) $(LIB)
 	$(call link,-lcmocka)
 
 fuzzers: $(FUZZERS)
@@ -86,7 +89,7 @@ m32:
 		CFLAGS='-O0 -Wno-format-truncation' objects \
 		test-objects
 objects: $(call obj,$(LIB_SRC) $(DAEMON_SRC) $(TOOL_SRC))
-test-objects: $(call obj,$(UNIT_SRC) $(SIM_SRC) $(HELPER_SRC) $(FUZZ_SRC))
+test-objects: $(call obj,$(UNIT_SRC) $(UNIT_LIB_SRC) $(SIM_SRC) $(HELPER_SRC) $(FUZZ_SRC))
 
 # The unit tests in valgrind, which also sees what nobody has set. Each leak and
 # each error is a failure. It takes long; VALGRIND=tests/unit/x/y_test.c

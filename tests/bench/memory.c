@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../sim/plain_tls.h"
+#include "../unit/core/plain_tls.h"
 #include "bench.h"
 #include "core/core.h"
 #include "core/session/handshake.h"
@@ -160,7 +160,7 @@ measure(size_t n)
 	static struct rng_seeded state;
 	struct rng rng = rng_seeded(&state, 1);
 	struct cert_info cert = { .cn = SELF, .not_after = { WALL + YEAR_S } };
-	struct plain_ctx plain = { cert, rng };
+	struct plain_ctx plain = { .cert = cert, .rng = rng };
 	struct key *key = list_key(KEY_ED25519);
 	const struct key *trusted = key;
 	struct now now = { { START }, { WALL } };

@@ -15,7 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "../sim/plain_tls.h"
+#include "../unit/core/plain_tls.h"
 #include "bench.h"
 #include "daemon/actions.h"
 #include "daemon/ctl_requests.h"
@@ -185,7 +185,7 @@ measure(size_t n)
 	static const uint8_t secret[X25519_LEN] = { 1 };
 	struct rng rng = rng_seeded(&state, 1);
 	struct cert_info cert = { .cn = SELF, .not_after = { WALL + YEAR_S } };
-	struct plain_ctx plain = { cert, rng };
+	struct plain_ctx plain = { .cert = cert, .rng = rng };
 	struct core_init in = { .cert = &cert,
 				.rng = rng,
 				.static_secret = secret };

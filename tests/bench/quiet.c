@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "core/core_impl.h"
-#include "../sim/plain_tls.h"
+#include "../unit/core/plain_tls.h"
 #include "base/bytes.h"
 #include "bench.h"
 #include "core/conn/conn.h"
@@ -121,7 +121,7 @@ begin(struct bench *b, size_t n)
 	in.rng = rng_seeded(&b->state, bench_env("SEED", 1));
 	b->cert.not_after.s = WALL + INT64_C(86400) * 365;
 	memcpy(b->cert.cn, SELF, sizeof(SELF));
-	b->plain = (struct plain_ctx){ b->cert, in.rng };
+	b->plain = (struct plain_ctx){ .cert = b->cert, .rng = in.rng };
 	if (conf_parse(&b->conf, "name = " SELF "\n",
 		       strlen("name = " SELF "\n"), "/etc/cluevpn", &es) < 0)
 		bench_die(es.e[0].text);

@@ -6,8 +6,6 @@
  * and no list comes into force that its signer did not sign.
  */
 #include "fuzz.h"
-#include "memo.h"
-#define HOSTS_MAX 2
 #include "../unit/core/conn_world.h"
 #include "core/conn/conn.h"
 
@@ -190,14 +188,11 @@ sign_once(void)
 	bnl_free(previous);
 }
 
-/* As world_begin(), with keys that are there. */
+/* With keys that are there. */
 static void
 begin(uint8_t how)
 {
-	memset(&w, 0, sizeof(w));
-	w.rng = rng_seeded(&w.seed, how);
-	w.now.mono.ns = 1000 * NS_PER_S;
-	w.now.wall.s = WORLD_START;
+	world_reset(how);
 	w.chunk = how & 0x10 ? CHUNK_SMALL : CHUNK;
 	w.key = made.key;
 	w.other_key = made.other;
@@ -237,14 +232,8 @@ end(void)
 		assert_false(h->bnl != NULL &&
 			     bnl_version_cmp(&h->bnl->version,
 					     &made.version[LISTS]) == 0);
-		host_stop(h);
-		bnl_free(h->bnl);
-		free(h->list);
-		addrcache_free(h->env.addrcache);
 	}
-	for (int i = 0; i < WIRES_MAX; i++)
-		if (w.wires[i].used)
-			wire_free(&w.wires[i]);
+	world_clear();
 }
 
 /* Another certificate that the CA might have signed as well. */

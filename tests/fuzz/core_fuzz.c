@@ -6,7 +6,6 @@
  * subnet to our own.
  */
 #include "fuzz.h"
-#include "memo.h"
 #include "../unit/core/core_rig.h"
 
 #define LIST                                                        \

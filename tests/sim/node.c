@@ -68,7 +68,7 @@ node_init(struct node *n, struct world *w, size_t i, const struct world_opts *o)
 	ca_node_name(n->name, i);
 	n->conf = make_conf(n, o->conf);
 	n->rng = rng_seeded(&n->rng_state, o->seed * 1000003 + i);
-	n->plain.self = ca_cert(i, o->plain);
+	n->plain.cert = ca_cert(i, o->plain);
 	n->plain.rng = n->rng;
 	n->out = make_out(i % 2 == 0);
 	disk_init(n);
@@ -127,7 +127,7 @@ start_from_disk(struct node *n)
 	struct bnl_version mark;
 	struct core_init in = {
 		.conf = n->conf,
-		.cert = &n->plain.self,
+		.cert = &n->plain.cert,
 		.static_secret = n->disk.static_key,
 		.rng = n->rng,
 		.built = { BUILT },

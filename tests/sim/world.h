@@ -18,7 +18,7 @@
 #include "disk.h"
 #include "ledger.h"
 #include "net.h"
-#include "plain_tls.h"
+#include "../unit/core/plain_tls.h"
 #include "queue.h"
 #include "secrets.h"
 #include "traffic.h"

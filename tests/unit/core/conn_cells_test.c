@@ -38,6 +38,7 @@ static struct host *a; /* who is looked at */
 static struct {
 	struct plain_ctx ctx;
 	struct tls *t;
+	bool dialler;
 	struct hello mine, theirs;
 	uint8_t my_frame[FRAME_MAX], their_frame[FRAME_MAX];
 	size_t my_len, their_len;
@@ -161,8 +162,8 @@ say_confirm(void)
 				       p.ctx.cert.fingerprint };
 	struct negotiate_side theirs = { &p.theirs, p.their_frame, p.their_len,
 					 a->env.cert.fingerprint };
-	const struct negotiate_side *d = p.t->dialler ? &mine : &theirs;
-	const struct negotiate_side *l = p.t->dialler ? &theirs : &mine;
+	const struct negotiate_side *d = p.dialler ? &mine : &theirs;
+	const struct negotiate_side *l = p.dialler ? &theirs : &mine;
 	uint8_t th[SHA256_LEN], exporter[SHA256_LEN];
 	uint8_t mac[PROTO_CONFIRM_LEN];
 	struct negotiate_keys k;
@@ -173,7 +174,7 @@ say_confirm(void)
 	plain_export(p.t, LABEL_TLS_EXPORT, th, sizeof(th), exporter,
 		     sizeof(exporter));
 	agreement_derive(&k, th, exporter, d, l);
-	agreement_confirm(mac, &k, p.t->dialler, th, &s);
+	agreement_confirm(mac, &k, p.dialler, th, &s);
 	say(FRAME_CONFIRM, mac, sizeof(mac));
 }
 
@@ -198,6 +199,7 @@ puppet_tls(bool dialler)
 {
 	struct err e;
 
+	p.dialler = dialler;
 	p.t = plain_open(&p.ctx, dialler, w.now.wall, NULL, &e);
 	plain_handshake(p.t);
 	pump();
@@ -287,7 +289,7 @@ begin(enum at at)
 	snprintf(p.ctx.cert.cn, sizeof(p.ctx.cert.cn), "beta");
 	memset(p.ctx.cert.fingerprint, 9, FINGERPRINT_LEN);
 	p.ctx.cert.not_after.s = WORLD_START + 86400 * 365;
-	p.ctx.rng = &w.rng;
+	p.ctx.rng = w.rng;
 	host_start(a);
 	world_run();
 	a->disk_stuck = true;
@@ -501,7 +503,7 @@ the_end_of_tls_in_every_state(void **state)
 			if (how == 0)
 				plain_shutdown(p.t);
 			else
-				plain_record(p.t, 'X', "", 0);
+				plain_put(p.t, PLAIN_BAD, "", 0);
 			pump();
 			assert_string_equal(state_of(), "gone");
 			assert_int_equal(a->failed, at < D_OPEN);

@@ -1,16 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Coalescing: what must not join. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
-
 #include "gro_rig.h"
-
-#include "gro_cases.h"
 
 static void
 spoil(const struct made *m, size_t at)
@@ -343,5 +333,5 @@ main(void)
 		cmocka_unit_test(test_same_key),
 	};
 
-	return cmocka_run_group_tests(tests, setup, NULL);
+	return cmocka_run_group_tests(tests, gro_setup, NULL);
 }

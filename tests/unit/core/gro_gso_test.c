@@ -1,16 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Random packets, coalesced and cut again. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
-
 #include "gro_rig.h"
-
-#include "gro_random.h"
 
 #define FLOWS_MANY (GRO_FLOWS + 3)
 
@@ -285,5 +275,5 @@ main(void)
 		cmocka_unit_test(test_coalesce_segment),
 	};
 
-	return cmocka_run_group_tests(tests, setup, NULL);
+	return cmocka_run_group_tests(tests, gro_setup, NULL);
 }

@@ -1,16 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Coalescing: what joins, how much of it, and in which order it comes. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
-
 #include "gro_rig.h"
-
-#include "gro_cases.h"
 
 /* a and then b: one super-packet of sum bytes of payload. */
 static void
@@ -385,5 +375,5 @@ main(void)
 		cmocka_unit_test(test_two_batches),
 	};
 
-	return cmocka_run_group_tests(tests, setup, NULL);
+	return cmocka_run_group_tests(tests, gro_setup, NULL);
 }

@@ -1,16 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Random super-packets, cut and coalesced again. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
-
 #include "gro_rig.h"
-
-#include "gro_random.h"
 
 #define SUPERS 3 /* of each flow */
 
@@ -150,5 +140,5 @@ main(void)
 		cmocka_unit_test(test_segment_coalesce),
 	};
 
-	return cmocka_run_group_tests(tests, setup, NULL);
+	return cmocka_run_group_tests(tests, gro_setup, NULL);
 }

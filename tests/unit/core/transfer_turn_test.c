@@ -143,7 +143,7 @@ the_slower_one_goes(void **state)
 	two[1]->plain.tamper = NULL;
 	b->plain.tamper = count_gets;
 	gets = 0;
-	w.chunk = 100;
+	w.chunk = 400;
 	assert_int_not_equal(dial(b, "gamma", CONN_LIST), 0);
 	world_run();
 	assert_int_not_equal(dial(b, "delta", CONN_LIST), 0);

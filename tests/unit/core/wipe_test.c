@@ -3,8 +3,8 @@
  * handshake, and cookies. */
 #include "assoc_world.h"
 
-#include "../wiped.h"
 #include "core/conn/negotiation.h"
+#include "../base/wiped.h"
 
 static void
 test_negotiation(void **state)

@@ -1,14 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Secrets that lie on the stack for a while are wiped. The test derives each
  * one by itself and looks for it in what bytes_wipe() was given. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-#include <cmocka.h>
-
-#include "../wiped.h"
+#include "../base/wiped.h"
 #include "crypto/noise.h"
 
 static void

@@ -8,7 +8,7 @@ gso_refused(int errnum, bool off)
 	struct fixture x;
 	struct udp_run r;
 
-	setup(&x, "127.0.0.1", "0.0.0.0", true, true);
+	fixture_setup(&x, "127.0.0.1", "0.0.0.0", true, true);
 	assert_true(udp_gso(x.tx));
 	refuse.segmented_errno = errnum;
 	r = run(&x, 0, 4300, 1000);
@@ -25,7 +25,7 @@ gso_refused(int errnum, bool off)
 	expect_stream(&x, 0, 4300, 1000);
 	/* Remembered: one call for all five. */
 	assert_int_equal(refuse.calls, off ? 1 : 6);
-	teardown(&x);
+	fixture_teardown(&x);
 }
 
 static void
@@ -48,7 +48,7 @@ test_refused_to_one(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
-		setup(&x, "127.0.0.1", "0.0.0.0", true, true);
+		fixture_setup(&x, "127.0.0.1", "0.0.0.0", true, true);
 		for (int k = 0; k < 3; k++)
 			r[k] = run(&x, 0, 4300, 1000);
 		r[1].remote.addr = addr("127.0.0.2");
@@ -73,7 +73,7 @@ test_refused_to_one(void **state)
 		assert_int_equal(refuse.calls, 1);
 		assert_int_equal(udp_stats(x.tx)->segmented, 4);
 		assert_int_equal(udp_stats(x.tx)->gso_refused, 1);
-		teardown(&x);
+		fixture_teardown(&x);
 	}
 }
 
@@ -86,7 +86,7 @@ test_refused_no_more(void **state)
 	int errnum = 0;
 
 	(void)state;
-	setup(&x, "127.0.0.1", "0.0.0.0", true, true);
+	fixture_setup(&x, "127.0.0.1", "0.0.0.0", true, true);
 	refuse.segmented_errno = EIO;
 	r = run(&x, 0, 64, 1);
 	for (int i = 0; i < 1000; i++)
@@ -101,7 +101,7 @@ test_refused_no_more(void **state)
 	assert_int_equal(udp_gso_refusals(x.tx, &errnum), 0);
 	assert_int_equal(udp_gso_refused(x.tx, &r.remote.addr), 0);
 	assert_true(udp_gso(x.tx));
-	teardown(&x);
+	fixture_teardown(&x);
 }
 
 /* There are more peers than places: the last ones are remembered. */
@@ -113,7 +113,7 @@ test_refused_to_many(void **state)
 	int errnum = 0;
 
 	(void)state;
-	setup(&x, "127.0.0.1", "0.0.0.0", true, true);
+	fixture_setup(&x, "127.0.0.1", "0.0.0.0", true, true);
 	refuse.segmented_errno = EIO;
 	for (unsigned int i = 1; i <= 500; i++) {
 		r = run(&x, 0, 300, 100);
@@ -124,7 +124,7 @@ test_refused_to_many(void **state)
 		assert_int_equal(udp_gso_refused(x.tx, &r.remote.addr), EIO);
 	}
 	assert_in_range(udp_gso_refusals(x.tx, &errnum), 2, 64);
-	teardown(&x);
+	fixture_teardown(&x);
 }
 
 /* Segmentation is refused, and so is each full-sized datagram: the size is
@@ -138,7 +138,7 @@ test_too_big(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
-		setup(&x, "127.0.0.1", "0.0.0.0", true, true);
+		fixture_setup(&x, "127.0.0.1", "0.0.0.0", true, true);
 		memset(x.data, 1, 3000);
 		memset(x.data + 3000, 2, 10);
 		refuse.segmented_errno = errnums[i];
@@ -153,7 +153,7 @@ test_too_big(void **state)
 		assert_true(udp_gso(x.tx));
 		assert_int_equal(receive(&x), 1);
 		assert_int_equal(x.runs[0].len, 10);
-		teardown(&x);
+		fixture_teardown(&x);
 	}
 }
 
@@ -165,7 +165,7 @@ test_really_too_big(void **state)
 	struct fixture x;
 
 	(void)state;
-	setup(&x, "127.0.0.1", "0.0.0.0", true, true);
+	fixture_setup(&x, "127.0.0.1", "0.0.0.0", true, true);
 	r[0] = run(&x, 0, 65530, 65530);
 	r[1] = run(&x, 0, 100, 100);
 	udp_send(x.tx, r, 2, &x.res);
@@ -173,7 +173,7 @@ test_really_too_big(void **state)
 	assert_int_equal(x.res.failed, 1);
 	assert_int_equal(udp_stats(x.tx)->too_big, 1);
 	assert_int_equal(receive(&x), 1);
-	teardown(&x);
+	fixture_teardown(&x);
 }
 
 /* The failing message is left out, those behind it are sent. */
@@ -193,7 +193,7 @@ test_errors_are_counted(void **state)
 
 	(void)state;
 	for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
-		setup(&x, "127.0.0.1", "0.0.0.0", true, true);
+		fixture_setup(&x, "127.0.0.1", "0.0.0.0", true, true);
 		for (size_t i = 0; i < 5; i++) {
 			x.data[i * 10] = (uint8_t)(100 + i);
 			r[i] = run(&x, i * 10, 10, 10);
@@ -212,7 +212,7 @@ test_errors_are_counted(void **state)
 		assert_int_equal(receive(&x), 4);
 		assert_int_equal(x.runs[1].data[0], 101);
 		assert_int_equal(x.runs[2].data[0], 103);
-		teardown(&x);
+		fixture_teardown(&x);
 	}
 }
 
@@ -223,7 +223,7 @@ test_full_drops_the_rest(void **state)
 	struct fixture x;
 
 	(void)state;
-	setup(&x, "127.0.0.1", "0.0.0.0", true, true);
+	fixture_setup(&x, "127.0.0.1", "0.0.0.0", true, true);
 	memset(x.data, 1, 100);
 	memset(x.data + 100, 2, 100000);
 	r[0] = run(&x, 0, 100, 50);
@@ -237,7 +237,7 @@ test_full_drops_the_rest(void **state)
 	assert_int_equal(x.res.failed, 10 + 999);
 	assert_int_equal(udp_stats(x.tx)->full, 10 + 999);
 	assert_int_equal(refuse.calls, 2);
-	teardown(&x);
+	fixture_teardown(&x);
 }
 
 static void
@@ -247,7 +247,7 @@ test_not_sendable(void **state)
 	struct fixture x;
 
 	(void)state;
-	setup(&x, "127.0.0.1", "0.0.0.0", true, true);
+	fixture_setup(&x, "127.0.0.1", "0.0.0.0", true, true);
 	for (int i = 0; i < 4; i++)
 		r[i] = run(&x, 0, 100, 100);
 	r[0].remote.addr = addr("::1");
@@ -258,7 +258,7 @@ test_not_sendable(void **state)
 	assert_int_equal(x.res.failed, 3);
 	udp_send(x.tx, NULL, 0, &x.res);
 	assert_int_equal(x.res.sent + x.res.failed, 0);
-	teardown(&x);
+	fixture_teardown(&x);
 }
 
 /* A device with a small MTU, and the kernel's own answer. Changes the
@@ -278,7 +278,7 @@ test_small_mtu(void **state)
 		skip();
 	}
 	for (int i = 0; i < 2; i++) {
-		setup(&x, hosts[i], any[i], true, true);
+		fixture_setup(&x, hosts[i], any[i], true, true);
 		/* Two that are too long and a short one; in one message. */
 		r = run(&x, 0, 4300, 2000);
 		r.local = x.to.addr;
@@ -297,7 +297,7 @@ test_small_mtu(void **state)
 		assert_int_equal(x.res.failed, 0);
 		assert_int_equal(refuse.calls, 1);
 		expect_stream(&x, 0, 40000, 1400);
-		teardown(&x);
+		fixture_teardown(&x);
 	}
 }
 

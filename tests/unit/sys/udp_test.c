@@ -9,7 +9,7 @@ bulk(const char *host, const char *any, bool gso, bool gro)
 	struct udp_run r;
 	size_t runs;
 
-	setup(&x, host, any, gso, gro);
+	fixture_setup(&x, host, any, gso, gro);
 	/* 300 datagrams of 1,000 and one of 77: five messages at least. */
 	r = run(&x, 0, 300077, 1000);
 	udp_send(x.tx, &r, 1, &x.res);
@@ -26,7 +26,7 @@ bulk(const char *host, const char *any, bool gso, bool gro)
 	assert_int_equal(udp_stats(x.rx)->received, 301);
 	assert_int_equal(udp_stats(x.tx)->sent, 301);
 	assert_int_equal(udp_stats(x.tx)->gso_refused, 0);
-	teardown(&x);
+	fixture_teardown(&x);
 }
 
 static void
@@ -48,7 +48,7 @@ tos(const char *host, const char *any, bool gso, bool gro)
 	struct udp_run r[2];
 	size_t got = 0, n;
 
-	setup(&x, host, any, gso, gro);
+	fixture_setup(&x, host, any, gso, gro);
 	for (unsigned int value = 0; value < 256; value += 5) {
 		r[0] = run(&x, 0, 4000, 1000);
 		r[1] = run(&x, 4000, 4000, 1000);
@@ -69,7 +69,7 @@ tos(const char *host, const char *any, bool gso, bool gro)
 		}
 	}
 	assert_int_equal(udp_stats(x.rx)->recv_bad, 0);
-	teardown(&x);
+	fixture_teardown(&x);
 }
 
 static void
@@ -90,7 +90,7 @@ test_byte_limit(void **state)
 
 	(void)state;
 	/* 64 segments of 8,000 would be too long for one message. */
-	setup(&x, "127.0.0.1", "0.0.0.0", true, true);
+	fixture_setup(&x, "127.0.0.1", "0.0.0.0", true, true);
 	r = run(&x, 0, 160001, 8000);
 	udp_send(x.tx, &r, 1, &x.res);
 	assert_int_equal(x.res.sent, 21);
@@ -100,7 +100,7 @@ test_byte_limit(void **state)
 	udp_send(x.tx, &r, 1, &x.res);
 	assert_int_equal(x.res.sent, 1);
 	expect_stream(&x, 0, 65507, 65507);
-	teardown(&x);
+	fixture_teardown(&x);
 }
 
 static void
@@ -110,7 +110,7 @@ addresses(const char *any, const char *to, const char *from)
 	struct fixture x;
 	struct udp_run r;
 
-	setup(&x, to, any, true, true);
+	fixture_setup(&x, to, any, true, true);
 	r = run(&x, 0, 500, 100);
 	r.local = source;
 	udp_send(x.tx, &r, 1, &x.res);
@@ -119,7 +119,7 @@ addresses(const char *any, const char *to, const char *from)
 	assert_true(ipaddr_equal(&x.runs[0].remote.addr, &source));
 	assert_int_equal(x.runs[0].remote.port, udp_local(x.tx).port);
 	assert_true(ipaddr_equal(&x.runs[0].local, &here));
-	teardown(&x);
+	fixture_teardown(&x);
 }
 
 static void
@@ -137,7 +137,7 @@ foreign_source(const char *any, const char *to, const char *foreign,
 	struct fixture x;
 	struct udp_run r;
 
-	setup(&x, to, any, true, true);
+	fixture_setup(&x, to, any, true, true);
 	r = run(&x, 0, 5000, segsize);
 	r.local = addr(foreign);
 	udp_send(x.tx, &r, 1, &x.res);
@@ -146,7 +146,7 @@ foreign_source(const char *any, const char *to, const char *foreign,
 	assert_true(udp_gso(x.tx));
 	expect_stream(&x, 0, 5000, segsize);
 	assert_true(ipaddr_equal(&x.runs[0].remote.addr, &x.to.addr));
-	teardown(&x);
+	fixture_teardown(&x);
 }
 
 static void
@@ -165,7 +165,7 @@ test_receive_bounds(void **state)
 	struct fixture x;
 
 	(void)state;
-	setup(&x, "127.0.0.1", "0.0.0.0", true, true);
+	fixture_setup(&x, "127.0.0.1", "0.0.0.0", true, true);
 	assert_int_equal(udp_recv(x.rx, x.mem, MEM_LEN, x.runs, UDP_BATCH), 0);
 	assert_int_equal(udp_stats(x.rx)->recv_errors, 0);
 	for (int i = 0; i < 3; i++)
@@ -179,7 +179,7 @@ test_receive_bounds(void **state)
 		2);
 	assert_int_equal(udp_recv(x.rx, x.mem, MEM_LEN, x.runs, 1), 1);
 	assert_int_equal(udp_recv(x.rx, x.mem, MEM_LEN, x.runs, 1), 0);
-	teardown(&x);
+	fixture_teardown(&x);
 }
 
 /* Anybody can send one; it is no run. */
@@ -192,7 +192,7 @@ test_empty_datagram(void **state)
 	int fd;
 
 	(void)state;
-	setup(&x, "127.0.0.1", "0.0.0.0", true, true);
+	fixture_setup(&x, "127.0.0.1", "0.0.0.0", true, true);
 	to.sin_port = htons(x.to.port);
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	fd = socket(AF_INET, SOCK_DGRAM, 0);
@@ -210,7 +210,7 @@ test_empty_datagram(void **state)
 	r = run(&x, 0, 0, 10);
 	udp_send(x.tx, &r, 1, &x.res);
 	assert_int_equal(x.res.sent + x.res.failed, 0);
-	teardown(&x);
+	fixture_teardown(&x);
 }
 
 static void

@@ -8,44 +8,18 @@
 #include <string.h>
 
 /* The streams as they were, and all that was printed to them since. */
-static struct {
+struct captured {
 	FILE *out, *err;
 	char *text;
 	size_t len;
-} captured;
+};
 
-static inline void
-capture_begin(void)
-{
-	FILE *f;
+extern struct captured captured;
 
-	free(captured.text);
-	captured.text = NULL;
-	f = open_memstream(&captured.text, &captured.len);
-	if (f == NULL)
-		abort();
-	captured.out = stdout;
-	captured.err = stderr;
-	stdout = stderr = f;
-}
+void capture_begin(void);
 
 /* Returns the text; valid until the next capture_begin(). */
-static inline const char *
-capture_end(void)
-{
-	FILE *f = stdout;
-
-	stdout = captured.out;
-	stderr = captured.err;
-	fclose(f);
-	return captured.text;
-}
-
-static inline void
-capture_free(void)
-{
-	free(captured.text);
-	captured.text = NULL;
-}
+const char *capture_end(void);
+void capture_free(void);
 
 #endif
