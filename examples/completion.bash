@@ -51,7 +51,7 @@ _cluevpn_facts() { # _cluevpn_facts PROGRAM [COMMAND]
 		options(text)
 		n = split(text, word, " ")
 		last = "-"
-		if (word[1] ~ /^[a-z][a-z|]*$/) {
+		if (word[1] ~ /^[a-z][-a-z|]*$/) {
 			m = split(word[1], one, "|")
 			for (i = 1; i <= m; i++)
 				print "command", one[i]

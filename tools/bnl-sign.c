@@ -37,7 +37,7 @@ read_options(struct sign_session *r, bool *edit, int argc, char **argv)
 			"[-o FILE]\n"
 			"         [-p PUBKEY]... [--first] [--go-back] [--push]\n"
 			"         [--reset-time] [FILE]\n"
-			"bnl-sign add|set|remove|revoke|diff ... (each has "
+			"bnl-sign add|set|pin|remove|revoke|diff ... (each has "
 			"--help)",
 		.about = "Checks a node list, shows what changes, signs and "
 			 "installs it.",

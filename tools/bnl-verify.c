@@ -60,6 +60,8 @@ print_text(const struct bnl *b)
 	printf("signer   %s\n", fingerprint_format(fp, b->signer));
 	for (uint32_t i = 0; i < b->nprefixes; i++)
 		printf("prefix   %s\n", prefix_format(text, &b->prefixes[i]));
+	if (b->admit_pinned)
+		puts("admit    pinned");
 	printf("nodes    %u, with %zu addresses and %zu subnets\n", b->nnodes,
 	       addresses, subnets);
 	printf("history  %u\nrevoked  %u\n", b->nhistory, b->nrevoked);
@@ -86,13 +88,15 @@ list_json(const struct bnl *b)
 	for (uint32_t i = 0; i < b->nrevoked; i++)
 		json_array_append_new(revoked, json_string(fingerprint_format(
 						       fp, b->revoked[i])));
-	return json_pack("{s:b, s:i, s:i, s:s, s:o, s:s, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:b, s:i, s:i, s:s, s:o, s:s, s:o, s:b, s:o, s:o, "
+			 "s:o}",
 			 "valid", 1, "format", (int)b->format, "skipped",
 			 (int)b->nskipped, "network", b->network, "version",
 			 list_json_version(&b->version), "signer",
 			 fingerprint_format(fp, b->signer), "prefixes",
-			 list_json_prefixes(b->prefixes, b->nprefixes), "nodes",
-			 nodes, "history", history, "revoked", revoked);
+			 list_json_prefixes(b->prefixes, b->nprefixes),
+			 "admit_pinned", (int)b->admit_pinned, "nodes", nodes,
+			 "history", history, "revoked", revoked);
 }
 
 static json_t *

@@ -16,7 +16,7 @@
 #define WAIT_S 30  /* default wait for receipts */
 #define CHECK_S 10 /* for all nodes of a check together */
 #define SECONDS_MAX 86400
-#define HELP_COLUMN 25
+#define HELP_COLUMN 27
 #define MANY 1000 /* arguments: any number */
 
 /* Bits of the options that only some commands take. */
@@ -89,6 +89,9 @@ static const struct command commands[] = {
 	  .own = mesh_join },
 	{ "remove", "[OPTION ...] NODE ...", "take nodes out of the network",
 	  .own = mesh_remove },
+	{ "rotate-ca", "[OPTION ...]",
+	  "replace the network's CA, on the host that signs",
+	  .own = mesh_rotate_ca },
 	{ "leave", "[OPTION ...]", "take this host out of its network",
 	  .own = mesh_leave },
 	{ "help", "", "show this", 0, MANY, .run = run_help },

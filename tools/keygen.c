@@ -217,6 +217,38 @@ out:
 	return rc;
 }
 
+/* A request for a key that exists. */
+static int
+run_request(const struct args *a, struct err *e)
+{
+	char *path = file_join(a->dir, "node.key");
+	struct outfile f = { .path = file_join(a->dir, "node.csr") };
+	struct key *k = NULL;
+	int rc = -1;
+
+	if (path == NULL) {
+		err_nomem(e);
+		goto out;
+	}
+	if (keyfile_private(&k, path, e) != 0 ||
+	    outfiles_check(&f, 1, a->force, e) != 0 ||
+	    cert_make_request(&f.data, k, a->words[0], a->ou, e) != 0 ||
+	    outfiles_write(&f, 1, a->force, e) != 0)
+		goto out;
+	printf("wrote %s: the request for a certificate of the key in %s\n",
+	       f.path, path);
+	show_key(k);
+	printf("next, where the CA is: keygen sign %s; the certificate comes "
+	       "back as node.pem\n",
+	       f.path);
+	rc = 0;
+out:
+	outfiles_free(&f, 1);
+	key_free(k);
+	free(path);
+	return rc;
+}
+
 static int
 read_request(char name[NODE_NAME_MAX + 1], char ou[CERT_OU_MAX + 1],
 	     struct key **k, const char *path, struct err *e)
@@ -295,7 +327,15 @@ run_fingerprint(const struct args *a, struct err *e)
 	return 0;
 }
 
-enum { BNL = 1, CA = 2, NODE = 4, SIGN = 8, FINGERPRINT = 16, ALL = 31 };
+enum {
+	BNL = 1,
+	CA = 2,
+	NODE = 4,
+	SIGN = 8,
+	FINGERPRINT = 16,
+	REQUEST = 32,
+	ALL = 63
+};
 
 static const struct command {
 	const char *name;
@@ -312,6 +352,8 @@ static const struct command {
 	  "keygen node NAME [-d DIR] [--ou OU] [--ca DIR] "
 	  "[--ca-cert FILE]\n            [--ca-key FILE] [--days N] [-f]",
 	  1, 1, run_node },
+	{ "request", REQUEST, "keygen request NAME [-d DIR] [--ou OU] [-f]", 1,
+	  1, run_request },
 	{ "sign", SIGN,
 	  "keygen sign REQUEST [-o CERT] [-n NAME] [--ou OU] "
 	  "[--ca DIR]\n            [--ca-cert FILE] [--ca-key FILE] "
@@ -336,11 +378,11 @@ parse_args(struct args *a, const struct command *cmd, int argc, char **argv)
 		{ 'n', "name", "NAME", "the name of the CA (ca); the name "
 		  "that the request must have (sign)", CA | SIGN,
 		  .text = &a->name },
-		{ 'd', "dir", "DIR", "where the files go; default: the "
-		  "current directory", CA | NODE, .text = &a->dir },
+		{ 'd', "dir", "DIR", "where the files are; default: the "
+		  "current directory", CA | NODE | REQUEST, .text = &a->dir },
 		{ 0, "ou", "OU", "Organizational Unit of the node; of sign, "
 		  "instead of the one in the request, '' for none",
-		  NODE | SIGN, .text = &a->ou },
+		  NODE | REQUEST | SIGN, .text = &a->ou },
 		{ 0, "ca", "DIR", "where ca.pem and ca.key are", NODE | SIGN,
 		  .text = &a->ca_dir },
 		{ 0, "ca-cert", "FILE", "the CA's certificate", NODE | SIGN,
@@ -351,7 +393,7 @@ parse_args(struct args *a, const struct command *cmd, int argc, char **argv)
 		  CA | NODE | SIGN, .number = &a->days, .min = 1,
 		  .max = DAYS_MAX },
 		{ 'f', "force", NULL, "replace public files that exist; keys "
-		  "never are", BNL | CA | NODE | SIGN, .flag = &a->force },
+		  "never are", BNL | CA | NODE | REQUEST | SIGN, .flag = &a->force },
 		{ .name = NULL },
 	};
 	/* clang-format on */

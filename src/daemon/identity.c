@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "daemon/monitor_link.h"
 #include "daemon/reload.h"
+#include "format/bnl_sign.h"
 #include "sys/clock.h"
 #include "sys/cpu.h"
 #include "sys/privs.h"
@@ -191,8 +192,39 @@ check_dates(struct pem cert, const struct pem *cas, size_t ncas, struct err *e)
 				    tls_check_dates(cert, cas, ncas, now, e);
 }
 
+/* Whether the list on the disk admits this node by its key, so that nobody asks
+ * for the dates of its certificate. */
+static bool
+is_admitted_by_key(const struct identity *id)
+{
+	const struct conf *c = id->conf;
+	const char *name = strrchr(c->bnl, '/');
+	char *dir = folder_of(c->bnl);
+	struct store s = { .dirfd = -1 };
+	struct bnl *b = NULL;
+	uint8_t *raw = NULL;
+	bool admitted = false;
+	struct err e;
+	size_t len;
+
+	name = name == NULL ? c->bnl : name + 1;
+	if (dir != NULL && store_open(&s, dir, false, &e) == 0 &&
+	    store_read(&s, name, BNL_BYTES_MAX, 0, &raw, &len, &e) == 0 &&
+	    bnl_open(&b, (const char *)raw, len,
+		     (const struct key *const *)id->bnlkeys, id->nbnlkeys,
+		     &e) == 0)
+		admitted = bnl_admits_by_key(
+			b, c->name, tls_ctx_self(id->tls)->fingerprint);
+	bnl_free(b);
+	free(raw);
+	store_close(&s);
+	free(dir);
+	return admitted;
+}
+
+/* undated: why the certificate is not valid now, if it is not. */
 static int
-load_tls(struct identity *id, const struct opener *o)
+load_tls(struct identity *id, const struct opener *o, struct err *undated)
 {
 	const struct conf *c = id->conf;
 	struct file cert = { 0 }, key = { 0 }, ca[CONF_MANY_MAX] = { 0 };
@@ -218,9 +250,8 @@ load_tls(struct identity *id, const struct opener *o)
 			  c->cert, tls_ctx_self(id->tls)->cn, c->name);
 		rc = -1;
 	}
-	if (rc == 0 && o->dates &&
-	    check_dates(pem_of(&cert), cas, c->cacert.n, &e) < 0)
-		rc = report_file(c->cert, &e);
+	if (rc == 0 && o->dates)
+		(void)check_dates(pem_of(&cert), cas, c->cacert.n, undated);
 	file_free(&cert);
 	file_free(&key);
 	for (unsigned int i = 0; i < c->cacert.n; i++)
@@ -277,6 +308,7 @@ static int
 load_all(struct identity **out, const char *path, struct opener *o)
 {
 	struct identity *id = calloc(1, sizeof(*id));
+	struct err undated = { .code = ERR_NONE };
 	int rc;
 
 	*out = NULL;
@@ -290,8 +322,10 @@ load_all(struct identity **out, const char *path, struct opener *o)
 		return -1;
 	}
 	rc |= find_owner(&o->owner, id->conf, path);
-	rc |= load_tls(id, o);
+	rc |= load_tls(id, o, &undated);
 	rc |= load_bnlkeys(id, o);
+	if (undated.code != ERR_NONE && !is_admitted_by_key(id))
+		rc |= report_file(id->conf->cert, &undated);
 	*out = id;
 	return rc;
 }

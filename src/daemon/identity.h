@@ -34,7 +34,8 @@ struct identity_key {
 
 /* As identity_load(), for a check: *out has everything that could be read,
  * after a failure, too, and is NULL only when there is no configuration;
- * certificates must be valid now, if the clock is sane. */
+ * certificates must be valid now, if the clock is sane and the list does not
+ * admit this node by its key. */
 int identity_look(struct identity **out, const char *path,
 		  const struct identity_key *key);
 /* Reads the configuration alone. fd: of that file, open; closes it. */

@@ -54,7 +54,7 @@ for program in cluevpnd cluevpnctl bnl-sign bnl-verify keygen; do
 		has "$option" $program -
 	done
 done
-"$O/cluevpnctl" -h 2>&1 | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p' |
+"$O/cluevpnctl" -h 2>&1 | sed -n 's/^  \([a-z][-a-z]*\) .*/\1/p' |
 	sort -u >"$tmp/commands"
 [ -s "$tmp/commands" ]
 ok $? 'cluevpnctl has commands'
@@ -64,7 +64,7 @@ done <"$tmp/commands"
 gives 'peers push' cluevpnctl --json p
 gives reset cluevpnctl mark ''
 # Commands that have options of their own.
-for command in init invite join remove leave; do
+for command in init invite join remove rotate-ca leave; do
 	cluevpnctl $command -h | grep -o -e '--[a-z][-a-z0-9]*' | sort -u \
 		>"$tmp/own"
 	[ "$(tab cluevpnctl $command -- | sort -u)" = "$(cat "$tmp/own")" ]
@@ -73,13 +73,13 @@ done
 gives '--via' cluevpnctl invite --v
 gives '--port' cluevpnctl join --p
 has --expire cluevpnctl invite beta --
-for command in add set remove revoke diff; do
+for command in add set pin remove revoke diff; do
 	has "$command" bnl-sign ''
 done
 gives '--subnet --subnet4 --subnet6' bnl-sign add --s
 gives '--no-revoke' bnl-sign remove --no-r
 gives '' bnl-sign diff --no-r
-gives 'bnl ca fingerprint node sign' keygen ''
+gives 'bnl ca fingerprint node request sign' keygen ''
 
 # --- what options and commands take ---------------------------------------------
 

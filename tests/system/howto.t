@@ -100,7 +100,7 @@ opens() {
 
 fingerprint=
 # The editor that makes an edit of the HOWTO: lines to take out, lines to add.
-# A "prefix" is added before the first node. A head stands before the nodes, so an added "revoke" goes behind the last.
+# A "prefix" or "admit" is added before the first node. A head stands before the nodes, so an added "revoke" goes behind the last.
 editor() {
 	cat >"$HOSTS_DIR/bin/editor" <<-'END'
 	#!/bin/sh
@@ -114,7 +114,7 @@ editor() {
 		$out .= $1 if /^- ?(.*\n)/;
 		next unless /^\+ ?(.*\n)/;
 		my $line = $1;
-		if ($line =~ /^prefix /) { $head .= $line }
+		if ($line =~ /^(?:prefix|admit) /) { $head .= $line }
 		else { $in .= $line }
 	}
 	my $at = index $text, $out;

@@ -152,6 +152,23 @@ exits 0 'signing the request' "$keygen" sign beta/node.csr --name beta \
 says 'request of beta'
 holds 'the certificate verifies' openssl verify -x509_strict -CAfile ca.pem \
 	beta/node.pem
+sum=$(sha256sum beta/node.key)
+exits 1 'a request is there' "$keygen" request beta -d beta
+mv beta/node.csr beta/first.csr
+exits 0 'a request for the same key' "$keygen" request beta -d beta --ou ops
+mode 644 beta/node.csr
+same_key() {
+	[ "$("$keygen" fingerprint beta/node.csr)" = \
+	    "$("$keygen" fingerprint beta/first.csr)" ] &&
+	    [ "$(sha256sum beta/node.key)" = "$sum" ]
+}
+holds 'is for that key' same_key
+exits 0 'is replaced on demand' "$keygen" request beta -d beta --force
+exits 0 'and can be signed' "$keygen" sign beta/node.csr -n beta -o again.pem
+exits 1 'no key, no request' "$keygen" request beta -d gamma
+absent gamma/node.csr
+exits 1 'a request for a bad name' "$keygen" request No -d beta --force
+exits 2 'a request without a name' "$keygen" request -d beta
 exits 1 'it ends after the days that were asked for' \
 	openssl x509 -in beta/node.pem -noout -checkend $((31 * 86400))
 exits 0 'an OU in the place of the one of the request' "$keygen" sign \

@@ -76,9 +76,11 @@ output_wrap(size_t column, const char *head, const char *fmt, ...)
 	va_end(ap);
 	if (n < 0)
 		return;
-	printf("%-*s", (int)column, head);
-	if (column > 0 && strlen(head) >= column)
-		printf("\n%*s", (int)column, "");
+	/* Two blanks at least, by which completion knows where the head ends. */
+	if (column > 0 && strlen(head) + 2 > column)
+		printf("%s\n%*s", head, (int)column, "");
+	else
+		printf("%-*s", (int)column, head);
 	for (word = text; *word != '\0'; word += strspn(word, " ")) {
 		size_t len = strcspn(word, " ");
 

@@ -18,7 +18,7 @@ int output_json(json_t *o);
 #define OUTPUT_WIDTH 80
 /* Prints head, then the text from that column on, broken at blanks so that no
  * line has more than OUTPUT_WIDTH columns, unless a single word is longer. A
- * head that reaches the column stands on a line of its own. */
+ * head that does not leave two blanks before it stands on a line of its own. */
 void output_wrap(size_t column, const char *head, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The command lines of add, set, remove and revoke. */
+/* The command lines of add, set, pin, remove and revoke. */
 #include "edit_args.h"
 
 #include <getopt.h>
@@ -25,6 +25,10 @@ static const struct {
 	  "Adds a node to the list, or all nodes in FILE; signs and installs it." },
 	{ "set", EDIT_SET, "bnl-sign set [OPTION]... NODE",
 	  "Replaces what is given, signs the list and installs it." },
+	{ "pin", EDIT_PIN,
+	  "bnl-sign pin [OPTION]... NODE...\nbnl-sign pin [OPTION]... --all",
+	  "Pins nodes to the keys that they have shown to this node's daemon; "
+	  "signs the list and installs it." },
 	{ "remove", EDIT_REMOVE, "bnl-sign remove [OPTION]... NODE...",
 	  "Removes nodes from the list and revokes their keys, where it has them; "
 	  "signs it and installs it." },
@@ -282,7 +286,9 @@ check_words(const struct edit_args *a, const struct options *o)
 {
 	size_t n = a->words.n;
 
-	if (n == 0 && a->from.n == 0)
+	if (a->verb == EDIT_PIN && a->all == (n > 0))
+		return options_misused(o, "expected one of NODE and --all");
+	if (n == 0 && a->from.n == 0 && !a->all)
 		return options_misused(o, a->verb == EDIT_REVOKE ?
 						  "expected a DIGEST or "
 						  "--from" :
@@ -334,6 +340,7 @@ edit_args_init(struct edit_args *a, enum edit_verb verb)
 	memset(a, 0, sizeof(*a));
 	a->verb = verb;
 	a->run.sign.in = DEFAULT_LIST;
+	a->socket = DEFAULT_SOCKET;
 }
 
 /* The table of the commands, and the values that their options set. */
@@ -370,6 +377,10 @@ read_options(struct edit_args *a, size_t verb, int argc, char **argv)
 	     .flag = &a->none[BNL_KEY]},
 	    {0, "no-revoke", NULL, "do not revoke the keys", EDIT_REMOVE,
 	     .flag = &a->keep_keys},
+	    {0, "all", NULL, "all nodes without a key", EDIT_PIN,
+	     .flag = &a->all},
+	    {'s', "socket", "SOCKET", "the daemon's (" DEFAULT_SOCKET ")",
+	     EDIT_PIN, .text = &a->socket},
 	    {'k', NULL, "KEY", SIGN_SESSION_KEY_HELP, .text = &a->run.key},
 	    {'l', "list", "FILE", "the list (" DEFAULT_LIST ")",
 	     .text = &a->run.sign.in},

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The command lines of add, set, remove and revoke. */
+/* The command lines of add, set, pin, remove and revoke. */
 #ifndef TOOLS_EDIT_ARGS_H
 #define TOOLS_EDIT_ARGS_H
 
 #include "format/bnl_edit.h"
 #include "sign_session.h"
 
-enum edit_verb { EDIT_ADD = 1, EDIT_SET = 2, EDIT_REMOVE = 4, EDIT_REVOKE = 8 };
+enum edit_verb {
+	EDIT_ADD = 1,
+	EDIT_SET = 2,
+	EDIT_REMOVE = 4,
+	EDIT_REVOKE = 8,
+	EDIT_PIN = 16
+};
 
 struct edit_args {
 	enum edit_verb verb;
@@ -20,7 +26,9 @@ struct edit_args {
 	struct option_values from; /* file of nodes, or files of keys */
 	struct bnl *nodes;	   /* nodes to add, from that file; or NULL */
 	bool keep_keys;
-	int argc; /* the command line, for "port N" */
+	bool all;	    /* pin: every node without a key */
+	const char *socket; /* pin: the daemon's */
+	int argc;	    /* the command line, for "port N" */
 	char **argv;
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The commands that change a list: add, set, remove, revoke. */
+/* The commands that change a list: add, set, pin, remove, revoke. */
 #include "edit_cmd.h"
 
 #include <stdio.h>
@@ -10,6 +10,7 @@
 #include "format/bnl_free.h"
 #include "lib/defaults.h"
 #include "lib/output.h"
+#include "shown_keys.h"
 
 static const char *
 word_at(const struct edit_args *cmd, size_t i)
@@ -113,6 +114,64 @@ do_remove(struct edit_args *cmd, struct bnl_edit *ed, struct err *e)
 }
 
 static int
+pin_node(const struct bnl_node *n, const struct shown_keys *keys, bool all,
+	 struct bnl_edit *ed, struct err *e)
+{
+	char text[FINGERPRINT_TEXT_MAX];
+	struct bnl_change change = { .given = { false } };
+	uint8_t fp[FINGERPRINT_LEN];
+	int rc;
+
+	if (!shown_keys_find(fp, keys, n->name)) {
+		err_set(e, ERR_NOTFOUND,
+			"%s has not shown its key to this node's daemon%s",
+			n->name, all ? ": it stays without one" : "");
+		if (!all)
+			return -1;
+		fprintf(stderr, "bnl-sign: %s\n", e->text);
+		return 0;
+	}
+	if (n->pinned && memcmp(n->pin, fp, sizeof(fp)) == 0)
+		return 0;
+	if (n->pinned)
+		return err_set(e, ERR_CONFLICT,
+			       "the list pins another key to %s than the one "
+			       "that it has shown: \"bnl-sign set --key\" "
+			       "replaces it",
+			       n->name);
+	rc = bnl_change_add(&change, BNL_KEY, fingerprint_format(text, fp), e);
+	if (rc == 0)
+		rc = bnl_edit_set(ed, n->name, &change, e);
+	bnl_change_free(&change);
+	return rc;
+}
+
+static int
+do_pin(const struct edit_args *cmd, struct bnl_edit *ed, struct err *e)
+{
+	const struct bnl *b = bnl_edit_list(ed);
+	struct shown_keys keys;
+	int rc = 0;
+
+	if (shown_keys_read(&keys, cmd->socket, cmd->run.sign.self.conf, e) !=
+	    0)
+		return -1;
+	for (uint32_t i = 0; cmd->all && rc == 0 && i < b->nnodes; i++)
+		if (!b->nodes[i].pinned)
+			rc = pin_node(&b->nodes[i], &keys, true, ed, e);
+	for (size_t i = 0; rc == 0 && i < cmd->words.n; i++) {
+		const struct bnl_node *n = bnl_find(b, word_at(cmd, i));
+
+		rc = n == NULL ?
+			     err_set(e, ERR_NOTFOUND, "the list has no node %s",
+				     word_at(cmd, i)) :
+			     pin_node(n, &keys, false, ed, e);
+	}
+	shown_keys_free(&keys);
+	return rc;
+}
+
+static int
 make_change(struct edit_args *cmd, struct bnl_edit *ed, void *ctx,
 	    struct err *e)
 {
@@ -122,6 +181,8 @@ make_change(struct edit_args *cmd, struct bnl_edit *ed, void *ctx,
 		return do_add(cmd, ed, e);
 	case EDIT_SET:
 		return bnl_edit_set(ed, word_at(cmd, 0), &cmd->change, e);
+	case EDIT_PIN:
+		return do_pin(cmd, ed, e);
 	case EDIT_REMOVE:
 		return do_remove(cmd, ed, e);
 	default:

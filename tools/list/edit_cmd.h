@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The commands that change a list: add, set, remove, revoke. */
+/* The commands that change a list: add, set, pin, remove, revoke. */
 #ifndef TOOLS_EDIT_CMD_H
 #define TOOLS_EDIT_CMD_H
 

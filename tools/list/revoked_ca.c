@@ -27,9 +27,14 @@ struct found {
 	unsigned int n;
 };
 
+/* The key of a CA counts for nodes that the list does not admit by their own. */
 static bool
-is_new_revoke(const struct found *f, const struct cert_above *above)
+is_new_revoke(const struct found *f, const char *node,
+	      const uint8_t key[FINGERPRINT_LEN],
+	      const struct cert_above *above)
 {
+	if (bnl_admits_by_key(f->after, node, key))
+		return false;
 	for (unsigned int i = 0; i < above->n; i++)
 		if (bnl_is_revoked(f->after, above->key[i]) &&
 		    (f->before == NULL ||
@@ -73,7 +78,7 @@ look_at_own(struct found *f, const struct conf *conf)
 	}
 	if (n == conf->cacert.n &&
 	    tls_read_chain(&info, cert, cas, n, &e) == 0 &&
-	    is_new_revoke(f, &info.above))
+	    is_new_revoke(f, conf->name, info.fingerprint, &info.above))
 		tell_node(f, conf->name);
 	for (size_t i = 0; i <= n; i++)
 		free(texts[i]);
@@ -95,7 +100,9 @@ look_at_pair(struct found *f, const struct store *pairs, const char *file)
 		return;
 	if (pair_record_decode(&r, data, len, &e) == 0)
 		for (unsigned int i = 0; i < r.n; i++)
-			under = under || is_new_revoke(f, &r.pairs[i].above);
+			under = under ||
+				is_new_revoke(f, r.peer, r.pairs[i].peer_key,
+					      &r.pairs[i].above);
 	if (under)
 		tell_node(f, r.peer);
 	pair_record_wipe(&r);

@@ -35,6 +35,24 @@ look_for_return(struct risk_check *c, const struct bnl *before,
 	bnl_edit_free(ed);
 }
 
+/* Finds nodes that stay, and whose certificates count from now on. */
+static void
+look_for_unadmitted(struct risk_check *c, const struct bnl *before,
+		    const struct bnl *after)
+{
+	for (uint32_t i = 0; i < before->nnodes; i++) {
+		const struct bnl_node *n = &before->nodes[i];
+		const struct bnl_node *now = bnl_find(after, n->name);
+
+		if (!before->admit_pinned || !n->pinned || now == NULL ||
+		    (after->admit_pinned && now->pinned))
+			continue;
+		if (c->nunadmitted++ == 0)
+			snprintf(c->unadmitted, sizeof(c->unadmitted), "%s",
+				 n->name);
+	}
+}
+
 static bool
 has_address(const struct bnl_node *n, const struct ipaddr *a)
 {
@@ -86,6 +104,7 @@ risk_check_find(struct risk_check *c, const struct bnl *before,
 		if (node_self_is(self, name))
 			snprintf(c->self, sizeof(c->self), "%s", name);
 	}
+	look_for_unadmitted(c, before, after);
 	c->of = before->nnodes;
 	if (gone > before->nnodes / GONE_SHARE)
 		c->gone = gone;
@@ -110,6 +129,14 @@ risk_check_print(const struct risk_check *c)
 	if (c->gone > 0)
 		fprintf(stderr, "%s: %u of %u nodes would be gone\n",
 			program_invocation_short_name, c->gone, c->of);
+	if (c->nunadmitted > 0)
+		fprintf(stderr,
+			"%s: %u of %u nodes (%s%s) would no longer be admitted "
+			"by their keys: if a certificate has ended, or is not "
+			"of a CA that all others trust, its node is cut off, "
+			"and no later list reaches it\n",
+			program_invocation_short_name, c->nunadmitted, c->of,
+			c->unadmitted, c->nunadmitted > 1 ? ", ..." : "");
 	if (c->back[0] != '\0')
 		fprintf(stderr,
 			"%s: %s comes back without a key, though one "
@@ -117,5 +144,5 @@ risk_check_print(const struct risk_check *c)
 			"this name would be good\n",
 			program_invocation_short_name, c->back);
 	return c->doubt[0] != '\0' || c->self[0] != '\0' ||
-	       c->back[0] != '\0' || c->gone > 0;
+	       c->back[0] != '\0' || c->nunadmitted > 0 || c->gone > 0;
 }

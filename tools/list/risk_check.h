@@ -16,6 +16,9 @@ struct risk_check {
 	char doubt[NODE_NAME_MAX + 1]; /* a node with a new, probably wrong
 					* address; or "" */
 	struct ipaddr doubted;	       /* the doubted address */
+	char unadmitted[NODE_NAME_MAX + 1]; /* a node that is no longer
+					     * admitted by its key; or "" */
+	uint32_t nunadmitted;		    /* such nodes */
 	uint32_t gone; /* nodes removed, if over a third; or 0 */
 	uint32_t of;
 };

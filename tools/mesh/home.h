@@ -86,6 +86,16 @@ int home_conf(char **out, const struct home *h, const char *command,
 /* The name of the n-th file, from 0, of a list-signing key. */
 #define HOME_PUB_NAME_MAX 32
 char *home_pub(char out[HOME_PUB_NAME_MAX], unsigned int n);
+/* What init makes, and rotate-ca again. */
+#define HOME_CA_DAYS 3650
+#define HOME_NODE_DAYS 825
+#define HOME_HEAD_CA_KEY                                                     \
+	"# The key of the network's CA: \"cluevpnctl invite\" and \"keygen " \
+	"sign\" use it.\n# Keep a copy in a safe place, and nowhere else."
+#define HOME_HEAD_CA                                                             \
+	"# The certificate of the network's CA: \"cluevpnctl rotate-ca\" makes " \
+	"another."
+#define HOME_HEAD_NODE "# This node's certificate: \"keygen sign\" renews it."
 /* Puts comment lines with the purpose of the file in front of PEM text;
  * malloc'd. */
 int home_head(char **out, const char *head, const char *pem, struct err *e);

@@ -14,8 +14,6 @@
 #include "lib/file.h"
 #include "sys/clock.h"
 
-#define CA_DAYS 3650
-#define NODE_DAYS 825
 #define CA_NAME_MAX 64
 
 enum {
@@ -36,13 +34,8 @@ static const struct {
 	bool secret;
 	const char *head;
 } files[FILES] = {
-	[F_CA_KEY] = { "ca.key", true,
-		       "# The key of the network's CA: \"cluevpnctl invite\" and "
-		       "\"keygen sign\" use it.\n"
-		       "# Keep a copy in a safe place, and nowhere else." },
-	[F_CA] = { "ca.pem", false,
-		   "# The certificate of the network's CA: \"keygen ca\" makes "
-		   "another." },
+	[F_CA_KEY] = { "ca.key", true, HOME_HEAD_CA_KEY },
+	[F_CA] = { "ca.pem", false, HOME_HEAD_CA },
 	[F_BNL_KEY] = { "bnl.key", true,
 			"# The key that signs the list: \"cluevpnctl invite\", "
 			"\"cluevpnctl remove\" and\n"
@@ -55,8 +48,7 @@ static const struct {
 			 "# This node's key, which never leaves it. \"cluevpnctl "
 			 "invite --replace\" and\n"
 			 "# \"keygen node\" make another." },
-	[F_NODE] = { "node.pem", false,
-		     "# This node's certificate: \"keygen sign\" renews it." },
+	[F_NODE] = { "node.pem", false, HOME_HEAD_NODE },
 	[F_CONF] = { DEFAULT_CONF_NAME, false, NULL },
 };
 
@@ -125,9 +117,9 @@ make_certs(struct outfile *f, const struct init *in, const struct key *node,
 
 	snprintf(cn, sizeof(cn), "ClueVPN CA %.50s", in->network);
 	if (key_generate(&ca, KEY_EC_P256, e) == 0 &&
-	    cert_make_ca(&pem, ca, cn, now, CA_DAYS, &rng, e) == 0 &&
+	    cert_make_ca(&pem, ca, cn, now, HOME_CA_DAYS, &rng, e) == 0 &&
 	    cert_make_node(&node_pem, node, in->name, NULL, pem, strlen(pem),
-			   ca, now, NODE_DAYS, &rng, e) == 0 &&
+			   ca, now, HOME_NODE_DAYS, &rng, e) == 0 &&
 	    put_key(f, F_CA_KEY, ca, e) == 0)
 		rc = put_pem(f, F_NODE, node_pem, e);
 	else
@@ -172,6 +164,7 @@ list_text(const struct init *in, const char *key, size_t *len, struct err *e)
 	fprintf(f, "network   %s\n", in->network);
 	for (size_t i = 0; i < in->prefixes.n; i++)
 		fprintf(f, "prefix    %s\n", in->prefixes.v[i]);
+	fputs("admit     pinned\n", f);
 	fprintf(f, "\nnode %s\n", in->name);
 	for (size_t i = 0; i < in->addresses.n; i++)
 		print_address(f, in, in->addresses.v[i]);
