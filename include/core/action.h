@@ -23,6 +23,8 @@ enum action_kind {
 	ACTION_BUILD_LIST,   /* ticket, source: verify and build a generation */
 	ACTION_STORE_LIST,   /* ticket, view, list, in_force, mark: write the
 			      * list, then the mark */
+	ACTION_STORE_HELD,   /* ticket, view: write the list that is held; view
+			      * empty: remove it, not answered */
 	ACTION_STORE_ADDRCACHE, /* data: write; not answered */
 	ACTION_DISCARD,		/* discarded: free it beside the loop, which
 				 * may take long; not answered */

@@ -45,13 +45,15 @@ struct core_init {
 	int64_t run_s;		 /* seconds that the node has been running
 				  * before: ACTION_STORE_RUN wrote it */
 	struct generation *list; /* taken over; NULL: none on disk */
+	struct bnl *held; /* taken over; a stored list of a later format, or
+			   * NULL */
 	const struct bnl_version *mark; /* newest list ever taken; NULL: none */
 	bool no_tcp_gro, no_udp_gro;	/* the device takes no such frames */
 	bool no_csum;			/* nor partial checksums */
 };
 
 /*
- * 0 or -1. On failure list stays the caller's. A list below the mark is used
+ * 0 or -1. On failure list and held stay the caller's. A list below the mark is used
  * to find a newer one, and for nothing else; one dated too far ahead is not
  * used at all.
  */
@@ -183,6 +185,11 @@ void core_tick(struct core *c, struct now now);
 
 const struct bnl *core_list(const struct core *c); /* in force, or NULL */
 const struct generation *core_generation(const struct core *c); /* its routes */
+/* The list that is held, newer than that one and of a later format than this
+ * program applies, or NULL; and that in words. */
+const struct bnl *core_list_held(const struct core *c);
+#define CORE_HELD_TEXT_MAX 256
+char *core_list_held_text(const struct core *c, char out[CORE_HELD_TEXT_MAX]);
 bool
 core_list_is_stale(const struct core *c); /* below the mark: routes nothing */
 /* A list from the disk is on its way into force, or to its refusal. */

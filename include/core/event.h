@@ -15,6 +15,7 @@ enum event_kind {
 	EVENT_PEER_REFUSED, /* a TLS peer was refused, or refused us */
 	EVENT_LIST_NEW,	    /* a newer list was taken */
 	EVENT_LIST_REFUSED,
+	EVENT_LIST_HELD,      /* of a later format: not applied */
 	EVENT_LIST_FORK,      /* two people signed at once */
 	EVENT_LIST_SELF_GONE, /* this node is not in the list */
 	EVENT_NODE_NEW,

@@ -35,6 +35,8 @@ int generation_receive(struct generation **out, const struct bnl_source *src,
 int generation_build(struct generation **out, const void *raw, size_t len,
 		     const struct key *const *keys, size_t nkeys,
 		     struct err *e);
+/* Frees all of it but the list, which the caller frees. */
+struct bnl *generation_take_list(struct generation *g);
 void generation_free(struct generation *g); /* NULL is fine */
 
 #endif

@@ -17,7 +17,7 @@ struct bnl_source {
 };
 
 /*
- * As bnl_open(), for the text that came or was rebuilt: a difference is believed
+ * As bnl_open_any(), for the text that came or was rebuilt: a difference is believed
  * as little as a list. A list of more than one LIST_DATA has its own difference
  * from base afterwards, unless that is longer than LIST_DIFF_MAX. Slow: made for
  * a thread beside the loop.

@@ -103,6 +103,8 @@ core_new(struct core **out, const struct core_init *in, struct now now,
 	}
 	if (c->gen == NULL)
 		generation_free(in->list);
+	if (in->held != NULL)
+		lists_hold_first(c->lists, in->held);
 	*out = c;
 	return 0;
 nomem:
@@ -327,9 +329,29 @@ put_into_force(struct core *c, struct generation *g)
 	return 0;
 }
 
+/* The list in force stays; the keys that this one revokes go. */
+static void
+hold_pending(struct core *c)
+{
+	const struct list_changes all = { .revokes = true };
+
+	lists_hold(c->lists, generation_take_list(c->pending));
+	c->pending = NULL;
+	c->warned |= UINT32_C(1) << EVENT_LIST_HELD; /* as was told */
+	c->warned &= ~(UINT32_C(1) << EVENT_CERT_END);
+	conns_list_applied(c->conns);
+	check_secrets(c);
+	news_applied(c, NULL);
+	peers_judge(c, &all);
+}
+
 static void
 apply_pending(struct core *c)
 {
+	if (c->pending->bnl->held) {
+		hold_pending(c);
+		return;
+	}
 	if (put_into_force(c, c->pending) < 0) {
 		refusal_tell(&c->env, REFUSAL_MEMORY, NULL,
 			     "not enough memory to apply the list");

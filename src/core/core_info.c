@@ -20,6 +20,18 @@ core_generation(const struct core *c)
 	return c->gen;
 }
 
+const struct bnl *
+core_list_held(const struct core *c)
+{
+	return c->env.held;
+}
+
+char *
+core_list_held_text(const struct core *c, char out[CORE_HELD_TEXT_MAX])
+{
+	return core_env_held_text(out, &c->env);
+}
+
 bool
 core_list_is_stale(const struct core *c)
 {

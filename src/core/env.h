@@ -39,7 +39,11 @@ struct core_env {
 				      * else can dial */
 	const struct listed *listed; /* bnl's addresses; NULL: none */
 	struct bnl_version version;  /* version of bnl; zero: none */
-	uint64_t refused[REFUSALS];  /* lists */
+	const struct bnl *held;	    /* newer than bnl and of a later format than
+				      * this program applies: it is served to
+				      * others, and its revoked keys are heeded;
+				      * NULL: none */
+	uint64_t refused[REFUSALS]; /* lists */
 	char disk_refused[REFUSAL_TEXT_MAX]; /* the one on disk: why */
 	struct addrcache *addrcache;	     /* addresses that reached nodes */
 	struct history *history;	     /* notes about nodes */
@@ -77,6 +81,40 @@ core_env_is_inside(const struct core_env *env, const struct ipaddr *a)
 {
 	return env->bnl != NULL && bnl_is_inside(env->bnl, a);
 }
+
+/* The greatest list that this node can serve, and its version: what others are
+ * told of. NULL, and zero: none. Without a list in force nobody is admitted who
+ * could ask for the one that is held. */
+static inline const struct bnl *
+core_env_served(const struct core_env *env)
+{
+	return env->held != NULL && env->bnl != NULL ? env->held : env->bnl;
+}
+
+static inline const struct bnl_version *
+core_env_serves(const struct core_env *env)
+{
+	return env->held != NULL && env->bnl != NULL ? &env->held->version :
+						       &env->version;
+}
+
+/* The held list revokes the key of that node, or one of these above its
+ * certificate, unless the list in force admits the node by its key. */
+static inline bool
+core_env_held_revokes(const struct core_env *env, const char *name,
+		      const uint8_t fp[FINGERPRINT_LEN],
+		      const struct cert_above *above)
+{
+	if (env->held == NULL)
+		return false;
+	return bnl_is_revoked(env->held, fp) ||
+	       (bnl_revoked_above(env->held, above) != NULL &&
+		(env->bnl == NULL || !bnl_admits_by_key(env->bnl, name, fp)));
+}
+
+/* What is held, why, and what is in force instead. */
+#define HELD_TEXT_MAX 256 /* CORE_HELD_TEXT_MAX */
+char *core_env_held_text(char out[HELD_TEXT_MAX], const struct core_env *env);
 
 /* A list must be of the network of the configuration, where that names one, and
  * of the list in force. 0 or -1. */

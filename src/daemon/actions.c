@@ -49,6 +49,9 @@ perform_action(struct daemon *d, struct action *a)
 	case ACTION_STORE_LIST:
 		worker_store_list(d, a);
 		break;
+	case ACTION_STORE_HELD:
+		worker_store_held(d, a);
+		break;
 	case ACTION_DISCARD:
 		worker_discard(d, a);
 		break;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The order of the start, and the reverse order of the stop. */
 #include "daemon/daemon.h"
+#include "daemon/firstlist.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -203,24 +204,6 @@ drop_privileges(struct daemon *d, struct err *e)
 	return privs_harden(e);
 }
 
-/* Reads the list on disk. A damaged or foreign list does not keep the daemon
- * from starting: peers have a better one. 0, or -1 with the reason. */
-static int
-read_list(struct daemon *d, struct generation **out, struct err *e)
-{
-	uint8_t *raw;
-	size_t len;
-	int rc;
-
-	if (state_read_list(&d->state, &raw, &len, e) < 0)
-		return -1;
-	rc = generation_build(out, raw, len,
-			      (const struct key *const *)d->id->bnlkeys,
-			      d->id->nbnlkeys, e);
-	free(raw);
-	return rc;
-}
-
 static int
 start_core(struct daemon *d, struct err *e)
 {
@@ -246,12 +229,13 @@ start_core(struct daemon *d, struct err *e)
 	if (state_mark(&d->state, &mark, e) < 0 ||
 	    state_static_key(&d->state, secret, &d->rng, e) < 0)
 		return -1;
-	list = read_list(d, &in.list, &no_list) == 0;
+	list = firstlist_read(d, &in, &no_list) == 0;
 	in.run_s = state_run(&d->state, clock_wall());
 	rc = core_new(&d->core, &in, clock_now(), e);
 	bytes_wipe(secret, sizeof(secret));
 	if (rc < 0) {
 		generation_free(in.list);
+		bnl_free(in.held);
 		return -1;
 	}
 	if (!list && no_list.code == ERR_NOTFOUND)

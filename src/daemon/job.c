@@ -33,9 +33,9 @@ job_free(struct job *j)
 static int
 read_list(struct bnl **out, const struct job *j, const uint8_t *raw, size_t len)
 {
-	return bnl_open(out, (const char *)raw, len,
-			(const struct key *const *)j->id->bnlkeys,
-			j->id->nbnlkeys, NULL);
+	return bnl_open_any(out, (const char *)raw, len,
+			    (const struct key *const *)j->id->bnlkeys,
+			    j->id->nbnlkeys, NULL);
 }
 
 /* True when the list on disk is to be kept: it is newer than the one to be
@@ -146,6 +146,10 @@ job_run(void *ctx)
 		break;
 	case JOB_STORE_LIST:
 		j->ok = write_list(j);
+		break;
+	case JOB_STORE_HELD:
+		j->ok = state_store_held(&j->daemon->state, j->view, j->viewlen,
+					 &j->why) == 0;
 		break;
 	case JOB_STORE_KNOWN:
 		j->ok = state_store_known(&j->daemon->state, j->data, j->len,

@@ -15,6 +15,7 @@ struct identity;
 enum job_kind {
 	JOB_STORE_PAIR,
 	JOB_STORE_LIST,
+	JOB_STORE_HELD,
 	JOB_STORE_KNOWN,
 	JOB_STORE_RUN,
 	JOB_STORES,

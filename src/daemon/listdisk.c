@@ -83,9 +83,9 @@ listdisk_compare(struct listdisk *l, const struct daemon *d, const uint8_t *raw,
 	struct bnl *b;
 	struct err e;
 
-	if (bnl_open(&b, (const char *)raw, len,
-		     (const struct key *const *)d->id->bnlkeys, d->id->nbnlkeys,
-		     &e) < 0) {
+	if (bnl_open_any(&b, (const char *)raw, len,
+			 (const struct key *const *)d->id->bnlkeys,
+			 d->id->nbnlkeys, &e) < 0) {
 		snprintf(l->text, sizeof(l->text),
 			 "%s/%s is not signed as it "
 			 "is, so that the list in force stays: %s; bnl-sign "
@@ -94,7 +94,12 @@ listdisk_compare(struct listdisk *l, const struct daemon *d, const uint8_t *raw,
 		return;
 	}
 	bnl_version_format(version, &b->version);
-	if (now == NULL || bnl_version_cmp(&b->version, &now->version) > 0)
+	if (b->held)
+		snprintf(l->text, sizeof(l->text),
+			 "%s/%s has format %u and is not applied here: %s",
+			 d->state.list.dir, d->state.listname, b->format,
+			 version);
+	else if (now == NULL || bnl_version_cmp(&b->version, &now->version) > 0)
 		snprintf(l->text, sizeof(l->text),
 			 "%s/%s is newer than the "
 			 "list in force: %s; `cluevpnctl push` puts it into "

@@ -18,6 +18,7 @@
 #define SEALED_MAX 128
 #define STATIC_NAME "static.key"
 #define MARK_NAME "mark"
+#define HELD_NAME "held.bnl"
 #define KNOWN_NAME "addresses"
 #define RUN_NAME "runtime"
 #define RUN_LEN 16 /* running time in seconds, wall clock */
@@ -91,6 +92,7 @@ state_give(struct state *s, uid_t uid, gid_t gid, struct err *e)
 	    store_give_file(&s->dir, MARK_NAME, uid, gid, e) < 0 ||
 	    store_give_file(&s->dir, KNOWN_NAME, uid, gid, e) < 0 ||
 	    store_give_file(&s->dir, RUN_NAME, uid, gid, e) < 0 ||
+	    store_give_file(&s->dir, HELD_NAME, uid, gid, e) < 0 ||
 	    store_give_file(&s->list, s->listname, uid, gid, e) < 0)
 		return -1;
 	return give_pairs(s, uid, gid, e);
@@ -419,6 +421,21 @@ int
 state_read_list(struct state *s, uint8_t **out, size_t *len, struct err *e)
 {
 	return store_read(&s->list, s->listname, BNL_BYTES_MAX, 0, out, len, e);
+}
+
+int
+state_read_held(struct state *s, uint8_t **out, size_t *len, struct err *e)
+{
+	return store_read(&s->dir, HELD_NAME, BNL_BYTES_MAX, STORE_PRIVATE, out,
+			  len, e);
+}
+
+int
+state_store_held(struct state *s, const uint8_t *data, size_t len,
+		 struct err *e)
+{
+	return len == 0 ? store_remove(&s->dir, HELD_NAME, e) :
+			  store_write(&s->dir, HELD_NAME, data, len, e);
 }
 
 int

@@ -69,5 +69,9 @@ int state_keep_list(struct state *s, struct walltime now,
 void state_lost_list(const struct state *s, char name[STORE_NAME_MAX]);
 int state_store_list(struct state *s, const uint8_t *data, size_t len,
 		     struct err *e);
+/* The list that is held, in the state directory. len 0: removes it. */
+int state_read_held(struct state *s, uint8_t **out, size_t *len, struct err *e);
+int state_store_held(struct state *s, const uint8_t *data, size_t len,
+		     struct err *e);
 
 #endif

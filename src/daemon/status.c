@@ -249,6 +249,19 @@ add_peers(json_t *o, const struct daemon *d, const struct status_sums *s)
 				      (json_int_t)t->rx_bytes));
 }
 
+/* The list that is held, if any: another one is in force. */
+static void
+add_held(json_t *o, const struct daemon *d)
+{
+	const struct bnl *b = core_list_held(d->core);
+
+	json_object_set_new(o, "list_held",
+			    b == NULL ? json_null() :
+					ctl_json_version(&b->version));
+	json_object_set_new(o, "list_held_format",
+			    b == NULL ? json_null() : json_integer(b->format));
+}
+
 json_t *
 status_node(struct daemon *d, const struct status_sums *sums)
 {
@@ -286,6 +299,7 @@ status_node(struct daemon *d, const struct status_sums *sums)
 	json_object_set_new(o, "list",
 			    b == NULL ? json_null() :
 					ctl_json_version(&b->version));
+	add_held(o, d);
 	json_object_set_new(o, "list_skipped",
 			    json_integer(b == NULL ? 0 : b->nskipped));
 	json_object_set_new(o, "list_stale",

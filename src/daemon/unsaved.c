@@ -55,6 +55,8 @@ report_kept(struct daemon *d, const struct job *j)
 				   "until they can be stored",
 		[JOB_STORE_LIST] = "the list in force is kept in memory alone, "
 				   "until it can be stored",
+		[JOB_STORE_HELD] = "the list that is held is kept in memory "
+				   "alone, until it can be stored",
 		[JOB_STORE_KNOWN] = "the addresses of peers are kept in memory "
 				    "alone, until they can be stored",
 		[JOB_STORE_RUN] = "the running time of this node is kept in "
@@ -140,6 +142,8 @@ static const char *const consequences[JOB_STORES] = {
 	[JOB_STORE_LIST] = "the list in force is in memory alone: after "
 			   "a restart the one before it is in force, "
 			   "until a peer sends it",
+	[JOB_STORE_HELD] = "the list that is held is in memory alone: after a "
+			   "restart a peer sends it again",
 	[JOB_STORE_KNOWN] = "addresses of peers are in memory alone",
 	[JOB_STORE_RUN] = "stored secrets last a day longer at most",
 };

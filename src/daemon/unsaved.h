@@ -17,7 +17,7 @@
 struct daemon;
 struct job;
 
-#define UNSAVED_KINDS 4 /* pairs, list, addresses, running time */
+#define UNSAVED_KINDS 5 /* pairs, list, held list, addresses, running time */
 
 struct unsaved {
 	struct job *first;     /* writes that failed */

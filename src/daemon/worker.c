@@ -121,6 +121,7 @@ finish_job(void *ctx)
 	switch (j->kind) {
 	case JOB_STORE_PAIR:
 	case JOB_STORE_LIST:
+	case JOB_STORE_HELD:
 	case JOB_STORE_KNOWN:
 	case JOB_STORE_RUN:
 		store_done(d, j);
@@ -206,6 +207,21 @@ worker_store_list(struct daemon *d, const struct action *a)
 	j->list = a->list;
 	j->in_force = a->in_force;
 	memcpy(j->mark, a->mark, sizeof(j->mark));
+	submit_store(d, j);
+}
+
+void
+worker_store_held(struct daemon *d, const struct action *a)
+{
+	struct job *j = job_new(d, JOB_STORE_HELD, a->ticket);
+
+	if (j == NULL) {
+		if (a->ticket != 0)
+			core_stored(d->core, clock_now(), a->ticket, false);
+		return;
+	}
+	j->view = a->view;
+	j->viewlen = a->viewlen;
 	submit_store(d, j);
 }
 

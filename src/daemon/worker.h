@@ -30,6 +30,7 @@ void worker_close(struct daemon *d);
 /* Jobs of the core's actions. */
 void worker_store_pair(struct daemon *d, struct action *a);
 void worker_store_list(struct daemon *d, const struct action *a);
+void worker_store_held(struct daemon *d, const struct action *a);
 void worker_store_known(struct daemon *d, struct action *a);
 void worker_store_run(struct daemon *d, const struct action *a);
 void worker_build_list(struct daemon *d, const struct action *a);

@@ -22,8 +22,8 @@ open_rebuilt(struct bnl **out, const struct bnl_source *src,
 		return err_nomem(e);
 	if (list_diff_apply(raw, src->whole, (const uint8_t *)src->base->raw,
 			    src->base->signedlen, src->data, src->len) == 0)
-		rc = bnl_open(out, (const char *)raw, src->whole, keys, nkeys,
-			      e);
+		rc = bnl_open_any(out, (const char *)raw, src->whole, keys,
+				  nkeys, e);
 	else
 		rc = err_set(e, ERR_PROTO,
 			     "it does not lead from the list in force to one "
@@ -65,8 +65,8 @@ bnl_receive(struct bnl **out, const struct bnl_source *src,
 	    const struct key *const *keys, size_t nkeys, struct err *e)
 {
 	int rc = src->whole > 0 ? open_rebuilt(out, src, keys, nkeys, e) :
-				  bnl_open(out, (const char *)src->data,
-					   src->len, keys, nkeys, e);
+				  bnl_open_any(out, (const char *)src->data,
+					       src->len, keys, nkeys, e);
 
 	if (rc == 0)
 		add_diff(*out, src->base);

@@ -101,6 +101,9 @@ write_step(struct node *n, const struct job *j)
 
 	if (j->kind == ACTION_STORE_PAIR) {
 		write_pair(n, j->peer, j->data, j->len);
+	} else if (j->kind == ACTION_STORE_HELD) {
+		/* The lists here are of one format. */
+		world_fail(n->w, "%s holds a list", n->name);
 	} else if (!j->list_done && j->viewlen > 0) {
 		free(d->list);
 		d->list = malloc(j->viewlen);

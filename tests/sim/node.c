@@ -266,6 +266,7 @@ act(struct node *n, struct action *a)
 		break;
 	case ACTION_STORE_PAIR:
 	case ACTION_STORE_LIST:
+	case ACTION_STORE_HELD:
 	case ACTION_BUILD_LIST:
 		disk_job(n, a);
 		break;
@@ -275,7 +276,7 @@ act(struct node *n, struct action *a)
 	case ACTION_STORE_RUN:
 		n->disk.run_s = a->run_s;
 		break;
-	case ACTION_RESOLVE:	 /* the lists here have no names */
+	case ACTION_RESOLVE: /* the lists here have no names */
 	case ACTION_DISCARD: /* freed with the action */
 		break;
 	case ACTION_RUN_HOOK:

@@ -181,6 +181,7 @@ static void
 check_text(const struct check *k, char *out, size_t cap)
 {
 	size_t n = json_array_size(json_object_get(k->status, "warnings"));
+	json_int_t held = ctl_number(k->status, "list_held_format");
 	const json_t *w =
 		json_array_get(json_object_get(k->status, "warnings"), 0);
 	const char *own = check_own(k);
@@ -209,6 +210,10 @@ check_text(const struct check *k, char *out, size_t cap)
 	if (check_list_refused(k) && len < cap)
 		len += (size_t)snprintf(out + len, cap - len,
 					"; the list on the disk is refused");
+	if (held > 0 && len < cap)
+		len += (size_t)snprintf(
+			out + len, cap - len,
+			"; a list needs format %" JSON_INTEGER_FORMAT, held);
 	if (n > 0 && len < cap)
 		snprintf(out + len, cap - len, "; %zu warning%s: %s", n,
 			 n == 1 ? "" : "s", ctl_text(w, "warning"));

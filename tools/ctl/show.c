@@ -197,6 +197,12 @@ print_list_lines(const json_t *s)
 		    json_is_true(json_object_get(s, "list_stale")) ?
 			    " STALE: nothing is routed" :
 			    "");
+	if (json_is_integer(json_object_get(s, "list_held_format")))
+		output_wrap(COLUMN, "held",
+			    "%s, for its format %" JSON_INTEGER_FORMAT
+			    " needs a later version of ClueVPN",
+			    ctl_text(s, "list_held"),
+			    ctl_number(s, "list_held_format"));
 	if (skipped > 0)
 		output_wrap(COLUMN, "skipped",
 			    "%" JSON_INTEGER_FORMAT

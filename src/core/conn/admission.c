@@ -29,6 +29,9 @@ admission_check(const struct core_env *env, const struct cert_info *peer,
 		return REFUSE_WRONG_NAME;
 	if (ou != NULL && strcmp(peer->ou, ou) != 0)
 		return REFUSE_OU;
+	if (core_env_held_revokes(env, peer->cn, peer->fingerprint,
+				  &peer->above))
+		return REFUSE_REVOKED;
 	if (env->bnl == NULL)
 		return REFUSE_NOT_LISTED;
 	by_key = bnl_admits_by_key(env->bnl, peer->cn, peer->fingerprint);
@@ -56,7 +59,9 @@ admission_by_key(const struct core_env *env, const struct cert_info *peer,
 	if (bnl_admits_by_key(b, peer->cn, peer->fingerprint))
 		return true;
 	if (dialled == NULL || strcmp(peer->cn, dialled) != 0 ||
-	    bnl_is_revoked(b, peer->fingerprint))
+	    bnl_is_revoked(b, peer->fingerprint) ||
+	    core_env_held_revokes(env, peer->cn, peer->fingerprint,
+				  &peer->above))
 		return false;
 	node = bnl_find(b, dialled);
 	return node != NULL && bnl_may_be_at(node, at);

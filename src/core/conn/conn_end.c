@@ -99,7 +99,8 @@ void
 conn_refuse(struct conn *ch, int code, const char *why)
 {
 	struct core_env *env = ch->ctx->env;
-	struct refuse r = { .code = (uint8_t)code, .list = env->version };
+	struct refuse r = { .code = (uint8_t)code,
+			    .list = *core_env_serves(env) };
 	uint8_t payload[FRAME_REFUSE_MAX];
 	char line[sizeof(r.text) + 64];
 

@@ -106,7 +106,7 @@ on_refused(struct conn *ch)
 	conn_say(ch, EVENT_PEER_REFUSED, line);
 	ch->told = r.list;
 	ch->behind = (r.code == REFUSE_NOT_LISTED || r.code == REFUSE_PIN) &&
-		     bnl_version_cmp(&r.list, &env->version) < 0;
+		     bnl_version_cmp(&r.list, core_env_serves(env)) < 0;
 	lists_seen(ch->ctx->lists, ch->peer, &r.list);
 	conn_tell(ch, NEWS_SEEN);
 	conn_lose(ch, line);

@@ -122,7 +122,7 @@ export_key(struct conn *ch, uint8_t exporter[SHA256_LEN])
 static bool
 is_to_offer(const struct conn *ch)
 {
-	const struct bnl_version *v = &ch->ctx->env->version;
+	const struct bnl_version *v = core_env_serves(ch->ctx->env);
 	const struct negotiation *n = ch->negotiation;
 
 	return bnl_version_cmp(&n->mine.list, v) != 0 ||

@@ -52,7 +52,7 @@ say_hello(struct negotiation *n, const struct neg_env *env, bool negotiate,
 	h->negotiate = negotiate;
 	rng_fill(&env->core->rng, h->random, sizeof(h->random));
 	memcpy(h->static_key, env->core->static_public, sizeof(h->static_key));
-	h->list = env->core->version;
+	h->list = *core_env_serves(env->core);
 	h->algos = *env->algos;
 	h->nheld = negotiate ? env->nheld : 0;
 	memcpy(h->held, env->held, h->nheld * sizeof(h->held[0]));
@@ -126,7 +126,8 @@ not_negotiated(const struct negotiation *n, const struct neg_env *env,
 	out->next = CONN_OPEN;
 	if (!env->wanted)
 		return NEG_LISTS;
-	out->behind = bnl_version_cmp(&n->theirs.list, &env->core->version) < 0;
+	out->behind = bnl_version_cmp(&n->theirs.list,
+				      core_env_serves(env->core)) < 0;
 	snprintf(out->why, sizeof(out->why),
 		 "it does not negotiate now: its list is %s",
 		 bnl_version_format(version, &n->theirs.list));

@@ -87,6 +87,16 @@ generation_build(struct generation **out, const void *raw, size_t len,
 	return generation_receive(out, &src, keys, nkeys, e);
 }
 
+struct bnl *
+generation_take_list(struct generation *g)
+{
+	struct bnl *b = g->bnl;
+
+	g->bnl = NULL;
+	generation_free(g);
+	return b;
+}
+
 void
 generation_free(struct generation *g)
 {

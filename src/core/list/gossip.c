@@ -117,7 +117,7 @@ dequeue_pull(struct gossip *r)
 static bool
 has_newer(const struct gossip *r, const struct standing *p)
 {
-	return bnl_version_cmp(&p->seen, &r->env->version) > 0;
+	return bnl_version_cmp(&p->seen, core_env_serves(r->env)) > 0;
 }
 
 /* The node cannot be asked, or did not deliver its list: if it told of a newer
@@ -339,7 +339,7 @@ has_told(const struct gossip *r, const struct standing *p)
 	int64_t ms = (int64_t)r->env->conf->pullinterval * 1000;
 
 	return !r->hurry && mono_is_set(p->told) &&
-	       bnl_version_cmp(&p->seen, &r->env->version) <= 0 &&
+	       bnl_version_cmp(&p->seen, core_env_serves(r->env)) <= 0 &&
 	       mono_ms(p->told, r->env->now.mono) < ms / 2;
 }
 

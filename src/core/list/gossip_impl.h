@@ -42,7 +42,7 @@ gossip_jittered(struct gossip *r, int64_t ms)
 static inline bool
 gossip_has_ours(const struct gossip *r, const struct standing *p)
 {
-	return bnl_version_cmp(&p->seen, &r->env->version) >= 0;
+	return bnl_version_cmp(&p->seen, core_env_serves(r->env)) >= 0;
 }
 
 static inline bool

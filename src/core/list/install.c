@@ -20,6 +20,7 @@ struct candidate {
 	char from[NODE_NAME_MAX + 1]; /* "": the disk */
 	struct bnl_version announced; /* by a peer */
 	struct bnl_version version;   /* once it is built */
+	bool held;		      /* likewise: it cannot be applied */
 	uint8_t *raw;		      /* until it is built */
 	size_t len;
 	bool is_diff; /* raw is a difference from that list */
@@ -113,10 +114,17 @@ is_overcome(const struct install *t, const struct bnl_version *v)
 	return t->env->bnl != NULL && bnl_descends_from(t->env->bnl, v);
 }
 
+static bool
+is_held(const struct install *t, const struct bnl_version *v)
+{
+	return t->env->held != NULL &&
+	       bnl_version_cmp(v, &t->env->held->version) == 0;
+}
+
 bool
 install_wants(const struct install *t, const struct bnl_version *v)
 {
-	return bnl_version_cmp(v, &t->env->version) > 0 &&
+	return bnl_version_cmp(v, &t->env->version) > 0 && !is_held(t, v) &&
 	       bnl_version_cmp(v, &t->mark) >= 0 && !is_overcome(t, v) &&
 	       !heldoff_has(&t->off, v, t->env->now.mono);
 }
@@ -281,6 +289,17 @@ say_refused(struct install *t, const struct candidate *c, enum refusal why,
 }
 
 bool
+install_may_hold(const struct core_env *env, const struct bnl *b,
+		 const struct bnl_version *mark)
+{
+	return b->held && core_env_check_network(env, b, NULL) == 0 &&
+	       bnl_version_cmp(&b->version, &env->version) > 0 &&
+	       bnl_version_cmp(&b->version, mark) >= 0 &&
+	       bnl_check_time(b, env->now.wall, env->built, mark->timestamp,
+			      NULL) == 0;
+}
+
+bool
 install_may_begin(struct core_env *env, const struct bnl *b,
 		  const struct bnl_version *mark)
 {
@@ -296,7 +315,7 @@ install_may_begin(struct core_env *env, const struct bnl *b,
 	return false;
 }
 
-enum verdict { TAKE, NOT_NEWER, REFUSE };
+enum verdict { TAKE, HOLD, NOT_NEWER, REFUSE };
 
 #define WHY_MAX 256
 
@@ -326,7 +345,10 @@ judge_list(const struct install *t, const struct candidate *c,
 		snprintf(words, WHY_MAX, "%.*s", WHY_MAX - 1, e.text);
 		return REFUSE;
 	}
-	if (bnl_version_cmp(v, in_force) == 0 || (older && !local))
+	/* Of those that cannot be applied the greatest is held. */
+	if (bnl_version_cmp(v, in_force) == 0 || (older && !local) ||
+	    (b->held && t->env->held != NULL &&
+	     bnl_version_cmp(v, &t->env->held->version) <= 0))
 		return NOT_NEWER;
 	if (older && !t->any_local) {
 		bool same = v->timestamp.s == in_force->timestamp.s;
@@ -348,7 +370,7 @@ judge_list(const struct install *t, const struct candidate *c,
 	}
 	if (bnl_check_time(b, t->env->now.wall, t->env->built,
 			   t->mark.timestamp, &e) == 0)
-		return TAKE;
+		return b->held ? HOLD : TAKE;
 	*why = REFUSAL_DATE;
 	snprintf(words, WHY_MAX, "%.*s", WHY_MAX - 1, e.text);
 	return REFUSE;
@@ -372,6 +394,22 @@ store_list(struct install *t, struct candidate *c, const struct bnl *b)
 		a->in_force = t->env->bnl;
 	}
 	bnl_version_write(a->mark, &c->version);
+	return true;
+}
+
+static bool
+store_held(struct install *t, struct candidate *c, const struct bnl *b)
+{
+	struct action *a = actions_add(t->env->actions, ACTION_STORE_HELD);
+
+	if (a == NULL)
+		return false;
+	c->stage = STORE;
+	c->held = true;
+	c->ticket = core_env_ticket(t->env);
+	a->ticket = c->ticket;
+	a->view = (const uint8_t *)b->raw;
+	a->viewlen = b->rawlen;
 	return true;
 }
 
@@ -429,11 +467,15 @@ install_ready(struct install *t, uint32_t ticket, const struct bnl *bnl,
 		if (v == REFUSE &&
 		    (reason == REFUSAL_DATE || reason == REFUSAL_NETWORK))
 			hold_off(t, &bnl->version, HELD_OFF_LIST_MS);
+		/* Nothing else shows that there is a greater one. */
+		if (v == NOT_NEWER && bnl->held)
+			hold_off(t, &bnl->version, HELD_OFF_LIST_MS);
 		if (v == NOT_NEWER && is_local(t, c))
 			t->env->disk_refused[0] = '\0';
 		c->version = bnl->version;
 	}
-	if (v == TAKE && store_list(t, c, bnl)) {
+	if ((v == TAKE && store_list(t, c, bnl)) ||
+	    (v == HOLD && store_held(t, c, bnl))) {
 		free(c->raw);
 		c->raw = NULL;
 		return true;
@@ -455,7 +497,8 @@ install_stored(struct install *t, uint32_t ticket, bool ok)
 	if (c == NULL)
 		return INSTALL_PLAIN;
 	if (ok) {
-		t->mark = c->version;
+		if (!c->held)
+			t->mark = c->version;
 		t->env->disk_refused[0] = '\0'; /* this list is in its place */
 		c->stage = APPLY;
 		return INSTALL_APPLY;
@@ -473,7 +516,7 @@ bool
 install_applied(struct install *t, char from[NODE_NAME_MAX + 1])
 {
 	struct candidate *c = find_stage(t, APPLY);
-	char version[BNL_VERSION_TEXT_MAX];
+	char version[BNL_VERSION_TEXT_MAX], text[HELD_TEXT_MAX];
 	char as[64] = "";
 	bool taken;
 
@@ -482,16 +525,20 @@ install_applied(struct install *t, char from[NODE_NAME_MAX + 1])
 	if (c->is_diff)
 		snprintf(as, sizeof(as), " as a difference of %zu bytes",
 			 c->len);
-	taken = bnl_version_cmp(&c->version, &t->env->version) == 0;
+	taken = c->held ? is_held(t, &c->version) :
+			  bnl_version_cmp(&c->version, &t->env->version) == 0;
 	memcpy(from, c->from, sizeof(c->from));
 	bnl_version_format(version, &c->version);
-	if (taken)
+	if (taken && c->held)
+		actions_event(t->env->actions, EVENT_WARN, EVENT_LIST_HELD,
+			      c->from, "%s", core_env_held_text(text, t->env));
+	if (taken && !c->held)
 		forks_applied(&t->forks, t->env);
-	if (taken)
+	if (taken && !c->held)
 		actions_event(t->env->actions, EVENT_INFO, EVENT_LIST_NEW,
 			      c->from, "list %s is in force, taken from %s%s",
 			      version, is_local(t, c) ? "the disk" : "it", as);
-	t->any_local = t->any_local && !taken;
+	t->any_local = t->any_local && (!taken || c->held);
 	free(c->raw);
 	memset(c, 0, sizeof(*c));
 	start_next(t);

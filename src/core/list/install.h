@@ -6,6 +6,9 @@
  *	force, the mark and the clock -> stored (ACTION_STORE_LIST) -> applied
  *	by the owner
  *
+ * A list of a later format goes the same way, is stored by ACTION_STORE_HELD, and
+ * held by the owner instead; the mark stays.
+ *
  * And the mark: the newest version ever taken, below which nothing is taken.
  */
 #ifndef CORE_LIST_INSTALL_H
@@ -82,5 +85,9 @@ void install_mark_reset(struct install *t);
  * far ahead of a clock that can be believed would lock all others out. */
 bool install_may_begin(struct core_env *env, const struct bnl *b,
 		       const struct bnl_version *mark);
+
+/* Whether a list of a later format that was stored may be the one held. */
+bool install_may_hold(const struct core_env *env, const struct bnl *b,
+		      const struct bnl_version *mark);
 
 #endif

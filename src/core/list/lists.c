@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/action.h"
 #include "core/list/diffs.h"
 #include "core/list/gossip.h"
 #include "core/list/standing.h"
@@ -17,6 +18,7 @@ struct lists {
 	struct gossip *gossip;
 	struct install *install;
 	struct transfer *transfer;
+	struct bnl *held; /* env->held */
 };
 
 struct lists *
@@ -54,6 +56,8 @@ lists_free(struct lists *l)
 	install_free(l->install);
 	diffs_free(&l->diffs);
 	standings_free(&l->peers);
+	l->env->held = NULL;
+	bnl_free(l->held);
 	free(l);
 }
 
@@ -111,10 +115,47 @@ lists_stored(struct lists *l, uint32_t ticket, bool ok)
 	return s;
 }
 
+static void
+set_held(struct lists *l, struct bnl *b)
+{
+	bnl_free(l->held);
+	l->held = b;
+	l->env->held = b;
+}
+
+/* Neither held nor stored any more. */
+static void
+drop_held(struct lists *l)
+{
+	if (l->held == NULL)
+		return;
+	set_held(l, NULL);
+	(void)actions_add(l->env->actions, ACTION_STORE_HELD);
+}
+
 void
 lists_applied(struct lists *l)
 {
+	if (l->held != NULL &&
+	    bnl_version_cmp(&l->held->version, &l->env->version) <= 0)
+		drop_held(l);
 	transfer_applied(l->transfer);
+}
+
+void
+lists_hold(struct lists *l, struct bnl *b)
+{
+	set_held(l, b);
+	transfer_applied(l->transfer);
+}
+
+void
+lists_hold_first(struct lists *l, struct bnl *b)
+{
+	if (install_may_hold(l->env, b, lists_mark(l)))
+		set_held(l, b);
+	else
+		bnl_free(b);
 }
 
 void
@@ -157,6 +198,10 @@ void
 lists_mark_reset(struct lists *l)
 {
 	install_mark_reset(l->install);
+	if (l->held != NULL) {
+		drop_held(l);
+		transfer_applied(l->transfer);
+	}
 	gossip_hurry(l->gossip, false);
 }
 

@@ -48,6 +48,10 @@ enum install_stored lists_stored(struct lists *l, uint32_t ticket, bool ok);
  * it could not be put into force); the old list may be freed after this call.
  * Must follow upon INSTALL_APPLY. Sends receipts and passes the list on. */
 void lists_applied(struct lists *l);
+/* Takes over a list of a later format: env->held. One at start is dropped unless
+ * it may be held. */
+void lists_hold(struct lists *l, struct bnl *b);
+void lists_hold_first(struct lists *l, struct bnl *b);
 
 /* Offers the list in force to every other node (SIGUSR1), and retries with
  * those that are down. One from the disk that is on its way into force takes

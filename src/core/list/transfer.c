@@ -145,7 +145,7 @@ static void
 offer_to_all(struct transfer *s)
 {
 	for (struct transfer_conn *c = s->conns; c != NULL; c = c->next)
-		if (bnl_version_cmp(&c->theirs, &s->env->version) < 0)
+		if (bnl_version_cmp(&c->theirs, core_env_serves(s->env)) < 0)
 			transfer_offer(s, c);
 	gossip_push(s->gossip);
 }
@@ -273,7 +273,7 @@ transfer_quiet(const struct transfer *s, const struct transfer_conn *c)
 	 * has the newer one. */
 	return !c->say_query && !c->say_have && !c->say_get && !c->sending &&
 	       c->in == SYNC_IDLE && !install_has(s->install, &c->theirs) &&
-	       bnl_version_cmp(&c->theirs, &s->env->version) >= 0;
+	       bnl_version_cmp(&c->theirs, core_env_serves(s->env)) >= 0;
 }
 
 /* --- frames in ----------------------------------------------------------- */
@@ -313,12 +313,15 @@ take_get(struct transfer *s, struct transfer_conn *c,
 {
 	if (c->sending)
 		return err_set(e, ERR_PROTO, "two lists asked for at once");
-	if (s->env->bnl == NULL || bnl_version_cmp(v, &s->env->version) != 0) {
+	if (core_env_served(s->env) == NULL ||
+	    bnl_version_cmp(v, core_env_serves(s->env)) != 0) {
 		c->say_have = true;
 	} else {
 		c->sending = true;
 		c->sent = 0;
-		c->diff = diffs_find(s->diffs, base);
+		/* Differences lead to the list in force. */
+		c->diff = s->env->held != NULL ? NULL :
+						 diffs_find(s->diffs, base);
 		c->say_diff = c->diff != NULL;
 	}
 	arm_output(s, c);
@@ -432,7 +435,7 @@ transfer_applied(struct transfer *s)
 	/* HAVE is an offer, or a receipt for peers that have this list. */
 	for (struct transfer_conn *c = s->conns; c != NULL; c = c->next) {
 		if (!c->sending &&
-		    bnl_version_cmp(&c->theirs, &s->env->version) > 0)
+		    bnl_version_cmp(&c->theirs, core_env_serves(s->env)) > 0)
 			continue;
 		c->sending = false; /* c->diff may be gone */
 		transfer_offer(s, c);

@@ -9,10 +9,11 @@
 size_t
 transfer_make_have(const struct transfer *s, uint8_t payload[LIST_HAVE_LEN])
 {
-	struct list_have h = { .version = s->env->version };
+	const struct bnl *b = core_env_served(s->env);
+	struct list_have h = { .version = *core_env_serves(s->env) };
 
-	if (s->env->bnl != NULL)
-		h.len = (uint32_t)s->env->bnl->rawlen;
+	if (b != NULL)
+		h.len = (uint32_t)b->rawlen;
 	list_have_encode(payload, &h);
 	return LIST_HAVE_LEN;
 }
@@ -34,7 +35,7 @@ make_get(const struct transfer *s, struct transfer_conn *c, uint8_t *payload)
 static size_t
 make_data(const struct transfer *s, struct transfer_conn *c, uint8_t *payload)
 {
-	const struct bnl *b = s->env->bnl;
+	const struct bnl *b = core_env_served(s->env);
 	const uint8_t *all =
 		c->diff != NULL ? c->diff->bytes : (const uint8_t *)b->raw;
 	size_t len = c->diff != NULL ? c->diff->len : b->rawlen;
@@ -64,7 +65,7 @@ transfer_next_frame(struct transfer *s, struct transfer_conn *c,
 	} else if (c->say_query) {
 		c->say_query = false;
 		*type = FRAME_LIST_QUERY;
-		bnl_version_write(payload, &s->env->version);
+		bnl_version_write(payload, core_env_serves(s->env));
 		*len = LIST_ASK_LEN;
 	} else if (c->say_get) {
 		c->say_get = false;

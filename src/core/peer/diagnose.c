@@ -118,7 +118,7 @@ look_up(const struct core *c, const char *name, struct why *out)
 
 	out->name = name;
 	out->self = strcmp(name, c->self) == 0;
-	out->ours = c->env.version;
+	out->ours = *core_env_serves(&c->env);
 	out->list = b != NULL && c->self_node != ROUTE_NONE;
 	out->removed_us = b != NULL && c->self_node == ROUTE_NONE;
 	if (b != NULL) {

@@ -73,7 +73,7 @@ has_it(const struct core *c, const struct peer *p)
 {
 	const struct bnl_version *v = lists_of(c->lists, p->name);
 
-	return v != NULL && bnl_version_cmp(v, &c->env.version) >= 0;
+	return v != NULL && bnl_version_cmp(v, core_env_serves(&c->env)) >= 0;
 }
 
 static bool
@@ -81,7 +81,7 @@ has_same(const struct core *c, const struct peer *p)
 {
 	const struct bnl_version *v = lists_of(c->lists, p->name);
 
-	return v != NULL && bnl_version_cmp(v, &c->env.version) == 0;
+	return v != NULL && bnl_version_cmp(v, core_env_serves(&c->env)) == 0;
 }
 
 static bool
@@ -95,7 +95,8 @@ is_hidden(const struct peer *p)
 static bool
 is_told(const struct peer *p)
 {
-	return bnl_version_cmp(&p->told_news, &p->core->env.version) == 0;
+	return bnl_version_cmp(&p->told_news, core_env_serves(&p->core->env)) ==
+	       0;
 }
 
 /* Tells the peer in its session which list is in force. */
@@ -109,10 +110,10 @@ tell_one(struct peer *p)
 	wcur_init(&w, mem, sizeof(mem));
 	if (has_rival(c))
 		put_news(&w, &c->rival);
-	put_news(&w, &c->env.version);
+	put_news(&w, core_env_serves(&c->env));
 	if (!records_send(p, mem, w.len))
 		return false;
-	p->told_news = c->env.version;
+	p->told_news = *core_env_serves(&c->env);
 	p->news_at = c->env.now.mono;
 	return true;
 }

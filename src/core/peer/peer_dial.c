@@ -200,7 +200,7 @@ list_seen(struct peer *p, const struct bnl_version *v)
 	bool other = bnl_version_cmp(v, &p->told_list) != 0;
 
 	p->told_list = *v;
-	if (p->behind && bnl_version_cmp(v, &c->env.version) >= 0) {
+	if (p->behind && bnl_version_cmp(v, core_env_serves(&c->env)) >= 0) {
 		p->behind = false;
 		peer_retry(p);
 		peer_negotiate(p);

@@ -46,7 +46,7 @@ send_padded(struct peer *p, enum record_type type,
 	record_put_head(&w, type, len - RECORD_HEADER_LEN);
 	wcur_bytes(&w, tag, RECORD_TAG_LEN);
 	wcur_be64(&w, (uint64_t)c->env.now.wall.s);
-	bnl_version_write(version, &c->env.version);
+	bnl_version_write(version, core_env_serves(&c->env));
 	wcur_bytes(&w, version, sizeof(version));
 	return records_send(p, record, len);
 }

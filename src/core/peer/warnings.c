@@ -58,6 +58,10 @@ own_is_revoked(const struct core *c, const char **whose)
 	const struct bnl *b = c->env.stale ? NULL : c->env.bnl;
 	const struct cert_info *cert = &c->env.cert;
 
+	*whose = "the key of this node's certificate, or of a CA above it,";
+	if (core_env_held_revokes(&c->env, c->self, cert->fingerprint,
+				  &cert->above))
+		return true;
 	*whose = "the key of this node's certificate";
 	if (b == NULL)
 		return false;
@@ -143,6 +147,19 @@ own_list(const struct core *c, struct warning *w)
 	snprintf(w->text, sizeof(w->text), "the list was signed %s ago",
 		 text_duration(text, age));
 	return most > 0 && age > most && c->env.bnl != NULL && !c->clock_wrong;
+}
+
+static bool
+own_held(const struct core *c, struct warning *w)
+{
+	char text[HELD_TEXT_MAX];
+
+	w->kind = EVENT_LIST_HELD;
+	if (c->env.held == NULL)
+		return false;
+	snprintf(w->text, sizeof(w->text), "%s",
+		 core_env_held_text(text, &c->env));
+	return true;
 }
 
 /* Most of those that told differ: it is our own. */
@@ -248,7 +265,8 @@ peer_muted(const struct peer *p, struct warning *w)
 /* --- all of them -------------------------------------------------------------- */
 
 static bool (*const own[])(const struct core *, struct warning *) = {
-	own_removal, own_clock, own_certificate, own_list, own_clock_off,
+	own_removal, own_clock, own_certificate,
+	own_list,    own_held,	own_clock_off,
 };
 
 static bool (*const of_peer[])(const struct peer *, struct warning *) = {

@@ -15,6 +15,7 @@ static const char *const names[EVENTS] = {
 	[EVENT_PEER_REFUSED] = "peer-refused",
 	[EVENT_LIST_NEW] = "list-new",
 	[EVENT_LIST_REFUSED] = "list-refused",
+	[EVENT_LIST_HELD] = "list-held",
 	[EVENT_LIST_FORK] = "list-fork",
 	[EVENT_LIST_SELF_GONE] = "list-self-gone",
 	[EVENT_NODE_NEW] = "node-new",

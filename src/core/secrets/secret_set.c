@@ -185,6 +185,9 @@ secret_set_unfit(const struct core_env *env, const struct bnl *b,
 
 	if (why != NULL)
 		return why;
+	if (core_env_held_revokes(env, peer, p->peer_key, &p->above))
+		return "its key, or one above its certificate, is revoked by "
+		       "the list that is held";
 	if (memcmp(p->self_static, env->static_public, X25519_LEN) != 0)
 		return "made with another static key of ours";
 	if (age >= PAIR_AGE_HARD_S)

@@ -377,8 +377,11 @@ assoc_judge(struct assoc *l, struct core_env *env)
 	for (int i = 0; i < KEYRING_PLACES; i++) {
 		struct session *s = l->keys.at[i];
 
-		if (s != NULL && (lost || !bnl_allows(env->bnl, l->peer,
-						      s->peer_key, &s->above)))
+		if (s != NULL &&
+		    (lost ||
+		     !bnl_allows(env->bnl, l->peer, s->peer_key, &s->above) ||
+		     core_env_held_revokes(env, l->peer, s->peer_key,
+					   &s->above)))
 			s->reject_at = env->now.mono;
 	}
 	flags = end_sessions(l, env, env->now.mono);

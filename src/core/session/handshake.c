@@ -97,7 +97,7 @@ start_noise(struct noise *n, const struct pair_keys *k,
 static void
 news_write(uint8_t out[DGRAM_PAYLOAD_LEN], const struct core_env *env)
 {
-	bnl_version_write(out, &env->version);
+	bnl_version_write(out, core_env_serves(env));
 	put_be64(out + BNL_VERSION_WIRE_LEN, (uint64_t)env->now.wall.s);
 }
 

@@ -58,6 +58,18 @@ open_list(const char *raw, size_t len)
 }
 
 struct bnl *
+open_any(const char *raw, size_t len)
+{
+	const struct key *keys[1] = { w.key };
+	struct bnl *b = NULL;
+	struct err e;
+
+	if (bnl_open_any(&b, raw, len, keys, 1, &e) < 0)
+		fail_msg("%s", e.text);
+	return b;
+}
+
+struct bnl *
 make_list(const struct bnl *previous, int64_t at, const char *names,
 	  const char *body)
 {
@@ -154,6 +166,8 @@ host_start(struct host *h)
 	assert_non_null(h->secrets);
 	h->lists = lists_new(&h->env, &h->mark);
 	assert_non_null(h->lists);
+	if (h->held != NULL)
+		lists_hold_first(h->lists, open_any(h->held, h->heldlen));
 	h->cs = conns_new(&h->env, h->secrets, h->lists);
 	assert_non_null(h->cs);
 	h->check_at = mono_add_ms(w.now.mono, 3600000);
@@ -454,6 +468,7 @@ collect(struct host *h)
 		case ACTION_STORE_PAIR:
 		case ACTION_BUILD_LIST:
 		case ACTION_STORE_LIST:
+		case ACTION_STORE_HELD:
 			while (h->tasks[k].used)
 				k++;
 			assert_in_range(k, 0, TASKS_MAX - 1);
@@ -482,6 +497,13 @@ apply_list(struct host *h)
 {
 	struct bnl *old = h->bnl;
 
+	if (h->kept->held) {
+		lists_hold(h->lists, h->kept);
+		h->kept = NULL;
+		conns_list_applied(h->cs);
+		host_check_secrets(h);
+		return;
+	}
 	h->bnl = h->kept;
 	h->kept = NULL;
 	h->env.bnl = h->bnl;
@@ -534,6 +556,13 @@ do_task(struct host *h, struct task *t)
 			memcpy(h->list, a.view, a.viewlen);
 			h->listlen = a.viewlen;
 		}
+	}
+	if (a.kind == ACTION_STORE_HELD && ok) {
+		free(h->held);
+		h->held = a.viewlen == 0 ? NULL : malloc(a.viewlen);
+		h->heldlen = a.viewlen;
+		if (h->held != NULL)
+			memcpy(h->held, a.view, a.viewlen);
 	}
 	if (secret_store_stored(h->secrets, a.ticket, ok)) {
 		conns_secrets_stored(h->cs);
@@ -738,6 +767,7 @@ world_clear(void)
 			host_stop(&w.h[i]);
 		bnl_free(w.h[i].bnl);
 		free(w.h[i].list);
+		free(w.h[i].held);
 		addrcache_free(w.h[i].env.addrcache);
 	}
 	for (int i = 0; i < WIRES_MAX; i++)

@@ -52,6 +52,8 @@ struct host {
 	struct bnl_version mark; /* on the disk */
 	uint8_t *list;		 /* on the disk */
 	size_t listlen;
+	char *held; /* on the disk; NULL: none */
+	size_t heldlen;
 	struct {
 		char peer[NODE_NAME_MAX + 1];
 		uint8_t data[PAIR_RECORD_MAX];
@@ -110,6 +112,7 @@ void sign_list(char **out, size_t *len, const struct bnl *previous,
 	       const struct key *key, int64_t at, const char *names,
 	       const char *body);
 struct bnl *open_list(const char *raw, size_t len);
+struct bnl *open_any(const char *raw, size_t len);
 struct bnl *make_list(const struct bnl *previous, int64_t at, const char *names,
 		      const char *body);
 

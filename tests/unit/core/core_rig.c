@@ -105,6 +105,7 @@ rig_act(struct rig_node *n, struct action *a)
 		break;
 	case ACTION_STORE_PAIR:
 	case ACTION_STORE_LIST:
+	case ACTION_STORE_HELD:
 		core_stored(n->core, rig.now, a->ticket, true);
 		break;
 	case ACTION_STORE_RUN:
