@@ -87,7 +87,8 @@
  * ones have when another has failed. */
 #define DIAL_ALONE_MS 2000
 #define DIAL_SLOT_MS 100 /* for TCP, in a place of a first dial, */
-#define DIAL_TLS_MS 1000 /* and as long in all where TCP is connected */
+#define DIAL_CROWD_MS 5	 /* where very many wait: 10,000 in a second; */
+#define DIAL_TLS_MS 1000 /* and so long in all where TCP is connected */
 #define DIALQ_PACE_MS 50 /* between dials of peers that failed before */
 
 /* --- list/: transfers ----------------------------------------------------- */

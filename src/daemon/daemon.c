@@ -70,6 +70,7 @@ start_loop(struct daemon *d, struct err *e)
 
 	rng_fill(&d->rng, seed, sizeof(seed));
 	table_init(&d->streams.conns, seed);
+	d->streams.files = tcp_allow();
 	if (loop_new(&d->loop, e) < 0 ||
 	    sigwatch_open(&d->signals, d->loop, on_signal, d, e) < 0 ||
 	    giveback_open(d, e) < 0 ||

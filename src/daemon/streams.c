@@ -15,6 +15,7 @@
 #include "sys/clock.h"
 
 #define STREAM_PIECE 16384
+#define FILES_KEPT 128	   /* descriptors that are not for dials */
 #define SHARE_NS NS_PER_MS /* time for reading from all in a turn */
 #define CLOSE_MS 10000	   /* time for the other side to take the rest */
 #define LINGER_MS 2000	   /* time for the other side to close then */
@@ -320,11 +321,17 @@ streams_connect(struct daemon *d, const struct action *a)
 	struct err e;
 	int fd = -1;
 
+	errno = 0;
 	if (hostnet_blocks(d, &a->to.addr))
 		err_set(&e, ERR_IO,
 			"the route of this host to it leads into "
 			"%s, the device of the VPN itself",
 			tun_name(d->tun));
+	else if (d->streams.conns.count + FILES_KEPT >= d->streams.files)
+		err_set(&e, ERR_LIMIT,
+			"this process may have only %zu files open, see "
+			"LimitNOFILE in systemd.exec(5)",
+			d->streams.files);
 	else
 		fd = tcp_connect(&a->to, &a->local, &e);
 	if (fd < 0)

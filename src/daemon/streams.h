@@ -12,6 +12,7 @@ struct stream;
 
 struct streams {
 	struct table conns;	  /* by connection id */
+	size_t files;		  /* descriptors that this process may have */
 	struct stream *lingering; /* closed by the core, still sending */
 	struct streams_share {	  /* limits of a turn for all
 				   * connections */

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,6 +15,8 @@
 
 #define ACCEPTS_A_TURN 16
 #define STARVED_MS 1000
+#define FILES_MOST 65536
+#define FILES_LEAST 1024 /* the usual soft limit */
 /* The default segment sizes of RFC 9293, section 3.7.1: they pass on every
  * path, also one whose routers drop packets and send no ICMP error. */
 #define SEGMENT4 536
@@ -223,6 +226,21 @@ bind_source(int fd, const struct ipaddr *source)
 	 * are free. */
 	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
 	return bind(fd, (struct sockaddr *)&ss, len);
+}
+
+size_t
+tcp_allow(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) < 0)
+		return FILES_LEAST;
+	if (r.rlim_cur < r.rlim_max && r.rlim_cur < FILES_MOST) {
+		r.rlim_cur = r.rlim_max < FILES_MOST ? r.rlim_max : FILES_MOST;
+		(void)setrlimit(RLIMIT_NOFILE, &r);
+		(void)getrlimit(RLIMIT_NOFILE, &r);
+	}
+	return r.rlim_cur < FILES_MOST ? (size_t)r.rlim_cur : FILES_MOST;
 }
 
 int

@@ -84,6 +84,12 @@ conns_tls_failed(const struct conns *cs)
 	return cs->tls_failed;
 }
 
+void
+conns_crowd(struct conns *cs, size_t waiting)
+{
+	cs->crowd = waiting;
+}
+
 uint64_t
 conns_turnover(const struct conns *cs)
 {

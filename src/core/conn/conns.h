@@ -73,6 +73,9 @@ uint32_t conns_dial(struct conns *cs, const char *peer,
  * of which patient ones leave a quarter.
  */
 bool conns_may_negotiate(const struct conns *cs, unsigned int purpose);
+/* So many peers that were never dialled in vain wait, with packets: of very many
+ * each one has its place for a shorter time. */
+void conns_crowd(struct conns *cs, size_t waiting);
 /* Changes whenever the answer to that may have. */
 uint64_t conns_turnover(const struct conns *cs);
 /* A connection came in. 0: refuse it, close the socket. */

@@ -28,7 +28,8 @@ struct conns {
 	struct conn *all;	      /* newest first */
 	uint64_t turnover;	      /* counts changes that may free room */
 	struct dial *dials;	      /* not decided by a connection yet */
-	size_t uses[USES];	      /* kept by dial.c */
+	size_t uses[USES];	      /* kept by conns_room.c */
+	size_t crowd;		      /* first dials that wait, with packets */
 	struct timerq timers;
 	struct table heard;	   /* struct conn_heard by name, of peers
 				 * in the list */

@@ -20,7 +20,8 @@
 
 #define UNKNOWN_PER_ADDRESS 8 /* IPv6 strangers: per /64 */
 #define ROOM_PLACES 64	      /* of first dials */
-#define ROOM_PENDING 256      /* first dials that nobody has answered */
+#define ROOM_PENDING 1024     /* first dials that nobody has answered */
+#define ROOM_CROWD 128	      /* more first dials that wait are a crowd */
 
 /* --- counters ------------------------------------------------------------ */
 
@@ -186,6 +187,18 @@ room_for_race(const struct conns *cs)
 	return conns_spare(cs) > max_connections(cs) / 4;
 }
 
+static bool
+is_crowded(const struct conns *cs)
+{
+	return cs->crowd > ROOM_CROWD;
+}
+
+int64_t
+room_place_ms(const struct conns *cs)
+{
+	return is_crowded(cs) ? DIAL_CROWD_MS : DIAL_SLOT_MS;
+}
+
 /* The oldest one of those that give way. */
 static struct dial *
 find_giving_way(const struct conns *cs)
@@ -214,8 +227,10 @@ first_has_room(const struct conns *cs, unsigned int purpose)
 
 	if (purpose & CONN_PATIENT)
 		max /= 4;
-	if (cs->uses[USE_FRESH] >= max ||
-	    ((purpose & CONN_YIELD) && cs->uses[USE_YIELDING] >= max / 4))
+	if (cs->uses[USE_FRESH] >= max)
+		return false;
+	if ((purpose & CONN_YIELD) && !is_crowded(cs) &&
+	    cs->uses[USE_YIELDING] >= max / 4)
 		return false;
 	return cs->uses[USE_PENDING] < ROOM_PENDING ||
 	       find_giving_way(cs) != NULL;

@@ -38,6 +38,8 @@ void room_count_dial(struct dial *d); /* the same of a dial */
 bool room_is_first(unsigned int purpose);
 /* The dial has not been answered, and is beside the places or has one. */
 bool room_is_pending(const struct dial *d);
+/* A first dial has its place for so long, unless it is answered. */
+int64_t room_place_ms(const struct conns *cs);
 /* More first dials without an answer than may be: the oldest of those that
  * give way; NULL: none has to go. */
 struct dial *room_give_way(const struct conns *cs);

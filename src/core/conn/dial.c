@@ -2,12 +2,13 @@
 /*
  * The addresses of one peer, tried side by side until one leads to it.
  *
- * A first dial has a place of its own (conns_room.h) for DIAL_SLOT_MS. If nobody
- * answered, it goes on beside these, and makes room for the next one. Beyond
- * ROOM_PENDING the oldest such dial ends: its peer is dialled again among those
- * that failed before. So silent peers, however many, delay an answering one by
- * little. Until TCP is connected the first attempt of such a dial is no connection: it
- * has no TLS, and maxconnections may be small.
+ * A first dial has a place of its own (conns_room.h) for a while, a short one
+ * when very many wait. If nobody answered, it goes on beside these, and makes
+ * room for the next one. Beyond ROOM_PENDING the oldest such dial ends: its peer
+ * is dialled again behind all that were not dialled yet, and if that happens once
+ * more, among those that failed. So silent peers, however many, delay an
+ * answering one by little. Until TCP is connected the first attempt of such a dial
+ * is no connection: it has no TLS, and maxconnections may be small.
  */
 #include "core/conn/dial.h"
 
@@ -60,7 +61,7 @@ dial_hold_place(struct dial *d)
 {
 	d->since = d->ctx->env->now.mono;
 	d->place_until = room_is_first(d->purpose) ?
-				 mono_add_ms(d->since, DIAL_SLOT_MS) :
+				 mono_add_ms(d->since, room_place_ms(d->ctx)) :
 				 MONO_NEVER;
 }
 

@@ -7,7 +7,8 @@
 #include <string.h>
 
 #define LINE_YIELDS 0 /* never failed, and yields; */
-#define LINE_NEW 1    /* never failed; then by failures */
+#define LINE_NEW 1    /* never failed */
+#define LINE_LATER 2  /* put off; then by failures */
 #define ALL 0
 #define URGENT 1
 #define SHARE 4 /* every so manieth turn is for all alike */
@@ -94,9 +95,11 @@ line_of(const struct dialq_entry *e)
 {
 	unsigned int n = e->failures;
 
+	if (n == 0 && e->put_off)
+		return LINE_LATER;
 	if (n == 0)
 		return e->yields ? LINE_YIELDS : LINE_NEW;
-	return LINE_NEW + (n < DIALQ_FAILURES ? n : DIALQ_FAILURES);
+	return LINE_LATER + (n < DIALQ_FAILURES ? n : DIALQ_FAILURES);
 }
 
 /* Joins the line of the urgent ones or leaves it; its place among all stays. */
@@ -106,6 +109,8 @@ set_hurried(struct dialq *q, struct dialq_entry *e, bool hurried)
 	if (e->hurried == hurried)
 		return;
 	e->hurried = hurried;
+	if (e->line <= LINE_NEW)
+		q->crowd += hurried ? 1 : -(size_t)1;
 	if (!hurried) {
 		line_remove(q, e, URGENT);
 		return;
@@ -218,8 +223,13 @@ next_new(const struct dialq *q, dialq_room room, void *arg)
 	struct dialq_entry *e =
 		first_of(q, URGENT, LINE_YIELDS, LINE_NEW, room, arg);
 
-	return e != NULL ? e :
-			   first_of(q, ALL, LINE_YIELDS, LINE_NEW, room, arg);
+	if (e == NULL)
+		e = first_of(q, ALL, LINE_YIELDS, LINE_NEW, room, arg);
+	if (e == NULL)
+		e = first_of(q, URGENT, LINE_LATER, LINE_LATER, room, arg);
+	if (e == NULL)
+		e = first_of(q, ALL, LINE_LATER, LINE_LATER, room, arg);
+	return e;
 }
 
 static struct dialq_entry *
@@ -228,9 +238,9 @@ next_again(struct dialq *q, struct monotime now, dialq_room room, void *arg)
 	int which = q->turns % SHARE == SHARE - 1 ? ALL : URGENT;
 	struct dialq_entry *e;
 
-	e = first_of(q, which, LINE_NEW + 1, DIALQ_LINES - 1, room, arg);
+	e = first_of(q, which, LINE_LATER + 1, DIALQ_LINES - 1, room, arg);
 	if (e == NULL)
-		e = first_of(q, !which, LINE_NEW + 1, DIALQ_LINES - 1, room,
+		e = first_of(q, !which, LINE_LATER + 1, DIALQ_LINES - 1, room,
 			     arg);
 	if (e == NULL)
 		return NULL;

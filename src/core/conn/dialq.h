@@ -7,11 +7,13 @@
  *
  *	never failed, packets wait	the last one that came is the first
  *	never failed			the first one that came
+ *	put off				packets wait, then the longest wait
  *	failed before, packets wait	the fewest failures, then the longest wait
  *	failed before			likewise
  *
  * so that any number of peers that do not answer delays no other one: each of
- * them is in the first two classes for one dial. Those that failed before
+ * them is in the first two classes for one dial. One that was put off had less
+ * time for that than a slow path needs, since many others waited. Those that failed before
  * also have a pace, and every fourth turn of theirs is for the longest wait
  * alone, whether packets wait or not: each one comes to its turn.
  *
@@ -28,7 +30,7 @@
 #include "base/timerq.h"
 
 #define DIALQ_FAILURES 9 /* more of them count as so many */
-#define DIALQ_LINES (DIALQ_FAILURES + 2)
+#define DIALQ_LINES (DIALQ_FAILURES + 3)
 #define DIALQ_BURST 32 /* after so many at once */
 
 struct dialq_entry {
@@ -36,6 +38,7 @@ struct dialq_entry {
 	bool waits;
 	bool urgent;		    /* packets wait for it */
 	bool yields;		    /* the peer may dial this node soon */
+	bool put_off;		    /* its first dial ended for others */
 	unsigned int failures;	    /* dials in a row that found nobody */
 	struct monotime not_before; /* the peer rests until then */
 	/* The queue's own. */
@@ -57,6 +60,7 @@ struct dialq {
 	struct timerq resting;
 	struct dialq_line lines[2][DIALQ_LINES]; /* all; the urgent ones */
 	size_t ready;
+	size_t crowd;		  /* ready, never failed, packets wait */
 	unsigned int turns;	  /* turns of dials that failed before */
 	struct monotime paced;	  /* the next one of them is due, but for
 				   * the burst */

@@ -62,8 +62,9 @@ wait_after_nobody(struct peer *p)
 		p->core, backoff_next(DIAL_FIRST_MS, most, &p->turn.failures));
 }
 
-/* Nothing is wrong with it as yet, but others go first; unless it answered and
- * there was no connection for it. */
+/* Nothing is wrong with it as yet, but others go first; the second time it counts
+ * as one that nobody answered for. Unless it answered, and there was no connection
+ * for it. */
 static void
 wait_after_put_off(struct peer *p, bool answered)
 {
@@ -71,8 +72,9 @@ wait_after_put_off(struct peer *p, bool answered)
 		p->turn.not_before = add_jitter(p->core, DIAL_BUSY_MS);
 		return;
 	}
-	if (p->turn.failures == 0)
+	if (p->turn.failures == 0 && p->turn.put_off)
 		p->turn.failures = 1;
+	p->turn.put_off = true;
 	p->turn.not_before = MONO_NONE;
 }
 
@@ -96,6 +98,9 @@ void
 peer_ask(struct peer *p)
 {
 	p->asked = true;
+	/* One that was put off has its longer dial first. */
+	if (p->turn.failures > 0)
+		p->turn.put_off = false;
 	p->turn.failures = 0;
 	p->turn.not_before = MONO_NONE;
 	peer_negotiate(p);
@@ -116,7 +121,8 @@ purpose_of(const struct dialq_entry *e)
 
 	if (!e->urgent)
 		purpose |= CONN_PATIENT;
-	if (e->yields)
+	/* The peer would have dialled this node by then. */
+	if (e->yields && !e->put_off)
 		purpose |= CONN_YIELD;
 	if (e->failures > 0)
 		purpose |= CONN_AGAIN;
@@ -163,9 +169,12 @@ peers_dial(struct core *c)
 	/* Most calls change neither. */
 	if (!c->dialq.changed && conns_turnover(c->conns) == c->dial_turnover)
 		return;
+	conns_crowd(c->conns, c->dialq.crowd);
 	while ((e = dialq_next(&c->dialq, c->env.now.mono, has_room, c)) !=
-	       NULL)
+	       NULL) {
+		conns_crowd(c->conns, c->dialq.crowd);
 		dial_peer(e->owner);
+	}
 	c->dial_turnover = conns_turnover(c->conns);
 }
 
@@ -226,6 +235,7 @@ peer_news(struct peer *p, const struct conn_news *n)
 	switch (n->kind) {
 	case CONN_NEGOTIATED:
 		p->turn.failures = 0;
+		p->turn.put_off = false;
 		p->turn.waits = false;
 		p->behind = false;
 		if (n->renewed)

@@ -9,6 +9,7 @@
 #define TEXT_MAX ((size_t)8 << 20)
 #define MANY 10000
 #define SOON_MS 1000
+#define STEP_MS 10 /* in which no more than RIG_TO are dialled */
 
 static struct rig_node a;
 static struct rig_out out;
@@ -108,11 +109,11 @@ dials_of(size_t i)
 static bool
 is_dialled_soon(size_t i)
 {
-	for (int64_t ms = 0; ms < SOON_MS; ms += 50) {
+	for (int64_t ms = 0; ms < SOON_MS; ms += STEP_MS) {
 		if (dials_of(i) > 0)
 			return true;
 		a.connects = 0;
-		rig_pass(&a, 50);
+		rig_pass(&a, STEP_MS);
 	}
 	return false;
 }
@@ -149,6 +150,29 @@ test_first_packet(void **state)
 	dialled_among(1000, "pullinterval = 24h\n");
 }
 
+/* ... wherever it comes among all the others, which is nothing that could tell
+ * them apart. */
+static void
+test_first_packet_in_a_crowd(void **state)
+{
+	static const size_t awaited[] = { 70, MANY / 2, MANY - 100 };
+
+	(void)state;
+	for (size_t k = 0; k < sizeof(awaited) / sizeof(awaited[0]); k++) {
+		begin(MANY, "pullinterval = 24h\n");
+		for (size_t i = 0; i < nodes; i++) {
+			if (i % 1000 == 0)
+				rig_pass(&a, 30);
+			a.connects = 0;
+			ping(i);
+			if (i == awaited[k])
+				assert_int_equal(dials_of(i), 0);
+		}
+		assert_true(is_dialled_soon(awaited[k]));
+		end();
+	}
+}
+
 static void
 test_few_connections(void **state)
 {
@@ -173,28 +197,53 @@ test_first_packet_after_start(void **state)
 	}
 }
 
+/* Which are put off, and which have failed. */
+static size_t
+count_put_off(unsigned int failures)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < nodes; i++) {
+		const struct dialq_entry *e = &a.core->peers[i]->turn;
+
+		n += e->put_off && e->failures == failures;
+	}
+	return n;
+}
+
 /* Of very many the oldest dials make room for others: their peers have not
- * failed, which is not logged, and are dialled again. */
+ * failed, which is not logged, and are dialled again, slowly enough for a path
+ * that is slow. */
 static void
 test_oldest_dials_make_room(void **state)
 {
-	size_t put_off = 0;
+	const size_t *uses;
 
 	(void)state;
-	begin(1000, "pullinterval = 24h\n");
+	begin(3000, "pullinterval = 24h\n");
 	for (size_t i = 0; i < nodes; i++)
 		ping(i);
-	rig_pass(&a, 350);
-	assert_int_equal(a.connects, 256);
-	assert_int_equal(a.core->conns->uses[USE_PENDING], 256);
-	rig_pass(&a, 650);
-	assert_true(a.connects > 600);
-	assert_in_range(a.core->conns->uses[USE_PENDING], 200, 256);
+	uses = a.core->conns->uses;
+	/* The first ones began before there was a crowd. */
+	rig_pass(&a, 160);
+	assert_in_range(a.connects, 700, 1024);
+	assert_int_equal(uses[USE_PENDING], a.connects);
+	assert_int_equal(count_put_off(0), 0);
+	rig_pass(&a, 440);
+	assert_int_equal(uses[USE_PENDING], 1024);
+	assert_int_equal(count_put_off(0), a.connects - 1024);
+	/* The second dials begin: 64 each 0.1 seconds. */
+	assert_in_range(a.connects, nodes, nodes + 320);
+	/* Packets go on coming, and lead to no short dials again. */
+	a.connects = 0;
+	ping_from(0, 1);
+	rig_pass(&a, 500);
+	assert_in_range(a.connects, 640, 1100);
 	assert_int_equal(a.events[EVENT_NEGOTIATE_FAILED], 0);
-	for (size_t i = 0; i < nodes; i++)
-		put_off += a.core->peers[i]->turn.failures == 1 &&
-			   a.core->peers[i]->turn.waits;
-	assert_true(put_off > 300);
+	/* None of these goes before the time of a retransmitted SYN. */
+	assert_int_equal(count_put_off(1), 0);
+	rig_pass(&a, 20000);
+	assert_int_equal(count_put_off(0), 0);
 	end();
 }
 
@@ -396,6 +445,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_first_packet),
+		cmocka_unit_test(test_first_packet_in_a_crowd),
 		cmocka_unit_test(test_few_connections),
 		cmocka_unit_test(test_oldest_dials_make_room),
 		cmocka_unit_test(test_first_packet_after_start),

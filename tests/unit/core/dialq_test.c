@@ -129,6 +129,41 @@ few_failures_then_the_longest_wait(void **state)
 	assert_int_equal(next(), 4);
 }
 
+/* Behind those not dialled yet, whether packets wait for these or not. */
+static void
+put_off_goes_between(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		e[i].put_off = true;
+	want(0, false, 0);
+	want(1, true, 0);
+	want(2, true, 1);
+	want(3, false, 0);
+	want(4, true, 0);
+	want(5, true, 1);
+	/* Only those never dialled are a crowd. */
+	assert_int_equal(q.crowd, 1);
+	assert_int_equal(next(), 4);
+	assert_int_equal(q.crowd, 0);
+	assert_int_equal(next(), 3);
+	assert_int_equal(next(), 1);
+	assert_int_equal(next(), 0);
+	assert_int_equal(next(), 2);
+	assert_int_equal(next(), 5);
+	e[0].put_off = e[1].put_off = e[2].put_off = false;
+	/* One that is asked for anew is as one never dialled. */
+	want(0, true, 0);
+	assert_int_equal(q.crowd, 1);
+	e[0].put_off = true;
+	want(0, true, 0);
+	assert_int_equal(q.crowd, 0);
+	e[0].put_off = false;
+	want(0, false, 0);
+	assert_int_equal(q.crowd, 0);
+	assert_int_equal(next(), 0);
+}
+
 /* Those that failed before are passed over for want of room, and the others
  * are not; and the other way round. */
 static void
@@ -261,6 +296,7 @@ main(void)
 		TEST(classes_in_order),
 		TEST(the_last_packet_goes_first),
 		TEST(few_failures_then_the_longest_wait),
+		TEST(put_off_goes_between),
 		TEST(room_is_asked_for_each_class),
 		TEST(those_that_yield_stand_apart),
 		TEST(the_others_have_a_share),

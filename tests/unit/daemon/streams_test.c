@@ -41,6 +41,7 @@ static unsigned int packets; /* turns in which some were served */
 static int packet_fd;
 static struct loop_fd *packet_place;
 static bool ending;	   /* one is to end in order */
+static bool starved;	   /* one is to find no descriptor */
 static unsigned int trims; /* memory was given back */
 
 int __wrap_malloc_trim(size_t pad);
@@ -141,6 +142,11 @@ __wrap_core_stream_closed(struct core *c, struct now now, uint32_t conn,
 	(void)now;
 	if (ending && reason == CLOSE_ORDERLY) {
 		ending = false;
+		return;
+	}
+	if (starved && reason == CLOSE_BROKEN &&
+	    strstr(why, "LimitNOFILE") != NULL) {
+		starved = false;
 		return;
 	}
 	fail_msg("connection %u: %s", conn, why == NULL ? "its end" : why);
@@ -370,10 +376,35 @@ memory_is_given_back_after_a_burst(void **state)
 	assert_int_equal(trims, 2);
 }
 
+/* Dials leave some descriptors to everything else. */
+static void
+dials_do_not_take_all_descriptors(void **state)
+{
+	struct action a = { .kind = ACTION_CONNECT, .conn = 1000 };
+	const uint8_t loopback[4] = { 127, 0, 0, 1 };
+
+	(void)state;
+	a.to = (struct endpoint){ .addr.family = IP_V4, .port = 9 };
+	memcpy(a.to.addr.b, loopback, sizeof(loopback));
+	many_connect();
+	d.streams.files = MANY + 128;
+	starved = true;
+	streams_connect(&d, &a);
+	assert_false(starved);
+	assert_int_equal(d.streams.conns.count, MANY);
+	d.streams.files++;
+	streams_connect(&d, &a);
+	assert_int_equal(d.streams.conns.count, MANY + 1);
+	ending = true;
+	streams_close(&d, a.conn);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			dials_do_not_take_all_descriptors, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			packets_wait_for_the_share_of_a_turn, setup, teardown),
 		cmocka_unit_test_setup_teardown(

@@ -339,6 +339,24 @@ test_no_descriptors_left(void **state)
 	teardown(&x);
 }
 
+static void
+test_allowed_descriptors(void **state)
+{
+	struct rlimit old, low, now;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+	low = old;
+	low.rlim_cur = 64;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+	assert_int_equal(tcp_allow(),
+			 old.rlim_max < 65536 ? old.rlim_max : 65536);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &now), 0);
+	assert_int_equal(now.rlim_cur, tcp_allow());
+	assert_int_equal(now.rlim_max, old.rlim_max);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+}
+
 int
 main(void)
 {
@@ -353,6 +371,7 @@ main(void)
 		cmocka_unit_test(test_pause_and_bound),
 		cmocka_unit_test(test_close_in_callback),
 		cmocka_unit_test(test_no_descriptors_left),
+		cmocka_unit_test(test_allowed_descriptors),
 	};
 
 	if (system(up) != 0)
