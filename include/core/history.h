@@ -83,6 +83,10 @@ void history_bye(struct history *n, struct walltime at, const char *name);
 void history_met(struct history *n, const char *name);
 /* The peer is up: forgets its goodbyes and refusals. */
 void history_up(struct history *n, const char *name);
+/* A node that refuses this one by a list that is newer than that version and
+ * has removed it, as that node says; NULL: none does. */
+const struct history_entry *history_removal(struct history *n,
+					    const struct bnl_version *than);
 /* The node left the list, or is in it again. */
 void history_gone(struct history *n, struct walltime at, const char *name,
 		  const struct bnl_version *by);

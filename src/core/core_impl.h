@@ -78,6 +78,8 @@ struct ask {
 	unsigned int asked, up, down;
 };
 
+#define REVIEW_NAMES 4
+
 struct core {
 	struct core_env env;
 	struct actions actions;
@@ -122,7 +124,7 @@ struct core {
 
 	struct timer review; /* of all peers, under another list */
 	size_t review_at, review_left;
-	size_t review_known; /* addresses */
+	size_t review_names[REVIEW_NAMES]; /* places in tables of names */
 	unsigned int review_todo;
 
 	struct monotime run_stored;   /* the running time was, last */

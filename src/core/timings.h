@@ -117,6 +117,7 @@
 #define GOSSIP_HEARD_MS 180000
 #define NEWS_SPAN_MS 30000 /* window of the limit of pulls by one node's news */
 #define NEWS_APART_MS 200  /* between pulls by news of several nodes */
+#define VISIT_STEP_MS 1 /* between two groups of nodes looked at for a pull */
 /* Another node takes the place of one not connected by then. */
 #define PASS_SILENT_MS 1000
 /* Until a list is passed on once more; then four times that. */

@@ -27,19 +27,22 @@ conn_heard_get(struct table *heard, const struct core_env *env,
 	return h;
 }
 
-void
-conn_heard_tidy(struct table *heard, const struct bnl *bnl)
+bool
+conn_heard_tidy(struct table *heard, const struct bnl *bnl, size_t *at,
+		size_t n)
 {
-	struct conn_heard *h;
-	size_t pos = 0;
+	while (n-- > 0) {
+		struct conn_heard *h = table_next(heard, at);
 
-	while ((h = table_next(heard, &pos)) != NULL) {
+		if (h == NULL)
+			return true;
 		if (h->negotiating > 0 || bnl_find(bnl, h->peer) != NULL)
 			continue;
 		table_remove(heard, h->peer, strlen(h->peer));
 		free(h);
-		pos--; /* the one behind may have moved here */
+		--*at; /* the one behind may have moved here */
 	}
+	return false;
 }
 
 void

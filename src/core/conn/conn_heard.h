@@ -30,8 +30,10 @@ struct conn_heard {
  * out. */
 struct conn_heard *conn_heard_get(struct table *heard,
 				  const struct core_env *env, const char *peer);
-/* Forgets the names that the list does not contain. */
-void conn_heard_tidy(struct table *heard, const struct bnl *bnl);
+/* Forgets names that the list does not contain, of the next n from *at on, which
+ * begins at 0. true: those were the last ones. */
+bool conn_heard_tidy(struct table *heard, const struct bnl *bnl, size_t *at,
+		     size_t n);
 void conn_heard_free(struct table *heard);
 
 #endif

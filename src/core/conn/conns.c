@@ -278,7 +278,12 @@ conns_list_applied(struct conns *cs)
 	cs->turnover++;
 	for (struct conn *ch = cs->all; ch != NULL; ch = ch->next)
 		conn_review(ch);
-	conn_heard_tidy(&cs->heard, cs->env->bnl);
+}
+
+bool
+conns_review(struct conns *cs, size_t *at, size_t n)
+{
+	return conn_heard_tidy(&cs->heard, cs->env->bnl, at, n);
 }
 
 void

@@ -158,6 +158,9 @@ void conns_list_decided(struct conns *cs);
 /* Another list is in force: closes the connections of nodes that have no place
  * any more. */
 void conns_list_applied(struct conns *cs);
+/* Forgets names that are not in it, the next n from *at on, which begins at 0.
+ * true: those were the last ones. */
+bool conns_review(struct conns *cs, size_t *at, size_t n);
 /* The configuration has changed. */
 void conns_reconf(struct conns *cs);
 

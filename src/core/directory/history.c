@@ -13,6 +13,8 @@
 struct history {
 	struct table by_name;
 	size_t gone; /* nodes that are not in the list */
+	/* One that said that this node was removed; "": none. */
+	char removal[NODE_NAME_MAX + 1];
 };
 
 static const char *const kinds[] = {
@@ -147,6 +149,36 @@ note_refused(struct history_refusal *r, struct monotime now, uint8_t code,
 	snprintf(r->text, sizeof(r->text), "%s", text);
 }
 
+static bool
+is_removal(const struct history_entry *o, const struct bnl_version *than)
+{
+	return o->gone.s == 0 &&
+	       (o->theirs.code == REFUSE_REVOKED ||
+		o->theirs.code == REFUSE_NOT_LISTED) &&
+	       (than == NULL || bnl_version_cmp(&o->theirs.list, than) > 0);
+}
+
+/* Looks at all of them only when the one that is remembered says so no more. */
+const struct history_entry *
+history_removal(struct history *n, const struct bnl_version *than)
+{
+	const struct history_entry *o;
+	size_t pos = 0;
+
+	if (n == NULL || n->removal[0] == '\0')
+		return NULL;
+	o = find_note(n, n->removal);
+	if (o != NULL && is_removal(o, than))
+		return o;
+	while ((o = table_next(&n->by_name, &pos)) != NULL)
+		if (is_removal(o, than)) {
+			memcpy(n->removal, o->name, sizeof(n->removal));
+			return o;
+		}
+	n->removal[0] = '\0';
+	return NULL;
+}
+
 void
 history_refused_us(struct history *n, struct monotime now, const char *name,
 		   uint8_t code, const struct bnl_version *list,
@@ -157,6 +189,8 @@ history_refused_us(struct history *n, struct monotime now, const char *name,
 	if (o == NULL)
 		return;
 	note_refused(&o->theirs, now, code, list, text);
+	if (is_removal(o, NULL))
+		memcpy(n->removal, o->name, sizeof(n->removal));
 	o->bye.s = 0;
 }
 

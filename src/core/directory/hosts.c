@@ -161,54 +161,27 @@ ask_next(struct hosts *h, struct core_env *env)
 
 /* --- names ---------------------------------------------------------------- */
 
-/* Moves a name to another table; without memory it is asked for anew. */
-static void
-move_host(struct hosts *h, struct table *to, struct host *host)
+bool
+hosts_keep(struct hosts *h, const struct listed *l, size_t *at, size_t n)
 {
-	if (table_put(to, host->name, strlen(host->name), host) == 0)
-		return;
-	stop_waiting(h, host);
-	h->turns[host->turn].asked -= host->asked;
-	host_free(host);
-}
+	while (n-- > 0) {
+		struct host *host = table_next(&h->table, at);
 
-static void
-keep_name(struct hosts *h, struct table *kept, const char *name)
-{
-	struct host *host = table_remove(&h->table, name, strlen(name));
-
-	if (host == NULL)
-		return;
-	host->gone = false;
-	move_host(h, kept, host);
-}
-
-void
-hosts_keep(struct hosts *h, const struct bnl *b)
-{
-	struct table kept;
-	struct host *host;
-	size_t pos = 0;
-
-	if (h->table.count == 0)
-		return;
-	table_init(&kept, h->table.seed);
-	for (uint32_t i = 0; i < b->nnodes; i++)
-		for (uint32_t j = 0; j < b->nodes[i].naddresses; j++)
-			if (b->nodes[i].addresses[j].host != NULL)
-				keep_name(h, &kept,
-					  b->nodes[i].addresses[j].host);
-	/* A name that is asked for keeps its place until the answer comes. */
-	while ((host = table_next(&h->table, &pos)) != NULL) {
+		if (host == NULL)
+			return true;
+		host->gone = false;
+		if (listed_has_host(l, host->name))
+			continue;
 		stop_waiting(h, host);
+		/* It keeps its place until the answer comes. */
 		host->gone = host->asked;
 		if (host->gone)
-			move_host(h, &kept, host);
-		else
-			host_free(host);
+			continue;
+		table_remove(&h->table, host->name, strlen(host->name));
+		host_free(host);
+		--*at; /* the one behind may have moved here */
 	}
-	table_free(&h->table);
-	h->table = kept;
+	return false;
 }
 
 static struct host *

@@ -10,7 +10,8 @@
 #include "core/directory/addrcache.h"
 #include "core/timings.h"
 
-#define NEWS_PULLS 8 /* lead to so many pulls at most */
+#define NEWS_PULLS 8  /* lead to so many pulls at most */
+#define VISIT_STEP 50 /* nodes that are looked at for a pull at a time */
 
 struct gossip *
 gossip_new(struct core_env *env, struct standings *peers,
@@ -68,13 +69,6 @@ dequeue_peer(struct gossip *r)
 	return p;
 }
 
-static void
-push_done(struct gossip *r, struct standing *p)
-{
-	p->push = false;
-	timerq_cancel(&r->retries, &p->retry);
-}
-
 void
 gossip_seen(struct gossip *r, const char *name, const struct bnl_version *v)
 {
@@ -84,8 +78,9 @@ gossip_seen(struct gossip *r, const char *name, const struct bnl_version *v)
 		return;
 	p->seen = *v;
 	p->told = r->env->now.mono;
+	gossip_renew(r, p);
 	if (p->push && gossip_has_ours(r, p))
-		push_done(r, p);
+		gossip_push_done(r, p);
 }
 
 /* The first node that tells of a list is asked at once, the others one after
@@ -185,6 +180,7 @@ was_heard(const struct gossip *r, const struct standing *p)
 static void
 push_to(struct gossip *r, struct standing *p)
 {
+	gossip_renew(r, p);
 	p->push = true;
 	p->tries = 0;
 	timerq_cancel(&r->retries, &p->retry);
@@ -220,19 +216,28 @@ gossip_push(struct gossip *r)
 void
 gossip_applied(struct gossip *r)
 {
-	struct standing *p;
-	size_t pos = 0;
-
-	while ((p = table_next(&r->peers->table, &pos)) != NULL) {
-		p->pass = false;
-		if (p->push)
-			push_done(r, p);
-	}
+	r->round++;
+	r->ready = NULL;
+	r->ready_tail = &r->ready;
 	r->pass_next = false;
 	r->pass_random = 0;
 	r->pass_at = MONO_NEVER;
 	r->news_at = r->env->now.mono;
-	standings_purge(r->peers, r->env->bnl);
+}
+
+bool
+gossip_review(struct gossip *r, size_t *at, size_t n)
+{
+	while (n-- > 0) {
+		struct standing *p = table_next(&r->peers->table, at);
+
+		if (p == NULL)
+			return true;
+		gossip_renew(r, p);
+		if (standing_purge(r->peers, p, r->env->bnl))
+			--*at; /* the one behind may have moved here */
+	}
+	return false;
 }
 
 /* --- the next node ------------------------------------------------------ */
@@ -290,7 +295,10 @@ gossip_told(struct gossip *r, const char *name)
 {
 	struct standing *p = standing_find(r->peers, name);
 
-	if (p == NULL || !p->push)
+	if (p == NULL)
+		return;
+	gossip_renew(r, p);
+	if (!p->push)
 		return;
 	p->tries = 0;
 	look_again_later(r, p, PUSH_LOOK_MS);
@@ -302,6 +310,7 @@ next_push(struct gossip *r)
 	struct standing *p;
 
 	while ((p = dequeue_peer(r)) != NULL) {
+		gossip_renew(r, p);
 		if (!p->push)
 			continue;
 		if (p->conns == 0) {
@@ -343,13 +352,27 @@ has_told(const struct gossip *r, const struct standing *p)
 	       mono_ms(p->told, r->env->now.mono) < ms / 2;
 }
 
+/* A round of pulls goes on: most nodes may have told of their lists, and all are
+ * looked at for those that have not. */
+static bool
+is_visiting(const struct gossip *r)
+{
+	return r->ask > 0 && r->visit > 0 &&
+	       mono_reached(r->visit_at, r->env->now.mono);
+}
+
 static const char *
 next_pull(struct gossip *r)
 {
-	while (r->ask > 0 && r->visit > 0) {
+	for (int looks = 0; is_visiting(r); looks++) {
 		const char *name = name_after(r, r->cursor);
 		const struct standing *p;
 
+		if (looks == VISIT_STEP) {
+			r->visit_at =
+				mono_add_ms(r->env->now.mono, VISIT_STEP_MS);
+			break;
+		}
 		r->visit--;
 		if (name == NULL)
 			name = name_after(r, "");
@@ -374,7 +397,7 @@ gossip_idle(const struct gossip *r)
 		r->pulls != NULL && mono_reached(r->news_at, r->env->now.mono);
 
 	return !pulls && r->ready == NULL && !r->pass_next &&
-	       r->pass_random == 0 && (r->ask == 0 || r->visit == 0);
+	       r->pass_random == 0 && !is_visiting(r);
 }
 
 enum gossip_want
@@ -412,6 +435,9 @@ gossip_deadline(const struct gossip *r)
 	/* What is due already waits for a connection to spare. */
 	if (r->pulls != NULL && !mono_reached(r->news_at, r->env->now.mono))
 		at = mono_min(at, r->news_at);
+	if (r->ask > 0 && r->visit > 0 &&
+	    !mono_reached(r->visit_at, r->env->now.mono))
+		at = mono_min(at, r->visit_at);
 	return mono_min(at, timerq_next(&r->retries));
 }
 
@@ -420,6 +446,7 @@ gossip_deadline(const struct gossip *r)
 static void
 retry_due(struct gossip *r, struct standing *p)
 {
+	gossip_renew(r, p);
 	if (p->push)
 		enqueue_peer(r, p);
 	else if (p->conns == 0 && !gossip_has_ours(r, p))
@@ -444,6 +471,7 @@ gossip_tick(struct gossip *r, size_t spare)
 		ms = PULL_HURRY_MS;
 	r->next_pull = mono_add_ms(now, gossip_jittered(r, ms));
 	r->ask = spare;
+	r->visit_at = now;
 	r->visit = count_names(r);
 }
 

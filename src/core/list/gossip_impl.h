@@ -17,8 +17,10 @@ struct gossip {
 	struct standing *ready, **ready_tail; /* pushes that are due */
 	struct monotime next_pull;
 	bool hurry;
-	char cursor[NODE_NAME_MAX + 1];	    /* last one asked in a round */
-	size_t ask, visit;		    /* left in this round */
+	unsigned int round;		/* counts lists that came into force */
+	char cursor[NODE_NAME_MAX + 1]; /* last one asked in a round */
+	size_t ask, visit;		/* left in this round */
+	struct monotime visit_at;	/* the next ones are visited */
 	char pass_after[NODE_NAME_MAX + 1]; /* the one after this is next */
 	bool pass_next;
 	unsigned int pass_random;	      /* others still to be asked */
@@ -49,6 +51,27 @@ static inline bool
 gossip_is_self(const struct gossip *r, const char *name)
 {
 	return strcmp(name, r->env->self) == 0;
+}
+
+static inline void
+gossip_push_done(struct gossip *r, struct standing *p)
+{
+	p->push = false;
+	timerq_cancel(&r->retries, &p->retry);
+}
+
+/* What was wanted of the node for the list before is over. Comes before its
+ * fields for a round are read or set, so that no walk over all nodes resets
+ * them. */
+static inline void
+gossip_renew(struct gossip *r, struct standing *p)
+{
+	if (p->round == r->round)
+		return;
+	p->round = r->round;
+	p->ready = p->pass = false;
+	if (p->push)
+		gossip_push_done(r, p);
 }
 
 /* --- gossip_pass.c ------------------------------------------------------------ */

@@ -78,6 +78,7 @@ gossip_pass_on(struct gossip *r)
 void
 gossip_pass_instead(struct gossip *r, struct standing *p)
 {
+	gossip_renew(r, p);
 	if (!p->pass)
 		return;
 	p->pass = false;
@@ -101,7 +102,10 @@ find_lacking(struct gossip *r, const struct bnl_node *n)
 				     NULL :
 				     standing_get(r->peers, n->name);
 
-	if (p == NULL || p->pass || gossip_has_ours(r, p) || p->conns > 0)
+	if (p == NULL)
+		return NULL;
+	gossip_renew(r, p);
+	if (p->pass || gossip_has_ours(r, p) || p->conns > 0)
 		return NULL;
 	return p;
 }

@@ -142,6 +142,12 @@ lists_applied(struct lists *l)
 	transfer_applied(l->transfer);
 }
 
+bool
+lists_review(struct lists *l, size_t *at, size_t n)
+{
+	return gossip_review(l->gossip, at, n);
+}
+
 void
 lists_hold(struct lists *l, struct bnl *b)
 {

@@ -56,6 +56,8 @@ void lists_hold_first(struct lists *l, struct bnl *b);
 /* Offers the list in force to every other node (SIGUSR1), and retries with
  * those that are down. One from the disk that is on its way into force takes
  * its place. */
+/* As gossip_review(), some time after lists_applied(). */
+bool lists_review(struct lists *l, size_t *at, size_t n);
 void lists_push(struct lists *l);
 /* As transfer_is_own(). */
 bool lists_is_own(const struct lists *l);

@@ -63,23 +63,14 @@ is_idle(const struct standing *p)
 	       !p->pull && !timer_is_set(&p->retry);
 }
 
-void
-standings_purge(struct standings *ps, const struct bnl *b)
+bool
+standing_purge(struct standings *ps, struct standing *p, const struct bnl *b)
 {
-	struct standing **gone, *p;
-	size_t pos = 0, n = 0;
-
-	gone = calloc(ps->table.count + 1, sizeof(*gone));
-	if (gone == NULL)
-		return;
-	while ((p = table_next(&ps->table, &pos)) != NULL)
-		if (is_idle(p) && (b == NULL || bnl_find(b, p->name) == NULL))
-			gone[n++] = p;
-	while (n-- > 0) {
-		table_remove(&ps->table, gone[n]->name, strlen(gone[n]->name));
-		free(gone[n]);
-	}
-	free(gone);
+	if (!is_idle(p) || (b != NULL && bnl_find(b, p->name) != NULL))
+		return false;
+	table_remove(&ps->table, p->name, strlen(p->name));
+	free(p);
+	return true;
 }
 
 void

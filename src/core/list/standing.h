@@ -23,13 +23,14 @@ struct standing {
 	bool whole;	    /* a difference from it was of no use:
 			     * it is asked for whole lists */
 	/* fields of core/gossip */
-	struct rate news; /* pulls by its news */
-	bool push;	  /* until it has our list */
-	bool pull;	  /* in the queue of pulls by news: */
+	struct rate news;   /* pulls by its news */
+	unsigned int round; /* of the list for which these are: */
+	bool push;	    /* until it has our list */
+	bool pull;	    /* in the queue of pulls by news: */
 	struct standing *next_pull;
 	bool news_open;	    /* told of a newer list while a
 			     * connection was open */
-	bool pass;	    /* wanted for passing on */
+	bool pass;	    /* wanted for passing on, likewise */
 	unsigned int tries; /* pushes tried so far */
 	struct timer retry;
 	bool ready; /* in the queue of pushes: */
@@ -45,9 +46,10 @@ void standings_free(struct standings *ps);
 struct standing *standing_find(const struct standings *ps, const char *name);
 /* Makes one when there is none; NULL when memory is out. */
 struct standing *standing_get(struct standings *ps, const char *name);
-/* Forgets nodes that are not in the list (NULL: none is), unless there is
- * something held against them or still to be done. */
-void standings_purge(struct standings *ps, const struct bnl *b);
+/* Forgets the node when it is not in the list (NULL: none is), unless there is
+ * something held against it or still to be done. true: it is forgotten. */
+bool standing_purge(struct standings *ps, struct standing *p,
+		    const struct bnl *b);
 
 /* The peer announced a list and did not deliver it, or delivered one that is
  * refused: this node does not ask it for an hour, then two, ... */

@@ -8,6 +8,7 @@
 #include "core/timings.h"
 
 #define REVIEW_STEP_PEERS 50
+#define REVIEW_STEP_NAMES 50 /* of each kind */
 
 static void
 review_peer(struct peer *p, unsigned int todo)
@@ -28,29 +29,30 @@ review_peer(struct peer *p, unsigned int todo)
 		peer_retry(p);
 }
 
-/* Addresses of nodes that left the list, in the same steps. True at the end. */
+/* Names that are not in the list any more are forgotten, a few at a time of each
+ * kind. True at the end. */
 static bool
-review_known(struct core *c)
+review_names(struct core *c)
 {
-	if (c->gen == NULL || c->env.stale)
-		return true;
-	return addrcache_keep_some(c->env.addrcache, c->env.now.mono,
-				   c->gen->bnl, &c->review_known,
-				   REVIEW_STEP_PEERS);
-}
+	size_t *at = c->review_names;
+	bool done[REVIEW_NAMES] = {
+		lists_review(c->lists, &at[0], REVIEW_STEP_NAMES),
+		conns_review(c->conns, &at[1], REVIEW_STEP_NAMES),
+		hosts_keep(c->hosts, &c->gen->listed, &at[2],
+			   REVIEW_STEP_NAMES),
+		c->env.stale || addrcache_keep_some(
+					c->env.addrcache, c->env.now.mono,
+					c->gen->bnl, &at[3], REVIEW_STEP_NAMES),
+	};
 
-static void
-review_end(struct core *c)
-{
-	if ((c->review_todo & REVIEW_LIST) && c->gen != NULL)
-		hosts_keep(c->hosts, c->gen->bnl);
-	c->review_todo = 0;
+	return done[0] && done[1] && done[2] && done[3];
 }
 
 void
 review_tick(struct core *c)
 {
-	bool known = (c->review_todo & REVIEW_LIST) == 0 || review_known(c);
+	bool names = (c->review_todo & REVIEW_LIST) == 0 || c->gen == NULL ||
+		     review_names(c);
 
 	for (int i = 0; i < REVIEW_STEP_PEERS && c->review_left > 0; i++) {
 		struct peer *p = c->peers[c->review_at++ % c->npeers];
@@ -58,11 +60,11 @@ review_tick(struct core *c)
 		c->review_left--;
 		review_peer(p, c->review_todo);
 	}
-	if (c->review_left > 0 || !known)
+	if (c->review_left > 0 || !names)
 		timerq_set(&c->timers, &c->review,
 			   mono_add_ms(c->env.now.mono, REVIEW_STEP_MS));
 	else
-		review_end(c);
+		c->review_todo = 0;
 }
 
 void
@@ -71,7 +73,7 @@ review_begin(struct core *c, unsigned int todo)
 	c->review_todo |= todo;
 	c->review_left = c->npeers;
 	if (todo & REVIEW_LIST)
-		c->review_known = 0;
+		memset(c->review_names, 0, sizeof(c->review_names));
 	timerq_cancel(&c->timers, &c->review);
 	review_tick(c);
 }

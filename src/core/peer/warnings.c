@@ -17,17 +17,10 @@
 const struct history_entry *
 warnings_removal(const struct core *c)
 {
-	for (size_t i = 0; i < c->npeers; i++) {
-		const struct history_entry *o =
-			history_get(c->env.history, c->peers[i]->name);
+	const struct history_entry *o =
+		history_removal(c->env.history, &c->env.version);
 
-		if (o != NULL &&
-		    (o->theirs.code == REFUSE_REVOKED ||
-		     o->theirs.code == REFUSE_NOT_LISTED) &&
-		    bnl_version_cmp(&o->theirs.list, &c->env.version) > 0)
-			return o;
-	}
-	return NULL;
+	return o == NULL || peer_named(c, o->name) == NULL ? NULL : o;
 }
 
 static bool

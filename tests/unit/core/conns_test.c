@@ -1125,7 +1125,7 @@ addresses_of_the_list_have_room(void **state)
 {
 	struct endpoint from = { .port = 1 };
 	struct ipaddr theirs[16] = { { 0 } };
-	struct listed listed = { theirs, 16 };
+	struct listed listed = { .addr = theirs, .n = 16 };
 	unsigned int gone = 0;
 	uint32_t ids[16], id;
 

@@ -400,6 +400,7 @@ test_forgotten_with_the_list(void **state)
 		  "\n  address 192.0.2.1\n  subnet 10.156.1.0/24\n"
 		  "node a00000\n  address 198.18.0.0\n",
 		  RIG_START + 1);
+	rig_pass(&a, 1000); /* a few at a time */
 	assert_int_equal(a.core->conns->heard.count, 1);
 	end();
 }

@@ -427,6 +427,7 @@ names_that_go(void **state)
 	struct core_env env;
 	struct actions q;
 	struct hosts *h;
+	size_t at = 0;
 	char name[8];
 
 	(void)state;
@@ -438,7 +439,9 @@ names_that_go(void **state)
 	}
 	hosts_want(h, &env, NAME, true);
 	assert_string_equal(asked(&q), "0 1 2 3 4 5 6 7");
-	hosts_keep(h, g->bnl);
+	/* A few at a time. */
+	assert_false(hosts_keep(h, &g->listed, &at, 4));
+	assert_true(hosts_keep(h, &g->listed, &at, 100));
 	assert_string_equal(asked(&q), "");
 	answers(h, &env, "5", true);
 	assert_string_equal(asked(&q), NAME);

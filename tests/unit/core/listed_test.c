@@ -15,7 +15,8 @@ static const char text[] =
 	"timestamp 2026-11-22T06:25:00Z\n"
 	"node alpha\n  address 192.0.2.9\n  address 2001:db8::1 port 4406\n"
 	"node beta\n  address host.example\n  address 192.0.2.1\n"
-	"node gamma\n  subnet 10.1.0.0/16\n";
+	"node gamma\n  subnet 10.1.0.0/16\n"
+	"  address a.host.example\n";
 
 static bool
 has(const struct listed *l, const char *address)
@@ -44,6 +45,11 @@ test_addresses(void **state)
 	assert_false(has(&l, "192.0.2.0"));
 	assert_false(has(&l, "2001:db8::2"));
 	assert_false(has(&l, "10.1.0.0"));
+	assert_int_equal(l.nhosts, 2);
+	assert_true(listed_has_host(&l, "host.example"));
+	assert_true(listed_has_host(&l, "a.host.example"));
+	assert_false(listed_has_host(&l, "host.exampl"));
+	assert_false(listed_has_host(&l, "192.0.2.9"));
 	listed_free(&l);
 	bnl_free(b);
 }
@@ -51,11 +57,12 @@ test_addresses(void **state)
 static void
 test_none(void **state)
 {
-	struct listed none = { NULL, 0 };
+	struct listed none = { 0 };
 
 	(void)state;
 	assert_false(has(NULL, "192.0.2.1"));
 	assert_false(has(&none, "192.0.2.1"));
+	assert_false(listed_has_host(&none, "host.example"));
 }
 
 int

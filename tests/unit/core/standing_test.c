@@ -98,14 +98,16 @@ a_broken_one_shortens_nothing(void **state)
 static void
 nothing_held_against_one_is_purged(void **state)
 {
+	struct standing *beta = standing_get(&peers, "beta");
+
 	(void)state;
 	standing_broke(alpha, now);
-	assert_non_null(standing_get(&peers, "beta"));
-	standings_purge(&peers, NULL);
+	assert_true(standing_purge(&peers, beta, NULL));
 	assert_null(standing_find(&peers, "beta"));
+	assert_false(standing_purge(&peers, alpha, NULL));
 	assert_ptr_equal(standing_find(&peers, "alpha"), alpha);
 	standing_delivered(alpha);
-	standings_purge(&peers, NULL);
+	assert_true(standing_purge(&peers, alpha, NULL));
 	assert_null(standing_find(&peers, "alpha"));
 }
 
