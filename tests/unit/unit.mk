@@ -26,7 +26,8 @@ $O/tests/unit/core/switch_test: LDFLAGS += $(call wrap,strcmp table_get \
 # What goes to the disk.
 $O/tests/unit/sys/store_sync_test: LDFLAGS += $(call wrap,fsync renameat write)
 # What is wiped.
-$O/tests/unit/core/wipe_test $O/tests/unit/crypto/wipe_test: \
+$O/tests/unit/core/conn_wipe_test $O/tests/unit/core/wipe_test \
+		$O/tests/unit/crypto/wipe_test: \
 	LDFLAGS += $(call wrap,bytes_wipe)
 # Memory that runs out.
 $O/tests/unit/format/nomem_test: LDFLAGS += $(call wrap,malloc calloc realloc)

@@ -342,7 +342,7 @@ static void
 negotiate(struct conn *ch, enum neg_event event, const uint8_t *in, size_t len)
 {
 	enum frame_type type = ch->stream.head.type;
-	uint8_t exporter[SHA256_LEN];
+	uint8_t exporter[SHA256_LEN] = { 0 };
 	struct neg_out out;
 
 	while (event != NEG_NOTHING) {
