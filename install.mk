@@ -138,7 +138,7 @@ deb:
 # Builds it, looks into it, and installs it on a host of copies.
 deb-check:
 	$Qlint/deps check deb
-	$Q$(MAKE) --no-print-directory -j$(JOBS) tests
+	$Q$(MAKE) --no-print-directory -j$(JOBS) all $(HELPERS)
 	$QDEB_CHECK=1 O=$O tests/run tests/system/deb.t
 
 .PHONY: install uninstall install-kit uninstall-kit deb deb-check

@@ -60,9 +60,7 @@ hosts_shadow() {
 	mkdir -p "/run/outside$1"
 	mount --rbind "$1" "/run/outside$1"
 	mount -t tmpfs -o mode=755 tmpfs "$1"
-	for f in "/run/outside$1"/* "/run/outside$1"/.[!.]*; do
-		[ ! -e "$f" ] || ln -s "$f" "$1/"
-	done
+	find "/run/outside$1" -mindepth 1 -maxdepth 1 -exec ln -s -t "$1" {} +
 }
 
 hosts_prepare() {
@@ -126,17 +124,21 @@ host_add() {
 	read -r _ <"$d/ready"
 	pgrep -P $! >"$d/pid"
 	read -r p <"$d/pid"
-	ip link add "$h" type veth peer name eth0 netns "$p"
-	ip link set "$h" master internet up
-	on "$h" ip link set eth0 up
-	for a; do
-		case $a in
-		*:*) on "$h" ip addr add "$a" dev eth0 nodad ;;
-		*) on "$h" ip addr add "$a" dev eth0 ;;
-		esac
-	done
-	on "$h" ip route add default dev eth0
-	on "$h" ip -6 route add default dev eth0
+	ip -batch - <<-END
+		link add $h type veth peer name eth0 netns $p
+		link set $h master internet up
+	END
+	{
+		echo link set eth0 up
+		for a; do
+			case $a in
+			*:*) echo addr add "$a" dev eth0 nodad ;;
+			*) echo addr add "$a" dev eth0 ;;
+			esac
+		done
+		echo route add default dev eth0
+		echo route add ::/0 dev eth0
+	} | nsenter -t "$p" --net ip -batch -
 }
 
 # on NAME COMMAND...: in that host's /etc/cluevpn, which is where its keys are.

@@ -18,6 +18,10 @@ export GIT_COMMITTER_EMAIL=a@x
 must keygen bnl -t ed25519
 must git init -q --bare -b main list.git
 cp "$kit/git/pre-receive" "$kit/git/post-receive" list.git/hooks/
+# Another user runs them, who may have no way to the tree.
+mkdir bin
+cp "$O/bnl-sign" "$O/bnl-verify" bin
+PATH=$tmp/bin:$PATH
 if [ "$(id -u)" -eq 0 ] && setpriv --reuid=65534 --clear-groups true; then
 	# The repository of a user of its own; the key is root's.
 	chmod 711 .

@@ -161,20 +161,26 @@ host() { # host NODE: a namespace with a leg on the bridge
 	inside "$n" sysctl -qw net.ipv6.conf.all.accept_dad=0 \
 		net.ipv6.conf.default.accept_dad=0 \
 		net.ipv6.conf.default.accept_ra=0
-	inside "$n" ip link set lo up
-	ip link add "v-$n" type veth peer name eth0 netns "$n"
-	ip link set "v-$n" master br0 up
-	inside "$n" ip link set eth0 up
-	[ "${outer:-46}" = 6 ] ||
-		inside "$n" ip addr add "192.0.2.$i/24" dev eth0
-	[ "${outer:-46}" = 4 ] ||
-		inside "$n" ip addr add "2001:db8::$i/64" dev eth0 nodad
+	ip -batch - <<-END
+		link add v-$n type veth peer name eth0 netns $n
+		link set v-$n master br0 up
+	END
+	{
+		echo link set lo up
+		echo link set eth0 up
+		[ "${outer:-46}" = 6 ] ||
+			echo addr add "192.0.2.$i/24" dev eth0
+		[ "${outer:-46}" = 4 ] ||
+			echo addr add "2001:db8::$i/64" dev eth0 nodad
+	} | ip -n "$n" -batch -
 }
 bridge() {
 	sysctl -qw net.ipv6.conf.all.disable_ipv6=1
-	ip link set lo up
-	ip link add br0 type bridge mcast_snooping 0 stp_state 0
-	ip link set br0 up
+	ip -batch - <<-END
+		link set lo up
+		link add br0 type bridge mcast_snooping 0 stp_state 0
+		link set br0 up
+	END
 }
 outer4() { echo "192.0.2.${index[$1]}"; }
 outer6() { echo "2001:db8::${index[$1]}"; }
