@@ -208,6 +208,7 @@ measure(size_t n)
 		bench_die(e.text);
 	d.id = &id;
 	core_start(d.core, now_is());
+	core_tick(d.core, now_is());
 	while (core_next_action(d.core, &a))
 		action_done(&a);
 	printf("%zu", n);
