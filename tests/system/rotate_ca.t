@@ -16,11 +16,12 @@ host_add beta 198.51.100.20/32
 host_add gamma 203.0.113.30/32
 host_add delta 203.0.113.40/32
 
-join_all() {	# join_all NAME...: by one invitation
+join_all() {	# join_all [--replace] NAME...: by one invitation
 	rm -f "$HOSTS_DIR/invite"
 	on alpha cluevpnctl invite "$@" >"$HOSTS_DIR/invite" 2>&1 &
 	inviting=$!
 	within 10000 grep -q '^waiting' "$HOSTS_DIR/invite" || return 1
+	[ "$1" != --replace ] || shift
 	for n; do
 		# shellcheck disable=SC2086 # words
 		sed -n "/^on $n,/{n;p;}" "$HOSTS_DIR/invite" |
@@ -47,10 +48,13 @@ all_pairs() {	# all_pairs NAME...
 		done
 	done
 }
-forget() {	# forget NAME: it starts again without the secrets
+stop() {
 	# shellcheck disable=SC2016 # for the inner shell
 	on "$1" sh -c 'kill $(cat /run/cluevpn/pid)' &&
-	    within 5000 test ! -e "$HOSTS_DIR/$1/run/pid" &&
+	    within 5000 test ! -e "$HOSTS_DIR/$1/run/pid"
+}
+forget() {	# forget NAME: it starts again without the secrets
+	stop "$1" &&
 	    rm -rf "$HOSTS_DIR/$1/lib/pairs" &&
 	    on "$1" cluevpnd
 }
@@ -165,6 +169,24 @@ fails 0 'one that is pinned stays' 'nothing has changed' \
 holds 'epsilon is removed' on alpha bnl-sign remove -y epsilon
 holds 'all have the list' on alpha cluevpnctl push --wait
 
+# --- a node that was away -----------------------------------------------------------
+
+# It knows the old CA and beta's old key, and meets nobody but beta.
+holds 'gamma is away' stop gamma
+holds 'beta gets another key' join_all --replace beta
+holds 'alpha is down' stop alpha
+holds 'gamma is back' on gamma cluevpnd
+current() {
+	cmp "$HOSTS_DIR/gamma/lib/network.bnl" \
+	    "$HOSTS_DIR/beta/lib/network.bnl"
+}
+holds 'gamma gets the list from beta, which it cannot verify' \
+    within 60000 current
+holds 'and agrees with it under that' within 60000 reaches gamma beta
+holds 'alpha is back' on alpha cluevpnd
+# shellcheck disable=SC2086 # words
+holds 'all pairs' all_pairs $ALL
+
 # --- without the statement ---------------------------------------------------------
 
 sed -i '/^admit/d' "$HOSTS_DIR/alpha/lib/network.bnl"
@@ -174,13 +196,13 @@ holds 'the list does not admit pinned keys any more' on alpha bnl-sign -y
 fails 1 'rotate-ca is not for that' 'does not say "admit pinned"' \
     on alpha cluevpnctl rotate-ca --yes
 on alpha cluevpnctl push >"$out" 2>&1
-unreached() {
-	! on alpha ping -n -c 1 -W 1 "$(inner beta)"
+unreached() {	# by gamma, whose certificate has ended
+	! on alpha ping -n -c 1 -W 1 "$(inner gamma)"
 }
 holds 'a node whose certificate has ended is cut off' within 20000 unreached
 erased() {
 	on alpha cluevpnctl --json peers |
-	    jq -e '.[] | select(.name == "beta").pair_certificate_end == null'
+	    jq -e '.[] | select(.name == "gamma").pair_certificate_end == null'
 }
 holds 'and what was agreed with it is erased' within 20000 erased
 

@@ -21,6 +21,7 @@ struct join {
 	/* Read from this host: */
 	bool member;   /* already a node; its key is replaced */
 	bool again;    /* a node that the list no longer names */
+	bool other_ca; /* member: the CA is not the one of before */
 	char *socket;  /* member: the daemon's socket */
 	char *list;    /* member: path of its list */
 	char *network; /* member: name of its network, or NULL */

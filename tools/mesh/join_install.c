@@ -58,6 +58,27 @@ trusts_ca(const struct conf *conf, const struct token *t)
 	return found;
 }
 
+/* True when the network may have another CA now: in a list that admits nodes by
+ * their keys, the inviting host is a node, and so is this one. The list that it
+ * gives must then be signed by a key that this node trusts. */
+static bool
+may_have_other_ca(const struct conf *conf, const struct token *t)
+{
+	struct trusted_keys keys = { .n = 0 };
+	struct list_file list = { .raw = NULL };
+	bool may = strcmp(conf->name, t->guest) == 0;
+	struct err e;
+
+	for (unsigned int i = 0; may && i < conf->bnlpubkey.n; i++)
+		may = trusted_keys_add(&keys, conf->bnlpubkey.v[i], &e) == 0;
+	may = may && list_file_read(&list, conf->bnl, &keys) == 0 &&
+	      list.bnl != NULL && list.bnl->admit_pinned &&
+	      bnl_find(list.bnl, t->host) != NULL;
+	list_file_free(&list);
+	trusted_keys_free(&keys);
+	return may;
+}
+
 /* Detects a token that is used on the wrong host. */
 static int
 check_member(const struct conf *conf, const char *conf_path,
@@ -65,7 +86,7 @@ check_member(const struct conf *conf, const char *conf_path,
 {
 	const char *name = conf->name;
 
-	if (!trusts_ca(conf, t))
+	if (!trusts_ca(conf, t) && !may_have_other_ca(conf, t))
 		return err_set(e, ERR_CONFLICT,
 			       "this host is a node already: %s, by %s, of "
 			       "another network than that of %s. Nothing is "
@@ -100,6 +121,7 @@ is_member(struct join *j, const char *conf_path, struct err *e)
 		/* "invite" makes a token for a new node only if the list does
 		 * not name it: so this node was removed. */
 		j->again = !j->token.replace;
+		j->other_ca = !trusts_ca(conf, &j->token);
 		if (j->again && j->home.port == PROTO_PORT)
 			j->home.port = conf->port;
 		j->member = true;
@@ -170,6 +192,28 @@ verify_cert(const struct join *j, const char *key, struct err *e)
 	return rc;
 }
 
+/* The list is signed by a key that this node has trusted before. */
+static int
+verify_signer(const struct join *j, struct err *e)
+{
+	struct trusted_keys keys = { .n = 0 };
+	char *pub = home_file(&j->home, "bnl-pub.pem");
+	struct bnl *b = NULL;
+	int rc = pub == NULL ? err_nomem(e) : trusted_keys_add(&keys, pub, e);
+
+	if (rc == 0)
+		rc = bnl_open(&b, j->give.list.p, j->give.list.len,
+			      (const struct key *const *)keys.k, keys.n, e);
+	if (rc != 0)
+		err_prefix(e, "the network has another CA than this node "
+			      "knows, and so its list must be signed by the "
+			      "key in bnl-pub.pem");
+	bnl_free(b);
+	trusted_keys_free(&keys);
+	free(pub);
+	return rc;
+}
+
 /* Checks that the keys verify the list, and that this node is in it with our
  * key. */
 static int
@@ -191,6 +235,10 @@ verify_list(struct bnl **out, const struct join *j, struct err *e)
 		key_free(keys[i]);
 	if (rc != 0)
 		return -1;
+	if (j->other_ca && verify_signer(j, e) != 0) {
+		bnl_free(*out);
+		return -1;
+	}
 	if (j->network != NULL &&
 	    bnl_check_network(*out, j->network, "the configuration", e) != 0) {
 		bnl_free(*out);
@@ -378,6 +426,34 @@ install_pubs(const struct join *j, struct err *e)
 	return rc;
 }
 
+/* Puts the CA into its file, behind it the one of before as long as this node's
+ * certificate is by that. */
+static int
+install_ca(const struct join *j, bool both, struct err *e)
+{
+	struct outfile f = { .path = home_file(&j->home, "ca.pem") };
+	char *old = NULL, *text = NULL;
+	size_t len;
+	int rc = -1;
+
+	if (!j->other_ca) {
+		rc = 0;
+	} else if (f.path == NULL) {
+		err_nomem(e);
+	} else if (add_head(&f, ca_head, j->give.ca, e) == 0 &&
+		   (!both ||
+		    file_read(&old, &len, f.path, FILE_PEM_MAX, e) == 0)) {
+		if (asprintf(&text, "%s%s", f.data, both ? old : "") < 0)
+			err_nomem(e);
+		else
+			rc = file_replace(f.path, 0644, text, strlen(text), e);
+		free(text);
+	}
+	free(old);
+	outfiles_free(&f, 1);
+	return rc;
+}
+
 static int
 install_again(struct join *j, const struct bnl *b, struct err *e)
 {
@@ -391,8 +467,10 @@ install_again(struct join *j, const struct bnl *b, struct err *e)
 		err_nomem(e);
 	else if (write_key(&key, j, e) == 0 &&
 		 add_head(&cert, cert_head, j->give.cert, e) == 0 &&
-		 install_pubs(j, e) == 0 && install_list(j, b, e) == 0)
-		rc = replace_both(key_path, key, cert_path, cert.data, e);
+		 install_ca(j, true, e) == 0 && install_pubs(j, e) == 0 &&
+		 install_list(j, b, e) == 0 &&
+		 replace_both(key_path, key, cert_path, cert.data, e) == 0)
+		rc = install_ca(j, false, e);
 	if (key != NULL)
 		file_free_secret(key, strlen(key));
 	free(cert.data);

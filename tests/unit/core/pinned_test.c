@@ -324,6 +324,29 @@ test_a_connection_at_the_end_of_admission(void **state)
 	assert_null(held(a, b));
 }
 
+/* A node whose list is below its mark negotiates with nobody, whatever that list
+ * pins; it takes the current one from the node whose key it has. */
+static void
+test_under_a_stale_list(void **state)
+{
+	(void)state;
+	begin(ADMIT, beta_key(1));
+	v2 = list_of(v1, T0 + 10, ADMIT, "", beta_key(1));
+	put_in_force(b, v2);
+	host_stop(a);
+	a->mark = v2->version;
+	host_start(a);
+	assert_true(a->env.stale);
+	assert_int_equal(dial(a, "beta", CONN_PAIR), 0);
+	assert_int_not_equal(dial(b, "alpha", CONN_PAIR), 0);
+	world_run();
+	assert_int_equal(a->negotiated + b->negotiated, 0);
+	world_run();
+	assert_true(has(a, v2));
+	assert_false(a->env.stale);
+	assert_int_equal(agreed(b, "alpha"), 2);
+}
+
 /* --- fetching a list ------------------------------------------------------- */
 
 /* alpha has been away: its list pins a key that beta had before. */
@@ -452,6 +475,7 @@ main(void)
 		TEST(test_the_end_of_admission),
 		TEST(test_the_end_of_admission_with_a_ca),
 		TEST(test_a_connection_at_the_end_of_admission),
+		TEST(test_under_a_stale_list),
 		TEST(test_a_list_from_an_unverified_one),
 		TEST(test_no_list_from_elsewhere),
 		TEST(test_no_list_from_a_revoked_key),
