@@ -45,8 +45,8 @@ struct history_refusal {
 	uint8_t key[FINGERPRINT_LEN]; /* key that was offered to us */
 };
 
-struct history_entry { /* about a single node */
-	char name[NODE_NAME_MAX + 1];
+struct history_entry {	  /* about a single node */
+	const char *name; /* borrowed of the table of names */
 	struct history_address *addresses;
 	size_t naddresses;
 	struct history_refusal theirs; /* the node refused us */
@@ -55,12 +55,14 @@ struct history_entry { /* about a single node */
 					* was not met; 0: none */
 	struct walltime gone;	       /* left the list then; 0: never */
 	struct bnl_version gone_by;    /* with that list */
+	struct history_entry *before, *after; /* of those that left */
 };
 
 struct history;
+struct names;
 
-/* seed: HASH_SEED_LEN random bytes. NULL when memory is out. */
-struct history *history_new(const uint8_t *seed);
+/* Its entries are parts of the entries of ns. NULL when memory is out. */
+struct history *history_new(struct names *ns);
 void history_free(struct history *n); /* NULL is fine */
 /* NULL: nothing was noticed. Lives until the next call that changes it. */
 const struct history_entry *history_get(const struct history *n,

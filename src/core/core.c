@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Public calls: each sets the time, does its work, then settles its effects. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,7 +62,7 @@ core_new(struct core **out, const struct core_init *in, struct now now,
 	timerq_init(&c->timers);
 	dialq_init(&c->dialq);
 	rng_fill(&in->rng, seed, sizeof(seed));
-	table_init(&c->by_name, seed);
+	names_init(&c->env.names, seed);
 	timer_init(&c->sweep, c, TIMER_SWEEP);
 	timer_init(&c->news, c, TIMER_NEWS);
 	timer_init(&c->review, c, TIMER_REVIEW);
@@ -77,7 +78,7 @@ core_new(struct core **out, const struct core_init *in, struct now now,
 	c->env.addrcache = addrcache_new();
 	c->hosts = hosts_new(&in->rng);
 	rng_fill(&in->rng, seed, sizeof(seed));
-	c->env.history = history_new(seed);
+	c->env.history = history_new(&c->env.names);
 	icmp_limit_init(&c->icmp_limit, seed);
 	c->ip_id = get_be16(seed);
 	if (c->scratch == NULL || c->comp == NULL || c->env.addrcache == NULL ||
@@ -128,6 +129,7 @@ core_free(struct core *c)
 	addrcache_free(c->env.addrcache);
 	hosts_free(c->hosts);
 	history_free(c->env.history);
+	assert(c->env.names.table.count == 0);
 	if (c->scratch != NULL)
 		bytes_wipe(c->scratch, SCRATCH_LEN);
 	free(c->scratch);
@@ -345,6 +347,14 @@ hold_pending(struct core *c)
 	peers_judge(c, &all);
 }
 
+/* The list stays out of force: connections that waited for that may end. */
+static void
+drop_list(struct core *c, struct generation *g)
+{
+	conns_list_decided(c->conns);
+	generation_free(g);
+}
+
 static void
 apply_pending(struct core *c)
 {
@@ -355,9 +365,8 @@ apply_pending(struct core *c)
 	if (put_into_force(c, c->pending) < 0) {
 		refusal_tell(&c->env, REFUSAL_MEMORY, NULL,
 			     "not enough memory to apply the list");
-		generation_free(c->pending);
 		lists_applied(c->lists); /* the next one */
-		conns_list_decided(c->conns);
+		drop_list(c, c->pending);
 	}
 	c->pending = NULL;
 }
@@ -376,8 +385,7 @@ core_stored(struct core *c, struct now now, uint32_t ticket, bool ok)
 			apply_pending(c);
 			break;
 		case INSTALL_DISCARD:
-			conns_list_decided(c->conns);
-			generation_free(c->pending);
+			drop_list(c, c->pending);
 			c->pending = NULL;
 			break;
 		}
@@ -394,8 +402,7 @@ core_list_ready(struct core *c, struct now now, uint32_t ticket,
 		generation_free(c->pending);
 		c->pending = g;
 	} else {
-		generation_free(g);
-		conns_list_decided(c->conns);
+		drop_list(c, g);
 	}
 	core_settle(c);
 }

@@ -30,7 +30,8 @@
 
 struct peer {
 	struct core *core;
-	char name[NODE_NAME_MAX + 1];
+	struct entry *entry; /* its place in the table of names */
+	const char *name;    /* borrowed of it */
 	struct assoc *assoc;
 	struct timer timer;
 	struct waitq wait;
@@ -50,7 +51,7 @@ struct peer {
 					* earlier certificate of ours */
 	unsigned int vain;	       /* dials in a row that the peer answered
 					* and no session came of */
-	struct adapt shrink;	       /* packets sent to it */
+	struct adapt adapt;	       /* packets sent to it */
 	struct mute mute;	       /* packets from it */
 	struct adapt_budget unpacking; /* the time that it may take */
 	uint64_t tx_packets, tx_bytes, rx_packets, rx_bytes;
@@ -78,7 +79,7 @@ struct ask {
 	unsigned int asked, up, down;
 };
 
-#define REVIEW_NAMES 4
+#define REVIEW_NAMES 3
 
 struct core {
 	struct core_env env;
@@ -102,7 +103,6 @@ struct core {
 
 	struct peer **peers; /* in the order of the list; without ourselves */
 	size_t npeers, peers_cap;
-	struct table by_name;
 	struct timerq timers;
 	struct dialq dialq;	/* peers that are to be dialled */
 	uint64_t dial_turnover; /* the connections' turnover when they
@@ -182,7 +182,8 @@ void news_receipt(struct peer *p);
 void news_last(struct peer *p, const struct bnl_version *v);
 
 /* --- peer.c ------------------------------------------------------------- */
-int peer_new(struct peer **out, struct core *c, const char *name);
+/* Takes its place in the entry. */
+int peer_new(struct peer **out, struct core *c, struct entry *e);
 void peer_free(struct peer *p);
 void peer_settle(struct peer *p);
 /* Tells that it is down, why, and where it was. */
@@ -200,7 +201,9 @@ void peer_reset(struct peer *p);
 static inline struct peer *
 peer_named(const struct core *c, const char *name)
 {
-	return table_get(&c->by_name, name, strlen(name));
+	const struct entry *e = names_find(&c->env.names, name);
+
+	return e == NULL ? NULL : e->peer;
 }
 
 /* How many peers stand before that node of the list in force. */

@@ -203,9 +203,9 @@ core_peer_info(const struct core *c, struct now now, size_t i,
 	       struct peer_info *out)
 {
 	const struct peer *p = c->peers[i];
-	const struct history_entry *note = history_get(c->env.history, p->name);
-	const struct pair_record *r = secret_store_get(c->secrets, p->name);
-	const struct bnl_version *seen = lists_of(c->lists, p->name);
+	const struct history_entry *note = p->entry->history;
+	const struct pair_record *r = secrets_held(p->entry);
+	const struct bnl_version *seen = lists_of(p->entry);
 	struct assoc_status ls;
 
 	assoc_status(p->assoc, now.mono, &ls);
@@ -220,7 +220,7 @@ core_peer_info(const struct core *c, struct now now, size_t i,
 		.tx_bytes = p->tx_bytes,
 		.rx_packets = p->rx_packets,
 		.rx_bytes = p->rx_bytes,
-		.shrink = p->shrink.stats,
+		.shrink = p->adapt.stats,
 		.queued = p->wait.packets,
 		.handshakes = ls.handshakes,
 		.drops = p->drops,

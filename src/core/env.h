@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/monotime.h"
+#include "core/directory/names.h"
 #include "crypto/key.h"
 #include "crypto/rng.h"
 #include "core/refusal.h"
@@ -45,8 +46,9 @@ struct core_env {
 				      * NULL: none */
 	uint64_t refused[REFUSALS]; /* lists */
 	char disk_refused[REFUSAL_TEXT_MAX]; /* the one on disk: why */
-	struct addrcache *addrcache;	     /* addresses that reached nodes */
-	struct history *history;	     /* notes about nodes */
+	struct names names;	     /* of other nodes: what is known of each */
+	struct addrcache *addrcache; /* addresses that reached nodes */
+	struct history *history;     /* notes about nodes */
 	struct actions *actions;
 	uint32_t ticket; /* the last one given out; 0 is none */
 };
@@ -129,6 +131,14 @@ core_env_check_network(const struct core_env *env, const struct bnl *b,
 	return env->bnl == NULL ? 0 :
 				  bnl_check_network(b, env->bnl->network,
 						    "the list in force", e);
+}
+
+/* The list in force names that node. Most often its peer says so. */
+static inline bool
+core_env_lists(const struct core_env *env, const struct entry *e)
+{
+	return e->peer != NULL ||
+	       (env->bnl != NULL && bnl_find(env->bnl, e->name) != NULL);
 }
 
 /* A ticket for STORE_* and BUILD_LIST; never 0. */

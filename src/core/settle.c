@@ -11,11 +11,13 @@ settle_pairs(struct core *c)
 	bool unfit;
 
 	while (secret_store_next_changed(ps, name, &unfit)) {
-		const struct pair_record *r = secret_store_get(ps, name);
+		const struct entry *e = names_find(&c->env.names, name);
+		const struct pair_record *r;
 
-		p = peer_named(c, name);
+		p = e == NULL ? NULL : e->peer;
 		if (p == NULL)
 			continue;
+		r = secrets_held(e);
 		if (r == NULL || unfit)
 			peer_reset(p);
 		peer_flags(p, assoc_set_pairs(p->assoc, &c->env, r), NULL);

@@ -3,55 +3,58 @@
 #include "core/conn/conn_heard.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 struct conn_heard *
-conn_heard_get(struct table *heard, const struct core_env *env,
-	       const char *peer)
+conn_heard_get(struct core_env *env, const char *peer)
 {
-	size_t len = strlen(peer);
-	struct conn_heard *h = table_get(heard, peer, len);
+	struct entry *e = names_get(&env->names, peer);
 
-	if (h != NULL)
-		return h;
-	if (env->bnl == NULL || bnl_find(env->bnl, peer) == NULL)
-		return NULL;
-	h = calloc(1, sizeof(*h));
-	if (h == NULL)
-		return NULL;
-	memcpy(h->peer, peer, len);
-	if (table_put(heard, h->peer, len, h) < 0) {
-		free(h);
+	if (e == NULL || e->heard != NULL)
+		return e == NULL ? NULL : e->heard;
+	if (core_env_lists(env, e))
+		e->heard = calloc(1, sizeof(*e->heard));
+	if (e->heard == NULL) {
+		names_drop(&env->names, e);
 		return NULL;
 	}
-	return h;
+	e->heard->entry = e;
+	return e->heard;
 }
 
-bool
-conn_heard_tidy(struct table *heard, const struct bnl *bnl, size_t *at,
-		size_t n)
+static void
+free_heard(struct entry *e)
 {
-	while (n-- > 0) {
-		struct conn_heard *h = table_next(heard, at);
-
-		if (h == NULL)
-			return true;
-		if (h->negotiating > 0 || bnl_find(bnl, h->peer) != NULL)
-			continue;
-		table_remove(heard, h->peer, strlen(h->peer));
-		free(h);
-		--*at; /* the one behind may have moved here */
-	}
-	return false;
+	free(e->heard);
+	e->heard = NULL;
 }
 
 void
-conn_heard_free(struct table *heard)
+conn_heard_review(struct core_env *env, struct entry *e)
 {
-	struct conn_heard *h;
+	if (e->heard != NULL && e->heard->negotiating == 0 &&
+	    !core_env_lists(env, e))
+		free_heard(e);
+}
+
+void
+conn_heard_done(struct core_env *env, struct conn_heard *h)
+{
+	struct entry *e = h->entry;
+
+	h->negotiating--;
+	conn_heard_review(env, e);
+	(void)names_drop(&env->names, e);
+}
+
+void
+conn_heard_free(struct core_env *env)
+{
+	struct entry *e;
 	size_t pos = 0;
 
-	while ((h = table_next(heard, &pos)) != NULL)
-		free(h);
-	table_free(heard);
+	while ((e = names_next(&env->names, &pos)) != NULL) {
+		free_heard(e);
+		if (names_drop(&env->names, e))
+			pos--;
+	}
 }

@@ -6,7 +6,6 @@
 #include <stdint.h>
 
 #include "base/rate.h"
-#include "base/table.h"
 #include "core/env.h"
 #include "core/report/ratelimit.h"
 #include "format/proto.h"
@@ -15,7 +14,7 @@
 
 /* A peer of the list, over all its connections. */
 struct conn_heard {
-	char peer[NODE_NAME_MAX + 1];
+	struct entry *entry;	  /* whose part it is */
 	unsigned int negotiating; /* connections that we dialled for that,
 				   * which are not over */
 	/* When it dialled us to negotiate: */
@@ -28,12 +27,12 @@ struct conn_heard {
 
 /* Made if there is nothing yet. NULL: the peer is not in the list, or memory is
  * out. */
-struct conn_heard *conn_heard_get(struct table *heard,
-				  const struct core_env *env, const char *peer);
-/* Forgets names that the list does not contain, of the next n from *at on, which
- * begins at 0. true: those were the last ones. */
-bool conn_heard_tidy(struct table *heard, const struct bnl *bnl, size_t *at,
-		     size_t n);
-void conn_heard_free(struct table *heard);
+struct conn_heard *conn_heard_get(struct core_env *env, const char *peer);
+/* Fewer of the connections that we dialled are under way. */
+void conn_heard_done(struct core_env *env, struct conn_heard *h);
+/* Forgets it, if the list does not name the peer, unless such a connection is
+ * under way. The caller drops the entry. */
+void conn_heard_review(struct core_env *env, struct entry *e);
+void conn_heard_free(struct core_env *env);
 
 #endif

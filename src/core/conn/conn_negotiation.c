@@ -74,8 +74,7 @@ admit(struct conn *ch, bool negotiates)
 		.delivering = is_delivering(ctx),
 	};
 	struct conn_heard *heard =
-		negotiates ? conn_heard_get(&ctx->heard, ctx->env, ch->peer) :
-			     NULL;
+		negotiates ? conn_heard_get(ctx->env, ch->peer) : NULL;
 	struct verdict v = admission_judge(&c, heard, &ctx->unlisted);
 
 	if (v.newest)

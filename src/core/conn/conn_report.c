@@ -36,9 +36,7 @@ is_first(struct conn *ch, const char *key, uint64_t what)
 	struct conns *ctx = ch->ctx;
 	struct monotime now = ctx->env->now.mono;
 	struct conn_heard *h =
-		ch->peer[0] == '\0' ?
-			NULL :
-			conn_heard_get(&ctx->heard, ctx->env, ch->peer);
+		ch->peer[0] == '\0' ? NULL : conn_heard_get(ctx->env, ch->peer);
 
 	if (h != NULL)
 		return ratelimit_mark(h->said, CONN_SAID, what, now,
@@ -52,7 +50,7 @@ count_line(struct conn *ch)
 {
 	struct conns *ctx = ch->ctx;
 	struct monotime now = ctx->env->now.mono;
-	struct conn_heard *h = conn_heard_get(&ctx->heard, ctx->env, ch->peer);
+	struct conn_heard *h = conn_heard_get(ctx->env, ch->peer);
 
 	if (h == NULL)
 		return ratelimit_count(&ctx->lines, ch->peer, now, CONN_SAY_MS);
@@ -62,8 +60,7 @@ count_line(struct conn *ch)
 void
 conn_unsay(struct conn *ch)
 {
-	struct conn_heard *h =
-		conn_heard_get(&ch->ctx->heard, ch->ctx->env, ch->peer);
+	struct conn_heard *h = conn_heard_get(ch->ctx->env, ch->peer);
 
 	if (h != NULL)
 		memset(h->said, 0, sizeof(h->said));

@@ -27,7 +27,6 @@ conns_new(struct core_env *env, struct secret_store *secrets,
 		return NULL;
 	rng_fill(&env->rng, seed, sizeof(seed));
 	table_init(&cs->by_id, seed);
-	table_init(&cs->heard, seed);
 	timerq_init(&cs->timers);
 	ratelimit_init(&cs->said);
 	ratelimit_init(&cs->lines);
@@ -72,7 +71,7 @@ conns_free(struct conns *cs)
 		cs->dials = d->next;
 		free(d);
 	}
-	conn_heard_free(&cs->heard);
+	conn_heard_free(cs->env);
 	table_free(&cs->by_id);
 	timerq_free(&cs->timers);
 	free(cs);
@@ -99,9 +98,9 @@ conns_turnover(const struct conns *cs)
 bool
 conns_negotiating(const struct conns *cs, const char *peer)
 {
-	const struct conn_heard *h = table_get(&cs->heard, peer, strlen(peer));
+	const struct entry *e = names_find(&cs->env->names, peer);
 
-	return h != NULL && h->negotiating > 0;
+	return e != NULL && e->heard != NULL && e->heard->negotiating > 0;
 }
 
 void
@@ -280,10 +279,10 @@ conns_list_applied(struct conns *cs)
 		conn_review(ch);
 }
 
-bool
-conns_review(struct conns *cs, size_t *at, size_t n)
+void
+conns_review(struct conns *cs, struct entry *e)
 {
-	return conn_heard_tidy(&cs->heard, cs->env->bnl, at, n);
+	conn_heard_review(cs->env, e);
 }
 
 void

@@ -158,9 +158,8 @@ void conns_list_decided(struct conns *cs);
 /* Another list is in force: closes the connections of nodes that have no place
  * any more. */
 void conns_list_applied(struct conns *cs);
-/* Forgets names that are not in it, the next n from *at on, which begins at 0.
- * true: those were the last ones. */
-bool conns_review(struct conns *cs, size_t *at, size_t n);
+/* Forgets a node that is not in it. The caller drops the entry. */
+void conns_review(struct conns *cs, struct entry *e);
 /* The configuration has changed. */
 void conns_reconf(struct conns *cs);
 

@@ -31,8 +31,6 @@ struct conns {
 	size_t uses[USES];	      /* kept by conns_room.c */
 	size_t crowd;		      /* first dials that wait, with packets */
 	struct timerq timers;
-	struct table heard;	   /* struct conn_heard by name, of peers
-				 * in the list */
 	struct ratelimit said;	   /* logged about those not in the list */
 	struct ratelimit lines;	   /* how much, of each name of theirs */
 	struct rate outsiders;	   /* lines about them */

@@ -115,11 +115,13 @@ room_count_conn(struct conn *ch)
 	bool was = (ch->counted & BIT(USE_NEGOTIATING)) != 0;
 	bool is = (uses & BIT(USE_NEGOTIATING)) != 0;
 
-	if (is && !was)
-		ch->heard =
-			conn_heard_get(&ch->ctx->heard, ch->ctx->env, ch->peer);
-	if (is != was && ch->heard != NULL)
-		ch->heard->negotiating += is ? 1 : -1u;
+	if (is && !was) {
+		ch->heard = conn_heard_get(ch->ctx->env, ch->peer);
+		if (ch->heard != NULL)
+			ch->heard->negotiating++;
+	}
+	if (!is && was && ch->heard != NULL)
+		conn_heard_done(ch->ctx->env, ch->heard);
 	if (!is)
 		ch->heard = NULL;
 	count_again(ch->ctx, &ch->counted, uses);

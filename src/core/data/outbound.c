@@ -135,9 +135,9 @@ send_packet(struct peer *p, uint8_t flags, const uint8_t *pkt, size_t len,
 	if (at == NULL)
 		return false;
 	if (algos != NULL && algos->comp != COMP_NONE) {
-		size_t packed = adapt_pack(&p->shrink, &c->packing, c->comp,
-					   algos->comp, algos->level, pkt, len,
-					   c->scratch);
+		size_t packed =
+			adapt_pack(&p->adapt, &c->packing, c->comp, algos->comp,
+				   algos->level, pkt, len, c->scratch);
 
 		if (packed > 0) {
 			in = c->scratch;

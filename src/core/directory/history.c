@@ -7,12 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/table.h"
+#include "core/directory/names.h"
 #include "format/proto.h"
 
 struct history {
-	struct table by_name;
-	size_t gone; /* nodes that are not in the list */
+	struct names *names;
+	struct history_entry *first, *last; /* that left, in that order */
+	size_t gone;			    /* how many */
 	/* One that said that this node was removed; "": none. */
 	char removal[NODE_NAME_MAX + 1];
 };
@@ -31,44 +32,49 @@ history_kind_name(enum history_kind k)
 }
 
 struct history *
-history_new(const uint8_t *seed)
+history_new(struct names *ns)
 {
 	struct history *n = calloc(1, sizeof(*n));
 
 	if (n != NULL)
-		table_init(&n->by_name, seed);
+		n->names = ns;
 	return n;
 }
 
-static void
-note_free(struct history_entry *o)
+/* true: the name's entry is gone as well. */
+static bool
+drop_note(struct history *n, struct entry *e)
 {
+	struct history_entry *o = e->history;
+
 	for (size_t i = 0; i < o->naddresses; i++)
 		free(o->addresses[i].text);
 	free(o->addresses);
 	free(o);
+	e->history = NULL;
+	return names_drop(n->names, e);
 }
 
 void
 history_free(struct history *n)
 {
-	struct history_entry *o;
+	struct entry *e;
 	size_t pos = 0;
 
 	if (n == NULL)
 		return;
-	while ((o = table_next(&n->by_name, &pos)) != NULL)
-		note_free(o);
-	table_free(&n->by_name);
+	while ((e = names_next(n->names, &pos)) != NULL)
+		if (e->history != NULL && drop_note(n, e))
+			pos--;
 	free(n);
 }
 
 static struct history_entry *
 find_note(const struct history *n, const char *name)
 {
-	if (n == NULL)
-		return NULL;
-	return table_get(&n->by_name, name, strlen(name));
+	struct entry *e = n == NULL ? NULL : names_find(n->names, name);
+
+	return e == NULL ? NULL : e->history;
 }
 
 const struct history_entry *
@@ -80,18 +86,17 @@ history_get(const struct history *n, const char *name)
 static struct history_entry *
 history_make_entry(struct history *n, const char *name)
 {
-	struct history_entry *o = find_note(n, name);
+	struct entry *e = n == NULL ? NULL : names_get(n->names, name);
 
-	if (o != NULL || n == NULL || name[0] == '\0')
-		return o;
-	o = calloc(1, sizeof(*o));
-	if (o == NULL)
+	if (e == NULL || e->history != NULL)
+		return e == NULL ? NULL : e->history;
+	e->history = calloc(1, sizeof(*e->history));
+	if (e->history == NULL) {
+		names_drop(n->names, e);
 		return NULL;
-	snprintf(o->name, sizeof(o->name), "%s", name);
-	if (table_put(&n->by_name, o->name, strlen(o->name), o) == 0)
-		return o;
-	free(o);
-	return NULL;
+	}
+	e->history->name = e->name;
+	return e->history;
 }
 
 /* The place of that address: its own, a new one, the oldest one's. */
@@ -163,6 +168,7 @@ const struct history_entry *
 history_removal(struct history *n, const struct bnl_version *than)
 {
 	const struct history_entry *o;
+	const struct entry *e;
 	size_t pos = 0;
 
 	if (n == NULL || n->removal[0] == '\0')
@@ -170,10 +176,10 @@ history_removal(struct history *n, const struct bnl_version *than)
 	o = find_note(n, n->removal);
 	if (o != NULL && is_removal(o, than))
 		return o;
-	while ((o = table_next(&n->by_name, &pos)) != NULL)
-		if (is_removal(o, than)) {
-			memcpy(n->removal, o->name, sizeof(n->removal));
-			return o;
+	while ((e = names_next(n->names, &pos)) != NULL)
+		if (e->history != NULL && is_removal(e->history, than)) {
+			memcpy(n->removal, e->name, sizeof(n->removal));
+			return e->history;
 		}
 	n->removal[0] = '\0';
 	return NULL;
@@ -190,7 +196,7 @@ history_refused_us(struct history *n, struct monotime now, const char *name,
 		return;
 	note_refused(&o->theirs, now, code, list, text);
 	if (is_removal(o, NULL))
-		memcpy(n->removal, o->name, sizeof(n->removal));
+		memcpy(n->removal, o->name, strlen(o->name) + 1);
 	o->bye.s = 0;
 }
 
@@ -238,28 +244,33 @@ history_up(struct history *n, const char *name)
 	o->ours.code = o->theirs.code = 0;
 }
 
+/* --- nodes that left ------------------------------------------------------ */
+
 static void
-forget_note(struct history *n, struct history_entry *o)
+append_gone(struct history *n, struct history_entry *o)
 {
-	table_remove(&n->by_name, o->name, strlen(o->name));
-	note_free(o);
+	o->before = n->last;
+	if (n->last != NULL)
+		n->last->after = o;
+	else
+		n->first = o;
+	n->last = o;
+	n->gone++;
 }
 
-/* The one that left first makes room. */
 static void
-forget_gone(struct history *n)
+forget_gone(struct history *n, struct history_entry *o)
 {
-	struct history_entry *o, *first = NULL;
-	size_t pos = 0;
-
-	while ((o = table_next(&n->by_name, &pos)) != NULL)
-		if (o->gone.s != 0 &&
-		    (first == NULL || o->gone.s < first->gone.s))
-			first = o;
-	if (first == NULL)
-		return;
-	forget_note(n, first);
+	if (o->before != NULL)
+		o->before->after = o->after;
+	else
+		n->first = o->after;
+	if (o->after != NULL)
+		o->after->before = o->before;
+	else
+		n->last = o->before;
 	n->gone--;
+	(void)drop_note(n, names_find(n->names, o->name));
 }
 
 void
@@ -271,11 +282,12 @@ history_gone(struct history *n, struct walltime at, const char *name,
 	if (o == NULL)
 		return;
 	if (o->gone.s == 0)
-		n->gone++;
+		append_gone(n, o);
 	o->gone = at;
 	o->gone_by = *by;
+	/* The one that left first makes room. */
 	if (n->gone > HISTORY_GONE_MAX)
-		forget_gone(n);
+		forget_gone(n, n->first);
 }
 
 void
@@ -283,8 +295,6 @@ history_listed(struct history *n, const char *name)
 {
 	struct history_entry *o = find_note(n, name);
 
-	if (o == NULL || o->gone.s == 0)
-		return;
-	n->gone--;
-	forget_note(n, o);
+	if (o != NULL && o->gone.s != 0)
+		forget_gone(n, o);
 }

@@ -225,19 +225,11 @@ gossip_applied(struct gossip *r)
 	r->news_at = r->env->now.mono;
 }
 
-bool
-gossip_review(struct gossip *r, size_t *at, size_t n)
+void
+gossip_review(struct gossip *r, struct standing *p)
 {
-	while (n-- > 0) {
-		struct standing *p = table_next(&r->peers->table, at);
-
-		if (p == NULL)
-			return true;
-		gossip_renew(r, p);
-		if (standing_purge(r->peers, p, r->env->bnl))
-			--*at; /* the one behind may have moved here */
-	}
-	return false;
+	gossip_renew(r, p);
+	(void)standing_purge(r->peers, p);
 }
 
 /* --- the next node ------------------------------------------------------ */
@@ -275,7 +267,7 @@ name_after(const struct gossip *r, const char *name)
 static void
 look_again_later(struct gossip *r, struct standing *p, int64_t ms)
 {
-	if (timerq_reserve(&r->retries, r->peers->table.cap) == 0)
+	if (timerq_reserve(&r->retries, r->peers->cap) == 0)
 		timerq_set(
 			&r->retries, &p->retry,
 			mono_add_ms(r->env->now.mono, gossip_jittered(r, ms)));
@@ -315,7 +307,7 @@ next_push(struct gossip *r)
 			continue;
 		if (p->conns == 0) {
 			push_again_later(r, p);
-			return p->name;
+			return p->entry->name;
 		}
 		/* A connection that stands serves as well, unless it ends. */
 		look_again_later(r, p, PUSH_LOOK_MS);
@@ -335,7 +327,7 @@ next_teller(struct gossip *r)
 		if (!has_newer(r, p) || standing_muted(p, now) || p->conns > 0)
 			continue;
 		r->news_at = mono_add_ms(now, NEWS_APART_MS);
-		return p->name;
+		return p->entry->name;
 	}
 	return NULL;
 }

@@ -41,9 +41,8 @@ void gossip_push(struct gossip *r);
 void gossip_pass_on(struct gossip *r);
 /* Another list is in force: the push of the old one is out of date. */
 void gossip_applied(struct gossip *r);
-/* Forgets nodes that are not in it, the next n from *at on, which begins at 0.
- * true: those were the last ones. */
-bool gossip_review(struct gossip *r, size_t *at, size_t n);
+/* Forgets a node that is not in it. The caller drops its entry. */
+void gossip_review(struct gossip *r, struct standing *p);
 
 enum gossip_want {
 	WANT_NONE,

@@ -85,7 +85,7 @@ gossip_pass_instead(struct gossip *r, struct standing *p)
 	if (r->pass_spare == 0)
 		return;
 	r->pass_spare--;
-	if (strcmp(p->name, r->pass_after) == 0) {
+	if (strcmp(p->entry->name, r->pass_after) == 0) {
 		r->pass_next = true;
 		return;
 	}
@@ -115,10 +115,10 @@ pass_to(struct gossip *r, struct standing *p)
 {
 	p->pass = true;
 	if (!timer_is_set(&p->retry) &&
-	    timerq_reserve(&r->retries, r->peers->table.cap) == 0)
+	    timerq_reserve(&r->retries, r->peers->cap) == 0)
 		timerq_set(&r->retries, &p->retry,
 			   mono_add_ms(r->env->now.mono, PASS_SILENT_MS));
-	return p->name;
+	return p->entry->name;
 }
 
 /* The nodes that have the list already may be gone before they pass it on. */

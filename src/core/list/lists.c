@@ -29,7 +29,7 @@ lists_new(struct core_env *env, const struct bnl_version *mark)
 	if (l == NULL)
 		return NULL;
 	l->env = env;
-	standings_init(&l->peers, &env->rng);
+	standings_init(&l->peers, env);
 	diffs_init(&l->diffs, &env->version);
 	l->gossip = gossip_new(env, &l->peers, &l->diffs);
 	l->install = install_new(env, mark);
@@ -142,10 +142,11 @@ lists_applied(struct lists *l)
 	transfer_applied(l->transfer);
 }
 
-bool
-lists_review(struct lists *l, size_t *at, size_t n)
+void
+lists_review(struct lists *l, struct entry *e)
 {
-	return gossip_review(l->gossip, at, n);
+	if (e->standing != NULL)
+		gossip_review(l->gossip, e->standing);
 }
 
 void
@@ -236,11 +237,9 @@ lists_replaced(struct lists *l, const struct bnl_version *version)
 }
 
 const struct bnl_version *
-lists_of(const struct lists *l, const char *peer)
+lists_of(const struct entry *e)
 {
-	const struct standing *p = standing_find(&l->peers, peer);
-
-	return p == NULL ? NULL : &p->seen;
+	return e->standing == NULL ? NULL : &e->standing->seen;
 }
 
 bool

@@ -57,7 +57,7 @@ void lists_hold_first(struct lists *l, struct bnl *b);
  * those that are down. One from the disk that is on its way into force takes
  * its place. */
 /* As gossip_review(), some time after lists_applied(). */
-bool lists_review(struct lists *l, size_t *at, size_t n);
+void lists_review(struct lists *l, struct entry *e);
 void lists_push(struct lists *l);
 /* As transfer_is_own(). */
 bool lists_is_own(const struct lists *l);
@@ -85,7 +85,7 @@ void lists_seen(struct lists *l, const char *peer,
 /* As core_list_replaced(). */
 void lists_replaced(struct lists *l, const struct bnl_version *version);
 /* The list that it said last it has, by whatever way; NULL: it never did. */
-const struct bnl_version *lists_of(const struct lists *l, const char *peer);
+const struct bnl_version *lists_of(const struct entry *e);
 /* Whether a list of that version would be taken from that peer now. */
 bool lists_would_take(const struct lists *l, const char *peer,
 		      const struct bnl_version *version);

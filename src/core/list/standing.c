@@ -2,57 +2,70 @@
 /* The memory that a node keeps of every other node about lists. */
 #include "core/list/standing.h"
 
-#include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/backoff.h"
 #include "core/timings.h"
 
 void
-standings_init(struct standings *ps, const struct rng *rng)
+standings_init(struct standings *ps, struct core_env *env)
 {
-	uint8_t seed[HASH_SEED_LEN];
+	*ps = (struct standings){ .env = env };
+}
 
-	rng_fill(rng, seed, sizeof(seed));
-	table_init(&ps->table, seed);
+static void
+free_standing(struct standings *ps, struct standing *p)
+{
+	ps->n--;
+	p->entry->standing = NULL;
+	free(p);
 }
 
 void
 standings_free(struct standings *ps)
 {
-	struct standing *p;
+	struct entry *e;
 	size_t pos = 0;
 
-	while ((p = table_next(&ps->table, &pos)) != NULL)
-		free(p);
-	table_free(&ps->table);
+	while ((e = names_next(&ps->env->names, &pos)) != NULL) {
+		if (e->standing != NULL)
+			free_standing(ps, e->standing);
+		if (names_drop(&ps->env->names, e))
+			pos--;
+	}
 }
 
 struct standing *
 standing_find(const struct standings *ps, const char *name)
 {
-	return table_get(&ps->table, name, strlen(name));
+	const struct entry *e = names_find(&ps->env->names, name);
+
+	return e == NULL ? NULL : e->standing;
+}
+
+static void
+add_standing(struct standings *ps, struct standing *p, struct entry *e)
+{
+	p->entry = e;
+	e->standing = p;
+	timer_init(&p->retry, p, 0);
+	if (++ps->n > ps->cap)
+		ps->cap = ps->cap == 0 ? 8 : 2 * ps->cap;
 }
 
 struct standing *
 standing_get(struct standings *ps, const char *name)
 {
-	struct standing *p = standing_find(ps, name);
-	size_t len = strlen(name);
+	struct entry *e = names_get(&ps->env->names, name);
+	struct standing *p;
 
-	if (p != NULL)
-		return p;
-	assert(len <= NODE_NAME_MAX);
+	if (e == NULL || e->standing != NULL)
+		return e == NULL ? NULL : e->standing;
 	p = calloc(1, sizeof(*p));
-	if (p == NULL)
-		return NULL;
-	memcpy(p->name, name, len);
-	timer_init(&p->retry, p, 0);
-	if (table_put(&ps->table, p->name, len, p) < 0) {
-		free(p);
-		return NULL;
-	}
+	if (p != NULL)
+		add_standing(ps, p, e);
+	else
+		names_drop(&ps->env->names, e);
 	return p;
 }
 
@@ -64,12 +77,11 @@ is_idle(const struct standing *p)
 }
 
 bool
-standing_purge(struct standings *ps, struct standing *p, const struct bnl *b)
+standing_purge(struct standings *ps, struct standing *p)
 {
-	if (!is_idle(p) || (b != NULL && bnl_find(b, p->name) != NULL))
+	if (!is_idle(p) || core_env_lists(ps->env, p->entry))
 		return false;
-	table_remove(&ps->table, p->name, strlen(p->name));
-	free(p);
+	free_standing(ps, p);
 	return true;
 }
 

@@ -6,14 +6,13 @@
 #include <stdbool.h>
 
 #include "base/rate.h"
-#include "base/table.h"
 #include "base/text.h"
 #include "base/timerq.h"
 #include "core/env.h"
 #include "format/bnl.h"
 
 struct standing {
-	char name[NODE_NAME_MAX + 1];
+	struct entry *entry;	 /* whose part it is */
 	struct bnl_version seen; /* the list it said it has */
 	struct monotime told;	 /* when it said so */
 	struct monotime muted_until;
@@ -37,19 +36,20 @@ struct standing {
 	struct standing *next;
 };
 
-struct standings {
-	struct table table;
+struct standings { /* parts of the entries of env->names */
+	struct core_env *env;
+	size_t n, cap; /* cap: a power of two, never less */
 };
 
-void standings_init(struct standings *ps, const struct rng *rng);
+void standings_init(struct standings *ps, struct core_env *env);
 void standings_free(struct standings *ps);
 struct standing *standing_find(const struct standings *ps, const char *name);
 /* Makes one when there is none; NULL when memory is out. */
 struct standing *standing_get(struct standings *ps, const char *name);
-/* Forgets the node when it is not in the list (NULL: none is), unless there is
- * something held against it or still to be done. true: it is forgotten. */
-bool standing_purge(struct standings *ps, struct standing *p,
-		    const struct bnl *b);
+/* Forgets the node when it is not in the list in force, unless there is something
+ * held against it or still to be done. true: it is forgotten; the caller drops
+ * its entry. */
+bool standing_purge(struct standings *ps, struct standing *p);
 
 /* The peer announced a list and did not deliver it, or delivered one that is
  * refused: this node does not ask it for an hour, then two, ... */

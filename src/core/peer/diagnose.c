@@ -43,7 +43,7 @@ dial_peer(struct peer *p)
 	peer_look_up(c, p->name);
 	if (n == 0 || is_dialled(c, p->name))
 		return;
-	if (secret_store_get(c->secrets, p->name) == NULL)
+	if (secrets_held(p->entry) == NULL)
 		peer_ask(p);
 	else
 		(void)conns_dial(c->conns, p->name, eps, n, CONN_LIST);
@@ -204,7 +204,7 @@ static void
 take_notes(const struct peer *p, struct why *out)
 {
 	const struct core *c = p->core;
-	const struct history_entry *o = history_get(c->env.history, p->name);
+	const struct history_entry *o = p->entry->history;
 	struct monotime now = c->env.now.mono;
 	struct monotime since = mono_add_ms(now, -DIAGNOSE_NOTE_MS);
 
@@ -280,7 +280,7 @@ take_peer(const struct peer *p, struct why *out)
 {
 	const struct core *c = p->core;
 	struct endpoint eps[CONN_ENDPOINTS_MAX];
-	const struct bnl_version *seen = lists_of(c->lists, p->name);
+	const struct bnl_version *seen = lists_of(p->entry);
 	struct assoc_status ls;
 
 	assoc_status(p->assoc, c->env.now.mono, &ls);
@@ -292,7 +292,7 @@ take_peer(const struct peer *p, struct why *out)
 		out->tried = eps[0];
 	if (seen != NULL)
 		out->theirs = *seen;
-	out->has_pair = secret_store_get(c->secrets, p->name) != NULL;
+	out->has_pair = secrets_held(p->entry) != NULL;
 	out->one_way = peer_is_one_way(p, &ls) || is_unheard(p, &ls);
 	if (strcmp(c->ask.name, p->name) == 0 &&
 	    mono_ms(c->ask.at, c->env.now.mono) < DIAGNOSE_FRESH_MS) {

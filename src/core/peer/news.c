@@ -68,20 +68,15 @@ has_rival(const struct core *c)
 	return bnl_version_cmp(&c->rival, &none) != 0;
 }
 
-static bool
-has_it(const struct core *c, const struct peer *p)
+/* Its list beside the one that this node serves: older (also when it never named
+ * one), the same, newer. */
+static int
+compare_list(const struct peer *p)
 {
-	const struct bnl_version *v = lists_of(c->lists, p->name);
+	const struct bnl_version *v = lists_of(p->entry);
 
-	return v != NULL && bnl_version_cmp(v, core_env_serves(&c->env)) >= 0;
-}
-
-static bool
-has_same(const struct core *c, const struct peer *p)
-{
-	const struct bnl_version *v = lists_of(c->lists, p->name);
-
-	return v != NULL && bnl_version_cmp(v, core_env_serves(&c->env)) == 0;
+	return v == NULL ? -1 :
+			   bnl_version_cmp(v, core_env_serves(&p->core->env));
 }
 
 static bool
@@ -136,7 +131,8 @@ round_delay_ms(struct core *c)
 static bool
 is_due(const struct core *c, const struct peer *p)
 {
-	return !is_told(p) && (!c->env.hidden || has_rival(c) || has_it(c, p));
+	return !is_told(p) &&
+	       (!c->env.hidden || has_rival(c) || compare_list(p) >= 0);
 }
 
 /* Those that wait to hear of the list or can hear of it in no other way, and
@@ -148,7 +144,7 @@ tell_first(struct core *c, struct peer *p)
 
 	if (!p->up || is_told(p) || !assoc_can_send(p->assoc, c->env.now.mono))
 		return;
-	if (!has_it(c, p) && !is_hidden(p))
+	if (compare_list(p) < 0 && !is_hidden(p))
 		left = &c->news_some;
 	if (*left > 0 && tell_one(p))
 		--*left;
@@ -218,7 +214,7 @@ void
 news_again(struct core *c)
 {
 	for (size_t i = 0; i < c->npeers; i++)
-		if (!has_it(c, c->peers[i]))
+		if (compare_list(c->peers[i]) < 0)
 			memset(&c->peers[i]->told_news, 0,
 			       sizeof(c->peers[i]->told_news));
 	begin_rounds(c, true);
@@ -248,6 +244,6 @@ news_offer(struct core *c, const char *name, bool now)
 void
 news_receipt(struct peer *p)
 {
-	if (has_same(p->core, p) && !is_told(p))
+	if (compare_list(p) == 0 && !is_told(p))
 		(void)tell_one(p);
 }

@@ -6,14 +6,15 @@
 #include "core/core_impl.h"
 
 int
-peer_new(struct peer **out, struct core *c, const char *name)
+peer_new(struct peer **out, struct core *c, struct entry *e)
 {
 	struct peer *p = calloc(1, sizeof(*p));
 
 	if (p == NULL)
 		return -1;
 	p->core = c;
-	memcpy(p->name, name, strlen(name) + 1);
+	p->entry = e;
+	p->name = e->name;
 	waitq_init(&p->wait);
 	timer_init(&p->timer, p, TIMER_PEER);
 	p->unpacking.clock = c->packing.clock;
@@ -24,7 +25,7 @@ peer_new(struct peer **out, struct core *c, const char *name)
 		free(p);
 		return -1;
 	}
-	*out = p;
+	e->peer = *out = p;
 	return 0;
 }
 

@@ -36,7 +36,7 @@ add_jitter(const struct core *c, int64_t base_ms)
 static const struct pair_record *
 held_pair(const struct peer *p)
 {
-	return secret_store_get(p->core->secrets, p->name);
+	return secrets_held(p->entry);
 }
 
 /* Backs off after a negotiation that led to no session: each one is written to

@@ -45,15 +45,15 @@ peers_say_bye(struct core *c)
 static struct peer *
 peer_made(struct core *c, const char *name)
 {
+	struct entry *e = names_get(&c->env.names, name);
 	struct peer *p;
 
-	if (peer_new(&p, c, name) < 0)
+	if (e == NULL)
 		return NULL;
-	if (table_put(&c->by_name, p->name, strlen(p->name), p) < 0) {
-		peer_free(p);
-		return NULL;
-	}
-	return p;
+	if (peer_new(&p, c, e) == 0)
+		return p;
+	names_drop(&c->env.names, e);
+	return NULL;
 }
 
 /* Room for n peers. The memory grows by more than that, and is used again. */
@@ -106,8 +106,11 @@ make_fresh(struct core *c, const struct list_changes *cs, struct peer ***out)
 static void
 peer_forget(struct core *c, struct peer *p)
 {
-	table_remove(&c->by_name, p->name, strlen(p->name));
+	struct entry *e = p->entry;
+
 	peer_free(p);
+	e->peer = NULL;
+	names_drop(&c->env.names, e);
 }
 
 static void
@@ -288,8 +291,7 @@ judge_peer(struct peer *p)
 
 	peer_flags(p, assoc_judge(p->assoc, &c->env), NULL);
 	peer_flags(p,
-		   assoc_set_pairs(p->assoc, &c->env,
-				   secret_store_get(c->secrets, p->name)),
+		   assoc_set_pairs(p->assoc, &c->env, secrets_held(p->entry)),
 		   NULL);
 }
 
@@ -359,10 +361,9 @@ void
 peers_free(struct core *c)
 {
 	for (size_t i = 0; i < c->npeers; i++)
-		peer_free(c->peers[i]);
+		peer_forget(c, c->peers[i]);
 	free(c->peers);
 	free(c->touched);
-	table_free(&c->by_name);
 }
 
 /* --- a machine that slept ------------------------------------------------------ */

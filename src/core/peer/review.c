@@ -29,6 +29,24 @@ review_peer(struct peer *p, unsigned int todo)
 		peer_retry(p);
 }
 
+/* The one walk over what is known of other nodes: each folder forgets a node
+ * that is not in the list. True at the end. */
+static bool
+review_entries(struct core *c, size_t *at)
+{
+	for (int i = 0; i < REVIEW_STEP_NAMES; i++) {
+		struct entry *e = names_next(&c->env.names, at);
+
+		if (e == NULL)
+			return true;
+		lists_review(c->lists, e);
+		conns_review(c->conns, e);
+		if (names_drop(&c->env.names, e))
+			--*at;
+	}
+	return false;
+}
+
 /* Names that are not in the list any more are forgotten, a few at a time of each
  * kind. True at the end. */
 static bool
@@ -36,16 +54,15 @@ review_names(struct core *c)
 {
 	size_t *at = c->review_names;
 	bool done[REVIEW_NAMES] = {
-		lists_review(c->lists, &at[0], REVIEW_STEP_NAMES),
-		conns_review(c->conns, &at[1], REVIEW_STEP_NAMES),
-		hosts_keep(c->hosts, &c->gen->listed, &at[2],
+		review_entries(c, &at[0]),
+		hosts_keep(c->hosts, &c->gen->listed, &at[1],
 			   REVIEW_STEP_NAMES),
 		c->env.stale || addrcache_keep_some(
 					c->env.addrcache, c->env.now.mono,
-					c->gen->bnl, &at[3], REVIEW_STEP_NAMES),
+					c->gen->bnl, &at[2], REVIEW_STEP_NAMES),
 	};
 
-	return done[0] && done[1] && done[2] && done[3];
+	return done[0] && done[1] && done[2];
 }
 
 void

@@ -21,7 +21,7 @@ struct pending {
 };
 
 struct secret_set {
-	char peer[NODE_NAME_MAX + 1];
+	struct entry *entry;		    /* whose part it is */
 	struct pair_record held;	    /* sorted, greatest first */
 	struct pending pending[DIRECTIONS]; /* by lower_dialled */
 	uint32_t ticket; /* ticket of the write under way; 0: none */
@@ -34,7 +34,6 @@ struct secret_set {
 
 struct secret_store {
 	struct core_env *env;
-	struct table by_peer;
 	struct table by_ticket;
 	struct secret_set *changed, **changed_tail;
 	struct monotime retry; /* MONO_NEVER: no write failed */
@@ -50,7 +49,6 @@ secret_store_new(struct core_env *env)
 		return NULL;
 	ps->env = env;
 	rng_fill(&env->rng, seed, sizeof(seed));
-	table_init(&ps->by_peer, seed);
 	table_init(&ps->by_ticket, seed);
 	ps->changed_tail = &ps->changed;
 	ps->retry = MONO_NEVER;
@@ -64,17 +62,28 @@ set_free(struct secret_set *s)
 	free(s);
 }
 
+/* true: the name's entry is gone as well. */
+static bool
+set_drop(struct secret_store *ps, struct secret_set *s)
+{
+	struct entry *e = s->entry;
+
+	set_free(s);
+	e->secrets = NULL;
+	return names_drop(&ps->env->names, e);
+}
+
 void
 secret_store_free(struct secret_store *ps)
 {
-	struct secret_set *s;
+	struct entry *e;
 	size_t pos = 0;
 
 	if (ps == NULL)
 		return;
-	while ((s = table_next(&ps->by_peer, &pos)) != NULL)
-		set_free(s);
-	table_free(&ps->by_peer);
+	while ((e = names_next(&ps->env->names, &pos)) != NULL)
+		if (e->secrets != NULL && set_drop(ps, e->secrets))
+			pos--;
 	table_free(&ps->by_ticket);
 	free(ps);
 }
@@ -82,27 +91,27 @@ secret_store_free(struct secret_store *ps)
 static struct secret_set *
 set_find(const struct secret_store *ps, const char *peer)
 {
-	return table_get(&ps->by_peer, peer, strlen(peer));
+	const struct entry *e = names_find(&ps->env->names, peer);
+
+	return e == NULL ? NULL : e->secrets;
 }
 
 static struct secret_set *
 set_get(struct secret_store *ps, const char *peer)
 {
-	struct secret_set *s = set_find(ps, peer);
-	size_t len = strlen(peer);
+	struct entry *e = names_get(&ps->env->names, peer);
+	struct secret_set *s;
 
-	if (s != NULL)
-		return s;
-	assert(len <= NODE_NAME_MAX);
+	if (e == NULL || e->secrets != NULL)
+		return e == NULL ? NULL : e->secrets;
 	s = calloc(1, sizeof(*s));
-	if (s == NULL)
-		return NULL;
-	memcpy(s->peer, peer, len);
-	memcpy(s->held.peer, peer, len);
-	if (table_put(&ps->by_peer, s->peer, len, s) < 0) {
-		free(s);
+	if (s == NULL) {
+		names_drop(&ps->env->names, e);
 		return NULL;
 	}
+	s->entry = e;
+	memcpy(s->held.peer, e->name, sizeof(e->name));
+	e->secrets = s;
 	return s;
 }
 
@@ -113,8 +122,7 @@ set_drop_if_empty(struct secret_store *ps, struct secret_set *s)
 	if (s->held.n > 0 || s->pending[0].used || s->pending[1].used ||
 	    s->ticket != 0 || s->dirty || s->changed)
 		return;
-	table_remove(&ps->by_peer, s->peer, strlen(s->peer));
-	set_free(s);
+	(void)set_drop(ps, s);
 }
 
 static void
@@ -141,7 +149,7 @@ secret_store_next_changed(struct secret_store *ps, char peer[NODE_NAME_MAX + 1],
 		ps->changed_tail = &ps->changed;
 	*unfit = s->unfit;
 	s->changed = s->unfit = false;
-	memcpy(peer, s->peer, sizeof(s->peer));
+	memcpy(peer, s->entry->name, sizeof(s->entry->name));
 	set_drop_if_empty(ps, s);
 	return true;
 }
@@ -200,7 +208,7 @@ set_write(struct secret_store *ps, struct secret_set *s)
 		goto fail;
 	}
 	a->ticket = s->ticket;
-	memcpy(a->peer, s->peer, sizeof(a->peer));
+	memcpy(a->peer, s->entry->name, sizeof(a->peer));
 	a->data = data;
 	a->len = len;
 	s->dirty = false;
@@ -223,16 +231,16 @@ secret_store_deadline(const struct secret_store *ps)
 void
 secret_store_tick(struct secret_store *ps)
 {
-	struct secret_set *s;
+	struct entry *e;
 	size_t pos = 0;
 
 	if (!mono_reached(ps->retry, ps->env->now.mono))
 		return;
 	ps->retry = MONO_NEVER;
-	while ((s = table_next(&ps->by_peer, &pos)) != NULL)
-		if (s->failed) {
-			s->failed = false;
-			set_write(ps, s);
+	while ((e = names_next(&ps->env->names, &pos)) != NULL)
+		if (e->secrets != NULL && e->secrets->failed) {
+			e->secrets->failed = false;
+			set_write(ps, e->secrets);
 		}
 }
 
@@ -263,7 +271,15 @@ secret_store_load(struct secret_store *ps, const struct pair_record *r)
 const struct pair_record *
 secret_store_get(const struct secret_store *ps, const char *peer)
 {
-	const struct secret_set *s = set_find(ps, peer);
+	const struct entry *e = names_find(&ps->env->names, peer);
+
+	return e == NULL ? NULL : secrets_held(e);
+}
+
+const struct pair_record *
+secrets_held(const struct entry *e)
+{
+	const struct secret_set *s = e->secrets;
 
 	return s == NULL || s->held.n == 0 ? NULL : &s->held;
 }
@@ -288,8 +304,8 @@ set_erase(struct secret_store *ps, struct secret_set *s, const char *why)
 	while (s->held.n > 0)
 		secret_set_remove(&s->held, s->held.n - 1);
 	bytes_wipe(s->pending, sizeof(s->pending));
-	actions_event(ps->env->actions, EVENT_INFO, EVENT_PAIR_GONE, s->peer,
-		      "stored secrets erased: %s", why);
+	actions_event(ps->env->actions, EVENT_INFO, EVENT_PAIR_GONE,
+		      s->entry->name, "stored secrets erased: %s", why);
 	set_changed(ps, s);
 	set_write(ps, s);
 }
@@ -310,7 +326,8 @@ set_check(struct secret_store *ps, struct secret_set *s, const struct bnl *b)
 	const char *why = NULL, *w;
 
 	for (unsigned int i = s->held.n; i-- > 0;) {
-		w = secret_set_unfit(ps->env, b, s->peer, &s->held.pairs[i]);
+		w = secret_set_unfit(ps->env, b, s->entry->name,
+				     &s->held.pairs[i]);
 		if (w != NULL) {
 			why = w;
 			secret_set_remove(&s->held, i);
@@ -320,7 +337,8 @@ set_check(struct secret_store *ps, struct secret_set *s, const struct bnl *b)
 		struct pending *p = &s->pending[i];
 
 		w = !p->used ? NULL :
-			       secret_set_unfit(ps->env, b, s->peer, &p->pair);
+			       secret_set_unfit(ps->env, b, s->entry->name,
+						&p->pair);
 		if (w != NULL) {
 			why = w;
 			bytes_wipe(p, sizeof(*p));
@@ -328,8 +346,8 @@ set_check(struct secret_store *ps, struct secret_set *s, const struct bnl *b)
 	}
 	if (why == NULL)
 		return;
-	actions_event(ps->env->actions, EVENT_INFO, EVENT_PAIR_GONE, s->peer,
-		      "a stored secret erased: %s", why);
+	actions_event(ps->env->actions, EVENT_INFO, EVENT_PAIR_GONE,
+		      s->entry->name, "a stored secret erased: %s", why);
 	s->unfit = true;
 	set_changed(ps, s);
 	set_write(ps, s);
@@ -338,11 +356,12 @@ set_check(struct secret_store *ps, struct secret_set *s, const struct bnl *b)
 void
 secret_store_check(struct secret_store *ps, const struct bnl *b)
 {
-	struct secret_set *s;
+	struct entry *e;
 	size_t pos = 0;
 
-	while ((s = table_next(&ps->by_peer, &pos)) != NULL)
-		set_check(ps, s, b);
+	while ((e = names_next(&ps->env->names, &pos)) != NULL)
+		if (e->secrets != NULL)
+			set_check(ps, e->secrets, b);
 }
 
 void
@@ -397,7 +416,8 @@ secret_store_stored(struct secret_store *ps, uint32_t ticket, bool ok)
 		s->dirty = true;
 		write_failed(ps, s);
 		actions_event(ps->env->actions, EVENT_ERROR, EVENT_STORE_FAILED,
-			      s->peer, "its pair secrets could not be stored");
+			      s->entry->name,
+			      "its pair secrets could not be stored");
 	}
 	if (s->dirty)
 		set_write(ps, s);

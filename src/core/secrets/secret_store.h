@@ -31,6 +31,8 @@ int secret_store_load(struct secret_store *ps, const struct pair_record *r);
  */
 const struct pair_record *secret_store_get(const struct secret_store *ps,
 					   const char *peer);
+/* The same by the node's entry. */
+const struct pair_record *secrets_held(const struct entry *e);
 /* Told by the data path: a packet of peer was authenticated under
  * that pair. true when something changed. Cheap when it was proven before. */
 bool secret_store_prove(struct secret_store *ps, const char *peer,

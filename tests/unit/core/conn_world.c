@@ -401,7 +401,7 @@ check_counters(const struct conns *cs)
 {
 	size_t uses[USES] = { 0 }, negotiating = 0, pos = 0;
 	const unsigned int both = CONN_PAIR | CONN_AGAIN;
-	const struct conn_heard *h;
+	const struct entry *e;
 
 	for (const struct conn *ch = cs->all; ch != NULL; ch = ch->next) {
 		uses[USE_CONN] += ch->state != CONN_ENDING;
@@ -421,8 +421,8 @@ check_counters(const struct conns *cs)
 			count_purpose(uses, d->purpose);
 		uses[d->connected ? USE_ANSWERED : USE_PENDING] += first;
 	}
-	while ((h = table_next(&cs->heard, &pos)) != NULL)
-		negotiating += h->negotiating;
+	while ((e = names_next(&cs->env->names, &pos)) != NULL)
+		negotiating += e->heard == NULL ? 0 : e->heard->negotiating;
 	assert_int_equal(negotiating, uses[USE_NEGOTIATING]);
 	for (int i = 0; i < USES; i++)
 		assert_int_equal(cs->uses[i], uses[i]);

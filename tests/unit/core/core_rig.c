@@ -286,7 +286,7 @@ rig_load(struct rig_node *n, const struct rig_node *peer,
 struct peer *
 rig_peer(const struct rig_node *n, const char *name)
 {
-	return table_get(&n->core->by_name, name, strlen(name));
+	return peer_named(n->core, name);
 }
 
 /* --- the data path -------------------------------------------------------- */

@@ -227,8 +227,7 @@ meet_all(struct rig_node *n)
 		history_try(n->core->env.history, rig.now.mono, name, &at,
 			    HISTORY_SILENT, NULL);
 		hosts_want(n->core->hosts, &n->core->env, name, false);
-		assert_non_null(conn_heard_get(&n->core->conns->heard,
-					       &n->core->env, name));
+		assert_non_null(conn_heard_get(&n->core->env, name));
 	}
 	rig_drain(n);
 }
