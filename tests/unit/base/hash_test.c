@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SipHash-2-4 against the vectors published with the reference code. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "../unit.h"
 #include "base/hash.h"
 
 /* Vector n: the input 00 01 02 ... of length n under the key 00 01 ... 0f.

@@ -4,14 +4,10 @@
 #ifndef TESTS_UNIT_WIPED_H
 #define TESTS_UNIT_WIPED_H
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-#include <cmocka.h>
 
+#include "../unit.h"
 #include "base/bytes.h"
 
 #define WIPED_MAX 1024

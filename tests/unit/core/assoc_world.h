@@ -3,15 +3,11 @@
 #ifndef ASSOC_WORLD_H
 #define ASSOC_WORLD_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <cmocka.h>
 
+#include "../unit.h"
 #include "core/session/assoc_impl.h"
 #include "base/bytes.h"
 #include "core/action.h"

@@ -7,15 +7,11 @@
 #ifndef TESTS_CORE_CONN_WORLD_H
 #define TESTS_CORE_CONN_WORLD_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <cmocka.h>
 
+#include "../unit.h"
 #include "base/bytes.h"
 #include "core/action.h"
 #include "core/conn/conn.h"

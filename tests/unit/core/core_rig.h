@@ -7,15 +7,11 @@
 #ifndef TESTS_CORE_RIG_H
 #define TESTS_CORE_RIG_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <cmocka.h>
 
+#include "../unit.h"
 #include "core/core_impl.h"
 #include "../format/bnl_keys.h"
 #include "packets.h"

@@ -3,14 +3,10 @@
 #ifndef TESTS_GRO_RIG_H
 #define TESTS_GRO_RIG_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <cmocka.h>
 
+#include "../unit.h"
 #include "../base/prng.h"
 #include "core/data/gro.h"
 #include "core/data/gso.h"

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The fast implementation against OpenSSL: same bytes, same refusals. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <string.h>
 
 #ifdef IPSEC_MB
 #include <intel-ipsec-mb.h>
 #endif
 
+#include "../unit.h"
 #include "../../../src/crypto/aead_impl.h"
 #include "crypto/rng.h"
 

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* AEAD: published vectors, and that nothing forged is ever opened. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <openssl/crypto.h>
-#include <cmocka.h>
 
+#include "../unit.h"
 #include "../../../src/crypto/aead_impl.h"
 #include "test_hex.h"
 

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Certificates: what ours contain, what of others' is refused. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <cmocka.h>
 
 #include <openssl/err.h>
 
+#include "../unit.h"
 #include "crypto/cert.h"
 #include "odd_cert.h"
 #include "test_keys.h"

@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SHA-256 (FIPS 180-4), HMAC (RFC 4231) and HKDF (RFC 5869) vectors. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <pthread.h>
-#include <cmocka.h>
 
+#include "../unit.h"
 #include "crypto/kdf.h"
 #include "test_hex.h"
 

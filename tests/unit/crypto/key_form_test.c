@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One key has one fingerprint, whichever way it is written. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <cmocka.h>
 
 #include <openssl/core_names.h>
 
+#include "../unit.h"
 #include "crypto/cert.h"
 #include "odd_cert.h"
 

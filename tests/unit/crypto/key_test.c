@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Keys: what is read, what is refused, what comes out again. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <cmocka.h>
 
+#include "../unit.h"
 #include "crypto/key.h"
 #include "test_hex.h"
 #include "test_keys.h"

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The seeded generator against RFC 8439, the bounds of both, and OpenSSL's
  * own ones in two copies of a machine. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <pthread.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,6 +8,7 @@
 #include <openssl/core_names.h>
 #include <openssl/rand.h>
 
+#include "../unit.h"
 #include "crypto/rng.h"
 #include "test_hex.h"
 

@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Signatures: published ones, the command line's, our own; and forgeries. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <cmocka.h>
 
+#include "../unit.h"
 #include "crypto/sign.h"
 #include "test_hex.h"
 #include "test_keys.h"

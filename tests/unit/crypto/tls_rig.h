@@ -3,15 +3,11 @@
 #ifndef TESTS_CRYPTO_TLS_RIG_H
 #define TESTS_CRYPTO_TLS_RIG_H
 
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <cmocka.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include "../unit.h"
 #include "base/buf.h"
 #include "crypto/cert.h"
 #include "crypto/rng.h"

@@ -5,17 +5,12 @@
  * millisecond of public-key work for whatever it is given, on a clock that
  * nothing else moves.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../unit.h"
 #include "daemon/daemon.h"
 #include "sys/clock.h"
 

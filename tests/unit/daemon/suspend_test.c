@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What makes keys anew, and that the generators are renewed before. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <string.h>
 #include <sys/eventfd.h>
 
+#include "../unit.h"
 #include "daemon/daemon.h"
 #include "sys/vmfork.h"
 

@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the filter of system calls stops, and what it lets through: in
  * children, as there is no way back. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
@@ -32,6 +26,7 @@
 #include <linux/seccomp.h>
 #include <linux/sockios.h>
 
+#include "../unit.h"
 #include "sys/confine.h"
 #include "sys/privs.h"
 

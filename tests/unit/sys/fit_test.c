@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Whether this host has what is asked for, without touching it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <cmocka.h>
 
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -14,6 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "../unit.h"
 #include "sys/fit.h"
 #include "sys/sockaddr.h"
 

@@ -1,11 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Shell commands: order, surroundings, limits. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -18,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../unit.h"
 #include "sys/clock.h"
 #include "sys/hook.h"
 #include "sys/sigwatch.h"

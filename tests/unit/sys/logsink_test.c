@@ -1,11 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Where log lines go. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -17,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "../unit.h"
 #include "sys/logsink.h"
 
 static char dir[32];

@@ -1,11 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the service manager hears. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../unit.h"
 #include "sys/notify.h"
 
 /* A manager that listens at a path, or at "@" and an abstract name. */

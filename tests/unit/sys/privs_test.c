@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Giving privileges up: in children, as there is no way back. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include <cap-ng.h>
-#include <cmocka.h>
 #include <errno.h>
 #include <grp.h>
 #include <inttypes.h>
@@ -20,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../unit.h"
 #include "sys/privs.h"
 
 #define NET_ADMIN_BIT (UINT64_C(1) << 12)

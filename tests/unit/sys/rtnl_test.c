@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Interfaces, addresses and routes in a network namespace of their own: what
  * others change is news, what this program sets is there. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -15,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../unit.h"
 #include "sys/clock.h"
 #include "sys/ifaces.h"
 #include "sys/rtnl.h"

@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Endpoints to socket addresses and back; the clocks. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <time.h>
 
+#include "../unit.h"
 #include "sys/clock.h"
 #include "sys/sockaddr.h"
 

@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What was read from a file, perhaps a key, is wiped before its memory goes
  * back to the heap: where the buffer grows, and where the file is refused. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <malloc.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../unit.h"
 #include "sys/store.h"
 
 #define MARK 0xa7 /* all that the file has */

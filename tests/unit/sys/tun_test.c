@@ -4,12 +4,6 @@
  * address are reflected: with source and destination swapped and everything
  * else, offload too, as it was read they are a connection with ourselves.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +20,7 @@
 #include <net/if.h>
 #include <unistd.h>
 
+#include "../unit.h"
 #include "base/bytes.h"
 #include "sys/sockaddr.h"
 #include "sys/tun.h"

@@ -6,11 +6,6 @@
 #ifndef UDP_FIXTURE_H
 #define UDP_FIXTURE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
@@ -21,6 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../unit.h"
 #include "sys/udp.h"
 
 #define MEM_LEN ((size_t)UDP_BATCH * UDP_RECV_PIECE)

@@ -1,11 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which messages say that the machine was copied, and who says so. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -16,6 +10,7 @@
 
 #include <linux/netlink.h>
 
+#include "../unit.h"
 #include "sys/vmfork.h"
 
 #define PLACE "/devices/platform/QEMUVGID:00"

@@ -4,13 +4,7 @@
  * is signed but what a guest has proven to ask for. The network of the test is
  * made by init, in a folder of its own; the monitor runs in a child.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include <arpa/inet.h>
-#include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -23,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../unit.h"
 #include "crypto/cert.h"
 #include "format/invitemsg.h"
 #include "lib/defaults.h"

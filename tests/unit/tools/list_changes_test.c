@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The words for the difference of two lists, and the changes that need a
  * confirmation. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <string.h>
 
+#include "../unit.h"
 #include "capture.h"
 #include "format/bnl_parse.h"
 #include "list/list_changes.h"

@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The table of options: parsing, the help and the errors. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "../unit.h"
 #include "capture.h"
 #include "lib/defaults.h"
 #include "lib/options.h"
