@@ -90,7 +90,7 @@ bool join_ask_proven(const uint8_t *in, size_t len, const struct token_keys *k,
 
 /*
  * proof 32, certificate (length 4, PEM), CAs (length 4, PEM), count 1 of keys
- * that sign lists (length 4, PEM), list (length 4)
+ * that sign lists (length 4, PEM), list (length 4), a tail (format/tail.h)
  */
 struct join_give {
 	struct span cert;

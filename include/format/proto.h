@@ -31,6 +31,18 @@
 #define PROTO_MAC_LEN 16	/* mac1, mac2, cookie */
 #define BNL_VERSION_WIRE_LEN 40 /* timestamp 8, digest 32 */
 
+/* --- tails: format/tail.h ------------------------------------------------ */
+#define TAIL_REFUSED 0x8000 /* unknown types from here on are refused */
+enum hello_tail {
+	HELLO_TAIL_FEATURES = 1, /* 4: bits of what the sender can do */
+	HELLO_TAIL_FORMAT = 2,	 /* 2: list format that it applies */
+	HELLO_TAIL_IN_FORCE = 3, /* version 40, why 1 */
+};
+#define HELLO_IN_FORCE_LEN 41
+/* Why the list in force is not the one that is served. */
+#define IN_FORCE_SERVED 0
+#define IN_FORCE_FORMAT 1 /* that one is of a later format */
+
 /* --- UDP: the first byte is the type ----------------------------------- */
 enum dgram_type {
 	DGRAM_INIT = 1,
@@ -103,7 +115,7 @@ enum frame_type {
 	FRAME_LIST_DIFF = 9, /* a difference of so many bytes comes instead */
 	FRAME_TYPES
 };
-#define FRAME_HELLO_MAX 2048
+#define FRAME_HELLO_MAX 8192
 #define FRAME_REFUSE_MAX 256
 #define FRAME_LIST_DATA_MAX 16384
 #define FRAME_PAYLOAD_MAX FRAME_LIST_DATA_MAX

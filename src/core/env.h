@@ -100,6 +100,14 @@ core_env_serves(const struct core_env *env)
 						       &env->version;
 }
 
+/* Why the list in force is another one: IN_FORCE_*. */
+static inline uint8_t
+core_env_why(const struct core_env *env)
+{
+	return core_env_served(env) == env->bnl ? IN_FORCE_SERVED :
+						  IN_FORCE_FORMAT;
+}
+
 /* The held list revokes the key of that node, or one of these above its
  * certificate, unless the list in force admits the node by its key. */
 static inline bool

@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/cursor.h"
 #include "format/ctlmsg.h"
+#include "format/tail.h"
 
 #define HELLO_FLAGS HELLO_NEGOTIATE
 
@@ -16,6 +17,27 @@ name_write(struct wcur *w, const char *name)
 
 	wcur_u8(w, (uint8_t)len);
 	wcur_bytes(w, name, len);
+}
+
+static void
+tail_write(struct wcur *w, const struct hello *h)
+{
+	uint8_t version[BNL_VERSION_WIRE_LEN];
+
+	if (h->features != 0) {
+		tail_put(w, HELLO_TAIL_FEATURES, 4);
+		wcur_be32(w, h->features);
+	}
+	if (h->format > BNL_FORMAT_FIRST) {
+		tail_put(w, HELLO_TAIL_FORMAT, 2);
+		wcur_be16(w, h->format);
+	}
+	if (h->why != IN_FORCE_SERVED) {
+		bnl_version_write(version, &h->in_force);
+		tail_put(w, HELLO_TAIL_IN_FORCE, HELLO_IN_FORCE_LEN);
+		wcur_bytes(w, version, sizeof(version));
+		wcur_u8(w, h->why);
+	}
 }
 
 size_t
@@ -49,8 +71,54 @@ hello_encode(uint8_t out[FRAME_HELLO_MAX], const struct hello *h)
 		wcur_bytes(&w, h->held[i].id, sizeof(h->held[i].id));
 		wcur_be32(&w, h->held[i].generation);
 	}
+	tail_write(&w, h);
 	assert(!w.bad);
 	return w.len;
+}
+
+static int
+tail_entry_read(struct hello *h, unsigned int type, struct rcur *c,
+		struct err *e)
+{
+	uint8_t version[BNL_VERSION_WIRE_LEN];
+
+	switch (type) {
+	case HELLO_TAIL_FEATURES:
+		h->features = rcur_be32(c);
+		break;
+	case HELLO_TAIL_FORMAT:
+		h->format = rcur_be16(c);
+		break;
+	case HELLO_TAIL_IN_FORCE:
+		rcur_bytes(c, version, sizeof(version));
+		bnl_version_read(&h->in_force, version);
+		h->why = rcur_u8(c);
+		break;
+	default:
+		return tail_unknown(type, e);
+	}
+	if (!c->bad && h->format != 0)
+		return 0;
+	return err_set(e, ERR_PROTO, "entry %u is malformed", type);
+}
+
+static int
+tail_read(struct hello *h, struct rcur *c, struct err *e)
+{
+	const size_t len = c->left;
+	const uint8_t *bytes = rcur_view(c, len);
+	struct rcur entry;
+	unsigned int type;
+	struct tail t;
+	int rc;
+
+	h->format = BNL_FORMAT_FIRST;
+	h->in_force = h->list;
+	tail_init(&t, bytes, len);
+	while ((rc = tail_next(&t, &type, &entry, e)) == 1)
+		if (tail_entry_read(h, type, &entry, e) < 0)
+			return -1;
+	return rc;
 }
 
 static int
@@ -145,6 +213,7 @@ hello_decode(struct hello *out, const uint8_t *in, size_t len, struct err *e)
 {
 	struct hello h = { .nheld = 0 };
 	uint8_t version[BNL_VERSION_WIRE_LEN];
+	struct err why;
 	uint8_t flags;
 	struct rcur c;
 
@@ -159,12 +228,14 @@ hello_decode(struct hello *out, const uint8_t *in, size_t len, struct err *e)
 	if (ciphers_read(&h.algos, &c, e) < 0 ||
 	    comps_read(&h.algos, &c, e) < 0 || held_read(&h, &c, e) < 0)
 		return -1;
-	if (!rcur_done(&c))
+	bnl_version_read(&h.list, version);
+	if (c.bad)
 		return err_set(e, ERR_PROTO, "a hello of a wrong length");
+	if (tail_read(&h, &c, &why) < 0)
+		return err_set(e, ERR_PROTO, "a hello's tail: %s", why.text);
 	if ((flags & ~HELLO_FLAGS) != 0)
 		return err_set(e, ERR_PROTO, "hello flags 0x%02x", flags);
 	h.negotiate = (flags & HELLO_NEGOTIATE) != 0;
-	bnl_version_read(&h.list, version);
 	*out = h;
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include "base/cursor.h"
 #include "crypto/kdf.h"
 #include "format/invite.h"
+#include "format/tail.h"
 
 #define ASK_HEAD (JOIN_ASK_ID_AT + TOKEN_ID_LEN) /* before the proof */
 #define ASK_MIN (ASK_HEAD + JOIN_PROOF_LEN + 1 + 2 + 1 + 4 + 1)
@@ -302,8 +303,10 @@ join_give_decode(struct join_give *out, const uint8_t *in, size_t len,
 	for (unsigned int i = 0; !r.bad && i < g.nkeys; i++)
 		g.keys[i] = get_span(&r, rcur_be32(&r));
 	g.list = get_span(&r, rcur_be32(&r));
-	if (!rcur_done(&r))
+	if (r.bad)
 		return err_set(e, ERR_PROTO, "an answer without its form");
+	if (r.left > 0 && tail_skip(r.end - r.left, r.left, e) < 0)
+		return -1;
 	*out = g;
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/cursor.h"
 #include "crypto/kdf.h"
+#include "format/tail.h"
 
 /*
  * magic 7, version 1, name length 1, name, number of pairs 1, the pairs,
@@ -30,7 +31,6 @@ enum tail_type {
 	TAIL_ABOVE = 1, /* fingerprints of the CAs, the nearest first */
 	TAIL_RUN = 2,	/* u64: running time of this node as it was made */
 	TAIL_ENDS = 3,	/* u64, u64: end of our certificate, of the peer's */
-	TAIL_REFUSED = 0x8000 /* this and above: refused if unknown */
 };
 
 /* Where the pair ends with the earlier of both certificates, nothing is gained
@@ -162,10 +162,8 @@ static int
 tail_entry_read(struct pair *p, unsigned int type, struct rcur *c,
 		struct err *e)
 {
-	if (type >= TAIL_REFUSED)
-		return err_set(e, ERR_RANGE, "unknown entry 0x%04x", type);
-	if (type == 0 || type > TAIL_ENDS)
-		return 0;
+	if (type > TAIL_ENDS)
+		return tail_unknown(type, e);
 	if (entry_read(p, type, c) != 0 || !rcur_done(c))
 		return err_set(e, ERR_RANGE, "entry %u is out of range", type);
 	return 0;
@@ -174,30 +172,23 @@ tail_entry_read(struct pair *p, unsigned int type, struct rcur *c,
 static int
 tail_read(struct pair *p, struct rcur *c, struct err *e)
 {
-	unsigned int last = 0, known = 0;
 	size_t len = rcur_be16(c);
 	const uint8_t *bytes = rcur_view(c, len);
-	struct rcur tail, entry;
+	unsigned int type, known = 0;
+	struct rcur entry;
+	struct tail t;
+	int rc;
 
 	if (bytes == NULL)
 		return err_set(e, ERR_SYNTAX, "the record is too short");
-	rcur_init(&tail, bytes, len);
-	while (tail.left > 0) {
-		unsigned int type = rcur_be16(&tail);
-
-		len = rcur_be16(&tail);
-		bytes = rcur_view(&tail, len);
-		if (bytes == NULL)
-			return err_set(e, ERR_SYNTAX, "an entry is too long");
-		if (type <= last)
-			return err_set(e, ERR_SYNTAX,
-				       "entry %u is out of order", type);
-		rcur_init(&entry, bytes, len);
+	tail_init(&t, bytes, len);
+	while ((rc = tail_next(&t, &type, &entry, e)) == 1) {
 		if (tail_entry_read(p, type, &entry, e) != 0)
 			return -1;
 		known += type == TAIL_ABOVE || type == TAIL_RUN;
-		last = type;
 	}
+	if (rc < 0)
+		return -1;
 	if (known != 2)
 		return err_set(e, ERR_SYNTAX, "an entry is missing");
 	return 0;

@@ -3,7 +3,7 @@
  * The HELLO of a peer, of any length and content. Numbers up to 64 are told
  * apart: a name is no longer.
  *
- * @files src/format/hello.c src/format/compress.c src/format/bnl.c
+ * @files src/format/hello.c src/format/tail.c src/format/compress.c src/format/bnl.c
  *	tests/prove/cursor_any.c tests/prove/err_any.c
  * @options -cpp-extra-args=-DEACH_MAX=64 -eva-partition-value last_byte
  *	-eva-split-limit 300

@@ -53,6 +53,9 @@ say_hello(struct negotiation *n, const struct neg_env *env, bool negotiate,
 	rng_fill(&env->core->rng, h->random, sizeof(h->random));
 	memcpy(h->static_key, env->core->static_public, sizeof(h->static_key));
 	h->list = *core_env_serves(env->core);
+	h->format = BNL_FORMAT;
+	h->in_force = env->core->version;
+	h->why = core_env_why(env->core);
 	h->algos = *env->algos;
 	h->nheld = negotiate ? env->nheld : 0;
 	memcpy(h->held, env->held, h->nheld * sizeof(h->held[0]));

@@ -104,7 +104,8 @@ struct replies { /* to one datagram: no more than one of each */
 	bool pong, tell;
 };
 
-/* Returns false when the rest is not read. */
+/* A record may be longer than it is known here: the rest of it is skipped, as one
+ * of an unknown type is. Returns false when the other records are not read. */
 static bool
 record_in(struct peer *p, const struct assoc_in *in, struct replies *done,
 	  uint8_t type, const uint8_t *value, size_t len)
@@ -116,20 +117,20 @@ record_in(struct peer *p, const struct assoc_in *in, struct replies *done,
 			(void)record_send_ping(p, RECORD_PONG, value);
 		done->pong = true;
 		version_in(p, value);
-	} else if (type == RECORD_PONG && len == RECORD_PING_LEN) {
+	} else if (type == RECORD_PONG && len >= RECORD_PING_LEN) {
 		pong_in(p, value);
-	} else if (type == RECORD_LIST_NEWS && len == BNL_VERSION_WIRE_LEN) {
+	} else if (type == RECORD_LIST_NEWS && len >= BNL_VERSION_WIRE_LEN) {
 		bnl_version_read(&v, value);
 		lists_news(p->core->lists, p->name, &v);
 		news_receipt(p);
-	} else if (type == RECORD_BYE && len == 0 && in->is_current) {
+	} else if (type == RECORD_BYE && in->is_current) {
 		bye_in(p);
 		return false;
-	} else if (type == RECORD_ASK && len == RECORD_ASK_LEN) {
+	} else if (type == RECORD_ASK && len >= RECORD_ASK_LEN) {
 		if (!done->tell && may_tell(p))
 			ask_in(p, value);
 		done->tell = true;
-	} else if (type == RECORD_TELL && len == RECORD_TELL_LEN) {
+	} else if (type == RECORD_TELL && len >= RECORD_TELL_LEN) {
 		tell_in(p, value);
 	}
 	return true;

@@ -82,7 +82,7 @@ header_refused(void **state)
 		{0, 0, 0, 0},		{FRAME_TYPES, 0, 0, 0},
 		{255, 0, 0, 1},		{FRAME_READY, 1, 0, 0},
 		{FRAME_READY, 0, 0, 1}, {FRAME_CONFIRM, 0, 0, 31},
-		{FRAME_CONFIRM, 0, 0, 33}, {FRAME_HELLO, 0, 8, 1},
+		{FRAME_CONFIRM, 0, 0, 33}, {FRAME_HELLO, 0, 32, 1},
 		{FRAME_HELLO, 0, 0, 1}, {FRAME_REFUSE, 0, 1, 1},
 		{FRAME_REFUSE, 0, 0, 41}, {FRAME_LIST_QUERY, 0, 0, 39},
 		{FRAME_LIST_HAVE, 0, 0, 45}, {FRAME_LIST_GET, 0, 0, 40},

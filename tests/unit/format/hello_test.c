@@ -19,6 +19,8 @@ struct raw {
 	const uint8_t *ciphers, *comps; /* with the count in front */
 	uint8_t nheld;
 	uint32_t generation; /* of all pairs held */
+	const uint8_t *tail;
+	size_t taillen;
 };
 
 static const uint8_t one_cipher[] = { 1, AEAD_AES_128_GCM, 0, 7 };
@@ -60,6 +62,7 @@ raw_write(uint8_t out[FRAME_HELLO_MAX], const struct raw *r)
 		wcur_bytes(&w, id, sizeof(id));
 		wcur_be32(&w, r->generation);
 	}
+	wcur_bytes(&w, r->tail, r->taillen);
 	assert_false(w.bad);
 	return w.len;
 }
@@ -225,6 +228,89 @@ test_flags(void **state)
 	refused(&r, "hello flags 0x81");
 }
 
+#define TAIL(r, bytes) ((r).tail = (bytes), (r).taillen = sizeof(bytes))
+
+/* What a later version says more: skipped, or refused. */
+static void
+test_tail(void **state)
+{
+	static const uint8_t known[] = { 0, 1, 0, 4, 1, 2, 3, 4,
+					 0, 2, 0, 2, 0, 7 };
+	static const uint8_t longer[] = { 0, 1, 0,   5,	   1, 2, 3, 4, 5,
+					  0, 9, 0,   1,	   0xff, 0x7f, 0xff,
+					  0, 0 };
+	static const uint8_t refuse[] = { 0x80, 0, 0, 0 };
+	static const uint8_t zero[] = { 0, 0, 0, 0 };
+	static const uint8_t twice[] = { 0, 9, 0, 0, 0, 9, 0, 0 };
+	static const uint8_t order[] = { 0, 9, 0, 0, 0, 8, 0, 0 };
+	static const uint8_t cut[] = { 0, 9, 0, 2, 1 };
+	static const uint8_t stub[] = { 0 };
+	static const uint8_t brief[] = { 0, 1, 0, 3, 1, 2, 3 };
+	static const uint8_t format0[] = { 0, 2, 0, 2, 0, 0 };
+	uint8_t in_force[4 + HELLO_IN_FORCE_LEN] = { 0, 3, 0,
+						     HELLO_IN_FORCE_LEN };
+	struct raw r = plain();
+	struct hello h = taken(&r);
+
+	(void)state;
+	assert_int_equal(h.features, 0);
+	assert_int_equal(h.format, BNL_FORMAT_FIRST);
+	assert_int_equal(bnl_version_cmp(&h.in_force, &h.list), 0);
+	assert_int_equal(h.why, IN_FORCE_SERVED);
+	TAIL(r, known);
+	h = taken(&r);
+	assert_int_equal(h.features, 0x01020304);
+	assert_int_equal(h.format, 7);
+	TAIL(r, longer);
+	assert_int_equal(taken(&r).features, 0x01020304);
+	in_force[11] = 9;
+	in_force[sizeof(in_force) - 1] = IN_FORCE_FORMAT;
+	TAIL(r, in_force);
+	h = taken(&r);
+	assert_int_equal(h.in_force.timestamp.s, 9);
+	assert_int_equal(h.why, IN_FORCE_FORMAT);
+	TAIL(r, refuse);
+	refused(&r, "a hello's tail: unknown entry 0x8000");
+	TAIL(r, zero);
+	refused(&r, "a hello's tail: entry 0 is out of order");
+	TAIL(r, twice);
+	refused(&r, "a hello's tail: entry 9 is out of order");
+	TAIL(r, order);
+	refused(&r, "a hello's tail: entry 8 is out of order");
+	TAIL(r, cut);
+	refused(&r, "a hello's tail: an entry is too long");
+	TAIL(r, stub);
+	refused(&r, "a hello's tail: an entry is too long");
+	TAIL(r, brief);
+	refused(&r, "a hello's tail: entry 1 is malformed");
+	TAIL(r, format0);
+	refused(&r, "a hello's tail: entry 2 is malformed");
+}
+
+/* Nothing is said that holds without it. */
+static void
+test_tail_written(void **state)
+{
+	uint8_t out[FRAME_HELLO_MAX];
+	struct hello h = { .from = "a", .to = "b", .format = 1 }, back;
+	size_t bare = hello_encode(out, &h);
+
+	(void)state;
+	h.format = 2;
+	h.features = 5;
+	h.in_force.timestamp.s = 77;
+	assert_int_equal(hello_encode(out, &h), bare + 8 + 6);
+	h.why = IN_FORCE_FORMAT;
+	assert_int_equal(hello_encode(out, &h),
+			 bare + 8 + 6 + 4 + HELLO_IN_FORCE_LEN);
+	assert_int_equal(
+		hello_decode(&back, out, hello_encode(out, &h), NULL), 0);
+	assert_int_equal(back.format, 2);
+	assert_int_equal(back.features, 5);
+	assert_int_equal(back.in_force.timestamp.s, 77);
+	assert_int_equal(back.why, IN_FORCE_FORMAT);
+}
+
 /* A HELLO of any version tells it, however short it is. */
 static void
 test_version(void **state)
@@ -249,6 +335,8 @@ main(void)
 		cmocka_unit_test(test_pairs_held),
 		cmocka_unit_test(test_flags),
 		cmocka_unit_test(test_version),
+		cmocka_unit_test(test_tail),
+		cmocka_unit_test(test_tail_written),
 	};
 	/* clang-format on */
 

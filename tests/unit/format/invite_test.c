@@ -275,6 +275,16 @@ give_is_proven(void **state)
 	assert_int_equal(back.nkeys, 2);
 	assert_true(span_is(back.keys[1], "key two"));
 	assert_true(span_is(back.list, "the list"));
+	/* A later version may say more behind it. */
+	assert_int_equal(buf_put(&b, "\x00\x05\x00\x01x", 5), 0);
+	assert_int_equal(join_give_decode(&back, buf_data(&b), len + 5, &e), 0);
+	b.mem[b.start + len] = 0x80;
+	assert_int_equal(join_give_decode(&back, buf_data(&b), len + 5, &e),
+			 -1);
+	b.mem[b.start + len] = 0;
+	b.mem[b.start + len + 3] = 2;
+	assert_int_equal(join_give_decode(&back, buf_data(&b), len + 5, &e),
+			 -1);
 	assert_true(join_give_proven(buf_data(&b), len, &k, exported, asked));
 	assert_false(join_give_proven(buf_data(&b), len, &k, elsewhere, asked));
 	memcpy(other, asked, sizeof(other));
