@@ -396,6 +396,7 @@ admission_of_a_hello(void **state)
 		{{.others = 4}, true, {REFUSE_BUSY, "too many connections", false}},
 		{{.others = 4, .dialled = true}, true, {ADMIT_YES, "", false}},
 		{{.negotiates = true, .seq = 5}, true, {ADMIT_YES, "", true}},
+		{{.negotiates = true, .seq = 6}, true, {ADMIT_YES, "", true}},
 		{{.negotiates = true, .seq = 4}, true,
 		 {REFUSE_BUSY, "a newer connection is there", false}},
 		{{.negotiates = true, .seq = 9}, false,

@@ -528,6 +528,10 @@ both_ends_agree(void **state)
 		assert_memory_equal(p.id, q.id, sizeof(p.id));
 		assert_memory_equal(p.id, d->n->keys.id, sizeof(p.id));
 		assert_memory_equal(p.secret, q.secret, sizeof(p.secret));
+		assert_memory_equal(p.secret, d->n->keys.secret,
+				    sizeof(p.secret));
+		assert_memory_not_equal(d->n->mine.random, l->n->mine.random,
+					PROTO_RANDOM_LEN);
 		assert_int_equal(p.generation, 9);
 		assert_int_equal(q.generation, 9);
 		assert_int_equal(p.lower_dialled, dialled);
