@@ -15,7 +15,7 @@
 
 #define CHANGE_NO_NODE UINT32_MAX
 
-/* What is different of a node that stands in both. */
+/* Differences of a node that stands in both. */
 #define CHANGE_SUBNETS 1
 #define CHANGE_ADDRESSES 2
 #define CHANGE_KEY 4
@@ -31,7 +31,7 @@ struct list_changes {
 	struct bnl_version from;     /* version of was */
 	struct list_change *v;	     /* in the order of names */
 	size_t n, cap;
-	bool prefixes; /* those of the network are others */
+	bool prefixes; /* the network has others */
 	bool revokes;  /* a key is revoked that was not */
 };
 

@@ -53,9 +53,9 @@ struct core_init {
 };
 
 /*
- * 0 or -1. On failure list and held stay the caller's. A list below the mark is used
- * to find a newer one, and for nothing else; one dated too far ahead is not
- * used at all.
+ * 0 or -1. On failure list and held stay the caller's. A list below the mark is
+ * used to find a newer one, and for nothing else; one dated too far ahead is
+ * not used at all.
  */
 int core_new(struct core **out, const struct core_init *in, struct now now,
 	     struct err *e);
@@ -63,8 +63,8 @@ void core_free(struct core *c); /* NULL is fine; wipes */
 /* A stored record, read at start before core_start(). An action erases a record
  * that no longer fits the list. The caller wipes its copy. */
 void core_load_pair(struct core *c, const struct pair_record *r);
-/* The bytes that ACTION_STORE_ADDRCACHE wrote, before core_start(). 0, or -1: they
- * are damaged, and nothing is taken from them. */
+/* The bytes that ACTION_STORE_ADDRCACHE wrote, before core_start(). 0, or -1:
+ * they are damaged, and nothing is taken from them. */
 int core_load_addrcache(struct core *c, const uint8_t *data, size_t len,
 			struct err *e);
 /* Queues hooks for all that is set up; resumes peers with stored pairs. */

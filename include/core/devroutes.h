@@ -44,10 +44,10 @@ struct devroutes {
 };
 
 /*
- * A prefix of the list becomes one route, if a subnet of another node or one
- * of `own` is in it, and it overlaps nothing of local. Any other subnet of
- * another node has its own route. Subnets in such a prefix are not looked at one
- * by one: the worker has sorted them. 0, or -1 when memory is out.
+ * A prefix of the list becomes one route, if a subnet of another node or one of
+ * `own` is in it, and it overlaps nothing of local. Any other subnet of another
+ * node has its own route. Subnets in such a prefix are not looked at one by
+ * one: the worker has sorted them. 0, or -1 when memory is out.
  */
 int devroutes_make(struct devroutes *out, const struct devroutes_in *in,
 		   struct err *e);

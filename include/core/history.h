@@ -55,20 +55,21 @@ struct history_entry {	  /* about a single node */
 					* was not met; 0: none */
 	struct walltime gone;	       /* left the list then; 0: never */
 	struct bnl_version gone_by;    /* with that list */
-	struct history_entry *before, *after; /* of those that left */
+	struct history_entry *before, *after; /* by when they left */
 };
 
 struct history;
 struct names;
 
-/* Its entries are parts of the entries of ns. NULL when memory is out. */
+/* The notes are parts of the entries of ns. NULL when memory is out. */
 struct history *history_new(struct names *ns);
 void history_free(struct history *n); /* NULL is fine */
 /* NULL: nothing was noticed. Lives until the next call that changes it. */
 const struct history_entry *history_get(const struct history *n,
 					const char *name);
 
-/* Without memory, or without notes, nothing is remembered. text: may be NULL; copied. */
+/* Without memory, or without notes, nothing is remembered. text: may be NULL;
+ * copied. */
 void history_try(struct history *n, struct monotime now, const char *name,
 		 const struct endpoint *to, enum history_kind kind,
 		 const char *text);

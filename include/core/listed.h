@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The addresses and host names that stand in a list, of all its nodes: a caller
- * from one of the addresses is more likely to be a node than others, and nothing
- * more than that.
+ * from one of the addresses is more likely to be a node than others, and
+ * nothing more than that.
  */
 #ifndef CORE_LISTED_H
 #define CORE_LISTED_H
@@ -21,7 +21,8 @@ struct listed {
 	size_t nhosts;
 };
 
-/* Host names stand apart, and live as long as b. 0, or -1 when memory is out. */
+/* Host names stand apart, and live as long as b. 0, or -1 when memory is
+ * out. */
 int listed_build(struct listed *out, const struct bnl *b, struct err *e);
 /* n addresses alone, in any order; they are taken over, malloc'd. */
 void listed_take(struct listed *out, struct ipaddr *all, size_t n);

@@ -103,9 +103,9 @@ bool bnl_is_broadcast(const struct bnl *b, const struct bnl_node *node,
 /* True when the list pins a key for the node, and fp is another one. */
 bool bnl_pins_another(const struct bnl_node *node,
 		      const uint8_t fp[FINGERPRINT_LEN]);
-/* True when the list says `admit pinned` and pins that key for the node. Whoever
- * proves to hold the key is then the node, whatever its certificate's chain and
- * dates are. No such key is revoked: the parser sees to it. */
+/* True when the list says `admit pinned` and pins that key for the node.
+ * Whoever proves to hold the key is then the node, whatever its certificate's
+ * chain and dates are. No such key is revoked: the parser sees to it. */
 bool bnl_admits_by_key(const struct bnl *b, const char *name,
 		       const uint8_t fp[FINGERPRINT_LEN]);
 /* True when the list gives the node that address; a host name of it, with that

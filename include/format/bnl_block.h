@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The blocks behind the text of a list. The text ends before the first line that
- * begins with BNL_BLOCK_BEGIN; what follows are whole blocks and nothing else:
+ * The blocks behind the text of a list. The text ends before the first line
+ * that begins with BNL_BLOCK_BEGIN; what follows are whole blocks and nothing
+ * else:
  *
  *	-----BEGIN BNL KIND-----
  *	lines
@@ -47,8 +48,9 @@ struct bnl_blocks {
 	unsigned int unknown_line;
 };
 
-/* Finds the blocks; a text without any is fine (present false, signedlen = len).
- * ERR_SYNTAX with its line, or ERR_LIMIT; out is unchanged then. 0 or -1. */
+/* Finds the blocks; a text without any is fine (present false, signedlen =
+ * len). ERR_SYNTAX with its line, or ERR_LIMIT; out is unchanged then. 0 or
+ * -1. */
 int bnl_blocks_read(struct bnl_blocks *out, const char *raw, size_t len,
 		    struct err *e);
 /* Fails for blocks of a kind that is unknown here: a list with such a block is

@@ -10,10 +10,10 @@
  * Parses and checks the statements of text (without signature block; see
  * bnl_sign.h for the signature). Checks everything of cluevpn-bnl(5): grammar,
  * limits, duplicates, subnets inside a prefix, no overlap between two nodes, no
- * subnet that covers a node's address. All errors go to es with their lines; of a
- * list of a later format there is one alone, ERR_FORMAT.
- * *out is a new list (signedlen 0, version.digest zero) that the caller frees;
- * unchanged on failure. 0 or -1.
+ * subnet that covers a node's address. All errors go to es with their lines; of
+ * a list of a later format there is one alone, ERR_FORMAT. *out is a new list
+ * (signedlen 0, version.digest zero) that the caller frees; unchanged on
+ * failure. 0 or -1.
  */
 int bnl_parse(struct bnl **out, const char *text, size_t len, struct errs *es);
 /* As bnl_parse() of the first textlen bytes of raw; the list keeps all of

@@ -17,10 +17,10 @@ struct bnl_source {
 };
 
 /*
- * As bnl_open_any(), for the text that came or was rebuilt: a difference is believed
- * as little as a list. A list of more than one LIST_DATA has its own difference
- * from base afterwards, unless that is longer than LIST_DIFF_MAX. Slow: made for
- * a thread beside the loop.
+ * As bnl_open_any(), for the text that came or was rebuilt: a difference is
+ * believed as little as a list. A list of more than one LIST_DATA has its own
+ * difference from base afterwards, unless that is longer than LIST_DIFF_MAX.
+ * Slow: made for a thread beside the loop.
  */
 int bnl_receive(struct bnl **out, const struct bnl_source *src,
 		const struct key *const *keys, size_t nkeys, struct err *e);

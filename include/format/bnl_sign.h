@@ -19,10 +19,10 @@ void bnl_digest(uint8_t out[SHA256_LEN], const char *text, size_t len);
 /*
  * Verifies, then parses: a node treats a list from any source so. keys are the
  * trusted ones; the algorithm follows from the key, never from the file. One of
- * them must have signed, and each signature of one of them must verify; those of
- * other keys do not count. Fails with ERR_SIGNATURE or ERR_SIGNER before a byte
- * is parsed otherwise. On a parse error the first one is in e, with the number
- * of further ones; ERR_FORMAT for a list of a later format.
+ * them must have signed, and each signature of one of them must verify; those
+ * of other keys do not count. Fails with ERR_SIGNATURE or ERR_SIGNER before a
+ * byte is parsed otherwise. On a parse error the first one is in e, with the
+ * number of further ones; ERR_FORMAT for a list of a later format.
  */
 int bnl_open(struct bnl **out, const char *raw, size_t len,
 	     const struct key *const *keys, size_t nkeys, struct err *e);
@@ -32,9 +32,10 @@ int bnl_open_any(struct bnl **out, const char *raw, size_t len,
 		 const struct key *const *keys, size_t nkeys, struct err *e);
 
 /*
- * A list dated more than BNL_FUTURE_MAX_S ahead of a sane clock is refused.
- * The clock is sane when it is not before built and not before mark less
- * BNL_FUTURE_MAX_S (mark: the timestamp of the newest list ever taken; 0: none).
+ * A list dated more than BNL_FUTURE_MAX_S ahead of a sane clock is refused. The
+ * clock is sane when it is not before built and not before mark less
+ * BNL_FUTURE_MAX_S (mark: the timestamp of the newest list ever taken; 0:
+ * none).
  */
 bool clock_is_sane(struct walltime now, struct walltime built,
 		   struct walltime mark);
@@ -63,8 +64,9 @@ struct bnl_sign_in {
  * Makes the signed file: timestamp = max(now, previous + 1 s), history with the
  * previous version in front (64 at most), `format` and `skip` as the statements
  * need them, everything else byte for byte as written. Validates before it
- * signs, and refuses another network than that of the previous version, and what
- * it does not understand as a whole. out is malloc'd. errs as of bnl_parse().
+ * signs, and refuses another network than that of the previous version, and
+ * what it does not understand as a whole. out is malloc'd. errs as of
+ * bnl_parse().
  */
 int bnl_sign(char **out, size_t *outlen, const struct bnl_sign_in *in,
 	     struct errs *es);

@@ -44,8 +44,8 @@ struct hello_held {
  * receiver, flags 1, random 32, static key 32, list version 40, count 1 of
  * ciphers {number 1, preference 2}, count 1 of compressors {number 1, level 1,
  * preference 2}, count 1 of held pairs {id 16, generation 4}, a tail
- * (format/tail.h) of enum hello_tail; an entry that would say what holds without
- * it is left out
+ * (format/tail.h) of enum hello_tail; an entry that would say what holds
+ * without it is left out
  */
 struct hello {
 	char from[NODE_NAME_MAX + 1];
@@ -70,8 +70,8 @@ struct hello {
 size_t hello_encode(uint8_t out[FRAME_HELLO_MAX], const struct hello *h);
 /* 0 or -1; out unchanged on -1. Refused: short, long, unknown flags, invalid
  * names, the null cipher, an algorithm or pair named twice, more than three
- * pairs, a generation of HELLO_GENERATION_MAX or more, a malformed tail. Does not check the
- * version: call hello_version() first. */
+ * pairs, a generation of HELLO_GENERATION_MAX or more, a malformed tail. Does
+ * not check the version: call hello_version() first. */
 int hello_decode(struct hello *out, const uint8_t *in, size_t len,
 		 struct err *e);
 /* The protocol version of a HELLO of any version; 0 when it is too short. */

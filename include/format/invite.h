@@ -51,7 +51,7 @@ struct token_keys {
 
 void token_keys(struct token_keys *out, const struct token *t);
 
-/* --- messages -------------------------------------------------------------- */
+/* --- messages ------------------------------------------------------------- */
 
 struct join_header {
 	enum join_type type;

@@ -19,9 +19,9 @@
  * conf counts the configurations that the monitor has read: 1 is that of the
  * start. DEVICE is taken once, before anything from the network was read, and
  * not answered: hooks get the name that this interface has when they run. An
- * OPEN of the configuration makes it read the next one; that is in
- * force as soon as a RUN, or the next such OPEN, names it. Changes are gathered,
- * and each CHANGES is answered with DONE; the next RUN of the hook for changes
+ * OPEN of the configuration makes it read the next one; that is in force as
+ * soon as a RUN, or the next such OPEN, names it. Changes are gathered, and
+ * each CHANGES is answered with DONE; the next RUN of the hook for changes
  * gives all of them to it.
  */
 #ifndef FORMAT_MONITORMSG_H
@@ -78,7 +78,7 @@ const char *monitor_hook_command(const struct conf *c, enum monitor_hook hook);
 const char *monitor_path_of(const struct conf *c, enum monitor_path path,
 			    unsigned int index);
 
-/* --- changes: a row of them in memory, as in CHANGES ------------------------ */
+/* --- changes: a row of them in memory, as in CHANGES ---------------------- */
 
 #define MONITOR_CHANGE_MAX (1 + 1 + NODE_NAME_MAX + 1 + 1 + 16)
 

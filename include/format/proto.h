@@ -56,7 +56,8 @@ enum dgram_type {
  * RESP  type 1, zero 3, sender index 4, receiver index 4, noise message 2
  *       (e 32, sealed payload 48 + 16), mac1 16, mac2 16		= 140
  * COOKIE type 1, zero 3, receiver index 4, nonce 12, sealed cookie 16 + 16 = 52
- * DATA  type 1, flags 1, zero 2, receiver index 4, counter 8, ciphertext, tag 16
+ * DATA  type 1, flags 1, zero 2, receiver index 4, counter 8, ciphertext,
+ *       tag 16
  * handshake payload: list version 40, wall clock in seconds 8		= 48 */
 #define DGRAM_PAYLOAD_LEN 48
 #define DGRAM_NOISE_LEN (32 + DGRAM_PAYLOAD_LEN + 16)
@@ -191,8 +192,8 @@ enum join_code {
 #define CONNECT_MS 2500 /* for TCP: a SYN, and one more after a second */
 
 /* --- the list ---------------------------------------------------------- */
-/* These can never change: each version of the program applies them before it
- * knows which version wrote the list. */
+/* Limits that can never change: each version of the program applies them before
+ * it knows which version wrote the list. */
 #define BNL_BYTES_MAX (8u << 20)     /* the whole file */
 #define BNL_BEHIND_MAX (256u << 10)  /* the part of it behind the text */
 #define BNL_SIGNATURE_MAX (8u << 10) /* one signature */

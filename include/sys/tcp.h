@@ -30,8 +30,8 @@ void tcp_listener_pause(struct tcp_listener *t, bool pause);
 /* How often accepting paused for a second, since no descriptors were left. */
 uint64_t tcp_listener_starved(const struct tcp_listener *t);
 
-/* Allows this process as many descriptors as its hard limit does, 65,536 at most.
- * Returns the number that it may have. */
+/* Allows this process as many descriptors as its hard limit does, 65,536 at
+ * most. Returns the number that it may have. */
 size_t tcp_allow(void);
 /* Starts connecting; the descriptor becomes writable when the attempt has
  * succeeded or failed. source: IP_NONE or NULL for any. Returns the descriptor,

@@ -228,7 +228,7 @@ core_reconf(struct core *c, struct now now, const struct conf *conf,
 	core_settle(c);
 }
 
-/* --- streams --------------------------------------------------------------- */
+/* --- streams -------------------------------------------------------------- */
 
 uint32_t
 core_stream_accepted(struct core *c, struct now now,
@@ -283,7 +283,7 @@ core_stream_closed(struct core *c, struct now now, uint32_t conn,
 	core_settle(c);
 }
 
-/* --- lists ----------------------------------------------------------------- */
+/* --- lists ---------------------------------------------------------------- */
 
 static void
 discard_generation(void *g)
@@ -554,7 +554,7 @@ core_device_takes(struct core *c, bool tcp, bool udp)
 	c->gro_udp = udp;
 }
 
-/* --- data path -------------------------------------------------------------- */
+/* --- data path ------------------------------------------------------------ */
 
 size_t
 core_tun_in(struct core *c, struct now now, struct tun_frame *frames, size_t n,
@@ -580,7 +580,7 @@ core_udp_in(struct core *c, struct now now, struct udp_run *runs, size_t n,
 	return taken;
 }
 
-/* --- time -------------------------------------------------------------------- */
+/* --- time ----------------------------------------------------------------- */
 
 static void
 sweep_core(struct core *c)

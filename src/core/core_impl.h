@@ -30,7 +30,7 @@
 
 struct peer {
 	struct core *core;
-	struct entry *entry; /* its place in the table of names */
+	struct entry *entry; /* place in the table of names */
 	const char *name;    /* borrowed of it */
 	struct assoc *assoc;
 	struct timer timer;
@@ -148,12 +148,12 @@ enum core_timer { TIMER_PEER, TIMER_SWEEP, TIMER_NEWS, TIMER_REVIEW };
 #define CORE_TIMERS 3 /* beside those of peers */
 
 /* --- settle.c ----------------------------------------------------------- */
-/* Passes on the news of connections and pair secrets, moves the timers of touched
- * peers, dials those whose turn it is. At the end of every call that is not a
- * getter. */
+/* Passes on the news of connections and pair secrets, moves the timers of
+ * touched peers, dials those whose turn it is. At the end of every call that is
+ * not a getter. */
 void core_settle(struct core *c);
 
-/* --- warnings.c ------------------------------------------------------------- */
+/* --- warnings.c ----------------------------------------------------------- */
 /* Warns of faults that an administrator should mend: of this node, and of peer
  * i; now and then. */
 void warnings_own(struct core *c);
@@ -302,7 +302,7 @@ void peers_dial(struct core *c);
 /* The peer's host names stand for other addresses now: it may be there. */
 unsigned int peer_found(struct peer *p);
 
-/* --- addresses.c ------------------------------------------------------------ */
+/* --- addresses.c ---------------------------------------------------------- */
 /* Addresses of a node, in the order they are to be tried: the list's, then
  * those where it was reached before; those that worked last go to the front for
  * ten minutes, those that failed to the end. Returns how many, at most
@@ -320,13 +320,14 @@ bool peers_resolved(struct core *c, const char *host,
 /* The host names among a node's addresses are looked up, if it is time: before
  * others while packets wait for the node. */
 void peer_look_up(struct core *c, const char *name);
-/* Its addresses may be others, by the list, the configuration or a look-up. */
+/* Finds out its addresses anew, since the list, the configuration or a look-up
+ * may have changed them. */
 void peer_locate(struct peer *p);
 /* Sets the order of its addresses, after one has worked or has not. true: there
  * are others than before. */
 bool peer_order(struct peer *p);
 
-/* --- pmtu_probe.c ------------------------------------------------------------- */
+/* --- pmtu_probe.c --------------------------------------------------------- */
 bool pmtu_probe_is_narrow(const struct peer *p);
 /* As core_too_big(). */
 void pmtu_probe_refused(struct core *c, const struct endpoint *to);

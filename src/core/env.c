@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the parts of one core say of the state that they share. */
+/* Texts about the state that the parts of one core share. */
 #include "core/env.h"
 
 #include <stdio.h>

@@ -122,7 +122,7 @@ core_env_held_revokes(const struct core_env *env, const char *name,
 		(env->bnl == NULL || !bnl_admits_by_key(env->bnl, name, fp)));
 }
 
-/* What is held, why, and what is in force instead. */
+/* Says which list is held, why, and which one is in force. */
 #define HELD_TEXT_MAX 256 /* CORE_HELD_TEXT_MAX */
 char *core_env_held_text(char out[HELD_TEXT_MAX], const struct core_env *env);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Every time constant of the core. _MS: milliseconds, _S: seconds. Times that an
- * administrator may set are the timers of conf.h; those that tools share with
- * the core stand in proto.h (CONNECT_MS, PAIR_AGE_*, BNL_FUTURE_MAX_S) and
+ * Every time constant of the core. _MS: milliseconds, _S: seconds. Times that
+ * an administrator may set are the timers of conf.h; those that tools share
+ * with the core stand in proto.h (CONNECT_MS, PAIR_AGE_*, BNL_FUTURE_MAX_S) and
  * warning.h. cluevpn-protocol(7) lists those that a peer notices.
  */
 #ifndef CORE_TIMINGS_H
@@ -86,9 +86,10 @@
 /* An attempt has to itself where no connection is to spare, and the last
  * ones have when another has failed. */
 #define DIAL_ALONE_MS 2000
-#define DIAL_SLOT_MS 100 /* for TCP, in a place of a first dial, */
-#define DIAL_CROWD_MS 5	 /* where very many wait: 10,000 in a second; */
-#define DIAL_TLS_MS 1000 /* and so long in all where TCP is connected */
+/* A first dial has its place until TCP is connected, at most so long; */
+#define DIAL_SLOT_MS 100
+#define DIAL_CROWD_MS 5	 /* when very many wait: 10,000 in a second; */
+#define DIAL_TLS_MS 1000 /* in all, when TCP is connected */
 #define DIALQ_PACE_MS 50 /* between dials of peers that failed before */
 
 /* --- list/: transfers ----------------------------------------------------- */

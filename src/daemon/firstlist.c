@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Decides which list begins, after this program or the one before it changed. */
+/* Decides which list begins, after this program or the one before it
+ * changed. */
 #include "daemon/firstlist.h"
 
 #include <stdlib.h>

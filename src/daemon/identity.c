@@ -50,8 +50,8 @@ report_file(const char *path, const struct err *e)
 	return -1;
 }
 
-/* Access to the files: files that the monitor may not open can perhaps be opened
- * by the daemon's user. */
+/* Access to the files: files that the monitor may not open can perhaps be
+ * opened by the daemon's user. */
 struct opener {
 	struct monitor_link *monitor;	/* NULL: files are opened here */
 	uint32_t conf;			/* the monitor's number of it */

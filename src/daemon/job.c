@@ -55,7 +55,8 @@ is_newer(const struct job *j, const struct bnl *disk, const struct bnl *b)
 }
 
 /* The list on the disk, which most often is the one in force: to read that anew
- * would take as long as to build the new one. opened: for the caller to free. */
+ * would take as long as to build the new one. opened: for the caller to
+ * free. */
 static int
 read_disk_list(const struct bnl **out, struct bnl **opened, const struct job *j,
 	       const uint8_t *raw, size_t len)

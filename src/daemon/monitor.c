@@ -7,7 +7,8 @@
  *
  * One hook runs at a time; the first is `up` where there is one, and `down` is
  * the last. Changes become the lines that the hook for them reads here, too. An
- * invalid request, or a daemon that does not read the answers, ends the monitor.
+ * invalid request, or a daemon that does not read the answers, ends the
+ * monitor.
  */
 #include "daemon/monitor.h"
 

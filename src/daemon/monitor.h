@@ -2,7 +2,8 @@
 /*
  * The monitor: a small process that stays root when the daemon drops root. It
  * runs hooks and opens the files of the configuration, nothing else;
- * format/monitormsg.h lists its requests. The monitor ends when the daemon does.
+ * format/monitormsg.h lists its requests. The monitor ends when the daemon
+ * does.
  */
 #ifndef DAEMON_MONITOR_H
 #define DAEMON_MONITOR_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The daemon's end of the monitor's socket: a queue of hooks, the first of which
- * the monitor runs, and requests for files, which block. */
+/* The daemon's end of the monitor's socket: a queue of hooks, the first of
+ * which the monitor runs, and requests for files, which block. */
 #include "daemon/monitor_link.h"
 
 #include <errno.h>

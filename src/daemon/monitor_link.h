@@ -51,8 +51,8 @@ void monitor_link_drop(struct monitor_link *w);
 int monitor_link_open(struct monitor_link *w, uint32_t conf,
 		      enum monitor_path path, unsigned int index,
 		      struct err *e);
-/* The monitor reads the configuration again. Returns the same file's descriptor,
- * or -1. */
+/* The monitor reads the configuration again. Returns the same file's
+ * descriptor, or -1. */
 int monitor_link_reread(struct monitor_link *w, uint32_t *conf, struct err *e);
 /* Later hooks are those of conf, which must live until the next one is in
  * use. */

@@ -110,7 +110,7 @@ put_statement(struct buf *b, enum bnl_own own, const char *value)
 	return edit_put(b, line, (size_t)n);
 }
 
-/* --- add ------------------------------------------------------------------------ */
+/* --- add ------------------------------------------------------------------ */
 
 static int
 may_add(const struct bnl_edit *ed, const char *node, const struct bnl_change *c,
@@ -239,7 +239,7 @@ bnl_edit_add_all(struct bnl_edit *ed, const struct bnl *nodes, struct errs *es)
 	return es->count == before ? 0 : -1;
 }
 
-/* --- set ------------------------------------------------------------------------ */
+/* --- set ------------------------------------------------------------------ */
 
 /* The statements of one kind of one node. */
 struct run {
@@ -357,7 +357,7 @@ bnl_edit_set(struct bnl_edit *ed, const char *node, const struct bnl_change *c,
 	return 0;
 }
 
-/* --- remove ---------------------------------------------------------------- */
+/* --- remove --------------------------------------------------------------- */
 
 int
 bnl_edit_remove(struct bnl_edit *ed, const char *node, struct err *e)

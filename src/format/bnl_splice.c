@@ -173,7 +173,7 @@ edit_put(struct buf *b, const char *text, size_t len)
 	return len == 0 ? 0 : buf_put(b, text, len);
 }
 
-/* --- the new text ----------------------------------------------------------------- */
+/* --- the new text --------------------------------------------------------- */
 
 static int
 in_order(const void *va, const void *vb)

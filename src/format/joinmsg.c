@@ -46,7 +46,7 @@ join_header_read(struct join_header *out, const uint8_t in[JOIN_HEADER_LEN],
 	return 0;
 }
 
-/* --- writing ----------------------------------------------------------------- */
+/* --- writing -------------------------------------------------------------- */
 
 static int
 put_bytes(struct buf *b, const void *data, size_t len)
@@ -109,7 +109,7 @@ end_message(struct buf *b, size_t at, enum join_type type)
 	return 0;
 }
 
-/* --- proofs ------------------------------------------------------------------- */
+/* --- proofs --------------------------------------------------------------- */
 
 static void
 prove_ask(uint8_t out[JOIN_PROOF_LEN], const uint8_t *in, size_t len,
@@ -165,7 +165,7 @@ join_give_proven(const uint8_t *in, size_t len, const struct token_keys *k,
 	return bytes_equal_ct(want, in, sizeof(want));
 }
 
-/* --- the guest's -------------------------------------------------------------- */
+/* --- the guest's ---------------------------------------------------------- */
 
 static int
 put_addresses(struct buf *b, const struct join_ask *a)
@@ -258,7 +258,7 @@ join_ask_decode(struct join_ask *out, const uint8_t *in, size_t len,
 	return 0;
 }
 
-/* --- the host's --------------------------------------------------------------- */
+/* --- the host's ----------------------------------------------------------- */
 
 int
 join_give_encode(struct buf *out, const struct join_give *g,

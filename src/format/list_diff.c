@@ -42,7 +42,7 @@ list_diff_apply(uint8_t *out, size_t outlen, const uint8_t *base,
 	return rcur_done(&c) && baselen == 0 && outlen == 0 ? 0 : -1;
 }
 
-/* --- writing --------------------------------------------------------------- */
+/* --- writing -------------------------------------------------------------- */
 
 void
 diff_writer_init(struct diff_writer *d, uint8_t *out, size_t cap)
@@ -112,7 +112,7 @@ diff_writer_end(struct diff_writer *d)
 	return d->w.bad ? 0 : d->w.len;
 }
 
-/* --- two steps in one -------------------------------------------------------- */
+/* --- two steps in one ----------------------------------------------------- */
 
 /* The text in between, as the first step makes it: copies and insertions. */
 struct between {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Finds the difference between two texts, line by line. As long as a change is
- * small, the next lines that are equal are close. Behind a larger one, the lines
- * that stand once in each text are the anchors, as far as they are in the same
- * order in both (a longest increasing sequence; so much is known as the patience
- * algorithm); from them the equal lines before and behind are found. Takes n log
- * n for n lines.
+ * small, the next lines that are equal are close. Behind a larger one, the
+ * lines that stand once in each text are the anchors, as far as they are in the
+ * same order in both (a longest increasing sequence; so much is known as the
+ * patience algorithm); from them the equal lines before and behind are found.
+ * Takes n log n for n lines.
  */
 #include "list_diff_op.h"
 
@@ -42,7 +42,7 @@ struct work {
 	struct anchors a;
 };
 
-/* Where the line at p ends: behind its newline, or with the text. */
+/* The end of the line at p: behind its newline, or with the text. */
 static const uint8_t *
 line_end(const uint8_t *p, const uint8_t *end)
 {
@@ -137,7 +137,7 @@ fill_slots(struct work *w)
 	return 0;
 }
 
-/* --- anchors ---------------------------------------------------------------- */
+/* --- anchors -------------------------------------------------------------- */
 
 /* The length of the best sequence that pair k can end. */
 static size_t
@@ -205,7 +205,7 @@ find_anchors(struct work *w)
 	return 0;
 }
 
-/* --- the operations ---------------------------------------------------------- */
+/* --- the operations ------------------------------------------------------- */
 
 /* Both texts go on from these lines in the same way, or both are at the end. */
 static bool

@@ -74,7 +74,7 @@ monitor_path_of(const struct conf *c, enum monitor_path path,
 	return NULL;
 }
 
-/* --- requests -------------------------------------------------------------- */
+/* --- requests ------------------------------------------------------------- */
 
 static void
 write_change(struct wcur *w, enum monitor_hook hook, const char *node,
@@ -300,7 +300,7 @@ monitor_request_decode(struct monitor_request *out, const void *in, size_t len,
 	return 0;
 }
 
-/* --- replies --------------------------------------------------------------- */
+/* --- replies -------------------------------------------------------------- */
 
 size_t
 monitor_reply_encode(uint8_t out[MONITOR_REPLY_MAX],

@@ -17,8 +17,8 @@
  * fingerprint of the peer's certificate 32, made 8, certificates' end 8, list
  * version 40, length of the tail 2, the tail. Integers are big endian. The tail
  * has entries {type 2, length 2, bytes}, in ascending order of the types.
- * Entries of unknown types below 0x8000 are skipped; types 1 and 2 are required.
- * Without type 3 both certificates end as the pair does.
+ * Entries of unknown types below 0x8000 are skipped; types 1 and 2 are
+ * required. Without type 3 both certificates end as the pair does.
  */
 static const char magic[7] = "CVPAIR\n";
 #define RECORD_VERSION 2
@@ -33,8 +33,8 @@ enum tail_type {
 	TAIL_ENDS = 3,	/* u64, u64: end of our certificate, of the peer's */
 };
 
-/* Where the pair ends with the earlier of both certificates, nothing is gained
- * by knowing the later one. */
+/* A pair that ends with the earlier of both certificates gains nothing by the
+ * later one. */
 static bool
 ends_differ(const struct pair *p)
 {
@@ -141,7 +141,7 @@ above_read(struct cert_above *above, struct rcur *c)
 	return 0;
 }
 
-/* One entry of the tail. */
+/* Reads an entry of the tail. */
 static int
 entry_read(struct pair *p, unsigned int type, struct rcur *c)
 {

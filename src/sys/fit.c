@@ -22,7 +22,7 @@
 #define TUN_NODE "/dev/net/tun"
 #define TUN_DRIVER "tun"
 
-/* --- files ------------------------------------------------------------------ */
+/* --- files ---------------------------------------------------------------- */
 
 /* Checks that an existing directory is writable for us and for its future user.
  * Directories of root are given to that user at the start. */
@@ -168,7 +168,7 @@ fit_socket_answers(const char *path)
 	return answers;
 }
 
-/* --- the network ----------------------------------------------------------- */
+/* --- the network ---------------------------------------------------------- */
 
 /* Binds for a moment. 0 or -1 with errno. */
 static int

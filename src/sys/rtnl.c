@@ -175,7 +175,7 @@ rtnl_fd(const struct rtnl *r)
 	return r->fd;
 }
 
-/* --- requests ---------------------------------------------------------------- */
+/* --- requests ------------------------------------------------------------- */
 
 static uint32_t
 next_seq(struct rtnl *r)
@@ -283,7 +283,7 @@ rtnl_flush(struct rtnl *r, struct err *e)
 	return 0;
 }
 
-/* --- dumps --------------------------------------------------------------------- */
+/* --- dumps ---------------------------------------------------------------- */
 
 static void
 report_kind(struct rtnl *r, enum rtnl_kind kind)
@@ -348,7 +348,7 @@ rtnl_dump(struct rtnl *r)
 		dump_begin(r);
 }
 
-/* --- reading ------------------------------------------------------------------- */
+/* --- reading -------------------------------------------------------------- */
 
 static void
 take_error(struct rtnl *r, const struct nlmsghdr *h, const uint8_t *msg)

@@ -12,7 +12,7 @@
 
 #include "sys/sockaddr.h"
 
-/* --- requests ---------------------------------------------------------------- */
+/* --- requests ------------------------------------------------------------- */
 
 /* Begins a request: the netlink header, then its family's header. */
 static size_t
@@ -159,7 +159,7 @@ rtnl_msg_dump(uint8_t out[RTNL_MSG_MAX], enum rtnl_table table)
 	return msg_dump_routes(out, AF_INET6);
 }
 
-/* --- news ---------------------------------------------------------------------- */
+/* --- news ----------------------------------------------------------------- */
 
 #define ATTRS_MAX 64 /* larger types are ignored */
 

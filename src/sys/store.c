@@ -184,7 +184,7 @@ store_unlock(struct store *s)
 		(void)flock(s->dirfd, LOCK_UN);
 }
 
-/* --- reading ---------------------------------------------------------------- */
+/* --- reading -------------------------------------------------------------- */
 
 static int
 check_file(const struct stat *st, uid_t dirowner, unsigned int flags,
@@ -328,7 +328,7 @@ store_read_fd(int fd, const char *path, uid_t owner, size_t max,
 	return read_fd(fd, owner, max, flags, path, out, len, e);
 }
 
-/* --- writing ---------------------------------------------------------------- */
+/* --- writing -------------------------------------------------------------- */
 
 static bool
 fault_at(struct store *s, enum store_step step)

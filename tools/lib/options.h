@@ -35,7 +35,7 @@ struct option_row {
 				 * out; NULL: it has none */
 	const char *help; /* NULL: not in the help */
 	unsigned int in;  /* bits of the commands that take it; 0: all */
-	/* Where the value goes: all that are not NULL, take first. */
+	/* Destinations of the value: all that are not NULL, take first. */
 	option_take take;
 	void *ctx;  /* of take */
 	bool *flag; /* set to true */

@@ -76,7 +76,8 @@ output_wrap(size_t column, const char *head, const char *fmt, ...)
 	va_end(ap);
 	if (n < 0)
 		return;
-	/* Two blanks at least, by which completion knows where the head ends. */
+	/* Two blanks at least, by which completion knows where the head
+	 * ends. */
 	if (column > 0 && strlen(head) + 2 > column)
 		printf("%s\n%*s", head, (int)column, "");
 	else

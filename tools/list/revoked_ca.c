@@ -27,7 +27,8 @@ struct found {
 	unsigned int n;
 };
 
-/* The key of a CA counts for nodes that the list does not admit by their own. */
+/* The key of a CA counts for nodes that the list does not admit by their
+ * own. */
 static bool
 is_new_revoke(const struct found *f, const char *node,
 	      const uint8_t key[FINGERPRINT_LEN],

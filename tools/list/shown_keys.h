@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The keys that nodes have shown: this one in its certificate, the others to its
- * daemon, which has verified them. */
+/* The keys that nodes have shown: this one in its certificate, the others to
+ * its daemon, which has verified them. */
 #ifndef TOOLS_SHOWN_KEYS_H
 #define TOOLS_SHOWN_KEYS_H
 

@@ -86,7 +86,7 @@ int home_conf(char **out, const struct home *h, const char *command,
 /* The name of the n-th file, from 0, of a list-signing key. */
 #define HOME_PUB_NAME_MAX 32
 char *home_pub(char out[HOME_PUB_NAME_MAX], unsigned int n);
-/* What init makes, and rotate-ca again. */
+/* The life of certificates that init makes, and rotate-ca again. */
 #define HOME_CA_DAYS 3650
 #define HOME_NODE_DAYS 825
 #define HOME_HEAD_CA_KEY                                                     \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The commands that found a network, change its membership and replace its CA:
- * init, invite, join, remove, rotate-ca, leave. Each change of membership is a new list, so this folder
- * uses list/; list/ and ctl/ use nothing of it. */
+ * init, invite, join, remove, rotate-ca, leave. Each change of membership is a
+ * new list, so this folder uses list/; list/ and ctl/ use nothing of it. */
 #ifndef TOOLS_MESH_CMDS_H
 #define TOOLS_MESH_CMDS_H
 

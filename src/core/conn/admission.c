@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define CONNECTIONS_A_PEER 4   /* dialled by that peer */
-#define NEGOTIATIONS_A_PEER 60 /* one peer may begin this many */
+#define NEGOTIATIONS_A_PEER 60 /* begun by a peer, in NEGOTIATIONS_MS */
 
 bool
 admission_can_negotiate(const struct core_env *env)
@@ -107,8 +107,8 @@ judge_negotiation(const struct admission_case *c, struct conn_heard *heard)
 	return (struct verdict){ ADMIT_YES, "", true };
 }
 
-/* One at a time over all such names, and one a minute for each name until it is
- * admitted. */
+/* Allows one delivery at a time over all such names, and one a minute for each
+ * name until it is admitted. */
 static bool
 may_deliver_now(const struct admission_case *c, struct ratelimit *unlisted)
 {

@@ -18,15 +18,16 @@
 #define ADMIT_NO_CA 256 /* no code of the wire: no CA vouches for the peer */
 
 /*
- * ADMIT_YES, ADMIT_NO_CA or an enum refuse_code. dialled: the name we wanted to reach;
- * NULL when they called. REFUSE_NOT_LISTED is given only when nothing else is
- * wrong: such a name may still deliver a newer list.
+ * ADMIT_YES, ADMIT_NO_CA or an enum refuse_code. dialled: the name we wanted to
+ * reach; NULL when they called. REFUSE_NOT_LISTED is given only when nothing
+ * else is wrong: such a name may still deliver a newer list.
  */
 int admission_check(const struct core_env *env, const struct cert_info *peer,
 		    const char *dialled);
 /* Whether a peer for which that is the answer may still deliver a newer list,
  * which may name it or pin its new key. Nothing else is done with it until that
- * list is in force. by_key: no CA vouches for it. lacking: as lists_lacking(). */
+ * list is in force. by_key: no CA vouches for it. lacking: as
+ * lists_lacking(). */
 bool admission_may_deliver(int code, bool by_key, bool dialled, bool lacking);
 /*
  * Decides in the handshake about a peer for which no CA vouches: is it the node
@@ -51,11 +52,11 @@ struct admission_case {
 	uint64_t seq; /* number of the connection */
 	bool dialled;
 	unsigned int others; /* connections that the peer dialled as well */
-	bool negotiates;     /* it asks for a negotiation that can be */
-	/* One that the list does not admit: */
+	bool negotiates;     /* asks for a negotiation that can be */
+	/* A peer that the list does not admit: */
 	int code; /* admission_check() now; */
 	bool deliver_only;
-	bool takes;	 /* its list would be taken */
+	bool takes;	 /* a list of it would be taken */
 	bool delivering; /* another such peer delivers a list already */
 };
 

@@ -19,7 +19,7 @@ void conn_give_up(struct conn *ch);
 void conn_slept(struct conn *ch);
 /* Takes note that its owner has closed it, or could not open it. */
 void conn_gone(struct conn *ch, enum close_reason reason, const char *why);
-/* Its timer has run out. */
+/* The timer of the connection has run out. */
 void conn_timeout(struct conn *ch);
 /* Another list is in force: may it stay? */
 void conn_review(struct conn *ch);

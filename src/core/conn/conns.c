@@ -64,7 +64,8 @@ conns_free(struct conns *cs)
 		cs->all = ch->next;
 		conn_free(ch);
 	}
-	/* After the connections: to cancel a timer reads its neighbours, these. */
+	/* After the connections: to cancel a timer reads its neighbours,
+	 * these. */
 	while (cs->dials != NULL) {
 		struct dial *d = cs->dials;
 
@@ -255,7 +256,7 @@ conns_tick(struct conns *cs)
 			conn_timeout(t->owner);
 }
 
-/* --- what happens elsewhere ----------------------------------------------- */
+/* --- events elsewhere ----------------------------------------------------- */
 
 void
 conns_secrets_stored(struct conns *cs)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * All TLS connections of one core: negotiations, and transfers of lists. Every call works at
- * env->now; actions go to env->actions, and the owner asks for news with
- * conns_next_news() after any call.
+ * All TLS connections of one core: negotiations, and transfers of lists. Every
+ * call works at env->now; actions go to env->actions, and the owner asks for
+ * news with conns_next_news() after any call.
  *
  * A connection has an id from ACTION_CONNECT or conns_accepted() until
  * conns_closed(), which must be called exactly once for each id: when the
@@ -73,8 +73,8 @@ uint32_t conns_dial(struct conns *cs, const char *peer,
  * of which patient ones leave a quarter.
  */
 bool conns_may_negotiate(const struct conns *cs, unsigned int purpose);
-/* So many peers that were never dialled in vain wait, with packets: of very many
- * each one has its place for a shorter time. */
+/* Says how many peers that were never dialled in vain wait, with packets. When
+ * there are very many, each one has its place for a shorter time. */
 void conns_crowd(struct conns *cs, size_t waiting);
 /* Changes whenever the answer to that may have. */
 uint64_t conns_turnover(const struct conns *cs);
@@ -120,7 +120,8 @@ enum conn_news_kind {
 	/* A pair is agreed and durable here; dialled: also at the peer, so
 	 * that an INIT can go out at once. Its EVENT_PAIR_NEW is queued. */
 	CONN_NEGOTIATED,
-	/* A negotiation that we dialled came to nothing. Its event is queued. */
+	/* A negotiation that we dialled came to nothing. Its event is
+	 * queued. */
 	CONN_FAILED,
 	/* peer said which list it has. */
 	CONN_LIST_SEEN
@@ -149,11 +150,13 @@ struct conn_news {
 /* Oldest first; false when there is none. */
 bool conns_next_news(struct conns *cs, struct conn_news *out);
 
-/* --- what happens elsewhere --------------------------------------------- */
+/* --- events elsewhere --------------------------------------------------- */
 
-/* The disk has answered about pair secrets: goes on where that was waited for. */
+/* The disk has answered about pair secrets: goes on where that was waited
+ * for. */
 void conns_secrets_stored(struct conns *cs);
-/* It was decided about a list: ends connections that waited for nothing else. */
+/* A list was taken or refused: ends connections that waited for nothing
+ * else. */
 void conns_list_decided(struct conns *cs);
 /* Another list is in force: closes the connections of nodes that have no place
  * any more. */

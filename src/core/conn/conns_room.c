@@ -46,7 +46,7 @@ room_is_pending(const struct dial *d)
 
 #define BIT(use) (1u << (use))
 
-/* What negotiations of a purpose are counted as. */
+/* The counters for negotiations of a purpose. */
 static unsigned int
 uses_of(unsigned int purpose)
 {

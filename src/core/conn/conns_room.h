@@ -16,7 +16,7 @@ struct conn;
 struct conns;
 struct dial;
 
-/* What connections and dials are counted as. */
+/* Counters of connections and dials. */
 enum dial_use {
 	USE_CONN,  /* a connection that is not ENDING */
 	USE_FRESH, /* first dials in their places: */

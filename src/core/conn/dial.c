@@ -4,11 +4,11 @@
  *
  * A first dial has a place of its own (conns_room.h) for a while, a short one
  * when very many wait. If nobody answered, it goes on beside these, and makes
- * room for the next one. Beyond ROOM_PENDING the oldest such dial ends: its peer
- * is dialled again behind all that were not dialled yet, and if that happens once
- * more, among those that failed. So silent peers, however many, delay an
- * answering one by little. Until TCP is connected the first attempt of such a dial
- * is no connection: it has no TLS, and maxconnections may be small.
+ * room for the next one. Beyond ROOM_PENDING the oldest such dial ends: its
+ * peer is dialled again behind all that were not dialled yet, and if that
+ * happens once more, among those that failed. So silent peers, however many,
+ * delay an answering one by little. Until TCP is connected the first attempt of
+ * such a dial is no connection: it has no TLS, and maxconnections may be small.
  */
 #include "core/conn/dial.h"
 

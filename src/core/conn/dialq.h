@@ -13,9 +13,9 @@
  *
  * so that any number of peers that do not answer delays no other one: each of
  * them is in the first two classes for one dial. One that was put off had less
- * time for that than a slow path needs, since many others waited. Those that failed before
- * also have a pace, and every fourth turn of theirs is for the longest wait
- * alone, whether packets wait or not: each one comes to its turn.
+ * time for that than a slow path needs, since many others waited. Those that
+ * failed before also have a pace, and every fourth turn of theirs is for the
+ * longest wait alone, whether packets wait or not: each one comes to its turn.
  *
  * Resting entries have a timer, ready ones have none. Owns nothing but the
  * order: a caller says by `room` for which entries there is a connection.
@@ -38,7 +38,7 @@ struct dialq_entry {
 	bool waits;
 	bool urgent;		    /* packets wait for it */
 	bool yields;		    /* the peer may dial this node soon */
-	bool put_off;		    /* its first dial ended for others */
+	bool put_off;		    /* first dial ended for others */
 	unsigned int failures;	    /* dials in a row that found nobody */
 	struct monotime not_before; /* the peer rests until then */
 	/* The queue's own. */

@@ -68,7 +68,7 @@ struct negotiation {
 	enum neg_event asked; /* the answer that is due; or NEG_NOTHING */
 };
 
-/* What holds outside at the time of an event. */
+/* Facts outside of the machine at the time of an event. */
 struct neg_env {
 	enum conn_state at;
 	const struct core_env *core; /* only its name, keys, list, time, rng */

@@ -57,10 +57,11 @@ void gro_begin(struct gro *g, struct core_out *out, bool tcp, bool udp);
  * are written. Appended to its flow's open frame only when RFC-wise nothing is
  * lost: same addresses, ports, TOS, TTL, flow label, DF, options, ack and
  * window, contiguous sequence, no fragments, no IP options or extensions, no
- * flags but ACK, ECE and AE (all the same), and PSH, which ends it, payload equal to the first one's (a
- * shorter one ends it). IPv4 identifications count up, or there is DF and they
- * mean nothing (RFC 6864). Packets whose checksum is not partial are coalesced
- * only after theirs were verified. Order between packets of one flow is kept.
+ * flags but ACK, ECE and AE (all the same), and PSH, which ends it, payload
+ * equal to the first one's (a shorter one ends it). IPv4 identifications count
+ * up, or there is DF and they mean nothing (RFC 6864). Packets whose checksum
+ * is not partial are coalesced only after theirs were verified. Order between
+ * packets of one flow is kept.
  *
  * Takes one slice, and a frame unless the packet joins one; asks for one free
  * frame and one free slice beforehand. false: out lacks them, nothing was

@@ -14,7 +14,7 @@ struct history {
 	struct names *names;
 	struct history_entry *first, *last; /* that left, in that order */
 	size_t gone;			    /* how many */
-	/* One that said that this node was removed; "": none. */
+	/* A peer that said that this node was removed; "": none. */
 	char removal[NODE_NAME_MAX + 1];
 };
 

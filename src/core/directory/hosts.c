@@ -173,7 +173,7 @@ hosts_keep(struct hosts *h, const struct listed *l, size_t *at, size_t n)
 		if (listed_has_host(l, host->name))
 			continue;
 		stop_waiting(h, host);
-		/* It keeps its place until the answer comes. */
+		/* The host keeps its place until the answer comes. */
 		host->gone = host->asked;
 		if (host->gone)
 			continue;

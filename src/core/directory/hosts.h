@@ -21,8 +21,8 @@ struct hosts;
 
 struct hosts *hosts_new(const struct rng *rng); /* NULL: memory is out */
 void hosts_free(struct hosts *h);		/* NULL is fine */
-/* Another list is in force: forgets names that are not in it, of the next n from
- * *at on, which begins at 0. true: those were the last ones. */
+/* Another list is in force: forgets names that are not in it, of the next n
+ * from *at on, which begins at 0. true: those were the last ones. */
 bool hosts_keep(struct hosts *h, const struct listed *l, size_t *at, size_t n);
 /* Has the name looked up (ACTION_RESOLVE) when its turn comes, unless it is too
  * early for that. Urgent names, for whose node packets wait, go first; a

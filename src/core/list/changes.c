@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One walk over two lists, side by side in the order of names. */
+/* Walks over two lists side by side, in the order of names. */
 #include "core/changes.h"
 
 #include <stdlib.h>

@@ -47,7 +47,7 @@ devroutes_too_wide(const struct prefix *p)
 	       (p->addr.family == IP_V4 ? DEVROUTES_MIN4 : DEVROUTES_MIN6);
 }
 
-/* --- prefixes of the list -------------------------------------------------------- */
+/* --- prefixes of the list ------------------------------------------------- */
 
 static bool
 is_clean(const struct devroutes_in *in, const struct prefix *p)
@@ -71,7 +71,7 @@ collect_clean(struct vec *out, const struct devroutes_in *in)
 	return 0;
 }
 
-/* --- subnets --------------------------------------------------------------------- */
+/* --- subnets -------------------------------------------------------------- */
 
 static void
 note_too_wide(struct devroutes *r, const struct bnl_node *node,
@@ -83,7 +83,7 @@ note_too_wide(struct devroutes *r, const struct bnl_node *node,
 	r->toowide_node = node->name;
 }
 
-/* --- routes ---------------------------------------------------------------------- */
+/* --- routes --------------------------------------------------------------- */
 
 /* The clean prefix around p, among those from *at on; all arguments go up. */
 static const struct prefix *

@@ -344,8 +344,8 @@ has_told(const struct gossip *r, const struct standing *p)
 	       mono_ms(p->told, r->env->now.mono) < ms / 2;
 }
 
-/* A round of pulls goes on: most nodes may have told of their lists, and all are
- * looked at for those that have not. */
+/* A round of pulls goes on: most nodes may have told of their lists, and all
+ * are looked at for those that have not. */
 static bool
 is_visiting(const struct gossip *r)
 {
@@ -424,7 +424,7 @@ gossip_deadline(const struct gossip *r)
 {
 	struct monotime at = mono_min(r->next_pull, r->pass_at);
 
-	/* What is due already waits for a connection to spare. */
+	/* Pulls that are due wait for a connection to spare. */
 	if (r->pulls != NULL && !mono_reached(r->news_at, r->env->now.mono))
 		at = mono_min(at, r->news_at);
 	if (r->ask > 0 && r->visit > 0 &&

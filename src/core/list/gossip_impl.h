@@ -60,9 +60,9 @@ gossip_push_done(struct gossip *r, struct standing *p)
 	timerq_cancel(&r->retries, &p->retry);
 }
 
-/* What was wanted of the node for the list before is over. Comes before its
- * fields for a round are read or set, so that no walk over all nodes resets
- * them. */
+/* Ends the node's part in the round of an earlier list. Called before its
+ * fields for a round are read or set, so that no walk over all nodes has to
+ * reset them. */
 static inline void
 gossip_renew(struct gossip *r, struct standing *p)
 {
@@ -74,7 +74,7 @@ gossip_renew(struct gossip *r, struct standing *p)
 		gossip_push_done(r, p);
 }
 
-/* --- gossip_pass.c ------------------------------------------------------------ */
+/* --- gossip_pass.c -------------------------------------------------------- */
 /* The first node of the list behind that name; NULL: there is none. */
 const struct bnl_node *gossip_first_after(const struct bnl *b,
 					  const char *name);

@@ -345,7 +345,7 @@ judge_list(const struct install *t, const struct candidate *c,
 		snprintf(words, WHY_MAX, "%.*s", WHY_MAX - 1, e.text);
 		return REFUSE;
 	}
-	/* Of those that cannot be applied the greatest is held. */
+	/* The greatest of the lists that cannot be applied is held. */
 	if (bnl_version_cmp(v, in_force) == 0 || (older && !local) ||
 	    (b->held && t->env->held != NULL &&
 	     bnl_version_cmp(v, &t->env->held->version) <= 0))

@@ -6,8 +6,8 @@
  *	force, the mark and the clock -> stored (ACTION_STORE_LIST) -> applied
  *	by the owner
  *
- * A list of a later format goes the same way, is stored by ACTION_STORE_HELD, and
- * held by the owner instead; the mark stays.
+ * A list of a later format goes the same way, is stored by ACTION_STORE_HELD,
+ * and held by the owner instead; the mark stays.
  *
  * And the mark: the newest version ever taken, below which nothing is taken.
  */

@@ -123,7 +123,7 @@ set_held(struct lists *l, struct bnl *b)
 	l->env->held = b;
 }
 
-/* Neither held nor stored any more. */
+/* Forgets the held list, also on the disk. */
 static void
 drop_held(struct lists *l)
 {

@@ -2,12 +2,13 @@
 /*
  * The list in force and those that may take its place: how they come from the
  * disk and from peers, which peer is asked when, and the newest version ever
- * taken (the mark). Owns all state of this folder; every call works at env->now.
+ * taken (the mark). Owns all state of this folder; every call works at
+ * env->now.
  *
  * How a list comes into force, wherever it comes from: ACTION_BUILD_LIST ->
  * lists_ready() -> checks of order, mark and time -> ACTION_STORE_LIST ->
- * lists_stored() -> the owner puts it into force -> lists_applied(). One list at
- * a time.
+ * lists_stored() -> the owner puts it into force -> lists_applied(). One list
+ * at a time.
  */
 #ifndef CORE_LIST_LISTS_H
 #define CORE_LIST_LISTS_H
@@ -48,8 +49,8 @@ enum install_stored lists_stored(struct lists *l, uint32_t ticket, bool ok);
  * it could not be put into force); the old list may be freed after this call.
  * Must follow upon INSTALL_APPLY. Sends receipts and passes the list on. */
 void lists_applied(struct lists *l);
-/* Takes over a list of a later format: env->held. One at start is dropped unless
- * it may be held. */
+/* Takes over a list of a later format: env->held. One at start is dropped
+ * unless it may be held. */
 void lists_hold(struct lists *l, struct bnl *b);
 void lists_hold_first(struct lists *l, struct bnl *b);
 
@@ -74,7 +75,7 @@ const struct bnl_version *lists_mark(const struct lists *l);
  * be older than the one in force. */
 void lists_mark_reset(struct lists *l);
 
-/* --- lists of other nodes ---------------------------------------------------- */
+/* --- lists of other nodes ------------------------------------------------- */
 
 /* A peer said by datagram which list it has. */
 void lists_news(struct lists *l, const char *peer,
@@ -90,7 +91,7 @@ const struct bnl_version *lists_of(const struct entry *e);
 bool lists_would_take(const struct lists *l, const char *peer,
 		      const struct bnl_version *version);
 
-/* --- connections that are wanted for lists ------------------------------------- */
+/* --- connections that are wanted for lists -------------------------------- */
 
 /* There is nobody to connect to, whatever there is to spare. */
 bool lists_idle(const struct lists *l);

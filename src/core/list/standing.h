@@ -46,9 +46,9 @@ void standings_free(struct standings *ps);
 struct standing *standing_find(const struct standings *ps, const char *name);
 /* Makes one when there is none; NULL when memory is out. */
 struct standing *standing_get(struct standings *ps, const char *name);
-/* Forgets the node when it is not in the list in force, unless there is something
- * held against it or still to be done. true: it is forgotten; the caller drops
- * its entry. */
+/* Forgets the node when it is not in the list in force, unless there is
+ * something held against it or still to be done. true: it is forgotten; the
+ * caller drops its entry. */
 bool standing_purge(struct standings *ps, struct standing *p);
 
 /* The peer announced a list and did not deliver it, or delivered one that is

@@ -7,8 +7,8 @@
  *	(verified, stored, in force)  LIST_HAVE ->   the receipt
  *
  * LIST_GET says from which list a difference is of use. A sender that has it
- * says LIST_DIFF, and LIST_DATA then is the difference: the list is rebuilt, and
- * then verified as one that came whole.
+ * says LIST_DIFF, and LIST_DATA then is the difference: the list is rebuilt,
+ * and then verified as one that came whole.
  *
  * A LIST_HAVE that nobody asked for says that another list is in force now:
  * an offer, a receipt, or, in the middle of LIST_DATA, that the rest will not

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Where a peer may be reached: its addresses in the list, the addresses of its
- * host names, and those where it was reached before. */
+/* The addresses of a peer: in the list, of its host names there, and those
+ * where it was reached before. */
 #include <string.h>
 
 #include "core/core_impl.h"

@@ -6,7 +6,7 @@
 
 #include "core/core_impl.h"
 
-/* --- hooks ------------------------------------------------------------------- */
+/* --- hooks ---------------------------------------------------------------- */
 
 /* Whether there is anything to be done: of a list of 10,000 nodes 30,000 hooks
  * that run nothing would be most of the work. */
@@ -127,7 +127,7 @@ hooks_changes(struct core *c, const struct list_changes *cs, bool up)
 		hooks_self(c, cs, up);
 }
 
-/* --- events, and all of it --------------------------------------------------- */
+/* --- events, and all of it ------------------------------------------------ */
 
 /* Tells of nodes that came or went. */
 static void

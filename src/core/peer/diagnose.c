@@ -6,7 +6,7 @@
 #include "core/core_impl.h"
 #include "core/timings.h"
 
-/* --- getting it --------------------------------------------------------------- */
+/* --- getting it ----------------------------------------------------------- */
 
 /* Whether a connection to that node is being made. One that stood before may
  * hang by now and says nothing. */

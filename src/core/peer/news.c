@@ -14,8 +14,8 @@
  * that would find the list there most of the time. A peer that does not say for
  * a while that it has the list is dialled after all.
  *
- * No node can fetch a list from a node without an address. That node connects to
- * others to spread a list, and tells in sessions only who has the same one.
+ * No node can fetch a list from a node without an address. That node connects
+ * to others to spread a list, and tells in sessions only who has the same one.
  *
  * When two people signed at once, a node that had the list that lost may be the
  * only one that knows of it: it tells all peers that it has a session with, so
@@ -33,11 +33,11 @@
 #include "core/timings.h"
 
 #define NEWS_LEN (RECORD_HEADER_LEN + BNL_VERSION_WIRE_LEN)
-#define NEWS_PEERS 8  /* that fetch a list from where it is signed */
+#define NEWS_PEERS 8  /* peers that fetch a list from its signer */
 #define NEWS_BURST 32 /* receipts at once */
 #define NEWS_LARGE (256 * 1024)
-#define NEWS_STEP_PEERS 10  /* so many are told at a time, */
-#define NEWS_STEP_LOOKS 200 /* and so many looked at */
+#define NEWS_STEP_PEERS 10  /* peers told in a step, at most; */
+#define NEWS_STEP_LOOKS 200 /* peers looked at */
 
 static void
 put_news(struct wcur *w, const struct bnl_version *v)
@@ -68,8 +68,8 @@ has_rival(const struct core *c)
 	return bnl_version_cmp(&c->rival, &none) != 0;
 }
 
-/* Its list beside the one that this node serves: older (also when it never named
- * one), the same, newer. */
+/* Compares the peer's list with the one that this node serves: < 0 when it is
+ * older or was never named, 0, > 0. */
 static int
 compare_list(const struct peer *p)
 {
@@ -135,8 +135,8 @@ is_due(const struct core *c, const struct peer *p)
 	       (!c->env.hidden || has_rival(c) || compare_list(p) >= 0);
 }
 
-/* Those that wait to hear of the list or can hear of it in no other way, and
- * some that fetch it and pass it on. */
+/* Tells peers that wait to hear of the list or can hear of it in no other way,
+ * and some that fetch it and pass it on. */
 static void
 tell_first(struct core *c, struct peer *p)
 {
@@ -234,8 +234,8 @@ news_offer(struct core *c, const char *name, bool now)
 	if (!is_told(p))
 		return (!now && timer_is_set(&c->news)) || tell_one(p);
 	ms = mono_ms(p->news_at, c->env.now.mono);
-	/* Either of two datagrams may have been lost. The answer says which
-	 * list the peer has. */
+	/* The announcement or its receipt may have been lost. The answer
+	 * says which list the peer has. */
 	if (ms >= NEWS_LOST_MS && ms < NEWS_SILENT_MS)
 		records_keepalive(p);
 	return ms < NEWS_SILENT_MS;

@@ -62,9 +62,9 @@ wait_after_nobody(struct peer *p)
 		p->core, backoff_next(DIAL_FIRST_MS, most, &p->turn.failures));
 }
 
-/* Nothing is wrong with it as yet, but others go first; the second time it counts
- * as one that nobody answered for. Unless it answered, and there was no connection
- * for it. */
+/* Nothing is wrong with it as yet, but others go first; the second time it
+ * counts as one that nobody answered for. Unless it answered, and there was no
+ * connection for it. */
 static void
 wait_after_put_off(struct peer *p, bool answered)
 {
@@ -98,7 +98,7 @@ void
 peer_ask(struct peer *p)
 {
 	p->asked = true;
-	/* One that was put off has its longer dial first. */
+	/* A peer that was put off has its longer dial first. */
 	if (p->turn.failures > 0)
 		p->turn.put_off = false;
 	p->turn.failures = 0;

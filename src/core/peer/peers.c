@@ -40,7 +40,7 @@ peers_say_bye(struct core *c)
 		records_bye(c->peers[i]);
 }
 
-/* --- the peers of the next list ---------------------------------------------- */
+/* --- the peers of the next list ------------------------------------------- */
 
 static struct peer *
 peer_made(struct core *c, const char *name)
@@ -99,7 +99,7 @@ make_fresh(struct core *c, const struct list_changes *cs, struct peer ***out)
 			return -1;
 		n++;
 	}
-	/* Those that leave keep their timers until they are gone. */
+	/* Peers that leave keep their timers until they are gone. */
 	return fresh == NULL ? -1 : reserve_places(c, c->npeers + n);
 }
 
@@ -280,7 +280,7 @@ peers_apply(struct core *c, struct generation *g, struct generation **old)
 	return 0;
 }
 
-/* --- sessions and secrets under the next list -------------------------------- */
+/* --- sessions and secrets under the next list ----------------------------- */
 
 /* A pair may have been there before its peer: read at the start, when there was
  * no list in force or one without us. */
@@ -332,7 +332,7 @@ peers_check_secrets(struct core *c, const struct list_changes *cs)
 	}
 }
 
-/* --- host names ----------------------------------------------------------------- */
+/* --- host names ----------------------------------------------------------- */
 
 static bool
 has_host(const struct bnl_node *node, const char *host)
@@ -366,7 +366,7 @@ peers_free(struct core *c)
 	free(c->touched);
 }
 
-/* --- a machine that slept ------------------------------------------------------ */
+/* --- a machine that slept ------------------------------------------------- */
 
 void
 peers_slept(struct core *c)

@@ -104,8 +104,9 @@ struct replies { /* to one datagram: no more than one of each */
 	bool pong, tell;
 };
 
-/* A record may be longer than it is known here: the rest of it is skipped, as one
- * of an unknown type is. Returns false when the other records are not read. */
+/* A record may be longer than it is known here: the rest of it is skipped, as
+ * one of an unknown type is. Returns false when the other records are not
+ * read. */
 static bool
 record_in(struct peer *p, const struct assoc_in *in, struct replies *done,
 	  uint8_t type, const uint8_t *value, size_t len)

@@ -47,8 +47,8 @@ review_entries(struct core *c, size_t *at)
 	return false;
 }
 
-/* Names that are not in the list any more are forgotten, a few at a time of each
- * kind. True at the end. */
+/* Names that are not in the list any more are forgotten, a few at a time of
+ * each kind. True at the end. */
 static bool
 review_names(struct core *c)
 {

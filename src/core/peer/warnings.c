@@ -12,7 +12,7 @@
 
 #define DAY_S 86400
 
-/* --- of this node ------------------------------------------------------------ */
+/* --- of this node --------------------------------------------------------- */
 
 const struct history_entry *
 warnings_removal(const struct core *c)
@@ -167,7 +167,7 @@ own_clock_off(const struct core *c, struct warning *w)
 	return c->clocks_off * 2 > c->clocks;
 }
 
-/* --- of a peer ---------------------------------------------------------------- */
+/* --- of a peer ------------------------------------------------------------ */
 
 static bool
 peer_certificate(const struct peer *p, struct warning *w)
@@ -177,8 +177,8 @@ peer_certificate(const struct peer *p, struct warning *w)
 	const struct bnl *b = c->env.stale ? NULL : c->env.bnl;
 	int64_t end = r == NULL ? 0 : r->pairs[0].peer_end.s, left;
 
-	/* Where the record knows the earlier end alone: if that is not ours, it
-	 * is the peer's. */
+	/* A record may know the earlier end alone: if that is not ours, it is
+	 * the peer's. */
 	if (r == NULL ||
 	    (b != NULL &&
 	     bnl_admits_by_key(b, p->name, r->pairs[0].peer_key)) ||
@@ -255,7 +255,7 @@ peer_muted(const struct peer *p, struct warning *w)
 	return mute_is_recent(&p->mute, p->core->env.now.mono);
 }
 
-/* --- all of them -------------------------------------------------------------- */
+/* --- all of them ---------------------------------------------------------- */
 
 static bool (*const own[])(const struct core *, struct warning *) = {
 	own_removal, own_clock, own_certificate,
@@ -310,7 +310,7 @@ core_peer_warning(struct core *c, struct now now, size_t i, size_t *pos,
 	return false;
 }
 
-/* --- the log -------------------------------------------------------------------- */
+/* --- the log -------------------------------------------------------------- */
 
 static void
 look_at_clock(struct core *c)

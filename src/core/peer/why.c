@@ -46,7 +46,7 @@ why_exit(enum why_reason r)
 	return words[r].status;
 }
 
-/* --- the verdict ------------------------------------------------------------- */
+/* --- the verdict ---------------------------------------------------------- */
 
 static bool
 is_about_keys(uint8_t code)
@@ -122,7 +122,7 @@ why_verdict(const struct why *w)
 	return r != WHYS ? r : by_addresses(w);
 }
 
-/* --- words -------------------------------------------------------------------- */
+/* --- words ---------------------------------------------------------------- */
 
 struct text {
 	char *out;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Recent messages and deeds: bounded, so that outsiders cannot fill it. How many
- * of one thing may come in a time is base/rate.h; here each of many things may
- * come once.
+ * Recent messages and deeds: bounded, so that outsiders cannot fill it. How
+ * many of one thing may come in a time is base/rate.h; here each of many things
+ * may come once.
  */
 #ifndef CORE_REPORT_RATELIMIT_H
 #define CORE_REPORT_RATELIMIT_H

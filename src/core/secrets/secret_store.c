@@ -260,7 +260,8 @@ secret_store_load(struct secret_store *ps, const struct pair_record *r)
 	for (unsigned int i = 0; i < r->n; i++)
 		if (!r->pairs[i].proven)
 			(void)secret_set_insert(&s->held, &r->pairs[i]);
-	/* The count of the running time was lost: no pair is younger than it. */
+	/* The count of the running time was lost: no pair is younger than
+	 * it. */
 	for (unsigned int i = 0; i < r->n; i++)
 		if (r->pairs[i].made_run_s > ps->env->run_s)
 			ps->env->run_s = r->pairs[i].made_run_s;

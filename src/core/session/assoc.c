@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The association of a peer: its pairs and sessions, and the sealing of DATA. */
+/* The association of a peer: its pairs and sessions, and the sealing of
+ * DATA. */
 #include "core/session/assoc.h"
 
 #include <assert.h>

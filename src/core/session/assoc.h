@@ -3,16 +3,17 @@
  * The UDP side of a peer: handshakes (INIT, RESP, COOKIE) that make sessions
  * from a stored pair secret, and the sealed DATA datagrams inside a session.
  *
- * `struct associations` is one of a core: it finds the association that a datagram is for.
- * `struct association` is one of a peer. Neither calls back: each call returns
- * ASSOC_* flags for its owner. Handshake answers go to env->actions.
+ * `struct associations` is one of a core: it finds the association that a
+ * datagram is for. `struct association` is one of a peer. Neither calls back:
+ * each call returns ASSOC_* flags for its owner. Handshake answers go to
+ * env->actions.
  *
- * Deadlines: a call may bring a association's deadline forward. After a batch, ask
- * assoc_deadline() of each association that was touched, and move the timer when it
- * is earlier than the one set. A timer that fires early does no harm.
+ * Deadlines: a call may bring a association's deadline forward. After a batch,
+ * ask assoc_deadline() of each association that was touched, and move the timer
+ * when it is earlier than the one set. A timer that fires early does no harm.
  * assoc_deadline() may also be in the past: then assoc_tick() is due at once,
- * but after packets that waited were sealed (they serve as the answer that
- * the association would otherwise send as an empty DATA).
+ * but after packets that waited were sealed (they serve as the answer that the
+ * association would otherwise send as an empty DATA).
  */
 #ifndef CORE_SESSION_ASSOC_H
 #define CORE_SESSION_ASSOC_H

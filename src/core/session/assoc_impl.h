@@ -73,7 +73,7 @@ struct assoc {
 	struct assoc_status counts; /* only its counters are used */
 };
 
-/* --- assoc.c --------------------------------------------------------------- */
+/* --- assoc.c -------------------------------------------------------------- */
 
 void assoc_drop_session(struct assoc *l, struct session *s); /* or NULL */
 /* Holds exactly the pairs of the record, NULL: none, that fit this node's key.
@@ -90,7 +90,7 @@ unsigned int assoc_follow(struct assoc *l, const struct core_env *env,
 			  const struct endpoint *remote,
 			  const struct ipaddr *local);
 
-/* --- assoc_run.c ----------------------------------------------------------- */
+/* --- assoc_run.c ---------------------------------------------------------- */
 
 /* Tells the machine and does the steps that it asks for. ASSOC_* flags. */
 unsigned int assoc_step(struct assoc *l, struct core_env *env,

@@ -30,8 +30,8 @@ struct rxindex {
 
 void rxindex_init(struct rxindex *x);
 void rxindex_free(struct rxindex *x);
-/* Chooses an index that is not in use, for the association; the rest of the entry
- * is NULL. 0: memory is out. */
+/* Chooses an index that is not in use, for the association; the rest of the
+ * entry is NULL. 0: memory is out. */
 uint32_t rxindex_add(struct rxindex *x, const struct rng *rng,
 		     struct assoc *assoc);
 /* NULL when it is not there. The pointer dies with the next add or remove. */
