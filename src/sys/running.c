@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include "sys/sigwatch.h"
 
 #define EXEC_FAILED 127
+#define FILES_SOFT 1024 /* select(2) takes no more */
 
 bool
 hook_ok(const struct hook_result *r)
@@ -40,6 +42,18 @@ hook_result_text(char out[HOOK_TEXT_MAX], const struct hook_result *r)
 	return out;
 }
 
+/* The daemon may have raised its own limit, see tcp_allow(). */
+static void
+lower_files(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) < 0 || r.rlim_cur <= FILES_SOFT)
+		return;
+	r.rlim_cur = FILES_SOFT;
+	(void)setrlimit(RLIMIT_NOFILE, &r);
+}
+
 /* Runs in the child; async-signal-safe calls only. */
 static void __attribute__((noreturn))
 child(const char *command, char *const *env, int in, int out)
@@ -57,6 +71,7 @@ child(const char *command, char *const *env, int in, int out)
 	    chdir("/") < 0)
 		_exit(EXEC_FAILED);
 	(void)syscall(SYS_close_range, 3u, ~0u, 0u);
+	lower_files();
 	execve("/bin/sh", argv, env);
 	_exit(EXEC_FAILED);
 }

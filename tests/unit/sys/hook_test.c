@@ -208,6 +208,24 @@ test_output_is_bounded(void **state)
 	assert_int_equal(x->last.output[HOOK_OUTPUT_MAX], '\0');
 }
 
+/* A daemon that opens many files does not hand its limit on. */
+static void
+test_limit_of_files(void **state)
+{
+	struct fixture *x = *state;
+	struct rlimit before, raised;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	raised = before;
+	raised.rlim_cur = before.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &raised), 0);
+	queue(x, "ulimit -Sn");
+	settle(x);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_true(hook_ok(&x->last));
+	assert_in_range(strtol(x->last.output, NULL, 10), 1, 1024);
+}
+
 /* The number a command printed first. */
 static pid_t
 printed(const struct hook_result *r)
@@ -505,6 +523,7 @@ main(void)
 		T(test_surroundings),
 		T(test_how_it_ended),
 		T(test_output_is_bounded),
+		T(test_limit_of_files),
 		T(test_limit_of_the_page),
 		T(test_limit),
 		T(test_limit_of_the_deaf),
