@@ -27,7 +27,7 @@ negotiation_free(struct negotiation *n)
 static enum neg_step
 refuse(struct neg_out *out, enum refuse_code code, const char *why)
 {
-	out->code = code;
+	out->code = (int)code;
 	snprintf(out->why, sizeof(out->why), "%s", why);
 	return NEG_REFUSE;
 }
