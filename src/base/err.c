@@ -128,24 +128,15 @@ const char *
 err_code_name(enum err_code code)
 {
 	static const char *const names[ERR_CODES] = {
-		[ERR_NONE] = "none",
-		[ERR_USAGE] = "usage",
-		[ERR_SYNTAX] = "syntax",
-		[ERR_RANGE] = "range",
-		[ERR_LIMIT] = "limit",
-		[ERR_DUPLICATE] = "duplicate",
-		[ERR_CONFLICT] = "conflict",
-		[ERR_SIGNATURE] = "signature",
-		[ERR_SIGNER] = "signer",
-		[ERR_STALE] = "stale",
-		[ERR_FUTURE] = "future",
-		[ERR_FORMAT] = "format",
-		[ERR_NOTFOUND] = "notfound",
-		[ERR_EXISTS] = "exists",
-		[ERR_PERM] = "perm",
-		[ERR_IO] = "io",
-		[ERR_CRYPTO] = "crypto",
-		[ERR_PROTO] = "proto",
+		[ERR_NONE] = "none",	     [ERR_USAGE] = "usage",
+		[ERR_SYNTAX] = "syntax",     [ERR_RANGE] = "range",
+		[ERR_LIMIT] = "limit",	     [ERR_DUPLICATE] = "duplicate",
+		[ERR_CONFLICT] = "conflict", [ERR_SIGNATURE] = "signature",
+		[ERR_SIGNER] = "signer",     [ERR_STALE] = "stale",
+		[ERR_FUTURE] = "future",     [ERR_FORMAT] = "format",
+		[ERR_NOTFOUND] = "notfound", [ERR_EXISTS] = "exists",
+		[ERR_PERM] = "perm",	     [ERR_IO] = "io",
+		[ERR_CRYPTO] = "crypto",     [ERR_PROTO] = "proto",
 		[ERR_NOMEM] = "nomem",
 	};
 

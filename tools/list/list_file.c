@@ -36,7 +36,8 @@ list_file_block(const struct list_file *l, size_t *len)
 
 	*len = 0;
 	if (l->raw == NULL ||
-	    bnl_blocks_read(&block, l->raw, l->len, NULL) != 0 || !block.present)
+	    bnl_blocks_read(&block, l->raw, l->len, NULL) != 0 ||
+	    !block.present)
 		return NULL;
 	*len = l->len - block.signedlen;
 	return l->raw + block.signedlen;
