@@ -71,7 +71,8 @@ sanitize-ci:
 # Everything once more with clang, for its warnings: they are other ones.
 clang:
 	$Q$(MAKE) --no-print-directory -j$(JOBS) O=$O-clang CC=clang WERROR=1 \
-		CFLAGS='-O0 -U_FORTIFY_SOURCE' objects test-objects
+		CFLAGS='-O0 -U_FORTIFY_SOURCE' objects test-objects \
+		bench-objects
 
 # All but the tests with the headers of musl, and all with words of 32 bits: the
 # compiler takes it there. Linking would need libraries that are built for them.
@@ -90,6 +91,7 @@ m32:
 		test-objects
 objects: $(call obj,$(LIB_SRC) $(DAEMON_SRC) $(TOOL_SRC))
 test-objects: $(call obj,$(UNIT_SRC) $(UNIT_LIB_SRC) $(SIM_SRC) $(HELPER_SRC) $(FUZZ_SRC))
+bench-objects: $(call obj,$(wildcard tests/bench/*.c))
 
 # The unit tests in valgrind, which also sees what nobody has set. Each leak and
 # each error is a failure. It takes long; VALGRIND=tests/unit/x/y_test.c
@@ -172,5 +174,5 @@ fuzz-coverage:
 	$Qtests/fuzz/coverage $O-fuzzcov
 
 .PHONY: fuzz fuzzers $O-san/built sanitized sanitize sanitize-system sanitize-ci \
-	clang musl m32 objects test-objects valgrind valgrind-system \
+	clang musl m32 objects test-objects bench-objects valgrind valgrind-system \
 	coverage mutate prove prove-break fuzz-coverage

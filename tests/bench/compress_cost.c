@@ -166,7 +166,7 @@ print_lane(const struct lane *l, const struct lane *plain, const struct way *w,
 	   enum data kind, unsigned int batches)
 {
 	const struct peer *p = rig_peer(&l->a, "beta");
-	const struct adapt_stats *s = &p->shrink.stats;
+	const struct adapt_stats *s = &p->adapt.stats;
 
 	assert_int_equal(p->tx_packets, (uint64_t)batches * BATCH);
 	printf("%-7s %-5s %u %9.0f %7.2f %7.2f %10llu\n", data_names[kind],
